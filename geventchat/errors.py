@@ -1,0 +1,45 @@
+"""Every error this project raises on purpose.
+
+ChatError
+├── Refused              a command that cannot be carried out; the user is told why and stays
+│   └── ProtocolError    bytes that are no command; `fatal` when the connection cannot go on
+├── ServerUnavailable    nobody answers where the client looked
+├── ConnectionLost       the connection ended before the user ended it
+└── UsageError           what a person typed on the command line cannot be meant
+"""
+
+
+class ChatError(Exception):
+    """The root: catch this to catch all that geventchat raises."""
+
+
+class Refused(ChatError):
+    """What a user asked for cannot be done.
+
+    `code` is stable and for programs ("nick-taken"); `message` is one line for people.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class ProtocolError(Refused):
+    """Received bytes that are no command of their dialect. The only exception that reading bytes may raise."""
+
+    def __init__(self, code: str, message: str, *, fatal: bool = False) -> None:
+        super().__init__(code, message)
+        self.fatal = fatal
+
+
+class ServerUnavailable(ChatError):
+    """No chat server answers at the address."""
+
+
+class ConnectionLost(ChatError):
+    """The server closed the connection, or it broke."""
+
+
+class UsageError(ChatError):
+    """An option or argument that makes no sense; the message says which and what would."""

@@ -1,0 +1,55 @@
+"""Nicks and room names: which are allowed, and which are the same (RFC 8266, Nickname profiles)."""
+
+from precis_i18n import get_profile
+
+from geventchat.errors import Refused
+from geventchat.text import clean
+
+_SHOWN = get_profile("NicknameCasePreserved")
+_COMPARED = get_profile("NicknameCaseMapped")
+
+# Begins of lines that mean something else: a notice, a command, JSON.
+_RESERVED_STARTS = ("*", "/", "{")
+# Words that the server, a command or a scenario uses for itself.
+RESERVED = frozenset({"exit", "server", "system", "everyone", "geventchat"})
+
+
+def nick(text: str, max_chars: int) -> tuple[str, str]:
+    """Return a nick as it is shown and the key under which two spellings are the same nick.
+
+    Raises Refused ("bad-nick") with the reason when it is not one.
+    """
+    shown, key = _name(text, max_chars, "nick")
+    if key in RESERVED:
+        raise Refused("bad-nick", f"the name {shown} is reserved, take another")
+    return shown, key
+
+
+def room(text: str, max_chars: int) -> tuple[str, str]:
+    """Return a room's name as it is shown and its key, as `nick` does. Raises Refused ("bad-room")."""
+    return _name(text, max_chars, "room")
+
+
+def key(text: str) -> str:
+    """Return the key of a name that somebody is looked up by; of what cannot be a name, the empty string."""
+    try:
+        return str(_COMPARED.enforce(text))
+    except UnicodeEncodeError:
+        return ""
+
+
+def _name(text: str, max_chars: int, kind: str) -> tuple[str, str]:
+    code = f"bad-{kind}"
+    try:
+        shown, key = str(_SHOWN.enforce(text)), str(_COMPARED.enforce(text))
+    except UnicodeEncodeError:
+        if not clean(text).strip():
+            raise Refused(code, "a name cannot be empty") from None
+        raise Refused(code, "a name cannot hold control or invisible characters") from None
+    if len(shown) > max_chars or len(key) > max_chars:
+        raise Refused(code, f"a name can have {max_chars} characters at most")
+    if ":" in shown:
+        raise Refused(code, "a name cannot hold a colon")
+    if shown.startswith(_RESERVED_STARTS):
+        raise Refused(code, f"a name cannot begin with {shown[0]}")
+    return shown, key
