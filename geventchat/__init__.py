@@ -1,0 +1,19 @@
+"""A multi-user chat on gevent greenlets: `ChatServer` serves one, `ChatClient` talks to one."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from geventchat.client import ChatClient
+    from geventchat.limits import Limits
+    from geventchat.server import ChatServer
+
+__all__ = ["ChatClient", "ChatServer", "Limits"]
+
+_HOMES = {"ChatClient": "geventchat.client", "ChatServer": "geventchat.server", "Limits": "geventchat.limits"}
+
+
+def __getattr__(name: str) -> Any:  # imported when wanted, so that a client does not load the server
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,36 @@
+"""Addresses as people type them: HOST, HOST:PORT, [::1]:PORT, :PORT, nothing at all."""
+
+from geventchat.errors import UsageError
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 2003
+
+
+def parse(text: str) -> tuple[str, int]:
+    """Return host and port, with the defaults for what is left out. Raises UsageError."""
+    if text.startswith("["):
+        host, bracket, rest = text[1:].partition("]")
+        if not bracket or (rest and not rest.startswith(":")):
+            raise UsageError(f"{text!r} is no address: an IPv6 host is written [::1]:{DEFAULT_PORT}")
+        port = rest[1:]
+    elif text.count(":") > 1:  # an IPv6 host by itself
+        host, port = text, ""
+    else:
+        host, _, port = text.partition(":")
+    return host or DEFAULT_HOST, _port(port, text)
+
+
+def show(address: tuple[str, int]) -> str:
+    """Return an address as it is typed."""
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _port(port: str, text: str) -> int:
+    if not port:
+        return DEFAULT_PORT
+    if not (port.isascii() and port.isdigit() and int(port[:6]) <= 65_535):
+        raise UsageError(
+            f"{text!r} is no address: the port is a number from 0 to 65535, as in 127.0.0.1:{DEFAULT_PORT}"
+        )
+    return int(port)

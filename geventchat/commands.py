@@ -1,0 +1,126 @@
+"""What a user can ask for. The structs are at once what sessions act on and what the json dialect receives.
+
+`room` may be left out while the user is in one room only. `ref` is the client's own mark: it comes back in the answer.
+"""
+
+import msgspec
+
+from geventchat.limits import DEFAULT_HISTORY
+
+
+class Command(msgspec.Struct, tag_field="type", kw_only=True, gc=False):
+    """One thing that a user asks for."""
+
+
+class Hello(Command, tag="hello"):
+    """Come in under a name, into a room; `after` is the id of the last event known from an earlier connection."""
+
+    nick: str
+    room: str = "lobby"
+    after: str | None = None
+
+
+class Say(Command, tag="say"):
+    """Say something to everyone in the room."""
+
+    text: str
+    room: str | None = None
+    ref: str | None = None
+
+
+class Act(Command, tag="act"):
+    """Do something before everyone in the room."""
+
+    text: str
+    room: str | None = None
+    ref: str | None = None
+
+
+class Whisper(Command, tag="whisper"):
+    """Say something to one user alone, wherever that user is."""
+
+    to: str
+    text: str
+    ref: str | None = None
+
+
+class Reply(Command, tag="reply"):
+    """Whisper to whoever whispered last."""
+
+    text: str
+    ref: str | None = None
+
+
+class Rename(Command, tag="rename"):
+    """Take another nick."""
+
+    nick: str
+    ref: str | None = None
+
+
+class Join(Command, tag="join"):
+    """Enter a room, which is made by this if it is not there."""
+
+    room: str
+    after: str | None = None
+    ref: str | None = None
+
+
+class Leave(Command, tag="leave"):
+    """Leave a room but stay connected."""
+
+    room: str | None = None
+    reason: str = ""
+    ref: str | None = None
+
+
+class Who(Command, tag="who"):
+    """Ask who is in a room."""
+
+    room: str | None = None
+    ref: str | None = None
+
+
+class Rooms(Command, tag="rooms"):
+    """Ask which rooms there are."""
+
+    ref: str | None = None
+
+
+class History(Command, tag="history"):
+    """Ask for earlier events: those after one id, those before another, or the latest."""
+
+    room: str | None = None
+    before: str | None = None
+    after: str | None = None
+    limit: int = DEFAULT_HISTORY
+    ref: str | None = None
+
+
+class Topic(Command, tag="topic"):
+    """Set the room's topic, or ask for it when `text` is left out."""
+
+    room: str | None = None
+    text: str | None = None
+    ref: str | None = None
+
+
+class Ping(Command, tag="ping"):
+    """Ask for a pong; it comes after everything that was on its way before."""
+
+    token: str = ""
+
+
+class Help(Command, tag="help"):
+    """Ask which commands there are."""
+
+
+class Bye(Command, tag="bye"):
+    """Leave for good."""
+
+    reason: str = ""
+
+
+AnyCommand = (
+    Hello | Say | Act | Whisper | Reply | Rename | Join | Leave | Who | Rooms | History | Topic | Ping | Help | Bye
+)

@@ -1,0 +1,66 @@
+"""Bytes to lines, with a bound on what one line may cost however its bytes arrive."""
+
+from geventchat.errors import ProtocolError
+from geventchat.limits import MAX_UNENDED_BYTES
+
+
+class LineBuffer:
+    """Cuts a stream of bytes into lines; a line longer than `max_line` bytes is refused once and skipped."""
+
+    __slots__ = ("_buffer", "_max_line", "_searched", "_skipped")
+
+    def __init__(self, max_line: int) -> None:
+        self._max_line = max_line
+        self._buffer = bytearray()
+        self._searched = 0  # bytes at the start of the buffer that hold no end of line
+        self._skipped = 0  # bytes of the line being skipped that are gone already; 0 when none is
+
+    def receive(self, data: bytes) -> None:
+        """Take in what has arrived."""
+        self._buffer += data
+
+    def next_line(self) -> bytes | None:
+        r"""Return the next whole line without its `\n` or `\r\n`; None when more must arrive first.
+
+        Raises ProtocolError: "line-too-long" once for a line that is, fatal when it goes on for 64 KiB.
+        """
+        while True:
+            end = self._buffer.find(b"\n", self._searched)
+            if end < 0:
+                self._bound()
+                return None
+            line = bytes(self._buffer[:end]).removesuffix(b"\r")
+            del self._buffer[: end + 1]
+            self._searched = 0
+            if self._skipped:
+                self._skipped = 0
+                continue
+            if len(line) > self._max_line:
+                raise self._too_long()
+            return line
+
+    def rest(self) -> bytes:
+        """Return what stands after the last end of line, once nothing more will arrive."""
+        line = b"" if self._skipped else bytes(self._buffer).removesuffix(b"\r")
+        self._buffer.clear()
+        self._searched = 0
+        if len(line) > self._max_line:
+            raise self._too_long()
+        return line
+
+    def _bound(self) -> None:
+        """Keep no more of a line without an end than a line may have."""
+        self._searched = len(self._buffer)
+        if self._searched <= self._max_line + len(b"\r"):
+            return
+        first = not self._skipped
+        self._skipped += self._searched
+        self._buffer.clear()
+        self._searched = 0
+        if self._skipped > MAX_UNENDED_BYTES:
+            raise ProtocolError("line-too-long", "64 KiB without an end of line: closing", fatal=True)
+        if first:
+            raise self._too_long()
+
+    def _too_long(self) -> ProtocolError:
+        return ProtocolError("line-too-long", f"a line can have {self._max_line} bytes at most; this one was not sent")

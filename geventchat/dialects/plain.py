@@ -1,0 +1,164 @@
+"""The plain dialect: lines, for people with nc, telnet or socat.
+
+A line that nobody said begins with `* `. What a user says stands behind `nick: `, so that it can never be taken for one.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from geventchat import commands, events, replies
+from geventchat.dialects import slash
+from geventchat.dialects.lines import LineBuffer
+from geventchat.member import Speech
+from geventchat.text import clean, decode
+
+PROMPT = b"Enter your name: "
+
+# Telnet's own talk (RFC 854, RFC 855): IAC and a command; IAC, will/won't/do/don't and an option; a subnegotiation.
+# The second alternative is one that has begun and whose rest has not arrived.
+_IAC = b"\xff"
+_TELNET = re.compile(
+    rb"\xff(?:[\xfb-\xfe].|\xfa.*?\xff\xf0|[\xf0-\xf9\xff])|(?P<begun>\xff(?:[\xfb-\xfe]|\xfa.*)?\Z)", re.DOTALL
+)
+# A subnegotiation that goes on for longer is none: its bytes are taken as text.
+_MAX_TELNET_BYTES = 1_024
+
+
+class PlainReader:
+    """Reads lines: the first is a name, the others are said or are commands."""
+
+    __slots__ = ("_held", "_lines", "_naming", "_rest")
+
+    def __init__(self, max_line: int) -> None:
+        self._lines = LineBuffer(max_line)
+        self._naming = True
+        self._held = b""  # the beginning of a telnet command
+        self._rest = False  # whether the last line may lack its end
+
+    def receive(self, data: bytes) -> None:
+        """Take in what has arrived."""
+        if self._held or _IAC in data:
+            data = self._without_telnet(self._held + data)
+        self._lines.receive(data)
+
+    def end(self) -> None:
+        """Take note that nothing more will arrive: a last line without its end counts."""
+        self._rest = True
+
+    def next_command(self) -> commands.AnyCommand | None:
+        """Return the next command; None when more must arrive first. Raises ProtocolError."""
+        while True:
+            line = self._lines.next_line()
+            if line is None:
+                if not self._rest:
+                    return None
+                self._rest = False
+                line = self._lines.rest()
+                if not line:
+                    return None
+            command = self.read(line)
+            if command is not None:
+                return command
+
+    def named(self) -> None:
+        """Take note that lines are said from now on."""
+        self._naming = False
+
+    def read(self, line: bytes) -> commands.AnyCommand | None:
+        """Return what one line asks for. Raises ProtocolError."""
+        text = clean(decode(line))
+        if self._naming and text.strip() != slash.EXIT:
+            return commands.Hello(nick=text)
+        return slash.read_line(text)
+
+    def _without_telnet(self, data: bytes) -> bytes:
+        def talk(match: re.Match[bytes]) -> bytes:
+            begun: bytes | None = match["begun"]
+            if begun is None:
+                return _IAC if match[0] == _IAC + _IAC else b""
+            if len(begun) > _MAX_TELNET_BYTES:
+                return begun[len(_IAC) :]
+            self._held = begun
+            return b""
+
+        self._held = b""
+        return _TELNET.sub(talk, data)
+
+
+def notice(text: str) -> bytes:
+    """Return a line that nobody said."""
+    return f"* {text}\n".encode()
+
+
+def line_of(event: events.Event) -> str:
+    """Return an event as a line of text, without its end."""
+    match event:
+        case events.Said(nick=nick, text=text):
+            return f"{nick}: {text}"
+        case events.Acted(nick=nick, text=text):
+            return f"{nick}: *{text}*"
+        case events.Joined(nick=nick):
+            return f"* {nick} joined"
+        case events.Left(nick=nick, reason=reason):
+            return f"* {nick} left: {reason}" if reason else f"* {nick} left"
+        case events.Renamed(nick=nick, new=new):
+            return f"* {nick} is now {new}"
+        case events.TopicSet(nick=nick, text=text):
+            return f"* {nick} set the topic: {text}"
+    raise TypeError(f"{event!r} has no line")
+
+
+def encode(message: events.Event | replies.Reply) -> bytes:
+    """Return an event or a reply as whole lines."""
+    if isinstance(message, events.Event):
+        return f"{line_of(message)}\n".encode()
+    return _REPLIES[type(message)](message)
+
+
+def _welcome(welcome: replies.Welcome) -> bytes:
+    topic = notice(f"topic: {welcome.topic}") if welcome.topic else b""
+    return f"Hi, {welcome.nick}! To exit the chat enter 'exit'.\n".encode() + topic
+
+
+def _members(members: replies.Members) -> bytes:
+    nicks = ", ".join(members.members)
+    more = members.count - len(members.members)
+    topic = notice(f"topic: {members.topic}") if members.topic else b""
+    return notice(f"{members.count} in {members.room}: {nicks}" + (f" and {more} more" if more else "")) + topic
+
+
+def _rooms(listed: replies.RoomList) -> bytes:
+    return notice("rooms: " + ", ".join(f"{name} ({count})" for name, count in listed.rooms.items()))
+
+
+def _topic(topic: replies.TopicIs) -> bytes:
+    return notice(f"topic: {topic.text}" if topic.text else "no topic is set; /topic TEXT sets one")
+
+
+def _history(page: replies.HistoryPage) -> bytes:
+    lines = [notice(f"{event.time[11:19]} {line_of(event)}") for event in page.events]
+    return b"".join([notice(f"earlier in {page.room}, times in UTC:"), *lines, notice("that was earlier")])
+
+
+def _closing(closing: replies.Closing) -> bytes:
+    return {"bye": b"exit\n", "gone": b""}.get(closing.code) or notice(closing.message)
+
+
+_REPLIES: dict[type[replies.Reply], Callable[[Any], bytes]] = {
+    replies.NamePrompt: lambda _: PROMPT,
+    replies.Welcome: _welcome,
+    replies.Members: _members,
+    replies.RoomList: _rooms,
+    replies.Ack: lambda _: b"",
+    replies.Whispered: lambda whispered: notice(f"{whispered.nick} whispers to {whispered.to}: {whispered.text}"),
+    replies.HistoryPage: _history,
+    replies.TopicIs: _topic,
+    replies.Pong: lambda pong: notice(f"pong {pong.token}".rstrip()),
+    replies.Gap: lambda gap: notice(f"you read too slowly and missed {gap.count} lines"),
+    replies.HelpText: lambda text: b"".join(map(notice, text.lines)),
+    replies.Error: lambda error: notice(error.message),
+    replies.Closing: _closing,
+}
+
+SPEECH = Speech("plain", encode, notice, for_people=True)

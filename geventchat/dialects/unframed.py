@@ -1,0 +1,43 @@
+"""The unframed dialect: the classroom task's own client, for which one `recv` is one message.
+
+It reads as plain does, but what arrives at once is a line, ended or not; what it is sent, UnframedOutbox says.
+"""
+
+from collections import deque
+
+from geventchat.commands import AnyCommand
+from geventchat.dialects.plain import PlainReader
+from geventchat.errors import ProtocolError
+
+
+class UnframedReader:
+    """Reads packets: the first is a name, the others are said or are commands."""
+
+    __slots__ = ("_lines", "_max_line", "_plain")
+
+    def __init__(self, max_line: int) -> None:
+        self._max_line = max_line
+        self._plain = PlainReader(max_line)
+        self._lines: deque[bytes] = deque()
+
+    def receive(self, data: bytes) -> None:
+        """Take in one packet; should ends of lines stand in it, as the lines that it holds."""
+        self._lines.extend(data.splitlines())
+
+    def end(self) -> None:
+        """Nothing is held back."""
+
+    def next_command(self) -> AnyCommand | None:
+        """Return the next command; None when more must arrive first. Raises ProtocolError."""
+        while self._lines:
+            line = self._lines.popleft()
+            if len(line) > self._max_line:
+                raise ProtocolError("line-too-long", f"a message can have {self._max_line} bytes at most; not sent")
+            command = self._plain.read(line)
+            if command is not None:
+                return command
+        return None
+
+    def named(self) -> None:
+        """Take note that packets are said from now on."""
+        self._plain.named()

@@ -1,0 +1,147 @@
+"""A room's log as bytes in one dialect, shared by all who read it; and the place of one reader in it.
+
+A feed is a chain of chunks. The last one, the tail, is open: what the room says goes in. Once per turn the tail is
+sealed, becomes bytes, and a new tail follows it. A cursor moves along the chain by itself, so that appending costs the
+same however many read, and a chunk that every reader has passed is forgotten without anyone looking.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable
+
+
+class Chunk:
+    """The lines of one turn. While open it has `lines`; sealed, `data` and the `ends` of the lines in it."""
+
+    __slots__ = ("data", "ends", "first", "following", "ids", "lines")
+
+    def __init__(self, first: int) -> None:
+        self.first = first  # the number of its first line, counted from the feed's beginning
+        self.lines: list[bytes] = []
+        self.ids: list[str] = []
+        self.ends: list[int] = []
+        self.data: bytes | None = None  # None while open, empty when the window has passed
+        self.following: Chunk | None = None  # only while sealed and kept
+
+
+class Feed:
+    """What readers of one room in one dialect are sent; keeps `window` bytes for those who fall behind.
+
+    `gap(first_id, last_id, count)` gives the line that tells a reader what it missed.
+    """
+
+    __slots__ = ("_kept", "_window", "gap", "last_dropped", "oldest", "tail")
+
+    def __init__(self, window: int, gap: Callable[[str, str, int], bytes]) -> None:
+        self._window = window
+        self.gap = gap
+        self._kept = 0
+        self.last_dropped = ""
+        self.tail = self.oldest = Chunk(0)
+
+    @property
+    def end(self) -> int:
+        """The number that the next line will have."""
+        return self.tail.first + len(self.tail.lines)
+
+    def append(self, event_id: str, line: bytes) -> None:
+        """Add a whole line, the encoding of the event with this id."""
+        self.tail.lines.append(line)
+        self.tail.ids.append(event_id)
+
+    def seal(self) -> bool:
+        """Make the lines of this turn sendable, and drop the oldest beyond the window; whether there were any."""
+        tail = self.tail
+        if not tail.lines:
+            return False
+        tail.data = b"".join(tail.lines)
+        end = 0
+        tail.ends = [end := end + len(line) for line in tail.lines]
+        self.tail = tail.following = Chunk(tail.first + len(tail.lines))
+        tail.lines = []
+        self._kept += len(tail.data)
+        while self._kept > self._window and self.oldest is not tail:
+            self._drop_oldest()
+        return True
+
+    def forget(self) -> None:
+        """Drop everything that is sealed: nobody is behind."""
+        while self.oldest is not self.tail:
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        chunk, following = self.oldest, self.oldest.following
+        assert chunk.data is not None
+        assert following is not None
+        self._kept -= len(chunk.data)
+        self.last_dropped = chunk.ids[-1]
+        chunk.ids += following.ids[:1]  # so that a reader at the very end still knows what it misses first
+        chunk.data, chunk.following = b"", None
+        self.oldest = following
+
+
+class Cursor:
+    """How far one reader is in one feed: always before a whole line.
+
+    `queued` is for the outbox: the number up to which its queue already says what is to be sent.
+    """
+
+    __slots__ = ("_chunk", "_feed", "_index", "queued")
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+        self._chunk = feed.tail
+        self._index = len(feed.tail.lines)
+        self.queued = 0
+
+    @property
+    def number(self) -> int:
+        """The number of the next line."""
+        return self._chunk.first + self._index
+
+    @property
+    def passed(self) -> bool:
+        """Whether the window has moved past this reader, who has to `skip`."""
+        return self._chunk.data == b""
+
+    def next(self) -> bytes:
+        """Return the sealed bytes from here to the end of the chunk; empty when there are none, or none any more."""
+        chunk = self._chunk
+        if self._index == 0:
+            return chunk.data or b""
+        if chunk.following is not None and self._index == len(chunk.ends):
+            self._chunk, self._index = chunk.following, 0
+            return self._chunk.data or b""
+        return chunk.data[chunk.ends[self._index - 1] :] if chunk.data else b""
+
+    def upto(self, data: bytes, number: int) -> bytes:
+        """Return of the bytes that `next` gave those before the line with this number."""
+        chunk = self._chunk
+        if number >= chunk.first + len(chunk.ends):
+            return data
+        start = chunk.ends[self._index - 1] if self._index else 0
+        return data[: chunk.ends[number - chunk.first - 1] - start]
+
+    def sent(self, count: int) -> bytes:
+        """Move on by `count` bytes of what `next` gave; return the rest of a line that was cut."""
+        chunk = self._chunk
+        assert chunk.data is not None
+        assert chunk.following is not None
+        rest = b""
+        if count == len(chunk.data):
+            self._index = len(chunk.ends)
+        else:
+            reached = (chunk.ends[self._index - 1] if self._index else 0) + count
+            self._index = bisect_right(chunk.ends, reached)
+            if reached != (chunk.ends[self._index - 1] if self._index else 0):
+                rest = chunk.data[reached : chunk.ends[self._index]]
+                self._index += 1
+        if self._index == len(chunk.ends):
+            self._chunk, self._index = chunk.following, 0
+        return rest
+
+    def skip(self) -> bytes:
+        """Go to the oldest line kept and return the line that tells the reader what it missed, if anything."""
+        chunk, index, oldest = self._chunk, self._index, self._feed.oldest
+        missed = oldest.first - self.number
+        self._chunk, self._index = oldest, 0
+        return self._feed.gap(chunk.ids[index], self._feed.last_dropped, missed) if missed else b""

@@ -1,0 +1,45 @@
+"""What the server allows, in one place: each limit with its default and its reason."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def limit(default: Any, reason: str, unit: str) -> Any:
+    """Declare one limit. The command line makes an option of it, so `reason` is also what `--help` shows."""
+    return field(default=default, metadata={"reason": reason, "unit": unit})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """All limits of one server. Sizes are in bytes or characters, times in seconds; None is no limit."""
+
+    max_line: int = limit(4_096, "the longest line a user may send; room for a paragraph, none for a flood", "BYTES")
+    max_name: int = limit(32, "the longest nick or room name; longer ones would push the text off the line", "CHARS")
+    rate: float | None = limit(10.0, "messages a second from one user; past it that user is read more slowly", "N|off")
+    burst: int = limit(40, "messages that may come at once before the rate holds: a pasted paragraph", "N")
+    max_users: int = limit(10_000, "connections at once; what one core serves well", "N")
+    max_per_address: int = limit(256, "connections from one address, loopback exempt: a class behind one router", "N")
+    name_timeout: float = limit(60.0, "time to give a name; who only holds a connection open is let go", "S")
+    stall_timeout: float = limit(30.0, "a reader that takes no byte for so long is closed", "S")
+    keepalive: float = limit(120.0, "a peer that vanished without a word is noticed after about this time", "S")
+    feed_window: int = limit(4 << 20, "what a room keeps per dialect for readers who fall behind", "BYTES")
+
+
+# Without an end of line after so much, it is no chat client that speaks: the connection is closed.
+MAX_UNENDED_BYTES = 64 << 10
+# How long the server waits for a newcomer's first bytes before it speaks first.
+SNIFF_S = 0.150
+# What may wait for one user besides what rooms say; past it, whispers to the user are refused and the user's own
+# commands are not read until the answers to earlier ones have been taken.
+MAX_PRIVATE_BYTES = 256 << 10
+# Rooms that one session may be in; each costs every turn of the pump a look.
+MAX_ROOMS_PER_USER = 64
+# Nicks that a list of members names; the count beside it is always exact.
+MAX_LISTED = 1_000
+# In rooms larger than this, joins and leaves are gathered for people: N users joining would cost N * N lines.
+CROWD = 50
+# How long they are gathered, unless somebody says something before.
+CROWD_GATHER_S = 1.0
+# What an answer to /history or `history` holds at most, and when it is not said.
+MAX_HISTORY = 500
+DEFAULT_HISTORY = 50

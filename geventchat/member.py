@@ -1,0 +1,35 @@
+"""One user as the rooms see it: a nick, an outbox, and the speech of its dialect."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from geventchat.events import AnyEvent
+from geventchat.outbox import Outbox
+from geventchat.replies import AnyReply
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Speech:
+    """How a dialect says things. Sessions whose dialects share a speech share each room's feed."""
+
+    name: str
+    encode: Callable[[AnyEvent | AnyReply], bytes]
+    notice: Callable[[str], bytes]  # a line that nobody said
+    for_people: bool  # who is in one room at a time, and is told of a crowd's coming and going in one line
+
+
+class Member:
+    """A user who connected. `rooms` holds the keys of the rooms asked for; what is heard, the rooms decide."""
+
+    __slots__ = ("gone", "greeted", "key", "nick", "outbox", "pending", "rooms", "speech", "whispered_by")
+
+    def __init__(self, speech: Speech, outbox: Outbox) -> None:
+        self.speech = speech
+        self.outbox = outbox
+        self.nick = ""
+        self.key = ""  # of the nick; empty until a name was given
+        self.pending = 0  # what it has posted and is not published yet
+        self.gone = False  # whether it has been told that it was the last
+        self.greeted = False  # whether the first room has been entered
+        self.rooms: list[str] = []
+        self.whispered_by = ""  # the nick of who whispered last

@@ -1,0 +1,19 @@
+"""How fast one user may speak: a token bucket."""
+
+
+class Bucket:
+    """Holds up to `burst` messages and gets `rate` a second; who has used it up waits, and nothing is refused."""
+
+    __slots__ = ("_burst", "_rate", "_spent", "_updated")
+
+    def __init__(self, rate: float, burst: int) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._spent = 0.0  # tokens that have not come back yet
+        self._updated = 0.0
+
+    def take(self, now: float) -> float:
+        """Take one message's worth; return how many seconds to wait before it counts."""
+        self._spent = max(0.0, self._spent - (now - self._updated) * self._rate) + 1
+        self._updated = now
+        return max(0.0, (self._spent - self._burst) / self._rate)

@@ -1,0 +1,173 @@
+"""The server: a listener, a session for each connection, and the pump that serves them all."""
+
+import errno
+import ipaddress
+import logging
+import socket as std_socket
+import time
+from collections import Counter
+from importlib.metadata import version
+from typing import Any, Self
+
+import gevent
+from gevent.server import StreamServer
+from gevent.socket import socket
+
+from geventchat.chat import Chat
+from geventchat.errors import UsageError
+from geventchat.limits import Limits
+from geventchat.log import Log, MemoryLog
+from geventchat.pump import Pump
+from geventchat.replies import Closing
+from geventchat.session import FAREWELL_S, Session
+
+log = logging.getLogger("geventchat")
+
+_BACKLOG = 4_096  # newcomers that the kernel keeps for us while we are busy: a whole storm of them
+# What the kernel keeps for one reader, so that who does not read is noticed and costs little.
+_SEND_BUFFER_BYTES = 128 << 10
+# Probes of TCP's keepalive, once a quarter of the limit has passed in silence.
+_KEEPALIVE_PROBES = 3
+# How long a stopping server waits for clients to hang up too.
+_HANG_UP_S = 0.5
+# How long accepting pauses when no file descriptor is left.
+_EXHAUSTED_PAUSE_S = 0.5
+
+
+class _Listener(StreamServer):
+    """A StreamServer that pauses, and says so once, when the process has no file descriptor left."""
+
+    exhausted = False
+
+    def do_read(self) -> Any:
+        try:
+            accepted = super().do_read()
+        except OSError as error:
+            if error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
+                raise
+            if not self.exhausted:
+                self.exhausted = True
+                log.error(
+                    "no file descriptors left (%s): newcomers wait; raise the limit with ulimit -n", error.strerror
+                )
+            self.stop_accepting()
+            gevent.spawn_later(_EXHAUSTED_PAUSE_S, self._resume)
+            return None
+        if accepted:
+            self.exhausted = False
+        return accepted
+
+    def _resume(self) -> None:
+        if self.started:
+            self.start_accepting()
+
+
+class ChatServer:
+    """A chat server on `address`, a (host, port) pair; port 0 takes a free one.
+
+    Use it as a context manager, or call `start` and `stop`. Raises UsageError when the address cannot be had.
+    """
+
+    def __init__(
+        self, address: tuple[str, int] = ("127.0.0.1", 0), *, limits: Limits | None = None, log: Log | None = None
+    ) -> None:
+        self.limits = limits or Limits()
+        self.chat = Chat(self.limits, f"geventchat {version('geventchat')}")
+        self._log = log or MemoryLog()
+        self._pump = Pump(self.chat, self._log, self.limits.stall_timeout)
+        self._asked = address
+        self._listener: _Listener | None = None
+        self._sessions: dict[Session, None] = {}
+        self._addresses: Counter[str] = Counter()
+        self._workers: list[gevent.Greenlet[..., None]] = []
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where the server listens: host and port."""
+        assert self._listener is not None
+        host, port, *_ = self._listener.socket.getsockname()
+        return host, port
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Listen. Returns when newcomers are answered."""
+        host, port = self._asked
+        listener = _Listener((host, port), self._serve, backlog=_BACKLOG)
+        try:
+            listener.start()
+        except std_socket.gaierror as error:
+            raise UsageError(f"{host} is no address to listen on ({error.strerror}); try 127.0.0.1 or ::1") from None
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                why = "is taken, perhaps by another geventchat-serve; --listen HOST:0 takes a free one"
+            else:
+                why = f"cannot be had ({(error.strerror or str(error)).lower()})"
+            raise UsageError(f"port {port} of {host} {why}") from None
+        self._listener = listener
+        self._workers = [gevent.spawn(self._pump.run), gevent.spawn(self._pump.watch_stalls)]
+
+    def stop(self) -> None:
+        """Tell everyone, send what was said, for at most 5 s, and close."""
+        if self._listener is None:
+            return
+        self._listener.stop_accepting()
+        sessions = list(self._sessions)
+        for session in sessions:
+            session.stop(Closing(code="server-stopping", message="the server is stopping"))
+        self._pump.wake()
+        deadline = time.monotonic() + FAREWELL_S
+        for session in sessions:
+            if session.link is not None and session.member is not None:
+                member = session.member
+                self._pump.drain(session.link, deadline - time.monotonic(), lambda member=member: member.gone)  # type: ignore[misc]
+        for session in sessions:
+            session.hang_up()
+        deadline = time.monotonic() + _HANG_UP_S
+        while self._sessions and time.monotonic() < deadline:
+            gevent.sleep(0.01)
+        for session in list(self._sessions):
+            session.cut("the server is stopping")
+        self._listener.stop(timeout=_HANG_UP_S)
+        self._listener = None
+        gevent.killall(self._workers, timeout=1)
+        self._log.close()
+
+    def _serve(self, sock: socket, address: tuple[Any, ...]) -> None:
+        host = str(address[0])
+        _prepare(sock, self.limits.keepalive)
+        session = Session(self.chat, self._pump, self._log, sock, host, self._refusal(host))
+        self._sessions[session] = None
+        self._addresses[host] += 1
+        try:
+            session.run()
+        finally:
+            del self._sessions[session]
+            self._addresses[host] -= 1
+            if not self._addresses[host]:
+                del self._addresses[host]
+
+    def _refusal(self, host: str) -> Closing | None:
+        if len(self._sessions) >= self.limits.max_users:
+            log.warning("the server is full with %d users; --max-users raises that", len(self._sessions))
+            return Closing(code="server-full", message="server is full, try again later")
+        if self._addresses[host] >= self.limits.max_per_address and not ipaddress.ip_address(host).is_loopback:
+            return Closing(code="too-many-connections", message="too many connections from your address")
+        return None
+
+
+def _prepare(sock: socket, keepalive: float) -> None:
+    """Set what the kernel does for one connection."""
+    sock.setsockopt(std_socket.IPPROTO_TCP, std_socket.TCP_NODELAY, 1)
+    sock.setsockopt(std_socket.SOL_SOCKET, std_socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
+    sock.setsockopt(std_socket.SOL_SOCKET, std_socket.SO_KEEPALIVE, 1)
+    step = max(1, int(keepalive / (_KEEPALIVE_PROBES + 1)))
+    if hasattr(std_socket, "TCP_KEEPIDLE"):  # Linux; elsewhere the system's own times hold
+        sock.setsockopt(std_socket.IPPROTO_TCP, std_socket.TCP_KEEPIDLE, step)
+        sock.setsockopt(std_socket.IPPROTO_TCP, std_socket.TCP_KEEPINTVL, step)
+        sock.setsockopt(std_socket.IPPROTO_TCP, std_socket.TCP_KEEPCNT, _KEEPALIVE_PROBES)

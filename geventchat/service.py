@@ -1,0 +1,59 @@
+"""A server as a process of its own: signals, log lines, and a word on how to join."""
+
+import logging
+import os
+import resource
+import signal
+
+import gevent
+from gevent.event import Event
+
+from geventchat import address
+from geventchat.limits import Limits
+from geventchat.server import ChatServer
+
+log = logging.getLogger("geventchat")
+
+
+def serve(listen: tuple[str, int], limits: Limits, log_level: str) -> None:
+    """Serve until the first SIGTERM or SIGINT; a second one ends the process at once. Raises UsageError."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=log_level.upper())
+    _raise_open_files(limits.max_users)
+    ended = Event()
+
+    def end() -> None:
+        if ended.is_set():
+            os._exit(1)
+        ended.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        gevent.signal_handler(number, end)
+    with ChatServer(listen, limits=limits) as server:
+        print(_how_to_join(server.address), flush=True)
+        ended.wait()
+        log.info("stopping: telling everyone, sending what was said")
+
+
+def _how_to_join(at: tuple[str, int]) -> str:
+    host, port = at
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - the user asked for every address; show one that can be typed
+        host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104
+    return (
+        f"geventchat serves on {address.show(at)}; join with\n"
+        f"  geventchat-client {address.show((host, port))}\n"
+        f"  nc {host} {port}\n"
+        f"  telnet {host} {port}\n"
+        f'  a program: JSON Lines, first {{"type":"hello","nick":"alice"}}'
+    )
+
+
+def _raise_open_files(users: int) -> None:
+    """Let the process hold a socket for every user, as far as the system allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = users + 100
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    if wanted < users:
+        log.warning("only %d open files allowed, fewer than --max-users %d; raise ulimit -n", wanted, users)
