@@ -6,6 +6,7 @@ then carries the turn out.
 """
 
 from collections.abc import Callable
+from hmac import compare_digest
 from itertools import groupby, islice
 from typing import Any, NamedTuple
 
@@ -154,6 +155,9 @@ class Chat:
             raise Refused("already-here", f"you are here already, as {member.nick}")
         nick, key = names.nick(hello.nick, self.limits.max_name)
         names.room(hello.room, self.limits.max_name)
+        earlier = self._members.get(key)
+        if earlier is not None and hello.token is not None and compare_digest(hello.token, earlier.token):
+            self._replace(earlier)
         self._claim(member, nick, key)
         self._post_joined(member, hello.room)
 
@@ -196,6 +200,8 @@ class Chat:
             self._post(member, room, events.Renamed("", "", room.name, old, nick))
         if not member.rooms:
             self.tell(member, events.Renamed("", "", "", old, nick))
+        if rename.ref is not None:
+            self.tell(member, replies.Ack(ref=rename.ref, id=None))
 
     def _join(self, member: Member, join: commands.Join) -> None:
         _, key = names.room(join.room, self.limits.max_name)
@@ -207,7 +213,7 @@ class Chat:
             member.rooms = []
         elif len(member.rooms) >= MAX_ROOMS_PER_USER:
             raise Refused("too-many-rooms", f"you can be in {MAX_ROOMS_PER_USER} rooms at once; leave one first")
-        self._post_joined(member, join.room)
+        self._post_joined(member, join.room, join.ref)
 
     def _leave(self, member: Member, leave: commands.Leave) -> None:
         room = self.room_of(member, leave.room)
@@ -219,6 +225,9 @@ class Chat:
             self._post_joined(member, LOBBY)
         else:
             self.tell(member, left)
+            if leave.ref is not None:
+                ref = leave.ref
+                self.tell(member, lambda: replies.Ack(ref=ref, id=left.id))
 
     def _who(self, member: Member, who: commands.Who) -> None:
         room = self.room_of(member, who.room)
@@ -249,29 +258,38 @@ class Chat:
                 self._put(post.member, replies.Ack(ref=post.ref, id=post.event.id))
 
     def _happen(self, happening: Happening, now: float) -> None:
-        member, room, event, _ = happening
+        member, room, event, ref = happening
         if isinstance(event, events.Left):  # who leaves does not hear it
             self._withdraw(member, room)
         elif isinstance(event, events.TopicSet):
             room.topic = event.text
         self._changed.update(dict.fromkeys(room.publish(event, now)))
         if isinstance(event, events.Joined):  # nor does who enters
-            self._enter(member, room, event.id)
+            self._enter(member, room, event.id, ref)
 
     def _answer(self, answer: Answer) -> None:
         reply = answer.reply() if callable(answer.reply) else answer.reply
         self._put(answer.member, reply)
         if isinstance(reply, replies.Closing):
             answer.member.gone = True
-            self._members.pop(answer.member.key, None)
+            if self._members.get(answer.member.key) is answer.member:
+                del self._members[answer.member.key]
 
     # What commands are made of.
+
+    def _replace(self, earlier: Member) -> None:
+        """Send away the lost connection of a user who has come back."""
+        earlier.make_way()
+        self.depart(earlier, "came back on another connection")
+        self.tell(earlier, replies.Closing(code="replaced", message="you came back on another connection"))
+        del self._members[earlier.key]
 
     def _claim(self, member: Member, nick: str, key: str) -> None:
         """Give a member this nick. Raises Refused when somebody else has it."""
         if self._members.get(key, member) is not member:
             raise Refused("nick-taken", f"the name {nick} is taken")
-        self._members.pop(member.key, None)
+        if member.key:
+            del self._members[member.key]
         self._members[key] = member
         member.nick, member.key = nick, key
 
@@ -279,14 +297,14 @@ class Chat:
         member.pending += 1
         self._turn.append(Happening(member, room, event, ref))
 
-    def _post_joined(self, member: Member, room_name: str) -> None:
+    def _post_joined(self, member: Member, room_name: str, ref: str | None = None) -> None:
         name, key = names.room(room_name, self.limits.max_name)
         room = self._rooms.get(key)
         if room is None:
             room = self._rooms[key] = Room(name, key, self.limits.feed_window)
         room.expected += 1
         member.rooms.append(key)
-        self._post(member, room, events.Joined("", "", room.name, member.nick))
+        self._post(member, room, events.Joined("", "", room.name, member.nick), ref)
 
     def _post_left(self, member: Member, room: Room, reason: str) -> events.Left:
         left = events.Left("", "", room.name, member.nick, reason)
@@ -296,11 +314,11 @@ class Chat:
     def _put(self, member: Member, message: replies.AnyReply | events.AnyEvent) -> None:
         member.outbox.put(member.speech.encode(message))
 
-    def _enter(self, member: Member, room: Room, event_id: str) -> None:
+    def _enter(self, member: Member, room: Room, event_id: str, ref: str | None) -> None:
         first = not member.greeted
         member.greeted = True
         room.enter(member)
-        census = room.census(event_id)
+        census = room.census(event_id, ref)
         if first:
             limits = self.limits
             welcome = replies.Welcome(
@@ -310,6 +328,7 @@ class Chat:
                 count=census.count,
                 topic=census.topic,
                 id=event_id,
+                token=member.token,
                 server=self._server,
                 limits={"line": limits.max_line, "nick": limits.max_name, "rate": limits.rate, "burst": limits.burst},
             )

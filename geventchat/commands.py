@@ -13,11 +13,16 @@ class Command(msgspec.Struct, tag_field="type", kw_only=True, gc=False):
 
 
 class Hello(Command, tag="hello"):
-    """Come in under a name, into a room; `after` is the id of the last event known from an earlier connection."""
+    """Come in under a name, into a room.
+
+    A client that comes back gives `after`, the id of the last event that it heard, and `token`, from its last welcome:
+    with it, the name is taken over from a connection that the server does not yet know to be lost.
+    """
 
     nick: str
     room: str = "lobby"
     after: str | None = None
+    token: str | None = None
 
 
 class Say(Command, tag="say"):

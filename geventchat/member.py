@@ -21,15 +21,33 @@ class Speech:
 class Member:
     """A user who connected. `rooms` holds the keys of the rooms asked for; what is heard, the rooms decide."""
 
-    __slots__ = ("gone", "greeted", "key", "nick", "outbox", "pending", "rooms", "speech", "whispered_by")
+    __slots__ = (
+        "gone",
+        "greeted",
+        "key",
+        "make_way",
+        "nick",
+        "outbox",
+        "pending",
+        "rooms",
+        "speech",
+        "token",
+        "whispered_by",
+    )
 
-    def __init__(self, speech: Speech, outbox: Outbox) -> None:
+    def __init__(self, speech: Speech, outbox: Outbox, token: str) -> None:
         self.speech = speech
         self.outbox = outbox
         self.nick = ""
         self.key = ""  # of the nick; empty until a name was given
+        self.token = token  # a secret between the server and this user
+        self.make_way: Callable[[], None] = _nothing  # called when the same user has come back on another connection
         self.pending = 0  # what it has posted and is not published yet
         self.gone = False  # whether it has been told that it was the last
         self.greeted = False  # whether the first room has been entered
         self.rooms: list[str] = []
         self.whispered_by = ""  # the nick of who whispered last
+
+
+def _nothing() -> None:
+    """Do nothing."""

@@ -14,7 +14,10 @@ class NamePrompt(Reply, tag="name"):
 
 
 class Welcome(Reply, tag="welcome"):
-    """The answer to hello. `id` is that of the user's own `joined`: everything after it will be heard."""
+    """The answer to hello. `id` is that of the user's own `joined`: everything after it will be heard.
+
+    `token` is a secret of this user's, to come back with.
+    """
 
     nick: str
     room: str
@@ -22,6 +25,7 @@ class Welcome(Reply, tag="welcome"):
     count: int
     topic: str
     id: str
+    token: str
     server: str
     limits: dict[str, int | float | None]
 
@@ -114,5 +118,17 @@ class Closing(Reply, tag="closing"):
 
 
 AnyReply = (
-    Welcome | Members | RoomList | Ack | Whispered | HistoryPage | TopicIs | Pong | Gap | HelpText | Error | Closing
+    NamePrompt
+    | Welcome
+    | Members
+    | RoomList
+    | Ack
+    | Whispered
+    | HistoryPage
+    | TopicIs
+    | Pong
+    | Gap
+    | HelpText
+    | Error
+    | Closing
 )

@@ -1,6 +1,7 @@
 """One connected user: the greenlet that reads its socket and acts on what it says."""
 
 import logging
+import secrets
 import time
 
 import gevent
@@ -121,7 +122,8 @@ class Session:
 
     def _converse(self, dialect: dialects.Dialect, first: bytes) -> None:
         limits = self._chat.limits
-        self.member = member = Member(dialect.speech, dialect.outbox())
+        self.member = member = Member(dialect.speech, dialect.outbox(), secrets.token_urlsafe(12))
+        member.make_way = self._make_way
         self.link = self._pump.attach(member.outbox, self._socket.fileno(), self.cut)
         if self._refusal is not None:
             raise ProtocolError(self._refusal.code, self._refusal.message, fatal=True)
@@ -218,6 +220,18 @@ class Session:
             self._chat.refuse(self.member, refusal, asked.ref)
 
     # Going.
+
+    def _make_way(self) -> None:
+        """End this connection because its user has come back on another one."""
+        self._stopping = True
+        gevent.spawn(self._cut_when_told)
+
+    def _cut_when_told(self) -> None:
+        assert self.member is not None
+        assert self.link is not None
+        member = self.member
+        self._pump.drain(self.link, _LINGER_S, lambda: member.gone)
+        self.cut("came back on another connection")
 
     def _farewell(self, closing: replies.Closing, *, alone: bool = False) -> None:
         """Leave, and give the user what is still meant for it; `alone`: the last word as a packet of its own."""

@@ -51,7 +51,7 @@ class JsonReader:
                 return _read(line)
 
     def named(self) -> None:
-        """A hello says itself what it is."""
+        """Do nothing: a hello says itself what it is."""
 
 
 def _read(line: bytes) -> commands.AnyCommand:

@@ -5,12 +5,16 @@ from geventchat.limits import MAX_UNENDED_BYTES
 
 
 class LineBuffer:
-    """Cuts a stream of bytes into lines; a line longer than `max_line` bytes is refused once and skipped."""
+    """Cuts a stream of bytes into lines; a line longer than `max_line` bytes is refused once and skipped.
 
-    __slots__ = ("_buffer", "_max_line", "_searched", "_skipped")
+    After `max_unended` bytes without an end of line, the connection cannot go on.
+    """
 
-    def __init__(self, max_line: int) -> None:
+    __slots__ = ("_buffer", "_max_line", "_max_unended", "_searched", "_skipped")
+
+    def __init__(self, max_line: int, max_unended: int = MAX_UNENDED_BYTES) -> None:
         self._max_line = max_line
+        self._max_unended = max_unended
         self._buffer = bytearray()
         self._searched = 0  # bytes at the start of the buffer that hold no end of line
         self._skipped = 0  # bytes of the line being skipped that are gone already; 0 when none is
@@ -57,8 +61,9 @@ class LineBuffer:
         self._skipped += self._searched
         self._buffer.clear()
         self._searched = 0
-        if self._skipped > MAX_UNENDED_BYTES:
-            raise ProtocolError("line-too-long", "64 KiB without an end of line: closing", fatal=True)
+        if self._skipped > self._max_unended:
+            kib = self._max_unended >> 10
+            raise ProtocolError("line-too-long", f"{kib} KiB without an end of line: closing", fatal=True)
         if first:
             raise self._too_long()
 

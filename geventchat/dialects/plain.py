@@ -1,6 +1,6 @@
 """The plain dialect: lines, for people with nc, telnet or socat.
 
-A line that nobody said begins with `* `. What a user says stands behind `nick: `, so that it can never be taken for one.
+A line that nobody said begins with `* `. What a user says stands behind `nick: `, and so can never be taken for one.
 """
 
 import re

@@ -1,0 +1,200 @@
+"""A client as a library: one connection in the json dialect, read by a greenlet of its own."""
+
+import itertools
+from collections.abc import Iterator
+from typing import Self
+
+import gevent
+from gevent import socket
+from gevent.event import AsyncResult
+from gevent.queue import Empty, Queue
+
+from geventchat import address as addresses
+from geventchat import commands, events, replies, wire
+from geventchat.errors import ConnectionLost, ProtocolError, Refused, ServerUnavailable
+
+_RECV_BYTES = 64 << 10
+
+
+class ChatClient:
+    """Talks to a chat server as `name`, in `room`. Use it as a context manager, or call `close` in the end.
+
+    What the server tells comes out of iteration or `receive`; answers to this client's own requests come from the
+    methods that ask. `after` is the id of the last event that an earlier connection heard.
+
+    Raises ServerUnavailable when nobody answers within `timeout` seconds, Refused when the server does not take us in.
+    """
+
+    def __init__(
+        self,
+        address: tuple[str, int] = (addresses.DEFAULT_HOST, addresses.DEFAULT_PORT),
+        *,
+        name: str,
+        room: str = "lobby",
+        after: str | None = None,
+        timeout: float = 10.0,
+    ) -> None:
+        self._timeout = timeout
+        self._refs = map(str, itertools.count(1))
+        self._waiting: dict[str, AsyncResult[replies.Reply]] = {}
+        self._messages: Queue[wire.Message | ConnectionLost] = Queue()
+        self._reader = wire.MessageReader()
+        self._lost: ConnectionLost | None = None
+        self._socket = _connect(address, timeout)
+        try:
+            self._send(commands.Hello(nick=name, room=room, after=after))
+            self.welcome = self._wait_for_welcome(address)
+        except BaseException:
+            self._socket.close()
+            raise
+        self._socket.settimeout(None)
+        self._greenlet = gevent.spawn(self._receive)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[wire.Message]:
+        """Yield what the server tells until the connection ends. Raises ConnectionLost if nobody had asked for that."""
+        while True:
+            message = self.receive()
+            assert message is not None
+            yield message
+            if isinstance(message, replies.Closing):
+                return
+
+    def receive(self, timeout: float | None = None) -> wire.Message | None:
+        """Return the next thing that the server tells; None when nothing comes for `timeout` seconds.
+
+        Raises ConnectionLost when nothing will come any more.
+        """
+        try:
+            message = self._messages.get(timeout=timeout)
+        except Empty:
+            return None
+        if isinstance(message, ConnectionLost):
+            self._messages.put(message)
+            raise message
+        return message
+
+    def say(self, text: str, room: str | None = None) -> str:
+        """Say something and return its id, once it is stored. Raises Refused or ConnectionLost, as all requests do."""
+        return self._stored(commands.Say(text=text, room=room))
+
+    def act(self, text: str, room: str | None = None) -> str:
+        """Do something, as with /me, and return its id."""
+        return self._stored(commands.Act(text=text, room=room))
+
+    def whisper(self, to: str, text: str) -> None:
+        """Say something to one user alone."""
+        self.request(commands.Whisper(to=to, text=text))
+
+    def join(self, room: str) -> replies.Members:
+        """Enter a further room and return who is there."""
+        return self._members(commands.Join(room=room))
+
+    def who(self, room: str | None = None) -> replies.Members:
+        """Return who is in a room."""
+        return self._members(commands.Who(room=room))
+
+    def history(
+        self, room: str | None = None, *, before: str | None = None, after: str | None = None, limit: int = 50
+    ) -> list[events.AnyEvent]:
+        """Return earlier events of a room, oldest first."""
+        page = self.request(commands.History(room=room, before=before, after=after, limit=limit))
+        assert isinstance(page, replies.HistoryPage)
+        return page.events
+
+    def send(self, command: commands.Command) -> None:
+        """Send any command without waiting for an answer."""
+        self._send(command)
+
+    def request(self, command: commands.AnyCommand) -> replies.Reply:
+        """Send a command that is answered with its `ref`, and return the answer."""
+        ref = next(self._refs)
+        command.ref = ref  # type: ignore[union-attr]
+        answer = self._waiting[ref] = AsyncResult()
+        try:
+            self._send(command)
+            reply = answer.get(timeout=self._timeout)
+        except gevent.Timeout:
+            raise ConnectionLost(f"the server did not answer within {self._timeout:g} s") from None
+        finally:
+            del self._waiting[ref]
+        assert reply is not None
+        if isinstance(reply, replies.Error):
+            raise Refused(reply.code, reply.message)
+        return reply
+
+    def close(self) -> None:
+        """Say goodbye and end the connection; what was said before has reached the server."""
+        if self._lost is None:
+            try:
+                self._send(commands.Bye())
+                self._greenlet.join(self._timeout)
+            except ConnectionLost:
+                pass
+        self._greenlet.kill(timeout=1)
+        self._socket.close()
+
+    def _stored(self, command: commands.Say | commands.Act) -> str:
+        ack = self.request(command)
+        assert isinstance(ack, replies.Ack)
+        return ack.id or ""
+
+    def _members(self, command: commands.Join | commands.Who) -> replies.Members:
+        members = self.request(command)
+        assert isinstance(members, replies.Members)
+        return members
+
+    def _send(self, command: commands.Command) -> None:
+        try:
+            self._socket.sendall(wire.encode(command))
+        except OSError as error:
+            raise self._lost or ConnectionLost(f"the connection is lost ({error.strerror or error})") from None
+
+    def _wait_for_welcome(self, address: tuple[str, int]) -> replies.Welcome:
+        try:
+            while data := self._socket.recv(_RECV_BYTES):
+                self._reader.receive(data)
+                while (message := self._reader.next_message()) is not None:
+                    if isinstance(message, replies.Welcome):
+                        return message
+                    if isinstance(message, replies.Error | replies.Closing):
+                        raise Refused(message.code, message.message)
+        except (OSError, ProtocolError):
+            pass
+        raise ServerUnavailable(f"what answers at {addresses.show(address)} is no geventchat server")
+
+    def _receive(self) -> None:
+        closing = "the server closed the connection"
+        try:
+            while data := self._socket.recv(_RECV_BYTES):
+                self._reader.receive(data)
+                while (message := self._reader.next_message()) is not None:
+                    self._take(message)
+        except (OSError, ProtocolError) as error:
+            closing = f"the connection is lost ({getattr(error, 'strerror', None) or error})"
+        self._lost = ConnectionLost(closing)
+        self._messages.put(self._lost)
+        for answer in self._waiting.values():
+            answer.set_exception(self._lost)
+
+    def _take(self, message: wire.Message) -> None:
+        answer = self._waiting.get(getattr(message, "ref", None) or "")
+        if answer is not None and isinstance(message, replies.Reply):
+            answer.set(message)
+        else:
+            self._messages.put(message)
+
+
+def _connect(address: tuple[str, int], timeout: float) -> socket.socket:
+    try:
+        return socket.create_connection(address, timeout)
+    except socket.gaierror as error:
+        raise ServerUnavailable(f"there is no host {address[0]!r} ({error.strerror})") from None
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise ServerUnavailable(f"no server answers at {addresses.show(address)} ({why})") from None
