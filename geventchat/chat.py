@@ -113,6 +113,20 @@ class Chat:
         turn, self._turn = self._turn, []
         return turn
 
+    def unstored(self, turn: Turn, why: str) -> Turn:
+        """Return what is left of a turn that the log could not keep.
+
+        Who spoke is told that it was not stored. Coming and going still happens: nobody could leave otherwise.
+        """
+        left: Turn = []
+        for post in turn:
+            if isinstance(post, Happening) and _is_message(post):
+                error = replies.Error(code="not-stored", message=f"not stored and not sent: {why}", ref=post.ref)
+                left.append(Answer(post.member, error))
+            else:
+                left.append(post)
+        return left
+
     def publish(self, turn: Turn, now: float) -> dict[Outbox, None]:
         """Carry out a turn whose events are in the log; return the outboxes of those who posted.
 

@@ -3,6 +3,7 @@
 ChatError
 ├── Refused              a command that cannot be carried out; the user is told why and stays
 │   └── ProtocolError    bytes that are no command; `fatal` when the connection cannot go on
+├── NotStored            the log cannot keep an event, a full disk for one
 ├── ServerUnavailable    nobody answers where the client looked
 ├── ConnectionLost       the connection ended before the user ended it
 └── UsageError           what a person typed on the command line cannot be meant
@@ -31,6 +32,10 @@ class ProtocolError(Refused):
     def __init__(self, code: str, message: str, *, fatal: bool = False) -> None:
         super().__init__(code, message)
         self.fatal = fatal
+
+
+class NotStored(ChatError):
+    """The log could not keep what was said; the message says why."""
 
 
 class ServerUnavailable(ChatError):

@@ -2,8 +2,8 @@
 
 from collections import deque
 from collections.abc import Sequence
-from itertools import islice
-from typing import Protocol
+from itertools import dropwhile, islice, takewhile
+from typing import NamedTuple, Protocol
 
 from geventchat.events import AnyEvent, IdClock, id_key
 
@@ -13,13 +13,24 @@ MEMORY_BYTES = 32 << 20
 _EVENT_BYTES = 400
 
 
+class Entry(NamedTuple):
+    """One event for the log: the key of its room, and the mark that its speaker's client gave it, if any."""
+
+    room: str
+    event: AnyEvent
+    ref: str | None
+
+
 class Log(Protocol):
-    """Keeps the events of all rooms, each room's in order. Rooms go by their keys."""
+    """Keeps the events of all rooms, each room's in order. Rooms go by their keys.
 
-    def append(self, events: Sequence[tuple[str, AnyEvent]], now: float) -> None:
-        """Give each event, with the key of its room, its id and time, and return once all of them are safe.
+    A log that waits for a disk lets other greenlets run meanwhile.
+    """
 
-        `now` is in seconds since 1970.
+    def append(self, entries: Sequence[Entry], now: float) -> None:
+        """Give each event its id and time, and return once all of them are safe; `now` is in seconds since 1970.
+
+        Raises NotStored when they cannot be kept; ids and times are given all the same.
         """
 
     def since(self, room: str, after: str, limit: int) -> list[AnyEvent]:
@@ -27,6 +38,12 @@ class Log(Protocol):
 
     def latest(self, room: str, limit: int, before: str | None = None) -> list[AnyEvent]:
         """Return the last `limit` events, or the last before an id, oldest first."""
+
+    def refs(self, room: str, nick: str, after: str) -> dict[str, str]:
+        """Return what `nick` has had stored later than the id `after`: from the client's marks to ids."""
+
+    def oldest(self, room: str) -> str | None:
+        """Return the id of the oldest event kept of a room; None when there is none."""
 
     def close(self) -> None:
         """Put away what is open; the log is not used afterwards."""
@@ -39,19 +56,19 @@ class MemoryLog:
         self._max_bytes = max_bytes
         self._bytes = 0
         self._clock = IdClock()
-        self._rooms: dict[str, deque[AnyEvent]] = {}
+        self._rooms: dict[str, deque[Entry]] = {}
         self._order: deque[tuple[str, int]] = deque()  # of all events kept, oldest first: room and size
 
-    def append(self, events: Sequence[tuple[str, AnyEvent]], now: float) -> None:
+    def append(self, entries: Sequence[Entry], now: float) -> None:
         """Stamp the events and keep them; nothing here can be lost that outlives the process."""
-        for room, event in events:
-            self._clock.stamp(event, now)
-            kept = self._rooms.get(room)
+        for entry in entries:
+            self._clock.stamp(entry.event, now)
+            kept = self._rooms.get(entry.room)
             if kept is None:
-                kept = self._rooms[room] = deque()
-            kept.append(event)
-            size = _EVENT_BYTES + len(getattr(event, "text", ""))
-            self._order.append((room, size))
+                kept = self._rooms[entry.room] = deque()
+            kept.append(entry)
+            size = _EVENT_BYTES + len(getattr(entry.event, "text", ""))
+            self._order.append((entry.room, size))
             self._bytes += size
         while self._bytes > self._max_bytes:
             self._drop_oldest()
@@ -66,23 +83,30 @@ class MemoryLog:
 
     def since(self, room: str, after: str, limit: int) -> list[AnyEvent]:
         """Return up to `limit` events later than the id `after`, oldest first."""
-        start = id_key(after)
-        later: list[AnyEvent] = []
-        for event in reversed(self._rooms.get(room, ())):
-            if id_key(event.id) <= start:
-                break
-            later.append(event)
-        later.reverse()
-        return later[:limit]
+        return [entry.event for entry in self._later(room, after)[:limit]]
 
     def latest(self, room: str, limit: int, before: str | None = None) -> list[AnyEvent]:
         """Return the last `limit` events, or the last before an id, oldest first."""
         newest_first = reversed(self._rooms.get(room, ()))
         if before is not None:
             end = id_key(before)
-            earlier = (event for event in newest_first if id_key(event.id) < end)
-            return list(islice(earlier, limit))[::-1]
-        return list(islice(newest_first, limit))[::-1]
+            newest_first = dropwhile(lambda entry: id_key(entry.event.id) >= end, newest_first)
+        return [entry.event for entry in islice(newest_first, limit)][::-1]
+
+    def refs(self, room: str, nick: str, after: str) -> dict[str, str]:
+        """Return what `nick` has had stored later than the id `after`: from the client's marks to ids."""
+        later = self._later(room, after)
+        return {entry.ref: entry.event.id for entry in later if entry.ref is not None and entry.event.nick == nick}
+
+    def oldest(self, room: str) -> str | None:
+        """Return the id of the oldest event kept of a room; None when there is none."""
+        kept = self._rooms.get(room)
+        return kept[0].event.id if kept else None
 
     def close(self) -> None:
         """Nothing is open."""
+
+    def _later(self, room: str, after: str) -> list[Entry]:
+        start = id_key(after)
+        newest_first = reversed(self._rooms.get(room, ()))
+        return list(takewhile(lambda entry: id_key(entry.event.id) > start, newest_first))[::-1]

@@ -13,7 +13,8 @@ import gevent
 from gevent.event import Event
 
 from geventchat.chat import Chat, Happening
-from geventchat.log import Log
+from geventchat.errors import NotStored
+from geventchat.log import Entry, Log
 from geventchat.outbox import Outbox
 
 # Sends after which the pump lets others run: about 2 ms, so that the loop stays responsive in a room of 10,000.
@@ -92,9 +93,12 @@ class Pump:
             self._wait()
             self._posted.clear()
             turn = self._chat.take_turn()
-            happenings = [post for post in turn if isinstance(post, Happening)]
-            if happenings:
-                self._log.append([(post.room.key, post.event) for post in happenings], time.time())
+            entries = [Entry(post.room.key, post.event, post.ref) for post in turn if isinstance(post, Happening)]
+            if entries:
+                try:
+                    self._log.append(entries, time.time())
+                except NotStored as error:
+                    turn = self._chat.unstored(turn, str(error))
             posters = self._chat.publish(turn, time.monotonic())
             feeds = self._chat.seal(time.monotonic())
             self._send(posters)
