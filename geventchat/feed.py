@@ -29,7 +29,7 @@ class Feed:
     `gap(first_id, last_id, count)` gives the line that tells a reader what it missed.
     """
 
-    __slots__ = ("_kept", "_window", "gap", "last_dropped", "oldest", "tail")
+    __slots__ = ("_kept", "_window", "gap", "last_dropped", "newest", "oldest", "tail")
 
     def __init__(self, window: int, gap: Callable[[str, str, int], bytes]) -> None:
         self._window = window
@@ -37,6 +37,7 @@ class Feed:
         self._kept = 0
         self.last_dropped = ""
         self.tail = self.oldest = Chunk(0)
+        self.newest = self.tail  # the chunk sealed last
 
     @property
     def end(self) -> int:
@@ -56,6 +57,7 @@ class Feed:
         tail.data = b"".join(tail.lines)
         end = 0
         tail.ends = [end := end + len(line) for line in tail.lines]
+        self.newest = tail
         self.tail = tail.following = Chunk(tail.first + len(tail.lines))
         tail.lines = []
         self._kept += len(tail.data)
@@ -82,66 +84,67 @@ class Feed:
 class Cursor:
     """How far one reader is in one feed: always before a whole line.
 
-    `queued` is for the outbox: the number up to which its queue already says what is to be sent.
+    It stands before line `index` of its chunk, and never at the end of one that was all sent. `queued` is for the
+    outbox: the number up to which its queue already says what is to be sent.
     """
 
-    __slots__ = ("_chunk", "_feed", "_index", "queued")
+    __slots__ = ("_feed", "chunk", "index", "queued")
 
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
-        self._chunk = feed.tail
-        self._index = len(feed.tail.lines)
+        self.chunk = feed.tail
+        self.index = len(feed.tail.lines)
         self.queued = 0
 
     @property
     def number(self) -> int:
         """The number of the next line."""
-        return self._chunk.first + self._index
+        return self.chunk.first + self.index
 
     @property
     def passed(self) -> bool:
         """Whether the window has moved past this reader, who has to `skip`."""
-        return self._chunk.data == b""
+        return self.chunk.data == b""
 
     def next(self) -> bytes:
         """Return the sealed bytes from here to the end of the chunk; empty when there are none, or none any more."""
-        chunk = self._chunk
-        if self._index == 0:
+        chunk = self.chunk
+        if self.index == 0:
             return chunk.data or b""
-        if chunk.following is not None and self._index == len(chunk.ends):
-            self._chunk, self._index = chunk.following, 0
-            return self._chunk.data or b""
-        return chunk.data[chunk.ends[self._index - 1] :] if chunk.data else b""
+        if chunk.following is not None and self.index == len(chunk.ends):
+            self.chunk, self.index = chunk.following, 0
+            return self.chunk.data or b""
+        return chunk.data[chunk.ends[self.index - 1] :] if chunk.data else b""
 
     def upto(self, data: bytes, number: int) -> bytes:
         """Return of the bytes that `next` gave those before the line with this number."""
-        chunk = self._chunk
+        chunk = self.chunk
         if number >= chunk.first + len(chunk.ends):
             return data
-        start = chunk.ends[self._index - 1] if self._index else 0
+        start = chunk.ends[self.index - 1] if self.index else 0
         return data[: chunk.ends[number - chunk.first - 1] - start]
 
     def sent(self, count: int) -> bytes:
         """Move on by `count` bytes of what `next` gave; return the rest of a line that was cut."""
-        chunk = self._chunk
+        chunk = self.chunk
         assert chunk.data is not None
         assert chunk.following is not None
         rest = b""
         if count == len(chunk.data):
-            self._index = len(chunk.ends)
+            self.index = len(chunk.ends)
         else:
-            reached = (chunk.ends[self._index - 1] if self._index else 0) + count
-            self._index = bisect_right(chunk.ends, reached)
-            if reached != (chunk.ends[self._index - 1] if self._index else 0):
-                rest = chunk.data[reached : chunk.ends[self._index]]
-                self._index += 1
-        if self._index == len(chunk.ends):
-            self._chunk, self._index = chunk.following, 0
+            reached = (chunk.ends[self.index - 1] if self.index else 0) + count
+            self.index = bisect_right(chunk.ends, reached)
+            if reached != (chunk.ends[self.index - 1] if self.index else 0):
+                rest = chunk.data[reached : chunk.ends[self.index]]
+                self.index += 1
+        if self.index == len(chunk.ends):
+            self.chunk, self.index = chunk.following, 0
         return rest
 
     def skip(self) -> bytes:
         """Go to the oldest line kept and return the line that tells the reader what it missed, if anything."""
-        chunk, index, oldest = self._chunk, self._index, self._feed.oldest
+        chunk, index, oldest = self.chunk, self.index, self._feed.oldest
         missed = oldest.first - self.number
-        self._chunk, self._index = oldest, 0
+        self.chunk, self.index = oldest, 0
         return self._feed.gap(chunk.ids[index], self._feed.last_dropped, missed) if missed else b""

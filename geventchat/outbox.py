@@ -5,7 +5,7 @@ An outbox sends nothing: it says which bytes come `next` and is told how many we
 
 from collections import deque
 
-from geventchat.feed import Cursor, Feed
+from geventchat.feed import Chunk, Cursor, Feed
 
 # Private lines that wait in a row are sent as one; a longer run than this is left in pieces.
 _MERGED_BYTES = 16 << 10
@@ -17,20 +17,24 @@ class Outbox:
     When a private line is put in, all that the followed feeds hold at that moment goes before it, and all that they
     get later comes after: the queue then holds spans (a cursor, and the line number to stop before) and lines.
     While it is empty, which is nearly always, the reader is simply sent what its cursors find.
+
+    `handle` belongs to whoever sends, and means nothing here.
     """
 
-    __slots__ = ("_cursors", "_queue", "_rest", "_source", "private_bytes")
+    __slots__ = ("_cursors", "_queue", "_rest", "_source", "handle", "private_bytes")
 
     def __init__(self) -> None:
+        self.handle = -1
         self.private_bytes = 0  # what waits in private lines
         self._cursors: dict[Feed, Cursor] = {}
         self._queue: deque[bytes | tuple[Cursor, int]] | None = None
         self._rest = b""  # what must be sent before anything else: the end of a line that was cut, or a gap's notice
         self._source: Cursor | None = None  # where the bytes that `next` gave came from; None: rest or queue
 
-    def follow(self, feed: Feed) -> None:
-        """Send what the feed gets from now on."""
-        self._cursors[feed] = Cursor(feed)
+    def follow(self, feed: Feed) -> Cursor:
+        """Send what the feed gets from now on; return the place in it."""
+        cursor = self._cursors[feed] = Cursor(feed)
+        return cursor
 
     def unfollow(self, feed: Feed) -> None:
         """Send what the feed holds now, and nothing that it gets later."""
@@ -56,6 +60,13 @@ class Outbox:
         else:
             queue.append(line)
         self.private_bytes += len(line)
+
+    def wants(self, cursor: Cursor, chunk: Chunk) -> bool:
+        """Whether the whole of this chunk, and nothing before it, is to be sent to this reader next.
+
+        So it is with nearly every delivery. Who has sent the whole of it moves the cursor on; all else goes by `next`.
+        """
+        return cursor.chunk is chunk and not cursor.index and not self._queue and not self._rest
 
     def next(self) -> bytes:
         """Return the bytes to be sent next; empty when nothing can be sent now."""
@@ -123,6 +134,11 @@ class UnframedOutbox(Outbox):
         self._due = b""  # an end of line that was held back and is now wanted
         self._held = 0  # how many bytes `next` has just held back
         self._body = 0  # how many of those that it returned are not `_due`
+
+    def wants(self, cursor: Cursor, chunk: Chunk) -> bool:
+        """Return False: what is sent is never just the chunk."""
+        del cursor, chunk
+        return False
 
     def next(self) -> bytes:
         """Return the bytes to be sent next, without a last end of line."""

@@ -4,9 +4,9 @@ A turn goes to the log, is published into feeds and outboxes, and each outbox th
 socket. A socket that takes only part is left to a watcher, which goes on when there is room, and costs nobody else.
 """
 
-import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from os import write
 from typing import Any
 
 import gevent
@@ -16,6 +16,7 @@ from geventchat.chat import Chat, Happening
 from geventchat.errors import NotStored
 from geventchat.log import Entry, Log
 from geventchat.outbox import Outbox
+from geventchat.room import RoomFeed
 
 # Sends after which the pump lets others run: about 2 ms, so that the loop stays responsive in a room of 10,000.
 SENDS_PER_SLICE = 256
@@ -25,25 +26,31 @@ _WRITE = 2  # libev's EV_WRITE, as gevent's loop.io takes it
 class Link:
     """The sending half of a connection: an outbox and the socket that it goes to.
 
-    `lost` is called, from the pump, with a reason when the socket has failed or stalled.
+    The outbox's `handle` is the socket's file descriptor while it may be sent to, -1 while the socket takes nothing.
+    `lost` is called with a reason when the socket has failed or stalled.
     """
 
     __slots__ = ("_lost", "broken", "fd", "moved", "outbox", "stuck_since", "watcher")
 
     def __init__(self, outbox: Outbox, fd: int, lost: Callable[[str], None]) -> None:
         self.outbox = outbox
-        self.fd = fd
+        self.fd = outbox.handle = fd
         self.broken = False
         self.moved: Event | None = None  # set, where someone waits for it, when the outbox has been emptied or lost
-        self.stuck_since: float | None = None  # while the socket takes nothing
-        self.watcher: Any = None
+        self.stuck_since = 0.0  # since when the socket takes nothing
+        self.watcher: Any = None  # while it is awaited that it takes something
         self._lost = lost
+
+    def end(self) -> None:
+        """Send nothing more."""
+        self.broken = True
+        self.outbox.handle = -1
+        if self.moved is not None:
+            self.moved.set()
 
     def fail(self, reason: str) -> None:
         """Give the connection up."""
-        self.broken = True
-        if self.moved is not None:
-            self.moved.set()
+        self.end()
         self._lost(reason)
 
 
@@ -66,7 +73,7 @@ class Pump:
 
     def detach(self, link: Link) -> None:
         """Forget a connection; to be called before its socket is closed."""
-        link.broken = True
+        link.end()
         self._links.pop(link.outbox, None)
         self._unstick(link)
 
@@ -101,9 +108,10 @@ class Pump:
                     turn = self._chat.unstored(turn, str(error))
             posters = self._chat.publish(turn, time.monotonic())
             feeds = self._chat.seal(time.monotonic())
-            self._send(posters)
+            for outbox in posters:
+                self._offer(outbox)
             for feed in feeds:
-                self._send(list(feed.readers))
+                self._fan_out(feed)
                 if not self._stuck:
                     feed.forget()
 
@@ -112,7 +120,7 @@ class Pump:
         while True:
             gevent.sleep(min(1.0, self._stall_timeout / 4))
             too_old = time.monotonic() - self._stall_timeout
-            for link in [link for link in self._stuck if link.stuck_since is not None and link.stuck_since < too_old]:
+            for link in [link for link in self._stuck if link.stuck_since < too_old]:
                 self._unstick(link)
                 link.fail("not reading")
 
@@ -120,22 +128,45 @@ class Pump:
         due = self._chat.due()
         self._posted.wait(None if due is None else max(0.0, due - time.monotonic()))
 
-    def _send(self, outboxes: Iterable[Outbox]) -> None:
-        for number, outbox in enumerate(outboxes, 1):
-            link = self._links.get(outbox)
-            if link is not None and link.stuck_since is None:
-                self._offer(link)
+    def _fan_out(self, feed: RoomFeed) -> None:
+        """Send what is new in a feed to all its readers; what is done here is done for every delivery."""
+        chunk = feed.newest
+        data, following = chunk.data, chunk.following
+        assert data is not None
+        assert following is not None
+        size = len(data)
+        for number, (outbox, cursor) in enumerate(list(feed.readers.items()), 1):
+            handle = outbox.handle
+            if handle >= 0:
+                if outbox.wants(cursor, chunk):
+                    try:
+                        count = write(handle, data)
+                    except OSError:
+                        count = 0
+                    if count == size:
+                        cursor.chunk = following
+                    else:
+                        self._fall_behind(outbox, count)
+                else:
+                    self._offer(outbox)
             if not number % SENDS_PER_SLICE:
                 gevent.sleep(0)
 
-    def _offer(self, link: Link) -> None:
+    def _fall_behind(self, outbox: Outbox, count: int) -> None:
+        """Go on with a reader whose socket took only `count` bytes of a chunk."""
+        if count:
+            outbox.next()
+            outbox.sent(count)
+        self._offer(outbox)
+
+    def _offer(self, outbox: Outbox) -> None:
         """Give the kernel what it takes of an outbox now."""
-        outbox = link.outbox
-        if link.broken:
+        link = self._links.get(outbox)
+        if link is None or link.broken:
             return
         while data := outbox.next():
             try:
-                count = os.write(link.fd, data)
+                count = write(link.fd, data)
             except BlockingIOError:
                 count = 0
             except OSError:
@@ -144,7 +175,7 @@ class Pump:
                 return
             if count:
                 outbox.sent(count)
-                link.stuck_since = None
+                link.stuck_since = time.monotonic()
             if count < len(data):
                 self._stick(link)
                 return
@@ -154,17 +185,18 @@ class Pump:
             link.moved.set()
 
     def _stick(self, link: Link) -> None:
-        if link.stuck_since is None:
-            link.stuck_since = time.monotonic()
+        link.outbox.handle = -1
         if link.watcher is None:
+            link.stuck_since = time.monotonic()
             self._stuck[link] = None
             link.watcher = self._loop.io(link.fd, _WRITE)
-            link.watcher.start(self._offer, link)
+            link.watcher.start(self._offer, link.outbox)
 
     def _unstick(self, link: Link) -> None:
-        link.stuck_since = None
         self._stuck.pop(link, None)
         if link.watcher is not None:
             link.watcher.stop()
             link.watcher.close()
             link.watcher = None
+        if not link.broken:
+            link.outbox.handle = link.fd

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from geventchat.events import AnyEvent, Joined, Left
-from geventchat.feed import Feed
+from geventchat.feed import Cursor, Feed
 from geventchat.limits import CROWD, MAX_LISTED
 from geventchat.member import Member, Speech
 from geventchat.outbox import Outbox
@@ -22,7 +22,7 @@ class RoomFeed(Feed):
 
         super().__init__(window, gap)
         self.speech = speech
-        self.readers: dict[Outbox, None] = {}
+        self.readers: dict[Outbox, Cursor] = {}
         self.presence = Presence()
 
     def tell_presence(self) -> None:
@@ -67,8 +67,7 @@ class Room:
         feed = self._feeds.get(member.speech)
         if feed is None:
             feed = self._feeds[member.speech] = RoomFeed(self.name, member.speech, self._feed_window)
-        feed.readers[member.outbox] = None
-        member.outbox.follow(feed)
+        feed.readers[member.outbox] = member.outbox.follow(feed)
 
     def depart(self, member: Member) -> None:
         """Let a member hear no more; what was said until now still reaches it."""

@@ -1,0 +1,35 @@
+"""What holds for every test: a time limit, and no greenlet that dies unnoticed."""
+
+import faulthandler
+import traceback
+from collections.abc import Iterator
+from typing import Any
+
+import gevent
+import pytest
+
+# No test waits for longer than this for something to happen; a test marked slow has ten times as long.
+TIME_LIMIT_S = 30.0
+
+
+@pytest.fixture(autouse=True)
+def time_limit(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that waits for what does not come; end the run if the test holds the loop so that nothing can."""
+    seconds = TIME_LIMIT_S * (10 if request.node.get_closest_marker("slow") else 1)
+    faulthandler.dump_traceback_later(seconds * 2, exit=True)
+    with gevent.Timeout(seconds, TimeoutError(f"the test took more than {seconds:g} s")):
+        yield
+    faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.fixture(autouse=True)
+def died_unnoticed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail a test during which a greenlet died of an error that nobody caught."""
+    died: list[str] = []
+
+    def note(context: Any, kind: Any, value: Any, trace: Any) -> None:
+        died.append(f"{context}\n" + "".join(traceback.format_exception(kind, value, trace)))
+
+    monkeypatch.setattr(gevent.get_hub(), "print_exception", note)
+    yield
+    assert not died, "a greenlet died unnoticed:\n" + "\n".join(died)
