@@ -13,7 +13,7 @@ from geventchat.dialects import slash
 from geventchat.dialects.base import Reader
 from geventchat.dialects.plain import PROMPT, notice
 from geventchat.errors import ProtocolError, Refused
-from geventchat.limits import MAX_HISTORY, MAX_PRIVATE_BYTES, SNIFF_S
+from geventchat.limits import MAX_HISTORY, MAX_PRIVATE_BYTES, MAX_UNENDED_BYTES, SNIFF_S
 from geventchat.log import Log
 from geventchat.member import Member
 from geventchat.pump import Link, Pump
@@ -30,6 +30,7 @@ FAREWELL_S = 5.0
 _EXIT_PAUSE_S = 0.1
 # How long we listen on after our last word: closing at once would make the kernel throw that word away.
 _LINGER_S = 1.0
+_NAMELESS = ProtocolError("name-timeout", "no name was given in time: closing", fatal=True)
 
 
 class Session:
@@ -99,26 +100,27 @@ class Session:
 
     def _sniff(self) -> tuple[dialects.Dialect, bytes] | None:
         """Return how the newcomer speaks and what it has sent so far; None when it left without a word."""
-        first = b""
-        prompted = False
-        while True:
-            waiting = prompted and not first
-            data = self._receive(self._deadline - time.monotonic() if waiting else SNIFF_S)
-            if data == b"":
-                return (dialects.sniff(first + b"\n", quiet=True) or dialects.PLAIN, first) if first else None
-            if data is None and waiting:
-                raise ProtocolError("name-timeout", "no name was given in time: closing", fatal=True)
-            first += data or b""
+        first, prompted = b"", False
+        dialect = None
+        while dialect is None:
+            left = self._deadline - time.monotonic()
+            data = self._receive(left if prompted and not first else min(left, SNIFF_S))
+            if data == b"" and not first:
+                return None
+            if time.monotonic() > self._deadline:
+                raise _NAMELESS
+            if len(first) > MAX_UNENDED_BYTES:
+                raise ProtocolError("line-too-long", "64 KiB without an end of line: closing", fatal=True)
+            first += b"\n" if data == b"" else data or b""  # of a pipe that has ended, the last line may lack its end
             dialect = dialects.sniff(first, quiet=data is None)
-            if dialect is not None:
-                if dialect.prompted and not prompted:
-                    self._socket.sendall(PROMPT)
-                elif prompted and not dialect.prompted:
-                    self._socket.sendall(b"\n")  # the prompt gets a line of its own
-                return dialect, first
-            if data is None:
+            if data is None and dialect is None and not prompted:
                 self._socket.sendall(PROMPT)
                 prompted = True
+        if dialect.prompted and not prompted:
+            self._socket.sendall(PROMPT)
+        elif prompted and not dialect.prompted:
+            self._socket.sendall(b"\n")  # the prompt gets a line of its own
+        return dialect, first
 
     def _converse(self, dialect: dialects.Dialect, first: bytes) -> None:
         limits = self._chat.limits
@@ -137,7 +139,7 @@ class Session:
                     return
             data = self._receive(None if member.key else self._deadline - time.monotonic())
         if data is None:
-            raise ProtocolError("name-timeout", "no name was given in time: closing", fatal=True)
+            raise _NAMELESS
         reader.end()
         if not (self._stopping or self._reason or self._obey(reader, bucket, dialect)):
             self._farewell(replies.Closing(code="gone", message="the connection was ended"))
@@ -171,6 +173,8 @@ class Session:
                 break
             if bucket is not None and (delay := bucket.take(time.monotonic())):
                 gevent.sleep(delay)
+                if self._stopping:
+                    break
             if isinstance(command, commands.Bye):
                 self._reason = command.reason
                 self._farewell(replies.Closing(code="bye", message="bye"), alone=dialect is dialects.UNFRAMED)

@@ -53,14 +53,14 @@ class Raw:
         return messages
 
     def rest(self) -> bytes:
-        """Return everything that comes until the connection ends."""
+        """Return everything that comes until the connection ends, and close it."""
         try:
             while data := self.socket.recv(65536):
                 self.received += data
         except ConnectionResetError:
             pass
-        taken, self.received = self.received, b""
-        return taken
+        self.close()
+        return self.received
 
     def close(self) -> None:
         self.socket.close()

@@ -142,7 +142,8 @@ def _history(page: replies.HistoryPage) -> bytes:
 
 
 def _closing(closing: replies.Closing) -> bytes:
-    return {"bye": b"exit\n", "gone": b""}.get(closing.code) or notice(closing.message)
+    said = {"bye": b"exit\n", "gone": b""}  # the task's own word; nothing for who has gone already
+    return said[closing.code] if closing.code in said else notice(closing.message)
 
 
 _REPLIES: dict[type[replies.Reply], Callable[[Any], bytes]] = {
