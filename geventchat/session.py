@@ -74,9 +74,9 @@ class Session:
         except ProtocolError as error:
             self._turn_away(error)
         except OSError:
-            self._reason = "connection lost"
+            self._reason = self._reason or "connection lost"
         except Exception:
-            self._reason = "an error in the server"
+            self._reason = self._reason or "an error in the server"
             log.exception("the session of %s failed; only that user is closed", self._address)
         finally:
             self._end()
