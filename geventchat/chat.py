@@ -177,10 +177,14 @@ class Chat:
 
     def _say(self, member: Member, say: commands.Say) -> None:
         room = self.room_of(member, say.room)
+        if self._is_stored(member, say.ref):
+            return
         self._post(member, room, events.Said("", "", room.name, member.nick, _some(say.text)), say.ref)
 
     def _act(self, member: Member, act: commands.Act) -> None:
         room = self.room_of(member, act.room)
+        if self._is_stored(member, act.ref):
+            return
         self._post(member, room, events.Acted("", "", room.name, member.nick, _some(act.text)), act.ref)
 
     def _whisper(self, member: Member, whisper: commands.Whisper) -> None:
@@ -307,6 +311,13 @@ class Chat:
         self._members[key] = member
         member.nick, member.key = nick, key
 
+    def _is_stored(self, member: Member, ref: str | None) -> bool:
+        """Whether the member had this stored on an earlier connection; then it is told so again."""
+        stored = member.stored.get(ref) if ref is not None else None
+        if ref is not None and stored is not None:
+            self.tell(member, replies.Ack(ref=ref, id=stored))
+        return stored is not None
+
     def _post(self, member: Member, room: Room, event: events.AnyEvent, ref: str | None = None) -> None:
         member.pending += 1
         self._turn.append(Happening(member, room, event, ref))
@@ -331,7 +342,10 @@ class Chat:
     def _enter(self, member: Member, room: Room, event_id: str, ref: str | None) -> None:
         first = not member.greeted
         member.greeted = True
+        member.entered = event_id
         room.enter(member)
+        if member.behind:
+            member.outbox.hold()
         census = room.census(event_id, ref)
         if first:
             limits = self.limits

@@ -10,6 +10,9 @@ from geventchat.feed import Chunk, Cursor, Feed
 # Private lines that wait in a row are sent as one; a longer run than this is left in pieces.
 _MERGED_BYTES = 16 << 10
 
+# A private line; or a span of a feed: its reader's cursor and the line number to stop before.
+_Queued = bytes | tuple[Cursor, int]
+
 
 class Outbox:
     """The queue of one reader, ordered so that a private line has its place in what rooms say.
@@ -18,16 +21,20 @@ class Outbox:
     get later comes after: the queue then holds spans (a cursor, and the line number to stop before) and lines.
     While it is empty, which is nearly always, the reader is simply sent what its cursors find.
 
+    While it is held, only private lines go out: who comes back is first sent what it missed, from the log, and what
+    the feeds get meanwhile waits in them.
+
     `handle` belongs to whoever sends, and means nothing here.
     """
 
-    __slots__ = ("_cursors", "_queue", "_rest", "_source", "handle", "private_bytes")
+    __slots__ = ("_cursors", "_held", "_queue", "_rest", "_source", "handle", "private_bytes")
 
     def __init__(self) -> None:
         self.handle = -1
         self.private_bytes = 0  # what waits in private lines
         self._cursors: dict[Feed, Cursor] = {}
-        self._queue: deque[bytes | tuple[Cursor, int]] | None = None
+        self._queue: deque[_Queued] | None = None
+        self._held = False
         self._rest = b""  # what must be sent before anything else: the end of a line that was cut, or a gap's notice
         self._source: Cursor | None = None  # where the bytes that `next` gave came from; None: rest or queue
 
@@ -50,10 +57,11 @@ class Outbox:
     def put(self, line: bytes) -> None:
         """Add a line for this reader alone, behind all that the followed feeds hold now."""
         queue = self._queued()
-        for feed, cursor in self._cursors.items():
-            if max(cursor.number, cursor.queued) < feed.end:
-                queue.append((cursor, feed.end))
-                cursor.queued = feed.end
+        if not self._held:
+            for feed, cursor in self._cursors.items():
+                if max(cursor.number, cursor.queued) < feed.end:
+                    queue.append((cursor, feed.end))
+                    cursor.queued = feed.end
         last = queue[-1] if queue else None
         if isinstance(last, bytes) and len(last) < _MERGED_BYTES:
             queue[-1] = last + line
@@ -61,12 +69,20 @@ class Outbox:
             queue.append(line)
         self.private_bytes += len(line)
 
+    def hold(self) -> None:
+        """Send nothing of the followed feeds until `release`."""
+        self._held = True
+
+    def release(self) -> None:
+        """Go on with the feeds."""
+        self._held = False
+
     def wants(self, cursor: Cursor, chunk: Chunk) -> bool:
         """Whether the whole of this chunk, and nothing before it, is to be sent to this reader next.
 
         So it is with nearly every delivery. Who has sent the whole of it moves the cursor on; all else goes by `next`.
         """
-        return cursor.chunk is chunk and not cursor.index and not self._queue and not self._rest
+        return cursor.chunk is chunk and not (cursor.index or self._queue or self._rest or self._held)
 
     def next(self) -> bytes:
         """Return the bytes to be sent next; empty when nothing can be sent now."""
@@ -83,6 +99,8 @@ class Outbox:
                 return self._read(cursor, until)
             queue.popleft()
         self._queue = None
+        if self._held:
+            return b""
         for cursor in self._cursors.values():
             if data := self._read(cursor, None):
                 return data
@@ -102,7 +120,7 @@ class Outbox:
                 self._queue.appendleft(line[count:])
             self.private_bytes -= count
 
-    def _queued(self) -> deque[bytes | tuple[Cursor, int]]:
+    def _queued(self) -> deque[_Queued]:
         if self._queue is None:
             self._queue = deque()
         return self._queue
@@ -127,12 +145,12 @@ class UnframedOutbox(Outbox):
     that is, before `next` has been empty once.
     """
 
-    __slots__ = ("_body", "_due", "_held")
+    __slots__ = ("_body", "_due", "_kept")
 
     def __init__(self) -> None:
         super().__init__()
         self._due = b""  # an end of line that was held back and is now wanted
-        self._held = 0  # how many bytes `next` has just held back
+        self._kept = 0  # how many bytes `next` has just held back
         self._body = 0  # how many of those that it returned are not `_due`
 
     def wants(self, cursor: Cursor, chunk: Chunk) -> bool:
@@ -149,8 +167,8 @@ class UnframedOutbox(Outbox):
             data = super().next()
         if not data:
             self._due = b""
-        self._held = int(data.endswith(b"\n"))
-        self._body = len(data) - self._held
+        self._kept = int(data.endswith(b"\n"))
+        self._body = len(data) - self._kept
         return self._due + data[: self._body]
 
     def sent(self, count: int) -> None:
@@ -158,5 +176,5 @@ class UnframedOutbox(Outbox):
         if count:
             count -= len(self._due)
             whole = count == self._body
-            super().sent(count + self._held if whole else count)
-            self._due = b"\n" if whole and self._held else b""
+            super().sent(count + self._kept if whole else count)
+            self._due = b"\n" if whole and self._kept else b""

@@ -94,6 +94,11 @@ class Pump:
             link.moved = None
         return not link.broken
 
+    def go_on(self, link: Link) -> None:
+        """Send what a released outbox has."""
+        if link.watcher is None:
+            self._offer(link.outbox)
+
     def run(self) -> None:
         """Pump until killed."""
         while True:
@@ -112,8 +117,6 @@ class Pump:
                 self._offer(outbox)
             for feed in feeds:
                 self._fan_out(feed)
-                if not self._stuck:
-                    feed.forget()
 
     def watch_stalls(self) -> None:
         """Close readers that take nothing for too long, until killed."""
@@ -135,22 +138,25 @@ class Pump:
         assert data is not None
         assert following is not None
         size = len(data)
+        all_in_step = True
         for number, (outbox, cursor) in enumerate(list(feed.readers.items()), 1):
-            handle = outbox.handle
-            if handle >= 0:
-                if outbox.wants(cursor, chunk):
-                    try:
-                        count = write(handle, data)
-                    except OSError:
-                        count = 0
-                    if count == size:
-                        cursor.chunk = following
-                    else:
-                        self._fall_behind(outbox, count)
+            if outbox.handle >= 0 and outbox.wants(cursor, chunk):
+                try:
+                    count = write(outbox.handle, data)
+                except OSError:
+                    count = 0
+                if count == size:
+                    cursor.chunk = following
                 else:
-                    self._offer(outbox)
+                    self._fall_behind(outbox, count)
+            elif outbox.handle >= 0:
+                self._offer(outbox)
+            if cursor.chunk is not following:
+                all_in_step = False
             if not number % SENDS_PER_SLICE:
                 gevent.sleep(0)
+        if all_in_step:
+            feed.forget()
 
     def _fall_behind(self, outbox: Outbox, count: int) -> None:
         """Go on with a reader whose socket took only `count` bytes of a chunk."""

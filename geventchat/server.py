@@ -23,6 +23,9 @@ from geventchat.session import FAREWELL_S, Session
 
 log = logging.getLogger("geventchat")
 
+# What people who come in are shown of the talk before: a screenful.
+GREET_WITH = 20
+
 _BACKLOG = 4_096  # newcomers that the kernel keeps for us while we are busy: a whole storm of them
 # What the kernel keeps for one reader, so that who does not read is noticed and costs little.
 _SEND_BUFFER_BYTES = 128 << 10
@@ -65,17 +68,26 @@ class _Listener(StreamServer):
 class ChatServer:
     """A chat server on `address`, a (host, port) pair; port 0 takes a free one.
 
+    It keeps its events in `log`, in memory where none is given, and shows people who are new the last `greet_with`
+    lines of the room.
+
     Use it as a context manager, or call `start` and `stop`. Raises UsageError when the address cannot be had.
     """
 
     def __init__(
-        self, address: tuple[str, int] = ("127.0.0.1", 0), *, limits: Limits | None = None, log: Log | None = None
+        self,
+        address: tuple[str, int] = ("127.0.0.1", 0),
+        *,
+        limits: Limits | None = None,
+        log: Log | None = None,
+        greet_with: int = GREET_WITH,
     ) -> None:
         self.limits = limits or Limits()
         self.chat = Chat(self.limits, f"geventchat {version('geventchat')}")
         self._log = log or MemoryLog()
         self._pump = Pump(self.chat, self._log, self.limits.stall_timeout)
         self._asked = address
+        self._greet_with = greet_with
         self._listener: _Listener | None = None
         self._sessions: dict[Session, None] = {}
         self._addresses: Counter[str] = Counter()
@@ -141,7 +153,15 @@ class ChatServer:
     def _serve(self, sock: socket, address: tuple[Any, ...]) -> None:
         host = str(address[0])
         _prepare(sock, self.limits.keepalive)
-        session = Session(self.chat, self._pump, self._log, sock, host, self._refusal(host))
+        session = Session(
+            self.chat,
+            self._pump,
+            self._log,
+            sock,
+            host,
+            greet_with=self._greet_with,
+            refusal=self._refusal(host),
+        )
         self._sessions[session] = None
         self._addresses[host] += 1
         try:

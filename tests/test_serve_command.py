@@ -122,8 +122,9 @@ def test_a_thousand_talking_users_are_sent_all_that_was_said_before_the_end() ->
         assert server.end(timeout=6) == 0
         gevent.joinall(listeners, raise_error=True)
         gevent.joinall(speakers, raise_error=True)
-    heard = [[line for line in listener.value.split(b"\n") if b"@" in line] for listener in listeners]
+    ends = [listener.get() for listener in listeners]
+    heard = [[line for line in end.split(b"\n") if b"@" in line] for end in ends]
     assert len(heard[0]) > 100
     assert all(one == heard[0] for one in heard)
-    assert all(listener.value.endswith(b"* the server is stopping\n") for listener in listeners)
+    assert all(end.endswith(b"* the server is stopping\n") for end in ends)
     assert "Traceback" not in server.errors
