@@ -276,9 +276,10 @@ class Session:
         """Show a newcomer what was said last."""
         assert self.member is not None
         events = self._log.latest(room.key, self._greet_with * _EVENTS_PER_LINE, self.member.entered)
-        said: list[AnyEvent] = [event for event in events if isinstance(event, Said | Acted)][-self._greet_with :]
+        said: list[AnyEvent] = [event for event in events if isinstance(event, Said | Acted)]
         if said:
-            self._chat.tell(self.member, replies.HistoryPage(room=room.name, events=said, more=len(events) > len(said)))
+            shown = said[-self._greet_with :]
+            self._chat.tell(self.member, replies.HistoryPage(room=room.name, events=shown, more=len(said) > len(shown)))
             self._settle()
 
     def _settle(self) -> bool:
