@@ -55,7 +55,9 @@ class Outbox:
         return bool(self._cursors)
 
     def put(self, line: bytes) -> None:
-        """Add a line for this reader alone, behind all that the followed feeds hold now."""
+        """Add a line for this reader alone, behind all that the followed feeds hold now; nothing, if it is empty."""
+        if not line:
+            return
         queue = self._queued()
         if not self._held:
             for feed, cursor in self._cursors.items():
