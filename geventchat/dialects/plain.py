@@ -68,8 +68,8 @@ class PlainReader:
     def read(self, line: bytes) -> commands.AnyCommand | None:
         """Return what one line asks for. Raises ProtocolError."""
         text = clean(decode(line))
-        if self._naming and text.strip() != slash.EXIT:
-            return commands.Hello(nick=text)
+        if self._naming:
+            return commands.Bye() if text.strip() == slash.EXIT else commands.Hello(nick=text)
         return slash.read_line(text)
 
     def _without_telnet(self, data: bytes) -> bytes:
