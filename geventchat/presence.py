@@ -29,9 +29,8 @@ class Presence:
     def take(self) -> list[Joined | Left | str]:
         """Return what to tell: a count in words for many, few as they happened, in order; and gather anew."""
         counts = Counter(type(event) for event in self._gathered)
-        many = [
-            f"{counts[kind]} {word}" for kind, word in ((Joined, "joined"), (Left, "left")) if counts[kind] > _NAMED
-        ]
+        kinds = ((Joined, "joined"), (Left, "left"))
+        many = [f"{counts[kind]} {word}" for kind, word in kinds if counts[kind] > _NAMED]
         few = [event for event in self._gathered if counts[type(event)] <= _NAMED]
         self._gathered, self.due = [], None
         return [*many, *few]

@@ -66,6 +66,7 @@ REFUSED = {
     "/alice": "begin with",
     "{alice": "begin with",
     "x" * 33: "32 characters",
+    "\u0130" * 17: "32 characters",  # each is two in lower case
     "\ufdfa" * 2: "32 characters",  # each is 18 letters written out
 }
 

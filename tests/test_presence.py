@@ -24,8 +24,8 @@ def told(*events: Joined | Left) -> list[Joined | Left | str]:
 
 
 def test_few_are_named() -> None:
-    events = [joined("a"), joined("b"), joined("c"), left("x"), left("y"), left("z")]
-    assert told(*events) == events
+    came, went = [joined("a"), joined("b"), joined("c")], [left("x"), left("y"), left("z")]
+    assert told(*came, *went) == [*came, *went]
 
 
 def test_many_are_counted() -> None:
