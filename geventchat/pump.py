@@ -36,7 +36,7 @@ class Link:
         self.outbox = outbox
         self.fd = outbox.handle = fd
         self.broken = False
-        self.moved: Event | None = None  # set, where someone waits for it, when the outbox has been emptied or lost
+        self.moved: Event | None = None  # while someone waits for a turn, or for the socket to have taken everything
         self.stuck_since = 0.0  # since when the socket takes nothing
         self.watcher: Any = None  # while it is awaited that it takes something
         self._lost = lost
@@ -45,6 +45,10 @@ class Link:
         """Send nothing more."""
         self.broken = True
         self.outbox.handle = -1
+        self.move()
+
+    def move(self) -> None:
+        """Let who waits see how things stand."""
         if self.moved is not None:
             self.moved.set()
 
@@ -64,6 +68,7 @@ class Pump:
         self._posted = Event()
         self._links: dict[Outbox, Link] = {}
         self._stuck: dict[Link, None] = {}
+        self._awaited: dict[Link, None] = {}  # those whose `moved` somebody waits for
         self._loop = gevent.get_hub().loop
 
     def attach(self, outbox: Outbox, fd: int, lost: Callable[[str], None]) -> Link:
@@ -85,6 +90,7 @@ class Pump:
         """Wait until `done` and everything in the outbox was given to the kernel; whether that came to be in time."""
         deadline = time.monotonic() + timeout
         link.moved = Event()
+        self._awaited[link] = None
         try:
             while not link.broken and (not done() or link.outbox.next()):
                 if not link.moved.wait(deadline - time.monotonic()):
@@ -92,6 +98,7 @@ class Pump:
                 link.moved.clear()
         finally:
             link.moved = None
+            del self._awaited[link]
         return not link.broken
 
     def go_on(self, link: Link) -> None:
@@ -111,12 +118,14 @@ class Pump:
                     self._log.append(entries, time.time())
                 except NotStored as error:
                     turn = self._chat.unstored(turn, str(error))
-            posters = self._chat.publish(turn, time.monotonic())
+            told = self._chat.publish(turn, time.monotonic())
             feeds = self._chat.seal(time.monotonic())
-            for outbox in posters:
+            for outbox in told:
                 self._offer(outbox)
             for feed in feeds:
                 self._fan_out(feed)
+            for link in self._awaited:
+                link.move()
 
     def watch_stalls(self) -> None:
         """Close readers that take nothing for too long, until killed."""
@@ -187,8 +196,7 @@ class Pump:
                 return
         if link.watcher is not None:
             self._unstick(link)
-        if link.moved is not None:
-            link.moved.set()
+            link.move()
 
     def _stick(self, link: Link) -> None:
         link.outbox.handle = -1
