@@ -55,7 +55,9 @@ class Outbox:
         return bool(self._cursors)
 
     def put(self, line: bytes) -> None:
-        """Add a line for this reader alone, behind all that the followed feeds hold now."""
+        """Add a line for this reader alone, behind all that the followed feeds hold now; nothing, if it is empty."""
+        if not line:
+            return
         queue = self._queued()
         if not self._held:
             for feed, cursor in self._cursors.items():
@@ -80,9 +82,14 @@ class Outbox:
     def wants(self, cursor: Cursor, chunk: Chunk) -> bool:
         """Whether the whole of this chunk, and nothing before it, is to be sent to this reader next.
 
-        So it is with nearly every delivery. Who has sent the whole of it moves the cursor on; all else goes by `next`.
+        So it is with nearly every delivery. Who has sent the whole of it moves the cursor on, who has sent a
+        part says so with `cut`; all else goes by `next`.
         """
         return cursor.chunk is chunk and not (cursor.index or self._queue or self._rest or self._held)
+
+    def cut(self, cursor: Cursor, count: int) -> None:
+        """Move on by the first `count` bytes of the chunk that this reader wants, when no more of it could be sent."""
+        self._rest = cursor.sent(count)
 
     def next(self) -> bytes:
         """Return the bytes to be sent next; empty when nothing can be sent now."""

@@ -157,7 +157,8 @@ class Pump:
                 if count == size:
                     cursor.chunk = following
                 else:
-                    self._fall_behind(outbox, count)
+                    outbox.cut(cursor, count)
+                    self._offer(outbox)
             elif outbox.handle >= 0:
                 self._offer(outbox)
             if cursor.chunk is not following:
@@ -166,13 +167,6 @@ class Pump:
                 gevent.sleep(0)
         if all_in_step:
             feed.forget()
-
-    def _fall_behind(self, outbox: Outbox, count: int) -> None:
-        """Go on with a reader whose socket took only `count` bytes of a chunk."""
-        if count:
-            outbox.next()
-            outbox.sent(count)
-        self._offer(outbox)
 
     def _offer(self, outbox: Outbox) -> None:
         """Give the kernel what it takes of an outbox now."""
