@@ -1,0 +1,129 @@
+"""The kinds of values that a scenario's fields can have: how each is read, and what a JSON Schema says of it.
+
+A scenario's scalars all come in as text, just as they are written: `- alice: 007` says 007, and `- bob: no` says no.
+"""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from bots import pattern, template, units
+from bots.template import Template
+
+# An editor takes an unquoted 42 or true for a number or a truth value; here it is what it looks like.
+_ANY_TEXT = ["string", "number", "boolean"]
+
+
+class Model(BaseModel):
+    """What all parts of a scenario share: they never change, and a key that is not known is a mistake."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False, serialize_by_alias=True)
+
+
+def wrong(message: str, key: str | None = None) -> PydanticCustomError:
+    """Return what to raise for a value that is wrong as a whole; `key` says which of its keys shows it best."""
+    return PydanticCustomError("wrong", "{message}", {"message": message, "key": key})
+
+
+def _text(value: object) -> str:
+    if value is None:
+        raise ValueError("a text is missing here")
+    if not isinstance(value, str):
+        raise ValueError("a text is needed here; in quotes, if it begins with a bracket or a brace")
+    return value
+
+
+def _read_template(value: object) -> Template:
+    return template.template(_text(value))
+
+
+def _said(value: object) -> Template:
+    if value is not None and not _text(value).strip():
+        raise ValueError("there is nothing to say in this text")
+    return _read_template(value)
+
+
+def _reason(value: object) -> Template | None:
+    return None if value is None else _read_template(value)
+
+
+def _pattern(value: object) -> pattern.Pattern:
+    if not (source := _text(value)).strip():
+        raise ValueError("nothing is what is listened for here")
+    return pattern.pattern(source)
+
+
+def _name(value: object) -> str:
+    if not (name := _text(value)).strip():
+        raise ValueError("a name is missing here")
+    return name
+
+
+def _nothing(value: object) -> None:
+    if value is not None:
+        raise ValueError(f"nothing can stand behind this action, leave out {value!r}")
+
+
+def _bytes(value: object) -> bytes:
+    try:
+        return _text(value).encode("latin-1")
+    except UnicodeEncodeError:
+        raise ValueError(r'each character is one byte here, "\x00" to "\xff"; write others as their bytes') from None
+
+
+def _jitter(value: object) -> "Jitter":
+    if isinstance(value, str) and value.endswith("%"):
+        return Jitter(share=units.share(value))
+    return Jitter(seconds=units.duration(value))
+
+
+class Jitter(BaseModel):
+    """How much later than planned chance may place something: in seconds, or as a share (0 to 1) of `every`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    seconds: float = 0.0
+    share: float = 0.0
+
+
+Text = Annotated[
+    Template,
+    PlainValidator(_said),
+    WithJsonSchema({"type": _ANY_TEXT, "description": "what is said; may hold placeholders"}),
+]
+NewNick = Annotated[
+    Template, PlainValidator(_said), WithJsonSchema({"type": _ANY_TEXT, "description": "a nick; may hold placeholders"})
+]
+Reason = Annotated[
+    Template | None,
+    PlainValidator(_reason),
+    WithJsonSchema({"type": [*_ANY_TEXT, "null"], "description": "why, or nothing"}),
+]
+Listened = Annotated[
+    pattern.Pattern,
+    PlainValidator(_pattern),
+    WithJsonSchema({"type": _ANY_TEXT, "description": "a /regular expression/, or a text that must be contained"}),
+]
+Name = Annotated[str, PlainValidator(_name), WithJsonSchema({"type": _ANY_TEXT, "description": "an actor's name"})]
+Nothing = Annotated[None, PlainValidator(_nothing), WithJsonSchema({"type": "null"})]
+Bytes = Annotated[
+    bytes,
+    PlainValidator(_bytes),
+    WithJsonSchema({"type": _ANY_TEXT, "pattern": "^[\\u0000-\\u00ff]*$", "description": "one character is one byte"}),
+]
+Duration = Annotated[
+    float,
+    PlainValidator(units.duration),
+    WithJsonSchema({"type": "string", "pattern": units.DURATION, "description": "a time: 500ms, 2s, 3m12s, 1h"}),
+]
+Rate = Annotated[
+    float,
+    PlainValidator(units.rate),
+    WithJsonSchema({"type": "string", "pattern": units.RATE, "description": "stopped, normal, or like 1kB/s"}),
+]
+JitterField = Annotated[
+    Jitter,
+    PlainValidator(_jitter),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": p} for p in (units.PERCENT, units.DURATION)]}),
+]
