@@ -14,12 +14,14 @@ from bots.fields import (
     Duration,
     JitterField,
     Listened,
+    MaybeRoom,
     Model,
     Name,
     NewNick,
     Nothing,
     Rate,
     Reason,
+    Room,
     Text,
     wrong,
 )
@@ -34,10 +36,10 @@ MAX_TIMES = 1_000_000
 class Action(Model):
     """What every action may have beside it: its place in time."""
 
-    at: Duration | None = Field(None, description="when the line begins, counted from the script's beginning")
-    spread: Duration = Field(0.0, description="the actors do it one after another, evenly over this time")
+    at: Duration | None = Field(default=None, description="when the line begins, counted from the script's beginning")
+    spread: Duration = Field(default=0.0, description="the actors do it one after another, evenly over this time")
     jitter: JitterField | None = Field(
-        None, description="each time comes up to this much later, by chance; 50% is of every"
+        default=None, description="each time comes up to this much later, by chance; 50% is of every"
     )
 
     @model_validator(mode="after")
@@ -52,9 +54,9 @@ class Action(Model):
 class Repeatable(Action):
     """An action that can be done again and again."""
 
-    every: Duration | None = Field(None, description="how long from one time to the next")
-    times: int | None = Field(None, ge=1, le=MAX_TIMES, description="how often each actor does it")
-    for_: Duration | None = Field(None, alias="for", description="for how long it is repeated")
+    every: Duration | None = Field(default=None, description="how long from one time to the next")
+    times: int | None = Field(default=None, ge=1, le=MAX_TIMES, description="how often each actor does it")
+    for_: Duration | None = Field(default=None, alias="for", description="for how long it is repeated")
 
     @model_validator(mode="after")
     def _ends(self) -> Self:
@@ -90,14 +92,14 @@ class Say(Repeatable):
     """Say something to everyone in the room."""
 
     say: Text
-    room: Name | None = Field(None, description="which room, when the actor is in several")
+    room: Room | None = Field(default=None, description="which room, when the actor is in several")
 
 
 class Act(Repeatable):
     """Do something before everyone in the room, as with /me."""
 
     act: Text
-    room: Name | None = Field(None, description="which room, when the actor is in several")
+    room: Room | None = Field(default=None, description="which room, when the actor is in several")
 
 
 class Whisper(Repeatable):
@@ -117,7 +119,7 @@ class Ping(Repeatable):
     """Ask the server for a sign of life, and wait for it."""
 
     ping: Nothing
-    within: Duration = Field(EXPECT_WITHIN_S, description="how long the answer may take; 5s when left out")
+    within: Duration = Field(default=EXPECT_WITHIN_S, description="how long the answer may take; 5s when left out")
 
 
 class SendBytes(Repeatable):
@@ -127,16 +129,16 @@ class SendBytes(Repeatable):
 
 
 class Join(Action):
-    """Come in, under the actor's first name; or, with a room's name, enter a further room."""
+    """Come in, under the actor's first name. With a room's name: come in there, or enter that room too."""
 
-    join: Name | None
+    join: MaybeRoom
 
 
 class Leave(Action):
     """Leave the chat, or with `room` only that room; a reason may be given."""
 
     leave: Reason
-    room: Name | None = Field(None, description="leave this room but stay in the chat")
+    room: Room | None = Field(default=None, description="leave this room but stay in the chat")
 
 
 class Wait(Action):
@@ -149,17 +151,19 @@ class Expect(Action):
     """Wait until something that matches is heard. What an earlier `expect` of the actor has taken counts no more."""
 
     expect: Listened
-    from_: Name | None = Field(None, alias="from", description="who must say it: an actor, or anyone of a cast")
-    times: int = Field(1, ge=1, le=MAX_TIMES, description="how many such messages must come")
-    within: Duration = Field(EXPECT_WITHIN_S, description="how long they may take; 5s when left out")
+    from_: Name | None = Field(default=None, alias="from", description="who must say it: an actor, or anyone of a cast")
+    times: int = Field(default=1, ge=1, le=MAX_TIMES, description="how many such messages must come")
+    within: Duration = Field(default=EXPECT_WITHIN_S, description="how long they may take; 5s when left out")
 
 
 class ExpectNone(Action):
     """Make sure that nothing that matches is heard, from the beginning of the line before this one on."""
 
     expect_none: Listened
-    from_: Name | None = Field(None, alias="from", description="who must not say it: an actor, or anyone of a cast")
-    within: Duration = Field(EXPECT_NONE_WITHIN_S, description="how long to listen; 1s when left out")
+    from_: Name | None = Field(
+        default=None, alias="from", description="who must not say it: an actor, or anyone of a cast"
+    )
+    within: Duration = Field(default=EXPECT_NONE_WITHIN_S, description="how long to listen; 1s when left out")
 
 
 class Reply(Action):
@@ -167,9 +171,9 @@ class Reply(Action):
 
     reply: Text
     to: Listened = Field(description="what is answered")
-    from_: Name | None = Field(None, alias="from", description="whom to answer: an actor, or anyone of a cast")
-    times: int | None = Field(None, ge=1, le=MAX_TIMES, description="how many answers at most")
-    for_: Duration | None = Field(None, alias="for", description="for how long; to the end when left out")
+    from_: Name | None = Field(default=None, alias="from", description="whom to answer: an actor, or anyone of a cast")
+    times: int | None = Field(default=None, ge=1, le=MAX_TIMES, description="how many answers at most")
+    for_: Duration | None = Field(default=None, alias="for", description="for how long; to the end when left out")
 
 
 class Drop(Action):

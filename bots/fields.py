@@ -10,6 +10,9 @@ from pydantic_core import PydanticCustomError
 
 from bots import pattern, template, units
 from bots.template import Template
+from geventchat import names
+from geventchat.errors import Refused
+from geventchat.limits import Limits
 
 # An editor takes an unquoted 42 or true for a number or a truth value; here it is what it looks like.
 _ANY_TEXT = ["string", "number", "boolean"]
@@ -60,6 +63,17 @@ def _name(value: object) -> str:
     return name
 
 
+def _room(value: object) -> str:
+    try:
+        return names.room(_name(value), Limits().max_name)[0]
+    except Refused as refusal:
+        raise ValueError(refusal.message) from None
+
+
+def _first_room(value: object) -> str | None:
+    return None if value is None else _room(value)
+
+
 def _nothing(value: object) -> None:
     if value is not None:
         raise ValueError(f"nothing can stand behind this action, leave out {value!r}")
@@ -106,6 +120,12 @@ Listened = Annotated[
     WithJsonSchema({"type": _ANY_TEXT, "description": "a /regular expression/, or a text that must be contained"}),
 ]
 Name = Annotated[str, PlainValidator(_name), WithJsonSchema({"type": _ANY_TEXT, "description": "an actor's name"})]
+Room = Annotated[str, PlainValidator(_room), WithJsonSchema({"type": _ANY_TEXT, "description": "a room's name"})]
+MaybeRoom = Annotated[
+    str | None,
+    PlainValidator(_first_room),
+    WithJsonSchema({"type": [*_ANY_TEXT, "null"], "description": "a room's name, or nothing"}),
+]
 Nothing = Annotated[None, PlainValidator(_nothing), WithJsonSchema({"type": "null"})]
 Bytes = Annotated[
     bytes,

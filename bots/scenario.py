@@ -3,12 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
-
-from pydantic import Field
 
 from bots.actions import AnyAction
-from bots.fields import Duration, Model
+from bots.file import Check
 from bots.mistakes import Place
 from bots.selector import EVERYONE, Selector
 
@@ -29,7 +26,11 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Something that some actors do. `number` counts the script's lines from 0 as they are read; chance hangs on it."""
+    """Something that some actors do. `number` counts the script's lines from 0 as they are read; chance hangs on it.
+
+    Of a cast, of everyone and of a choice, those are passed over for whom the line cannot be: who has left or lost the
+    connection (for `join` and `reconnect`: who has not). For one actor by name, that is a mistake and never gets here.
+    """
 
     number: int
     place: Place
@@ -55,33 +56,6 @@ class Together:
 
 Step = Line | Pause | Together
 Script = tuple[Step, ...]
-
-
-class Latency(Model):
-    """How long a message may take from the moment it was due until it is heard; each in seconds, None for no limit."""
-
-    p50: Duration | None = None
-    p90: Duration | None = None
-    p95: Duration | None = None
-    p99: Duration | None = None
-    max: Duration | None = None
-
-    def limits(self) -> dict[str, float]:
-        """Return the limits that are set, by name."""
-        return {name: seconds for name, seconds in self if seconds is not None}
-
-
-class Check(Model):
-    """What must hold for the run to pass. A connection that is lost without a `drop` fails it always."""
-
-    delivery: Literal["exactly once", "at least once", "at most once", "any"] = Field(
-        "exactly once", description="how often everyone who is in the room must hear each message"
-    )
-    order: Literal["same for everyone", "per sender", "any"] = Field(
-        "same for everyone", description="which order of messages must be the same for all who hear them"
-    )
-    errors: Literal["none", "any"] = Field("none", description="whether the server may answer an action with an error")
-    latency: Latency = Field(default_factory=Latency, description="how long messages may take, from when they were due")
 
 
 @dataclass(frozen=True)
