@@ -14,6 +14,7 @@ from bots.fields import (
     Duration,
     JitterField,
     Listened,
+    Maybe,
     MaybeRoom,
     Model,
     Name,
@@ -36,27 +37,25 @@ MAX_TIMES = 1_000_000
 class Action(Model):
     """What every action may have beside it: its place in time."""
 
-    at: Duration | None = Field(default=None, description="when the line begins, counted from the script's beginning")
+    at: Maybe[Duration] = Field(default=None, description="when the line begins, counted from the script's beginning")
     spread: Duration = Field(default=0.0, description="the actors do it one after another, evenly over this time")
-    jitter: JitterField | None = Field(
+    jitter: Maybe[JitterField] = Field(
         default=None, description="each time comes up to this much later, by chance; 50% is of every"
     )
 
     @model_validator(mode="after")
     def _jitter_has_a_whole(self) -> Self:
-        if self.jitter and self.jitter.share and getattr(self, "every", None) is None:
-            raise wrong(
-                "a jitter in percent is a share of every, which is not given; write a time, like 200ms", "jitter"
-            )
+        if self.jitter and self.jitter.share and not getattr(self, "period", 0):
+            raise wrong("a jitter in percent is a share of every, and there is none; write a time", "jitter")
         return self
 
 
 class Repeatable(Action):
     """An action that can be done again and again."""
 
-    every: Duration | None = Field(default=None, description="how long from one time to the next")
-    times: int | None = Field(default=None, ge=1, le=MAX_TIMES, description="how often each actor does it")
-    for_: Duration | None = Field(default=None, alias="for", description="for how long it is repeated")
+    every: Maybe[Duration] = Field(default=None, description="how long from one time to the next")
+    times: Maybe[int] = Field(default=None, ge=1, le=MAX_TIMES, description="how often each actor does it")
+    for_: Maybe[Duration] = Field(default=None, alias="for", description="for how long it is repeated")
 
     @model_validator(mode="after")
     def _ends(self) -> Self:
@@ -92,14 +91,14 @@ class Say(Repeatable):
     """Say something to everyone in the room."""
 
     say: Text
-    room: Room | None = Field(default=None, description="which room, when the actor is in several")
+    room: Maybe[Room] = Field(default=None, description="which room, when the actor is in several")
 
 
 class Act(Repeatable):
     """Do something before everyone in the room, as with /me."""
 
     act: Text
-    room: Room | None = Field(default=None, description="which room, when the actor is in several")
+    room: Maybe[Room] = Field(default=None, description="which room, when the actor is in several")
 
 
 class Whisper(Repeatable):
@@ -138,7 +137,7 @@ class Leave(Action):
     """Leave the chat, or with `room` only that room; a reason may be given."""
 
     leave: Reason
-    room: Room | None = Field(default=None, description="leave this room but stay in the chat")
+    room: Maybe[Room] = Field(default=None, description="leave this room but stay in the chat")
 
 
 class Wait(Action):
@@ -151,7 +150,7 @@ class Expect(Action):
     """Wait until something that matches is heard. What an earlier `expect` of the actor has taken counts no more."""
 
     expect: Listened
-    from_: Name | None = Field(default=None, alias="from", description="who must say it: an actor, or anyone of a cast")
+    from_: Maybe[Name] = Field(default=None, alias="from", description="who must say it: an actor, or anyone of a cast")
     times: int = Field(default=1, ge=1, le=MAX_TIMES, description="how many such messages must come")
     within: Duration = Field(default=EXPECT_WITHIN_S, description="how long they may take; 5s when left out")
 
@@ -160,7 +159,7 @@ class ExpectNone(Action):
     """Make sure that nothing that matches is heard, from the beginning of the line before this one on."""
 
     expect_none: Listened
-    from_: Name | None = Field(
+    from_: Maybe[Name] = Field(
         default=None, alias="from", description="who must not say it: an actor, or anyone of a cast"
     )
     within: Duration = Field(default=EXPECT_NONE_WITHIN_S, description="how long to listen; 1s when left out")
@@ -171,9 +170,9 @@ class Reply(Action):
 
     reply: Text
     to: Listened = Field(description="what is answered")
-    from_: Name | None = Field(default=None, alias="from", description="whom to answer: an actor, or anyone of a cast")
-    times: int | None = Field(default=None, ge=1, le=MAX_TIMES, description="how many answers at most")
-    for_: Duration | None = Field(default=None, alias="for", description="for how long; to the end when left out")
+    from_: Maybe[Name] = Field(default=None, alias="from", description="whom to answer: an actor, or anyone of a cast")
+    times: Maybe[int] = Field(default=None, ge=1, le=MAX_TIMES, description="how many answers at most")
+    for_: Maybe[Duration] = Field(default=None, alias="for", description="for how long; to the end when left out")
 
 
 class Drop(Action):

@@ -3,9 +3,9 @@
 A scenario's scalars all come in as text, just as they are written: `- alice: 007` says 007, and `- bob: no` says no.
 """
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, PlainValidator, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from bots import pattern, template, units
@@ -13,6 +13,7 @@ from bots.template import Template
 from geventchat import names
 from geventchat.errors import Refused
 from geventchat.limits import Limits
+from geventchat.text import clean
 
 # An editor takes an unquoted 42 or true for a number or a truth value; here it is what it looks like.
 _ANY_TEXT = ["string", "number", "boolean"]
@@ -21,7 +22,12 @@ _ANY_TEXT = ["string", "number", "boolean"]
 class Model(BaseModel):
     """What all parts of a scenario share: they never change, and a key that is not known is a mistake."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False, serialize_by_alias=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def file_keys(cls) -> list[str]:
+        """Return the keys that it may have in a file."""
+        return [field.alias or name for name, field in cls.model_fields.items()]
 
 
 def wrong(message: str, key: str | None = None) -> PydanticCustomError:
@@ -38,7 +44,10 @@ def _text(value: object) -> str:
 
 
 def _read_template(value: object) -> Template:
-    return template.template(_text(value))
+    text = _text(value).removesuffix("\n")  # a block of YAML ends with one
+    if bad := set(text) - set(clean(text)):
+        raise ValueError(f"a message is one line without U+{ord(min(bad)):04X}; send_bytes can send anything")
+    return template.template(text)
 
 
 def _said(value: object) -> Template:
@@ -54,7 +63,7 @@ def _reason(value: object) -> Template | None:
 def _pattern(value: object) -> pattern.Pattern:
     if not (source := _text(value)).strip():
         raise ValueError("nothing is what is listened for here")
-    return pattern.pattern(source)
+    return pattern.pattern(source.removesuffix("\n"))
 
 
 def _name(value: object) -> str:
@@ -101,6 +110,15 @@ class Jitter(BaseModel):
     share: float = 0.0
 
 
+def _given(value: object) -> object:
+    if value is None:
+        raise ValueError("a value is missing here")
+    return value
+
+
+T = TypeVar("T")
+# What may be left out; a key without a value is a mistake all the same.
+Maybe = Annotated[T | None, BeforeValidator(_given)]
 Text = Annotated[
     Template,
     PlainValidator(_said),

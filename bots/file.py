@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from bots.fields import Duration, Model, Name, NewNick
+from bots.fields import Duration, Maybe, Model, Name, NewNick
 
 # More users than one machine can connect are a slip of the finger.
 MAX_COUNT = 100_000
@@ -14,7 +14,7 @@ class Part(Model):
     """A part in the cast: how many users play it, and what they are called."""
 
     count: int = Field(default=1, ge=1, le=MAX_COUNT, description="how many users")
-    name: NewNick | None = Field(
+    name: Maybe[NewNick] = Field(
         default=None, description="their names; {n} counts from 1, columns come from the data file"
     )
 
@@ -29,11 +29,11 @@ def _part(value: Any) -> Any:
 class Latency(Model):
     """How long a message may take from the moment it was due until it is heard; each in seconds, None for no limit."""
 
-    p50: Duration | None = None
-    p90: Duration | None = None
-    p95: Duration | None = None
-    p99: Duration | None = None
-    max: Duration | None = None
+    p50: Maybe[Duration] = None
+    p90: Maybe[Duration] = None
+    p95: Maybe[Duration] = None
+    p99: Maybe[Duration] = None
+    max: Maybe[Duration] = None
 
     def limits(self) -> dict[str, float]:
         """Return the limits that are set, by name."""
@@ -58,11 +58,11 @@ class Check(Model):
 class File(Model):
     """A scenario: a cast and a script."""
 
-    title: Name | None = Field(default=None, description="what the scenario shows, in one line")
+    title: Maybe[Name] = Field(default=None, description="what the scenario shows, in one line")
     seed: int = Field(
         default=0, description="where all chance comes from: same seed, same words, choices and planned times"
     )
-    data: Name | None = Field(default=None, description="a CSV file beside this one; its columns are placeholders")
+    data: Maybe[Name] = Field(default=None, description="a CSV file beside this one; its columns are placeholders")
     cast: dict[str, Annotated[Part, BeforeValidator(_part)]] = Field(
         default_factory=dict, description="the users; a name in the script that is not here is one user more"
     )

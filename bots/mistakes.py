@@ -44,3 +44,20 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return `, did you mean …?` where something known is near, otherwise nothing."""
     near = nearest(word, known)
     return f", did you mean {near}?" if near else ""
+
+
+class Report:
+    """Gathers what is wrong in a file, so that all of it can be told at once."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.mistakes: list[Mistake] = []
+
+    def wrong(self, place: Place, message: str) -> None:
+        """Add one mistake."""
+        self.mistakes.append(Mistake(self.file, place, message))
+
+    def close(self) -> None:
+        """Raise ScenarioMistakes if there are any."""
+        if self.mistakes:
+            raise ScenarioMistakes(self.mistakes)

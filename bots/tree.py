@@ -43,13 +43,12 @@ class Node:
     keys: dict[str, Place] = field(default_factory=dict)
     size: int = 1
 
-    def place_of(self, path: Iterable[str | int]) -> Place:
-        """Return where the part at a path stands, or the last on the way there that is."""
+    def at(self, path: Iterable[Any]) -> "Node":
+        """Return the part at a path; what of the path there is not is passed over."""
         node = self
         for step in path:
-            if step in node.parts:
-                node = node.parts[step]
-        return node.place
+            node = node.parts.get(step, node)
+        return node
 
 
 def read_tree(source: bytes) -> tuple[Node | None, list[tuple[Place, str]]]:
