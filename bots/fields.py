@@ -17,6 +17,7 @@ from geventchat.text import clean
 
 # An editor takes an unquoted 42 or true for a number or a truth value; here it is what it looks like.
 _ANY_TEXT = ["string", "number", "boolean"]
+_SOME_TEXT = {"type": _ANY_TEXT, "pattern": r"\S"}
 
 
 class Model(BaseModel):
@@ -122,10 +123,10 @@ Maybe = Annotated[T | None, BeforeValidator(_given)]
 Text = Annotated[
     Template,
     PlainValidator(_said),
-    WithJsonSchema({"type": _ANY_TEXT, "description": "what is said; may hold placeholders"}),
+    WithJsonSchema({**_SOME_TEXT, "description": "what is said; may hold placeholders"}),
 ]
 NewNick = Annotated[
-    Template, PlainValidator(_said), WithJsonSchema({"type": _ANY_TEXT, "description": "a nick; may hold placeholders"})
+    Template, PlainValidator(_said), WithJsonSchema({**_SOME_TEXT, "description": "a nick; may hold placeholders"})
 ]
 Reason = Annotated[
     Template | None,
@@ -135,10 +136,10 @@ Reason = Annotated[
 Listened = Annotated[
     pattern.Pattern,
     PlainValidator(_pattern),
-    WithJsonSchema({"type": _ANY_TEXT, "description": "a /regular expression/, or a text that must be contained"}),
+    WithJsonSchema({**_SOME_TEXT, "description": "a /regular expression/, or a text that must be contained"}),
 ]
-Name = Annotated[str, PlainValidator(_name), WithJsonSchema({"type": _ANY_TEXT, "description": "an actor's name"})]
-Room = Annotated[str, PlainValidator(_room), WithJsonSchema({"type": _ANY_TEXT, "description": "a room's name"})]
+Name = Annotated[str, PlainValidator(_name), WithJsonSchema({**_SOME_TEXT, "description": "an actor's name"})]
+Room = Annotated[str, PlainValidator(_room), WithJsonSchema({**_SOME_TEXT, "description": "a room's name"})]
 MaybeRoom = Annotated[
     str | None,
     PlainValidator(_first_room),

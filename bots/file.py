@@ -4,16 +4,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from bots.fields import Duration, Maybe, Model, Name, NewNick
+from bots.fields import Duration, Maybe, Model, Name, NewNick, Nothing
 
 # More users than one machine can connect are a slip of the finger.
 MAX_COUNT = 100_000
 
 
+_Count = Annotated[int, Field(ge=1, le=MAX_COUNT)]
+
+
 class Part(Model):
     """A part in the cast: how many users play it, and what they are called."""
 
-    count: int = Field(default=1, ge=1, le=MAX_COUNT, description="how many users")
+    count: _Count = Field(default=1, description="how many users")
     name: Maybe[NewNick] = Field(
         default=None, description="their names; {n} counts from 1, columns come from the data file"
     )
@@ -63,7 +66,7 @@ class File(Model):
         default=0, description="where all chance comes from: same seed, same words, choices and planned times"
     )
     data: Maybe[Name] = Field(default=None, description="a CSV file beside this one; its columns are placeholders")
-    cast: dict[str, Annotated[Part, BeforeValidator(_part)]] = Field(
+    cast: dict[str, Annotated[Part, BeforeValidator(_part, json_schema_input_type=Part | _Count | Nothing)]] = Field(
         default_factory=dict, description="the users; a name in the script that is not here is one user more"
     )
     script: list[Any] = Field(min_length=1, description="what they do: each line waits for the one before")

@@ -17,7 +17,7 @@ def duration(text: object) -> float:
     """Return `500ms`, `2s`, `3m12s` or `1h` in seconds."""
     if not isinstance(text, str):
         raise ValueError("a time is needed here, like 2s or 500ms")
-    if not re.match(DURATION, text, re.ASCII):
+    if not re.fullmatch(DURATION, text, re.ASCII):
         if re.fullmatch(r"\d+(\.\d+)?", text, re.ASCII):
             raise ValueError(f"a time needs its unit, did you mean {text}s or {text}ms?")
         if text.startswith("-"):
@@ -41,7 +41,7 @@ def show_duration(seconds: float) -> str:
 
 def share(text: object) -> float:
     """Return `20%` as 0.2."""
-    if not (isinstance(text, str) and re.match(PERCENT, text, re.ASCII)):
+    if not (isinstance(text, str) and re.fullmatch(PERCENT, text, re.ASCII)):
         raise ValueError(f"{text!r} is no share; shares look like 20%")
     value = float(text[:-1]) / 100
     if value > 1:
@@ -51,7 +51,7 @@ def share(text: object) -> float:
 
 def rate(text: object) -> float:
     """Return `1kB/s` in bytes a second; `stopped` is 0, `normal` is infinite."""
-    if not (isinstance(text, str) and re.match(RATE, text, re.ASCII)):
+    if not (isinstance(text, str) and re.fullmatch(RATE, text, re.ASCII)):
         raise ValueError(f"{text!r} is no pace of reading; it is stopped, normal, or a rate like 1kB/s")
     if text in ("stopped", "normal"):
         return 0.0 if text == "stopped" else math.inf
