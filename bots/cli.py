@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="geventchat-bots",
-        description="Simulated users replay a scenario against a chat server and prove that everyone got every message.",
+        description="Simulated users replay a scenario against a chat server; every delivery is checked.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

@@ -30,13 +30,14 @@ class Link:
     `lost` is called with a reason when the socket has failed or stalled.
     """
 
-    __slots__ = ("_lost", "broken", "fd", "moved", "outbox", "stuck_since", "watcher")
+    __slots__ = ("_lost", "broken", "fd", "moved", "outbox", "resting", "stuck_since", "watcher")
 
     def __init__(self, outbox: Outbox, fd: int, lost: Callable[[str], None]) -> None:
         self.outbox = outbox
         self.fd = outbox.handle = fd
         self.broken = False
         self.moved: Event | None = None  # while someone waits for a turn, or for the socket to have taken everything
+        self.resting = False  # while nothing is sent so that the client can take what it has
         self.stuck_since = 0.0  # since when the socket takes nothing
         self.watcher: Any = None  # while it is awaited that it takes something
         self._lost = lost
@@ -171,8 +172,9 @@ class Pump:
     def _offer(self, outbox: Outbox) -> None:
         """Give the kernel what it takes of an outbox now."""
         link = self._links.get(outbox)
-        if link is None or link.broken:
+        if link is None or link.broken or link.resting:
             return
+        sent = False
         while data := outbox.next():
             try:
                 count = write(link.fd, data)
@@ -184,13 +186,21 @@ class Pump:
                 return
             if count:
                 outbox.sent(count)
+                sent = True
                 link.stuck_since = time.monotonic()
             if count < len(data):
                 self._stick(link)
                 return
         if link.watcher is not None:
             self._unstick(link)
-            link.move()
+        link.move()
+        if sent and outbox.pause_s:
+            link.resting = True
+            gevent.spawn_later(outbox.pause_s, self._wake_up, link)
+
+    def _wake_up(self, link: Link) -> None:
+        link.resting = False
+        self._offer(link.outbox)
 
     def _stick(self, link: Link) -> None:
         link.outbox.handle = -1
