@@ -45,7 +45,7 @@ class Casting:
         """Take in a cast that the file names."""
         if not self._rows_known and part.name is not None and part.name.fields - {"n"}:
             self.declare_unread(cast)
-        elif problem := _not_a_name(cast) or self._not_their_name(part):
+        elif problem := not_a_name(cast) or self._not_their_name(part):
             self._report.wrong(place, problem)
             self.declare_unread(cast)
         else:
@@ -59,7 +59,7 @@ class Casting:
         if name in self._groups:
             return True
         near = nearest(name, self._declared, _SLIP)
-        if problem := _not_a_name(name):
+        if problem := not_a_name(name):
             self._report.wrong(place, problem)
         elif near is not None and name.rstrip(digits) not in self._unread:
             new = " (somebody new with so similar a name must stand in the cast)"
@@ -136,7 +136,7 @@ def unknown_field(name: str, known: Iterable[str]) -> str:
     return f"{{{name}}} stands for nothing here" + (f", did you mean {{{meant}}}?" if meant else "")
 
 
-def _not_a_name(name: str) -> str | None:
+def not_a_name(name: str) -> str | None:
     """Return why this word cannot be a name in a script, where it has another meaning."""
     if name in ACTIONS:
         return f"{name} is something to do, and stands behind somebody who does it: `- alice: {{{name}: …}}`"
