@@ -73,6 +73,10 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 18
 
 
+# Ids that begin with one millisecond; bounded, so that a store can keep an id as one integer of 64 bits.
+SEQUENCES = 1_000_000
+
+
 class IdClock:
     """Gives out ids that always grow, also when the clock of the machine goes back."""
 
@@ -86,6 +90,8 @@ class IdClock:
             self._milliseconds, self._sequence = milliseconds, 0
         else:
             self._sequence += 1
+            if self._sequence == SEQUENCES - 1:  # the last is never given, for larger ones to be compared as it
+                self._milliseconds, self._sequence = self._milliseconds + 1, 0
         event.id = f"{self._milliseconds}-{self._sequence}"
         event.time = iso_time(self._milliseconds)
 
