@@ -129,7 +129,8 @@ class Unframed(Plain):
         if text == _PROMPT:
             return
         for line in text.split("\n"):
-            yield self._read(line)
+            if line:
+                yield self._read(line)
 
     def _end(self, line: str) -> bytes:
         return line.encode()

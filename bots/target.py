@@ -40,7 +40,17 @@ def _silent(address: tuple[str, int]) -> str:
 @contextmanager
 def _own_server() -> Iterator[tuple[str, int]]:
     """Run a server on a free port, as a process of its own; nobody is slowed down there but by what it can do."""
-    command = [sys.executable, "-m", "geventchat.serve", "--listen", "127.0.0.1:0", "--rate", "off"]
+    command = [
+        sys.executable,
+        "-m",
+        "geventchat.serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--rate",
+        "off",
+        "--history",
+        "none",
+    ]
     with subprocess.Popen([*command, "--log-level", "error"], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
         try:
             assert process.stdout is not None

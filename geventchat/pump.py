@@ -5,6 +5,7 @@ socket. A socket that takes only part is left to a watcher, which goes on when t
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from os import write
 from typing import Any
@@ -69,7 +70,7 @@ class Pump:
         self._posted = Event()
         self._links: dict[Outbox, Link] = {}
         self._stuck: dict[Link, None] = {}
-        self._awaited: dict[Link, None] = {}  # those whose `moved` somebody waits for
+        self._awaited: Counter[Link] = Counter()  # how many wait for the `moved` of a link
         self._loop = gevent.get_hub().loop
 
     def attach(self, outbox: Outbox, fd: int, lost: Callable[[str], None]) -> Link:
@@ -90,16 +91,18 @@ class Pump:
     def drain(self, link: Link, timeout: float, done: Callable[[], bool]) -> bool:
         """Wait until `done` and everything in the outbox was given to the kernel; whether that came to be in time."""
         deadline = time.monotonic() + timeout
-        link.moved = Event()
-        self._awaited[link] = None
+        moved = link.moved = link.moved or Event()
+        self._awaited[link] += 1
         try:
             while not link.broken and (not done() or link.outbox.next()):
-                if not link.moved.wait(deadline - time.monotonic()):
+                if not moved.wait(deadline - time.monotonic()):
                     return False
-                link.moved.clear()
+                moved.clear()
         finally:
-            link.moved = None
-            del self._awaited[link]
+            self._awaited[link] -= 1
+            if not self._awaited[link]:
+                del self._awaited[link]
+                link.moved = None
         return not link.broken
 
     def go_on(self, link: Link) -> None:

@@ -43,7 +43,7 @@ CASES = (
 )
 SERVERS = {
     "bare": [sys.executable, "-m", "tests.bare_server"],
-    "geventchat": [sys.executable, "-m", "geventchat.serve", "--rate", "off", "--listen"],
+    "geventchat": [sys.executable, "-m", "geventchat.serve", "--rate", "off", "--history", "none", "--listen"],
 }
 # Readers whose every line is looked at; of the others, lines are counted.
 _WATCHED = 20
