@@ -46,7 +46,8 @@ def test_all_mistakes_are_told_at_once_each_with_its_place() -> None:
         "13:5: 12 of user cannot be, there are 9",
         "14:5: who says this? A line is `- somebody: hello`",
         "16:5: this cannot be at 5s: what stands before it lasts to 10s",
-        "17:19: 'exactly onse' is none of: exactly once, at least once, at most once or any, did you mean exactly once?",
+        "17:19: 'exactly onse' is none of: exactly once, at least once, at most once or any,"
+        " did you mean exactly once?",
         "17:43: unknown key p98, did you mean p99?",
         "18:1: check stands here a second time; the first is in line 17",
     ]
