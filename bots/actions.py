@@ -178,7 +178,7 @@ class Reply(Action):
 class Drop(Action):
     """Lose the connection: `reset` breaks it off (RST), `close` ends it without a goodbye (FIN)."""
 
-    drop: Literal["reset", "close"]
+    drop: Literal["reset", "close"] = Field(description="broken off, or ended without a goodbye")
 
 
 class Reconnect(Action):

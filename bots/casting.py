@@ -63,7 +63,7 @@ class Casting:
             self._report.wrong(place, problem)
         elif near is not None and name.rstrip(digits) not in self._unread:
             new = " (somebody new with so similar a name must stand in the cast)"
-            self._report.wrong(place, f"nobody is called {name}, did you mean {self._called(near)}?{new}")
+            self._report.wrong(place, f"nobody is called {name}, did you mean {self._meant(name, near)}?{new}")
         else:
             return bool(self._admit(name, [name], place))
         return False
@@ -75,7 +75,7 @@ class Casting:
         near = nearest(name, self._groups if len(self._groups) < _MANY else self._declared)
         if self._unread and (near is None or name.rstrip(digits) in self._unread):
             return False
-        meant = f", did you mean {self._called(near)}?" if near else ""
+        meant = f", did you mean {self._meant(name, near)}?" if near else ""
         self._report.wrong(place, f"nobody is called {name}{meant}")
         return False
 
@@ -124,10 +124,11 @@ class Casting:
         self._groups[cast] = self.casts[cast]
         return self.casts[cast]
 
-    def _called(self, name: str) -> str:
-        """Return how to speak of a name that was perhaps meant; one of many stands for all of them."""
-        cast = self.casts[self._groups[name][0].cast] if self._groups.get(name) else ()
-        return name if len(cast) < 2 or name in self.casts else f"one of {cast[0].name} to {cast[-1].name}"
+    def _meant(self, name: str, near: str) -> str:
+        """Return whom this name was perhaps to be; where one of a cast is near, it may be any of that cast."""
+        cast = self.casts[self._groups[near][0].cast] if self._groups.get(near) else ()
+        is_one = near not in self.casts or name.rstrip(digits) != name
+        return f"one of {cast[0].name} to {cast[-1].name}" if is_one and len(cast) > 1 else near
 
 
 def unknown_field(name: str, known: Iterable[str]) -> str:

@@ -145,7 +145,7 @@ MaybeRoom = Annotated[
     PlainValidator(_first_room),
     WithJsonSchema({"type": [*_ANY_TEXT, "null"], "description": "a room's name, or nothing"}),
 ]
-Nothing = Annotated[None, PlainValidator(_nothing), WithJsonSchema({"type": "null"})]
+Nothing = Annotated[None, PlainValidator(_nothing), WithJsonSchema({"type": "null", "description": "nothing"})]
 Bytes = Annotated[
     bytes,
     PlainValidator(_bytes),

@@ -53,13 +53,13 @@ def parse(source: bytes, file: str, read_beside: ReadBeside) -> Scenario:
         else:
             casting.declare_unread(name)
     reader = ScriptReader(casting, report)
-    script = reader.read(root.parts["script"]) if "script" in root.parts else ()
+    script = reader.read(root.parts["script"]) if isinstance(root.value.get("script"), list) else ()
 
     title = head.title or Path(file).stem
     scenario = Scenario(file, title, head.seed, casting.casts, script, head.check, rows or ())
     for node in reader.nodes:
         check_names(node, casting, report)
-    for line in scenario.lines():
+    for line in reader.lines:
         check_line(line, reader.nodes[line.number], casting, columns, report)
     check_story(scenario, report, torn=reader.torn)
     report.close()

@@ -18,12 +18,14 @@ _OPTIONS = {key for kind in ACTIONS.values() for key in kind.file_keys()} - set(
 
 
 class ScriptReader:
-    """Reads steps, and reports what is none. `nodes` are what each line does, by number.
+    """Reads steps, and reports what is none.
 
-    `torn` is whether a step is missing from the script because it could not be read.
+    `lines` are all that could be read, `nodes` what each line does, by number, and `torn` is whether something is
+    missing from the script because it could not be read.
     """
 
     def __init__(self, casting: Casting, report: Report) -> None:
+        self.lines: list[Line] = []
         self.nodes: list[Node] = []
         self.torn = False
         self._casting = casting
@@ -85,7 +87,11 @@ class ScriptReader:
         self.nodes.append(node)
         selected = self._selected(who, place)
         action = self._action(who, node)
-        return Line(number, place, selected, action) if selected and action else None
+        if selected is None or action is None:
+            return None
+        line = Line(number, place, selected, action)
+        self.lines.append(line)
+        return line if self._casting.group(selected.group) else None  # of a cast that could not be read
 
     def _selected(self, who: str, place: Place) -> Selector | None:
         try:
