@@ -291,8 +291,10 @@ class Runner:
         if here and not here[0].dialect.tells_end:
             gevent.sleep(_QUIET_S)
             return
-        pings = [gevent.spawn(bot.ping, _SETTLE_S) for bot in here]
-        gevent.joinall(pings, raise_error=True)
+        # The first pongs say that the server has taken what everyone said, the second that everyone has been sent it.
+        for _ in range(2):
+            pings = [gevent.spawn(bot.ping, _SETTLE_S) for bot in here]
+            gevent.joinall(pings)
         for bot, ping in zip(here, pings, strict=True):
             if not ping.value:
                 self.outcome.failures.append(f"{bot.nick} got no answer at the end within {_SETTLE_S:g} s")
