@@ -4,6 +4,7 @@ An outbox sends nothing: it says which bytes come `next` and is told how many we
 """
 
 from collections import deque
+from typing import ClassVar
 
 from geventchat.feed import Chunk, Cursor, Feed
 
@@ -24,9 +25,10 @@ class Outbox:
     While it is held, only private lines go out: who comes back is first sent what it missed, from the log, and what
     the feeds get meanwhile waits in them.
 
-    `handle` belongs to whoever sends, and means nothing here.
+    `handle` belongs to whoever sends, and means nothing here. `pause_s` is how long to wait before sending again.
     """
 
+    pause_s: ClassVar[float] = 0.0
     __slots__ = ("_cursors", "_held", "_queue", "_rest", "_source", "handle", "private_bytes")
 
     def __init__(self) -> None:
@@ -151,9 +153,11 @@ class UnframedOutbox(Outbox):
     """For clients that take what one `recv` returns for one message.
 
     The last end of line in what is sent at once is left away; it is sent after all if more follows in the same turn,
-    that is, before `next` has been empty once.
+    that is, before `next` has been empty once. A pause between one time and the next lets the client take the one
+    before: what arrives before it has looked would look like the same message.
     """
 
+    pause_s = 0.05
     __slots__ = ("_body", "_due", "_kept")
 
     def __init__(self) -> None:
