@@ -171,8 +171,8 @@ class Chat:
             raise Refused("already-here", f"you are here already, as {member.nick}")
         nick, key = names.nick(hello.nick, self.limits.max_name)
         names.room(hello.room, self.limits.max_name)
-        earlier = self._members.get(key)
-        if earlier is not None and hello.token is not None and compare_digest(hello.token, earlier.token):
+        earlier, token = self._members.get(key), (hello.token or "").encode()
+        if earlier is not None and compare_digest(token, earlier.token.encode()):
             self._replace(earlier)
         self._claim(member, nick, key)
         self._post_joined(member, hello.room)
