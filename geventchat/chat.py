@@ -288,6 +288,8 @@ class Chat:
             self._enter(member, room, event.id, ref)
 
     def _answer(self, answer: Answer) -> None:
+        if answer.member.gone:  # nothing comes behind the last word
+            return
         reply = answer.reply() if callable(answer.reply) else answer.reply
         self._put(answer.member, reply)
         if isinstance(reply, replies.Closing):
