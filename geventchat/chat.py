@@ -117,7 +117,7 @@ class Chat:
     def unstored(self, turn: Turn, why: str) -> Turn:
         """Return what is left of a turn that the log could not keep.
 
-        Who spoke is told that it was not stored. Coming and going still happens: nobody could leave otherwise.
+        Who spoke is told that it was not stored. Coming, going and new names still happen: they are so already.
         """
         left: Turn = []
         for post in turn:
@@ -377,7 +377,7 @@ class Chat:
 
 
 def _is_message(post: Happening | Answer) -> bool:
-    return isinstance(post, Happening) and not isinstance(post.event, events.Joined | events.Left)
+    return isinstance(post, Happening) and isinstance(post.event, events.Said | events.Acted | events.TopicSet)
 
 
 def _some(text: str) -> str:
