@@ -283,9 +283,11 @@ class Chat:
             self._withdraw(member, room)
         elif isinstance(event, events.TopicSet):
             room.topic = event.text
+        elif isinstance(event, events.Renamed):
+            member.known_as = event.new
         self._changed.update(dict.fromkeys(room.publish(event, now)))
         if isinstance(event, events.Joined):  # nor does who enters
-            self._enter(member, room, event.id, ref)
+            self._enter(member, room, event, ref)
 
     def _answer(self, answer: Answer) -> None:
         if answer.member.gone:  # nothing comes behind the last word
@@ -344,23 +346,23 @@ class Chat:
         member.outbox.put(member.speech.encode(message))
         self._told[member.outbox] = None
 
-    def _enter(self, member: Member, room: Room, event_id: str, ref: str | None) -> None:
+    def _enter(self, member: Member, room: Room, joined: events.Joined, ref: str | None) -> None:
         first = not member.greeted
         member.greeted = True
-        member.entered = event_id
+        member.entered, member.known_as = joined.id, joined.nick
         room.enter(member)
         if member.behind:
             member.outbox.hold()
-        census = room.census(event_id, ref)
+        census = room.census(joined.id, ref)
         if first:
             limits = self.limits
             welcome = replies.Welcome(
-                nick=member.nick,
+                nick=member.known_as,
                 room=census.room,
                 members=census.members,
                 count=census.count,
                 topic=census.topic,
-                id=event_id,
+                id=joined.id,
                 token=member.token,
                 server=self._server,
                 limits={"line": limits.max_line, "nick": limits.max_name, "rate": limits.rate, "burst": limits.burst},

@@ -27,6 +27,7 @@ class Member:
         "gone",
         "greeted",
         "key",
+        "known_as",
         "make_way",
         "nick",
         "outbox",
@@ -42,6 +43,7 @@ class Member:
         self.speech = speech
         self.outbox = outbox
         self.nick = ""
+        self.known_as = ""  # the nick as of the last event published: what lists of members show
         self.key = ""  # of the nick; empty until a name was given
         self.token = token  # a secret between the server and this user
         self.make_way: Callable[[], None] = _nothing  # called when the same user has come back on another connection
