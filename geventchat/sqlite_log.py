@@ -15,17 +15,17 @@ import gevent
 from gevent.threadpool import ThreadPool
 
 from geventchat import history_file
-from geventchat.errors import NotStored, Refused
+from geventchat.errors import ChatError, NotStored, Refused
 from geventchat.events import SEQUENCES, AnyEvent, IdClock
 from geventchat.history_file import id_of, number_of, row_of, select
 from geventchat.log import Entry
 
 log = logging.getLogger("geventchat")
 
-# Events that one step of trimming removes: about 2 ms, for which a commit may have to wait.
-TRIM_EVENTS = 250
+# Events that one step of trimming removes: a few milliseconds, for which a commit may have to wait.
+TRIM_EVENTS = 50
 # How long others have the disk for themselves between two steps, and when there is nothing more to trim.
-_TRIM_PAUSE_S = 0.05
+_TRIM_PAUSE_S = 0.02
 _TRIM_EVERY_S = 10.0
 
 _Result = TypeVar("_Result")
@@ -43,6 +43,7 @@ class SqliteLog:
     def __init__(
         self, path: Path, *, full: bool = False, keep_s: float | None = None, keep_messages: int | None = None
     ) -> None:
+        self._path = path
         self._keep_s = keep_s
         self._keep_messages = keep_messages
         self._kept: int | None = None  # events in the file, once they have been counted
@@ -142,9 +143,9 @@ class SqliteLog:
         self._failing = False
         return result
 
-    def _read(self, job: Callable[[sqlite3.Connection], _Result]) -> _Result:
+    def _read(self, job: Callable[[sqlite3.Connection], _Result], worker: "_Worker | None" = None) -> _Result:
         try:
-            return self._reader.run(job)
+            return (worker or self._reader).run(job)
         except sqlite3.Error as error:
             if not self._unreadable:
                 log.error("history cannot be read: %s (%s)", history_file.reason(error), error)
@@ -152,10 +153,13 @@ class SqliteLog:
             raise Refused("unreadable", "the history cannot be read") from None
 
     def _count(self) -> None:
-        """Count the events in the file, the many in the reader's thread, those that came meanwhile in the writer's."""
-        last, count = self._read(
-            lambda db: db.execute("SELECT (SELECT max(id) FROM events), (SELECT count(*) FROM events)").fetchone()
-        )
+        """Count the events in the file: all of them in a thread for that alone, what came meanwhile in the writer's."""
+        counter = _Worker(history_file.open_to_read(self._path))
+        sql = "SELECT (SELECT max(id) FROM events), (SELECT count(*) FROM events)"
+        try:
+            last, count = self._read(lambda db: db.execute(sql).fetchone(), counter)
+        finally:
+            counter.close()
 
         def add(db: sqlite3.Connection) -> None:
             (later,) = db.execute("SELECT count(*) FROM events WHERE id > ?", (last or 0,)).fetchone()
@@ -167,7 +171,7 @@ class SqliteLog:
         while True:
             try:
                 removed = self.trim(time.time())
-            except (NotStored, Refused):  # has been logged
+            except ChatError:  # has been logged, once
                 removed = 0
             gevent.sleep(_TRIM_PAUSE_S if removed >= TRIM_EVENTS else _TRIM_EVERY_S)
 
