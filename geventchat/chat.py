@@ -52,6 +52,7 @@ class Chat:
         self._members: dict[str, Member] = {}
         self._turn: Turn = []
         self._changed: dict[RoomFeed, None] = {}
+        self._told: dict[Outbox, None] = {}
         self._now = 0.0
         self._actions: dict[type[commands.Command], Callable[[Member, Any], None]] = {
             commands.Hello: self._hello,
@@ -128,7 +129,7 @@ class Chat:
         return left
 
     def publish(self, turn: Turn, now: float) -> dict[Outbox, None]:
-        """Carry out a turn whose events are in the log; return the outboxes of those who posted.
+        """Carry out a turn whose events are in the log; return the outboxes that got private lines.
 
         `now` is on a clock that never goes back. Everything comes in the order of the turn, but acknowledgements
         before the messages that follow each other, so that a speaker's are one run of bytes.
@@ -143,7 +144,8 @@ class Chat:
                     self._happen(post, now)
                 else:
                     self._answer(post)
-        return dict.fromkeys(post.member.outbox for post in turn)
+        told, self._told = self._told, {}
+        return told
 
     def seal(self, now: float) -> list[RoomFeed]:
         """Make what was published sendable; return the feeds that have something new for their members."""
@@ -338,6 +340,7 @@ class Chat:
 
     def _put(self, member: Member, message: replies.AnyReply | events.AnyEvent) -> None:
         member.outbox.put(member.speech.encode(message))
+        self._told[member.outbox] = None
 
     def _enter(self, member: Member, room: Room, event_id: str, ref: str | None) -> None:
         first = not member.greeted

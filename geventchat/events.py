@@ -1,6 +1,7 @@
 """What happens in rooms. The structs are at once what a log keeps and what the json dialect sends."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -97,5 +98,9 @@ class IdClock:
 
 def iso_time(milliseconds: int) -> str:
     """Return milliseconds since 1970 as `2024-11-23T12:00:00.123Z`."""
-    moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03}Z"
+    return f"{_iso_second(milliseconds // 1000)}.{milliseconds % 1000:03}Z"
+
+
+@lru_cache(maxsize=2)  # nearly every event is of the same second as the one before
+def _iso_second(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"

@@ -4,6 +4,7 @@ An outbox sends nothing: it says which bytes come `next` and is told how many we
 """
 
 from collections import deque
+from typing import ClassVar
 
 from geventchat.feed import Chunk, Cursor, Feed
 
@@ -24,9 +25,10 @@ class Outbox:
     While it is held, only private lines go out: who comes back is first sent what it missed, from the log, and what
     the feeds get meanwhile waits in them.
 
-    `handle` belongs to whoever sends, and means nothing here.
+    `handle` belongs to whoever sends, and means nothing here. `pause_s` is how long to wait before sending again.
     """
 
+    pause_s: ClassVar[float] = 0.0
     __slots__ = ("_cursors", "_held", "_queue", "_rest", "_source", "handle", "private_bytes")
 
     def __init__(self) -> None:
@@ -55,7 +57,9 @@ class Outbox:
         return bool(self._cursors)
 
     def put(self, line: bytes) -> None:
-        """Add a line for this reader alone, behind all that the followed feeds hold now."""
+        """Add a line for this reader alone, behind all that the followed feeds hold now; nothing, if it is empty."""
+        if not line:
+            return
         queue = self._queued()
         if not self._held:
             for feed, cursor in self._cursors.items():
@@ -80,9 +84,14 @@ class Outbox:
     def wants(self, cursor: Cursor, chunk: Chunk) -> bool:
         """Whether the whole of this chunk, and nothing before it, is to be sent to this reader next.
 
-        So it is with nearly every delivery. Who has sent the whole of it moves the cursor on; all else goes by `next`.
+        So it is with nearly every delivery. Who has sent the whole of it moves the cursor on, who has sent a
+        part says so with `cut`; all else goes by `next`.
         """
         return cursor.chunk is chunk and not (cursor.index or self._queue or self._rest or self._held)
+
+    def cut(self, cursor: Cursor, count: int) -> None:
+        """Move on by the first `count` bytes of the chunk that this reader wants, when no more of it could be sent."""
+        self._rest = cursor.sent(count)
 
     def next(self) -> bytes:
         """Return the bytes to be sent next; empty when nothing can be sent now."""
@@ -142,9 +151,11 @@ class UnframedOutbox(Outbox):
     """For clients that take what one `recv` returns for one message.
 
     The last end of line in what is sent at once is left away; it is sent after all if more follows in the same turn,
-    that is, before `next` has been empty once.
+    that is, before `next` has been empty once. A pause between one time and the next lets the client take the one
+    before: what arrives before it has looked would look like the same message.
     """
 
+    pause_s = 0.05
     __slots__ = ("_body", "_due", "_kept")
 
     def __init__(self) -> None:

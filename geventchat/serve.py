@@ -10,7 +10,7 @@ from typing import Any
 
 from geventchat import address, ages
 from geventchat.errors import UsageError
-from geventchat.limits import Limits
+from geventchat.limits import MAX_HISTORY, Limits
 from geventchat.log import Log, MemoryLog
 
 _EXAMPLES = """\
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         open_log = _history(options)
         from geventchat.service import serve  # gevent loads only when there is something to serve
 
-        serve(listen, limits, open_log, options.log_level)
+        serve(listen, limits, open_log, options.greet_with, options.log_level)
     except UsageError as error:
         print(f"geventchat-serve: {error}", file=sys.stderr)
         return 2
@@ -78,6 +78,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     history.add_argument("--keep", metavar="AGE", help="remove what is older, for example 30d (default: keep it all)")
     history.add_argument("--keep-messages", metavar="N", help="keep the last N events only (default: keep them all)")
+    history.add_argument(
+        "--greet-with",
+        default=20,
+        type=_lines,
+        metavar="N",
+        help="lines of the talk before that people who come in are shown (default: %(default)s)",
+    )
     limits = parser.add_argument_group("limits")
     for field in dataclasses.fields(Limits):
         limits.add_argument(
@@ -87,6 +94,12 @@ def _parser() -> argparse.ArgumentParser:
             help=f"{field.metadata['reason']} (default: {field.default:g})",
         )
     return parser
+
+
+def _lines(text: str) -> int:
+    if not (text.isdecimal() and int(text[:9]) <= MAX_HISTORY):
+        raise argparse.ArgumentTypeError(f"{text}: give a number from 0 to {MAX_HISTORY}")
+    return int(text)
 
 
 def _history(options: argparse.Namespace) -> Callable[[], Log]:

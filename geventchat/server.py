@@ -35,30 +35,29 @@ _KEEPALIVE_PROBES = 3
 _HANG_UP_S = 0.5
 # How long accepting pauses when no file descriptor is left.
 _EXHAUSTED_PAUSE_S = 0.5
+# How long that is not said again.
+_EXHAUSTED_AGAIN_S = 60.0
 
 
 class _Listener(StreamServer):
     """A StreamServer that pauses, and says so once, when the process has no file descriptor left."""
 
-    exhausted = False
+    _said = float("-inf")  # when that was said last
 
     def do_read(self) -> Any:
         try:
-            accepted = super().do_read()
+            return super().do_read()
         except OSError as error:
             if error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
                 raise
-            if not self.exhausted:
-                self.exhausted = True
+            if time.monotonic() > self._said + _EXHAUSTED_AGAIN_S:
+                self._said = time.monotonic()
                 log.error(
                     "no file descriptors left (%s): newcomers wait; raise the limit with ulimit -n", error.strerror
                 )
             self.stop_accepting()
             gevent.spawn_later(_EXHAUSTED_PAUSE_S, self._resume)
             return None
-        if accepted:
-            self.exhausted = False
-        return accepted
 
     def _resume(self) -> None:
         if self.started:

@@ -62,7 +62,7 @@ class SqliteLog:
         self._writer = _Worker(writing)
         self._reader = _Worker(reading)
         self._trimmer = gevent.spawn(self._trim_on) if keep_s or keep_messages else None
-        log.info("history is kept in %s", path)
+        self.where = str(path)
 
     def append(self, entries: Sequence[Entry], now: float) -> None:
         """Give each event its id and time, and return once all of them are in the file. Raises NotStored."""

@@ -1,0 +1,1 @@
+"""Simulated users who replay a scenario on a chat server and prove the delivery."""

@@ -1,0 +1,52 @@
+"""What can be wrong in how a script goes on: times that cannot be, and a {sender} before anyone has spoken."""
+
+from bots.actions import Act, Expect, Reply, Say, Whisper
+from bots.mistakes import Report
+from bots.pattern import Pattern
+from bots.plan import lasts
+from bots.presence import check_presence
+from bots.scenario import Line, Pause, Scenario, Script
+from bots.template import Template
+from bots.units import show_duration
+
+# Times that differ by less are the same: sums of floats.
+_SAME_S = 1e-6
+
+
+def check_story(scenario: Scenario, report: Report, *, torn: bool) -> None:
+    """Report what cannot be as the script goes on; `torn` is whether lines are missing from it."""
+    _check_times(scenario, scenario.script, 0.0, report)
+    if not torn:
+        _check_senders(scenario.script, False, report)
+        check_presence(scenario, report)
+
+
+def _check_times(scenario: Scenario, script: Script, clock: float, report: Report) -> float:
+    """Return when a part of the script that begins at `clock` can have ended at the earliest."""
+    for step in script:
+        if isinstance(step, Line):
+            at = clock if step.action.at is None else step.action.at
+            if at < clock - _SAME_S:
+                late = f"this cannot be at {show_duration(at)}: what stands before it lasts to {show_duration(clock)}"
+                report.wrong(step.place, late)
+            clock = max(clock, at) + lasts(scenario, step)
+        elif isinstance(step, Pause):
+            clock += step.seconds
+        else:
+            clock = max(_check_times(scenario, branch, clock, report) for branch in step.branches)
+    return clock
+
+
+def _check_senders(script: Script, spoken: bool, report: Report) -> bool:
+    """Return whether somebody has spoken by the end of a part of the script."""
+    for step in script:
+        if isinstance(step, Line):
+            texts = [value.wanted if isinstance(value, Pattern) else value for _, value in step.action]
+            asks = any("sender" in text.fields for text in texts if isinstance(text, Template))
+            if asks and not spoken and not isinstance(step.action, Reply):
+                report.wrong(step.place, "{sender} is who spoke before, and nobody has spoken before this line")
+            spoken = spoken or isinstance(step.action, Say | Act | Whisper | Expect | Reply)
+        elif not isinstance(step, Pause):
+            branches = [_check_senders(branch, spoken, report) for branch in step.branches]
+            spoken = any(branches)
+    return spoken
