@@ -56,6 +56,7 @@ class Reader:
     entered: float = float("inf")
     leaving: float = float("inf")
     left: float = float("inf")
+    timed: bool = True  # False while the user reads slowly on purpose: then lateness is its own doing
     heard: int = 0
     position: int = -1  # of the next message in the room's list; -1 until the first is heard
     skipped: set[Message] = field(default_factory=set)  # those before the position that were not heard
@@ -145,7 +146,8 @@ class RoomLedger:
     def _deliver(self, reader: Reader, message: Message, now: float) -> None:
         reader.heard += 1
         self.delivered += 1
-        self.latency.add(now - message.due)
+        if reader.timed:
+            self.latency.add(now - message.due)
 
     def _find(self, reader: Reader, nick: str, text: str, now: float) -> Message | None:
         """Return which message this must be: of those that the reader has not heard, the next one first."""
