@@ -31,6 +31,7 @@ def test_a_legal_nick_stays() -> None:
         ("together", "together_2"),
         ("any body", "any_body"),
         ("x" * 40, "x" * 32),
+        ("\ufb03" * 20, "ffi" * 10),  # one letter that is three once it is normalised
         ("\x1b[31mred", "[31mred"),
         ("", "_"),
         ("\u200b", "_"),
