@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bots import actions
@@ -163,6 +163,7 @@ EVENTS = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(EVENTS, max_size=25))
 def test_whatever_happened_is_replayed_word_by_word_under_the_same_nicks(record: list[events.AnyEvent]) -> None:
     legal = one_to_one([nick for event in record for nick in nicks_of(event)], LegalNames())

@@ -1,7 +1,7 @@
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bots.actions import Say
@@ -76,6 +76,7 @@ def test_jitter_makes_later_by_less_than_its_share_of_every() -> None:
     assert len(set(dues("user: {leave: bye, jitter: 200ms}"))) == 9
 
 
+@settings(deadline=None)
 @given(
     every=st.integers(1, 3000),
     spread=st.integers(0, 3000),

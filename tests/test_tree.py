@@ -2,7 +2,7 @@ from contextlib import suppress
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bots import tree
@@ -106,6 +106,7 @@ def test_depth_is_bounded() -> None:
     assert "50 levels deep" in refused(b"".join(b" " * n + b"a:\n" for n in range(60)))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60) | st.text("ab:-{}[]&*!#'\",\n |>?%", max_size=60).map(str.encode))
 def test_whatever_the_bytes_nothing_else_is_raised(source: bytes) -> None:
     with suppress(BadYaml):
