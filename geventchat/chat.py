@@ -52,6 +52,7 @@ class Chat:
         self._members: dict[str, Member] = {}
         self._turn: Turn = []
         self._changed: dict[RoomFeed, None] = {}
+        self._told: dict[Outbox, None] = {}
         self._now = 0.0
         self._actions: dict[type[commands.Command], Callable[[Member, Any], None]] = {
             commands.Hello: self._hello,
@@ -128,7 +129,7 @@ class Chat:
         return left
 
     def publish(self, turn: Turn, now: float) -> dict[Outbox, None]:
-        """Carry out a turn whose events are in the log; return the outboxes of those who posted.
+        """Carry out a turn whose events are in the log; return the outboxes that got private lines.
 
         `now` is on a clock that never goes back. Everything comes in the order of the turn, but acknowledgements
         before the messages that follow each other, so that a speaker's are one run of bytes.
@@ -143,7 +144,8 @@ class Chat:
                     self._happen(post, now)
                 else:
                     self._answer(post)
-        return dict.fromkeys(post.member.outbox for post in turn)
+        told, self._told = self._told, {}
+        return told
 
     def seal(self, now: float) -> list[RoomFeed]:
         """Make what was published sendable; return the feeds that have something new for their members."""
@@ -177,10 +179,14 @@ class Chat:
 
     def _say(self, member: Member, say: commands.Say) -> None:
         room = self.room_of(member, say.room)
+        if self._is_stored(member, say.ref):
+            return
         self._post(member, room, events.Said("", "", room.name, member.nick, _some(say.text)), say.ref)
 
     def _act(self, member: Member, act: commands.Act) -> None:
         room = self.room_of(member, act.room)
+        if self._is_stored(member, act.ref):
+            return
         self._post(member, room, events.Acted("", "", room.name, member.nick, _some(act.text)), act.ref)
 
     def _whisper(self, member: Member, whisper: commands.Whisper) -> None:
@@ -307,6 +313,13 @@ class Chat:
         self._members[key] = member
         member.nick, member.key = nick, key
 
+    def _is_stored(self, member: Member, ref: str | None) -> bool:
+        """Whether the member had this stored on an earlier connection; then it is told so again."""
+        stored = member.stored.get(ref) if ref is not None else None
+        if ref is not None and stored is not None:
+            self.tell(member, replies.Ack(ref=ref, id=stored))
+        return stored is not None
+
     def _post(self, member: Member, room: Room, event: events.AnyEvent, ref: str | None = None) -> None:
         member.pending += 1
         self._turn.append(Happening(member, room, event, ref))
@@ -327,11 +340,15 @@ class Chat:
 
     def _put(self, member: Member, message: replies.AnyReply | events.AnyEvent) -> None:
         member.outbox.put(member.speech.encode(message))
+        self._told[member.outbox] = None
 
     def _enter(self, member: Member, room: Room, event_id: str, ref: str | None) -> None:
         first = not member.greeted
         member.greeted = True
+        member.entered = event_id
         room.enter(member)
+        if member.behind:
+            member.outbox.hold()
         census = room.census(event_id, ref)
         if first:
             limits = self.limits

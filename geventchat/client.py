@@ -150,6 +150,8 @@ class ChatClient:
         return members
 
     def _send(self, command: commands.Command) -> None:
+        if self._lost is not None:
+            raise self._lost
         try:
             self._socket.sendall(wire.encode(command))
         except OSError as error:

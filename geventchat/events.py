@@ -1,6 +1,7 @@
 """What happens in rooms. The structs are at once what a log keeps and what the json dialect sends."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -72,6 +73,10 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 18
 
 
+# Ids that begin with one millisecond; bounded, so that a store can keep an id as one integer of 64 bits.
+SEQUENCES = 1_000_000
+
+
 class IdClock:
     """Gives out ids that always grow, also when the clock of the machine goes back."""
 
@@ -85,11 +90,17 @@ class IdClock:
             self._milliseconds, self._sequence = milliseconds, 0
         else:
             self._sequence += 1
+            if self._sequence == SEQUENCES - 1:  # the last is never given, for larger ones to be compared as it
+                self._milliseconds, self._sequence = self._milliseconds + 1, 0
         event.id = f"{self._milliseconds}-{self._sequence}"
         event.time = iso_time(self._milliseconds)
 
 
 def iso_time(milliseconds: int) -> str:
     """Return milliseconds since 1970 as `2024-11-23T12:00:00.123Z`."""
-    moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03}Z"
+    return f"{_iso_second(milliseconds // 1000)}.{milliseconds % 1000:03}Z"
+
+
+@lru_cache(maxsize=2)  # nearly every event is of the same second as the one before
+def _iso_second(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"

@@ -142,6 +142,11 @@ class Cursor:
             self.chunk, self.index = chunk.following, 0
         return rest
 
+    def catch_up(self) -> str:
+        """Go to the oldest line kept without a word; return the id of the last line before it."""
+        self.chunk, self.index = self._feed.oldest, 0
+        return self._feed.last_dropped
+
     def skip(self) -> bytes:
         """Go to the oldest line kept and return the line that tells the reader what it missed, if anything."""
         chunk, index, oldest = self.chunk, self.index, self._feed.oldest

@@ -24,8 +24,10 @@ class Entry(NamedTuple):
 class Log(Protocol):
     """Keeps the events of all rooms, each room's in order. Rooms go by their keys.
 
-    A log that waits for a disk lets other greenlets run meanwhile.
+    A log that waits for a disk lets other greenlets run meanwhile. `where` says to people where the events are kept.
     """
+
+    where: str
 
     def append(self, entries: Sequence[Entry], now: float) -> None:
         """Give each event its id and time, and return once all of them are safe; `now` is in seconds since 1970.
@@ -51,6 +53,8 @@ class Log(Protocol):
 
 class MemoryLog:
     """A log that lasts as long as the server: the last events, until they come to `max_bytes` over all rooms."""
+
+    where = "memory only"
 
     def __init__(self, max_bytes: int = MEMORY_BYTES) -> None:
         self._max_bytes = max_bytes

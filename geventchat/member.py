@@ -22,6 +22,8 @@ class Member:
     """A user who connected. `rooms` holds the keys of the rooms asked for; what is heard, the rooms decide."""
 
     __slots__ = (
+        "behind",
+        "entered",
         "gone",
         "greeted",
         "key",
@@ -31,6 +33,7 @@ class Member:
         "pending",
         "rooms",
         "speech",
+        "stored",
         "token",
         "whispered_by",
     )
@@ -45,6 +48,9 @@ class Member:
         self.pending = 0  # what it has posted and is not published yet
         self.gone = False  # whether it has been told that it was the last
         self.greeted = False  # whether the first room has been entered
+        self.behind = False  # whether it is to be told the past first when it enters a room
+        self.entered = ""  # the id of its last own `joined`
+        self.stored: dict[str, str] = {}  # what it had stored before it came back: its refs to ids
         self.rooms: list[str] = []
         self.whispered_by = ""  # the nick of who whispered last
 

@@ -4,11 +4,15 @@ An outbox sends nothing: it says which bytes come `next` and is told how many we
 """
 
 from collections import deque
+from typing import ClassVar
 
 from geventchat.feed import Chunk, Cursor, Feed
 
 # Private lines that wait in a row are sent as one; a longer run than this is left in pieces.
 _MERGED_BYTES = 16 << 10
+
+# A private line; or a span of a feed: its reader's cursor and the line number to stop before.
+_Queued = bytes | tuple[Cursor, int]
 
 
 class Outbox:
@@ -18,16 +22,21 @@ class Outbox:
     get later comes after: the queue then holds spans (a cursor, and the line number to stop before) and lines.
     While it is empty, which is nearly always, the reader is simply sent what its cursors find.
 
-    `handle` belongs to whoever sends, and means nothing here.
+    While it is held, only private lines go out: who comes back is first sent what it missed, from the log, and what
+    the feeds get meanwhile waits in them.
+
+    `handle` belongs to whoever sends, and means nothing here. `pause_s` is how long to wait before sending again.
     """
 
-    __slots__ = ("_cursors", "_queue", "_rest", "_source", "handle", "private_bytes")
+    pause_s: ClassVar[float] = 0.0
+    __slots__ = ("_cursors", "_held", "_queue", "_rest", "_source", "handle", "private_bytes")
 
     def __init__(self) -> None:
         self.handle = -1
         self.private_bytes = 0  # what waits in private lines
         self._cursors: dict[Feed, Cursor] = {}
-        self._queue: deque[bytes | tuple[Cursor, int]] | None = None
+        self._queue: deque[_Queued] | None = None
+        self._held = False
         self._rest = b""  # what must be sent before anything else: the end of a line that was cut, or a gap's notice
         self._source: Cursor | None = None  # where the bytes that `next` gave came from; None: rest or queue
 
@@ -48,12 +57,15 @@ class Outbox:
         return bool(self._cursors)
 
     def put(self, line: bytes) -> None:
-        """Add a line for this reader alone, behind all that the followed feeds hold now."""
+        """Add a line for this reader alone, behind all that the followed feeds hold now; nothing, if it is empty."""
+        if not line:
+            return
         queue = self._queued()
-        for feed, cursor in self._cursors.items():
-            if max(cursor.number, cursor.queued) < feed.end:
-                queue.append((cursor, feed.end))
-                cursor.queued = feed.end
+        if not self._held:
+            for feed, cursor in self._cursors.items():
+                if max(cursor.number, cursor.queued) < feed.end:
+                    queue.append((cursor, feed.end))
+                    cursor.queued = feed.end
         last = queue[-1] if queue else None
         if isinstance(last, bytes) and len(last) < _MERGED_BYTES:
             queue[-1] = last + line
@@ -61,12 +73,25 @@ class Outbox:
             queue.append(line)
         self.private_bytes += len(line)
 
+    def hold(self) -> None:
+        """Send nothing of the followed feeds until `release`."""
+        self._held = True
+
+    def release(self) -> None:
+        """Go on with the feeds."""
+        self._held = False
+
     def wants(self, cursor: Cursor, chunk: Chunk) -> bool:
         """Whether the whole of this chunk, and nothing before it, is to be sent to this reader next.
 
-        So it is with nearly every delivery. Who has sent the whole of it moves the cursor on; all else goes by `next`.
+        So it is with nearly every delivery. Who has sent the whole of it moves the cursor on, who has sent a
+        part says so with `cut`; all else goes by `next`.
         """
-        return cursor.chunk is chunk and not cursor.index and not self._queue and not self._rest
+        return cursor.chunk is chunk and not (cursor.index or self._queue or self._rest or self._held)
+
+    def cut(self, cursor: Cursor, count: int) -> None:
+        """Move on by the first `count` bytes of the chunk that this reader wants, when no more of it could be sent."""
+        self._rest = cursor.sent(count)
 
     def next(self) -> bytes:
         """Return the bytes to be sent next; empty when nothing can be sent now."""
@@ -83,6 +108,8 @@ class Outbox:
                 return self._read(cursor, until)
             queue.popleft()
         self._queue = None
+        if self._held:
+            return b""
         for cursor in self._cursors.values():
             if data := self._read(cursor, None):
                 return data
@@ -102,7 +129,7 @@ class Outbox:
                 self._queue.appendleft(line[count:])
             self.private_bytes -= count
 
-    def _queued(self) -> deque[bytes | tuple[Cursor, int]]:
+    def _queued(self) -> deque[_Queued]:
         if self._queue is None:
             self._queue = deque()
         return self._queue
@@ -124,15 +151,17 @@ class UnframedOutbox(Outbox):
     """For clients that take what one `recv` returns for one message.
 
     The last end of line in what is sent at once is left away; it is sent after all if more follows in the same turn,
-    that is, before `next` has been empty once.
+    that is, before `next` has been empty once. A pause between one time and the next lets the client take the one
+    before: what arrives before it has looked would look like the same message.
     """
 
-    __slots__ = ("_body", "_due", "_held")
+    pause_s = 0.05
+    __slots__ = ("_body", "_due", "_kept")
 
     def __init__(self) -> None:
         super().__init__()
         self._due = b""  # an end of line that was held back and is now wanted
-        self._held = 0  # how many bytes `next` has just held back
+        self._kept = 0  # how many bytes `next` has just held back
         self._body = 0  # how many of those that it returned are not `_due`
 
     def wants(self, cursor: Cursor, chunk: Chunk) -> bool:
@@ -149,8 +178,8 @@ class UnframedOutbox(Outbox):
             data = super().next()
         if not data:
             self._due = b""
-        self._held = int(data.endswith(b"\n"))
-        self._body = len(data) - self._held
+        self._kept = int(data.endswith(b"\n"))
+        self._body = len(data) - self._kept
         return self._due + data[: self._body]
 
     def sent(self, count: int) -> None:
@@ -158,5 +187,5 @@ class UnframedOutbox(Outbox):
         if count:
             count -= len(self._due)
             whole = count == self._body
-            super().sent(count + self._held if whole else count)
-            self._due = b"\n" if whole and self._held else b""
+            super().sent(count + self._kept if whole else count)
+            self._due = b"\n" if whole and self._kept else b""

@@ -88,12 +88,16 @@ class Pong(Reply, tag="pong"):
 
 
 class Gap(Reply, tag="gap"):
-    """The user read too slowly: `count` lines of the room, from the id `first` to the id `last`, were passed over."""
+    """Lines of the room, from the id `first` to the id `last`, were passed over: `count`, or None if nobody knows.
+
+    It comes to who read too slowly, and to who comes back after so long that the log no longer holds what was missed;
+    then `first` is the id that the user came back with.
+    """
 
     room: str
     first: str = msgspec.field(name="from")
     last: str = msgspec.field(name="to")
-    count: int
+    count: int | None
 
 
 class HelpText(Reply, tag="help"):

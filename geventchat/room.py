@@ -69,6 +69,10 @@ class Room:
             feed = self._feeds[member.speech] = RoomFeed(self.name, member.speech, self._feed_window)
         feed.readers[member.outbox] = member.outbox.follow(feed)
 
+    def place(self, member: Member) -> Cursor:
+        """Return where a member is in what the room says."""
+        return self._feeds[member.speech].readers[member.outbox]
+
     def depart(self, member: Member) -> None:
         """Let a member hear no more; what was said until now still reaches it."""
         self.members.pop(member, None)

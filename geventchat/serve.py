@@ -3,30 +3,41 @@
 import argparse
 import dataclasses
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-from geventchat import address
+from geventchat import address, ages
 from geventchat.errors import UsageError
-from geventchat.limits import Limits
+from geventchat.limits import MAX_HISTORY, Limits
+from geventchat.log import Log, MemoryLog
 
 _EXAMPLES = """\
 examples:
   geventchat-serve                              a chat for this machine, on 127.0.0.1:2003
   geventchat-serve --listen 0.0.0.0:2003        for the whole network
   geventchat-serve --listen [::1]:0 --rate off  on a free port, nobody slowed down
+  geventchat-serve --history none               keeps nothing on disk
+  geventchat-serve export --since 2h --text     print what was said; export --help says more
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT; return the exit status: 0, or 2 for what cannot be meant."""
-    options = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    if words and words[0] == "export":
+        from geventchat import export
+
+        return export.main(words[1:])
+    options = _parser().parse_args(words)
     try:
         limits = _limits(options)
         listen = address.parse(options.listen)
+        open_log = _history(options)
         from geventchat.service import serve  # gevent loads only when there is something to serve
 
-        serve(listen, limits, options.log_level)
+        serve(listen, limits, open_log, options.greet_with, options.log_level)
     except UsageError as error:
         print(f"geventchat-serve: {error}", file=sys.stderr)
         return 2
@@ -53,6 +64,27 @@ def _parser() -> argparse.ArgumentParser:
         choices=("debug", "info", "warning", "error"),
         help="what is said on standard error (default: %(default)s)",
     )
+    history = parser.add_argument_group("history")
+    history.add_argument(
+        "--history",
+        metavar="FILE|none",
+        help="the file to keep what is said in, or memory only (default: history.sqlite in the user's state folder)",
+    )
+    history.add_argument(
+        "--durability",
+        default="normal",
+        choices=("normal", "full"),
+        help="what was shown survives the end of the process, or with full a power cut too (default: %(default)s)",
+    )
+    history.add_argument("--keep", metavar="AGE", help="remove what is older, for example 30d (default: keep it all)")
+    history.add_argument("--keep-messages", metavar="N", help="keep the last N events only (default: keep them all)")
+    history.add_argument(
+        "--greet-with",
+        default=20,
+        type=_lines,
+        metavar="N",
+        help="lines of the talk before that people who come in are shown (default: %(default)s)",
+    )
     limits = parser.add_argument_group("limits")
     for field in dataclasses.fields(Limits):
         limits.add_argument(
@@ -62,6 +94,32 @@ def _parser() -> argparse.ArgumentParser:
             help=f"{field.metadata['reason']} (default: {field.default:g})",
         )
     return parser
+
+
+def _lines(text: str) -> int:
+    if not (text.isdecimal() and int(text[:9]) <= MAX_HISTORY):
+        raise argparse.ArgumentTypeError(f"{text}: give a number from 0 to {MAX_HISTORY}")
+    return int(text)
+
+
+def _history(options: argparse.Namespace) -> Callable[[], Log]:
+    """Return what opens the log that is asked for. Raises UsageError for an option that cannot be meant."""
+    keep_s = keep_messages = None
+    if options.keep is not None and not (keep_s := ages.seconds(options.keep)):
+        raise UsageError(f"--keep {options.keep}: give an age, for example 30d, 12h or 90m")
+    if options.keep_messages is not None:
+        keep_messages = int(options.keep_messages) if options.keep_messages.isdecimal() else 0
+        if keep_messages == 0:
+            raise UsageError(f"--keep-messages {options.keep_messages}: give a positive whole number")
+    if options.history == "none":
+        if keep_s or keep_messages or options.durability == "full":
+            raise UsageError("--history none keeps no file; --keep, --keep-messages and --durability full need one")
+        return MemoryLog
+    from geventchat.history_file import default_path
+    from geventchat.sqlite_log import SqliteLog
+
+    path = Path(options.history) if options.history else default_path()
+    return partial(SqliteLog, path, full=options.durability == "full", keep_s=keep_s, keep_messages=keep_messages)
 
 
 def _limits(options: argparse.Namespace) -> Limits:

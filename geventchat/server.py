@@ -23,6 +23,9 @@ from geventchat.session import FAREWELL_S, Session
 
 log = logging.getLogger("geventchat")
 
+# What people who come in are shown of the talk before: a screenful.
+GREET_WITH = 20
+
 _BACKLOG = 4_096  # newcomers that the kernel keeps for us while we are busy: a whole storm of them
 # What the kernel keeps for one reader, so that who does not read is noticed and costs little.
 _SEND_BUFFER_BYTES = 128 << 10
@@ -32,30 +35,29 @@ _KEEPALIVE_PROBES = 3
 _HANG_UP_S = 0.5
 # How long accepting pauses when no file descriptor is left.
 _EXHAUSTED_PAUSE_S = 0.5
+# How long that is not said again.
+_EXHAUSTED_AGAIN_S = 60.0
 
 
 class _Listener(StreamServer):
     """A StreamServer that pauses, and says so once, when the process has no file descriptor left."""
 
-    exhausted = False
+    _said = float("-inf")  # when that was said last
 
     def do_read(self) -> Any:
         try:
-            accepted = super().do_read()
+            return super().do_read()
         except OSError as error:
             if error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
                 raise
-            if not self.exhausted:
-                self.exhausted = True
+            if time.monotonic() > self._said + _EXHAUSTED_AGAIN_S:
+                self._said = time.monotonic()
                 log.error(
                     "no file descriptors left (%s): newcomers wait; raise the limit with ulimit -n", error.strerror
                 )
             self.stop_accepting()
             gevent.spawn_later(_EXHAUSTED_PAUSE_S, self._resume)
             return None
-        if accepted:
-            self.exhausted = False
-        return accepted
 
     def _resume(self) -> None:
         if self.started:
@@ -65,17 +67,26 @@ class _Listener(StreamServer):
 class ChatServer:
     """A chat server on `address`, a (host, port) pair; port 0 takes a free one.
 
+    It keeps its events in `log`, in memory where none is given, and shows people who are new the last `greet_with`
+    lines of the room.
+
     Use it as a context manager, or call `start` and `stop`. Raises UsageError when the address cannot be had.
     """
 
     def __init__(
-        self, address: tuple[str, int] = ("127.0.0.1", 0), *, limits: Limits | None = None, log: Log | None = None
+        self,
+        address: tuple[str, int] = ("127.0.0.1", 0),
+        *,
+        limits: Limits | None = None,
+        log: Log | None = None,
+        greet_with: int = GREET_WITH,
     ) -> None:
         self.limits = limits or Limits()
         self.chat = Chat(self.limits, f"geventchat {version('geventchat')}")
         self._log = log or MemoryLog()
         self._pump = Pump(self.chat, self._log, self.limits.stall_timeout)
         self._asked = address
+        self._greet_with = greet_with
         self._listener: _Listener | None = None
         self._sessions: dict[Session, None] = {}
         self._addresses: Counter[str] = Counter()
@@ -141,7 +152,15 @@ class ChatServer:
     def _serve(self, sock: socket, address: tuple[Any, ...]) -> None:
         host = str(address[0])
         _prepare(sock, self.limits.keepalive)
-        session = Session(self.chat, self._pump, self._log, sock, host, self._refusal(host))
+        session = Session(
+            self.chat,
+            self._pump,
+            self._log,
+            sock,
+            host,
+            greet_with=self._greet_with,
+            refusal=self._refusal(host),
+        )
         self._sessions[session] = None
         self._addresses[host] += 1
         try:

@@ -4,18 +4,22 @@ import logging
 import os
 import resource
 import signal
+from collections.abc import Callable
 
 import gevent
 from gevent.event import Event
 
 from geventchat import address
 from geventchat.limits import Limits
+from geventchat.log import Log
 from geventchat.server import ChatServer
 
 log = logging.getLogger("geventchat")
 
 
-def serve(listen: tuple[str, int], limits: Limits, log_level: str) -> None:
+def serve(
+    listen: tuple[str, int], limits: Limits, open_log: Callable[[], Log], greet_with: int, log_level: str
+) -> None:
     """Serve until the first SIGTERM or SIGINT; a second one ends the process at once. Raises UsageError."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=log_level.upper())
     _raise_open_files(limits.max_users)
@@ -28,8 +32,10 @@ def serve(listen: tuple[str, int], limits: Limits, log_level: str) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, end)
-    with ChatServer(listen, limits=limits) as server:
+    events = open_log()
+    with ChatServer(listen, limits=limits, log=events, greet_with=greet_with) as server:
         print(_how_to_join(server.address), flush=True)
+        log.info("what is said is kept in %s", events.where)
         ended.wait()
         log.info("stopping: telling everyone, sending what was said")
 

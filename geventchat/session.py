@@ -13,11 +13,13 @@ from geventchat.dialects import slash
 from geventchat.dialects.base import Reader
 from geventchat.dialects.plain import PROMPT, notice
 from geventchat.errors import ProtocolError, Refused
+from geventchat.events import Acted, AnyEvent, Said, id_key
 from geventchat.limits import MAX_HISTORY, MAX_PRIVATE_BYTES, MAX_UNENDED_BYTES, SNIFF_S
 from geventchat.log import Log
 from geventchat.member import Member
 from geventchat.pump import Link, Pump
 from geventchat.rate import Bucket
+from geventchat.room import Room
 
 log = logging.getLogger("geventchat")
 
@@ -32,14 +34,22 @@ _EXIT_PAUSE_S = 0.1
 _LINGER_S = 1.0
 _NAMELESS = ProtocolError("name-timeout", "no name was given in time: closing", fatal=True)
 
+# Events that are looked through for each line that a newcomer is shown: others came and went between.
+_EVENTS_PER_LINE = 4
+
 
 class Session:
-    """One connection, from the first byte to the last. `refusal` is why it may not stay, if it may not."""
+    """One connection, from the first byte to the last.
+
+    People who are new are shown the last `greet_with` lines. `refusal` is why the connection may not stay, if so.
+    """
 
     __slots__ = (
         "_address",
         "_chat",
         "_deadline",
+        "_greet_with",
+        "_greets",
         "_log",
         "_pump",
         "_reason",
@@ -51,7 +61,15 @@ class Session:
     )
 
     def __init__(
-        self, chat: Chat, pump: Pump, log: Log, sock: socket, address: str, refusal: replies.Closing | None = None
+        self,
+        chat: Chat,
+        pump: Pump,
+        log: Log,
+        sock: socket,
+        address: str,
+        *,
+        greet_with: int,
+        refusal: replies.Closing | None,
     ) -> None:
         self._chat = chat
         self._pump = pump
@@ -59,6 +77,8 @@ class Session:
         self._socket = sock
         self._address = address
         self._refusal = refusal
+        self._greet_with = greet_with
+        self._greets = False
         self._deadline = time.monotonic() + chat.limits.name_timeout
         self._reason = ""  # why it ends, as others are told
         self._stopping = False
@@ -74,9 +94,9 @@ class Session:
         except ProtocolError as error:
             self._turn_away(error)
         except OSError:
-            self._reason = "connection lost"
+            self._reason = self._reason or "connection lost"
         except Exception:
-            self._reason = "an error in the server"
+            self._reason = self._reason or "an error in the server"
             log.exception("the session of %s failed; only that user is closed", self._address)
         finally:
             self._end()
@@ -124,6 +144,7 @@ class Session:
 
     def _converse(self, dialect: dialects.Dialect, first: bytes) -> None:
         limits = self._chat.limits
+        self._greets = bool(self._greet_with and dialect is dialects.PLAIN)
         self.member = member = Member(dialect.speech, dialect.outbox(), secrets.token_urlsafe(12))
         member.make_way = self._make_way
         self.link = self._pump.attach(member.outbox, self._socket.fileno(), self.cut)
@@ -195,8 +216,8 @@ class Session:
             self._tell_history(command)
         elif isinstance(command, commands.Help):
             self._chat.tell(member, replies.HelpText(lines=slash.help_lines()))
-        elif isinstance(command, commands.Hello) and not member.key:
-            self._chat.handle(member, command, time.time())
+        elif isinstance(command, commands.Hello | commands.Join):
+            self._enter(command)
             if member.key:
                 reader.named()
             else:
@@ -204,11 +225,74 @@ class Session:
         else:
             self._chat.handle(member, command, time.time())
 
-    def _tell_history(self, asked: commands.History) -> None:
+    def _enter(self, command: commands.Hello | commands.Join) -> None:
+        """Let the user into a room; who comes back, or is new here, is first told what was said before."""
+        assert self.member is not None
+        assert self.link is not None
+        member, rooms = self.member, len(self.member.rooms)
+        try:
+            if command.after is not None:
+                id_key(command.after)
+        except Refused as refusal:
+            self._chat.refuse(member, refusal, getattr(command, "ref", None))
+            return
+        greeted = self._greets and isinstance(command, commands.Hello)
+        member.behind = greeted or command.after is not None
+        self._chat.handle(member, command, time.time())
+        if member.behind and len(member.rooms) > rooms and self._settle():
+            room = self._chat.room_of(member, command.room)
+            if command.after is not None:
+                self._tell_missed(room, command.after)
+            else:
+                self._tell_earlier(room)
+            member.outbox.release()
+            self._pump.go_on(self.link)
+        member.behind = False
+
+    def _tell_missed(self, room: Room, after: str) -> None:
+        """Tell from the log what the room said later than the id `after`, up to where its feed goes on."""
+        assert self.member is not None
+        member = self.member
+        member.stored |= self._log.refs(room.key, member.nick, after)
+        oldest = self._log.oldest(room.key)
+        if oldest is None or id_key(oldest) > id_key(after):
+            self._chat.tell(member, replies.Gap(room=room.name, first=after, last=oldest or after, count=None))
+        place, upto = room.place(member), member.entered
+        while True:
+            page = self._log.since(room.key, after, MAX_HISTORY)
+            for event in page:
+                if id_key(event.id) <= id_key(upto) and event.id != member.entered:
+                    self._chat.tell(member, event)
+            if not self._settle():
+                return
+            if page and id_key(page[-1].id) < id_key(upto):
+                after = page[-1].id
+            elif place.passed:  # meanwhile the room has said more than its feed keeps
+                after, upto = upto, place.catch_up()
+            else:
+                return
+
+    def _tell_earlier(self, room: Room) -> None:
+        """Show a newcomer what was said last."""
+        assert self.member is not None
+        events = self._log.latest(room.key, self._greet_with * _EVENTS_PER_LINE, self.member.entered)
+        said: list[AnyEvent] = [event for event in events if isinstance(event, Said | Acted)]
+        if said:
+            shown = said[-self._greet_with :]
+            self._chat.tell(self.member, replies.HistoryPage(room=room.name, events=shown, more=len(said) > len(shown)))
+            self._settle()
+
+    def _settle(self) -> bool:
+        """Wait until all that was posted for this user is published and sent; whether the connection still stands."""
         assert self.member is not None
         assert self.link is not None
         member = self.member
-        self._pump.drain(self.link, float("inf"), lambda: not member.pending)  # what it said before is in it then
+        self._pump.wake()
+        return self._pump.drain(self.link, float("inf"), lambda: not member.pending)
+
+    def _tell_history(self, asked: commands.History) -> None:
+        assert self.member is not None
+        self._settle()  # what the user has just said is in it then
         try:
             room = self._chat.room_of(self.member, asked.room)
             limit = max(1, min(asked.limit, MAX_HISTORY))

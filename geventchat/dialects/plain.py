@@ -156,7 +156,7 @@ _REPLIES: dict[type[replies.Reply], Callable[[Any], bytes]] = {
     replies.HistoryPage: _history,
     replies.TopicIs: _topic,
     replies.Pong: lambda pong: notice(f"pong {pong.token}".rstrip()),
-    replies.Gap: lambda gap: notice(f"you read too slowly and missed {gap.count} lines"),
+    replies.Gap: lambda gap: notice(f"you missed {'some' if gap.count is None else gap.count} lines"),
     replies.HelpText: lambda text: b"".join(map(notice, text.lines)),
     replies.Error: lambda error: notice(error.message),
     replies.Closing: _closing,

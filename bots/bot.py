@@ -1,0 +1,168 @@
+"""One simulated user: a connection, a greenlet that reads it, and what it has heard."""
+
+import itertools
+import re
+import time
+from collections.abc import Callable
+
+import gevent
+from gevent import socket
+from gevent.event import Event as Signal
+
+from bots.dialects import Dialect, Heard
+from bots.scenario import Actor
+from geventchat import commands, events, replies
+from geventchat.errors import ChatError
+
+_RECV_BYTES = 256 << 10
+# How long a server has to let an actor in, or out.
+PATIENCE_S = 10.0
+_CLOSED = replies.Closing(code="closed", message="")
+
+
+class NotLetIn(ChatError):
+    """The server did not let an actor in; the message says why."""
+
+
+class Bot:
+    """An actor's body. `hear` is called for each thing heard; `lost` when the connection ends unasked."""
+
+    def __init__(
+        self,
+        actor: Actor,
+        address: tuple[str, int],
+        make_dialect: Callable[[], Dialect],
+        hear: Callable[["Bot", Heard], None],
+        lost: Callable[["Bot", str], None],
+    ) -> None:
+        self.actor = actor
+        self.nick = actor.name
+        self.last_id: str | None = None
+        self.connected = False
+        self.welcome: replies.Welcome | None = None
+        self._address = address
+        self._make_dialect = make_dialect
+        self._hear = hear
+        self._lost = lost
+        self._greenlet: gevent.Greenlet[..., None] | None = None
+        self._changed = Signal()
+        self._refused = ""
+        self._tokens = map(str, itertools.count(1))
+        self._pongs: set[str] = set()
+        self._leaving = False
+        self._pace = float("inf")
+        self._reading = Signal()
+        self._reading.set()
+
+    def come_in(self, room: str | None, *, again: bool = False) -> None:
+        """Connect and say hello; return when greeted. Raises NotLetIn or OSError."""
+        self.dialect = self._make_dialect()
+        self._socket = socket.create_connection(self._address, PATIENCE_S)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._leaving, self._refused = False, ""
+        token = self.welcome.token if again and self.welcome is not None else None
+        self.welcome = None
+        self._greenlet = gevent.spawn(self._read)
+        self._socket.sendall(self.dialect.hello(self.nick, room, self.last_id if again else None, token))
+        if not self._wait(lambda: self.welcome is not None or bool(self._refused)):
+            raise NotLetIn(f"{self.nick} got no answer to its name within {PATIENCE_S:g} s")
+        if self._refused:
+            raise NotLetIn(f"{self.nick} was not let in: {self._refused}")
+        self.connected = True
+
+    def send(self, command: commands.AnyCommand) -> None:
+        """Do something. Raises OSError when the connection is gone."""
+        self._socket.sendall(self.dialect.encode(command))
+
+    def send_bytes(self, data: bytes) -> None:
+        """Send just these bytes."""
+        self._socket.sendall(data)
+
+    def ping(self, within: float) -> bool:
+        """Ask for a pong; whether it came in time."""
+        token = f"{self.actor.index}.{next(self._tokens)}"
+        self.send(commands.Ping(token=token))
+        return self._wait(lambda: token in self._pongs or not self.connected, within) and self.connected
+
+    def leave(self, reason: str) -> bool:
+        """Say goodbye and take all that was on its way; whether the server ended the connection."""
+        self._leaving = True
+        self.send(commands.Bye(reason=reason))
+        ended = self._wait(lambda: not self.connected)
+        self._end()
+        return ended
+
+    def drop(self, how: str) -> None:
+        """Lose the connection."""
+        self._leaving = True
+        if how == "reset":
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+        self._end()
+
+    def read_at(self, bytes_a_second: float) -> None:
+        """Read at this pace from now on."""
+        self._pace = bytes_a_second
+        if bytes_a_second:
+            self._reading.set()
+        else:
+            self._reading.clear()
+
+    def _end(self) -> None:
+        if self._greenlet is not None:
+            self._greenlet.kill(timeout=1)
+        self._socket.close()
+        self.connected = False
+
+    def _wait(self, done: Callable[[], bool], within: float = PATIENCE_S) -> bool:
+        deadline = time.monotonic() + within
+        while not done():
+            self._changed.clear()
+            if not self._changed.wait(max(0.0, deadline - time.monotonic())):
+                return False
+        return True
+
+    def _read(self) -> None:
+        why = "the server closed the connection"
+        try:
+            while data := self._socket.recv(_RECV_BYTES if self._pace == float("inf") else 1024):
+                for heard in self.dialect.receive(data):
+                    self._take(heard)
+                if self._pace < float("inf"):
+                    gevent.sleep(len(data) / self._pace if self._pace else 0)
+                    self._reading.wait()
+        except OSError as error:
+            why = f"the connection broke ({error.strerror or error})"
+        except TimeoutError:
+            why = "nothing came"
+        was_connected, self.connected = self.connected, False
+        self._refused = self._refused or why
+        self._changed.set()
+        if was_connected and not self._leaving:
+            self._lost(self, why)
+
+    def _take(self, heard: Heard) -> None:
+        match heard:
+            case replies.Welcome():
+                self.welcome = heard
+                self.nick = heard.nick
+                self.last_id = heard.id or None
+                self._socket.settimeout(None)
+                self._changed.set()
+            case replies.Pong(token=token):
+                self._pongs.add(token)
+                self._changed.set()
+            case replies.Error(code=code, message=message) if self.welcome is None:
+                self._refused = f"{message} ({code})"
+                self._changed.set()
+            case events.Event(id=event_id) if event_id:
+                self.last_id = event_id
+        self._hear(self, heard)
+
+
+_ADDRESS = re.compile(r" on (\S+);")
+
+
+def address_in(introduction: str) -> str:
+    """Return the address in the first line that geventchat-serve prints."""
+    match = _ADDRESS.search(introduction)
+    return match[1] if match else ""

@@ -1,0 +1,161 @@
+"""The clients' half of each dialect: what an actor does to bytes, bytes to what it heard. No I/O.
+
+What is heard comes as the events and replies of the json dialect, also from servers that speak another one.
+"""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from geventchat import commands, events, replies, wire
+
+Heard = events.Event | replies.Reply
+_PROMPT = "Enter your name: "
+
+
+class Dialect(Protocol):
+    """One connection's way to speak."""
+
+    tells_end: bool  # whether a pong says that nothing more is on its way
+    follows_rooms: bool  # whether an actor can be in several rooms
+
+    def hello(self, nick: str, room: str | None, after: str | None, token: str | None) -> bytes:
+        """Return what comes first."""
+
+    def encode(self, command: commands.AnyCommand) -> bytes:
+        """Return a command as bytes."""
+
+    def receive(self, data: bytes) -> Iterator[Heard]:
+        """Yield what bytes from the server mean."""
+
+
+class Json:
+    """JSON Lines."""
+
+    tells_end = True
+    follows_rooms = True
+
+    def __init__(self) -> None:
+        self._reader = wire.MessageReader()
+
+    def hello(self, nick: str, room: str | None, after: str | None, token: str | None) -> bytes:
+        """Return what comes first."""
+        return wire.encode(commands.Hello(nick=nick, room=room or "lobby", after=after, token=token))
+
+    def encode(self, command: commands.AnyCommand) -> bytes:
+        """Return a command as bytes."""
+        return wire.encode(command)
+
+    def receive(self, data: bytes) -> Iterator[Heard]:
+        """Yield what bytes from the server mean."""
+        self._reader.receive(data)
+        while (message := self._reader.next_message()) is not None:
+            yield message
+
+
+class Plain:
+    """Lines, as people at nc send and see them."""
+
+    tells_end = True
+    follows_rooms = False
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self.room = "lobby"
+
+    def hello(self, nick: str, room: str | None, after: str | None, token: str | None) -> bytes:
+        """Return what comes first: a name, and if it is not the lobby, the way to the room."""
+        del after, token
+        return self._end(nick) + (self.encode(commands.Join(room=room)) if room else b"")
+
+    def encode(self, command: commands.AnyCommand) -> bytes:
+        """Return a command as a line."""
+        return self._end(_typed(command))
+
+    def receive(self, data: bytes) -> Iterator[Heard]:
+        """Yield what bytes from the server mean."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        if self._rest == _PROMPT.encode():
+            self._rest = b""
+        for line in lines:
+            if line:
+                yield self._read(line.decode("utf-8", "replace").removesuffix("\r"))
+
+    def _end(self, line: str) -> bytes:
+        return f"{line}\n".encode()
+
+    def _read(self, line: str) -> Heard:
+        line = line.removeprefix(_PROMPT)
+        if line == "exit":
+            return replies.Closing(code="bye", message="bye")
+        if line.startswith("* "):
+            return self._read_notice(line[2:])
+        nick, colon, text = line.partition(": ")
+        if line.startswith("Hi, ") and line.endswith("!" + _GREETING_END):
+            nick = line[4 : -len("!" + _GREETING_END)]
+            return replies.Welcome(
+                nick=nick, room=self.room, members=[], count=0, topic="", id="", token="", server="", limits={}
+            )
+        if not colon:
+            return replies.Error(code="not-understood", message=f"what is this line: {line}")
+        return events.Said("", "", self.room, nick, text)
+
+    def _read_notice(self, notice: str) -> Heard:
+        word, _, rest = notice.partition(" ")
+        if word == "pong":
+            return replies.Pong(token=rest)
+        if " whispers to " in notice:
+            nick, _, rest = notice.partition(" whispers to ")
+            to, _, text = rest.partition(": ")
+            return replies.Whispered(time="", nick=nick, to=to, text=text)
+        if word.isdigit() and rest.startswith("in "):
+            self.room = rest[3:].partition(": ")[0]
+            return replies.Members(room=self.room, members=[], count=int(word), topic="")
+        if notice.startswith(("the name ", "a name ", "a line can ", "/", "nobody of that name")):
+            return replies.Error(code="refused", message=notice)
+        return replies.HelpText(lines=[notice])
+
+
+_GREETING_END = " To exit the chat enter 'exit'."
+
+
+class Unframed(Plain):
+    """The classroom task's: one packet, one message. What runs together cannot be told apart."""
+
+    tells_end = False
+
+    def receive(self, data: bytes) -> Iterator[Heard]:
+        """Yield what one packet means."""
+        text = data.decode("utf-8", "replace")
+        if text == _PROMPT:
+            return
+        for line in text.split("\n"):
+            if line:
+                yield self._read(line)
+
+    def _end(self, line: str) -> bytes:
+        return line.encode()
+
+
+def _typed(command: commands.AnyCommand) -> str:
+    """Return what a person types for a command."""
+    match command:
+        case commands.Say(text=text):
+            return f"/{text}" if text.startswith("/") else text
+        case commands.Act(text=text):
+            return f"/me {text}"
+        case commands.Whisper(to=to, text=text):
+            return f'/msg "{to}" {text}' if " " in to else f"/msg {to} {text}"
+        case commands.Rename(nick=nick):
+            return f"/nick {nick}"
+        case commands.Join(room=room):
+            return f"/join {room}"
+        case commands.Leave():
+            return "/leave"
+        case commands.Ping(token=token):
+            return f"/ping {token}"
+        case commands.Bye():
+            return "exit"
+    raise TypeError(f"{command!r} has no line")
+
+
+DIALECTS: dict[str, type[Json] | type[Plain] | type[Unframed]] = {"json": Json, "plain": Plain, "unframed": Unframed}

@@ -1,0 +1,350 @@
+"""A scenario, carried out: actors who come in, do what the script says when it is due, and hear each other."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import gevent
+from gevent.pool import Pool
+
+from bots import actions
+from bots.bot import Bot, NotLetIn
+from bots.dialects import DIALECTS, Heard
+from bots.histogram import Histogram
+from bots.ledger import Reader, RoomLedger
+from bots.plan import Act, latecomers, plan
+from bots.scenario import Actor, Line, Pause, Scenario, Script
+from bots.speech import matcher_of, text_of
+from geventchat import commands, events, names, replies
+
+LOBBY = "lobby"
+# When this share of what was said came later than this, the generator was too busy to be believed.
+MAX_LAG_S = 0.250
+LAG_PERCENTILE = 99.0
+# How long to listen on at a server that cannot say that nothing more is coming.
+_QUIET_S = 1.0
+# Actors who are on their way in at the same time.
+_AT_ONCE = 100
+# How long the last words of a run may take to be heard.
+_SETTLE_S = 15.0
+
+
+@dataclass
+class Outcome:
+    """All that a run has shown."""
+
+    scenario: Scenario
+    rooms: dict[str, RoomLedger] = field(default_factory=dict)
+    lag: Histogram = field(default_factory=Histogram)
+    failures: list[str] = field(default_factory=list)
+    users: int = 0
+    seconds: float = 0.0
+    settled: bool = False  # whether it is known, not only hoped, that nothing more was coming
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether the generator kept up with its own plan."""
+        return self.lag.percentile(LAG_PERCENTILE) <= MAX_LAG_S
+
+
+class Runner:
+    """Runs one scenario against the server at `address`."""
+
+    def __init__(self, scenario: Scenario, address: tuple[str, int], dialect: str, speed: float = 1.0) -> None:
+        self.outcome = Outcome(scenario)
+        self._scenario = scenario
+        self._speed = speed
+        self._bots = {
+            actor: Bot(actor, address, DIALECTS[dialect], self._hear, self._lose) for actor in scenario.actors
+        }
+        self._stays: dict[tuple[Actor, str], Reader] = {}  # of those who are in a room
+        self._inboxes: dict[Actor, list[tuple[str, str]]] = {}
+        self._taken: dict[Actor, int] = {}
+        self._replies: dict[Actor, list[Callable[[str, str], None]]] = {}
+        self._sender = ""
+        self._begin = 0.0
+        for line in scenario.lines():
+            if isinstance(line.action, actions.Expect | actions.ExpectNone):
+                for act in plan(scenario, line):
+                    self._inboxes[act.actor] = []
+
+    def run(self) -> Outcome:
+        """Carry out the script; return what was seen, also when it was interrupted."""
+        began = time.monotonic()
+        late = latecomers(self._scenario)
+        try:
+            self._let_in([actor for actor in self._scenario.actors if actor not in late])
+            self._begin = time.monotonic()
+            self._play(self._scenario.script)
+            self._settle()
+        finally:
+            self.outcome.seconds = time.monotonic() - began
+            for bot in self._bots.values():
+                if bot.connected:
+                    bot.drop("close")
+            now = time.monotonic()
+            for room in self.outcome.rooms.values():
+                room.close(now)
+        return self.outcome
+
+    # The script.
+
+    def _play(self, script: Script) -> None:
+        for step in script:
+            if isinstance(step, Line):
+                self._do(step)
+            elif isinstance(step, Pause):
+                gevent.sleep(step.seconds / self._speed)
+            else:
+                branches = [gevent.spawn(self._play, branch) for branch in step.branches]
+                gevent.joinall(branches, raise_error=True)
+
+    def _do(self, line: Line) -> None:
+        start = time.monotonic()
+        if line.action.at is not None:
+            start = max(start, self._begin + line.action.at / self._speed)
+        sender = self._sender
+        waiting = []
+        for act in plan(self._scenario, line):
+            due = start + act.due / self._speed
+            gevent.sleep(max(0.0, due - time.monotonic()))
+            bot = self._bots[act.actor]
+            if not bot.connected and not isinstance(line.action, actions.Join | actions.Reconnect | actions.Wait):
+                continue  # passed over: it has left, or lost the connection
+            if isinstance(line.action, actions.Say | actions.Act | actions.Whisper | actions.SendBytes | actions.Read):
+                self._act(bot, line, act, due, sender)
+            else:
+                waiting.append(gevent.spawn(self._act, bot, line, act, due, sender))
+        gevent.joinall(waiting, raise_error=True)
+
+    def _act(self, bot: Bot, line: Line, act: Act, due: float, sender: str) -> None:
+        try:
+            self._carry_out(bot, line, act, due, sender)
+        except NotLetIn as refusal:
+            self._fail(line, str(refusal))
+        except OSError as error:
+            self._fail(line, f"{bot.nick} could not: {error.strerror or error}")
+
+    def _carry_out(self, bot: Bot, line: Line, act: Act, due: float, sender: str) -> None:
+        scenario, action = self._scenario, line.action
+        match action:
+            case actions.Say(say=words, room=room):
+                text = text_of(words, scenario, line, act, nick=bot.nick, sender=sender)
+                self._say(bot, text, room, due, commands.Say(text=text, room=room))
+            case actions.Act(act=words, room=room):
+                text = text_of(words, scenario, line, act, nick=bot.nick, sender=sender)
+                self._say(bot, f"*{text}*", room, due, commands.Act(text=text, room=room))
+            case actions.Whisper(whisper=words, to=to):
+                text = text_of(words, scenario, line, act, nick=bot.nick, sender=sender)
+                bot.send(commands.Whisper(to=self._bots[scenario.group(to)[0]].nick, text=text))
+            case actions.Rename(rename=words):
+                bot.send(commands.Rename(nick=text_of(words, scenario, line, act, nick=bot.nick)))
+                bot.ping(actions.EXPECT_WITHIN_S)
+            case actions.Join(join=room):
+                self._join(bot, room)
+            case actions.Leave(leave=words, room=room):
+                reason = text_of(words, scenario, line, act, nick=bot.nick, sender=sender) if words else ""
+                self._leave(bot, room, reason, line)
+            case actions.Wait(wait=seconds):
+                gevent.sleep(seconds / self._speed)
+            case actions.Ping(within=within):
+                if not bot.ping(within):
+                    self._fail(line, f"{bot.nick} got no pong within {within:g} s")
+            case actions.Drop(drop=how):
+                self._stop_hearing(bot)
+                bot.drop(how)
+            case actions.Reconnect():
+                self._come_in(bot.actor, None, again=True)
+            case actions.Read(read=pace):
+                bot.read_at(pace)
+            case actions.SendBytes(send_bytes=data):
+                bot.send_bytes(data)
+            case actions.Expect():
+                self._expect(bot, line, action, act, sender)
+            case actions.ExpectNone():
+                self._expect_none(bot, line, action, act, sender)
+            case actions.Reply():
+                self._reply(bot, line, action, act)
+
+    def _say(self, bot: Bot, text: str, room: str | None, due: float, command: commands.AnyCommand) -> None:
+        now = time.monotonic()
+        self.outcome.lag.add(now - due)
+        self._room(self._room_of(bot, room)).say(bot.nick, text, due, now)
+        bot.send(command)
+
+    def _expect(self, bot: Bot, line: Line, expect: actions.Expect, act: Act, sender: str) -> None:
+        matches = matcher_of(expect.expect, self._scenario, act, nick=bot.nick, sender=sender)
+        wanted = {self._bots[actor].nick for actor in self._scenario.group(expect.from_)} if expect.from_ else None
+        inbox, missing = self._inboxes[bot.actor], expect.times
+        deadline = time.monotonic() + expect.within
+        place = self._taken.get(bot.actor, 0)
+        while True:
+            while place < len(inbox) and missing:
+                nick, text = inbox[place]
+                place += 1
+                missing -= bool((wanted is None or nick in wanted) and matches(text))
+            if not missing:
+                self._taken[bot.actor] = place
+                return
+            if time.monotonic() > deadline:
+                self._fail(line, f"{bot.nick} did not hear {expect.expect.source} within {expect.within:g} s")
+                return
+            gevent.sleep(0.005)
+
+    def _expect_none(self, bot: Bot, line: Line, expect: actions.ExpectNone, act: Act, sender: str) -> None:
+        matches = matcher_of(expect.expect_none, self._scenario, act, nick=bot.nick, sender=sender)
+        wanted = {self._bots[actor].nick for actor in self._scenario.group(expect.from_)} if expect.from_ else None
+        begin = self._taken.get(bot.actor, 0)
+        gevent.sleep(expect.within)
+        for nick, text in self._inboxes[bot.actor][begin:]:
+            if (wanted is None or nick in wanted) and matches(text):
+                self._fail(line, f"{bot.nick} heard {nick} say {text!r}, which was not to be heard")
+                return
+
+    def _reply(self, bot: Bot, line: Line, reply: actions.Reply, act: Act) -> None:
+        wanted = {self._bots[actor].nick for actor in self._scenario.group(reply.from_)} if reply.from_ else None
+        left = reply.times if reply.times is not None else -1
+        end = time.monotonic() + reply.for_ / self._speed if reply.for_ is not None else float("inf")
+        matches = matcher_of(reply.to, self._scenario, act, nick=bot.nick)
+
+        def answer(nick: str, said: str) -> None:
+            nonlocal left
+            now = time.monotonic()
+            if nick == bot.nick or not left or now > end or not matches(said):
+                return
+            if wanted is None or nick in wanted:
+                left -= 1
+                text = text_of(reply.reply, self._scenario, line, act, nick=bot.nick, sender=nick)
+                gevent.spawn(self._say, bot, text, None, now, commands.Say(text=text))
+
+        self._replies.setdefault(bot.actor, []).append(answer)
+
+    # Coming and going.
+
+    def _let_in(self, actors: list[Actor]) -> None:
+        """Bring actors in, some at a time. Raises NotLetIn for the first who could not."""
+        refusals: list[NotLetIn] = []
+
+        def come(actor: Actor) -> None:
+            try:
+                self._come_in(actor, None)
+            except NotLetIn as refusal:
+                refusals.append(refusal)
+
+        coming = Pool(_AT_ONCE)
+        for actor in actors:
+            if refusals:
+                break
+            coming.spawn(come, actor)
+        coming.join()
+        if refusals:
+            raise refusals[0]
+
+    def _come_in(self, actor: Actor, room: str | None, *, again: bool = False) -> None:
+        bot = self._bots[actor]
+        reader = self._room(room or LOBBY).enter(bot.nick, time.monotonic())
+        self._stays[actor, room or LOBBY] = reader
+        try:
+            bot.come_in(room, again=again)
+        except OSError as error:
+            raise NotLetIn(f"{bot.nick} could not connect: {error.strerror or error}") from None
+        reader.entered = time.monotonic()
+        self.outcome.users = max(self.outcome.users, sum(other.connected for other in self._bots.values()))
+
+    def _join(self, bot: Bot, room: str | None) -> None:
+        if not bot.connected:
+            self._come_in(bot.actor, room)
+            return
+        if not bot.dialect.follows_rooms:
+            self._stop_hearing(bot)
+        key = room or LOBBY
+        reader = self._stays[bot.actor, key] = self._room(key).enter(bot.nick, time.monotonic())
+        bot.send(commands.Join(room=key))
+        if bot.ping(actions.EXPECT_WITHIN_S):
+            reader.entered = time.monotonic()
+
+    def _leave(self, bot: Bot, room: str | None, reason: str, line: Line) -> None:
+        now = time.monotonic()
+        if room is None:
+            for (actor, _), stay in self._stays.items():
+                if actor is bot.actor:
+                    stay.leaving = now
+            if not bot.leave(reason):
+                self._fail(line, f"{bot.nick} said goodbye and was not let go")
+            self._stop_hearing(bot)
+        else:
+            self._stays[bot.actor, room].leaving = now
+            bot.send(commands.Leave(room=room, reason=reason))
+            bot.ping(actions.EXPECT_WITHIN_S)
+            self._stays.pop((bot.actor, room)).left = time.monotonic()
+
+    def _stop_hearing(self, bot: Bot) -> None:
+        now = time.monotonic()
+        for key in [key for key in self._stays if key[0] is bot.actor]:
+            stay = self._stays.pop(key)
+            stay.leaving = min(stay.leaving, now)
+            stay.left = now
+
+    def _settle(self) -> None:
+        """Make sure that nothing more is on its way."""
+        here = [bot for bot in self._bots.values() if bot.connected]
+        if here and not here[0].dialect.tells_end:
+            gevent.sleep(_QUIET_S)
+            return
+        # The first pongs say that the server has taken what everyone said, the second that everyone has been sent it.
+        for _ in range(2):
+            pings = [gevent.spawn(bot.ping, _SETTLE_S) for bot in here]
+            gevent.joinall(pings)
+        for bot, ping in zip(here, pings, strict=True):
+            if not ping.value:
+                self.outcome.failures.append(f"{bot.nick} got no answer at the end within {_SETTLE_S:g} s")
+        self.outcome.settled = True
+
+    # What is heard.
+
+    def _hear(self, bot: Bot, heard: Heard) -> None:
+        match heard:
+            case events.Said(nick=nick, text=text, room=room):
+                self._hear_message(bot, nick, text, room)
+            case events.Acted(nick=nick, text=text, room=room):
+                self._hear_message(bot, nick, f"*{text}*", room)
+            case events.Renamed(nick=old, new=new) if old == bot.nick:
+                bot.nick = new
+            case replies.HelpText(lines=[line]) if line.startswith(f"{bot.nick} is now "):
+                bot.nick = line.removeprefix(f"{bot.nick} is now ")
+            case replies.Error(code=code, message=message) if bot.connected and self._scenario.check.errors == "none":
+                self.outcome.failures.append(f"{bot.nick} was told: {message} ({code})")
+
+    def _hear_message(self, bot: Bot, nick: str, text: str, room: str) -> None:
+        stay = self._stays.get((bot.actor, room))
+        if stay is not None:
+            self._room(room).hear(stay, nick, text, time.monotonic())
+        else:
+            outsider = self._room(room).enter(bot.nick, time.monotonic())
+            outsider.left = 0.0
+            self._room(room).hear(outsider, nick, text, time.monotonic())
+        self._sender = nick
+        if bot.actor in self._inboxes:
+            self._inboxes[bot.actor].append((nick, text))
+        for answer in self._replies.get(bot.actor, ()):
+            answer(nick, text)
+
+    def _lose(self, bot: Bot, why: str) -> None:
+        self.outcome.failures.append(f"{bot.nick} lost the connection: {why}")
+        self._stop_hearing(bot)
+
+    # Small things.
+
+    def _room(self, name: str) -> RoomLedger:
+        key = names.key(name)
+        if key not in self.outcome.rooms:
+            self.outcome.rooms[key] = RoomLedger(per_sender=self._scenario.check.order != "same for everyone")
+        return self.outcome.rooms[key]
+
+    def _room_of(self, bot: Bot, room: str | None) -> str:
+        if room is not None:
+            return room
+        return next((name for actor, name in self._stays if actor is bot.actor), LOBBY)
+
+    def _fail(self, line: Line, what: str) -> None:
+        self.outcome.failures.append(f"{self._scenario.file}:{line.place.line}: {what}")

@@ -1,0 +1,58 @@
+"""The command geventchat-client."""
+
+import argparse
+import getpass
+import os
+import sys
+from collections.abc import Sequence
+
+from geventchat import address
+from geventchat.errors import ChatError, UsageError
+
+_EXAMPLES = """\
+examples:
+  geventchat-client                          join the chat on this machine
+  geventchat-client 192.168.1.5 --name ann   or on another one
+  printf 'hi\\nexit\\n' | geventchat-client --name me
+  geventchat-client --name log --json < /dev/null > chat.jsonl
+
+Without a terminal it is a filter: lines in are said, what happens comes out as lines. It ends when all that was said
+is known to be stored. GEVENTCHAT_SERVER is the server where none is given.
+
+exit status: 0 all that was said is stored; 1 it is not, or nobody answers; 2 an option that cannot be meant
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Join a chat; return the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        at = address.parse(options.server or os.environ.get("GEVENTCHAT_SERVER", ""))
+        from geventchat.talk import talk  # gevent loads only when there is someone to talk to
+
+        return talk(at, options.name or getpass.getuser(), options.room, as_json=options.json)
+    except UsageError as error:
+        print(f"geventchat-client: {error}", file=sys.stderr)
+        return 2
+    except ChatError as error:
+        print(f"geventchat-client: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="geventchat-client",
+        description="Talk in a chat, at a terminal or in a pipeline.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("server", nargs="?", metavar="HOST[:PORT]", help="default: 127.0.0.1:2003")
+    parser.add_argument("--name", help="what to be called (default: your login name)")
+    parser.add_argument("--room", default="lobby", help="where to go first (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print what happens as JSON Lines")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""geventchat-serve export: prints history, also while a server writes it."""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from geventchat import ages, history_file, names
+from geventchat.dialects.plain import line_of
+from geventchat.errors import Refused, UsageError
+from geventchat.events import SEQUENCES, AnyEvent
+
+# Events read at once. Between two reads the file is free, so that a long export never lets the server's -wal grow.
+_PAGE = 1_000
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the history; return the exit status: 0, or 2 for what cannot be meant."""
+    options = _parser().parse_args(arguments)
+    path = options.history or history_file.default_path()
+    write = _write_text if options.text else _write_json
+    try:
+        after = _number_before(options.since, time.time()) if options.since else -1
+        room_key = names.key(options.room) if options.room is not None else None
+        for events in _pages(path, room_key, after):
+            write(events)
+        sys.stdout.flush()
+    except UsageError as error:
+        print(f"geventchat-serve export: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # whoever reads has seen enough; nor must Python's own flush at the end complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="geventchat-serve export",
+        description="Print history as JSON Lines, oldest first, also while the server runs.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--history", metavar="FILE", type=Path, help="the file (default: history.sqlite in the user's state folder)"
+    )
+    parser.add_argument("--room", help="only what happened in this room")
+    parser.add_argument(
+        "--since",
+        metavar="ID|TIME|AGE",
+        help="only what is later than an id, a time such as 2024-11-23 or 2024-11-23T12:00 or an age such as 2h",
+    )
+    parser.add_argument("--text", action="store_true", help="print lines for people; times are in UTC")
+    return parser
+
+
+def _pages(path: Path, room_key: str | None, after: int) -> Iterator[list[AnyEvent]]:
+    in_room, values = ("", []) if room_key is None else ("room_key = ? AND", [room_key])
+    db = history_file.open_to_read(path)
+    try:
+        while True:
+            with history_file.explained(path):
+                events = history_file.select(db, f"WHERE {in_room} id > ? ORDER BY id LIMIT ?", [*values, after, _PAGE])
+            if not events:
+                return
+            yield events
+            after = history_file.number_of(events[-1].id)
+    finally:
+        db.close()
+
+
+def _number_before(since: str, now: float) -> int:
+    """Return what all that is wanted is later than, as the file keeps ids. Raises UsageError."""
+    age = ages.seconds(since)
+    if age is not None:
+        return int((now - age) * 1000) * SEQUENCES - 1
+    try:
+        return history_file.number_of(since)
+    except Refused:
+        pass
+    try:
+        return int(datetime.fromisoformat(since).timestamp() * 1000) * SEQUENCES - 1
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"--since {since}: give an id, a time such as 2024-11-23 or 2024-11-23T12:00, or an age such as 2h"
+        ) from None
+
+
+def _write_json(events: Sequence[AnyEvent]) -> None:
+    sys.stdout.buffer.write(b"".join(msgspec.json.encode(event) + b"\n" for event in events))
+
+
+def _write_text(events: Sequence[AnyEvent]) -> None:
+    lines = "".join(f"{event.time[:10]} {event.time[11:19]} {event.room} {line_of(event)}\n" for event in events)
+    sys.stdout.buffer.write(lines.encode())

@@ -1,0 +1,199 @@
+"""What a delivery costs: geventchat-serve beside the least that a Python server can do, under the same load.
+
+    python -m tests.benchmark [--seconds S] [WORDS OF A CASE …]
+
+Each server runs alone on one core, the load on another, in turn. A row of figures is what one server spent and how late
+it was; below the two, their ratio, which holds from machine to machine. Needs Linux and two cores.
+"""
+
+import argparse
+import os
+import platform
+import select
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import psutil
+
+
+@dataclass(frozen=True)
+class Case:
+    """One load: `rooms` of `users` each, `rate` messages a second over all, of `size` bytes; `stalled` never read."""
+
+    name: str
+    users: int
+    rate: float
+    size: int = 100
+    rooms: int = 1
+    stalled: int = 0
+
+
+CASES = (
+    Case("1,000 users, 50 messages/s", 1000, 50),
+    Case("1,000 users, 500 messages/s", 1000, 500),
+    Case("1,000 users, 2,000 messages/s", 1000, 2000),
+    Case("500 users, 500 messages/s", 500, 500),
+    Case("500 users and 100 who never read, 500 messages/s", 500, 500, stalled=100),
+    Case("1,000 users, 50 messages/s of 4,000 bytes", 1000, 50, size=4000),
+    Case("1,000 rooms of 10, each a message a second", 10, 1000, rooms=1000),
+)
+SERVERS = {
+    "bare": [sys.executable, "-m", "tests.bare_server"],
+    "geventchat": [sys.executable, "-m", "geventchat.serve", "--rate", "off", "--history", "none", "--listen"],
+}
+# Readers whose every line is looked at; of the others, lines are counted.
+_WATCHED = 20
+# How long to wait for what is still missing after the last message.
+_PATIENCE_S = 10.0
+_MARK = b"@@"
+
+
+class Load:
+    """The users of one case, all in one thread."""
+
+    def __init__(self, port: int, case: Case) -> None:
+        self.case = case
+        self.heard = self.misplaced = 0
+        self.latencies_ms: list[float] = []
+        self._poll = select.epoll()
+        self._readers: dict[int, socket.socket] = {}
+        self._speakers: list[list[socket.socket]] = []
+        self._stalled: list[socket.socket] = []
+        for room in range(case.rooms):
+            here = [
+                _enter(port, f"user{room}.{number}", room if case.rooms > 1 else None) for number in range(case.users)
+            ]
+            self._speakers.append(here)
+            self._readers |= {user.fileno(): user for user in here}
+        for number in range(case.stalled):
+            self._stalled.append(_enter(port, f"stalled{number}", None, receive_buffer=4096))
+        for fd in self._readers:
+            self._poll.register(fd, select.EPOLLIN)
+        every = max(1, len(self._readers) // _WATCHED)
+        self._watched = dict.fromkeys(list(self._readers)[::every], b"")
+        self._last: dict[tuple[int, bytes], int] = {}
+        self._take_until(time.monotonic() + 2)  # what is said of the joining
+
+    def talk(self, seconds: float) -> int:
+        """Have the users talk; return how many deliveries never came."""
+        case, sent = self.case, 0
+        begin = time.monotonic()
+        while (now := time.monotonic()) < begin + seconds:
+            while sent < int((now - begin) * case.rate):
+                sent += 1
+                here = self._speakers[sent % case.rooms]
+                text = b"@@%d@@%.6f@@" % (sent, begin + sent / case.rate)
+                here[sent // case.rooms * 97 % case.users].sendall(text.ljust(case.size - 1, b"x") + b"\n")
+            self._take(0.001)
+        expected = sent * case.users
+        self._take_until(time.monotonic() + _PATIENCE_S, lambda: self.heard >= expected)
+        return expected - self.heard
+
+    def close(self) -> None:
+        """Let everyone go."""
+        for user in [*self._readers.values(), *self._stalled]:
+            user.close()
+
+    def _take_until(self, deadline: float, done: Callable[[], bool] = lambda: False) -> None:
+        while time.monotonic() < deadline and not done():
+            self._take(0.01)
+
+    def _take(self, timeout: float) -> None:
+        for fd, _ in self._poll.poll(timeout):
+            data = self._readers[fd].recv(1 << 20)
+            self.heard += data.count(_MARK) // 3
+            if fd in self._watched:
+                self._watch(fd, data)
+
+    def _watch(self, fd: int, data: bytes) -> None:
+        now = time.monotonic()
+        *lines, self._watched[fd] = (self._watched[fd] + data).split(b"\n")
+        for line in lines:
+            if _MARK in line:
+                nick, number, due, _ = line.split(_MARK)
+                self.latencies_ms.append((now - float(due)) * 1000)
+                self.misplaced += int(number) <= self._last.get((fd, nick), 0)
+                self._last[fd, nick] = int(number)
+
+
+def _enter(port: int, name: str, room: int | None, receive_buffer: int = 0) -> socket.socket:
+    user = socket.socket()
+    if receive_buffer:
+        user.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    user.connect(("127.0.0.1", port))
+    user.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    user.sendall(f"{name}\n".encode())
+    _hear(user, b"Hi, ")
+    if room is not None:
+        user.sendall(f"/join room{room}\n".encode())
+        _hear(user, f" in room{room}: ".encode())
+    user.setblocking(False)
+    return user
+
+
+def _hear(user: socket.socket, words: bytes) -> None:
+    heard = b""
+    while words not in heard:
+        heard += user.recv(65536)
+
+
+def measure(server: str, case: Case, seconds: float) -> tuple[float, float, float, int, int]:
+    """Return CPU per delivery in us, latencies p50 and p99 in ms, how many never came, and how many out of order."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    at = str(port) if server == "bare" else f"127.0.0.1:{port}"
+    with subprocess.Popen([*SERVERS[server], at], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        os.sched_setaffinity(process.pid, {0})
+        while socket.socket().connect_ex(("127.0.0.1", port)):
+            time.sleep(0.05)
+        load = Load(port, case)
+        before = psutil.Process(process.pid).cpu_times()
+        missing = load.talk(seconds)
+        after = psutil.Process(process.pid).cpu_times()
+        process.terminate()
+        load.close()
+    spent = after.user + after.system - before.user - before.system
+    latencies = sorted(load.latencies_ms) or [float("nan")]
+    p50, p99 = latencies[len(latencies) // 2], latencies[int(len(latencies) * 0.99)]
+    return spent / max(1, load.heard) * 1e6, p50, p99, missing, load.misplaced
+
+
+def main() -> None:
+    """Measure all cases, or those whose names hold the words given."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("words", nargs="*")
+    options = parser.parse_args()
+    os.sched_setaffinity(0, {1})
+    print(f"{_machine()}, Python {platform.python_version()}")
+    for case in CASES:
+        if not all(word in case.name for word in options.words):
+            continue
+        print(f"\n{case.name}\n{'':12}{'us/delivery':>12}{'p50 ms':>9}{'p99 ms':>9}{'missing':>9}{'misplaced':>11}")
+        rows = []
+        for server in SERVERS:
+            if server == "bare" and (case.rooms > 1 or case.stalled):  # it knows no rooms and no patience
+                continue
+            rows.append(measure(server, case, options.seconds))
+            print("{:12}{:12.2f}{:9.1f}{:9.1f}{:9,}{:11,}".format(server, *rows[-1]), flush=True)
+        if len(rows) > 1:
+            print(
+                "{:12}{:12.2f}{:9.2f}{:9.2f}".format(
+                    "ratio", *(ours / bare for bare, ours in zip(*rows, strict=True) if bare)
+                )
+            )
+
+
+def _machine() -> str:
+    with open("/proc/cpuinfo") as lines:
+        models = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    return f"{len(models)} cores {models[0]}" if models else platform.processor() or platform.machine()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""Our commands as processes."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tests.raw import Address
+
+
+@dataclass
+class Serving:
+    """A running geventchat-serve: where it listens, how it introduced itself, and its errors once it has ended."""
+
+    process: "subprocess.Popen[str]"
+    address: Address
+    introduction: str
+    errors: str = ""
+
+    def end(self, number: int = signal.SIGTERM, timeout: float = 10) -> int:
+        """Send a signal and return the exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        _, self.errors = self.process.communicate(timeout=timeout)
+        return self.process.returncode
+
+
+@contextmanager
+def serving(*options: str) -> Iterator[Serving]:
+    """Run geventchat-serve on a free port until the block ends, without a history on disk unless one is asked for."""
+    history = [] if "--history" in options else ["--history", "none"]
+    command = [sys.executable, "-m", "geventchat.serve", "--listen", "127.0.0.1:0", *history, *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    introduction = ""
+    while "JSON Lines" not in introduction:
+        line = process.stdout.readline()
+        assert line, process.communicate()
+        introduction += line
+    port = int(introduction.split(";")[0].rsplit(":", 1)[1])
+    server = Serving(process, ("127.0.0.1", port), introduction)
+    try:
+        yield server
+    finally:
+        if process.stdout is not None and not process.stdout.closed:
+            server.end()
+
+
+def run(module: str, *arguments: str, given: str = "", environment: dict[str, str] | None = None) -> "Ran":
+    """Run one of our commands to its end."""
+    command: Sequence[str] = [sys.executable, "-m", module, *arguments]
+    done = subprocess.run(
+        command,
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, **(environment or {})},
+    )
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+@dataclass
+class Ran:
+    """How a command ended."""
+
+    status: int
+    out: str
+    errors: str

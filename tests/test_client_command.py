@@ -1,0 +1,98 @@
+"""geventchat-client in pipelines."""
+
+import json
+import subprocess
+import sys
+
+from tests.processes import run, serving
+from tests.raw import Address, plain
+
+
+def client(address: Address, *arguments: str, given: str = "") -> tuple[int, str, str]:
+    ran = run("geventchat.cli", f"{address[0]}:{address[1]}", *arguments, given=given)
+    return ran.status, ran.out, ran.errors
+
+
+def test_lines_in_are_said_and_events_come_out_as_lines() -> None:
+    with serving() as server, plain(server.address, "alice") as alice:
+        status, out, errors = client(server.address, "--name", "me", given="hi\n/me waves\n//etc\nexit\nnever said\n")
+        assert (status, errors) == (0, "")
+        assert out.splitlines() == [
+            "Hi, me! To exit the chat enter 'exit'.",
+            "me: hi",
+            "me: *waves*",
+            "me: /etc",
+        ]
+        assert alice.until(b"left\n") == b"* me joined\nme: hi\nme: *waves*\nme: /etc\n* me left\n"
+
+
+def test_everything_that_was_piped_in_has_come_back_when_it_ends() -> None:
+    with serving("--rate", "500") as server:
+        status, out, _ = client(server.address, "--name", "me", given="".join(f"{n}\n" for n in range(300)))
+    assert status == 0
+    assert out.splitlines()[1:] == [f"me: {n}" for n in range(300)]
+
+
+def test_json_comes_out_as_it_came_in() -> None:
+    with serving() as server:
+        status, out, _ = client(server.address, "--name", "me", "--json", "--room", "den", given="hi\n")
+    assert status == 0
+    assert [json.loads(line)["type"] for line in out.splitlines()] == ["welcome", "ack", "said"]
+
+
+def test_what_is_not_stored_is_status_1() -> None:
+    with serving("--max-line", "100") as server:
+        status, out, _ = client(server.address, "--name", "me", given="x" * 200 + "\n")
+    assert status == 1
+    assert "* a line can have 100 bytes at most" in out
+
+
+def test_a_taken_name_or_nobody_there_is_one_line_and_status_1() -> None:
+    with serving() as server, plain(server.address, "me"):
+        status, out, errors = client(server.address, "--name", "ME")
+        assert (status, out, errors) == (1, "", "geventchat-client: the name ME is taken\n")
+    status, out, errors = client(server.address, "--name", "me")
+    assert (status, out) == (1, "")
+    assert errors.startswith("geventchat-client: no server answers at 127.0.0.1:")
+    assert errors.count("\n") == 1
+
+
+def test_an_address_that_is_none_is_status_2() -> None:
+    ran = run("geventchat.cli", "localhost:port")
+    assert (ran.status, ran.errors.count("\n")) == (2, 1)
+
+
+def test_the_environment_names_the_server() -> None:
+    with serving() as server:
+        address = f"127.0.0.1:{server.address[1]}"
+        ran = run("geventchat.cli", "--name", "me", given="hi\n", environment={"GEVENTCHAT_SERVER": address})
+    assert (ran.status, ran.out.splitlines()[-1]) == (0, "me: hi")
+
+
+def test_a_closed_pipe_ends_it_quietly() -> None:
+    with serving("--rate", "off") as server:
+        command = f"{sys.executable} -m geventchat.cli {server.address[0]}:{server.address[1]} --name me | head -n 1"
+        lines = "x\n" * 2000
+        ran = subprocess.run(  # noqa: S602 - a pipeline is what is tested
+            command, shell=True, input=lines, capture_output=True, text=True, timeout=30, check=False
+        )
+    assert ran.stdout == "Hi, me! To exit the chat enter 'exit'.\n"
+    assert ran.stderr == ""
+
+
+def test_a_server_that_goes_away_is_said_and_status_1() -> None:
+    with serving() as server:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "geventchat.cli", f"{server.address[0]}:{server.address[1]}", "--name", "me"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        process.stdout.readline()
+        server.process.kill()
+        errors = process.communicate(timeout=20)[1]
+    assert process.returncode == 1
+    assert errors.startswith(("geventchat-client: the server closed", "geventchat-client: the connection is lost"))
+    assert errors.count("\n") == 1

@@ -1,0 +1,56 @@
+"""The library: a server and clients from a program."""
+
+import gevent
+import pytest
+
+from geventchat import ChatClient, ChatServer
+from geventchat.errors import ConnectionLost, Refused, ServerUnavailable
+from geventchat.events import Joined, Said
+from geventchat.replies import Closing
+
+
+def test_two_clients_talk_through_a_server_on_a_free_port() -> None:
+    with (
+        ChatServer() as server,
+        ChatClient(server.address, name="alice") as alice,
+        ChatClient(server.address, name="bob") as bob,
+    ):
+        said_id = alice.say("hello")
+        heard = bob.receive(timeout=5)
+        assert isinstance(heard, Said)
+        assert (heard.id, heard.nick, heard.text) == (said_id, "alice", "hello")
+        assert isinstance(alice.receive(timeout=5), Joined)
+        assert alice.who().members == ["alice", "bob"]
+        assert alice.join("den").count == 1
+        assert [event.id for event in bob.history(limit=1)] == [said_id]
+
+
+def test_a_request_that_is_refused_raises_with_its_code() -> None:
+    with ChatServer() as server, ChatClient(server.address, name="alice") as alice:
+        with pytest.raises(Refused) as refused:
+            alice.whisper("nobody", "psst")
+        assert refused.value.code == "no-such-nick"
+        with pytest.raises(Refused) as refused:
+            ChatClient(server.address, name="ALICE")
+        assert refused.value.code == "nick-taken"
+
+
+def test_nobody_there_is_said_in_one_line() -> None:
+    with gevent.socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        with pytest.raises(ServerUnavailable, match="no server answers at"):
+            ChatClient(closed.getsockname()[:2], name="alice")
+    with pytest.raises(ServerUnavailable, match="no host"):
+        ChatClient(("no.such.host.invalid", 2003), name="alice")
+
+
+def test_the_end_of_the_server_ends_the_iteration() -> None:
+    with ChatServer() as server:
+        alice = ChatClient(server.address, name="alice")
+        server.stop()
+        assert isinstance(list(alice)[-1], Closing)
+        with pytest.raises(ConnectionLost):
+            alice.receive()
+        with pytest.raises(ConnectionLost):
+            alice.say("anybody?")
+        alice.close()

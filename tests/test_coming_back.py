@@ -1,0 +1,154 @@
+"""A user who lost the connection and comes back: nothing missed, nothing doubled."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import gevent
+import pytest
+
+from geventchat import ChatServer, Limits
+from geventchat.events import id_key
+from geventchat.log import MemoryLog
+from tests.raw import Raw, plain, programmed
+
+
+@pytest.fixture
+def server() -> Iterator[ChatServer]:
+    with ChatServer(limits=Limits(rate=None, feed_window=16 << 10)) as server:
+        yield server
+
+
+def say(raw: Raw, text: str, ref: str) -> str:
+    """Say something and return its id."""
+    raw.send(json.dumps({"type": "say", "text": text, "ref": ref}).encode() + b"\n")
+    ack = raw.messages_until("ack")[-1]
+    assert ack["ref"] == ref
+    return str(ack["id"])
+
+
+def texts(messages: list[dict[str, Any]]) -> list[str]:
+    return [message["text"] for message in messages if message["type"] == "said"]
+
+
+def settled(raw: Raw) -> list[dict[str, Any]]:
+    """Return everything that is on its way."""
+    raw.send(b'{"type":"ping","token":"settled"}\n')
+    return raw.messages_until("pong")[:-1]
+
+
+def test_what_was_missed_comes_before_what_is_new(server: ChatServer) -> None:
+    alice, welcome = programmed(server.address, "alice")
+    bob, _ = programmed(server.address, "bob")
+    last = say(bob, "heard", "1")
+    alice.messages_until("said")
+    alice.close()
+    bob.messages_until("left")
+    for number in range(600):  # more than a page of the log
+        say(bob, f"missed {number}", f"m{number}")
+    alice, again = programmed(server.address, "alice", after=last)
+    assert again["id"] > welcome["id"]
+    say(bob, "new", "n")
+    messages = settled(alice)
+    assert [message["type"] for message in messages[:1]] == ["left"]
+    assert texts(messages) == [f"missed {number}" for number in range(600)] + ["new"]
+    assert all(message["type"] != "gap" for message in messages)
+    alice.close()
+    bob.close()
+
+
+def test_nothing_is_lost_or_doubled_while_the_room_is_at_full_speed(server: ChatServer) -> None:
+    bob, welcome = programmed(server.address, "bob")
+    heard_by_bob = gevent.spawn(bob.rest)
+    alice, hello = programmed(server.address, "alice", after=welcome["id"])
+
+    def talk() -> None:
+        number = 0
+        while len(ids) < 1200:
+            bob.send(b'{"type":"say","text":"%d %s"}\n' % (number, b"x" * 500))
+            number += 1
+            gevent.sleep(0.0005)
+        bob.socket.shutdown(1)
+
+    ids: list[str] = []
+    speaker = gevent.spawn(talk)
+    for _ in range(8):
+        ids += [alice.message()["id"] for _ in range(150)]
+        alice.close()
+        alice, hello = programmed(server.address, "alice", after=ids[-1], token=hello["token"])
+    alice.close()
+    speaker.get()
+    stored = [json.loads(line) for line in heard_by_bob.get().splitlines() if b'"id"' in line]
+    between = [event for event in stored if id_key(ids[0]) <= id_key(event["id"]) <= id_key(ids[-1])]
+    assert ids == [event["id"] for event in between if (event["type"], event["nick"]) != ("joined", "alice")]
+
+
+def test_a_message_repeated_with_its_ref_is_stored_once(server: ChatServer) -> None:
+    alice, welcome = programmed(server.address, "alice")
+    stored = say(alice, "once", "r1")
+    alice.close()
+    alice, _ = programmed(server.address, "alice", after=welcome["id"], token=welcome["token"])
+    assert say(alice, "once", "r1") == stored
+    assert say(alice, "twice", "r2") != stored
+    alice.send(b'{"type":"history"}\n')
+    assert texts(alice.messages_until("history")[-1]["events"]) == ["once", "twice"]
+    alice.close()
+
+
+def test_a_lost_connection_makes_way_for_who_has_its_token(server: ChatServer) -> None:
+    silent, welcome = programmed(server.address, "alice")
+    other = Raw(server.address, b'{"type":"hello","nick":"alice","token":"guessed"}\n')
+    assert other.message()["code"] == "nick-taken"
+    again, _ = programmed(server.address, "alice", token=welcome["token"])
+    say(again, "here again", "1")
+    assert silent.messages_until("closing")[-1]["code"] == "replaced"
+    assert silent.rest() == b""
+    again.send(b'{"type":"who"}\n')
+    assert again.messages_until("members")[-1]["members"] == ["alice"]
+    for raw in (other, again):
+        raw.close()
+
+
+def test_who_comes_back_too_late_is_told_that_something_is_missing() -> None:
+    with ChatServer(limits=Limits(rate=None), log=MemoryLog(max_bytes=20_000)) as server:
+        bob, welcome = programmed(server.address, "bob")
+        for number in range(100):
+            say(bob, f"{number}", f"{number}")
+        alice, _ = programmed(server.address, "alice", after=welcome["id"])
+        messages = settled(alice)
+        assert (messages[0]["type"], messages[0]["from"], messages[0]["count"]) == ("gap", welcome["id"], None)
+        assert messages[0]["to"] == messages[1]["id"]
+        assert texts(messages)[-1] == "99"
+        alice.close()
+        bob.close()
+
+
+def test_an_after_that_is_no_id_is_refused(server: ChatServer) -> None:
+    with Raw(server.address, b'{"type":"hello","nick":"alice","after":"yesterday"}\n') as alice:
+        assert alice.message()["code"] == "bad-id"
+        alice.send(b'{"type":"hello","nick":"alice"}\n')
+        assert alice.message()["type"] == "welcome"
+
+
+def test_a_further_room_is_caught_up_with_too(server: ChatServer) -> None:
+    bob, welcome = programmed(server.address, "bob", room="den")
+    say(bob, "in the den", "1")
+    alice, _ = programmed(server.address, "alice")
+    alice.send(b'{"type":"join","room":"den","after":"%s","ref":"j"}\n' % welcome["id"].encode())
+    assert alice.message()["ref"] == "j"
+    assert texts(settled(alice)) == ["in the den"]
+    alice.close()
+    bob.close()
+
+
+def test_people_who_are_new_are_shown_the_last_lines(server: ChatServer) -> None:
+    with plain(server.address, "alice") as alice:
+        for number in range(25):
+            alice.send(b"%d\n" % number)
+        alice.until(b"alice: 24\n")
+        with plain(server.address, "bob") as bob:
+            assert bob.line() == "* earlier in lobby, times in UTC:"
+            assert [bob.line().split()[-1] for _ in range(20)] == [str(number) for number in range(5, 25)]
+            assert bob.line() == "* that was earlier"
+            alice.send(b"now\n")
+            assert bob.line() == "alice: now"

@@ -1,0 +1,128 @@
+"""What happens past each limit, as the one who meets it and the others see it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import gevent
+from gevent import socket
+
+from geventchat import ChatServer, Limits
+from tests.raw import Raw, plain, programmed
+
+
+@contextmanager
+def _server(**limits: float | None) -> Iterator[ChatServer]:
+    with ChatServer(limits=Limits(**limits)) as server:  # type: ignore[arg-type]
+        yield server
+
+
+def test_a_full_server_says_so_in_the_newcomers_dialect_and_closes() -> None:
+    with _server(max_users=1) as server, plain(server.address, "alice") as alice:
+        assert b"* server is full" in Raw(server.address, b"bob\n").rest()
+        answer = Raw(server.address, b'{"type":"hello","nick":"bob"}\n').rest()
+        assert b'"type":"closing","code":"server-full"' in answer
+        alice.send(b"exit\n")
+        assert alice.rest() == b"exit\n"
+        with plain(server.address, "bob"):
+            pass
+
+
+def test_five_hundred_pasted_lines_all_come_in_order_at_the_permitted_rate_while_others_talk() -> None:
+    with _server(rate=200.0, burst=40) as server:
+        paster, other = plain(server.address, "paster"), plain(server.address, "other")
+        paster.until(b"* other joined\n")
+        paster.send(b"".join(b"%d\n" % number for number in range(500)))
+        other.until(b"paster: 0\n")
+        other.send(b"meanwhile\n")
+        heard = other.until(b"paster: 499\n").decode().splitlines()
+        assert [line for line in heard if line.startswith("paster")] == [f"paster: {n}" for n in range(1, 500)]
+        assert 0 <= heard.index("other: meanwhile") < 300, "the paste went ahead of who spoke meanwhile"
+        paster.close()
+        other.close()
+
+
+def test_a_reader_who_falls_behind_is_told_what_was_missed_and_goes_on() -> None:
+    with _server(rate=None, feed_window=64 << 10) as server:
+        slow = Raw(server.address)
+        slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.send(b'{"type":"hello","nick":"slow"}\n')
+        slow.messages_until("welcome")
+        speaker, _ = programmed(server.address, "speaker")
+        ids = []
+        for number in range(1000):
+            speaker.send(b'{"type":"say","text":"%d %s","ref":"%d"}\n' % (number, b"x" * 2000, number))
+            ids.append(speaker.messages_until("ack")[-1]["id"])
+        slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        slow.send(b'{"type":"ping"}\n')
+        messages = slow.messages_until("pong")
+        said = [message["id"] for message in messages if message["type"] == "said"]
+        gaps = [message for message in messages if message["type"] == "gap"]
+        assert gaps, "nothing was skipped; the sockets took it all"
+        missed = [one for one in ids if one not in set(said)]
+        assert sum(gap["count"] for gap in gaps) == len(missed)
+        assert (gaps[0]["from"], gaps[-1]["to"]) == (missed[0], missed[-1])
+        assert said == [one for one in ids if one in set(said)]
+        assert said[-1] == ids[-1]
+        slow.close()
+        speaker.close()
+
+
+def test_a_reader_in_plain_is_told_how_many_lines_were_missed() -> None:
+    with _server(rate=None, feed_window=64 << 10) as server:
+        slow = Raw(server.address)
+        slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.send(b"slow\n")
+        slow.until(b"'exit'.\n")
+        with plain(server.address, "speaker") as speaker:
+            for number in range(1000):
+                speaker.send(b"%d %s\n" % (number, b"x" * 2000))
+                speaker.until(b"\n")
+            slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+            lines = slow.until(b"speaker: 999 " + b"x" * 2000 + b"\n").splitlines()
+        heard = sum(line.startswith(b"speaker: ") for line in lines)
+        told = [line for line in lines if line.startswith(b"* you missed ")]
+        assert sum(int(line.split()[3]) for line in told) == 1000 - heard > 0
+        slow.close()
+
+
+def test_a_reader_who_takes_nothing_is_closed_and_the_others_hear_that_it_left() -> None:
+    with _server(rate=None, feed_window=64 << 10, stall_timeout=0.5) as server:
+        stalled = Raw(server.address)
+        stalled.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        stalled.send(b"stalled\n")
+        stalled.until(b"'exit'.\n")
+        with plain(server.address, "speaker") as speaker:
+            done = gevent.spawn(speaker.until, b"* stalled left: not reading\n")
+            while not done.ready():
+                speaker.send(b"x" * 4000 + b"\n")
+                gevent.sleep(0.001)
+            done.get()
+        stalled.close()
+
+
+def test_too_many_connections_from_one_address_are_refused_but_loopback_is_exempt() -> None:
+    with _server(max_per_address=1) as server:
+        for address, refused in (("192.0.2.7", True), ("127.0.0.9", False), ("2001:db8::1", True), ("::1", False)):
+            server._addresses[address] = 1
+            refusal = server._refusal(address)
+            assert (refusal is not None and refusal.code == "too-many-connections") is refused
+
+
+def test_in_a_crowd_joins_are_told_in_one_line_to_people_and_each_to_programs() -> None:
+    with _server() as server:
+        program, _ = programmed(server.address, "program")
+        first = plain(server.address, "first")
+        crowd = [Raw(server.address, b"user%d\n" % number) for number in range(150)]
+        for raw in crowd:
+            raw.until(b"'exit'.\n")
+        joined = [program.messages_until("joined")[-1]["nick"] for _ in range(151)]
+        assert sorted(joined) == sorted(["first"] + [f"user{number}" for number in range(150)])
+        first.until(b" joined\n* ")
+        lines = (b"* " + first.until(b" joined\n")).decode().splitlines()
+        total = 2 + len(lines)
+        while not lines[-1].split()[1].isdigit():
+            lines.append(first.line())
+            total += 1
+        assert total < 150
+        for raw in (program, first, *crowd):
+            raw.close()

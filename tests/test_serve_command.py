@@ -1,0 +1,130 @@
+"""geventchat-serve as people run it."""
+
+import signal
+import socket
+
+import gevent
+import pytest
+
+from tests.processes import run, serving
+from tests.raw import Raw, plain, programmed
+
+
+def test_it_says_how_to_join_with_each_kind_of_client() -> None:
+    with serving() as server:
+        assert server.end() == 0
+    port = server.address[1]
+    for words in (f"geventchat-client 127.0.0.1:{port}", f"nc 127.0.0.1 {port}", f"telnet 127.0.0.1 {port}", '"hello"'):
+        assert words in server.introduction
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--listen", "127.0.0.1:99999"], "the port is a number"),
+        (["--listen", "no.such.host.invalid:0"], "no address to listen on"),
+        (["--listen", "203.0.113.1:0"], "cannot be had"),
+        (["--listen", "[::1"], "no address"),
+        (["--rate", "fast"], "--rate fast: give a positive number or off, for example --rate 10"),
+        (["--rate", "nan"], "--rate nan: give a positive number"),
+        (["--max-users", "0"], "--max-users 0: give a positive whole number"),
+        (["--max-users", "2.5"], "--max-users 2.5: give a positive whole number"),
+        (["--max-users", "off"], "--max-users off: give a positive whole number"),
+    ],
+)
+def test_what_cannot_be_meant_is_one_line_and_status_2(arguments: list[str], words: str) -> None:
+    ended = run("geventchat.serve", *arguments)
+    assert ended.status == 2
+    assert words in ended.errors
+    assert ended.errors.count("\n") == 1
+    assert ended.out == ""
+
+
+def test_an_unknown_option_is_status_2() -> None:
+    ended = run("geventchat.serve", "--colour")
+    assert ended.status == 2
+    assert "Traceback" not in ended.errors
+
+
+def test_a_taken_port_is_one_line_that_says_what_to_do() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        ended = run("geventchat.serve", "--listen", f"127.0.0.1:{port}")
+    assert ended.status == 2
+    assert ended.errors == (
+        f"geventchat-serve: port {port} of 127.0.0.1 is taken, perhaps by another geventchat-serve; "
+        "--listen HOST:0 takes a free one\n"
+    )
+
+
+def test_help_shows_every_limit_with_its_default_and_examples() -> None:
+    shown = run("geventchat.serve", "--help")
+    assert shown.status == 0
+    for words in ("--max-line BYTES", "(default: 4096)", "--rate N|off", "--stall-timeout S", "examples:"):
+        assert words in shown.out
+
+
+def test_it_listens_on_ipv6() -> None:
+    with serving("--listen", "[::1]:0") as server:
+        assert "geventchat-client [::1]:" in server.introduction
+        with plain(("::1", server.address[1]), "alice") as alice:
+            alice.send(b"exit\n")
+            assert alice.rest() == b"exit\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_in_order(number: int) -> None:
+    with serving() as server:
+        alice = plain(server.address, "alice")
+        bob, _ = programmed(server.address, "bob")
+        anonymous = Raw(server.address)
+        alice.send(b"last words\n")
+        alice.until(b"alice: last words\n")
+        assert server.end(number) == 0
+        assert alice.rest() == b"* the server is stopping\n"
+        assert bob.messages_until("closing")[-1]["code"] == "server-stopping"
+        for raw in (bob, anonymous):
+            raw.close()
+    assert "Traceback" not in server.errors
+
+
+def test_a_second_signal_ends_it_at_once() -> None:
+    with serving("--rate", "off") as server:
+        stalled = plain(server.address, "stalled")
+        stalled.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        with plain(server.address, "alice") as alice:
+            for number in range(300):  # until the stalled reader is behind for good: sockets hold only so much
+                alice.send(b"%d" % number + b"x" * 4000 + b"\n")
+                alice.until(b"\n")
+            server.process.send_signal(signal.SIGTERM)
+            alice.until(b"* the server is stopping\n")
+        assert server.end() == 1
+        stalled.close()
+
+
+def test_a_thousand_talking_users_are_sent_all_that_was_said_before_the_end() -> None:
+    with serving("--rate", "off") as server:
+        users = [plain(server.address, f"user{number}") for number in range(1000)]
+
+        def talk(user: Raw, number: int) -> None:
+            try:
+                for line in range(1_000_000):
+                    user.send(b"@%d.%d\n" % (number, line))
+                    gevent.sleep(0.05)
+            except OSError:
+                return
+
+        speakers = [gevent.spawn(talk, users[number], number) for number in range(0, 1000, 50)]
+        listeners = [gevent.spawn(user.rest) for user in users]
+        gevent.sleep(1)  # in the middle of the talk
+        assert server.end(timeout=6) == 0
+        gevent.joinall(listeners, raise_error=True)
+        gevent.joinall(speakers, raise_error=True)
+    ends = [listener.get() for listener in listeners]
+    heard = [[line for line in end.split(b"\n") if b"@" in line] for end in ends]
+    assert len(heard[0]) > 100
+    assert all(one == heard[0] for one in heard)
+    assert all(end.endswith(b"* the server is stopping\n") for end in ends)
+    assert "Traceback" not in server.errors
