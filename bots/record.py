@@ -20,9 +20,8 @@ def record(address: tuple[str, int], room: str) -> Transcript:
     with ChatClient(address, name=NAME, room=room) as client:
         began = time.monotonic()
         try:
-            for message in client:
-                if isinstance(message, events.Event):
-                    moments.append((time.monotonic() - began, message))
+            heard = (message for message in client if isinstance(message, events.Event))
+            moments.extend((time.monotonic() - began, event) for event in heard)
         except (KeyboardInterrupt, ConnectionLost):
             pass
     return transcribe(moments, f"{room} at {show(address)}, {len(moments):,} events")
