@@ -157,6 +157,9 @@ class Runner:
                 self._come_in(bot.actor, None, again=True)
             case actions.Read(read=pace):
                 bot.read_at(pace)
+                for (actor, _), stay in self._stays.items():
+                    if actor is bot.actor and pace < float("inf"):
+                        stay.timed = False
             case actions.SendBytes(send_bytes=data):
                 bot.send_bytes(data)
             case actions.Expect():
