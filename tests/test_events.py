@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geventchat.errors import Refused
-from geventchat.events import AnyEvent, Event, IdClock, Joined, Said, id_key, iso_time
+from geventchat.events import SEQUENCES, AnyEvent, Event, IdClock, Joined, Said, id_key, iso_time
 
 
 def stamps(clock: IdClock, *moments: float) -> list[str]:
@@ -36,6 +36,10 @@ def test_ids_go_on_growing_when_the_clock_goes_back() -> None:
 
 def test_ids_go_on_after_those_of_an_earlier_run() -> None:
     assert stamps(IdClock("5000-7"), 1.0, 5.0, 6.0) == ["5000-8", "5000-9", "6000-0"]
+
+
+def test_more_events_than_a_millisecond_can_number_run_on_into_the_next() -> None:
+    assert stamps(IdClock(f"5000-{SEQUENCES - 3}"), 5.0, 5.0, 5.001) == [f"5000-{SEQUENCES - 2}", "5001-0", "5001-1"]
 
 
 @given(st.lists(st.floats(0, 4e9)), st.integers(0, 4 * 10**12), st.integers(0, 10**6))

@@ -121,7 +121,9 @@ def model(stream: bytes) -> Found:
 
 def without_a_word_before_the_end(found: Found) -> Found:
     """Leave out that a line is too long when it then turned out to have no end: that depends on how fast it came."""
-    return [*found[:-2], "endless"] if found[-2:] == ["too long", "endless"] else found
+    while found[-2:] == ["too long", "endless"]:
+        del found[-2]
+    return found
 
 
 _streams = st.lists(st.sampled_from([b"\n", b"\r", b"\r\n", b"x", b"12345678", b"1234567"])).map(b"".join)

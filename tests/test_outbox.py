@@ -12,11 +12,6 @@ from geventchat.feed import Cursor, Feed
 from geventchat.outbox import Outbox, UnframedOutbox
 
 
-@pytest.fixture(autouse=True)
-def time_limit() -> None:
-    """Let Hypothesis take its time to make a failure small; nothing here waits for anything."""
-
-
 def make_feed(window: int = 1_000_000) -> Feed:
     return Feed(window, lambda first, last, count: f"gap {first} {last} {count}\n".encode())
 
@@ -544,5 +539,4 @@ class UnframedInterleavings(Interleavings):
 
 TestEveryReader = Interleavings.TestCase
 TestEveryUnframedReader = UnframedInterleavings.TestCase
-for _case in (TestEveryReader, TestEveryUnframedReader):
-    _case.settings = settings(max_examples=60, stateful_step_count=40)
+TestEveryReader.settings = TestEveryUnframedReader.settings = settings(max_examples=60, stateful_step_count=40)
