@@ -32,6 +32,8 @@ class Message:
     sent: float
     first_heard: float = float("inf")
     index: int = -1  # in the room's list; -1 until it is heard
+    id: str = ""  # where the server gives ids
+    uncertain: bool = False  # whether the sender lost the connection before it was heard: it may never have arrived
 
 
 class Finding(NamedTuple):
@@ -83,6 +85,7 @@ class RoomLedger:
         self._per_sender = per_sender
         self._late: dict[Message, dict[Reader, float]] = {}  # who heard it after later ones, and when
         self._unheard: dict[tuple[str, str], deque[Message]] = defaultdict(deque)
+        self._by_id: dict[str, Message] = {}
         self._heard: dict[tuple[str, str], list[Message]] = defaultdict(list)
 
     def say(self, nick: str, text: str, due: float, now: float) -> None:
@@ -96,16 +99,27 @@ class RoomLedger:
         self.readers.append(reader)
         return reader
 
-    def hear(self, reader: Reader, nick: str, text: str, now: float) -> None:
-        """Note that a reader heard a message."""
+    def lose(self, nick: str) -> None:
+        """Note that a user lost the connection: nobody knows whether what it has just said has arrived."""
+        for (sender, _), messages in self._unheard.items():
+            if sender == nick:
+                for message in messages:
+                    message.uncertain = True
+
+    def hear(self, reader: Reader, nick: str, text: str, now: float, event_id: str = "") -> None:
+        """Note that a reader heard a message; `event_id` where the server gives ids, which tell equal words apart."""
         if 0 <= reader.position < len(self.messages):  # in step, as nearly always
             message = self.messages[reader.position]
-            if message.nick == nick and message.text == text:
+            if message.nick == nick and message.text == text and message.id == event_id:
                 reader.position += 1
                 self._deliver(reader, message, now)
                 return
-        found = self._find(reader, nick, text, now)
-        if found is None:
+        known = self._by_id.get(event_id) if event_id else None
+        if known is not None and known.text == text and self._has_heard(reader, known):
+            self._find_fault("duplicate", nick, text, reader, now)
+            return
+        found = known if known is not None else self._find(reader, nick, text, now, event_id)
+        if found is None or found.text != text:
             seen = (nick, text) in self._heard
             self._find_fault("duplicate" if seen else "corrupt", nick, text, reader, now)
             return
@@ -140,7 +154,7 @@ class RoomLedger:
         for messages in self._unheard.values():
             for message in messages:  # heard by nobody
                 for reader in self.readers:
-                    if reader.entered <= message.sent < reader.leaving:
+                    if reader.entered <= message.sent < reader.leaving and not message.uncertain:
                         self._find_fault("missing", message.nick, message.text, reader, now)
 
     def _deliver(self, reader: Reader, message: Message, now: float) -> None:
@@ -149,21 +163,27 @@ class RoomLedger:
         if reader.timed:
             self.latency.add(now - message.due)
 
-    def _find(self, reader: Reader, nick: str, text: str, now: float) -> Message | None:
+    def _has_heard(self, reader: Reader, message: Message) -> bool:
+        return message.index < reader.position and message not in reader.skipped and message.first_heard >= reader.asked
+
+    def _find(self, reader: Reader, nick: str, text: str, now: float, event_id: str) -> Message | None:
         """Return which message this must be: of those that the reader has not heard, the next one first."""
-        earlier = None
-        for message in self._heard.get((nick, text), ()):
-            if message.index >= reader.position and (reader.position >= 0 or reader.may_hear(message)):
-                return message
-            if message in reader.skipped and earlier is None:
-                earlier = message
-        if earlier is not None:
-            return earlier
+        equal = () if event_id else self._heard.get((nick, text), ())
+        if reader.position < 0:  # of equal ones around its entrance, one that it must hear
+            due = [message for message in equal if reader.may_hear(message)]
+            due.sort(key=reader.must_hear, reverse=True)
+        else:
+            due = [message for message in equal if message.index >= reader.position]
+            due += [message for message in equal if message in reader.skipped]
+        if due:
+            return due[0]
         unheard = self._unheard.get((nick, text))
         if not unheard:
             return None
         message = unheard.popleft()
-        message.first_heard = now
+        message.first_heard, message.id = now, event_id
+        if event_id:
+            self._by_id[event_id] = message
         self._heard[nick, text].append(message)
         self._place(message, reader.position if reader.position >= 0 else len(self.messages))
         return message
