@@ -65,11 +65,12 @@ def _run(options: argparse.Namespace) -> int:
     except ScenarioMistakes as mistakes:
         print(mistakes, file=sys.stderr)
         return 2
+    from bots.interrupt import interruptible
     from bots.runner import Runner
     from bots.summary import lines, status
     from bots.target import server_at
 
-    with server_at(asked) as (at, which):
+    with interruptible(), server_at(asked) as (at, which):
         print(f"{scenario.title}: {len(scenario.actors):,} users at {which}", flush=True)
         runner = Runner(scenario, at, options.dialect, options.speed)
         try:

@@ -78,6 +78,7 @@ class RoomLedger:
         self.findings: list[Finding] = []
         self.counts: dict[Verdict, int] = defaultdict(int)
         self._per_sender = per_sender
+        self._late: dict[int, dict[Reader, float]] = {}  # place to who heard that one after later ones, and when
         self._unheard: dict[tuple[str, str], deque[Message]] = defaultdict(deque)
         self._places: dict[tuple[str, str], list[int]] = defaultdict(list)
 
@@ -119,10 +120,17 @@ class RoomLedger:
         else:
             reader.skipped.discard(index)
             if not self._per_sender or self._overtaken(reader, message):
-                self._find_fault("reordered", nick, text, reader, now)
+                self._late.setdefault(index, {})[reader] = now
 
     def close(self, now: float) -> None:
-        """Nothing more is coming: find what is missing."""
+        """Nothing more is coming: find what is missing, and who heard in another order than the others."""
+        for index, late in self._late.items():
+            message = self.messages[index]
+            in_step = [reader for reader in self.readers if reader.position > index and reader not in late]
+            in_step = [reader for reader in in_step if index not in reader.skipped and reader.must_hear(message)]
+            odd = late if len(late) <= len(in_step) else dict.fromkeys(in_step, message.first_heard)
+            for reader, heard in odd.items():
+                self._find_fault("reordered", message.nick, message.text, reader, heard)
         for reader in self.readers:
             start = max(reader.position, 0)
             for index in [*sorted(reader.skipped), *range(start, len(self.messages))]:

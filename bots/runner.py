@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import gevent
+from gevent.pool import Pool
 
 from bots import actions
 from bots.bot import Bot, NotLetIn
@@ -22,6 +23,8 @@ MAX_LAG_S = 0.250
 LAG_PERCENTILE = 99.0
 # How long to listen on at a server that cannot say that nothing more is coming.
 _QUIET_S = 1.0
+# Actors who are on their way in at the same time.
+_AT_ONCE = 100
 # How long the last words of a run may take to be heard.
 _SETTLE_S = 15.0
 
@@ -70,8 +73,7 @@ class Runner:
         began = time.monotonic()
         late = latecomers(self._scenario)
         try:
-            coming = [gevent.spawn(self._come_in, actor, None) for actor in self._scenario.actors if actor not in late]
-            gevent.joinall(coming, raise_error=True)
+            self._let_in([actor for actor in self._scenario.actors if actor not in late])
             self._begin = time.monotonic()
             self._play(self._scenario.script)
             self._settle()
@@ -219,6 +221,25 @@ class Runner:
 
     # Coming and going.
 
+    def _let_in(self, actors: list[Actor]) -> None:
+        """Bring actors in, some at a time. Raises NotLetIn for the first who could not."""
+        refusals: list[NotLetIn] = []
+
+        def come(actor: Actor) -> None:
+            try:
+                self._come_in(actor, None)
+            except NotLetIn as refusal:
+                refusals.append(refusal)
+
+        coming = Pool(_AT_ONCE)
+        for actor in actors:
+            if refusals:
+                break
+            coming.spawn(come, actor)
+        coming.join()
+        if refusals:
+            raise refusals[0]
+
     def _come_in(self, actor: Actor, room: str | None, *, again: bool = False) -> None:
         bot = self._bots[actor]
         reader = self._room(room or LOBBY).enter(bot.nick, time.monotonic())
@@ -270,8 +291,10 @@ class Runner:
         if here and not here[0].dialect.tells_end:
             gevent.sleep(_QUIET_S)
             return
-        pings = [gevent.spawn(bot.ping, _SETTLE_S) for bot in here]
-        gevent.joinall(pings, raise_error=True)
+        # The first pongs say that the server has taken what everyone said, the second that everyone has been sent it.
+        for _ in range(2):
+            pings = [gevent.spawn(bot.ping, _SETTLE_S) for bot in here]
+            gevent.joinall(pings)
         for bot, ping in zip(here, pings, strict=True):
             if not ping.value:
                 self.outcome.failures.append(f"{bot.nick} got no answer at the end within {_SETTLE_S:g} s")

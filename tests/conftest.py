@@ -7,9 +7,13 @@ from typing import Any
 
 import gevent
 import pytest
+from hypothesis import settings
 
 # No test waits for longer than this for something to happen; a test marked slow has ten times as long.
 TIME_LIMIT_S = 30.0
+
+settings.register_profile("geventchat", deadline=None)  # a shared machine is slow when others are busy
+settings.load_profile("geventchat")
 
 
 @pytest.fixture(autouse=True)

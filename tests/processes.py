@@ -45,7 +45,7 @@ def serving(*options: str) -> Iterator[Serving]:
     try:
         yield server
     finally:
-        if process.poll() is None:
+        if process.stdout is not None and not process.stdout.closed:
             server.end()
 
 

@@ -36,12 +36,14 @@ class LineBuffer:
             line = bytes(self._buffer[:end]).removesuffix(b"\r")
             del self._buffer[: end + 1]
             self._searched = 0
-            if self._skipped:
-                self._skipped = 0
-                continue
-            if len(line) > self._max_line:
+            if not self._skipped and len(line) <= self._max_line:
+                return line
+            first, length = not self._skipped, self._skipped + end
+            self._skipped = 0
+            if length > self._max_unended:
+                raise self._endless()
+            if first:
                 raise self._too_long()
-            return line
 
     def rest(self) -> bytes:
         """Return what stands after the last end of line, once nothing more will arrive."""
@@ -55,17 +57,20 @@ class LineBuffer:
     def _bound(self) -> None:
         """Keep no more of a line without an end than a line may have."""
         self._searched = len(self._buffer)
-        if self._searched <= self._max_line + len(b"\r"):
-            return
         first = not self._skipped
+        if first and self._searched <= self._max_line + len(b"\r"):
+            return
         self._skipped += self._searched
         self._buffer.clear()
         self._searched = 0
         if self._skipped > self._max_unended:
-            kib = self._max_unended >> 10
-            raise ProtocolError("line-too-long", f"{kib} KiB without an end of line: closing", fatal=True)
+            raise self._endless()
         if first:
             raise self._too_long()
+
+    def _endless(self) -> ProtocolError:
+        kib = self._max_unended >> 10
+        return ProtocolError("line-too-long", f"{kib} KiB without an end of line: closing", fatal=True)
 
     def _too_long(self) -> ProtocolError:
         return ProtocolError("line-too-long", f"a line can have {self._max_line} bytes at most; this one was not sent")

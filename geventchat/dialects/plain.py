@@ -16,13 +16,15 @@ from geventchat.text import clean, decode
 PROMPT = b"Enter your name: "
 
 # Telnet's own talk (RFC 854, RFC 855): IAC and a command; IAC, will/won't/do/don't and an option; a subnegotiation.
-# The second alternative is one that has begun and whose rest has not arrived.
+# A subnegotiation of more than 1,024 bytes is none: its bytes are text. The last alternative has begun, and its rest is
+# still to come.
 _IAC = b"\xff"
 _TELNET = re.compile(
-    rb"\xff(?:[\xfb-\xfe].|\xfa.*?\xff\xf0|[\xf0-\xf9\xff])|(?P<begun>\xff(?:[\xfb-\xfe]|\xfa.*)?\Z)", re.DOTALL
+    rb"\xff(?:[\xfb-\xfe].|\xfa.{0,1020}?\xff\xf0|[\xf0-\xf9\xff])"
+    rb"|(?P<text>\xff\xfa.{1022})"
+    rb"|(?P<begun>\xff(?:[\xfb-\xfe]|\xfa.*)?\Z)",
+    re.DOTALL,
 )
-# A subnegotiation that goes on for longer is none: its bytes are taken as text.
-_MAX_TELNET_BYTES = 1_024
 
 
 class PlainReader:
@@ -68,18 +70,16 @@ class PlainReader:
     def read(self, line: bytes) -> commands.AnyCommand | None:
         """Return what one line asks for. Raises ProtocolError."""
         text = clean(decode(line))
-        if self._naming and text.strip() != slash.EXIT:
-            return commands.Hello(nick=text)
+        if self._naming:
+            return commands.Bye() if text.strip() == slash.EXIT else commands.Hello(nick=text)
         return slash.read_line(text)
 
     def _without_telnet(self, data: bytes) -> bytes:
         def talk(match: re.Match[bytes]) -> bytes:
-            begun: bytes | None = match["begun"]
-            if begun is None:
-                return _IAC if match[0] == _IAC + _IAC else b""
-            if len(begun) > _MAX_TELNET_BYTES:
-                return begun[len(_IAC) :]
-            self._held = begun
+            if match.lastgroup == "begun":
+                self._held = match[0]
+            elif match.lastgroup == "text" or match[0] == _IAC + _IAC:
+                return match[0][len(_IAC) :]
             return b""
 
         self._held = b""

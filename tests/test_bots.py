@@ -1,0 +1,145 @@
+"""geventchat-bots: right servers pass, wrong ones do not, and the exit status says which."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bots.load import parse
+from bots.runner import Outcome, Runner
+from bots.summary import anomalies, status
+from geventchat import ChatServer, Limits
+from tests.faulty_server import FAULTS, faulty_server
+from tests.processes import Ran, run, serving
+from tests.raw import Address, plain
+
+_SCENARIOS = Path(__file__).parent.parent / "scenarios"
+_TALK = """
+seed: 3
+cast: {user: 10}
+script:
+  - user: {say: "{words 1..6}", every: 10ms, times: 40}
+"""
+_COMING_AND_GOING = """
+seed: 5
+cast: {user: 12, guest: 6}
+script:
+  - together:
+      - user: {say: "{words 1..6}", every: 20ms, jitter: 50%, times: 60}
+      - - wait: 100ms
+        - guest: {join: , spread: 300ms}
+        - guest: {say: "I'm {name}", every: 50ms, times: 5}
+        - 3 of guest: {leave: "see you"}
+        - 2 of guest: {drop: reset}
+"""
+
+
+@pytest.fixture
+def server() -> Iterator[ChatServer]:
+    with ChatServer(limits=Limits(rate=None)) as server:
+        yield server
+
+
+def play(scenario: str, address: Address, dialect: str = "json") -> Outcome:
+    return Runner(parse(scenario.encode(), "test.yaml", lambda _: b""), address, dialect).run()
+
+
+@pytest.mark.parametrize("dialect", ["json", "plain"])
+@pytest.mark.parametrize("scenario", [_TALK, _COMING_AND_GOING])
+def test_a_right_server_passes_with_users_coming_and_going(server: ChatServer, scenario: str, dialect: str) -> None:
+    outcome = play(scenario, server.address, dialect)
+    assert (outcome.failures, anomalies(outcome)) == ([], {})
+    assert status(outcome) == 0
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_fault_of_a_server_is_found_with_its_reader_and_message(fault: str) -> None:
+    with faulty_server(fault, every=997) as (address, faulty):
+        outcome = play(_TALK, address, "plain")
+    found = [(one.reader, f"{one.nick}: {one.text}") for one in outcome.rooms["lobby"].findings]
+    if fault == "none":
+        assert (found, status(outcome)) == ([], 0)
+        return
+    assert status(outcome) == 1
+    kinds = {"drop": "missing", "double": "duplicate", "swap": "reordered", "alter": "corrupt"}
+    assert kinds[fault] in anomalies(outcome)
+    assert len(faulty.committed) == 4000 // 997
+    assert {reader for reader, _ in found} == {reader for reader, _ in faulty.committed}
+    if fault in ("drop", "double"):
+        assert sorted(found) == sorted(faulty.committed)
+    # What is altered is found twice: what came is corrupt, and what should have come is missing.
+    assert len(found) == len(faulty.committed) * (2 if fault == "alter" else 1)
+
+
+def bots(*arguments: str) -> Ran:
+    return run("bots.cli", *arguments)
+
+
+def test_ten_users_pass_on_a_server_of_their_own() -> None:
+    ran = bots(str(_SCENARIOS / "ten_users.yaml"), "--speed", "4")
+    assert ran.status == 0, ran.out + ran.errors
+    assert ran.out.startswith("Ten users say hello: 10 users at a server of its own at 127.0.0.1:")
+    assert "said         101 messages" in ran.out
+    assert "delivered    1,010 (messages x readers)" in ran.out
+    assert "anomalies    none" in ran.out
+    assert ran.out.endswith("PASSED: everyone got every message, once, in order\n")
+
+
+def test_an_expectation_that_is_not_met_is_status_1(tmp_path: Path) -> None:
+    file = tmp_path / "expect.yaml"
+    file.write_text("script:\n  - alice: hello\n  - bob: {expect: /bye/, within: 200ms}\n")
+    with serving() as server:
+        ran = bots(str(file), "--server", f"127.0.0.1:{server.address[1]}")
+    assert ran.status == 1
+    assert f"failed: {file}:3: bob did not hear /bye/ within 0.2 s" in ran.out
+
+
+def test_mistakes_in_a_scenario_are_all_told_and_status_2(tmp_path: Path) -> None:
+    file = tmp_path / "wrong.yaml"
+    file.write_text("cast: {alice: }\nscript:\n  - alise: hello\n  - alice: {sya: hello}\n")
+    for arguments in ([str(file)], ["check", str(file)]):
+        ran = bots(*arguments)
+        assert ran.status == 2
+        assert [line.split(": ")[0] for line in ran.errors.splitlines()] == [f"{file}:3:5", f"{file}:4:13"]
+        assert "did you mean" in ran.errors
+
+
+def test_no_server_is_status_4() -> None:
+    ran = bots(str(_SCENARIOS / "ten_users.yaml"), "--server", "127.0.0.1:1")
+    assert (ran.status, ran.errors) == (4, "geventchat-bots: no server answers at 127.0.0.1:1 (connection refused)\n")
+
+
+@pytest.mark.parametrize("arguments", [["--speed", "0"], ["--speed", "nan"], ["--server", "x:y"], ["--dialect", "irc"]])
+def test_options_that_cannot_be_meant_are_status_2(arguments: list[str]) -> None:
+    ran = bots(str(_SCENARIOS / "ten_users.yaml"), *arguments)
+    assert ran.status == 2
+    assert "Traceback" not in ran.errors
+
+
+def test_an_interrupted_run_reports_what_was_seen(tmp_path: Path) -> None:
+    file = tmp_path / "long.yaml"
+    file.write_text("script:\n  - alice: hello\n  - bob: hi\n  - wait: 60s\n")
+    with serving() as server:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bots.cli", str(file), "--server", f"127.0.0.1:{server.address[1]}"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with plain(server.address, "watcher") as watcher:  # is shown what was said before, and hears what comes
+            watcher.until(b"bob: hi\n")
+        process.send_signal(signal.SIGINT)
+        out, errors = process.communicate(timeout=10)
+    assert (process.returncode, errors) == (130, "")
+    assert "said         2 messages" in out
+
+
+def test_check_counts_and_schema_prints_json() -> None:
+    ran = bots("check", *map(str, sorted(_SCENARIOS.glob("*.yaml"))))
+    assert (ran.status, ran.errors) == (0, "")
+    ran = bots("schema")
+    assert json.loads(ran.out)["type"] == "object"

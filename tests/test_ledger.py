@@ -1,0 +1,171 @@
+"""The ledger finds what went wrong between each message and each reader, and nothing else."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bots.ledger import RoomLedger, Verdict
+
+READERS = ("ann", "bob", "cat")
+
+
+def room_of(*, per_sender: bool = False, readers: tuple[str, ...] = READERS) -> RoomLedger:
+    ledger = RoomLedger(per_sender)
+    for name in readers:
+        ledger.enter(name, 0.0).entered = 0.0
+    return ledger
+
+
+def verdicts(ledger: RoomLedger) -> list[tuple[Verdict, str, str, str]]:
+    ledger.close(1e9)
+    return sorted((one.verdict, one.nick, one.text, one.reader) for one in ledger.findings)
+
+
+def hear(ledger: RoomLedger, heard: dict[str, list[tuple[str, str]]]) -> None:
+    for number, reader in enumerate(ledger.readers):
+        for nick, text in heard[reader.name]:
+            ledger.hear(reader, nick, text, 100.0 + number)
+
+
+SAID = [("ann", "1"), ("bob", "2"), ("ann", "3"), ("ann", "1"), ("cat", "4")]
+
+
+def say(ledger: RoomLedger) -> None:
+    for time, (nick, text) in enumerate(SAID):
+        ledger.say(nick, text, float(time), float(time))
+
+
+def test_who_hears_everything_in_order_is_no_finding_even_where_words_repeat() -> None:
+    ledger = room_of()
+    say(ledger)
+    hear(ledger, dict.fromkeys(READERS, SAID))
+    assert verdicts(ledger) == []
+    assert ledger.delivered == len(SAID) * len(READERS)
+
+
+@pytest.mark.parametrize(
+    ("heard_by_bob", "finding"),
+    [
+        (SAID[:2] + SAID[3:], ("missing", "ann", "3", "bob")),
+        (SAID[:-1], ("missing", "cat", "4", "bob")),
+        (SAID[1:], ("missing", "ann", "1", "bob")),
+        (SAID[:3] + SAID[2:], ("duplicate", "ann", "3", "bob")),
+        ([*SAID, SAID[1]], ("duplicate", "bob", "2", "bob")),
+        ([SAID[0], SAID[2], SAID[1], *SAID[3:]], ("reordered", "bob", "2", "bob")),
+    ],
+)
+def test_each_fault_is_found_with_its_message_sender_and_reader(
+    heard_by_bob: list[tuple[str, str]], finding: tuple[Verdict, str, str, str]
+) -> None:
+    ledger = room_of()
+    say(ledger)
+    hear(ledger, {"ann": SAID, "bob": heard_by_bob, "cat": SAID})
+    assert verdicts(ledger) == [finding]
+
+
+def test_an_altered_message_is_corrupt_and_the_true_one_missing() -> None:
+    ledger = room_of()
+    say(ledger)
+    hear(ledger, {"ann": SAID, "bob": [*SAID[:1], ("bob", "two"), *SAID[2:]], "cat": SAID})
+    assert verdicts(ledger) == [("corrupt", "bob", "two", "bob"), ("missing", "bob", "2", "bob")]
+
+
+def test_what_nobody_hears_is_missing_for_everyone() -> None:
+    ledger = room_of()
+    say(ledger)
+    hear(ledger, dict.fromkeys(READERS, SAID[:-1]))
+    assert verdicts(ledger) == [("missing", "cat", "4", reader) for reader in READERS]
+
+
+def test_another_order_of_two_senders_matters_only_where_one_order_is_wanted() -> None:
+    for per_sender, found in ((False, [("reordered", "bob", "2", "bob")]), (True, [])):
+        ledger = room_of(per_sender=per_sender)
+        say(ledger)
+        hear(ledger, {"ann": SAID, "bob": [SAID[0], SAID[2], SAID[1], *SAID[3:]], "cat": SAID})
+        assert verdicts(ledger) == found
+
+
+def test_two_messages_of_one_sender_swapped_are_found_per_sender_too() -> None:
+    ledger = room_of(per_sender=True)
+    say(ledger)
+    hear(ledger, {"ann": SAID, "bob": [SAID[2], SAID[1], SAID[0], *SAID[3:]], "cat": SAID})
+    assert verdicts(ledger) == [("reordered", "ann", "1", "bob")]
+
+
+def test_who_comes_or_goes_meanwhile_may_hear_or_not_and_before_or_after_must_not() -> None:
+    ledger = room_of(readers=("ann",))
+    ann = ledger.readers[0]
+    ledger.say("ann", "early", 0.0, 0.0)
+    ledger.hear(ann, "ann", "early", 0.1)
+    dan = ledger.enter("dan", 1.0)
+    ledger.say("ann", "meanwhile", 1.1, 1.1)
+    ledger.hear(ann, "ann", "meanwhile", 1.2)
+    dan.entered = 1.3
+    ledger.say("ann", "present", 2.0, 2.0)
+    for reader in (ann, dan):
+        ledger.hear(reader, "ann", "present", 2.1)
+    dan.leaving = 3.0
+    ledger.say("ann", "parting", 3.1, 3.1)
+    ledger.hear(ann, "ann", "parting", 3.2)
+    dan.left = 4.0
+    ledger.say("ann", "late", 5.0, 5.0)
+    ledger.hear(ann, "ann", "late", 5.1)
+    ledger.hear(dan, "ann", "late", 5.2)
+    assert verdicts(ledger) == [("leaked", "ann", "late", "dan")]
+
+
+def test_latency_counts_from_when_a_message_was_due() -> None:
+    ledger = room_of(readers=("ann",))
+    ledger.say("ann", "late already", 1.0, 3.0)
+    ledger.hear(ledger.readers[0], "ann", "late already", 3.5)
+    assert ledger.latency.percentile(50) == pytest.approx(2.5, rel=0.03)
+
+
+def test_memory_does_not_grow_with_messages_times_readers() -> None:
+    ledger = room_of(readers=tuple(f"user{n}" for n in range(50)))
+    for number in range(1000):
+        ledger.say("user0", str(number), number, number)
+        for reader in ledger.readers:
+            ledger.hear(reader, "user0", str(number), number)
+    assert len(ledger.messages) == 1000
+    assert all(not reader.skipped for reader in ledger.readers)
+
+
+_TEXTS = st.sampled_from("abc")
+_TALK = st.lists(st.tuples(st.sampled_from(READERS), _TEXTS), max_size=12)
+
+
+@given(talk=_TALK, data=st.data())
+def test_missing_and_doubled_messages_are_counted_as_a_simple_count_has_them(
+    talk: list[tuple[str, str]], data: st.DataObject
+) -> None:
+    """Ann hears all; the others hear each message never, once or twice in a row: counted per nick and text."""
+    ledger = room_of()
+    for time, (nick, text) in enumerate(talk):
+        ledger.say(nick, text, float(time), float(time))
+    heard = {"ann": talk}
+    expected: Counter[tuple[str, str, str, str]] = Counter()
+    said = Counter(talk)
+    for reader in ("bob", "cat"):
+        times = data.draw(st.lists(st.integers(0, 2), min_size=len(talk), max_size=len(talk)))
+        heard[reader] = [one for one, count in zip(talk, times, strict=True) for _ in range(count)]
+        for one, count in Counter(heard[reader]).items():
+            if count > said[one]:
+                expected["duplicate", *one, reader] += count - said[one]
+        for one, count in said.items():
+            if (got := Counter(heard[reader])[one]) < count:
+                expected["missing", *one, reader] += count - got
+    hear(ledger, heard)
+    found = Counter(one for one in verdicts(ledger) if one[0] != "reordered")
+    assert found == expected
+
+
+@given(talk=_TALK)
+def test_a_right_room_has_no_findings(talk: list[tuple[str, str]]) -> None:
+    ledger = room_of()
+    for time, (nick, text) in enumerate(talk):
+        ledger.say(nick, text, float(time), float(time))
+    hear(ledger, dict.fromkeys(READERS, talk))
+    assert verdicts(ledger) == []
