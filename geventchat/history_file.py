@@ -22,7 +22,7 @@ from geventchat.log import Entry
 # Marks the file as ours in its header: "gcht".
 APPLICATION_ID = 0x67636874
 # A file up to this size is checked whole at start, which takes about 0.1 s; of larger ones, only the ends are.
-CHECKED_BYTES = 16 << 20
+CHECKED_BYTES = 32 << 20
 # The largest integer that SQLite knows, and so later than every id.
 LARGEST = 2**63 - 1
 # What to do about a file that cannot be used, for all, and for a server.
