@@ -139,7 +139,7 @@ def test_a_reader_that_has_seen_enough_ends_it_without_a_word(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("content", "arguments", "words"),
     [
-        (None, [], "there is no history"),
+        (None, [], "cannot be used: no such file or directory; give another with --history FILE"),
         (b"no database, only some text", [], "the file is damaged, or no history"),
         (b"", [], "is of an older version"),
         (b"", ["--since", "yesterday"], "--since yesterday: give an id, a time"),

@@ -361,3 +361,21 @@ def fill(ballast: Path) -> None:
                 pass
         except OSError:
             return
+
+
+# What the documents say.
+
+
+def test_the_docs_show_the_schema_as_it_is(path: Path) -> None:
+    docs = (Path(__file__).parent.parent / "docs" / "history.md").read_text()
+    SqliteLog(path).close()
+    with closing(sqlite3.connect(path)) as db:
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        columns = db.execute("SELECT name, type FROM pragma_table_info('events')").fetchall()
+        named = [name for (name,) in db.execute("SELECT name FROM sqlite_master")]
+        shown = [name for (name,) in db.execute("SELECT name FROM pragma_table_info('history')")]
+    assert f"## Schema, version {version}\n" in docs
+    assert f"\n| {version} | " in docs
+    assert all(f"| `{name}` {kind}" in docs for name, kind in columns)
+    assert all(f"`{name}`" in docs for name in [*named, *shown])
+    assert f"{history_file.APPLICATION_ID:#x}" in docs
