@@ -28,9 +28,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         at = address.parse(options.server or os.environ.get("GEVENTCHAT_SERVER", ""))
-        from geventchat.talk import talk  # gevent loads only when there is someone to talk to
+        name = options.name or getpass.getuser()
+        if sys.stdin.isatty() and sys.stdout.isatty() and not options.json:
+            from geventchat.terminal.app import run  # what is slow to load loads when there is someone to talk to
 
-        return talk(at, options.name or getpass.getuser(), options.room, as_json=options.json)
+            return run(at, name, options.room, bell=not options.no_bell)
+        from geventchat.talk import talk
+
+        return talk(at, name, options.room, as_json=options.json)
     except UsageError as error:
         print(f"geventchat-client: {error}", file=sys.stderr)
         return 2
@@ -51,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--name", help="what to be called (default: your login name)")
     parser.add_argument("--room", default="lobby", help="where to go first (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print what happens as JSON Lines")
+    parser.add_argument("--no-bell", action="store_true", help="do not ring when mentioned or whispered to")
     return parser
 
 

@@ -7,6 +7,7 @@ from typing import Self
 import gevent
 from gevent import socket
 from gevent.event import AsyncResult
+from gevent.lock import BoundedSemaphore
 from gevent.queue import Empty, Queue
 
 from geventchat import address as addresses
@@ -20,7 +21,8 @@ class ChatClient:
     """Talks to a chat server as `name`, in `room`. Use it as a context manager, or call `close` in the end.
 
     What the server tells comes out of iteration or `receive`; answers to this client's own requests come from the
-    methods that ask. `after` is the id of the last event that an earlier connection heard.
+    methods that ask. Who comes back gives `after`, the id of the last event that the earlier connection heard, and
+    `token`, from its welcome.
 
     Raises ServerUnavailable when nobody answers within `timeout` seconds, Refused when the server does not take us in.
     """
@@ -32,9 +34,11 @@ class ChatClient:
         name: str,
         room: str = "lobby",
         after: str | None = None,
+        token: str | None = None,
         timeout: float = 10.0,
     ) -> None:
         self._timeout = timeout
+        self._sending = BoundedSemaphore()  # one line at a time, whoever sends it
         self._refs = map(str, itertools.count(1))
         self._waiting: dict[str, AsyncResult[replies.Reply]] = {}
         self._messages: Queue[wire.Message | ConnectionLost] = Queue()
@@ -42,7 +46,7 @@ class ChatClient:
         self._lost: ConnectionLost | None = None
         self._socket = _connect(address, timeout)
         try:
-            self._send(commands.Hello(nick=name, room=room, after=after))
+            self._send(commands.Hello(nick=name, room=room, after=after, token=token))
             self.welcome = self._wait_for_welcome(address)
         except BaseException:
             self._socket.close()
@@ -136,6 +140,10 @@ class ChatClient:
                 self._greenlet.join(self._timeout)
             except ConnectionLost:
                 pass
+        self.drop()
+
+    def drop(self) -> None:
+        """End the connection without a word."""
         self._greenlet.kill(timeout=1)
         self._socket.close()
 
@@ -153,7 +161,8 @@ class ChatClient:
         if self._lost is not None:
             raise self._lost
         try:
-            self._socket.sendall(wire.encode(command))
+            with self._sending:
+                self._socket.sendall(wire.encode(command))
         except OSError as error:
             raise self._lost or ConnectionLost(f"the connection is lost ({error.strerror or error})") from None
 

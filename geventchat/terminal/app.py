@@ -1,0 +1,167 @@
+"""The client at a terminal: conversation, connection and screen brought together."""
+
+import os
+import secrets
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+import gevent
+from gevent.event import AsyncResult, Event
+from gevent.queue import Queue
+
+from geventchat import commands, replies, wire
+from geventchat.errors import Refused
+from geventchat.terminal import view
+from geventchat.terminal.connection import Connection
+from geventchat.terminal.conversation import Alert, Conversation, Effect, Leave, Retry
+from geventchat.terminal.plain import Plain
+from geventchat.terminal.prompt import Prompt
+from geventchat.terminal.status import Status, status
+from geventchat.terminal.typed import Entered
+
+# How long the server has, once the user leaves, to say that it has stored what was said.
+_STORE_S = 5.0
+_GOODBYE_S = 2.0
+
+
+def run(address: tuple[str, int], name: str, room: str, *, bell: bool) -> int:
+    """Talk until the user leaves; return the exit status, 0 if all that was said is stored.
+
+    Raises ServerUnavailable or Refused if the server cannot be reached or does not let us in.
+    """
+    return _Talk(address, name, room, bell=bell).run()
+
+
+class _Screen(Protocol):
+    """Where the user types and reads. `update` and `stop` do not wait for the terminal."""
+
+    def run(self) -> None:
+        """Read what is typed, in a thread of its own, until `stop`."""
+
+    def update(self, status: Status, lines: Sequence[view.Line] = (), *, alert: bool = False) -> None:
+        """Show the status and further lines."""
+
+    def resized(self) -> None:
+        """Take note that the terminal has another size."""
+
+    def stop(self) -> None:
+        """Leave the terminal as it was."""
+
+
+class _Talk:
+    """Passes on what is entered and heard, and does what the conversation says is to be done."""
+
+    def __init__(self, address: tuple[str, int], name: str, room: str, *, bell: bool) -> None:
+        self._conversation = Conversation(name, room, secrets.token_hex(4))
+        self._connection = Connection(address, self)
+        self._entered: Queue[Entered] = Queue()
+        self._ended: AsyncResult[str] = AsyncResult()
+        self._settled = Event()
+        self._loop = gevent.get_hub().loop
+        screen = Plain if os.environ.get("TERM", "dumb") == "dumb" else Prompt
+        self._screen: _Screen = screen(self._hand_over, bell=bell)
+
+    def run(self) -> int:
+        """Talk until the user leaves; return the exit status."""
+        self._connection.connect()
+        pool = gevent.get_hub().threadpool
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            gevent.signal_handler(number, self._ended.set, "")
+        gevent.signal_handler(signal.SIGWINCH, self._screen.resized)
+        gevent.spawn(self._guard, pool.apply, self._screen.run)
+        workers = [gevent.spawn(self._guard, self._connection.keep), gevent.spawn(self._guard, self._obey)]
+        try:
+            reason = self._ended.get()
+            if self._conversation.pending and self._conversation.connected:
+                self._settled.wait(_STORE_S)
+        finally:
+            gevent.killall(workers, timeout=1)
+            self._connection.close(_GOODBYE_S)
+            self._screen.stop()
+        return self._account(reason)
+
+    # What the connection tells.
+
+    def hello(self) -> commands.Hello:
+        """Return what to introduce ourselves with."""
+        return self._conversation.hello()
+
+    def welcomed(self, welcome: replies.Welcome) -> None:
+        """Take note that we are in."""
+        self._do(self._conversation.welcomed(welcome))
+
+    def heard(self, message: wire.Message) -> None:
+        """Take note of what the server tells."""
+        self._do(self._conversation.heard(message))
+        if not self._conversation.pending:
+            self._settled.set()
+
+    def measured(self) -> None:
+        """Take note that there is a new round trip time."""
+        self._do([])
+
+    def lost(self, why: str) -> None:
+        """Take note that the connection is gone."""
+        self._do(self._conversation.lost(why))
+
+    def turned_away(self, refusal: Refused) -> None:
+        """Take note that the server is there but does not let us in."""
+        self._do(self._conversation.turned_away(refusal))
+
+    # What the user enters.
+
+    def _hand_over(self, entered: Entered) -> None:
+        """Pass on what was entered; called in the thread of the terminal."""
+        self._loop.run_callback_threadsafe(self._entered.put_nowait, entered)
+
+    def _obey(self) -> None:
+        while True:
+            self._settled.clear()
+            self._do(self._conversation.entered(self._entered.get()))
+
+    def _do(self, effects: list[Effect]) -> None:
+        lines: list[view.Line] = []
+        alert = False
+        now = datetime.now().astimezone()
+        for effect in effects:
+            match effect:
+                case commands.Command():
+                    self._connection.send(effect)
+                case Leave(reason=reason):
+                    self._ended.set(reason)
+                case Retry():
+                    self._connection.retry_now()
+                case Alert():
+                    alert = True
+                case _:
+                    lines += view.lines(effect, self._conversation.nick, now)
+        self._screen.update(status(self._conversation, self._link()), lines, alert=alert)
+
+    def _link(self) -> str:
+        if not self._conversation.connected:
+            return "offline"
+        round_trip = self._connection.round_trip_s
+        return "connected" if round_trip is None else f"{round_trip * 1000:.0f} ms"
+
+    def _guard(self, work: Callable[..., None], *arguments: object) -> None:
+        """Let the end of a worker be the end of all, so that the terminal is given back before anyone hears of it."""
+        try:
+            work(*arguments)
+        except Exception as error:
+            self._ended.set_exception(error)
+        else:
+            self._ended.set("")
+
+    def _account(self, reason: str | None) -> int:
+        """Say what went wrong, if anything did; return the exit status."""
+        unsent = self._conversation.pending.again()
+        if reason:
+            print(f"geventchat-client: {reason}", file=sys.stderr)
+        if unsent:
+            print("geventchat-client: these are not known to be stored:", file=sys.stderr)
+        for command in unsent:
+            print(f"  {command.text}", file=sys.stderr)
+        return 1 if reason or unsent else 0
