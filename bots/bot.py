@@ -16,7 +16,7 @@ from gevent import socket
 from gevent.event import Event as Signal
 
 from bots.dialects import Dialect, Heard
-from bots.ledger import Message, Reader, RoomLedger
+from bots.ear import Ear
 from bots.scenario import Actor
 from geventchat import commands, events, replies
 from geventchat.errors import ChatError
@@ -36,9 +36,8 @@ class NotLetIn(ChatError):
 class Bot:
     """An actor's body.
 
-    `hear` is called for each thing that was read, with the line that it came in; `follow` for messages that came in the
-    same bytes as to the others, if the bot `listens`; `lost` when the connection ends unasked. All three are called in
-    the loop: they must not wait.
+    `hear` is called for each thing that was read, with the line that it came in; `lost` when the connection ends
+    unasked. Both are called in the loop: they must not wait.
     """
 
     def __init__(
@@ -47,7 +46,6 @@ class Bot:
         address: tuple[str, int],
         make_dialect: Callable[[], Dialect],
         hear: Callable[["Bot", Heard, bytes], None],
-        follow: Callable[["Bot", list[Message]], None],
         lost: Callable[["Bot", str], None],
     ) -> None:
         self.actor = actor
@@ -55,15 +53,12 @@ class Bot:
         self.last_id: str | None = None
         self.connected = False
         self.welcome: replies.Welcome | None = None
-        self.in_room: tuple[RoomLedger, Reader] | None = None  # while it is in just one, whose lines need not be read
-        self.listens = False
+        self.ear = Ear(make_dialect(), self._take)
         self._address = address
         self._make_dialect = make_dialect
         self._hear = hear
-        self._follow = follow
         self._lost = lost
         self._watcher: Any = None
-        self._unread = b""
         self._changed = Signal()
         self._refused = ""
         self._tokens = map(str, itertools.count(1))
@@ -80,7 +75,7 @@ class Bot:
         self._leaving, self._refused = False, ""
         token = self.welcome.token if again and self.welcome is not None else None
         self.welcome = None
-        self._unread = b""
+        self.ear.begin(self.dialect)
         self._watcher = gevent.get_hub().loop.io(self._socket.fileno(), _READ)
         self._watcher.start(self._take_in)
         self._socket.sendall(self.dialect.hello(self.nick, room, self.last_id if again else None, token))
@@ -94,14 +89,6 @@ class Bot:
         """Note that the bot has heard an event, which it need not have read."""
         if event_id and (self.last_id is None or events.id_key(event_id) > events.id_key(self.last_id)):
             self.last_id = event_id
-
-    def be_in(self, room: RoomLedger | None, stay: Reader | None) -> None:
-        """From now on, hear the lines of this one room together with the others; of none, read every line."""
-        if self.in_room is not None:
-            ledger, last_stay = self.in_room
-            self._unread = ledger.unfinished(last_stay) + self._unread
-            last_stay.place = -1
-        self.in_room = None if room is None or stay is None else (room, stay)
 
     def send(self, command: commands.AnyCommand) -> None:
         """Do something. Raises OSError when the connection is gone."""
@@ -169,7 +156,7 @@ class Bot:
         if not data:
             self._ended("the server closed the connection")
             return
-        self._receive(data)
+        self.ear.receive(data, time.monotonic())
         if self._pace < float("inf") and self._watcher is not None:
             self._watcher.stop()
             if self._pace:
@@ -186,38 +173,6 @@ class Bot:
         self._changed.set()
         if was_connected and not self._leaving:
             self._lost(self, why)
-
-    def _receive(self, data: bytes) -> None:
-        """Hear what came: all at once if others heard it so, otherwise line by line."""
-        now = time.monotonic()
-        if self._unread:
-            data, self._unread = self._unread + data, b""
-        if self._heard_by_others(data, now):
-            return
-        if not self.dialect.in_lines:
-            for heard in self.dialect.receive(data):
-                self._take(heard, b"")
-            return
-        if self.in_room is not None:
-            ledger, stay = self.in_room
-            data = ledger.unfinished(stay) + data
-        *lines, self._unread = data.split(b"\n")
-        for text in lines:
-            line = text + b"\n"
-            if not self._heard_by_others(line, now):
-                for heard in self.dialect.receive(line):
-                    self._take(heard, line)
-
-    def _heard_by_others(self, data: bytes, now: float) -> bool:
-        if self.in_room is None:
-            return False
-        ledger, stay = self.in_room
-        begin = stay.position
-        if not ledger.follow(stay, data, now):
-            return False
-        if self.listens and stay.position > begin:
-            self._follow(self, ledger.messages[begin : stay.position])
-        return True
 
     def _take(self, heard: Heard, line: bytes) -> None:
         match heard:

@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import gevent
@@ -58,8 +58,7 @@ class Runner:
         self._scenario = scenario
         self._speed = speed
         self._bots = {
-            actor: Bot(actor, address, DIALECTS[dialect], self._hear, self._hear_all, self._lose)
-            for actor in scenario.actors
+            actor: Bot(actor, address, DIALECTS[dialect], self._hear, self._lose) for actor in scenario.actors
         }
         self._stays: dict[Actor, dict[str, Reader]] = defaultdict(dict)  # by room, of those who are in one
         self._rooms: dict[str, RoomLedger] = {}  # by every spelling of a name that was met
@@ -73,7 +72,7 @@ class Runner:
             if isinstance(line.action, actions.Expect | actions.ExpectNone):
                 for act in plan(scenario, line):
                     self._inboxes[act.actor] = []
-                    self._bots[act.actor].listens = True
+                    self._listen(self._bots[act.actor])
 
     def run(self) -> Outcome:
         """Carry out the script; return what was seen, also when it was interrupted."""
@@ -160,7 +159,7 @@ class Runner:
                 text = text_of(words, scenario, line, act, nick=bot.nick, sender=sender)
                 bot.send(commands.Whisper(to=self._bots[scenario.group(to)[0]].nick, text=text))
             case actions.Rename(rename=words):
-                bot.be_in(None, None)  # what its own new name is must be read
+                bot.ear.be_in(None, None)  # what its own new name is must be read
                 bot.send(commands.Rename(nick=text_of(words, scenario, line, act, nick=bot.nick)))
                 bot.ping(actions.EXPECT_WITHIN_S)
                 self._tune(bot)
@@ -244,7 +243,7 @@ class Runner:
                 gevent.spawn(self._say, bot, text, None, now, commands.Say(text=text))
 
         self._replies.setdefault(bot.actor, []).append(answer)
-        bot.listens = True
+        self._listen(bot)
 
     # Coming and going.
 
@@ -292,9 +291,9 @@ class Runner:
         stays = self._stays[bot.actor]
         if len(stays) == 1:
             ((room, stay),) = stays.items()
-            bot.be_in(self._room(room), stay)
+            bot.ear.be_in(self._room(room), stay)
         else:
-            bot.be_in(None, None)
+            bot.ear.be_in(None, None)
 
     def _drop(self, bot: Bot, how: str) -> None:
         now = time.monotonic()
@@ -312,7 +311,7 @@ class Runner:
             self._stop_hearing(bot)
             self._come_in(bot.actor, None if room == LOBBY else room)
             return
-        bot.be_in(None, None)
+        bot.ear.be_in(None, None)
         for name, stay in stays.items():
             stay.leaving = float("inf")
             bot.note_id(self._room(name).last_id(stay))
@@ -413,9 +412,14 @@ class Runner:
             ledger.hear(outsider, nick, text, now, event_id)
         self._answer(bot, nick, text)
 
-    def _hear_all(self, bot: Bot, messages: list[Message]) -> None:
-        for message in messages:
-            self._answer(bot, message.nick, message.text)
+    def _listen(self, bot: Bot) -> None:
+        """Let an actor take note of what it hears together with others."""
+
+        def follow(messages: Sequence[Message]) -> None:
+            for message in messages:
+                self._answer(bot, message.nick, message.text)
+
+        bot.ear.follow = follow
 
     def _answer(self, bot: Bot, nick: str, text: str) -> None:
         """Let an actor do what it does with what it hears."""
