@@ -1,5 +1,6 @@
 """What is compared with what others heard is judged as if every line had been read, however the bytes come."""
 
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 
@@ -76,7 +77,7 @@ def lines_with(faults: list[str], talk: list[tuple[str, str]]) -> list[bytes]:
 
 def pieces_of(data: bytes, cuts: list[int]) -> list[bytes]:
     places = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
-    return [data[start:stop] for start, stop in zip(places, places[1:], strict=False)]
+    return [data[start:stop] for start, stop in itertools.pairwise(places)]
 
 
 @given(talk=_LINES, data=st.data())
