@@ -149,7 +149,7 @@ class RoomLedger:
         """Note that a reader got a line of the room's that is no message; everyone should, but nothing hangs on it."""
         unison = self._unison
         behind = unison.find_notice(reader.place, line)
-        if behind < 0 and reader.place in (-1, unison.end):
+        if behind < 0 and (reader.place == unison.end or unison.is_empty):  # a newcomer may be ahead of the others
             behind = unison.append(line, is_message=False)
         if behind >= 0 and reader.position in (-1, unison.messages_before(behind)):
             reader.place = behind

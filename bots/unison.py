@@ -10,7 +10,7 @@ from bisect import bisect_right
 # How much is kept for readers who are behind; half of it is dropped at a time.
 _WINDOW_BYTES = 8 << 20
 # How far back, or ahead, a line is looked for that is no message.
-_NEAR_BYTES = 64 << 10
+_NEAR_BYTES = 16 << 10
 
 
 class Unison:
@@ -26,6 +26,11 @@ class Unison:
     def end(self) -> int:
         """The place behind everything."""
         return self.begin + len(self._lines)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no line is kept."""
+        return not self._lines
 
     @property
     def next_message(self) -> int:
