@@ -21,6 +21,7 @@ class Dialect(Protocol):
     tells_end: bool  # whether a pong says that nothing more is on its way, as far as is known
     follows_rooms: bool  # whether an actor can be in several rooms
     catches_up: bool  # whether who comes back is told what it missed
+    pause_s: float  # how long to wait between two lines of a script
 
     def hello(self, nick: str, room: str | None, after: str | None, token: str | None) -> bytes:
         """Return what comes first."""
@@ -39,6 +40,7 @@ class Json:
     tells_end = True
     follows_rooms = True
     catches_up = True
+    pause_s = 0.0
 
     def __init__(self) -> None:
         self._reader = wire.MessageReader()
@@ -64,6 +66,7 @@ class Plain:
     in_lines = True
     follows_rooms = False
     catches_up = False
+    pause_s = 0.0
 
     def __init__(self) -> None:
         self._rest = b""
@@ -130,6 +133,7 @@ class Unframed(Plain):
     """The classroom task's: one packet, one message. What runs together cannot be told apart."""
 
     in_lines = False
+    pause_s = 0.1  # so that one line is taken before the next is sent; within a line, the scenario's pace decides
 
     def __init__(self) -> None:
         super().__init__()

@@ -66,6 +66,7 @@ class Runner:
         self._inboxes: dict[Actor, list[tuple[str, str]]] = {}
         self._taken: dict[Actor, int] = {}
         self._replies: dict[Actor, list[Callable[[str, str], None]]] = {}
+        self._pause_s = DIALECTS[dialect].pause_s
         self._begin = 0.0
         self._since: dict[Actor, int] = {}  # how much each had heard when the step before this one began
         for line in scenario.lines():
@@ -101,6 +102,7 @@ class Runner:
             heard = {actor: len(inbox) for actor, inbox in self._inboxes.items()}
             if isinstance(step, Line):
                 sender = self._do(step, sender)
+                gevent.sleep(self._pause_s)
             elif isinstance(step, Pause):
                 gevent.sleep(step.seconds / self._speed)
             else:

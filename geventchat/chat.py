@@ -197,7 +197,7 @@ class Chat:
             raise Refused("not-reading", f"{target.nick} is not reading at the moment, try again later")
         time = events.iso_time(int(self._now * 1000))
         whispered = replies.Whispered(time=time, nick=member.nick, to=target.nick, text=_some(whisper.text))
-        target.whispered_by = member.nick
+        target.whispered_by = member
         self.tell(target, whispered)
         if target is not member:
             self.tell(member, whispered)
@@ -205,9 +205,12 @@ class Chat:
             self.tell(member, replies.Ack(ref=whisper.ref, id=None))
 
     def _reply(self, member: Member, reply: commands.Reply) -> None:
-        if not member.whispered_by:
+        target = member.whispered_by
+        if target is None:
             raise Refused("no-such-nick", "nobody has whispered to you yet")
-        self._whisper(member, commands.Whisper(to=member.whispered_by, text=reply.text, ref=reply.ref))
+        if self._members.get(target.key) is not target:  # the name may be somebody else's by now
+            raise Refused("no-such-nick", f"{target.nick}, who whispered last, has left")
+        self._whisper(member, commands.Whisper(to=target.nick, text=reply.text, ref=reply.ref))
 
     def _rename(self, member: Member, rename: commands.Rename) -> None:
         old = member.nick

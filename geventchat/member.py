@@ -54,7 +54,7 @@ class Member:
         self.entered = ""  # the id of its last own `joined`
         self.stored: dict[str, str] = {}  # what it had stored before it came back: its refs to ids
         self.rooms: list[str] = []
-        self.whispered_by = ""  # the nick of who whispered last
+        self.whispered_by: Member | None = None  # who whispered last
 
 
 def _nothing() -> None:

@@ -85,21 +85,24 @@ def test_64_kib_without_an_end_of_line_are_too_much() -> None:
 def test_what_stands_unended_at_the_end_is_handed_over() -> None:
     buffer = LineBuffer(MAX_LINE, MAX_UNENDED)
     assert read(buffer, b"one\ntwo\r") == [b"one"]
-    assert buffer.rest() == b"two"
-    assert buffer.rest() == b""
+    buffer.end()
+    assert buffer.next_line() == b"two"
+    assert buffer.next_line() is None
 
 
 def test_of_a_line_that_is_being_skipped_nothing_is_handed_over() -> None:
     buffer = LineBuffer(MAX_LINE, MAX_UNENDED)
     assert read(buffer, b"1234567890", b"123") == ["too long"]
-    assert buffer.rest() == b""
+    buffer.end()
+    assert buffer.next_line() is None
 
 
 def test_also_a_last_line_without_end_can_be_too_long() -> None:
     buffer = LineBuffer(MAX_LINE, MAX_UNENDED)
     assert read(buffer, b"123456789") == []
+    buffer.end()
     with pytest.raises(ProtocolError, match="at most"):
-        buffer.rest()
+        buffer.next_line()
 
 
 def model(stream: bytes) -> Found:

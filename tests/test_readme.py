@@ -64,7 +64,7 @@ def _options(command: str) -> list[str]:
     return sorted(set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", shown.stdout, re.MULTILINE)) - {"--help", "--log-level"})
 
 
-@pytest.mark.parametrize("command", ["geventchat.serve", "bots.cli"])
+@pytest.mark.parametrize("command", ["geventchat.serve", "geventchat.cli", "bots.cli"])
 def test_every_option_is_in_the_readme(command: str) -> None:
     assert [option for option in _options(command) if f"`{option}" not in _README and f"{option} " not in _README] == []
 

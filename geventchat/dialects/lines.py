@@ -23,6 +23,11 @@ class LineBuffer:
         """Take in what has arrived."""
         self._buffer += data
 
+    def end(self) -> None:
+        """Take note that nothing more will arrive: what stands without an end is a line too."""
+        if self._buffer:
+            self._buffer += b"\n"
+
     def next_line(self) -> bytes | None:
         r"""Return the next whole line without its `\n` or `\r\n`; None when more must arrive first.
 
@@ -44,15 +49,6 @@ class LineBuffer:
                 raise self._endless()
             if first:
                 raise self._too_long()
-
-    def rest(self) -> bytes:
-        """Return what stands after the last end of line, once nothing more will arrive."""
-        line = b"" if self._skipped else bytes(self._buffer).removesuffix(b"\r")
-        self._buffer.clear()
-        self._searched = 0
-        if len(line) > self._max_line:
-            raise self._too_long()
-        return line
 
     def _bound(self) -> None:
         """Keep no more of a line without an end than a line may have."""

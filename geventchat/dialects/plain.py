@@ -30,13 +30,12 @@ _TELNET = re.compile(
 class PlainReader:
     """Reads lines: the first is a name, the others are said or are commands."""
 
-    __slots__ = ("_held", "_lines", "_naming", "_rest")
+    __slots__ = ("_held", "_lines", "_naming")
 
     def __init__(self, max_line: int) -> None:
         self._lines = LineBuffer(max_line)
         self._naming = True
         self._held = b""  # the beginning of a telnet command
-        self._rest = False  # whether the last line may lack its end
 
     def receive(self, data: bytes) -> None:
         """Take in what has arrived."""
@@ -46,22 +45,15 @@ class PlainReader:
 
     def end(self) -> None:
         """Take note that nothing more will arrive: a last line without its end counts."""
-        self._rest = True
+        self._lines.end()
 
     def next_command(self) -> commands.AnyCommand | None:
         """Return the next command; None when more must arrive first. Raises ProtocolError."""
-        while True:
-            line = self._lines.next_line()
-            if line is None:
-                if not self._rest:
-                    return None
-                self._rest = False
-                line = self._lines.rest()
-                if not line:
-                    return None
+        while (line := self._lines.next_line()) is not None:
             command = self.read(line)
             if command is not None:
                 return command
+        return None
 
     def named(self) -> None:
         """Take note that lines are said from now on."""
