@@ -16,7 +16,7 @@ from itertools import takewhile
 from operator import attrgetter
 from typing import Literal, NamedTuple
 
-from bots.histogram import Histogram
+from bots.timeline import Timeline
 from bots.unison import Unison
 
 Verdict = Literal["missing", "duplicate", "reordered", "corrupt", "leaked"]
@@ -34,25 +34,18 @@ class Message:
 
     nick: str
     text: str
+    number: int  # in the order in which all in the room was said
     due: float
     sent: float
     first_heard: float = float("inf")
     index: int = -1  # in the room's list; -1 until it is heard
     id: str = ""  # where the server gives ids
+    overtaken: bool = False  # whether it came, to everyone, after something that its sender said later
     uncertain: bool = False  # whether the sender lost the connection before it was heard: it may never have arrived
 
 
 _index = attrgetter("index")
-
-
-class Finding(NamedTuple):
-    """Something that went wrong between one message and one reader."""
-
-    verdict: Verdict
-    nick: str
-    text: str
-    reader: str
-    at: float
+_first_heard = attrgetter("first_heard")
 
 
 @dataclass(slots=True, eq=False)
@@ -83,29 +76,45 @@ class Reader:
         return self.asked <= message.first_heard and message.sent <= self.left
 
 
+class Finding(NamedTuple):
+    """Something that went wrong between one message and one reader, at about the time `at`.
+
+    `after` is the message before it in the room's order, or the one that the reader had heard last.
+    """
+
+    verdict: Verdict
+    nick: str
+    text: str
+    reader: Reader
+    at: float
+    after: Message | None
+
+
 class RoomLedger:
     """All that was said and heard in one room."""
 
-    def __init__(self, per_sender: bool) -> None:
+    def __init__(self, per_sender: bool, timeline: Timeline | None = None) -> None:
         self.messages: list[Message] = []
         self.readers: list[Reader] = []
-        self.sent = self.delivered = 0
-        self.latency = Histogram()
+        self.timeline = timeline or Timeline()
         self.findings: list[Finding] = []
         self.counts: dict[Verdict, int] = defaultdict(int)
         self._per_sender = per_sender
         self._late: dict[Message, dict[Reader, float]] = {}  # who heard it after later ones, and when
+        self._said = 0
+        self._newest: dict[str, Message] = {}  # of each sender, in the room's order
         self._unison = Unison()
         self._tick = 0  # of the runs
-        self._runs: dict[tuple[int, int], int] = {}  # how many readers heard which messages in this tick
+        self._runs: dict[tuple[int, int, bool], int] = {}  # how many readers heard which messages in this tick
         self._unheard: dict[tuple[str, str], deque[Message]] = defaultdict(deque)
         self._by_id: dict[str, Message] = {}
         self._heard: dict[tuple[str, str], list[Message]] = defaultdict(list)
 
     def say(self, nick: str, text: str, due: float, now: float) -> None:
         """Note that a message is being sent."""
-        self.sent += 1
-        self._unheard[nick, text].append(Message(nick, text, due, now))
+        self._said += 1
+        self.timeline.say(now)
+        self._unheard[nick, text].append(Message(nick, text, self._said, due, now))
 
     def enter(self, name: str, now: float) -> Reader:
         """Note that a user asks to come in; `entered` is set on the reader when that is known to have happened."""
@@ -208,30 +217,37 @@ class RoomLedger:
         """Return the id of the last message that a reader heard in its place; empty when there is none."""
         return self.messages[reader.position - 1].id if reader.position > 0 else ""
 
-    def close(self, now: float) -> None:
+    def close(self) -> None:
         """Nothing more is coming: find what is missing, and who heard in another order than the others."""
         self._count_runs()
-        for message, late in self._late.items():
-            in_step = [reader for reader in self.readers if self._is_in_step(reader, message, late)]
-            odd = late if len(late) <= len(in_step) else dict.fromkeys(in_step, message.first_heard)
-            for reader, heard in odd.items():
-                self._find_fault("reordered", message.nick, message.text, reader, heard)
+        for message in self.messages:
+            if message.overtaken or message in self._late:
+                self._close_reordered(message, self._late.get(message, {}))
         for reader in self.readers:
             unheard = self.messages[max(reader.position, 0) :]
             for message in sorted([*reader.skipped, *unheard], key=lambda message: message.index):
                 if reader.must_hear(message):
-                    self._find_fault("missing", message.nick, message.text, reader, now)
+                    self._find_missing(message, reader, message.first_heard)
         for messages in self._unheard.values():
             for message in messages:  # heard by nobody
                 for reader in self.readers:
                     if reader.entered <= message.sent < reader.leaving and not message.uncertain:
-                        self._find_fault("missing", message.nick, message.text, reader, now)
+                        self._find_missing(message, reader, message.sent)
+
+    def _close_reordered(self, message: Message, late: dict[Reader, float]) -> None:
+        """Find who heard a message out of order: all, or those who heard it otherwise than most did."""
+        in_step = [reader for reader in self.readers if self._is_in_step(reader, message, late)]
+        odd = dict.fromkeys(in_step, message.first_heard)
+        if message.overtaken:
+            odd |= late
+        elif len(late) <= len(in_step):
+            odd = late
+        for reader, heard in odd.items():
+            self._find_fault("reordered", message.nick, message.text, reader, heard, message.index - 1)
 
     def _deliver(self, reader: Reader, message: Message, now: float) -> None:
         reader.heard += 1
-        self.delivered += 1
-        if reader.timed:
-            self.latency.add(now - message.due)
+        self.timeline.hear(now, now - message.due if reader.timed else None)
 
     def _deliver_run(self, reader: Reader, begin: int, end: int, now: float) -> None:
         """Note that a reader heard several messages of the room's order at once.
@@ -239,19 +255,18 @@ class RoomLedger:
         Many readers hear the same ones in the same tick: their times are counted together, as of the end of the tick.
         """
         reader.heard += end - begin
-        self.delivered += end - begin
-        if reader.timed:
-            tick = int(now / _TICK_S) + 1
-            if tick != self._tick:
-                self._count_runs()
-                self._tick = tick
-            self._runs[begin, end] = self._runs.get((begin, end), 0) + 1
+        tick = int(now / _TICK_S) + 1
+        if tick != self._tick:
+            self._count_runs()
+            self._tick = tick
+        run = begin, end, reader.timed
+        self._runs[run] = self._runs.get(run, 0) + 1
 
     def _count_runs(self) -> None:
         now = self._tick * _TICK_S
-        for (begin, end), readers in self._runs.items():
+        for (begin, end, timed), readers in self._runs.items():
             for message in self.messages[begin:end]:
-                self.latency.add(now - message.due, readers)
+                self.timeline.hear(now, now - message.due if timed else None, readers)
         self._runs.clear()
 
     def _drop_surplus(self) -> None:
@@ -312,9 +327,20 @@ class RoomLedger:
                 if reader.position > index:
                     reader.position += 1
                     reader.skipped.add(message)
+        message.overtaken = self._is_overtaken(message, index)
         self.messages.insert(index, message)
         for number in range(index, len(self.messages)):
             self.messages[number].index = number
+
+    def _is_overtaken(self, message: Message, index: int) -> bool:
+        """Whether something that its sender said later stands before it in the room's order."""
+        newest = self._newest.get(message.nick)
+        if newest is not None and newest.index >= index:
+            earlier = (one for one in reversed(self.messages[:index]) if one.nick == message.nick)
+            newest = next(earlier, None)
+        else:
+            self._newest[message.nick] = message
+        return newest is not None and newest.number > message.number and not message.uncertain
 
     def _missed_before(self, reader: Reader, first: Message) -> Iterator[Message]:
         """Yield what a reader must have heard before the first message that it did hear."""
@@ -336,7 +362,15 @@ class RoomLedger:
             return False
         return reader.must_hear(message)
 
-    def _find_fault(self, verdict: Verdict, nick: str, text: str, reader: Reader, now: float) -> None:
+    def _find_missing(self, message: Message, reader: Reader, at: float) -> None:
+        before = message.index if message.index >= 0 else bisect_left(self.messages, at, key=_first_heard)
+        self._find_fault("missing", message.nick, message.text, reader, at, before - 1)
+
+    def _find_fault(
+        self, verdict: Verdict, nick: str, text: str, reader: Reader, now: float, after: int | None = None
+    ) -> None:
         self.counts[verdict] += 1
         if len(self.findings) < MAX_FINDINGS:
-            self.findings.append(Finding(verdict, nick, text, reader.name, now))
+            place = reader.position - 1 if after is None else after
+            message = self.messages[place] if 0 <= place < len(self.messages) else None
+            self.findings.append(Finding(verdict, nick, text, reader, now, message))

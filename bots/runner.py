@@ -16,6 +16,7 @@ from bots.ledger import Message, Reader, RoomLedger
 from bots.plan import Act, latecomers, plan
 from bots.scenario import Actor, Line, Pause, Scenario, Script
 from bots.speech import matcher_of, text_of
+from bots.timeline import Timeline
 from geventchat import commands, events, names, replies
 
 LOBBY = "lobby"
@@ -38,6 +39,7 @@ class Outcome:
 
     scenario: Scenario
     rooms: dict[str, RoomLedger] = field(default_factory=dict)
+    timeline: Timeline = field(default_factory=Timeline)
     lag: Histogram = field(default_factory=Histogram)
     failures: list[str] = field(default_factory=list)
     users: int = 0
@@ -89,9 +91,9 @@ class Runner:
             for bot in self._bots.values():
                 if bot.connected:
                     bot.drop("close")
-            now = time.monotonic()
             for room in self.outcome.rooms.values():
-                room.close(now)
+                room.close()
+            self.outcome.timeline.close()
         return self.outcome
 
     # The script.
@@ -376,7 +378,7 @@ class Runner:
         """Wait until nothing has been heard for a while."""
         deadline = time.monotonic() + _SETTLE_S
         before = -1
-        while before != (now := sum(room.delivered for room in self.outcome.rooms.values())):
+        while before != (now := self.outcome.timeline.delivered):
             before = now
             gevent.sleep(min(_QUIET_S, max(0.0, deadline - time.monotonic())))
 
@@ -441,7 +443,8 @@ class Runner:
         if name not in self._rooms:
             key = names.key(name)
             if key not in self.outcome.rooms:
-                self.outcome.rooms[key] = RoomLedger(per_sender=self._scenario.check.order != "same for everyone")
+                per_sender = self._scenario.check.order != "same for everyone"
+                self.outcome.rooms[key] = RoomLedger(per_sender, self.outcome.timeline)
             self._rooms[name] = self.outcome.rooms[key]
         return self._rooms[name]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bots.histogram import Histogram
-from bots.ledger import Verdict
+from bots.ledger import Finding, Verdict
 from bots.runner import LAG_PERCENTILE, MAX_LAG_S, Outcome
 
 _ANOMALIES: tuple[Verdict, ...] = ("missing", "duplicate", "reordered", "corrupt", "leaked")
@@ -31,7 +31,7 @@ def unmet(outcome: Outcome) -> list[str]:
     broken += [f"delivery: {found[verdict]:,} {verdict}" for verdict in ("corrupt", "leaked") if verdict in found]
     if check.order != "any" and "reordered" in found:
         broken.append(f"order: {found['reordered']:,} reordered")
-    latency = _latency(outcome)
+    latency = outcome.timeline.latency
     for name, limit in check.latency.limits().items():
         seen = latency.largest_s if name == "max" else latency.percentile(float(name[1:]))
         if seen > limit:
@@ -48,7 +48,7 @@ def status(outcome: Outcome) -> int:
 
 def figures(outcome: Outcome) -> dict[str, Any]:
     """Return the summary for programs; times in milliseconds."""
-    latency = _latency(outcome)
+    latency = outcome.timeline.latency
     percentiles = {f"p{percent}": round(latency.percentile(percent) * 1000, 3) for percent in (50, 90, 95, 99)}
     rooms = outcome.rooms.values()
     return {
@@ -56,14 +56,14 @@ def figures(outcome: Outcome) -> dict[str, Any]:
         "status": status(outcome),
         "users": outcome.users,
         "seconds": round(outcome.seconds, 3),
-        "said": sum(room.sent for room in rooms),
-        "delivered": sum(room.delivered for room in rooms),
+        "said": outcome.timeline.said,
+        "delivered": outcome.timeline.delivered,
         "latency_ms": percentiles | {"max": round(latency.largest_s * 1000, 3)},
         "lag_ms": {"p99": round(outcome.lag.percentile(LAG_PERCENTILE) * 1000, 3)},
         "anomalies": anomalies(outcome),
         "unmet": unmet(outcome),
         "failures": outcome.failures,
-        "findings": [finding._asdict() for room in rooms for finding in room.findings],
+        "findings": [_finding(finding) for room in rooms for finding in room.findings],
         "settled": outcome.settled,
     }
 
@@ -71,9 +71,8 @@ def figures(outcome: Outcome) -> dict[str, Any]:
 def lines(outcome: Outcome) -> Iterator[str]:
     """Yield the summary."""
     rooms = outcome.rooms.values()
-    sent = sum(room.sent for room in rooms)
-    delivered = sum(room.delivered for room in rooms)
-    latency, seconds = _latency(outcome), max(outcome.seconds, 1e-9)
+    sent, delivered = outcome.timeline.said, outcome.timeline.delivered
+    latency, seconds = outcome.timeline.latency, max(outcome.timeline.lasted, 1e-9)
     yield f"users        {outcome.users:,}, in {outcome.seconds:.1f} s"
     yield f"said         {sent:,} messages, {sent / seconds:,.1f} a second"
     yield f"delivered    {delivered:,} (messages x readers), {delivered / seconds:,.1f} a second"
@@ -85,7 +84,7 @@ def lines(outcome: Outcome) -> Iterator[str]:
     if not outcome.settled:
         yield "note         this server cannot say that nothing more is coming; the end was a quiet moment"
     for finding in [finding for room in rooms for finding in room.findings][:_SHOWN]:
-        yield f"  {finding.verdict}: {finding.nick}: {finding.text[:60]!r} for {finding.reader}"
+        yield f"  {finding.verdict}: {finding.nick}: {finding.text[:60]!r} for {finding.reader.name}"
     for failure in outcome.failures[:_SHOWN]:
         yield f"  failed: {failure}"
     for check in unmet(outcome):
@@ -100,11 +99,9 @@ def lines(outcome: Outcome) -> Iterator[str]:
     yield verdicts[status(outcome)]
 
 
-def _latency(outcome: Outcome) -> Histogram:
-    merged = Histogram()
-    for room in outcome.rooms.values():
-        merged.merge(room.latency)
-    return merged
+def _finding(finding: Finding) -> dict[str, Any]:
+    verdict, nick, text, reader, at, _ = finding
+    return {"verdict": verdict, "nick": nick, "text": text, "reader": reader.name, "at": at}
 
 
 def _ms(histogram: Histogram, percent: float) -> str:

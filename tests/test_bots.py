@@ -60,7 +60,7 @@ def test_a_right_server_passes_with_users_coming_and_going(server: ChatServer, s
 def test_each_fault_of_a_server_is_found_with_its_reader_and_message(fault: str) -> None:
     with faulty_server(fault, every=997) as (address, faulty):
         outcome = play(_TALK, address, "plain")
-    found = [(one.reader, f"{one.nick}: {one.text}") for one in outcome.rooms["lobby"].findings]
+    found = [(one.reader.name, f"{one.nick}: {one.text}") for one in outcome.rooms["lobby"].findings]
     if fault == "none":
         assert (found, status(outcome)) == ([], 0)
         return
