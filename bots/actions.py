@@ -82,7 +82,7 @@ class Repeatable(Action):
         """How often each actor does it."""
         if self.every is None or self.for_ is None:
             return self.times or 1
-        # Rounded first: 1.1 s hold 11 times 0.1 s, although 1.1 / 0.1 is a little more.
+        # Rounded first: 9 ms hold 3 ms three times, although 0.009 / 0.003 is a little more.
         within = max(1, math.ceil(round(self.for_ / self.every, 6)))
         return min(within, self.times or within)
 

@@ -81,7 +81,10 @@ class Bot:
     def ping(self, within: float) -> bool:
         """Ask for a pong; whether it came in time."""
         token = f"{self.actor.index}.{next(self._tokens)}"
-        self.send(commands.Ping(token=token))
+        try:
+            self.send(commands.Ping(token=token))
+        except OSError:
+            return False
         return self._wait(lambda: token in self._pongs or not self.connected, within) and self.connected
 
     def leave(self, reason: str) -> bool:

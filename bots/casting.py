@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from string import digits
 
 from bots.actions import ACTIONS
-from bots.file import Part
+from bots.file import MAX_COUNT, Role
 from bots.mistakes import Place, Report, nearest
 from bots.scenario import Actor
 from bots.selector import EVERYONE, Selector, selector
@@ -18,7 +18,7 @@ TOGETHER = "together"
 _SLIP = 0.75
 _MAX_NICK = Limits().max_name
 # Among more names than this, no near one is looked for.
-_MANY = 2_000
+_MANY = 500
 
 
 class Casting:
@@ -41,15 +41,19 @@ class Casting:
         self._declared.append(cast)
         self._groups[cast] = ()
 
-    def declare(self, cast: str, part: Part, place: Place) -> None:
+    def is_unread(self, name: str) -> bool:
+        """Return whether this is a cast that cannot be read."""
+        return name in self._unread
+
+    def declare(self, cast: str, role: Role, place: Place) -> None:
         """Take in a cast that the file names."""
-        if not self._rows_known and part.name is not None and part.name.fields - {"n"}:
+        if not self._rows_known and role.name is not None and role.name.fields - {"n"}:
             self.declare_unread(cast)
-        elif problem := not_a_name(cast) or self._not_their_name(part):
+        elif problem := not_a_name(cast) or self._too_many(role) or self._not_their_name(role):
             self._report.wrong(place, problem)
             self.declare_unread(cast)
         else:
-            actors = self._admit(cast, [self._name(cast, part, n) for n in range(1, part.count + 1)], place)
+            actors = self._admit(cast, [self._name(cast, role, n) for n in range(1, role.count + 1)], place)
             self._declared += [cast, *(actor.name for actor in actors[:1] + actors[-1:])]
             if not actors:
                 self.declare_unread(cast)
@@ -83,22 +87,25 @@ class Casting:
         """Return who is in a group that is known."""
         return tuple(a for cast in self.casts.values() for a in cast) if name == EVERYONE else self._groups[name]
 
-    def _not_their_name(self, part: Part) -> str | None:
-        if part.name is None:
+    def _too_many(self, role: Role) -> str | None:
+        return f"more than {MAX_COUNT:,} users in all" if self._count + role.count > MAX_COUNT else None
+
+    def _not_their_name(self, role: Role) -> str | None:
+        if role.name is None:
             return None
         columns = self._rows[0] if self._rows else ()
-        unknown = part.name.fields - {"n", *columns}
+        unknown = role.name.fields - {"n", *columns}
         if unknown:
             return unknown_field(min(unknown), ["n", *columns])
-        if part.count > 1 and not part.name.fields:
-            return f"all {part.count} would be called {part.name.source}: put {{n}} into their name"
+        if role.count > 1 and not role.name.fields:
+            return f"all {role.count} would be called {role.name.source}: put {{n}} into their name"
         return None
 
-    def _name(self, cast: str, part: Part, n: int) -> str:
-        if part.name is None:
-            return cast if part.count == 1 else f"{cast}{n}"
+    def _name(self, cast: str, role: Role, n: int) -> str:
+        if role.name is None:
+            return cast if role.count == 1 else f"{cast}{n}"
         row = self._rows[(self._count + n - 1) % len(self._rows)] if self._rows else {}
-        return part.name.render({"n": str(n), **row})
+        return role.name.render({"n": str(n), **row})
 
     def _admit(self, cast: str, nicks: list[str], place: Place) -> tuple[Actor, ...]:
         """Take in a cast whose users have these nicks; nobody of a cast whose nicks cannot be."""

@@ -1,12 +1,17 @@
 """The command geventchat-bots."""
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from geventchat import address
-from geventchat.errors import ChatError, ServerUnavailable, UsageError
+from geventchat.errors import ChatError, Refused, ServerUnavailable, UsageError
+
+if TYPE_CHECKING:
+    from bots.transcribe import Transcript
 
 _EXAMPLES = """\
 examples:
@@ -15,6 +20,8 @@ examples:
   geventchat-bots scenarios/small_talk.yaml --server HOST --dialect unframed
   geventchat-bots check scenarios/*.yaml                      only look for mistakes
   geventchat-bots schema > scenario.schema.json               for editors
+  geventchat-bots import channel.log -o talk.yaml             an IRC log as a scenario
+  geventchat-bots record HOST:2003 -o talk.yaml               a live room as a scenario, until Ctrl-C
 
 exit status: 0 all met; 1 a check or expectation not met; 2 the scenario or an option is wrong;
              4 no server; 5 invalid, because the generator was late; 130 interrupted
@@ -29,6 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _check(words[1:])
         if words[:1] == ["schema"]:
             return _schema()
+        if words[:1] == ["import"]:
+            return _import(_copier("import", "LOG", "an IRC log").parse_args(words[1:]))
+        if words[:1] == ["record"]:
+            return _record(_copier("record", "HOST:PORT", "a server").parse_args(words[1:]))
         return _run(_parser().parse_args(words))
     except UsageError as error:
         print(f"geventchat-bots: {error}", file=sys.stderr)
@@ -36,6 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ServerUnavailable as error:
         print(f"geventchat-bots: {error}", file=sys.stderr)
         return 4
+    except Refused as error:
+        print(f"geventchat-bots: {error}", file=sys.stderr)
+        return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -46,10 +60,23 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("scenario", type=Path, help="a YAML file; or check FILE…, schema")
+    parser.add_argument("scenario", type=Path, help="a YAML file; or one of the verbs check, import, record, schema")
     parser.add_argument("--server", metavar="HOST:PORT", help="the server to test; any that speaks the dialect")
     parser.add_argument("--dialect", choices=("json", "plain", "unframed"), default="json", help="default: %(default)s")
     parser.add_argument("--speed", type=float, default=1.0, metavar="N", help="play N times as fast")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    return parser
+
+
+def _copier(verb: str, what: str, description: str) -> argparse.ArgumentParser:
+    """Return the options of a verb that writes a scenario."""
+    parser = argparse.ArgumentParser(
+        prog=f"geventchat-bots {verb}", description=f"Write {description} down as a scenario."
+    )
+    parser.add_argument("source", metavar=what)
+    parser.add_argument("-o", dest="output", metavar="FILE", type=Path, help="where to; default: standard output")
+    if verb == "record":
+        parser.add_argument("--room", default="lobby", help="which room (default: %(default)s)")
     return parser
 
 
@@ -67,11 +94,12 @@ def _run(options: argparse.Namespace) -> int:
         return 2
     from bots.interrupt import interruptible
     from bots.runner import Runner
-    from bots.summary import lines, status
+    from bots.summary import figures, lines, status
     from bots.target import server_at
 
     with interruptible(), server_at(asked) as (at, which):
-        print(f"{scenario.title}: {len(scenario.actors):,} users at {which}", flush=True)
+        if not options.json:
+            print(f"{scenario.title}: {len(scenario.actors):,} users at {which}", flush=True)
         runner = Runner(scenario, at, options.dialect, options.speed)
         try:
             ended = None
@@ -81,8 +109,10 @@ def _run(options: argparse.Namespace) -> int:
         except ChatError as error:
             print(f"geventchat-bots: {error}", file=sys.stderr)
             ended = 1
-        for line in lines(runner.outcome):
-            print(line)
+        if options.json:
+            print(json.dumps(figures(runner.outcome), ensure_ascii=False))
+        else:
+            print(*lines(runner.outcome), sep="\n")
     return status(runner.outcome) if ended is None else ended
 
 
@@ -104,9 +134,40 @@ def _check(files: Sequence[str]) -> int:
     return ended
 
 
-def _schema() -> int:
-    import json
+def _import(options: argparse.Namespace) -> int:
+    from bots.importing import import_log
 
+    try:
+        source = Path(options.source).read_bytes()
+    except OSError as error:
+        raise UsageError(f"{options.source} cannot be read: {(error.strerror or str(error)).lower()}") from None
+    return _write(import_log(source, Path(options.source).name), options.output)
+
+
+def _record(options: argparse.Namespace) -> int:
+    at = address.parse(options.source)
+    from bots.interrupt import interruptible
+    from bots.record import record
+
+    with interruptible():
+        print(f"recording {options.room} at {address.show(at)}; Ctrl-C ends it", file=sys.stderr)
+        return _write(record(at, options.room), options.output)
+
+
+def _write(transcript: "Transcript", output: Path | None) -> int:
+    for note in transcript.notes:
+        print(f"note: {note}", file=sys.stderr)
+    if output is None:
+        print(transcript.text, end="")
+        return 0
+    try:
+        output.write_text(transcript.text)
+    except OSError as error:
+        raise UsageError(f"{output} cannot be written: {(error.strerror or str(error)).lower()}") from None
+    return 0
+
+
+def _schema() -> int:
     from bots.schema import json_schema
 
     print(json.dumps(json_schema(), indent=2, ensure_ascii=False))

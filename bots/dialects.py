@@ -17,6 +17,7 @@ class Dialect(Protocol):
 
     tells_end: bool  # whether a pong says that nothing more is on its way
     follows_rooms: bool  # whether an actor can be in several rooms
+    catches_up: bool  # whether who comes back is told what it missed
 
     def hello(self, nick: str, room: str | None, after: str | None, token: str | None) -> bytes:
         """Return what comes first."""
@@ -33,6 +34,7 @@ class Json:
 
     tells_end = True
     follows_rooms = True
+    catches_up = True
 
     def __init__(self) -> None:
         self._reader = wire.MessageReader()
@@ -57,6 +59,7 @@ class Plain:
 
     tells_end = True
     follows_rooms = False
+    catches_up = False
 
     def __init__(self) -> None:
         self._rest = b""

@@ -13,7 +13,7 @@ MAX_COUNT = 100_000
 _Count = Annotated[int, Field(ge=1, le=MAX_COUNT)]
 
 
-class Part(Model):
+class Role(Model):
     """A part in the cast: how many users play it, and what they are called."""
 
     count: _Count = Field(default=1, description="how many users")
@@ -22,7 +22,7 @@ class Part(Model):
     )
 
 
-def _part(value: Any) -> Any:
+def _role(value: Any) -> Any:
     """Let nothing stand for one user, and a number for so many."""
     if value is None:
         return {}
@@ -66,7 +66,7 @@ class File(Model):
         default=0, description="where all chance comes from: same seed, same words, choices and planned times"
     )
     data: Maybe[Name] = Field(default=None, description="a CSV file beside this one; its columns are placeholders")
-    cast: dict[str, Annotated[Part, BeforeValidator(_part, json_schema_input_type=Part | _Count | Nothing)]] = Field(
+    cast: dict[str, Annotated[Role, BeforeValidator(_role, json_schema_input_type=Role | _Count | Nothing)]] = Field(
         default_factory=dict, description="the users; a name in the script that is not here is one user more"
     )
     script: list[Any] = Field(min_length=1, description="what they do: each line waits for the one before")

@@ -16,6 +16,8 @@ from typing import Literal, NamedTuple
 from bots.histogram import Histogram
 
 Verdict = Literal["missing", "duplicate", "reordered", "corrupt", "leaked"]
+# Further back than this, a message that is new is not put into a room's order: it is taken for a late one.
+_MAX_SHIFT = 1_000
 # Findings that are kept whole; all are counted.
 MAX_FINDINGS = 1_000
 
@@ -30,6 +32,8 @@ class Message:
     sent: float
     first_heard: float = float("inf")
     index: int = -1  # in the room's list; -1 until it is heard
+    id: str = ""  # where the server gives ids
+    uncertain: bool = False  # whether the sender lost the connection before it was heard: it may never have arrived
 
 
 class Finding(NamedTuple):
@@ -54,9 +58,10 @@ class Reader:
     entered: float = float("inf")
     leaving: float = float("inf")
     left: float = float("inf")
+    timed: bool = True  # False while the user reads slowly on purpose: then lateness is its own doing
     heard: int = 0
     position: int = -1  # of the next message in the room's list; -1 until the first is heard
-    skipped: set[int] = field(default_factory=set)  # those before the position that were not heard
+    skipped: set[Message] = field(default_factory=set)  # those before the position that were not heard
 
     def must_hear(self, message: Message) -> bool:
         """Whether the message has to reach this reader."""
@@ -78,9 +83,10 @@ class RoomLedger:
         self.findings: list[Finding] = []
         self.counts: dict[Verdict, int] = defaultdict(int)
         self._per_sender = per_sender
-        self._late: dict[int, dict[Reader, float]] = {}  # place to who heard that one after later ones, and when
+        self._late: dict[Message, dict[Reader, float]] = {}  # who heard it after later ones, and when
         self._unheard: dict[tuple[str, str], deque[Message]] = defaultdict(deque)
-        self._places: dict[tuple[str, str], list[int]] = defaultdict(list)
+        self._by_id: dict[str, Message] = {}
+        self._heard: dict[tuple[str, str], list[Message]] = defaultdict(list)
 
     def say(self, nick: str, text: str, due: float, now: float) -> None:
         """Note that a message is being sent."""
@@ -93,95 +99,130 @@ class RoomLedger:
         self.readers.append(reader)
         return reader
 
-    def hear(self, reader: Reader, nick: str, text: str, now: float) -> None:
-        """Note that a reader heard a message."""
+    def lose(self, nick: str) -> None:
+        """Note that a user lost the connection: nobody knows whether what it has just said has arrived."""
+        for (sender, _), messages in self._unheard.items():
+            if sender == nick:
+                for message in messages:
+                    message.uncertain = True
+
+    def hear(self, reader: Reader, nick: str, text: str, now: float, event_id: str = "") -> None:
+        """Note that a reader heard a message; `event_id` where the server gives ids, which tell equal words apart."""
         if 0 <= reader.position < len(self.messages):  # in step, as nearly always
             message = self.messages[reader.position]
-            if message.nick == nick and message.text == text:
+            if message.nick == nick and message.text == text and message.id == event_id:
                 reader.position += 1
                 self._deliver(reader, message, now)
                 return
-        index = self._find(reader, nick, text, now)
-        if index is None:
-            seen = self._places.get((nick, text))
+        known = self._by_id.get(event_id) if event_id else None
+        if known is not None and known.text == text and self._has_heard(reader, known):
+            self._find_fault("duplicate", nick, text, reader, now)
+            return
+        found = known if known is not None else self._find(reader, nick, text, now, event_id)
+        if found is None or found.text != text:
+            seen = (nick, text) in self._heard
             self._find_fault("duplicate" if seen else "corrupt", nick, text, reader, now)
             return
-        message = self.messages[index]
+        message = found
         if not reader.may_hear(message):
             self._find_fault("leaked", nick, text, reader, now)
             return
         self._deliver(reader, message, now)
-        if index >= reader.position >= 0:
-            reader.skipped.update(range(reader.position, index))
-            reader.position = index + 1
-        elif reader.position < 0:
-            reader.skipped.update(self._missed_before(reader, index))
-            reader.position = index + 1
-        else:
-            reader.skipped.discard(index)
+        if message in reader.skipped:
+            reader.skipped.discard(message)
             if not self._per_sender or self._overtaken(reader, message):
-                self._late.setdefault(index, {})[reader] = now
+                self._late.setdefault(message, {})[reader] = now
+            return
+        if reader.position < 0:
+            reader.skipped.update(self._missed_before(reader, message))
+        else:
+            reader.skipped.update(self.messages[reader.position : message.index])
+        reader.position = message.index + 1
 
     def close(self, now: float) -> None:
         """Nothing more is coming: find what is missing, and who heard in another order than the others."""
-        for index, late in self._late.items():
-            message = self.messages[index]
-            in_step = [reader for reader in self.readers if reader.position > index and reader not in late]
-            in_step = [reader for reader in in_step if index not in reader.skipped and reader.must_hear(message)]
+        for message, late in self._late.items():
+            in_step = [reader for reader in self.readers if self._is_in_step(reader, message, late)]
             odd = late if len(late) <= len(in_step) else dict.fromkeys(in_step, message.first_heard)
             for reader, heard in odd.items():
                 self._find_fault("reordered", message.nick, message.text, reader, heard)
         for reader in self.readers:
-            start = max(reader.position, 0)
-            for index in [*sorted(reader.skipped), *range(start, len(self.messages))]:
-                message = self.messages[index]
+            unheard = self.messages[max(reader.position, 0) :]
+            for message in sorted([*reader.skipped, *unheard], key=lambda message: message.index):
                 if reader.must_hear(message):
                     self._find_fault("missing", message.nick, message.text, reader, now)
-        for unheard in self._unheard.values():
-            for message in unheard:  # by anyone
+        for messages in self._unheard.values():
+            for message in messages:  # heard by nobody
                 for reader in self.readers:
-                    if reader.entered <= message.sent < reader.leaving:
+                    if reader.entered <= message.sent < reader.leaving and not message.uncertain:
                         self._find_fault("missing", message.nick, message.text, reader, now)
 
     def _deliver(self, reader: Reader, message: Message, now: float) -> None:
         reader.heard += 1
         self.delivered += 1
-        self.latency.add(now - message.due)
+        if reader.timed:
+            self.latency.add(now - message.due)
 
-    def _find(self, reader: Reader, nick: str, text: str, now: float) -> int | None:
-        """Return the place of the message that this must be: one that this reader has not heard, the next one first."""
-        earlier = None
-        for index in self._places.get((nick, text), ()):
-            if index >= reader.position and (reader.position >= 0 or self._is_first_for(reader, index)):
-                return index
-            if index in reader.skipped and earlier is None:
-                earlier = index
-        if earlier is not None:
-            return earlier
+    def _has_heard(self, reader: Reader, message: Message) -> bool:
+        return message.index < reader.position and message not in reader.skipped and message.first_heard >= reader.asked
+
+    def _find(self, reader: Reader, nick: str, text: str, now: float, event_id: str) -> Message | None:
+        """Return which message this must be: of those that the reader has not heard, the next one first."""
+        equal = () if event_id else self._heard.get((nick, text), ())
+        if reader.position < 0:  # of equal ones around its entrance, one that it must hear
+            due = [message for message in equal if reader.may_hear(message)]
+            due.sort(key=reader.must_hear, reverse=True)
+        else:
+            due = [message for message in equal if message.index >= reader.position]
+            due += [message for message in equal if message in reader.skipped]
+        if due:
+            return due[0]
         unheard = self._unheard.get((nick, text))
         if not unheard:
             return None
         message = unheard.popleft()
-        message.first_heard, message.index = now, len(self.messages)
-        self.messages.append(message)
-        self._places[nick, text].append(message.index)
-        return message.index
+        message.first_heard, message.id = now, event_id
+        if event_id:
+            self._by_id[event_id] = message
+        self._heard[nick, text].append(message)
+        self._place(message, reader.position if reader.position >= 0 else len(self.messages))
+        return message
 
-    def _is_first_for(self, reader: Reader, index: int) -> bool:
-        """Whether a reader who has heard nothing yet can mean this one, and not an equal one said before it came."""
-        return reader.may_hear(self.messages[index])
+    def _place(self, message: Message, index: int) -> None:
+        """Put a message that is heard for the first time into the room's order, before all that its reader hears next.
 
-    def _missed_before(self, reader: Reader, index: int) -> Iterator[int]:
-        """Yield the places before a reader's first message that it must have heard."""
-        while index > 0 and self.messages[index - 1].first_heard >= reader.asked:
-            index -= 1
-            if self.messages[index].sent >= reader.entered:
-                yield index
+        Nearly always that is the end. Elsewhere, others have heard what comes after it, and passed it over.
+        """
+        if len(self.messages) - index > _MAX_SHIFT:
+            index = len(self.messages)
+        self.messages.insert(index, message)
+        for number in range(index, len(self.messages)):
+            self.messages[number].index = number
+        if index < len(self.messages) - 1:
+            for reader in self.readers:
+                if reader.position > index:
+                    reader.position += 1
+                    reader.skipped.add(message)
+
+    def _missed_before(self, reader: Reader, first: Message) -> Iterator[Message]:
+        """Yield what a reader must have heard before the first message that it did hear."""
+        for index in range(first.index - 1, -1, -1):
+            message = self.messages[index]
+            if message.first_heard < reader.asked:
+                return
+            if message.sent >= reader.entered:
+                yield message
 
     def _overtaken(self, reader: Reader, late: Message) -> bool:
         """Whether a reader heard a later message of the same sender before this one."""
-        later = range(late.index + 1, reader.position)
-        return any(self.messages[index].nick == late.nick and index not in reader.skipped for index in later)
+        later = self.messages[late.index + 1 : reader.position]
+        return any(message.nick == late.nick and message not in reader.skipped for message in later)
+
+    def _is_in_step(self, reader: Reader, message: Message, late: dict[Reader, float]) -> bool:
+        """Whether a reader heard a message in its place in the room's order."""
+        if reader in late or message in reader.skipped or reader.position <= message.index:
+            return False
+        return reader.must_hear(message)
 
     def _find_fault(self, verdict: Verdict, nick: str, text: str, reader: Reader, now: float) -> None:
         self.counts[verdict] += 1

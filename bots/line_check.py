@@ -36,8 +36,10 @@ def _naming(node: Node) -> tuple[str, ...]:
 
 
 def _check_number(line: Line, casting: Casting, report: Report) -> None:
+    if line.who.count is None or casting.is_unread(line.who.group):
+        return
     there = len(casting.group(line.who.group))
-    if there and line.who.count is not None and line.who.count > there:
+    if line.who.count > there:
         report.wrong(line.place, f"{line.who.count} of {line.who.group} cannot be, there are {there}")
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bots.casting import Casting
-from bots.explain import read_part
 from bots.file import File
 from bots.line_check import check_line, check_names
 from bots.mistakes import Mistake, Place, Report, ScenarioMistakes
@@ -19,6 +18,8 @@ from bots.script import ScriptReader
 from bots.story import check_story
 from bots.table import read_table
 from bots.tree import MAX_BYTES, BadYaml, Node, read_tree
+from bots.validate import validate
+from geventchat.text import clean
 
 # Reads a file that stands beside the scenario's; raises OSError.
 ReadBeside = Callable[[str], bytes]
@@ -55,13 +56,16 @@ def parse(source: bytes, file: str, read_beside: ReadBeside) -> Scenario:
     reader = ScriptReader(casting, report)
     script = reader.read(root.parts["script"]) if isinstance(root.value.get("script"), list) else ()
 
-    title = head.title or Path(file).stem
+    title = clean(head.title or Path(file).stem)
     scenario = Scenario(file, title, head.seed, casting.casts, script, head.check, rows or ())
     for node in reader.nodes:
         check_names(node, casting, report)
     for line in reader.lines:
         check_line(line, reader.nodes[line.number], casting, columns, report)
-    check_story(scenario, report, torn=reader.torn)
+    if scenario.actors:
+        check_story(scenario, report, torn=reader.torn)
+    elif not report.mistakes:
+        report.wrong(root.at(["script"]).place, "nobody takes part in this script")
     report.close()
     return scenario
 
@@ -86,7 +90,7 @@ def _root(source: bytes, report: Report) -> Node:
 
 def _head(root: Node, report: Report) -> File:
     """Return all but the script's lines; what is wrong is reported and left out."""
-    head, _ = read_part(File, root.value, root, report)
+    head, _ = validate(File, root.value, root, report)
     return head or File(script=[None])  # the script is missing, and nothing else of the file can be wrong without it
 
 
@@ -98,8 +102,9 @@ def _rows(head: File, root: Node, read_beside: ReadBeside, report: Report) -> tu
         return None
     try:
         return read_table(read_beside(head.data), head.data)
-    except OSError as error:
-        report.wrong(root.at(["data"]).place, f"{head.data} cannot be read: {error.strerror}")
+    except (OSError, ValueError) as error:  # a ValueError for what cannot be the name of a file
+        why = error.strerror if isinstance(error, OSError) else error
+        report.wrong(root.at(["data"]).place, f"{head.data} cannot be read: {why}")
     except ScenarioMistakes as mistakes:
         report.mistakes += mistakes.mistakes
     return None

@@ -5,6 +5,13 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from geventchat.errors import ChatError
+from geventchat.text import clean
+
+# What is told at most, of one mistake and of mistakes: a file may be anything, also one that was made to do harm.
+_MAX_CHARS = 400
+_MAX_MISTAKES = 1_000
+# Words longer than this are no slips of other words.
+_MAX_WORD = 100
 
 
 class Place(NamedTuple):
@@ -29,12 +36,14 @@ class ScenarioMistakes(ChatError):
     """A scenario that cannot be meant as it stands; `mistakes` are all of them, in the file's order."""
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
-        self.mistakes = tuple(sorted(set(mistakes)))
+        self.mistakes = tuple(mistakes)
         super().__init__("\n".join(map(str, self.mistakes)))
 
 
 def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
     """Return the known word that is most like this one; None when none is. `likeness` is 1 for the same word."""
+    if len(word) > _MAX_WORD:
+        return None
     by_lower = {name.lower(): name for name in known}
     near = get_close_matches(word.lower(), by_lower, n=1, cutoff=likeness)
     return by_lower[near[0]] if near else None
@@ -54,10 +63,18 @@ class Report:
         self.mistakes: list[Mistake] = []
 
     def wrong(self, place: Place, message: str) -> None:
-        """Add one mistake."""
-        self.mistakes.append(Mistake(self.file, place, message))
+        """Add one mistake. Raises ScenarioMistakes when there are so many that nobody would read on."""
+        message = clean(message)
+        shown = message if len(message) <= _MAX_CHARS else message[:_MAX_CHARS] + "…"
+        self.mistakes.append(Mistake(self.file, place, shown))
+        if len(self.mistakes) == _MAX_MISTAKES:
+            more = Mistake(self.file, place, f"{_MAX_MISTAKES:,} mistakes are told; there may be more")
+            raise ScenarioMistakes([*self._in_order(), more])
 
     def close(self) -> None:
         """Raise ScenarioMistakes if there are any."""
         if self.mistakes:
-            raise ScenarioMistakes(self.mistakes)
+            raise ScenarioMistakes(self._in_order())
+
+    def _in_order(self) -> list[Mistake]:
+        return sorted(set(self.mistakes))

@@ -78,6 +78,8 @@ def latecomers(scenario: Scenario) -> frozenset[Actor]:
     """Return the actors who come in by a `join` of their own; all others are there before the script begins."""
     first: dict[Actor, Action] = {}
     for line in scenario.lines():
+        if len(first) == len(scenario.actors):
+            break
         if not isinstance(line.action, Wait):
             for actor in chosen(scenario, line):
                 first.setdefault(actor, line.action)

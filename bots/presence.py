@@ -34,7 +34,8 @@ def _follow(scenario: Scenario, script: Script, states: States, report: Report) 
             actors = chosen(scenario, step)
             if len(actors) == 1 and not step.who.is_choice:
                 _check(actors[0], step, now[actors[0]], report)
-            now.update({actor: _after(step.action, now[actor]) for actor in actors})
+            if isinstance(step.action, Join | Leave | Drop | Reconnect):
+                now.update({actor: _after(step.action, now[actor]) for actor in actors})
         elif not isinstance(step, Pause):
             ends = [_follow(scenario, branch, now, report) for branch in step.branches]
             now.update({actor: _agreed(now[actor], {end[actor] for end in ends}) for actor in now})

@@ -61,8 +61,8 @@ class Runner:
         self._inboxes: dict[Actor, list[tuple[str, str]]] = {}
         self._taken: dict[Actor, int] = {}
         self._replies: dict[Actor, list[Callable[[str, str], None]]] = {}
-        self._sender = ""
         self._begin = 0.0
+        self._since: dict[Actor, int] = {}  # how much each had heard when the step before this one began
         for line in scenario.lines():
             if isinstance(line.action, actions.Expect | actions.ExpectNone):
                 for act in plan(scenario, line):
@@ -75,7 +75,7 @@ class Runner:
         try:
             self._let_in([actor for actor in self._scenario.actors if actor not in late])
             self._begin = time.monotonic()
-            self._play(self._scenario.script)
+            self._play(self._scenario.script, "")
             self._settle()
         finally:
             self.outcome.seconds = time.monotonic() - began
@@ -89,43 +89,56 @@ class Runner:
 
     # The script.
 
-    def _play(self, script: Script) -> None:
+    def _play(self, script: Script, sender: str) -> str:
+        """Carry out a part of the script; `sender` is who spoke last before it. Return who spoke last in it."""
         for step in script:
+            heard = {actor: len(inbox) for actor, inbox in self._inboxes.items()}
             if isinstance(step, Line):
-                self._do(step)
+                sender = self._do(step, sender)
             elif isinstance(step, Pause):
                 gevent.sleep(step.seconds / self._speed)
             else:
-                branches = [gevent.spawn(self._play, branch) for branch in step.branches]
+                branches = [gevent.spawn(self._play, branch, sender) for branch in step.branches]
                 gevent.joinall(branches, raise_error=True)
+                sender = branches[-1].value or sender
+            self._since = heard
+        return sender
 
-    def _do(self, line: Line) -> None:
+    def _do(self, line: Line, sender: str) -> str:
+        """Carry out a line; return who spoke last."""
         start = time.monotonic()
         if line.action.at is not None:
             start = max(start, self._begin + line.action.at / self._speed)
-        sender = self._sender
         waiting = []
+        speaker = sender
         for act in plan(self._scenario, line):
             due = start + act.due / self._speed
             gevent.sleep(max(0.0, due - time.monotonic()))
             bot = self._bots[act.actor]
             if not bot.connected and not isinstance(line.action, actions.Join | actions.Reconnect | actions.Wait):
                 continue  # passed over: it has left, or lost the connection
+            if isinstance(line.action, actions.Say | actions.Act | actions.Whisper):
+                speaker = bot.nick
             if isinstance(line.action, actions.Say | actions.Act | actions.Whisper | actions.SendBytes | actions.Read):
                 self._act(bot, line, act, due, sender)
             else:
                 waiting.append(gevent.spawn(self._act, bot, line, act, due, sender))
         gevent.joinall(waiting, raise_error=True)
+        if isinstance(line.action, actions.Expect):
+            return next((one.value for one in reversed(waiting) if one.value), speaker)
+        return speaker
 
-    def _act(self, bot: Bot, line: Line, act: Act, due: float, sender: str) -> None:
+    def _act(self, bot: Bot, line: Line, act: Act, due: float, sender: str) -> str | None:
+        """Let an actor do something; return who was heard, where it waited for that."""
         try:
-            self._carry_out(bot, line, act, due, sender)
+            return self._carry_out(bot, line, act, due, sender)
         except NotLetIn as refusal:
             self._fail(line, str(refusal))
         except OSError as error:
             self._fail(line, f"{bot.nick} could not: {error.strerror or error}")
+        return None
 
-    def _carry_out(self, bot: Bot, line: Line, act: Act, due: float, sender: str) -> None:
+    def _carry_out(self, bot: Bot, line: Line, act: Act, due: float, sender: str) -> str | None:
         scenario, action = self._scenario, line.action
         match action:
             case actions.Say(say=words, room=room):
@@ -151,20 +164,23 @@ class Runner:
                 if not bot.ping(within):
                     self._fail(line, f"{bot.nick} got no pong within {within:g} s")
             case actions.Drop(drop=how):
-                self._stop_hearing(bot)
-                bot.drop(how)
+                self._drop(bot, how)
             case actions.Reconnect():
-                self._come_in(bot.actor, None, again=True)
+                self._reconnect(bot)
             case actions.Read(read=pace):
                 bot.read_at(pace)
+                for (actor, _), stay in self._stays.items():
+                    if actor is bot.actor and pace < float("inf"):
+                        stay.timed = False
             case actions.SendBytes(send_bytes=data):
                 bot.send_bytes(data)
             case actions.Expect():
-                self._expect(bot, line, action, act, sender)
+                return self._expect(bot, line, action, act, sender)
             case actions.ExpectNone():
                 self._expect_none(bot, line, action, act, sender)
             case actions.Reply():
                 self._reply(bot, line, action, act)
+        return None
 
     def _say(self, bot: Bot, text: str, room: str | None, due: float, command: commands.AnyCommand) -> None:
         now = time.monotonic()
@@ -172,12 +188,12 @@ class Runner:
         self._room(self._room_of(bot, room)).say(bot.nick, text, due, now)
         bot.send(command)
 
-    def _expect(self, bot: Bot, line: Line, expect: actions.Expect, act: Act, sender: str) -> None:
+    def _expect(self, bot: Bot, line: Line, expect: actions.Expect, act: Act, sender: str) -> str | None:
         matches = matcher_of(expect.expect, self._scenario, act, nick=bot.nick, sender=sender)
         wanted = {self._bots[actor].nick for actor in self._scenario.group(expect.from_)} if expect.from_ else None
         inbox, missing = self._inboxes[bot.actor], expect.times
         deadline = time.monotonic() + expect.within
-        place = self._taken.get(bot.actor, 0)
+        place, nick = self._taken.get(bot.actor, 0), ""
         while True:
             while place < len(inbox) and missing:
                 nick, text = inbox[place]
@@ -185,16 +201,16 @@ class Runner:
                 missing -= bool((wanted is None or nick in wanted) and matches(text))
             if not missing:
                 self._taken[bot.actor] = place
-                return
+                return nick
             if time.monotonic() > deadline:
                 self._fail(line, f"{bot.nick} did not hear {expect.expect.source} within {expect.within:g} s")
-                return
+                return None
             gevent.sleep(0.005)
 
     def _expect_none(self, bot: Bot, line: Line, expect: actions.ExpectNone, act: Act, sender: str) -> None:
         matches = matcher_of(expect.expect_none, self._scenario, act, nick=bot.nick, sender=sender)
         wanted = {self._bots[actor].nick for actor in self._scenario.group(expect.from_)} if expect.from_ else None
-        begin = self._taken.get(bot.actor, 0)
+        begin = self._since.get(bot.actor, 0)
         gevent.sleep(expect.within)
         for nick, text in self._inboxes[bot.actor][begin:]:
             if (wanted is None or nick in wanted) and matches(text):
@@ -251,6 +267,27 @@ class Runner:
         reader.entered = time.monotonic()
         self.outcome.users = max(self.outcome.users, sum(other.connected for other in self._bots.values()))
 
+    def _drop(self, bot: Bot, how: str) -> None:
+        now = time.monotonic()
+        for (actor, room), stay in self._stays.items():
+            if actor is bot.actor:
+                stay.leaving = now
+                self._room(room).lose(bot.nick)
+        bot.drop(how)
+
+    def _reconnect(self, bot: Bot) -> None:
+        """Bring an actor back; where the server tells what was missed, as if it had never been away."""
+        stays = {room: stay for (actor, room), stay in self._stays.items() if actor is bot.actor}
+        room = next(iter(stays), LOBBY)
+        self._stop_hearing(bot)
+        if not bot.dialect.catches_up:
+            self._come_in(bot.actor, None if room == LOBBY else room, again=True)
+            return
+        for stay in stays.values():
+            stay.leaving = stay.left = float("inf")
+        self._stays |= {(bot.actor, name): stay for name, stay in stays.items()}
+        bot.come_in(room, again=True)
+
     def _join(self, bot: Bot, room: str | None) -> None:
         if not bot.connected:
             self._come_in(bot.actor, room)
@@ -304,10 +341,12 @@ class Runner:
 
     def _hear(self, bot: Bot, heard: Heard) -> None:
         match heard:
-            case events.Said(nick=nick, text=text, room=room):
-                self._hear_message(bot, nick, text, room)
-            case events.Acted(nick=nick, text=text, room=room):
-                self._hear_message(bot, nick, f"*{text}*", room)
+            case events.Said(nick=nick, text=text, room=room, id=event_id):
+                self._hear_message(bot, nick, text, room, event_id)
+            case events.Acted(nick=nick, text=text, room=room, id=event_id):
+                self._hear_message(bot, nick, f"*{text}*", room, event_id)
+            case replies.Whispered(nick=nick, text=text) if bot.actor in self._inboxes:
+                self._inboxes[bot.actor].append((nick, text))
             case events.Renamed(nick=old, new=new) if old == bot.nick:
                 bot.nick = new
             case replies.HelpText(lines=[line]) if line.startswith(f"{bot.nick} is now "):
@@ -315,15 +354,14 @@ class Runner:
             case replies.Error(code=code, message=message) if bot.connected and self._scenario.check.errors == "none":
                 self.outcome.failures.append(f"{bot.nick} was told: {message} ({code})")
 
-    def _hear_message(self, bot: Bot, nick: str, text: str, room: str) -> None:
+    def _hear_message(self, bot: Bot, nick: str, text: str, room: str, event_id: str) -> None:
         stay = self._stays.get((bot.actor, room))
         if stay is not None:
-            self._room(room).hear(stay, nick, text, time.monotonic())
+            self._room(room).hear(stay, nick, text, time.monotonic(), event_id)
         else:
             outsider = self._room(room).enter(bot.nick, time.monotonic())
             outsider.left = 0.0
-            self._room(room).hear(outsider, nick, text, time.monotonic())
-        self._sender = nick
+            self._room(room).hear(outsider, nick, text, time.monotonic(), event_id)
         if bot.actor in self._inboxes:
             self._inboxes[bot.actor].append((nick, text))
         for answer in self._replies.get(bot.actor, ()):

@@ -7,7 +7,7 @@ from pydantic_core import core_schema
 
 from bots.actions import ACTIONS
 from bots.casting import TOGETHER
-from bots.file import Check, File, Latency, Part
+from bots.file import Check, File, Latency, Role
 from bots.script import WAIT
 from bots.selector import EVERYONE
 
@@ -21,7 +21,7 @@ def json_schema() -> dict[str, Any]:
     scenario = File.model_json_schema(schema_generator=_Generator)
     scenario["properties"]["script"]["items"] = _STEP
     scenario["title"] = "A scenario of geventchat-bots"
-    scenario["$defs"] = {part.__name__: scenario["$defs"][part.__name__] for part in (Part, Check, Latency)}
+    scenario["$defs"] = {part.__name__: scenario["$defs"][part.__name__] for part in (Role, Check, Latency)}
     scenario["$defs"] |= {"Step": _step(actions), "Body": _body(actions), **actions}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **scenario}
 

@@ -4,12 +4,12 @@ from typing import Any
 
 from bots.actions import ACTIONS, AnyAction
 from bots.casting import TOGETHER, Casting
-from bots.explain import read_part
 from bots.mistakes import Place, Report, did_you_mean
 from bots.scenario import Line, Pause, Script, Step, Together
 from bots.selector import Selector, selector
 from bots.tree import Node
 from bots.units import duration
+from bots.validate import validate
 
 WAIT = "wait"
 
@@ -91,7 +91,7 @@ class ScriptReader:
             return None
         line = Line(number, place, selected, action)
         self.lines.append(line)
-        return line if self._casting.group(selected.group) else None  # of a cast that could not be read
+        return None if self._casting.is_unread(selected.group) else line
 
     def _selected(self, who: str, place: Place) -> Selector | None:
         try:
@@ -114,9 +114,9 @@ class ScriptReader:
             return None
         for second in actions[1:]:
             self._wrong(node.keys[second], f"a line has one action, and {actions[0]} is here already")
-        kind = ACTIONS[actions[0]]
-        action, faulty = read_part(kind, {key: body[key] for key in body if key not in actions[1:]}, node, self._report)
-        self.torn = self.torn or bool(faulty)
+        kept = {key: value for key, value in body.items() if key not in actions[1:]}
+        action, is_right = validate(ACTIONS[actions[0]], kept, node, self._report)
+        self.torn = self.torn or not is_right
         return action
 
     def _no_action(self, who: str, node: Node) -> None:

@@ -1,6 +1,7 @@
 """What a run has shown, in words."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from bots.histogram import Histogram
 from bots.ledger import Verdict
@@ -43,6 +44,28 @@ def status(outcome: Outcome) -> int:
     if not outcome.is_valid:
         return 5
     return 1 if unmet(outcome) or outcome.failures else 0
+
+
+def figures(outcome: Outcome) -> dict[str, Any]:
+    """Return the summary for programs; times in milliseconds."""
+    latency = _latency(outcome)
+    percentiles = {f"p{percent}": round(latency.percentile(percent) * 1000, 3) for percent in (50, 90, 95, 99)}
+    rooms = outcome.rooms.values()
+    return {
+        "title": outcome.scenario.title,
+        "status": status(outcome),
+        "users": outcome.users,
+        "seconds": round(outcome.seconds, 3),
+        "said": sum(room.sent for room in rooms),
+        "delivered": sum(room.delivered for room in rooms),
+        "latency_ms": percentiles | {"max": round(latency.largest_s * 1000, 3)},
+        "lag_ms": {"p99": round(outcome.lag.percentile(LAG_PERCENTILE) * 1000, 3)},
+        "anomalies": anomalies(outcome),
+        "unmet": unmet(outcome),
+        "failures": outcome.failures,
+        "findings": [finding._asdict() for room in rooms for finding in room.findings],
+        "settled": outcome.settled,
+    }
 
 
 def lines(outcome: Outcome) -> Iterator[str]:

@@ -13,7 +13,7 @@ from bots.mistakes import Place
 # A scenario of a day's busy talk has 1 MiB; a larger file than this is none.
 MAX_BYTES = 8 << 20
 # Parts that a tree may have, those that aliases repeat counted each time: what 8 MiB can hold, and no alias bomb can.
-MAX_NODES = 500_000
+MAX_NODES = 1_000_000
 # A script that is nested deeper than this is no play any more.
 MAX_DEPTH = 50
 

@@ -29,7 +29,7 @@ def show(address: tuple[str, int]) -> str:
 def _port(port: str, text: str) -> int:
     if not port:
         return DEFAULT_PORT
-    if not (port.isascii() and port.isdigit() and int(port[:6]) <= 65_535):
+    if not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65_535):
         raise UsageError(
             f"{text!r} is no address: the port is a number from 0 to 65535, as in 127.0.0.1:{DEFAULT_PORT}"
         )

@@ -117,7 +117,7 @@ class Chat:
     def unstored(self, turn: Turn, why: str) -> Turn:
         """Return what is left of a turn that the log could not keep.
 
-        Who spoke is told that it was not stored. Coming and going still happens: nobody could leave otherwise.
+        Who spoke is told that it was not stored. Coming, going and new names still happen: they are so already.
         """
         left: Turn = []
         for post in turn:
@@ -171,8 +171,8 @@ class Chat:
             raise Refused("already-here", f"you are here already, as {member.nick}")
         nick, key = names.nick(hello.nick, self.limits.max_name)
         names.room(hello.room, self.limits.max_name)
-        earlier = self._members.get(key)
-        if earlier is not None and hello.token is not None and compare_digest(hello.token, earlier.token):
+        earlier, token = self._members.get(key), (hello.token or "").encode()
+        if earlier is not None and compare_digest(token, earlier.token.encode()):
             self._replace(earlier)
         self._claim(member, nick, key)
         self._post_joined(member, hello.room)
@@ -197,7 +197,7 @@ class Chat:
             raise Refused("not-reading", f"{target.nick} is not reading at the moment, try again later")
         time = events.iso_time(int(self._now * 1000))
         whispered = replies.Whispered(time=time, nick=member.nick, to=target.nick, text=_some(whisper.text))
-        target.whispered_by = member.nick
+        target.whispered_by = member
         self.tell(target, whispered)
         if target is not member:
             self.tell(member, whispered)
@@ -205,9 +205,12 @@ class Chat:
             self.tell(member, replies.Ack(ref=whisper.ref, id=None))
 
     def _reply(self, member: Member, reply: commands.Reply) -> None:
-        if not member.whispered_by:
+        target = member.whispered_by
+        if target is None:
             raise Refused("no-such-nick", "nobody has whispered to you yet")
-        self._whisper(member, commands.Whisper(to=member.whispered_by, text=reply.text, ref=reply.ref))
+        if self._members.get(target.key) is not target:  # the name may be somebody else's by now
+            raise Refused("no-such-nick", f"{target.nick}, who whispered last, has left")
+        self._whisper(member, commands.Whisper(to=target.nick, text=reply.text, ref=reply.ref))
 
     def _rename(self, member: Member, rename: commands.Rename) -> None:
         old = member.nick
@@ -283,11 +286,15 @@ class Chat:
             self._withdraw(member, room)
         elif isinstance(event, events.TopicSet):
             room.topic = event.text
+        elif isinstance(event, events.Renamed):
+            member.known_as = event.new
         self._changed.update(dict.fromkeys(room.publish(event, now)))
         if isinstance(event, events.Joined):  # nor does who enters
-            self._enter(member, room, event.id, ref)
+            self._enter(member, room, event, ref)
 
     def _answer(self, answer: Answer) -> None:
+        if answer.member.gone:  # nothing comes behind the last word
+            return
         reply = answer.reply() if callable(answer.reply) else answer.reply
         self._put(answer.member, reply)
         if isinstance(reply, replies.Closing):
@@ -342,23 +349,23 @@ class Chat:
         member.outbox.put(member.speech.encode(message))
         self._told[member.outbox] = None
 
-    def _enter(self, member: Member, room: Room, event_id: str, ref: str | None) -> None:
+    def _enter(self, member: Member, room: Room, joined: events.Joined, ref: str | None) -> None:
         first = not member.greeted
         member.greeted = True
-        member.entered = event_id
+        member.entered, member.known_as = joined.id, joined.nick
         room.enter(member)
         if member.behind:
             member.outbox.hold()
-        census = room.census(event_id, ref)
+        census = room.census(joined.id, ref)
         if first:
             limits = self.limits
             welcome = replies.Welcome(
-                nick=member.nick,
+                nick=member.known_as,
                 room=census.room,
                 members=census.members,
                 count=census.count,
                 topic=census.topic,
-                id=event_id,
+                id=joined.id,
                 token=member.token,
                 server=self._server,
                 limits={"line": limits.max_line, "nick": limits.max_name, "rate": limits.rate, "burst": limits.burst},
@@ -375,7 +382,7 @@ class Chat:
 
 
 def _is_message(post: Happening | Answer) -> bool:
-    return isinstance(post, Happening) and not isinstance(post.event, events.Joined | events.Left)
+    return isinstance(post, Happening) and isinstance(post.event, events.Said | events.Acted | events.TopicSet)
 
 
 def _some(text: str) -> str:

@@ -16,7 +16,7 @@ from geventchat.errors import Refused, UsageError
 from geventchat.events import SEQUENCES, AnyEvent
 
 # Events read at once. Between two reads the file is free, so that a long export never lets the server's -wal grow.
-_PAGE = 1_000
+PAGE = 1_000
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -65,7 +65,7 @@ def _pages(path: Path, room_key: str | None, after: int) -> Iterator[list[AnyEve
     try:
         while True:
             with history_file.explained(path):
-                events = history_file.select(db, f"WHERE {in_room} id > ? ORDER BY id LIMIT ?", [*values, after, _PAGE])
+                events = history_file.select(db, f"WHERE {in_room} id > ? ORDER BY id LIMIT ?", [*values, after, PAGE])
             if not events:
                 return
             yield events

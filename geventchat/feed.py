@@ -7,6 +7,7 @@ same however many read, and a chunk that every reader has passed is forgotten wi
 
 from bisect import bisect_right
 from collections.abc import Callable
+from weakref import WeakSet
 
 
 class Chunk:
@@ -29,13 +30,15 @@ class Feed:
     `gap(first_id, last_id, count)` gives the line that tells a reader what it missed.
     """
 
-    __slots__ = ("_kept", "_window", "gap", "last_dropped", "newest", "oldest", "tail")
+    __slots__ = ("_kept", "_window", "gap", "last_dropped", "last_id", "leaving", "newest", "oldest", "tail")
 
     def __init__(self, window: int, gap: Callable[[str, str, int], bytes]) -> None:
         self._window = window
         self.gap = gap
         self._kept = 0
         self.last_dropped = ""
+        self.last_id = ""  # of the line appended last
+        self.leaving: WeakSet[Cursor] = WeakSet()  # of those who read no more, but have still to be sent something
         self.tail = self.oldest = Chunk(0)
         self.newest = self.tail  # the chunk sealed last
 
@@ -48,6 +51,7 @@ class Feed:
         """Add a whole line, the encoding of the event with this id."""
         self.tail.lines.append(line)
         self.tail.ids.append(event_id)
+        self.last_id = event_id
 
     def seal(self) -> bool:
         """Make the lines of this turn sendable, and drop the oldest beyond the window; whether there were any."""
@@ -66,8 +70,8 @@ class Feed:
         return True
 
     def forget(self) -> None:
-        """Drop everything that is sealed: nobody is behind."""
-        while self.oldest is not self.tail:
+        """Drop everything that is sealed: nobody who still reads is behind. Those who leave may be."""
+        while self.oldest is not self.tail and not self.leaving:
             self._drop_oldest()
 
     def _drop_oldest(self) -> None:
@@ -88,13 +92,14 @@ class Cursor:
     outbox: the number up to which its queue already says what is to be sent.
     """
 
-    __slots__ = ("_feed", "chunk", "index", "queued")
+    __slots__ = ("__weakref__", "_end", "_feed", "chunk", "index", "queued")
 
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
         self.chunk = feed.tail
         self.index = len(feed.tail.lines)
         self.queued = 0
+        self._end: tuple[int, str] | None = None  # of who has left: the number to stop before, the id ahead of it
 
     @property
     def number(self) -> int:
@@ -149,7 +154,14 @@ class Cursor:
 
     def skip(self) -> bytes:
         """Go to the oldest line kept and return the line that tells the reader what it missed, if anything."""
-        chunk, index, oldest = self.chunk, self.index, self._feed.oldest
-        missed = oldest.first - self.number
+        chunk, index, number, oldest = self.chunk, self.index, self.number, self._feed.oldest
+        end, last = oldest.first, self._feed.last_dropped
+        if self._end is not None and self._end[0] < end:
+            end, last = self._end
         self.chunk, self.index = oldest, 0
-        return self._feed.gap(chunk.ids[index], self._feed.last_dropped, missed) if missed else b""
+        return self._feed.gap(chunk.ids[index], last, end - number) if end > number else b""
+
+    def leave(self) -> None:
+        """Read what the feed holds now, but nothing that it gets later."""
+        self._end = self._feed.end, self._feed.last_id
+        self._feed.leaving.add(self)

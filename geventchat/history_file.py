@@ -22,9 +22,12 @@ from geventchat.log import Entry
 # Marks the file as ours in its header: "gcht".
 APPLICATION_ID = 0x67636874
 # A file up to this size is checked whole at start, which takes about 0.1 s; of larger ones, only the ends are.
-CHECKED_BYTES = 16 << 20
+CHECKED_BYTES = 32 << 20
 # The largest integer that SQLite knows, and so later than every id.
 LARGEST = 2**63 - 1
+# What to do about a file that cannot be used, for all, and for a server.
+_REMEDY = "give another with --history FILE"
+_REMEDY_SERVING = f"{_REMEDY}, or serve without a file with --history none"
 
 Upgrade = Callable[[sqlite3.Connection], None]
 
@@ -112,7 +115,7 @@ def claim(path: Path) -> int:
 
     Raises UsageError when another server has it, or when it cannot be written.
     """
-    with explained(path):
+    with explained(path, _REMEDY_SERVING):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(_beside(path, ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -138,7 +141,7 @@ def open_to_write(path: Path, *, full: bool = False, upgrades: Sequence[Upgrade]
 
     The connection can be used from any one thread at a time. Raises UsageError.
     """
-    with explained(path):
+    with explained(path, _REMEDY_SERVING):
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
             _check(db, path, len(upgrades))
@@ -164,9 +167,8 @@ def open_to_write(path: Path, *, full: bool = False, upgrades: Sequence[Upgrade]
 
 def open_to_read(path: Path) -> sqlite3.Connection:
     """Open a file that a server may be writing. Raises UsageError when it is not there or not of our version."""
-    if not path.exists():
-        raise UsageError(f"there is no history {path}; --history FILE says where it is")
     with explained(path):
+        path.stat()  # SQLite would not say why it cannot be opened
         db = sqlite3.connect(
             f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
         )
@@ -188,11 +190,11 @@ def _check(db: sqlite3.Connection, path: Path, newest: int) -> int:
     (application,) = db.execute("PRAGMA application_id").fetchone()
     (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if tables and application != APPLICATION_ID:
-        raise UsageError(f"{path} is a database of another program; give another file with --history FILE")
+        raise UsageError(f"{path} is a database of another program; {_REMEDY}")
     if version > newest:
         raise UsageError(
             f"the history {path} is of version {version}, and this geventchat knows versions up to {newest} only; "
-            "install a newer one, or give another file with --history FILE"
+            f"install a newer one, or {_REMEDY}"
         )
     return int(version)
 
@@ -205,7 +207,7 @@ def _beside(path: Path, end: str) -> str:
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
+def explained(path: Path, remedy: str = _REMEDY) -> Iterator[None]:
     """Turn what goes wrong with the file into a UsageError."""
     try:
         yield
@@ -215,9 +217,7 @@ def explained(path: Path) -> Iterator[None]:
         why = (error.strerror or str(error)).lower()
     else:
         return
-    raise UsageError(
-        f"the history {path} cannot be used: {why}; give another file with --history FILE, or --history none"
-    )
+    raise UsageError(f"the history {path} cannot be used: {why}; {remedy}")
 
 
 def reason(error: sqlite3.Error) -> str:

@@ -27,6 +27,7 @@ class Member:
         "gone",
         "greeted",
         "key",
+        "known_as",
         "make_way",
         "nick",
         "outbox",
@@ -42,6 +43,7 @@ class Member:
         self.speech = speech
         self.outbox = outbox
         self.nick = ""
+        self.known_as = ""  # the nick as of the last event published: what lists of members show
         self.key = ""  # of the nick; empty until a name was given
         self.token = token  # a secret between the server and this user
         self.make_way: Callable[[], None] = _nothing  # called when the same user has come back on another connection
@@ -52,7 +54,7 @@ class Member:
         self.entered = ""  # the id of its last own `joined`
         self.stored: dict[str, str] = {}  # what it had stored before it came back: its refs to ids
         self.rooms: list[str] = []
-        self.whispered_by = ""  # the nick of who whispered last
+        self.whispered_by: Member | None = None  # who whispered last
 
 
 def _nothing() -> None:

@@ -33,15 +33,24 @@ def room(text: str, max_chars: int) -> tuple[str, str]:
 def key(text: str) -> str:
     """Return the key of a name that somebody is looked up by; of what cannot be a name, the empty string."""
     try:
-        return str(_COMPARED.enforce(text))
+        return _spellings(text)[1]
     except UnicodeEncodeError:
         return ""
+
+
+def _spellings(text: str) -> tuple[str, str]:
+    """Return how a name is shown and its key, made of what is shown: names that look the same are the same.
+
+    Raises UnicodeEncodeError for what is no name.
+    """
+    shown = str(_SHOWN.enforce(text))
+    return shown, str(_COMPARED.enforce(shown))
 
 
 def _name(text: str, max_chars: int, kind: str) -> tuple[str, str]:
     code = f"bad-{kind}"
     try:
-        shown, key = str(_SHOWN.enforce(text)), str(_COMPARED.enforce(text))
+        shown, key = _spellings(text)
     except UnicodeEncodeError:
         if not clean(text).strip():
             raise Refused(code, "a name cannot be empty") from None

@@ -48,8 +48,10 @@ class Outbox:
     def unfollow(self, feed: Feed) -> None:
         """Send what the feed holds now, and nothing that it gets later."""
         cursor = self._cursors.pop(feed, None)
-        if cursor is not None and max(cursor.number, cursor.queued) < feed.end:
-            self._queued().append((cursor, feed.end))
+        if cursor is not None and cursor.number < feed.end:
+            cursor.leave()
+            if cursor.queued < feed.end:
+                self._queued().append((cursor, feed.end))
 
     @property
     def follows(self) -> bool:

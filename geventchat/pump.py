@@ -4,6 +4,7 @@ A turn goes to the log, is published into feeds and outboxes, and each outbox th
 socket. A socket that takes only part is left to a watcher, which goes on when there is room, and costs nobody else.
 """
 
+import socket as std_socket
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 
 import gevent
 from gevent.event import Event
+from gevent.socket import socket
 
 from geventchat.chat import Chat, Happening
 from geventchat.errors import NotStored
@@ -21,6 +23,8 @@ from geventchat.room import RoomFeed
 
 # Sends after which the pump lets others run: 1 to 2 ms, so that the loop stays responsive in a room of 10,000.
 SENDS_PER_SLICE = 128
+# Holds what is written back until all that belongs together is there: Linux's tcp(7). Elsewhere it may come apart.
+_TCP_CORK: int | None = getattr(std_socket, "TCP_CORK", None)
 _WRITE = 2  # libev's EV_WRITE, as gevent's loop.io takes it
 
 
@@ -31,11 +35,12 @@ class Link:
     `lost` is called with a reason when the socket has failed or stalled.
     """
 
-    __slots__ = ("_lost", "broken", "fd", "moved", "outbox", "resting", "stuck_since", "watcher")
+    __slots__ = ("_lost", "broken", "fd", "moved", "outbox", "resting", "socket", "stuck_since", "watcher")
 
-    def __init__(self, outbox: Outbox, fd: int, lost: Callable[[str], None]) -> None:
+    def __init__(self, outbox: Outbox, sock: socket, lost: Callable[[str], None]) -> None:
         self.outbox = outbox
-        self.fd = outbox.handle = fd
+        self.socket = sock
+        self.fd = outbox.handle = sock.fileno()
         self.broken = False
         self.moved: Event | None = None  # while someone waits for a turn, or for the socket to have taken everything
         self.resting = False  # while nothing is sent so that the client can take what it has
@@ -73,9 +78,9 @@ class Pump:
         self._awaited: Counter[Link] = Counter()  # how many wait for the `moved` of a link
         self._loop = gevent.get_hub().loop
 
-    def attach(self, outbox: Outbox, fd: int, lost: Callable[[str], None]) -> Link:
-        """Send what comes into the outbox to this non-blocking socket from now on."""
-        link = self._links[outbox] = Link(outbox, fd, lost)
+    def attach(self, outbox: Outbox, sock: socket, lost: Callable[[str], None]) -> Link:
+        """Send what comes into the outbox to this socket from now on."""
+        link = self._links[outbox] = Link(outbox, sock, lost)
         return link
 
     def detach(self, link: Link) -> None:
@@ -177,7 +182,23 @@ class Pump:
         link = self._links.get(outbox)
         if link is None or link.broken or link.resting:
             return
-        sent = False
+        if outbox.pause_s and outbox.next():
+            self._offer_as_packet(link)
+        else:
+            self._write(link)
+
+    def _offer_as_packet(self, link: Link) -> None:
+        """Give the kernel what it takes in one packet, and the client time to take that before the next."""
+        link.resting = True
+        gevent.spawn_later(link.outbox.pause_s, self._wake_up, link)
+        if _TCP_CORK is not None:
+            link.socket.setsockopt(std_socket.IPPROTO_TCP, _TCP_CORK, 1)
+        self._write(link)
+        if _TCP_CORK is not None and not link.broken:
+            link.socket.setsockopt(std_socket.IPPROTO_TCP, _TCP_CORK, 0)
+
+    def _write(self, link: Link) -> None:
+        outbox = link.outbox
         while data := outbox.next():
             try:
                 count = write(link.fd, data)
@@ -189,7 +210,6 @@ class Pump:
                 return
             if count:
                 outbox.sent(count)
-                sent = True
                 link.stuck_since = time.monotonic()
             if count < len(data):
                 self._stick(link)
@@ -197,9 +217,6 @@ class Pump:
         if link.watcher is not None:
             self._unstick(link)
         link.move()
-        if sent and outbox.pause_s:
-            link.resting = True
-            gevent.spawn_later(outbox.pause_s, self._wake_up, link)
 
     def _wake_up(self, link: Link) -> None:
         link.resting = False

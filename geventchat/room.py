@@ -85,5 +85,5 @@ class Room:
 
     def census(self, event_id: str | None = None, ref: str | None = None) -> Members:
         """Return who is here; of a large room only some are named."""
-        named = [member.nick for member, _ in zip(self.members, range(MAX_LISTED), strict=False)]
+        named = [member.known_as for member, _ in zip(self.members, range(MAX_LISTED), strict=False)]
         return Members(room=self.name, members=named, count=len(self.members), topic=self.topic, id=event_id, ref=ref)

@@ -67,8 +67,8 @@ class _Listener(StreamServer):
 class ChatServer:
     """A chat server on `address`, a (host, port) pair; port 0 takes a free one.
 
-    It keeps its events in `log`, in memory where none is given, and shows people who are new the last `greet_with`
-    lines of the room.
+    It keeps its events in `log`, which stays open when it stops, or in memory where none is given, and shows people who
+    are new the last `greet_with` lines of the room.
 
     Use it as a context manager, or call `start` and `stop`. Raises UsageError when the address cannot be had.
     """
@@ -147,7 +147,6 @@ class ChatServer:
         self._listener.stop(timeout=_HANG_UP_S)
         self._listener = None
         gevent.killall(self._workers, timeout=1)
-        self._log.close()
 
     def _serve(self, sock: socket, address: tuple[Any, ...]) -> None:
         host = str(address[0])

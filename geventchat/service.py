@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 from collections.abc import Callable
+from contextlib import closing
 
 import gevent
 from gevent.event import Event
@@ -32,8 +33,10 @@ def serve(
 
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, end)
-    events = open_log()
-    with ChatServer(listen, limits=limits, log=events, greet_with=greet_with) as server:
+    with (
+        closing(open_log()) as events,
+        ChatServer(listen, limits=limits, log=events, greet_with=greet_with) as server,
+    ):
         print(_how_to_join(server.address), flush=True)
         log.info("what is said is kept in %s", events.where)
         ended.wait()

@@ -147,7 +147,7 @@ class Session:
         self._greets = bool(self._greet_with and dialect is dialects.PLAIN)
         self.member = member = Member(dialect.speech, dialect.outbox(), secrets.token_urlsafe(12))
         member.make_way = self._make_way
-        self.link = self._pump.attach(member.outbox, self._socket.fileno(), self.cut)
+        self.link = self._pump.attach(member.outbox, self._socket, self.cut)
         if self._refusal is not None:
             raise ProtocolError(self._refusal.code, self._refusal.message, fatal=True)
         reader = dialect.reader(limits.max_line)

@@ -8,6 +8,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,17 +16,17 @@ import gevent
 from gevent.threadpool import ThreadPool
 
 from geventchat import history_file
-from geventchat.errors import NotStored, Refused
+from geventchat.errors import NotStored, Refused, UsageError
 from geventchat.events import SEQUENCES, AnyEvent, IdClock
 from geventchat.history_file import id_of, number_of, row_of, select
 from geventchat.log import Entry
 
 log = logging.getLogger("geventchat")
 
-# Events that one step of trimming removes: about 2 ms, for which a commit may have to wait.
-TRIM_EVENTS = 250
+# Events that one step of trimming removes: a few milliseconds, for which a commit may have to wait.
+TRIM_EVENTS = 50
 # How long others have the disk for themselves between two steps, and when there is nothing more to trim.
-_TRIM_PAUSE_S = 0.05
+_TRIM_PAUSE_S = 0.02
 _TRIM_EVERY_S = 10.0
 
 _Result = TypeVar("_Result")
@@ -43,25 +44,24 @@ class SqliteLog:
     def __init__(
         self, path: Path, *, full: bool = False, keep_s: float | None = None, keep_messages: int | None = None
     ) -> None:
+        self.where = str(path)
+        self._path = path
         self._keep_s = keep_s
         self._keep_messages = keep_messages
         self._kept: int | None = None  # events in the file, once they have been counted
-        self._failing = False
-        self._unreadable = False
-        self._lock = history_file.claim(path)
-        try:
-            writing = history_file.open_to_write(path, full=full)
-            reading = history_file.open_to_read(path)
+        self._writing, self._reading, self._trimming = _Trouble("written"), _Trouble("read"), _Trouble("trimmed")
+        with ExitStack() as opened:
+            self._lock = history_file.claim(path)
+            opened.callback(os.close, self._lock)
+            writer = opened.enter_context(closing(history_file.open_to_write(path, full=full)))
+            reader = opened.enter_context(closing(history_file.open_to_read(path)))
             with history_file.explained(path):
-                (last,) = reading.execute("SELECT max(id) FROM events").fetchone()
-        except BaseException:
-            os.close(self._lock)
-            raise
+                (last,) = reader.execute("SELECT max(id) FROM events").fetchone()
+            opened.pop_all()
         self._clock = IdClock(id_of(last or 0))
-        self._writer = _Worker(writing)
-        self._reader = _Worker(reading)
+        self._writer = _Worker(writer)
+        self._reader = _Worker(reader)
         self._trimmer = gevent.spawn(self._trim_on) if keep_s or keep_messages else None
-        self.where = str(path)
 
     def append(self, entries: Sequence[Entry], now: float) -> None:
         """Give each event its id and time, and return once all of them are in the file. Raises NotStored."""
@@ -76,7 +76,12 @@ class SqliteLog:
             if self._kept is not None:
                 self._kept += len(rows)
 
-        self._write(insert)
+        try:
+            self._writer.run(insert)
+        except sqlite3.Error as error:
+            self._writing.begin(error)
+            raise NotStored(f"{history_file.reason(error)}, where the server keeps its history") from None
+        self._writing.end()
 
     def since(self, room: str, after: str, limit: int) -> list[AnyEvent]:
         """Return up to `limit` events later than the id `after`, oldest first. Raises Refused, as all reads do."""
@@ -101,7 +106,10 @@ class SqliteLog:
         return events[0].id if events else None
 
     def trim(self, now: float) -> int:
-        """Remove some of what need not be kept any longer, and return how many events; `now` is seconds since 1970."""
+        """Remove some of what need not be kept any longer, and return how many events; `now` is in seconds since 1970.
+
+        Raises sqlite3.Error.
+        """
         if self._keep_messages is not None and self._kept is None:
             self._count()
 
@@ -118,7 +126,7 @@ class SqliteLog:
                 self._kept -= removed
             return removed
 
-        return self._write(remove)
+        return self._writer.run(remove)
 
     def close(self) -> None:
         """Put the file away, once what was appended is in it."""
@@ -128,47 +136,40 @@ class SqliteLog:
         self._writer.close()  # the last to go, for it takes the -wal along
         os.close(self._lock)
 
-    def _write(self, job: Callable[[sqlite3.Connection], _Result]) -> _Result:
-        try:
-            result = self._writer.run(job)
-        except sqlite3.Error as error:
-            why = history_file.reason(error)
-            if not self._failing:
-                log.error("history cannot be written, so nothing can be said: %s (%s)", why, error)
-            self._failing = True
-            raise NotStored(f"{why}, where the server keeps its history") from None
-        if self._failing:
-            log.warning("history can be written again")
-        self._failing = False
-        return result
-
     def _read(self, job: Callable[[sqlite3.Connection], _Result]) -> _Result:
         try:
-            return self._reader.run(job)
+            result = self._reader.run(job)
         except sqlite3.Error as error:
-            if not self._unreadable:
-                log.error("history cannot be read: %s (%s)", history_file.reason(error), error)
-            self._unreadable = True
+            self._reading.begin(error)
             raise Refused("unreadable", "the history cannot be read") from None
+        self._reading.end()
+        return result
 
     def _count(self) -> None:
-        """Count the events in the file, the many in the reader's thread, those that came meanwhile in the writer's."""
-        last, count = self._read(
-            lambda db: db.execute("SELECT (SELECT max(id) FROM events), (SELECT count(*) FROM events)").fetchone()
-        )
+        """Count the events in the file: all of them in a thread for that alone, what came meanwhile in the writer's."""
+        counter = _Worker(history_file.open_to_read(self._path))
+        sql = "SELECT (SELECT max(id) FROM events), (SELECT count(*) FROM events)"
+        try:
+            last, count = counter.run(lambda db: db.execute(sql).fetchone())
+        finally:
+            counter.close()
 
         def add(db: sqlite3.Connection) -> None:
             (later,) = db.execute("SELECT count(*) FROM events WHERE id > ?", (last or 0,)).fetchone()
-            self._kept = count + later
+            if self._kept is None:  # else another trim was faster, and may have removed some of those counted
+                self._kept = count + later
 
-        self._write(add)
+        self._writer.run(add)
 
     def _trim_on(self) -> None:
         while True:
+            removed = 0
             try:
                 removed = self.trim(time.time())
-            except (NotStored, Refused):  # has been logged
-                removed = 0
+            except (sqlite3.Error, UsageError) as error:
+                self._trimming.begin(error)
+            else:
+                self._trimming.end()
             gevent.sleep(_TRIM_PAUSE_S if removed >= TRIM_EVENTS else _TRIM_EVERY_S)
 
 
@@ -179,6 +180,24 @@ def _remove_oldest(db: sqlite3.Connection, limit: int, end: int) -> int:
         "AND id < (SELECT max(id) FROM events)",
         (end, limit),
     ).rowcount
+
+
+class _Trouble:
+    """Something that cannot be done with history: said once when it begins, and once when it is over."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._on = False
+
+    def begin(self, error: Exception) -> None:
+        if not self._on:
+            self._on = True
+            log.error("history cannot be %s: %s", self._what, error)
+
+    def end(self) -> None:
+        if self._on:
+            self._on = False
+            log.warning("history can be %s again", self._what)
 
 
 class _Worker:

@@ -7,15 +7,21 @@ from typing import Any
 
 import gevent
 import pytest
+from hypothesis import settings
 
-# No test waits for longer than this for something to happen; a test marked slow has ten times as long.
+# No test waits for longer than this for something to happen; a test marked slow has ten times as long,
+# and so has Hypothesis, to make a failure small.
 TIME_LIMIT_S = 30.0
+
+settings.register_profile("geventchat", deadline=None)  # a shared machine is slow when others are busy
+settings.load_profile("geventchat")
 
 
 @pytest.fixture(autouse=True)
 def time_limit(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test that waits for what does not come; end the run if the test holds the loop so that nothing can."""
-    seconds = TIME_LIMIT_S * (10 if request.node.get_closest_marker("slow") else 1)
+    patient = any(map(request.node.get_closest_marker, ("slow", "hypothesis")))
+    seconds = TIME_LIMIT_S * (10 if patient else 1)
     faulthandler.dump_traceback_later(seconds * 2, exit=True)
     with gevent.Timeout(seconds, TimeoutError(f"the test took more than {seconds:g} s")):
         yield

@@ -26,8 +26,8 @@ class FaultyServer:
         """Serve one user."""
         lines = sock.makefile("rb")
         name = lines.readline().decode().strip()
+        self._users[name] = sock  # first: who is greeted hears everything from then on
         sock.sendall(f"Enter your name: Hi, {name}! To exit the chat enter 'exit'.\n".encode())
-        self._users[name] = sock
         for raw in lines:
             line = raw.decode().rstrip("\n")
             if line == "exit":

@@ -89,6 +89,18 @@ def test_a_whisper_reaches_only_the_one_named_who_can_reply(server: ChatServer) 
         assert eve.line() == "alice: loud"
 
 
+def test_a_reply_never_reaches_who_has_taken_the_name_of_the_one_who_whispered(server: ChatServer) -> None:
+    with plain(server.address, "alice") as alice:
+        with plain(server.address, "bob") as bob:
+            bob.send(b"/msg alice psst\n")
+            alice.until(b"* bob whispers to alice: psst\n")
+        alice.until(b"* bob left")
+        with plain(server.address, "bob"):
+            alice.until(b"* bob joined\n")
+            alice.send(b"/reply secret\n")
+            assert alice.line() == "* bob, who whispered last, has left"
+
+
 def test_rooms_are_entered_listed_and_left_in_plain(server: ChatServer) -> None:
     with plain(server.address, "alice") as alice, plain(server.address, "bob") as bob:
         bob.send(b"/join den\n")

@@ -126,6 +126,11 @@ def test_midnight_comes_once_and_a_clock_set_back_is_passed_over() -> None:
     ]
 
 
+def test_the_day_may_change_without_the_first_day_having_been_named() -> None:
+    log = "23:00 < a> 1\n--- Day changed Sun Nov 24 2024\n--- Day changed Mon Nov 25 2024\n01:00 < a> 2\n"
+    assert [at / 3600 for at, _ in lines(log)] == [0, 26]
+
+
 def test_a_log_without_times_has_a_line_a_second() -> None:
     assert lines("<a> one\n<b> two\n* a waves\n") == [(0, "a: one"), (1, "b: two"), (2, "* a waves")]
 

@@ -155,6 +155,9 @@ def test_a_mistake_in_a_line(text: str, told: str) -> None:
         ("script: [alice: hi]\ncast: {bob: , Bob: }", "2:15: Bob and bob are the same name in a chat"),
         ("script: [alice: hi]\ndata: no.csv", "2:7: no.csv cannot be read: No such file or directory"),
         ("script: [alice: hi\n", "2:1: this is no YAML"),
+        ("script: [wait: 1s, everyone: hi]", "1:9: nobody takes part in this script"),
+        ("script: [alice: hi]\ncast: {a: 1, b: 100000}", "2:14: more than 100,000 users in all"),
+        ('script: [alice: hi]\n"\\e[31mred": x', "2:1: unknown key [31mred"),
     ],
 )
 def test_a_mistake_in_the_rest_of_a_file(text: str, told: str) -> None:
@@ -176,6 +179,8 @@ def test_one_mistake_brings_no_others_with_it() -> None:
           - alice: hi
         """
     ) == ["1:31: 'nine' is no whole number", "7:13: jion is no action, did you mean join?"]
+    # Which room is left cannot be read, so alice may well be in the chat still.
+    assert mistakes("script: [alice: {leave: , room: 'a:b'}, alice: hi]") == ["1:33: a name cannot hold a colon"]
 
 
 def test_a_transcript_needs_no_cast() -> None:
@@ -233,7 +238,7 @@ def test_nobody_acts_who_is_not_there(script: str, told: str) -> None:
         "[alice: {leave: , room: tea}, alice: hi]",
         "[alice: hi, alice: {join: tea}]",
         "[user1: {leave}, user: hi, user: {join}, user1: hi]",
-        "[alice: hi, together: [alice: {leave}, alice: {drop: close}], alice: {reconnect}, alice: hi]",
+        "[alice: hi, together: [alice: {leave}, alice: {drop: close}], alice: {join}, alice: hi]",
     ],
 )
 def test_who_comes_back_acts_again_and_of_a_cast_the_rest_goes_on(script: str) -> None:
@@ -256,7 +261,7 @@ def test_no_line_is_due_before_those_before_it_can_have_ended(script: str, earli
 
 
 def test_a_line_may_be_due_when_those_before_it_end() -> None:
-    assert scenario("script: [alice: {say: hi, every: 100ms, for: 300ms}, alice: {say: hi, at: 300ms}]")
+    assert scenario("script: [wait: 100ms, wait: 100ms, wait: 100ms, alice: {say: hi, at: 300ms}]")
 
 
 def test_a_sender_may_be_whoever_was_expected_or_is_answered() -> None:
@@ -303,6 +308,13 @@ def test_a_file_that_cannot_be_read_is_a_mistake_too(tmp_path: Path) -> None:
     assert issubclass(ScenarioMistakes, ChatError)
 
 
+def test_a_data_file_whose_name_cannot_be_is_a_mistake_too(tmp_path: Path) -> None:
+    play = tmp_path / "play.yaml"
+    play.write_text('script: [alice: hi]\ndata: "a\\0b"')
+    with pytest.raises(ScenarioMistakes, match="2:7: ab cannot be read: embedded null byte"):
+        load(play)
+
+
 def test_a_huge_file_is_refused_without_being_read(tmp_path: Path) -> None:
     huge = tmp_path / "huge.yaml"
     with huge.open("wb") as file:
@@ -316,3 +328,11 @@ def test_data_stands_beside_the_scenario(tmp_path: Path) -> None:
     play = tmp_path / "play.yaml"
     play.write_text("data: towns.csv\nscript: [alice: 'From {town}']")
     assert load(play).rows == ({"town": "Rome"},)
+
+
+def test_what_is_told_has_a_bound_too() -> None:
+    told = mistakes("script:\n" + "- alice: {sya: hi}\n" * 5_000)
+    assert len(told) == 1_001
+    assert told[-1].endswith("1,000 mistakes are told; there may be more")
+    (one,) = mistakes(f"script: [alice: hi]\nseed: {'x' * 100_000}")
+    assert len(one) < 500

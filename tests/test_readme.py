@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bots.actions import ACTIONS
 from geventchat import commands, limits
 from geventchat.dialects import slash
 
@@ -54,3 +55,26 @@ def test_every_module_is_in_the_readme() -> None:
     named = set(re.findall(r"`([a-z_/]+)`", _README))
     modules = {path.stem for path in (_ROOT / "geventchat").glob("*.py")}
     assert modules - named - {"__init__", "errors", "address", "serve", "cli"} == set()
+
+
+def _options(command: str) -> list[str]:
+    shown = subprocess.run(
+        [sys.executable, "-m", command, "--help"], capture_output=True, text=True, check=True, timeout=60
+    )
+    return sorted(set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", shown.stdout, re.MULTILINE)) - {"--help", "--log-level"})
+
+
+@pytest.mark.parametrize("command", ["geventchat.serve", "geventchat.cli", "bots.cli"])
+def test_every_option_is_in_the_readme(command: str) -> None:
+    assert [option for option in _options(command) if f"`{option}" not in _README and f"{option} " not in _README] == []
+
+
+def test_every_action_and_modifier_of_a_scenario_is_in_the_readme() -> None:
+    for word in [*ACTIONS, "every", "times", "for", "spread", "jitter", "at", "within"]:
+        assert re.search(rf"\b{word}\b:?", _README), word
+
+
+def test_the_scenario_in_the_readme_is_the_one_that_runs() -> None:
+    shown = re.search(r"```yaml\n(.*?)```", _README, re.DOTALL)
+    assert shown is not None
+    assert shown[1] in (_ROOT / "scenarios" / "ten_users.yaml").read_text()

@@ -7,13 +7,13 @@ from textwrap import dedent
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bots import actions
 from bots.actions import ACTIONS, AnyAction
 from bots.load import load, parse
-from bots.mistakes import ScenarioMistakes
+from bots.mistakes import Place, ScenarioMistakes
 from bots.plan import plan
 from bots.scale import smaller
 from bots.scenario import Line, Pause, Together
@@ -127,8 +127,13 @@ def test_what_looks_like_a_number_or_a_truth_value_is_said_as_it_stands() -> Non
 
 
 def test_the_whole_script_can_wait() -> None:
-    (pause,) = scenario("script: [wait: 2s]").script
-    assert pause == Pause((1, 10), 2.0)  # type: ignore[arg-type]
+    pause, _ = scenario("script: [wait: 2s, alice: hi]").script
+    assert pause == Pause(Place(1, 10), 2.0)
+
+
+def test_everyone_is_also_who_turns_up_only_later() -> None:
+    loaded = scenario("script: [everyone: {wait: 1s}, alice: hi, bob: hi]")
+    assert [len(list(plan(loaded, line))) for line in loaded.lines()] == [2, 1, 1]
 
 
 def test_a_branch_can_be_several_lines_or_branches_again() -> None:
@@ -194,12 +199,13 @@ WORDS = [
     ),
 ]
 ANYTHING = st.recursive(
-    st.none() | st.sampled_from(WORDS) | st.text(max_size=5) | st.integers(),
+    st.none() | st.sampled_from(WORDS) | st.text(max_size=5) | st.integers(-2, 120),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=3),
     max_leaves=12,
 )
 
 
+@settings(deadline=None)
 @given(
     script=st.lists(ANYTHING, max_size=4),
     cast=ANYTHING,

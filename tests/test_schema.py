@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from bots.actions import ACTIONS
-from bots.file import Check, File, Latency, Part
+from bots.file import Check, File, Latency, Role
 from bots.schema import json_schema
 from tests.scenarios import mistakes, scenario
 from tests.test_scenario import EXAMPLES, FOLDER, PRINTED
@@ -43,7 +43,7 @@ def test_it_accepts_every_action(name: str) -> None:
 
 def test_it_has_every_key_of_every_definition() -> None:
     parts: dict[str, Any] = SCHEMA["$defs"]
-    for kind in (*ACTIONS.values(), Part, Check, Latency):
+    for kind in (*ACTIONS.values(), Role, Check, Latency):
         assert set(parts[kind.__name__]["properties"]) == set(kind.file_keys())
     assert set(SCHEMA["properties"]) == set(File.file_keys())
 

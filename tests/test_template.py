@@ -1,7 +1,7 @@
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bots.pattern import pattern
@@ -35,6 +35,7 @@ def test_a_doubled_brace_is_a_brace() -> None:
     assert template("{{name}} is }}{{").render({}) == "{name} is }{"
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_an_escaped_text_says_just_that(text: str) -> None:
     assert template(escape(text)).fields == frozenset()

@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bots.units import duration, rate, share, show_duration
@@ -36,6 +36,7 @@ def test_what_is_no_time_is_told_with_what_would_be_one(text: object, says: str)
         duration(text)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**9))
 def test_a_shown_time_reads_as_the_same_time(milliseconds: int) -> None:
     assert duration(show_duration(milliseconds / 1000)) == pytest.approx(milliseconds / 1000, abs=1e-9)

@@ -22,11 +22,10 @@ _KNOWN = frozenset(str(command.__struct_config__.tag) for command in commands.Co
 class JsonReader:
     """Reads lines, each an object with a `type`."""
 
-    __slots__ = ("_lines", "_rest")
+    __slots__ = ("_lines",)
 
     def __init__(self, max_line: int) -> None:
         self._lines = LineBuffer(max_line)
-        self._rest = False
 
     def receive(self, data: bytes) -> None:
         """Take in what has arrived."""
@@ -34,21 +33,14 @@ class JsonReader:
 
     def end(self) -> None:
         """Take note that nothing more will arrive: a last line without its end counts."""
-        self._rest = True
+        self._lines.end()
 
     def next_command(self) -> commands.AnyCommand | None:
         """Return the next command; None when more must arrive first. Raises ProtocolError."""
-        while True:
-            line = self._lines.next_line()
-            if line is None:
-                if not self._rest:
-                    return None
-                self._rest = False
-                line = self._lines.rest()
-                if not line:
-                    return None
+        while (line := self._lines.next_line()) is not None:
             if line.strip():
                 return _read(line)
+        return None
 
     def named(self) -> None:
         """Do nothing: a hello says itself what it is."""

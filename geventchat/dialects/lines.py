@@ -23,6 +23,11 @@ class LineBuffer:
         """Take in what has arrived."""
         self._buffer += data
 
+    def end(self) -> None:
+        """Take note that nothing more will arrive: what stands without an end is a line too."""
+        if self._buffer:
+            self._buffer += b"\n"
+
     def next_line(self) -> bytes | None:
         r"""Return the next whole line without its `\n` or `\r\n`; None when more must arrive first.
 
@@ -36,36 +41,32 @@ class LineBuffer:
             line = bytes(self._buffer[:end]).removesuffix(b"\r")
             del self._buffer[: end + 1]
             self._searched = 0
-            if self._skipped:
-                self._skipped = 0
-                continue
-            if len(line) > self._max_line:
+            if not self._skipped and len(line) <= self._max_line:
+                return line
+            first, length = not self._skipped, self._skipped + end
+            self._skipped = 0
+            if length > self._max_unended:
+                raise self._endless()
+            if first:
                 raise self._too_long()
-            return line
-
-    def rest(self) -> bytes:
-        """Return what stands after the last end of line, once nothing more will arrive."""
-        line = b"" if self._skipped else bytes(self._buffer).removesuffix(b"\r")
-        self._buffer.clear()
-        self._searched = 0
-        if len(line) > self._max_line:
-            raise self._too_long()
-        return line
 
     def _bound(self) -> None:
         """Keep no more of a line without an end than a line may have."""
         self._searched = len(self._buffer)
-        if self._searched <= self._max_line + len(b"\r"):
-            return
         first = not self._skipped
+        if first and self._searched <= self._max_line + len(b"\r"):
+            return
         self._skipped += self._searched
         self._buffer.clear()
         self._searched = 0
         if self._skipped > self._max_unended:
-            kib = self._max_unended >> 10
-            raise ProtocolError("line-too-long", f"{kib} KiB without an end of line: closing", fatal=True)
+            raise self._endless()
         if first:
             raise self._too_long()
+
+    def _endless(self) -> ProtocolError:
+        kib = self._max_unended >> 10
+        return ProtocolError("line-too-long", f"{kib} KiB without an end of line: closing", fatal=True)
 
     def _too_long(self) -> ProtocolError:
         return ProtocolError("line-too-long", f"a line can have {self._max_line} bytes at most; this one was not sent")

@@ -16,25 +16,26 @@ from geventchat.text import clean, decode
 PROMPT = b"Enter your name: "
 
 # Telnet's own talk (RFC 854, RFC 855): IAC and a command; IAC, will/won't/do/don't and an option; a subnegotiation.
-# The second alternative is one that has begun and whose rest has not arrived.
+# A subnegotiation of more than 1,024 bytes is none: its bytes are text. The last alternative has begun, and its rest is
+# still to come.
 _IAC = b"\xff"
 _TELNET = re.compile(
-    rb"\xff(?:[\xfb-\xfe].|\xfa.*?\xff\xf0|[\xf0-\xf9\xff])|(?P<begun>\xff(?:[\xfb-\xfe]|\xfa.*)?\Z)", re.DOTALL
+    rb"\xff(?:[\xfb-\xfe].|\xfa.{0,1020}?\xff\xf0|[\xf0-\xf9\xff])"
+    rb"|(?P<text>\xff\xfa.{1022})"
+    rb"|(?P<begun>\xff(?:[\xfb-\xfe]|\xfa.*)?\Z)",
+    re.DOTALL,
 )
-# A subnegotiation that goes on for longer is none: its bytes are taken as text.
-_MAX_TELNET_BYTES = 1_024
 
 
 class PlainReader:
     """Reads lines: the first is a name, the others are said or are commands."""
 
-    __slots__ = ("_held", "_lines", "_naming", "_rest")
+    __slots__ = ("_held", "_lines", "_naming")
 
     def __init__(self, max_line: int) -> None:
         self._lines = LineBuffer(max_line)
         self._naming = True
         self._held = b""  # the beginning of a telnet command
-        self._rest = False  # whether the last line may lack its end
 
     def receive(self, data: bytes) -> None:
         """Take in what has arrived."""
@@ -44,22 +45,15 @@ class PlainReader:
 
     def end(self) -> None:
         """Take note that nothing more will arrive: a last line without its end counts."""
-        self._rest = True
+        self._lines.end()
 
     def next_command(self) -> commands.AnyCommand | None:
         """Return the next command; None when more must arrive first. Raises ProtocolError."""
-        while True:
-            line = self._lines.next_line()
-            if line is None:
-                if not self._rest:
-                    return None
-                self._rest = False
-                line = self._lines.rest()
-                if not line:
-                    return None
+        while (line := self._lines.next_line()) is not None:
             command = self.read(line)
             if command is not None:
                 return command
+        return None
 
     def named(self) -> None:
         """Take note that lines are said from now on."""
@@ -68,18 +62,16 @@ class PlainReader:
     def read(self, line: bytes) -> commands.AnyCommand | None:
         """Return what one line asks for. Raises ProtocolError."""
         text = clean(decode(line))
-        if self._naming and text.strip() != slash.EXIT:
-            return commands.Hello(nick=text)
+        if self._naming:
+            return commands.Bye() if text.strip() == slash.EXIT else commands.Hello(nick=text)
         return slash.read_line(text)
 
     def _without_telnet(self, data: bytes) -> bytes:
         def talk(match: re.Match[bytes]) -> bytes:
-            begun: bytes | None = match["begun"]
-            if begun is None:
-                return _IAC if match[0] == _IAC + _IAC else b""
-            if len(begun) > _MAX_TELNET_BYTES:
-                return begun[len(_IAC) :]
-            self._held = begun
+            if match.lastgroup == "begun":
+                self._held = match[0]
+            elif match.lastgroup == "text" or match[0] == _IAC + _IAC:
+                return match[0][len(_IAC) :]
             return b""
 
         self._held = b""

@@ -1,5 +1,6 @@
-"""What pydantic found wrong, in the words of a scenario's author, and where."""
+"""Parts of a file held against their definitions: what is wrong in them, where, and in their author's words."""
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -7,7 +8,7 @@ from pydantic_core import ErrorDetails
 
 from bots.actions import ACTIONS
 from bots.fields import Model
-from bots.file import Check, File, Latency, Part
+from bots.file import Check, File, Latency, Role
 from bots.mistakes import Report, did_you_mean
 from bots.tree import Node
 
@@ -15,53 +16,54 @@ AnyModel = TypeVar("AnyModel", bound=Model)
 Path = tuple[str | int, ...]
 
 
-def read_part(
-    model: type[AnyModel], value: dict[str, Any], node: Node, report: Report
-) -> tuple[AnyModel | None, list[Path]]:
-    """Return what a value, which stands at `node`, is as a model, and the paths of what is wrong in it.
+def validate(model: type[AnyModel], value: dict[str, Any], node: Node, report: Report) -> tuple[AnyModel | None, bool]:
+    """Return what a value, which stands at `node`, is as a model, and whether all of it was right.
 
     What is wrong is reported and left out; None when nothing can be made of the rest.
     """
     try:
-        return model.model_validate(value), []
+        return model.model_validate(value), True
     except ValidationError as error:
         errors = error.errors(include_url=False)
-    _explain(errors, node, model, report)
-    paths = [(*error["loc"], *filter(None, [error.get("ctx", {}).get("key")])) for error in errors]
-    for path in paths:
+    for one in errors:
+        path = _path(one)
+        _explain(one, path, node, model, report)
         value = _without(value, path)
     try:
-        return model.model_validate(value), paths
+        return model.model_validate(value), False
     except ValidationError:
-        return None, paths
+        return None, False
+
+
+def _path(error: ErrorDetails) -> Path:
+    """Return where an error is; of what is wrong as a whole, one key shows it."""
+    shown_by = error.get("ctx", {}).get("key")
+    return (*error["loc"], shown_by) if shown_by else error["loc"]
 
 
 def _without(value: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Return a copy without what is at a path; of a cast, one part is left out, otherwise all that a key holds."""
+    """Return a copy without what is at a path; of a cast, one role is left out, otherwise all that a key holds."""
     key, *inner = path
     if key == "cast" and inner:
-        return value | {"cast": {name: part for name, part in value["cast"].items() if name != inner[0]}}
+        return value | {"cast": {name: role for name, role in value["cast"].items() if name != inner[0]}}
     return {name: part for name, part in value.items() if name != key}
 
 
-def _explain(errors: list[ErrorDetails], node: Node, model: type[Model], report: Report) -> None:
-    for error in errors:
-        path = tuple(error["loc"])
-        if error["type"] == "extra_forbidden":
-            *around, key = path
-            place = node.at(around).keys.get(str(key), node.place)
-            report.wrong(place, _unknown_key(str(key), _part_at(tuple(around), model)))
-        else:
-            report.wrong(node.at((*path, error.get("ctx", {}).get("key"))).place, _message(error))
+def _explain(error: ErrorDetails, path: Path, node: Node, model: type[Model], report: Report) -> None:
+    if error["type"] == "extra_forbidden":
+        *around, key = path
+        report.wrong(node.at(around).keys[str(key)], _unknown_key(str(key), _model_at(around, model)))
+    else:
+        report.wrong(node.at(path).place, _message(error))
 
 
-def _part_at(path: tuple[str | int, ...], model: type[Model]) -> type[Model]:
-    """Return what is described at a path inside a file; a line of the script has no parts."""
+def _model_at(path: Sequence[str | int], model: type[Model]) -> type[Model]:
+    """Return which model holds what is at a path; only a file's has others inside."""
     if model is not File or not path:
         return model
     if path[0] == "check":
         return Latency if len(path) > 1 else Check
-    return Part
+    return Role
 
 
 def _unknown_key(key: str, model: type[Model]) -> str:

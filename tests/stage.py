@@ -1,0 +1,82 @@
+"""The whole chat without connections: users who do things, turns that carry them out, and what each user hears."""
+
+import json
+from typing import Any
+
+from geventchat.chat import Chat, Happening
+from geventchat.commands import Command, Hello
+from geventchat.dialects import JSON, PLAIN
+from geventchat.limits import Limits
+from geventchat.log import Entry, MemoryLog
+from geventchat.member import Member, Speech
+from geventchat.outbox import Outbox
+
+
+class Stage:
+    """A chat with a log; `now` is the time on both of its clocks."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.chat = Chat(limits or Limits(), "geventchat test")
+        self.log = MemoryLog()
+        self.now = 1_000.0
+        self.doers: dict[str, Member] = {}  # who has caused each event
+        self._tokens = 0
+
+    def program(self, nick: str = "", **hello: Any) -> "User":
+        """Return a user of the json dialect; with a nick, one who has come in and heard the welcome."""
+        return self._user(JSON.speech, nick, hello)
+
+    def person(self, nick: str = "") -> "User":
+        """Return a user of the plain dialect."""
+        return self._user(PLAIN.speech, nick, {})
+
+    def turn(self, unstored: str = "") -> None:
+        """Carry out what was posted, as the pump does; `unstored` is why the log could not keep it, if so."""
+        turn = self.chat.take_turn()
+        happenings = [post for post in turn if isinstance(post, Happening)]
+        self.log.append([Entry(post.room.key, post.event, post.ref) for post in happenings], 1.0)
+        self.doers.update((post.event.id, post.member) for post in happenings)
+        if unstored:
+            turn = self.chat.unstored(turn, unstored)
+        self.chat.publish(turn, self.now)
+        self.chat.seal(self.now)
+
+    def _user(self, speech: Speech, nick: str, hello: dict[str, Any]) -> "User":
+        self._tokens += 1
+        user = User(self, Member(speech, Outbox(), f"token{self._tokens}"))
+        if nick:
+            user.hears(Hello(nick=nick, **hello))
+        return user
+
+
+class User:
+    """A member, and what it hears."""
+
+    def __init__(self, stage: Stage, member: Member) -> None:
+        self.stage = stage
+        self.member = member
+        self.made_way = False  # whether the same user has come back on another connection
+        member.make_way = self._make_way
+
+    def does(self, *commands: Command) -> None:
+        """Do something; it takes effect with the next turn."""
+        for command in commands:
+            self.stage.chat.handle(self.member, command, self.stage.now)
+
+    def hears(self, *commands: Command) -> list[Any]:
+        """Do something, let the turn end, and return what was heard."""
+        self.does(*commands)
+        self.stage.turn()
+        return self.heard()
+
+    def heard(self) -> list[Any]:
+        """Return what has come since the last time: objects for a program, lines for a person."""
+        data = b""
+        while piece := self.member.outbox.next():
+            self.member.outbox.sent(len(piece))
+            data += piece
+        lines = data.decode().splitlines()
+        return lines if self.member.speech.for_people else [json.loads(line) for line in lines]
+
+    def _make_way(self) -> None:
+        self.made_way = True

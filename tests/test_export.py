@@ -1,0 +1,164 @@
+"""geventchat-serve export: history for people and programs."""
+
+import json
+import subprocess
+import sys
+import time
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from geventchat.events import AnyEvent, Joined, Said
+from geventchat.export import PAGE
+from geventchat.log import Entry
+from geventchat.sqlite_log import SqliteLog
+from tests.processes import run, serving
+from tests.raw import plain
+
+NOON = 1732363200.0  # of 2024-11-23, UTC
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A file with three events of two rooms."""
+    path = tmp_path / "history.sqlite"
+    events: list[AnyEvent] = [
+        Joined("", "", "lobby", "alice"),
+        Said("", "", "lobby", "alice", "hello"),
+        Said("", "", "Кухня", "bob", "чай?"),
+    ]
+    with closing(SqliteLog(path)) as log:
+        for seconds, event in enumerate(events):
+            log.append([Entry(event.room.casefold(), event, None)], NOON + seconds)
+    return path
+
+
+def export(path: Path, *arguments: str) -> str:
+    ended = run("geventchat.serve", "export", "--history", str(path), *arguments, environment={"TZ": "UTC"})
+    assert (ended.status, ended.errors) == (0, "")
+    return ended.out
+
+
+def test_it_prints_what_happened_as_json_lines(path: Path) -> None:
+    assert [json.loads(line) for line in export(path).splitlines()] == [
+        {
+            "type": "joined",
+            "id": "1732363200000-0",
+            "time": "2024-11-23T12:00:00.000Z",
+            "room": "lobby",
+            "nick": "alice",
+        },
+        {
+            "type": "said",
+            "id": "1732363201000-0",
+            "time": "2024-11-23T12:00:01.000Z",
+            "room": "lobby",
+            "nick": "alice",
+            "text": "hello",
+        },
+        {
+            "type": "said",
+            "id": "1732363202000-0",
+            "time": "2024-11-23T12:00:02.000Z",
+            "room": "Кухня",
+            "nick": "bob",
+            "text": "чай?",
+        },
+    ]
+
+
+TEXT = [
+    "2024-11-23 12:00:00 lobby * alice joined\n",
+    "2024-11-23 12:00:01 lobby alice: hello\n",
+    "2024-11-23 12:00:02 Кухня bob: чай?\n",
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lines"),
+    [
+        ([], TEXT),
+        (["--room", "LOBBY"], TEXT[:2]),
+        (["--room", "кухня"], TEXT[2:]),
+        (["--room", "attic"], []),
+        (["--since", "1732363200000-0"], TEXT[1:]),
+        (["--since", "2024-11-23T12:00:01"], TEXT[1:]),
+        (["--since", "2024-11-23T14:00:02+02:00"], TEXT[2:]),
+        (["--since", "2024-11-23"], TEXT),
+        (["--since", "2024-11-24"], []),
+        (["--since", "2h"], []),
+        (["--since", "9000w"], TEXT),
+        (["--room", "lobby", "--since", "2024-11-23T12:00:01"], TEXT[1:2]),
+    ],
+)
+def test_a_room_and_a_beginning_can_be_chosen(path: Path, arguments: list[str], lines: list[str]) -> None:
+    assert export(path, "--text", *arguments) == "".join(lines)
+
+
+def test_an_age_counts_from_now(path: Path) -> None:
+    with closing(SqliteLog(path)) as log:
+        log.append([Entry("lobby", Said("", "", "lobby", "alice", "just now"), None)], time.time() - 60)
+    assert export(path, "--text", "--since", "2h").endswith(" lobby alice: just now\n")
+    assert export(path, "--text", "--since", "30s") == ""
+
+
+def test_it_reads_while_a_server_writes(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    with serving("--history", str(path)) as server, plain(server.address, "alice") as alice:
+        alice.send(b"hello\n")
+        alice.until(b"alice: hello\n")
+        assert export(path, "--text").endswith(" lobby alice: hello\n")
+        alice.send(b"still here\n")
+        alice.until(b"alice: still here\n")
+        assert export(path, "--text").endswith(" lobby alice: still here\n")
+
+
+def test_a_long_history_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    texts = [str(number) for number in range(2 * PAGE + 1)]
+    with closing(SqliteLog(path)) as log:
+        log.append([Entry("lobby", Said("", "", "lobby", "alice", text), None) for text in texts], NOON)
+    assert [json.loads(line)["text"] for line in export(path).splitlines()] == texts
+
+
+def test_a_reader_that_has_seen_enough_ends_it_without_a_word(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    with closing(SqliteLog(path)) as log:
+        log.append([Entry("lobby", Said("", "", "lobby", "alice", "x" * 1000), None) for _ in range(2000)], NOON)
+    command = [sys.executable, "-m", "geventchat.serve", "export", "--history", str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr is not None
+        assert (process.stderr.read(), process.wait()) == (b"", 0)
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "words"),
+    [
+        (None, [], "cannot be used: no such file or directory; give another with --history FILE"),
+        (b"no database, only some text", [], "the file is damaged, or no history"),
+        (b"", [], "is of an older version"),
+        (b"", ["--since", "yesterday"], "--since yesterday: give an id, a time"),
+    ],
+)
+def test_what_cannot_be_printed_is_one_line_and_status_2(
+    tmp_path: Path, content: bytes | None, arguments: list[str], words: str
+) -> None:
+    path = tmp_path / "history.sqlite"
+    if content is not None:
+        path.write_bytes(content)
+    ended = run("geventchat.serve", "export", "--history", str(path), *arguments)
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.errors.startswith("geventchat-serve export: ")
+    assert words in ended.errors
+    assert ended.errors.count("\n") == 1
+
+
+def test_times_without_a_zone_are_local(path: Path) -> None:
+    local = datetime.fromtimestamp(NOON + 1).strftime("%Y-%m-%dT%H:%M:%S")  # noqa: DTZ006 - what people type
+    ended = run("geventchat.serve", "export", "--history", str(path), "--text", "--since", local)
+    assert ended.out == "".join(TEXT[1:])

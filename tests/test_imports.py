@@ -1,0 +1,101 @@
+"""Imports run one way: commands, then the shell, then the core; and the core knows no I/O, no clock and no chance."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).parent.parent
+
+# What is named in neither list is core.
+COMMANDS = {"geventchat.cli", "geventchat.serve", "geventchat.export", "bots.cli"}
+SHELL = {
+    *("geventchat.client", "geventchat.talk"),
+    *("geventchat.pump", "geventchat.server", "geventchat.service", "geventchat.session"),
+    *("geventchat.history_file", "geventchat.sqlite_log"),
+    *(f"geventchat.terminal.{name}" for name in ("app", "connection", "history", "plain", "prompt")),
+    *("bots.bot", "bots.interrupt", "bots.record", "bots.runner", "bots.target"),
+    "bots.summary",  # pure, but it tells of what the runner has found
+}
+WORLD = {
+    *("gevent", "socket", "select", "selectors", "asyncio", "threading", "multiprocessing", "concurrent", "subprocess"),
+    *("time", "secrets", "logging", "signal", "os", "sys", "sqlite3"),
+}
+CHANCE = {"random"}  # in bots it comes from a seed
+# What a client of any server needs; bots are clients, and prove nothing if they share more with the server.
+FOR_BOTS = {
+    f"geventchat.{name}"
+    for name in ("address", "client", "commands", "errors", "events", "limits", "names", "replies", "text", "wire")
+}
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(_ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {name_of(path): path for package in ("geventchat", "bots") for path in (_ROOT / package).rglob("*.py")}
+FACES = {"geventchat", "bots"}  # they import nothing until they are asked
+CORE = MODULES.keys() - SHELL - COMMANDS - FACES
+
+
+def imported(module: str) -> Iterator[str]:
+    """Yield all that a module imports, wherever in it: our modules by their own names, others by their packages'."""
+    for node in ast.walk(ast.parse(MODULES[module].read_text())):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{module} imports relatively: write the whole name"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for name in names:
+            ours = next((one for one in (name, name.rpartition(".")[0]) if one in MODULES), None)
+            yield ours or name.partition(".")[0]
+
+
+def test_every_module_named_here_exists() -> None:
+    assert MODULES.keys() >= COMMANDS | SHELL | FACES | FOR_BOTS
+
+
+@pytest.mark.parametrize("module", sorted(CORE))
+def test_the_core_knows_no_world_and_nothing_outside_of_it(module: str) -> None:
+    world = WORLD if module.startswith("bots") else WORLD | CHANCE
+    outside = set(imported(module)) & (world | SHELL | COMMANDS)
+    assert not outside, "if that is right, the module belongs to the shell: say so above"
+
+
+@pytest.mark.parametrize("module", sorted(SHELL))
+def test_the_shell_knows_no_command(module: str) -> None:
+    assert set(imported(module)) & COMMANDS == set()
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_only_bots_know_bots_and_they_know_only_what_a_client_needs(module: str) -> None:
+    ours = set(imported(module)) & MODULES.keys()
+    if module.startswith("bots"):
+        assert {name for name in ours if name.startswith("geventchat")} <= FOR_BOTS
+    else:
+        assert {name for name in ours if name.startswith("bots")} == set()
+
+
+@pytest.mark.parametrize("module", sorted(MODULES.keys() - COMMANDS))
+def test_nothing_but_a_command_may_patch(module: str) -> None:
+    assert "monkey" not in MODULES[module].read_text()
+
+
+def loaded(*modules: str) -> set[str]:
+    """Return the packages that are loaded once these modules are."""
+    program = f"import {', '.join(modules)}, sys; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=_ROOT)
+    return {name.partition(".")[0] for name in ran.stdout.split()}
+
+
+def test_neither_the_library_s_face_nor_its_core_nor_a_command_loads_gevent() -> None:
+    assert "gevent" not in loaded(*sorted(FACES | CORE | COMMANDS))
+
+
+def test_the_shell_does_load_it_so_the_test_above_can_tell() -> None:
+    assert "gevent" in loaded("geventchat.server")

@@ -1,0 +1,154 @@
+"""What every store promises, however it keeps events."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from itertools import count
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from geventchat.errors import Refused
+from geventchat.events import Acted, AnyEvent, Event, IdClock, Joined, Left, Renamed, Said, TopicSet, id_key
+from geventchat.log import Entry, Log, MemoryLog
+from geventchat.sqlite_log import SqliteLog
+
+NewLog = Callable[[], Log]
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def new_log(request: pytest.FixtureRequest, tmp_path: Path) -> NewLog:
+    """Make an empty log, each time it is called."""
+    if request.param == "memory":
+        return MemoryLog
+    numbers = count()
+    return lambda: SqliteLog(tmp_path / f"{next(numbers)}.sqlite")
+
+
+@pytest.fixture
+def log(new_log: NewLog) -> Iterator[Log]:
+    with closing(new_log()) as log:
+        yield log
+
+
+def said(text: str, room: str = "lobby", nick: str = "alice", ref: str | None = None) -> Entry:
+    return Entry(room, Said("", "", room, nick, text), ref)
+
+
+def texts(events: list[AnyEvent]) -> list[str]:
+    return [event.text for event in events if isinstance(event, Said)]
+
+
+def test_events_get_ids_that_grow_and_the_time(log: Log) -> None:
+    entries = [said("one"), said("two"), said("three")]
+    log.append(entries[:2], 1732363200.123)
+    log.append(entries[2:], 1732363200.124)
+    assert [entry.event.id for entry in entries] == ["1732363200123-0", "1732363200123-1", "1732363200124-0"]
+    assert entries[0].event.time == "2024-11-23T12:00:00.123Z"
+
+
+def test_ids_grow_when_the_clock_goes_back(log: Log) -> None:
+    entries = [said("before"), said("after")]
+    log.append(entries[:1], 2000.0)
+    log.append(entries[1:], 1000.0)
+    assert [entry.event.id for entry in entries] == ["2000000-0", "2000000-1"]
+    assert texts(log.latest("lobby", 9)) == ["before", "after"]
+
+
+def test_ids_grow_when_a_millisecond_has_no_more_of_them() -> None:
+    clock, event = IdClock("5-999997"), said("").event
+    ids = []
+    for _ in range(3):
+        clock.stamp(event, 0.005)
+        ids.append(event.id)
+    assert ids == ["5-999998", "6-0", "6-1"]
+
+
+def test_each_kind_of_event_comes_back_as_it_was(log: Log) -> None:
+    events: list[AnyEvent] = [
+        Said("", "", "Кухня", "Алиса", "привет 🙂 'quoted' \t"),
+        Acted("", "", "Кухня", "Алиса", "waves"),
+        Joined("", "", "Кухня", "bob"),
+        Left("", "", "Кухня", "bob", ""),
+        Left("", "", "Кухня", "bob", "tired"),
+        Renamed("", "", "Кухня", "Алиса", "Alice"),
+        TopicSet("", "", "Кухня", "Alice", ""),
+    ]
+    log.append([Entry("кухня", event, None) for event in events], 5.0)
+    assert log.latest("кухня", 100) == events
+    assert all(type(one) is type(other) for one, other in zip(log.latest("кухня", 100), events, strict=True))
+
+
+def test_a_room_that_nobody_spoke_in_is_empty(log: Log) -> None:
+    log.append([said("hi")], 1.0)
+    assert log.latest("attic", 10) == []
+    assert log.since("attic", "0-0", 10) == []
+    assert log.oldest("attic") is None
+    assert log.refs("attic", "alice", "0-0") == {}
+
+
+@pytest.mark.parametrize("bad", ["", "5", "-", "1-", "a-b", "1-2-3", "²-0", "1" * 19 + "-0"])
+def test_what_is_no_id_is_refused(log: Log, bad: str) -> None:
+    log.append([said("hi")], 1.0)
+    for read in (
+        lambda: log.since("lobby", bad, 1),
+        lambda: log.latest("lobby", 1, bad),
+        lambda: log.refs("lobby", "alice", bad),
+    ):
+        with pytest.raises(Refused, match="an id looks like"):
+            read()
+
+
+@pytest.mark.parametrize("largest", ["9" * 18 + "-" + "9" * 18, "9" * 18 + "-0"])
+def test_ids_that_nobody_was_given_stand_where_their_numbers_do(log: Log, largest: str) -> None:
+    log.append([said("one")], 1.0)
+    log.append([said("two")], 1.5)
+    assert texts(log.since("lobby", "1000-" + "9" * 18, 9)) == ["two"]
+    assert texts(log.latest("lobby", 9, "1000-" + "9" * 18)) == ["one"]
+    assert log.since("lobby", largest, 9) == []
+    assert texts(log.latest("lobby", 9, largest)) == ["one", "two"]
+
+
+ROOMS, NICKS, REFS = ("lobby", "attic"), ("alice", "bob"), ("r1", "r2", "r3", None)
+entries = st.builds(
+    said, st.text("ab", max_size=3), st.sampled_from(ROOMS), st.sampled_from(NICKS), st.sampled_from(REFS)
+)
+turns = st.lists(st.tuples(st.lists(entries, min_size=1, max_size=4), st.sampled_from([-0.5, 0.0, 0.0004, 0.001, 3.0])))
+
+
+@given(turns=turns, place=st.integers(-1, 12), offset=st.integers(0, 1), limit=st.integers(0, 6))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_it_answers_as_a_plain_list_would(
+    new_log: NewLog, turns: list[tuple[list[Entry], float]], place: int, offset: int, limit: int
+) -> None:
+    model: list[Entry] = []
+    with closing(new_log()) as log:
+        now = 1000.0
+        for turn, step in turns:
+            now += step
+            fresh = [Entry(entry.room, Said("", "", entry.room, entry.event.nick, "x"), entry.ref) for entry in turn]
+            log.append(fresh, now)
+            model += fresh
+        ids = [id_key(entry.event.id) for entry in model]
+        assert ids == sorted(set(ids))
+        known = model[place].event.id if 0 <= place < len(model) else "0-0"
+        milliseconds, sequence = id_key(known)
+        mark = f"{milliseconds}-{sequence + offset}"
+        for room in ROOMS:
+            events: list[Event] = [entry.event for entry in model if entry.room == room]
+            later = [event for event in events if id_key(event.id) > id_key(mark)]
+            earlier = [event for event in events if id_key(event.id) < id_key(mark)]
+            assert log.since(room, mark, limit) == later[:limit]
+            assert log.latest(room, limit) == events[::-1][:limit][::-1]
+            assert log.latest(room, limit, mark) == earlier[::-1][:limit][::-1]
+            assert log.oldest(room) == (events[0].id if events else None)
+            for nick in NICKS:
+                assert log.refs(room, nick, mark) == {
+                    entry.ref: entry.event.id
+                    for entry in model
+                    if entry.room == room
+                    and entry.ref is not None
+                    and entry.event.nick == nick
+                    and id_key(entry.event.id) > id_key(mark)
+                }

@@ -1,0 +1,542 @@
+"""What one reader is sent, however the room's lines, its own lines and its slow socket come together."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from geventchat.feed import Cursor, Feed
+from geventchat.outbox import Outbox, UnframedOutbox
+
+
+def make_feed(window: int = 1_000_000) -> Feed:
+    return Feed(window, lambda first, last, count: f"gap {first} {last} {count}\n".encode())
+
+
+def say(feed: Feed, *lines: bytes) -> None:
+    """Let one turn say these lines; each line is its own id."""
+    for line in lines:
+        feed.append(line.decode().strip(), line)
+    feed.seal()
+
+
+def burst(outbox: Outbox, at_once: int = 1_000_000) -> bytes:
+    """Return all that can be sent now, taken by a socket that takes `at_once` bytes at a time."""
+    out = b""
+    while data := outbox.next():
+        out += data[:at_once]
+        outbox.sent(len(data[:at_once]))
+    return out
+
+
+@pytest.fixture(params=[1, 2, 3, 1_000], ids=lambda size: f"{size} bytes at once")
+def at_once(request: pytest.FixtureRequest) -> int:
+    size = request.param
+    assert isinstance(size, int)
+    return size
+
+
+def test_who_follows_hears_what_is_said_from_then_on(at_once: int) -> None:
+    feed, outbox = make_feed(), Outbox()
+    say(feed, b"before\n")
+    outbox.follow(feed)
+    say(feed, b"one\n", b"two\n")
+    say(feed, b"three\n")
+    assert burst(outbox, at_once) == b"one\ntwo\nthree\n"
+    assert burst(outbox) == b""
+
+
+def test_who_comes_in_the_middle_of_a_turn_hears_the_rest_of_it(at_once: int) -> None:
+    feed, outbox = make_feed(), Outbox()
+    feed.append("1", b"before\n")
+    outbox.follow(feed)
+    say(feed, b"after\n")
+    assert burst(outbox, at_once) == b"after\n"
+
+
+def test_an_answer_stands_behind_what_was_said_before_and_ahead_of_what_comes_after(at_once: int) -> None:
+    feed, outbox = make_feed(), Outbox()
+    outbox.follow(feed)
+    say(feed, b"one\n")
+    feed.append("two", b"two\n")
+    outbox.put(b"answer\n")
+    say(feed, b"three\n")
+    assert burst(outbox, at_once) == b"one\ntwo\nanswer\nthree\n"
+
+
+def test_an_answer_waits_for_the_turn_that_it_belongs_to() -> None:
+    feed, outbox = make_feed(), Outbox()
+    outbox.follow(feed)
+    feed.append("1", b"one\n")
+    outbox.put(b"answer\n")
+    assert outbox.next() == b""
+    feed.seal()
+    assert burst(outbox) == b"one\nanswer\n"
+
+
+def test_an_answer_never_lands_inside_a_line_that_was_cut() -> None:
+    feed, outbox = make_feed(), Outbox()
+    outbox.follow(feed)
+    say(feed, b"one\n", b"two\n")
+    outbox.next()
+    outbox.sent(1)
+    outbox.put(b"answer\n")
+    assert burst(outbox) == b"ne\ntwo\nanswer\n"
+
+
+def test_who_leaves_still_hears_what_was_said_until_then_and_nothing_later(at_once: int) -> None:
+    feed, outbox = make_feed(), Outbox()
+    outbox.follow(feed)
+    feed.append("1", b"one\n")
+    outbox.unfollow(feed)
+    say(feed, b"two\n")
+    assert not outbox.follows
+    assert burst(outbox, at_once) == b"one\n"
+
+
+def test_who_reads_too_slowly_is_told_what_it_missed_and_goes_on(at_once: int) -> None:
+    feed, outbox = make_feed(window=6), Outbox()
+    outbox.follow(feed)
+    for line in (b"one\n", b"two\n", b"six\n", b"ten\n"):
+        say(feed, line)
+    assert burst(outbox, at_once) == b"gap one six 3\nten\n"
+
+
+def test_who_left_is_told_only_of_what_it_missed_while_it_was_here() -> None:
+    feed, outbox = make_feed(window=6), Outbox()
+    outbox.follow(feed)
+    say(feed, b"one\n")
+    say(feed, b"two\n")
+    outbox.unfollow(feed)
+    for line in (b"not\n", b"for\n", b"you\n"):
+        say(feed, line)
+    assert burst(outbox) == b"gap one two 2\n"
+
+
+def test_who_left_in_the_middle_of_the_window_hears_what_is_kept_and_no_more() -> None:
+    feed, outbox = make_feed(window=8), Outbox()
+    outbox.follow(feed)
+    say(feed, b"one\n")
+    say(feed, b"two\n")
+    outbox.unfollow(feed)
+    say(feed, b"not\n")
+    assert burst(outbox) == b"gap one one 1\ntwo\n"
+
+
+def test_what_a_slow_reader_who_left_has_still_to_hear_is_not_forgotten() -> None:
+    feed, outbox = make_feed(), Outbox()
+    outbox.follow(feed)
+    say(feed, b"one\n")
+    outbox.unfollow(feed)
+    say(feed, b"two\n")
+    feed.forget()  # all who are still in the room have heard everything
+    assert burst(outbox) == b"one\n"
+
+
+def test_a_line_that_was_cut_is_finished_before_the_reader_is_told_of_a_gap() -> None:
+    feed, outbox = make_feed(window=4), Outbox()
+    outbox.follow(feed)
+    say(feed, b"one\n", b"two\n")
+    outbox.next()
+    outbox.sent(2)
+    say(feed, b"six\n")
+    say(feed, b"ten\n")
+    assert burst(outbox) == b"e\ngap two six 2\nten\n"
+
+
+def test_answers_that_follow_each_other_go_out_as_one() -> None:
+    feed, outbox = make_feed(), Outbox()
+    outbox.follow(feed)
+    feed.append("1", b"one\n")
+    outbox.put(b"first\n")
+    outbox.put(b"second\n")
+    feed.seal()
+    assert outbox.next() == b"one\n"
+    outbox.sent(4)
+    assert outbox.next() == b"first\nsecond\n"
+
+
+def test_nothing_put_in_changes_nothing() -> None:
+    feed, outbox = make_feed(), Outbox()
+    outbox.follow(feed)
+    outbox.put(b"")
+    say(feed, b"one\n")
+    outbox.put(b"")
+    outbox.put(b"answer\n")
+    assert burst(outbox) == b"one\nanswer\n"
+
+
+def test_what_waits_for_one_reader_alone_is_counted() -> None:
+    outbox = Outbox()
+    outbox.put(b"12345\n")
+    outbox.put(b"123\n")
+    assert outbox.private_bytes == 10
+    outbox.next()
+    outbox.sent(7)
+    assert outbox.private_bytes == 3
+    burst(outbox)
+    assert outbox.private_bytes == 0
+
+
+def test_many_answers_go_out_together_but_not_without_bound() -> None:
+    outbox = Outbox()
+    for _ in range(100):
+        outbox.put(b"x" * 999 + b"\n")
+    first = outbox.next()
+    assert 10_000 < len(first) < 20_000
+    assert burst(outbox) == (b"x" * 999 + b"\n") * 100
+
+
+def test_a_part_of_one_room_s_lines_that_was_sent_is_never_taken_for_another_s() -> None:
+    # The pump writes a chunk to those who want it without asking what is next: that may be another room's.
+    one, two, outbox = make_feed(), make_feed(), Outbox()
+    outbox.follow(one)
+    place = outbox.follow(two)
+    say(one, b"from one\n")
+    say(two, b"from two\n")
+    assert outbox.wants(place, two.newest)
+    outbox.cut(place, 3)  # "fro" of the room two
+    assert burst(outbox) == b"m two\nfrom one\n"
+
+
+def test_who_is_held_is_sent_answers_only_and_later_what_was_said_meanwhile() -> None:
+    feed, outbox = make_feed(), Outbox()
+    place = outbox.follow(feed)
+    outbox.hold()
+    say(feed, b"new\n")
+    assert not outbox.wants(place, feed.newest)
+    outbox.put(b"old\n")
+    assert burst(outbox) == b"old\n"
+    outbox.release()
+    assert burst(outbox) == b"new\n"
+
+
+def test_the_task_s_client_is_sent_no_end_of_line_behind_what_comes_at_once() -> None:
+    feed, outbox = make_feed(), UnframedOutbox()
+    outbox.follow(feed)
+    outbox.put(b"Hi!\n")
+    assert burst(outbox) == b"Hi!"
+    say(feed, b"bob: one\n", b"bob: two\n")
+    say(feed, b"bob: three\n")
+    assert burst(outbox) == b"bob: one\nbob: two\nbob: three"
+    outbox.put(b"exit\n")
+    assert burst(outbox) == b"exit"
+
+
+def test_the_task_s_client_gets_ends_of_lines_between_lines_however_little_its_socket_takes(at_once: int) -> None:
+    feed, outbox = make_feed(), UnframedOutbox()
+    outbox.follow(feed)
+    say(feed, b"bob: one\n", b"bob: two\n")
+    outbox.put(b"Hi!\n")
+    assert burst(outbox, at_once) == b"bob: one\nbob: two\nHi!"
+
+
+def test_what_has_no_end_of_line_is_sent_to_the_task_s_client_as_it_is(at_once: int) -> None:
+    outbox = UnframedOutbox()
+    outbox.put(b"Enter your name: ")
+    assert burst(outbox, at_once) == b"Enter your name: "
+
+
+# The model. Lines come from named feeds or are private; each is unlike every other.
+
+
+@dataclass
+class Line:
+    feed: str  # its name; empty for a private line
+    number: int  # within its feed
+    id: str
+    data: bytes
+
+
+@dataclass
+class Said:
+    """A feed as the model sees it: turns of lines, and the number of the first line that is kept."""
+
+    feed: Feed
+    window: int
+    lines: list[Line] = field(default_factory=list)
+    turns: deque[list[Line]] = field(default_factory=deque)  # those that are sealed and kept
+    sealed: int = 0
+
+    @property
+    def oldest(self) -> int:
+        return self.turns[0][0].number if self.turns else self.sealed
+
+    def seal(self) -> None:
+        if self.sealed < len(self.lines):
+            self.turns.append(self.lines[self.sealed :])
+            self.sealed = len(self.lines)
+        while len(self.turns) > 1 and sum(len(line.data) for turn in self.turns for line in turn) > self.window:
+            self.turns.popleft()
+
+
+@dataclass
+class Segment:
+    """Lines of feeds, which come in the order of each feed, and the private line behind them, if any."""
+
+    lines: list[Line]
+    private: Line | None
+
+
+@dataclass
+class Reader:
+    """A reader as the model sees it: what it has to hear, in which order, and what it has heard of it."""
+
+    outbox: Outbox
+    places: dict[str, Cursor] = field(default_factory=dict)
+    queue: list[Segment] = field(default_factory=list)
+    loose: list[Line] = field(default_factory=list)  # behind the queue
+    heard: bytes = b""  # of the line that is not ended
+    ended: bool = False  # whether an end of line came last
+    held: str = ""  # the feed that it has come back to
+    begun: bool = False  # whether a line was begun before it was held or something was put in
+
+    @property
+    def unframed(self) -> bool:
+        return isinstance(self.outbox, UnframedOutbox)
+
+    def unfollow(self, name: str) -> None:
+        self.begun = bool(self.heard)
+        self.queue.append(Segment([line for line in self.loose if line.feed == name], None))
+        self.loose = [line for line in self.loose if line.feed != name]
+
+    def put(self, line: Line) -> None:
+        if self.held:
+            self.begun = bool(self.heard)
+            self.queue.append(Segment([], line))
+        else:
+            self.queue.append(Segment(self.loose, line))
+            self.loose = []
+
+    def hear(self, data: bytes, said: dict[str, Said]) -> None:
+        """Check that what the socket was given is what comes next."""
+        *lines, self.heard = (self.heard + data).split(b"\n")
+        for line in lines:
+            self.take(line + b"\n", said)
+        self.ended = data.endswith(b"\n")
+
+    def rest(self, said: dict[str, Said]) -> None:
+        """Take note that nothing more can be sent now."""
+        if self.unframed:
+            assert not self.ended, "the last end of line was not held back"
+            if self.heard:
+                self.take(self.heard + b"\n", said)
+                self.heard = b""
+        assert not self.heard, "it ends in the middle of a line"
+
+    def take(self, data: bytes, said: dict[str, Said]) -> None:
+        if data.startswith(b"gap "):
+            self.take_gap(data, said)
+            return
+        if self.begun and self._finish(data):
+            self.begun = False
+            return
+        self.begun = False
+        while self.queue and not self.queue[0].lines and self.queue[0].private is None:
+            self.queue.pop(0)
+        if self.queue and not self.queue[0].lines:
+            private = self.queue.pop(0).private
+            assert private is not None
+            assert data == private.data
+            return
+        assert self.queue or not self.held, "it was held, and yet sent what a feed said"
+        lines = self.queue[0].lines if self.queue else self.loose
+        firsts = {line.feed: line for line in reversed(lines)}
+        line = next((line for line in firsts.values() if line.data == data), None)
+        assert line is not None, f"{data!r} is not its turn"
+        lines.remove(line)
+
+    def _finish(self, data: bytes) -> bool:
+        """Take a line that was begun before its place changed; whether it is one."""
+        for lines in (*(segment.lines for segment in self.queue), self.loose):
+            for line in lines:
+                if line.data == data:
+                    lines.remove(line)
+                    return True
+        return False
+
+    def take_gap(self, data: bytes, said: dict[str, Said]) -> None:
+        """Check that a gap names exactly the next lines of a feed, which are no longer kept."""
+        first, last, count = data.decode().split()[1:]
+        name = first[0]
+        places = [*(segment.lines for segment in self.queue), self.loose]
+        missed = [line for lines in places for line in lines if line.feed == name][: int(count)]
+        assert [missed[0].id, missed[-1].id, str(len(missed))] == [first, last, count]
+        assert missed[-1].number < said[name].oldest
+        for lines in places:
+            lines[:] = [line for line in lines if line not in missed]
+
+
+_FEEDS = "ABC"
+_READERS = st.integers(0, 2)
+_SIZES = st.one_of(st.integers(1, 12), st.just(10_000))
+
+
+class Interleavings(RuleBasedStateMachine):
+    """Any order of everything that can happen to three feeds and three readers."""
+
+    outbox: type[Outbox] = Outbox
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+        self.said = {
+            name: Said(make_feed(window), window) for name, window in zip(_FEEDS, (0, 40, 10_000), strict=True)
+        }
+        self.readers = [Reader(self.outbox()) for _ in range(3)]
+        for reader in self.readers:
+            self._follow(reader, "B")
+
+    def _line(self, feed: str, number: int, padding: int) -> Line:
+        self.count += 1
+        name = f"{feed or 'private'}{self.count}"
+        return Line(feed, number, name, f"{name}:{'.' * padding}\n".encode())
+
+    def _follow(self, reader: Reader, name: str) -> None:
+        reader.places[name] = reader.outbox.follow(self.said[name].feed)
+
+    def _send(self, reader: Reader, data: bytes, count: int) -> None:
+        reader.outbox.sent(count)
+        reader.hear(data[:count], self.said)
+
+    def _drain(self, reader: Reader, at_once: int) -> None:
+        while data := reader.outbox.next():
+            self._send(reader, data, min(at_once, len(data)))
+        reader.rest(self.said)
+
+    def _seal(self) -> list[Said]:
+        for said in self.said.values():
+            said.seal()
+        return [said for said in self.said.values() if said.feed.seal()]
+
+    @rule(name=st.sampled_from(_FEEDS), padding=st.integers(0, 20))
+    def somebody_speaks(self, name: str, padding: int) -> None:
+        said = self.said[name]
+        line = self._line(name, len(said.lines), padding)
+        said.lines.append(line)
+        said.feed.append(line.id, line.data)
+        for reader in self.readers:
+            if name in reader.places:
+                reader.loose.append(line)
+
+    @rule(number=_READERS, padding=st.integers(0, 20))
+    def one_is_answered(self, number: int, padding: int) -> None:
+        line = self._line("", 0, padding)
+        self.readers[number].outbox.put(line.data)
+        self.readers[number].put(line)
+
+    @rule(number=_READERS, name=st.sampled_from(_FEEDS))
+    def one_comes_or_goes(self, number: int, name: str) -> None:
+        reader = self.readers[number]
+        if name not in reader.places:
+            self._follow(reader, name)
+        elif name != reader.held:
+            del reader.places[name]
+            reader.outbox.unfollow(self.said[name].feed)
+            reader.unfollow(name)
+        assert reader.outbox.follows == bool(reader.places)
+
+    @rule(number=_READERS, name=st.sampled_from(_FEEDS))
+    def one_comes_back(self, number: int, name: str) -> None:
+        reader = self.readers[number]
+        if not reader.held and name not in reader.places:
+            self._follow(reader, name)
+            reader.outbox.hold()
+            reader.held, reader.begun = name, bool(reader.heard)
+
+    @rule(number=_READERS)
+    def one_has_been_told_the_past(self, number: int) -> None:
+        reader = self.readers[number]
+        if reader.held:
+            said, place = self.said[reader.held], reader.places[reader.held]
+            if place.passed and place.number < said.oldest:
+                assert place.catch_up() == said.lines[said.oldest - 1].id
+                reader.loose = [line for line in reader.loose if line.feed != reader.held or line.number >= said.oldest]
+            reader.outbox.release()
+            reader.held = ""
+
+    @rule()
+    def a_turn_ends_while_no_socket_takes_anything(self) -> None:
+        self._seal()
+
+    @rule(number=_READERS, size=_SIZES)
+    def a_socket_takes_some(self, number: int, size: int) -> None:
+        reader = self.readers[number]
+        data = reader.outbox.next()
+        assert data == reader.outbox.next(), "asking twice changes nothing"
+        if data:
+            self._send(reader, data, min(size, len(data)))
+        else:
+            reader.rest(self.said)
+
+    @rule(number=_READERS, at_once=_SIZES)
+    def a_socket_takes_all(self, number: int, at_once: int) -> None:
+        self._drain(self.readers[number], at_once)
+
+    @rule(sizes=st.lists(st.one_of(st.just(10_000), st.integers(0, 12)), min_size=9, max_size=9))
+    def a_turn_is_sent(self, sizes: list[int]) -> None:
+        """As the pump does it: the whole chunk, without asking, to all who want just that."""
+        for said in self._seal():
+            chunk = said.feed.newest
+            assert chunk.data is not None
+            assert chunk.following is not None
+            in_step = True
+            for reader in self.readers:
+                place = reader.places.get(said.lines[0].feed)
+                if place is None:
+                    continue
+                if reader.outbox.wants(place, chunk):
+                    count = min(sizes.pop(), len(chunk.data))
+                    reader.hear(chunk.data[:count], self.said)
+                    if count == len(chunk.data):
+                        place.chunk = chunk.following
+                    else:
+                        reader.outbox.cut(place, count)
+                elif size := sizes.pop():
+                    self._drain(reader, size)
+                in_step = in_step and place.chunk is chunk.following
+            if in_step:
+                said.feed.forget()
+
+    @precondition(lambda self: not self.readers[0].unframed)
+    @invariant()
+    def what_waits_for_one_alone_is_counted(self) -> None:
+        for reader in self.readers:
+            waiting = sum(len(one.private.data) for one in reader.queue if one.private is not None)
+            cut = len(reader.heard) if reader.heard.startswith(b"p") else 0
+            assert reader.outbox.private_bytes == waiting - cut
+
+    @invariant()
+    def what_a_feed_keeps_is_bounded(self) -> None:
+        for said in self.said.values():
+            kept, chunk = 0, said.feed.oldest
+            sizes = [0]
+            while chunk.following is not None:
+                sizes.append(len(chunk.data or b""))
+                chunk = chunk.following
+            kept = sum(sizes)
+            assert kept <= max(said.window, sizes[-1])
+
+    def teardown(self) -> None:
+        """In the end everyone has heard everything, or of its absence."""
+        self._seal()
+        for reader in self.readers:
+            reader.outbox.release()
+            reader.held = ""
+            self._drain(reader, 7)
+            assert not reader.loose
+            assert not any(one.lines or one.private for one in reader.queue)
+
+
+class UnframedInterleavings(Interleavings):
+    """The same for the task's client."""
+
+    outbox = UnframedOutbox
+
+
+TestEveryReader = Interleavings.TestCase
+TestEveryUnframedReader = UnframedInterleavings.TestCase
+TestEveryReader.settings = TestEveryUnframedReader.settings = settings(max_examples=60, stateful_step_count=40)

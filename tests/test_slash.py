@@ -1,0 +1,95 @@
+"""What people type, line by line."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geventchat import commands
+from geventchat.dialects.slash import COMMANDS, help_lines, read_line
+from geventchat.errors import ProtocolError
+
+TYPED: list[tuple[str, commands.AnyCommand | None]] = [
+    ("hello", commands.Say(text="hello")),
+    (" hello ", commands.Say(text=" hello ")),
+    ("exit", commands.Bye()),
+    ("exit now", commands.Say(text="exit now")),
+    ("", None),
+    (" \t", None),
+    ("//home/alice", commands.Say(text="/home/alice")),
+    ("//", commands.Say(text="/")),
+    ("/help", commands.Help()),
+    ("/who", commands.Who()),
+    ("/WHO", commands.Who()),
+    ("/nick bob", commands.Rename(nick="bob")),
+    ("/nick  bob ross ", commands.Rename(nick="bob ross")),
+    ("/me waves", commands.Act(text="waves")),
+    ("/msg bob how are you", commands.Whisper(to="bob", text="how are you")),
+    ('/msg "bob ross" hi', commands.Whisper(to="bob ross", text="hi")),
+    ("/reply fine", commands.Reply(text="fine")),
+    ("/join tea room", commands.Join(room="tea room")),
+    ("/leave", commands.Leave()),
+    ("/rooms", commands.Rooms()),
+    ("/topic", commands.Topic()),
+    ("/topic tea and cake", commands.Topic(text="tea and cake")),
+    ("/history", commands.History(limit=50)),
+    ("/history 7", commands.History(limit=7)),
+    ("/ping", commands.Ping()),
+    ("/ping 1", commands.Ping(token="1")),
+    ("/exit", commands.Bye()),
+    ("/exit good night", commands.Bye(reason="good night")),
+]
+
+
+@pytest.mark.parametrize(("line", "command"), TYPED, ids=[repr(line) for line, _ in TYPED])
+def test_a_line_is_said_or_is_a_command(line: str, command: commands.AnyCommand | None) -> None:
+    assert read_line(line) == command
+
+
+def test_every_command_is_tried_above() -> None:
+    assert {line[1:].split()[0] for line, _ in TYPED if line.startswith("/") and line.strip("/")} >= COMMANDS.keys()
+
+
+@pytest.mark.parametrize(
+    ("line", "usage"),
+    [
+        ("/nick", "/nick NAME"),
+        ("/nick  ", "/nick NAME"),
+        ("/me", "/me TEXT"),
+        ("/msg", "/msg NAME TEXT"),
+        ("/msg bob", "/msg NAME TEXT"),
+        ('/msg "bob ross', "/msg NAME TEXT"),
+        ('/msg "" hi', "/msg NAME TEXT"),
+        ("/reply", "/reply TEXT"),
+        ("/join", "/join ROOM"),
+        ("/history two", "/history [N]"),
+        ("/history -1", "/history [N]"),
+        ("/history ²", "/history [N]"),
+    ],
+)
+def test_who_leaves_out_what_a_command_needs_is_shown_how_to_type_it(line: str, usage: str) -> None:
+    with pytest.raises(ProtocolError) as refused:
+        read_line(line)
+    assert refused.value.code == "usage"
+    assert refused.value.message == f"like this: {usage}"
+    assert not refused.value.fatal
+
+
+@pytest.mark.parametrize("line", ["/hlep", "/", "/ hello", "/nickname bob"])
+def test_a_command_that_is_none_is_not_said_aloud(line: str) -> None:
+    with pytest.raises(ProtocolError, match="/help lists them") as refused:
+        read_line(line)
+    assert refused.value.code == "unknown-command"
+
+
+def test_help_lists_every_command() -> None:
+    assert [line.split()[0] for line in help_lines()] == [f"/{name}" for name in COMMANDS]
+
+
+@given(st.one_of(st.text(), st.text().map("/{}".format), st.sampled_from([*COMMANDS]).map("/{} ".format)), st.text())
+def test_any_line_is_said_or_a_command_or_refused(start: str, rest: str) -> None:
+    try:
+        command = read_line(start + rest)
+    except ProtocolError as refused:
+        assert refused.code in ("usage", "unknown-command")  # noqa: PT017 - any other error fails the test by itself
+    else:
+        assert command is None or isinstance(command, commands.Command)

@@ -1,0 +1,381 @@
+"""The file that history is kept in: what lasts, errors at start, versions, trimming, and a disk that fills."""
+
+import logging
+import os
+import sqlite3
+import stat
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import gevent
+import pytest
+
+from geventchat import history_file
+from geventchat.errors import NotStored, UsageError
+from geventchat.events import AnyEvent, Said
+from geventchat.log import Entry
+from geventchat.sqlite_log import TRIM_EVENTS, SqliteLog
+from tests.processes import run, serving
+from tests.raw import plain
+
+DAY_S = 86_400.0
+NOW = 1732363200.0
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "history.sqlite"
+
+
+def entries(*texts: str, room: str = "lobby") -> list[Entry]:
+    return [Entry(room, Said("", "", room, "alice", text), None) for text in texts]
+
+
+def texts(events: list[AnyEvent]) -> list[str]:
+    return [event.text for event in events if isinstance(event, Said)]
+
+
+def all_texts(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as db:
+        return [text for (text,) in db.execute("SELECT text FROM events ORDER BY id")]
+
+
+# What lasts.
+
+
+def test_events_and_the_order_of_ids_outlive_the_server(path: Path) -> None:
+    before, after = entries("before"), entries("after")
+    with closing(SqliteLog(path)) as log:
+        log.append(before, NOW)
+    with closing(SqliteLog(path)) as log:
+        assert texts(log.latest("lobby", 9)) == ["before"]
+        log.append(after, NOW - DAY_S)  # the clock was set back meanwhile
+        assert texts(log.latest("lobby", 9)) == ["before", "after"]
+    assert (before[0].event.id, after[0].event.id) == ("1732363200000-0", "1732363200000-1")
+
+
+def test_the_file_is_for_its_owner_alone(path: Path) -> None:
+    with closing(SqliteLog(path)) as log:
+        log.append(entries("secret"), NOW)
+        modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+    assert modes == dict.fromkeys(
+        ["history.sqlite", "history.sqlite-wal", "history.sqlite-shm", "history.sqlite.lock"], 0o600
+    )
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_a_file_that_others_could_read_is_closed_to_them(path: Path) -> None:
+    SqliteLog(path).close()
+    path.chmod(0o644)
+    SqliteLog(path).close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_plain_sql_reads_the_view(path: Path) -> None:
+    with closing(SqliteLog(path)) as log:
+        log.append(entries("hello"), NOW + 0.042)
+        with closing(sqlite3.connect(path)) as db:
+            rows = db.execute("SELECT * FROM history").fetchall()
+    assert rows == [("1732363200042-0", "2024-11-23T12:00:00.042Z", "lobby", "alice", "said", "hello")]
+
+
+# Errors at start.
+
+
+def refusal(path: Path) -> str:
+    """Return what a server that cannot have the file says: one line."""
+    with pytest.raises(UsageError) as raised:
+        SqliteLog(path)
+    message = str(raised.value)
+    assert str(path) in message
+    assert "\n" not in message
+    assert "--history" in message
+    return message
+
+
+def test_two_servers_cannot_have_one_file(path: Path) -> None:
+    with closing(SqliteLog(path)) as log:
+        assert "is in use by another geventchat-serve" in refusal(path)
+        link = path.parent.parent / "link.sqlite"
+        link.symlink_to(path)
+        assert "is in use by another geventchat-serve" in refusal(link)
+        log.append(entries("unhurt"), NOW)
+    with closing(SqliteLog(path)) as log:
+        assert texts(log.latest("lobby", 9)) == ["unhurt"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: b"this is no database at all" + data[:0],
+        lambda data: os.urandom(len(data)),
+        lambda data: data[: len(data) // 2],
+        lambda data: data[:4096] + b"\xff" * 4096 + data[8192:],
+        lambda data: data[:-4096] + b"\xff" * 4096,
+        lambda data: data[:20] + b"\xff" * 100 + data[120:],
+    ],
+    ids=["text", "noise", "cut", "the first table", "the end", "the header"],
+)
+def test_a_damaged_file_is_refused_and_left_as_it_is(path: Path, damage: Callable[[bytes], bytes]) -> None:
+    with closing(SqliteLog(path)) as log:
+        log.append(entries(*map(str, range(2000))), NOW)
+    damaged = damage(path.read_bytes())
+    path.write_bytes(damaged)
+    assert "damaged" in refusal(path)
+    assert path.read_bytes() == damaged
+
+
+def test_a_database_of_another_program_is_left_alone(path: Path) -> None:
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE events (id INTEGER PRIMARY KEY, what TEXT)")
+    content = path.read_bytes()
+    assert "is a database of another program" in refusal(path)
+    assert path.read_bytes() == content
+
+
+def test_a_file_of_a_newer_version_is_left_alone(path: Path) -> None:
+    SqliteLog(path).close()
+    newer = len(history_file.UPGRADES) + 1
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(f"PRAGMA user_version = {newer}")
+    assert f"is of version {newer}, and this geventchat knows versions up to {newer - 1} only" in refusal(path)
+
+
+@pytest.mark.parametrize("place", ["there is a folder", "no/folder/can/be/made"])
+def test_what_cannot_be_a_file_is_refused(tmp_path: Path, place: str) -> None:
+    (tmp_path / "there is a folder").mkdir()
+    (tmp_path / "no").write_text("a file")
+    assert "directory" in refusal(tmp_path / place)
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    assert "permission denied" in refusal(tmp_path / "history.sqlite")
+
+
+def test_the_command_says_it_in_one_line(path: Path) -> None:
+    with closing(SqliteLog(path)):
+        ended = run("geventchat.serve", "--listen", "127.0.0.1:0", "--history", str(path))
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.errors.startswith(f"geventchat-serve: the history {path} is in use by another geventchat-serve; ")
+    assert "--history FILE" in ended.errors
+    assert "--history none" in ended.errors
+    assert ended.errors.count("\n") == 1
+
+
+# Versions.
+
+
+def test_an_older_file_is_brought_up_to_date_and_keeps_its_events(path: Path) -> None:
+    def stars(db: sqlite3.Connection) -> None:
+        db.execute("ALTER TABLE events ADD COLUMN stars INTEGER NOT NULL DEFAULT 5")
+
+    with closing(SqliteLog(path)) as log:
+        log.append(entries("old"), NOW)
+    with closing(history_file.open_to_write(path, upgrades=[*history_file.UPGRADES, stars])) as db:
+        assert db.execute("SELECT text, stars FROM events").fetchall() == [("old", 5)]
+        assert db.execute("PRAGMA user_version").fetchone() == (len(history_file.UPGRADES) + 1,)
+
+
+def test_an_upgrade_that_fails_changes_nothing(path: Path) -> None:
+    def halfway(db: sqlite3.Connection) -> None:
+        db.execute("DROP VIEW history")
+        db.execute("INSERT INTO events VALUES ('no id', 1, 2, 3, 4, 5, 6)")
+
+    with closing(SqliteLog(path)) as log:
+        log.append(entries("old"), NOW)
+    with pytest.raises(UsageError):
+        history_file.open_to_write(path, upgrades=[*history_file.UPGRADES, halfway])
+    with closing(SqliteLog(path)) as log:
+        assert texts(log.latest("lobby", 9)) == ["old"]
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT text FROM history").fetchall() == [("old",)]
+
+
+# Trimming.
+
+
+def trim_all(log: SqliteLog, now: float) -> int:
+    """Trim until nothing is left to trim; return in how many steps."""
+    steps = 0
+    while log.trim(now):
+        steps += 1
+    return steps
+
+
+def test_only_the_last_messages_are_kept(path: Path) -> None:
+    with closing(SqliteLog(path)) as log:
+        log.append(entries(*map(str, range(400))), NOW)
+    with closing(SqliteLog(path, keep_messages=100)) as log:
+        assert trim_all(log, NOW) <= 300 / TRIM_EVENTS + 1
+        assert texts(log.latest("lobby", 1000)) == [str(number) for number in range(300, 400)]
+        log.append(entries("new"), NOW)
+        trim_all(log, NOW)
+        assert texts(log.latest("lobby", 1000)) == [*map(str, range(301, 400)), "new"]
+
+
+def test_the_last_messages_are_counted_over_all_rooms(path: Path) -> None:
+    with closing(SqliteLog(path, keep_messages=3)) as log:
+        log.append(entries("1", "2", room="attic") + entries("3", "4"), NOW)
+        trim_all(log, NOW)
+        assert (texts(log.latest("attic", 9)), texts(log.latest("lobby", 9))) == (["2"], ["3", "4"])
+
+
+def test_what_is_too_old_is_removed(path: Path) -> None:
+    with closing(SqliteLog(path, keep_s=30 * DAY_S)) as log:
+        log.append(entries("oldest"), NOW - 31 * DAY_S)
+        log.append(entries("old"), NOW - 29 * DAY_S)
+        log.append(entries("new"), NOW)
+        trim_all(log, NOW)
+        assert texts(log.latest("lobby", 9)) == ["old", "new"]
+        oldest = log.latest("lobby", 9)[0].id
+        assert log.oldest("lobby") == oldest
+
+
+def test_ids_go_on_though_everything_was_too_old(path: Path) -> None:
+    with closing(SqliteLog(path, keep_s=60)) as log:
+        log.append(entries("one", "two"), NOW)
+        trim_all(log, NOW + DAY_S)
+    late = entries("late")
+    with closing(SqliteLog(path)) as log:
+        log.append(late, NOW - DAY_S)
+    assert late[0].event.id == "1732363200000-2"
+
+
+def test_what_was_trimmed_cannot_be_found_in_the_file(path: Path) -> None:
+    with closing(SqliteLog(path, keep_messages=1)) as log:
+        log.append(entries("a secret that nobody shall find", "public"), NOW)
+        trim_all(log, NOW)
+    assert b"public" in path.read_bytes()
+    assert b"secret" not in path.read_bytes()
+
+
+def test_a_running_server_trims_by_itself(path: Path) -> None:
+    with closing(SqliteLog(path)) as log:
+        log.append(entries(*map(str, range(1000))), NOW)
+    with closing(SqliteLog(path, keep_messages=10)) as log:
+        while len(log.latest("lobby", 1000)) > 10:
+            gevent.sleep(0.01)
+    assert all_texts(path) == [str(number) for number in range(990, 1000)]
+
+
+# While it runs.
+
+
+def test_a_writer_that_waits_holds_up_neither_the_loop_nor_reading(path: Path) -> None:
+    with closing(SqliteLog(path)) as log, closing(sqlite3.connect(path, isolation_level=None)) as other:
+        log.append(entries("before"), NOW)
+        other.execute("BEGIN IMMEDIATE")  # nobody else can write now
+        storing = gevent.spawn(log.append, entries("waited"), NOW)
+        for _ in range(20):
+            assert texts(log.latest("lobby", 9)) == ["before"]
+        assert not storing.ready()
+        other.execute("COMMIT")
+        storing.get()
+        assert texts(log.latest("lobby", 9)) == ["before", "waited"]
+
+
+def test_a_full_disk_is_said_once_and_reading_goes_on(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, "geventchat")
+    with closing(SqliteLog(path)) as log:
+        log.append(entries("before"), NOW)
+        log._writer.run(lambda db: db.execute("PRAGMA max_page_count = 1"))  # as if the disk had no more room
+        for _ in range(3):
+            with pytest.raises(NotStored, match="the disk is full"):
+                log.append(entries("x" * 100_000), NOW)
+        assert texts(log.latest("lobby", 9)) == ["before"]
+        assert [record.message for record in caplog.records] == ["history cannot be written: database or disk is full"]
+        log._writer.run(lambda db: db.execute("PRAGMA max_page_count = 1000000"))
+        log.append(entries("after"), NOW)
+        log.append(entries("later"), NOW)
+        assert texts(log.latest("lobby", 9)) == ["before", "after", "later"]
+        assert [record.message for record in caplog.records[1:]] == ["history can be written again"]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of half a megabyte."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=512k", "none", str(folder)],  # noqa: S607
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.skip("only root can mount a small disk")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)  # noqa: S607
+
+
+def test_speakers_are_told_that_the_disk_is_full_and_chat_goes_on_when_it_is_not(small_disk: Path) -> None:
+    path, ballast = small_disk / "history.sqlite", small_disk / "ballast"
+    with serving("--history", str(path), "--rate", "off") as server, plain(server.address, "alice") as alice:
+        alice.send(b"stored\n")
+        alice.until(b"alice: stored\n")
+        fill(ballast)
+        line = b"x" * 4000 + b"\n"
+        told = b""
+        while b"not stored" not in told:
+            alice.send(line)
+            told = alice.until(b"\n")
+        assert told == b"* not stored and not sent: the disk is full, where the server keeps its history\n"
+        alice.send(b"/history 1\n")
+        alice.until(b"* that was earlier\n")
+        ballast.unlink()
+        alice.send(b"stored again\n")
+        alice.until(b"alice: stored again\n")
+        server.end()
+    assert server.errors.count("history cannot be written") == 1
+    assert server.errors.count("history can be written again") == 1
+    assert "Traceback" not in server.errors
+    stored = all_texts(path)
+    assert "stored" in stored
+    assert "stored again" in stored
+
+
+def test_a_full_disk_is_an_error_at_start(small_disk: Path) -> None:
+    SqliteLog(small_disk / "old.sqlite").close()
+    fill(small_disk / "ballast")
+    assert "the disk is full" in refusal(small_disk / "old.sqlite")
+    message = refusal(small_disk / "new.sqlite")
+    assert "the disk is full" in message or "no space left on device" in message
+
+
+def test_a_read_only_disk_is_an_error_at_start(small_disk: Path) -> None:
+    path = small_disk / "history.sqlite"
+    SqliteLog(path).close()
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)  # noqa: S607
+    assert "read-only file system" in refusal(path)
+    assert "read-only file system" in refusal(small_disk / "folder" / "new.sqlite")
+
+
+def fill(ballast: Path) -> None:
+    with ballast.open("wb", buffering=0) as file:
+        try:
+            while file.write(bytes(1024)):
+                pass
+        except OSError:
+            return
+
+
+# What the documents say.
+
+
+def test_the_docs_show_the_schema_as_it_is(path: Path) -> None:
+    docs = (Path(__file__).parent.parent / "docs" / "history.md").read_text()
+    SqliteLog(path).close()
+    with closing(sqlite3.connect(path)) as db:
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        columns = db.execute("SELECT name, type FROM pragma_table_info('events')").fetchall()
+        named = [name for (name,) in db.execute("SELECT name FROM sqlite_master")]
+        shown = [name for (name,) in db.execute("SELECT name FROM pragma_table_info('history')")]
+    assert f"## Schema, version {version}\n" in docs
+    assert f"\n| {version} | " in docs
+    assert all(f"| `{name}` {kind}" in docs for name, kind in columns)
+    assert all(f"`{name}`" in docs for name in [*named, *shown])
+    assert f"{history_file.APPLICATION_ID:#x}" in docs

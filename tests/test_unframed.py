@@ -1,0 +1,62 @@
+"""The task's own client, for which what one recv returns is one message."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geventchat.commands import Bye, Hello, Rename, Say
+from geventchat.dialects import UNFRAMED
+from geventchat.dialects.unframed import UnframedReader
+from geventchat.outbox import UnframedOutbox
+from tests import fuzz
+
+MAX_LINE = 60
+
+
+def read(*packets: bytes, named: bool = True) -> list[object]:
+    reader = UnframedReader(MAX_LINE)
+    if named:
+        reader.named()
+    return list(fuzz.read(reader, packets))
+
+
+def test_what_comes_at_once_is_a_name_and_then_a_message() -> None:
+    reader = UnframedReader(MAX_LINE)
+    reader.receive(b"alice")
+    assert reader.next_command() == Hello(nick="alice")
+    reader.named()
+    reader.receive(b"hello")
+    reader.receive(b"exit")
+    assert [reader.next_command() for _ in range(3)] == [Say(text="hello"), Bye(), None]
+
+
+@pytest.mark.parametrize("packet", [b"hello\n", b"hello\r\n"])
+def test_an_end_of_line_at_the_end_changes_nothing(packet: bytes) -> None:
+    assert read(packet) == [Say(text="hello")]
+
+
+def test_lines_that_came_at_once_are_messages_of_their_own() -> None:
+    assert read(b"one\ntwo\n\nthree") == [Say(text="one"), Say(text="two"), Say(text="three")]
+
+
+def test_commands_work_as_in_plain() -> None:
+    assert read(b"/nick bob", b"//hi", b"/what") == [Rename(nick="bob"), Say(text="/hi"), ("unknown-command", False)]
+
+
+def test_a_message_that_is_too_long_is_refused_and_the_next_is_said() -> None:
+    assert read(b"x" * 60, b"x" * 61, b"hello") == [Say(text="x" * 60), ("line-too-long", False), Say(text="hello")]
+
+
+def test_what_it_is_sent_has_no_end_of_line() -> None:
+    outbox = UNFRAMED.outbox()
+    assert isinstance(outbox, UnframedOutbox)
+    outbox.put(b"* bob joined\n")
+    assert outbox.next() == b"* bob joined"
+
+
+@given(st.lists(fuzz.streams), st.booleans())
+def test_any_packets_are_commands_or_refused_and_nothing_of_them_is_kept(packets: list[bytes], named: bool) -> None:
+    reader = UnframedReader(MAX_LINE)
+    if named:
+        reader.named()
+    fuzz.read(reader, packets, at_most=0)
