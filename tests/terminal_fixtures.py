@@ -9,6 +9,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -50,8 +51,7 @@ class Terminal:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        os.close(self._master)
-        os.close(self._slave)
+        self.hang_up()
 
     @property
     def lines(self) -> list[str]:
@@ -116,6 +116,12 @@ class Terminal:
         modes = termios.tcgetattr(self._slave)
         pasting = self.raw.rfind(b"\x1b[?2004l") >= self.raw.rfind(b"\x1b[?2004h")
         return modes == self.modes and pasting and not self.screen.cursor.hidden
+
+    def hang_up(self) -> None:
+        """Close the terminal, as closing its window does."""
+        for descriptor in (self._slave, self._master):
+            with suppress(OSError):
+                os.close(descriptor)
 
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal to the program."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import gevent
 import pytest
 
-from geventchat import ChatClient, ChatServer, Limits, commands
+from geventchat import ChatClient, ChatServer, Limits, commands, events
 from tests.terminal_fixtures import Terminal, at_terminal
 
 
@@ -274,3 +274,12 @@ def test_ctrl_c_clears_the_line_and_then_leaves(ann: Terminal) -> None:
     ann.until(lambda: ann.typing == "lobby>")
     ann.type("\x03")
     assert ann.ended() == 0
+
+
+def test_a_terminal_that_is_closed_ends_it(server: ChatServer, ann: Terminal) -> None:
+    with ChatClient(server.address, name="bob") as bob:
+        ann.until("* bob joined")
+        ann.hang_up()
+        while (message := bob.receive()) is not None and not isinstance(message, events.Left):
+            pass
+    assert ann.process.wait() == 0

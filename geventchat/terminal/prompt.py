@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import termios
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -93,7 +94,9 @@ class Prompt:
 
     def run(self) -> None:
         """Let the user type until `stop`. The terminal is as it was before when this returns or raises."""
-        gevent.get_hub().threadpool.apply(self._run)
+        failure = gevent.get_hub().threadpool.apply(self._run)
+        if failure is not None:
+            raise failure
 
     def update(self, status: Status, lines: Sequence[Line] = (), *, alert: bool = False) -> None:
         """Show the status, and these lines below those that are shown already; `alert` rings the bell."""
@@ -119,14 +122,21 @@ class Prompt:
 
     # In the terminal's thread.
 
-    def _run(self) -> None:
+    def _run(self) -> Exception | None:
+        """Return what went wrong: gevent would print what is raised here, and the terminal may be gone."""
         self._ended.clear()
         try:
             self._app.run(pre_run=self._begin, handle_sigint=False, set_exception_handler=False)
+        except (EOFError, OSError, termios.error):
+            return None  # the terminal is gone
+        except Exception as error:
+            return error
         finally:
-            self._print()
-            self._release()
+            with suppress(OSError):
+                self._print()
+                self._release()
             self._ended.set()
+        return None
 
     def _begin(self) -> None:
         asyncio.get_running_loop().set_exception_handler(self._failed)
