@@ -8,13 +8,14 @@ from collections.abc import Sequence
 
 from geventchat import address
 from geventchat.errors import ChatError, UsageError
+from geventchat.text import clean
 
 _EXAMPLES = """\
 examples:
   geventchat-client                          join the chat on this machine
   geventchat-client 192.168.1.5 --name ann   or on another one
   printf 'hi\\nexit\\n' | geventchat-client --name me
-  geventchat-client --name log --json < /dev/null > chat.jsonl
+  geventchat-client --name log --json > chat.jsonl
 
 Without a terminal it is a filter: lines in are said, what happens comes out as lines. It ends when all that was said
 is known to be stored. GEVENTCHAT_SERVER is the server where none is given.
@@ -28,8 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         at = address.parse(options.server or os.environ.get("GEVENTCHAT_SERVER", ""))
-        name = options.name or getpass.getuser()
-        if sys.stdin.isatty() and sys.stdout.isatty() and not options.json:
+        name = options.name or _login_name()
+        if os.isatty(0) and os.isatty(1) and not options.json:
             from geventchat.terminal.app import run  # what is slow to load loads when there is someone to talk to
 
             return run(at, name, options.room, bell=not options.no_bell)
@@ -39,9 +40,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         print(f"geventchat-client: {error}", file=sys.stderr)
         return 2
-    except ChatError as error:
-        print(f"geventchat-client: {error}", file=sys.stderr)
+    except ChatError as error:  # in the server's words, perhaps
+        print(f"geventchat-client: {clean(str(error))}", file=sys.stderr)
         return 1
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):
+        raise UsageError("there is no login name to go by; say who you are with --name NAME") from None
 
 
 def _parser() -> argparse.ArgumentParser:

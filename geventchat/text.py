@@ -12,6 +12,11 @@ def clean(text: str) -> str:
     return _UNSAFE.sub("", text)
 
 
+def escape(json: str) -> str:
+    """Return a JSON text of the same meaning in which nothing acts on a terminal; only its strings may hold such."""
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", json)
+
+
 def decode(data: bytes) -> str:
     """Return UTF-8 bytes as text; what is no UTF-8 becomes U+FFFD."""
     return data.decode("utf-8", "replace")

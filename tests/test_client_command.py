@@ -1,6 +1,7 @@
 """geventchat-client in pipelines."""
 
 import json
+import signal
 import subprocess
 import sys
 
@@ -96,3 +97,64 @@ def test_a_server_that_goes_away_is_said_and_status_1() -> None:
     assert process.returncode == 1
     assert errors.startswith(("geventchat-client: the server closed", "geventchat-client: the connection is lost"))
     assert errors.count("\n") == 1
+
+
+def test_another_room_is_gone_to_and_only_that_one_is_heard() -> None:
+    with serving() as server, plain(server.address, "alice") as alice:
+        given = "in the lobby\n/join den\nin the den\n/topic quiet\n/leave\nback\n"
+        status, out, errors = client(server.address, "--name", "me", given=given)
+        assert (status, errors) == (0, "")
+        said = [line for line in out.splitlines() if line.startswith("me: ")]
+        assert said == ["me: in the lobby", "me: in the den", "me: back"]
+        assert alice.until(b"back\n").decode().splitlines() == [
+            "* me joined",
+            "me: in the lobby",
+            "* me left",
+            "* me joined",
+            "me: back",
+        ]
+
+
+def test_a_command_that_is_none_is_an_error_and_status_1_but_the_rest_is_said() -> None:
+    with serving() as server:
+        status, out, errors = client(server.address, "--name", "me", "--json", given="/dance\n/msg nobody psst\nhi\n")
+    assert status == 1
+    assert errors.splitlines() == [
+        "geventchat-client: /dance is no command; /help lists them, // says a line with a slash"
+    ]
+    heard = [json.loads(line) for line in out.splitlines()]
+    assert [message["type"] for message in heard] == ["welcome", "error", "ack", "said"]
+
+
+def test_standard_streams_that_are_closed_or_full() -> None:
+    with serving() as server:
+        command = f"{sys.executable} -m geventchat.cli {server.address[0]}:{server.address[1]} --name me"
+        for streams, status, errors in (
+            ("<&-", 0, ""),
+            (">&- </dev/null", 0, ""),
+            (">/dev/full </dev/null", 1, "cannot be written: No space left on device\n"),
+        ):
+            ran = subprocess.run(  # noqa: S602 - what a shell does is what is tested
+                f"{command} {streams}", shell=True, capture_output=True, text=True, timeout=30, check=False
+            )
+            assert (ran.returncode, ran.stderr[-len(errors) :]) == (status, errors)
+
+
+def test_a_signal_ends_it_once_all_that_was_said_is_stored() -> None:
+    with serving() as server, plain(server.address, "alice") as alice:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "geventchat.cli", f"{server.address[0]}:{server.address[1]}", "--name", "me"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdin is not None
+        process.stdin.write("hi\n")
+        process.stdin.flush()
+        alice.until(b"me: hi\n")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        assert process.stdout is not None
+        assert process.stdout.read().splitlines()[-1] == "me: hi"
+        process.communicate()

@@ -16,15 +16,19 @@ from geventchat import commands, replies, wire
 from geventchat.errors import Refused
 from geventchat.terminal import view
 from geventchat.terminal.connection import Connection
-from geventchat.terminal.conversation import Alert, Conversation, Effect, Leave, Retry
+from geventchat.terminal.conversation import Conversation
+from geventchat.terminal.effects import Alert, Effect, Leave, Retry
 from geventchat.terminal.plain import Plain
 from geventchat.terminal.prompt import Prompt
 from geventchat.terminal.status import Status, status
 from geventchat.terminal.typed import Entered
+from geventchat.text import clean
 
 # How long the server has, once the user leaves, to say that it has stored what was said.
 _STORE_S = 5.0
 _GOODBYE_S = 2.0
+# What comes within this time is shown together: no eye sees the difference, and the terminal has less to do.
+_GATHER_S = 0.02
 
 
 def run(address: tuple[str, int], name: str, room: str, *, bell: bool) -> int:
@@ -39,7 +43,7 @@ class _Screen(Protocol):
     """Where the user types and reads. `update` and `stop` do not wait for the terminal."""
 
     def run(self) -> None:
-        """Read what is typed, in a thread of its own, until `stop`."""
+        """Read what is typed, until `stop` or the end of the input."""
 
     def update(self, status: Status, lines: Sequence[view.Line] = (), *, alert: bool = False) -> None:
         """Show the status and further lines."""
@@ -60,6 +64,9 @@ class _Talk:
         self._entered: Queue[Entered] = Queue()
         self._ended: AsyncResult[str] = AsyncResult()
         self._settled = Event()
+        self._lines: list[view.Line] = []  # to be shown
+        self._alert = False
+        self._changed = Event()
         self._loop = gevent.get_hub().loop
         screen = Plain if os.environ.get("TERM", "dumb") == "dumb" else Prompt
         self._screen: _Screen = screen(self._hand_over, bell=bell)
@@ -67,12 +74,11 @@ class _Talk:
     def run(self) -> int:
         """Talk until the user leaves; return the exit status."""
         self._connection.connect()
-        pool = gevent.get_hub().threadpool
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             gevent.signal_handler(number, self._ended.set, "")
         gevent.signal_handler(signal.SIGWINCH, self._screen.resized)
-        gevent.spawn(self._guard, pool.apply, self._screen.run)
-        workers = [gevent.spawn(self._guard, self._connection.keep), gevent.spawn(self._guard, self._obey)]
+        gevent.spawn(self._guard, self._screen.run)
+        workers = [gevent.spawn(self._guard, work) for work in (self._connection.keep, self._obey, self._paint)]
         try:
             reason = self._ended.get()
             if self._conversation.pending and self._conversation.connected:
@@ -80,6 +86,7 @@ class _Talk:
         finally:
             gevent.killall(workers, timeout=1)
             self._connection.close(_GOODBYE_S)
+            self._show()
             self._screen.stop()
         return self._account(reason)
 
@@ -114,7 +121,7 @@ class _Talk:
     # What the user enters.
 
     def _hand_over(self, entered: Entered) -> None:
-        """Pass on what was entered; called in the thread of the terminal."""
+        """Pass on what was entered; called in any thread."""
         self._loop.run_callback_threadsafe(self._entered.put_nowait, entered)
 
     def _obey(self) -> None:
@@ -123,8 +130,6 @@ class _Talk:
             self._do(self._conversation.entered(self._entered.get()))
 
     def _do(self, effects: list[Effect]) -> None:
-        lines: list[view.Line] = []
-        alert = False
         now = datetime.now().astimezone()
         for effect in effects:
             match effect:
@@ -135,9 +140,20 @@ class _Talk:
                 case Retry():
                     self._connection.retry_now()
                 case Alert():
-                    alert = True
+                    self._alert = True
                 case _:
-                    lines += view.lines(effect, self._conversation.nick, now)
+                    self._lines += view.lines(effect, self._conversation.nick, now)
+        self._changed.set()
+
+    def _paint(self) -> None:
+        while self._changed.wait():
+            gevent.sleep(_GATHER_S)
+            self._changed.clear()
+            self._show()
+
+    def _show(self) -> None:
+        lines, alert = self._lines, self._alert
+        self._lines, self._alert = [], False
         self._screen.update(status(self._conversation, self._link()), lines, alert=alert)
 
     def _link(self) -> str:
@@ -146,10 +162,10 @@ class _Talk:
         round_trip = self._connection.round_trip_s
         return "connected" if round_trip is None else f"{round_trip * 1000:.0f} ms"
 
-    def _guard(self, work: Callable[..., None], *arguments: object) -> None:
+    def _guard(self, work: Callable[[], None]) -> None:
         """Let the end of a worker be the end of all, so that the terminal is given back before anyone hears of it."""
         try:
-            work(*arguments)
+            work()
         except Exception as error:
             self._ended.set_exception(error)
         else:
@@ -159,7 +175,7 @@ class _Talk:
         """Say what went wrong, if anything did; return the exit status."""
         unsent = self._conversation.pending.again()
         if reason:
-            print(f"geventchat-client: {reason}", file=sys.stderr)
+            print(f"geventchat-client: {clean(reason)}", file=sys.stderr)
         if unsent:
             print("geventchat-client: these are not known to be stored:", file=sys.stderr)
         for command in unsent:

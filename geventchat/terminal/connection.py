@@ -20,6 +20,8 @@ PING_EVERY_S = 3.0
 SILENT_TIMES = 4
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
+# A connection that has held for less than this has been no success: the pauses go on growing.
+_STEADY_S = 10.0
 # How long one try to connect may take.
 _TRY_S = 10.0
 _PING = "round trip"
@@ -81,14 +83,18 @@ class Connection:
 
     def keep(self) -> None:
         """Hear what the server tells, and come back whenever the connection is lost; does not return."""
+        waits = pauses(random.Random())
         while True:
             assert self._client is not None
+            began = time.monotonic()
             try:
                 self._listen(self._client)
             except ConnectionLost as lost:
                 self._drop()
                 self._user.lost(str(lost))
-            self._come_back()
+            if time.monotonic() - began > _STEADY_S:
+                waits = pauses(random.Random())
+            self._come_back(waits)
 
     def send(self, command: commands.Command) -> None:
         """Send a command when its turn comes; without a connection it is forgotten."""
@@ -131,9 +137,9 @@ class Connection:
         else:
             self._user.heard(message)
 
-    def _come_back(self) -> None:
+    def _come_back(self, waits: Iterator[float]) -> None:
         self._now.clear()
-        for pause in pauses(random.Random()):
+        for pause in waits:
             self._now.wait(pause)
             self._now.clear()
             try:

@@ -1,42 +1,17 @@
 """The user's side of the chat, without any I/O: what is typed and what is heard go in, what is to be done comes out."""
 
 import itertools
-from dataclasses import dataclass
 
 from geventchat import commands, events, replies, wire
 from geventchat.errors import Refused
 from geventchat.terminal import typed
+from geventchat.terminal.effects import Alert, Effect, Heading, Leave, Notice, Retry
 from geventchat.terminal.mention import mentions
-from geventchat.terminal.notices import Heading, Notice
 from geventchat.terminal.pending import Pending, Spoken
 from geventchat.terminal.rooms import Room, Rooms, is_later
 
-LOBBY = "lobby"
 # What a user who enters a room is shown of what was said before.
 GREETING = 20
-
-Shown = wire.Message | Notice | Heading
-
-
-@dataclass(frozen=True, slots=True)
-class Leave:
-    """The conversation is over: by the user's wish, or for a reason that the user did not ask for."""
-
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """Try to reach the server now; something has changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """Somebody wants the user's attention."""
-
-
-# A command is to be sent, what is shown is to be shown.
-Effect = commands.Command | Shown | Leave | Retry | Alert
 
 
 class Conversation:
@@ -56,6 +31,7 @@ class Conversation:
         self._greeting: set[str] = set()  # refs of history asked for on entering a room
         self._whispered_by = ""
         self._closing = ""  # the server's last word
+        self._max_line: float | None = None  # bytes
         self._trouble = ""  # why we cannot come back, as told to the user
 
     # The connection.
@@ -72,13 +48,17 @@ class Conversation:
         again = self._token is not None
         self.nick, self._token, self._since = welcome.nick, welcome.token, welcome.id
         self.connected, self._closing, self._trouble = True, "", ""
+        self._max_line = welcome.limits.get("line")
         wanted: list[tuple[str, str | None]] = [
             (room.name, room.last) for room in self.rooms if room.name != welcome.room
         ]
         wanted += [(name, None) for name in self._joining.values()]
         self._joining.clear()
         room = self.rooms.enter(welcome.room, welcome.id, welcome.members, welcome.count)
-        effects: list[Effect] = [Notice("connected again")] if again else self._arrive(room, welcome.id, welcome.topic)
+        effects: list[Effect] = [Notice("connected again")]
+        if not again:
+            hint = Notice(f"welcome, {self.nick}; /help lists what can be typed")
+            effects = [hint, *self._arrive(room, welcome.id, welcome.topic)]
         return [*effects, *(self._join(name, after) for name, after in wanted), *self.pending.again()]
 
     def lost(self, why: str) -> list[Effect]:
@@ -260,6 +240,9 @@ class Conversation:
 
     def _speak(self, command: Spoken) -> list[Effect]:
         self.pending.add(command, sent=self.connected)
+        if self._max_line is not None and len(wire.encode(command)) > self._max_line:
+            self.pending.settle(command.ref)
+            return [Notice(f"that is too long: a line can have about {self._max_line:g} bytes")]
         if self.connected:
             return [command]
         return [Notice(f"will be sent when the connection is back: {command.text}")]

@@ -1,8 +1,8 @@
 """The client at a terminal that can only print, TERM=dumb: what is typed and what happens take turns."""
 
-import sys
 from collections.abc import Callable, Sequence
 
+from geventchat.standard_input import read_lines
 from geventchat.terminal.status import Status
 from geventchat.terminal.typed import Entered
 from geventchat.terminal.view import Line
@@ -10,7 +10,7 @@ from geventchat.text import clean, decode
 
 
 class Plain:
-    """Prints lines; the terminal itself edits what is typed. `entered` is called in a thread of its own."""
+    """Prints lines; the terminal itself edits what is typed."""
 
     def __init__(self, entered: Callable[[Entered], None], *, bell: bool) -> None:
         self._entered = entered
@@ -18,7 +18,7 @@ class Plain:
 
     def run(self) -> None:
         """Read until the input ends."""
-        while line := sys.stdin.buffer.readline():
+        for line in read_lines():
             self._entered(clean(decode(line)))
         self._entered(None)
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import termios
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -10,6 +11,7 @@ from contextlib import suppress
 from math import ceil
 from typing import Any
 
+import gevent
 from prompt_toolkit import PromptSession
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.output.color_depth import ColorDepth
@@ -24,8 +26,6 @@ from geventchat.terminal.status import Status, fit
 from geventchat.terminal.typed import Entered
 from geventchat.terminal.view import STYLE, Line
 
-# What comes within this time is drawn together: no eye sees the difference, and the terminal has less to do.
-_GATHER_S = 0.02
 # How long the terminal may take to be given back; one that is stopped, with Ctrl-S, takes nothing.
 _END_S = 2.0
 # The longest name of a room before the line that is typed.
@@ -33,12 +33,26 @@ _ROOM_COLUMNS = 16
 
 
 class _WholeScreens(Vt100_Output):
-    """Writes nothing to the terminal while it is held, so that nobody sees a screen half changed."""
+    """Writes nothing to the terminal while it is held, so that nobody sees a screen half changed.
 
-    held = False
+    A terminal takes a large change in pieces; many have a mode in which they show it when it is whole.
+    """
+
+    _held = False
+
+    def hold(self) -> None:
+        if not self._held:
+            self.write_raw("\x1b[?2026h")
+            self._held = True
+
+    def release(self) -> None:
+        if self._held:
+            self.write_raw("\x1b[?2026l")
+            self._held = False
+        self.flush()
 
     def flush(self) -> None:
-        if not self.held:
+        if not self._held:
             super().flush()
 
     def get_rows_below_cursor_position(self) -> int:
@@ -53,7 +67,6 @@ class Prompt:
         self._status = Status()
         self._lines: deque[Line] = deque()  # to be shown
         self._ring = False
-        self._gathering = False
         output = _WholeScreens.from_pty(
             sys.stdout, term=os.environ.get("TERM"), default_color_depth=ColorDepth.from_env(), enable_bell=bell
         )
@@ -69,6 +82,7 @@ class Prompt:
             style=self._style,
             output=self._output,
             erase_when_done=True,
+            enable_suspend=True,
         )
         self._app = self._session.app
         self._app.after_render += self._release
@@ -76,14 +90,20 @@ class Prompt:
         self._ended = threading.Event()
         self._ended.set()
 
-    # From other threads.
+    # In the thread of the greenlets.
+
+    def run(self) -> None:
+        """Let the user type until `stop`. The terminal is as it was before when this returns or raises."""
+        failure = gevent.get_hub().threadpool.apply(self._run)
+        if failure is not None:
+            raise failure
 
     def update(self, status: Status, lines: Sequence[Line] = (), *, alert: bool = False) -> None:
         """Show the status, and these lines below those that are shown already; `alert` rings the bell."""
         self._status = status
         self._lines.extend(lines)
         self._ring = self._ring or alert
-        self._call(self._gather)
+        self._call(self._draw)
 
     def resized(self) -> None:
         """Take note that the terminal has another size."""
@@ -102,19 +122,25 @@ class Prompt:
 
     # In the terminal's thread.
 
-    def run(self) -> None:
-        """Let the user type until `stop`. The terminal is as it was before when this returns or raises."""
+    def _run(self) -> Exception | None:
+        """Return what went wrong: gevent would print what is raised here, and the terminal may be gone."""
         self._ended.clear()
         try:
             self._app.run(pre_run=self._begin, handle_sigint=False, set_exception_handler=False)
+        except (EOFError, OSError, termios.error):
+            return None  # the terminal is gone
+        except Exception as error:
+            return error
         finally:
-            self._print()
-            self._release()
+            with suppress(OSError):
+                self._print()
+                self._release()
             self._ended.set()
+        return None
 
     def _begin(self) -> None:
         asyncio.get_running_loop().set_exception_handler(self._failed)
-        self._gather()
+        self._call(self._draw)
 
     def _failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         if self._app.future is not None and not self._app.future.done():
@@ -126,15 +152,9 @@ class Prompt:
         if not self._app.is_done:
             self._app.exit()
 
-    def _gather(self) -> None:
-        if not self._gathering and self._app.loop is not None:
-            self._gathering = True
-            self._app.loop.call_later(_GATHER_S, self._draw)
-
     def _draw(self) -> None:
-        self._gathering = False
         if self._lines or self._ring:
-            self._output.held = True  # until all is drawn
+            self._output.hold()  # until all is drawn
             self._app.renderer.erase()
             self._print()
         self._app.invalidate()
@@ -149,13 +169,12 @@ class Prompt:
             self._ring = False
 
     def _release(self, *_: object) -> None:
-        self._output.held = False
-        self._output.flush()
+        self._output.release()
 
     def _refit(self) -> None:
         """Draw again after a change of size, from where what is drawn has begun by then."""
         if not self._app.is_done:
-            self._output.held = True
+            self._output.hold()
             self._output.cursor_up(self._rows_more())
             self._app.renderer.erase(leave_alternate_screen=False)
             self._app.invalidate()

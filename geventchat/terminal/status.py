@@ -55,11 +55,12 @@ def _pieces(conversation: Conversation, link: str) -> list[Piece]:
     if current is not None:
         pieces.append(Piece(5, "class:status", f"{current.count} here"))
     pieces.append(Piece(7, "class:status", clean(conversation.nick)))
-    if not conversation.connected:
-        waiting = len(conversation.pending)
-        pieces.append(Piece(1, "class:status.trouble", f"{link}, {waiting} unsent" if waiting else link))
-    else:
+    if conversation.pending:
+        pieces.append(Piece(1, "class:status", f"{len(conversation.pending)} unsent"))
+    if conversation.connected:
         pieces.append(Piece(4, "class:status", link))
+    else:
+        pieces.append(Piece(1, "class:status.trouble", link))
     return pieces
 
 

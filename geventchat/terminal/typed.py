@@ -31,13 +31,14 @@ _USAGE = {command.name: (command.usage, command.help) for command in slash.COMMA
     "leave": ("/leave", "leave this room"),
     "room": (
         "/room [NAME]",
-        "look at a room that you are in, by name or number; or the next unread (also Alt-1, Alt-A)",
+        "look at another of your rooms: NAME or number, or the next unread",
     ),
 }
 COMMANDS = tuple(_USAGE)
 _KEYS = (
-    "Tab completes, Up brings back what was typed before, Ctrl-R searches it, Alt-Left and Alt-Right switch rooms",
-    "a line is said; // says a line that begins with a slash; exit or Ctrl-D leaves",
+    "Alt-1, Alt-2, … look at a room, Alt-A at the next unread",
+    "Tab completes names and commands; Up and Ctrl-R bring back what was typed",
+    "a line is said; // says one that begins with a slash; exit or Ctrl-D leaves",
 )
 
 

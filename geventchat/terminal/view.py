@@ -4,9 +4,8 @@ from datetime import datetime
 
 from geventchat import events, replies
 from geventchat.terminal.colours import colour
-from geventchat.terminal.conversation import Shown
+from geventchat.terminal.effects import Heading, Notice, Shown
 from geventchat.terminal.mention import mentions
-from geventchat.terminal.notices import Heading, Notice
 from geventchat.text import clean
 
 # A style, in prompt_toolkit's notation, and a text.

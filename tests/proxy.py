@@ -1,0 +1,64 @@
+"""A way to a server that can be made to break: to go silent, or to reset."""
+
+import struct
+from typing import Self
+
+import gevent
+from gevent import socket
+from gevent.event import Event
+from gevent.server import StreamServer
+
+from tests.raw import Address
+
+
+class Proxy:
+    """Passes bytes on in both directions, between whoever connects and `target`."""
+
+    def __init__(self, target: Address) -> None:
+        self.target = target
+        self._flows = Event()
+        self._flows.set()
+        self._sockets: list[socket.socket] = []
+        self._listener = StreamServer(("127.0.0.1", 0), self._serve)
+        self._listener.start()
+        self.address: Address = self._listener.socket.getsockname()[:2]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._listener.stop(timeout=1)
+        self.reset()
+
+    def silence(self) -> None:
+        """Let nothing through on the connections that stand; new ones work."""
+        self._flows.clear()
+        self._flows = Event()
+        self._flows.set()
+
+    def reset(self) -> None:
+        """Break all connections at once."""
+        for sock in self._sockets:
+            if sock.fileno() < 0:  # closed already
+                continue
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            sock.close()
+        self._sockets.clear()
+
+    def _serve(self, near: socket.socket, _: Address) -> None:
+        try:
+            far = socket.create_connection(self.target)
+        except OSError:
+            return
+        self._sockets += [near, far]
+        gevent.joinall([gevent.spawn(_pass_on, one, other, self._flows) for one, other in ((near, far), (far, near))])
+
+
+def _pass_on(source: socket.socket, target: socket.socket, flows: Event) -> None:
+    try:
+        while data := source.recv(65536):
+            flows.wait()
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        return

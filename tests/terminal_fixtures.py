@@ -1,0 +1,147 @@
+"""geventchat-client in a pseudo-terminal, and what its screen shows."""
+
+import fcntl
+import os
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self
+
+import pyte
+from gevent.socket import wait_read
+
+from tests.raw import Address
+
+# How long a screen may take to show what is waited for.
+_PATIENCE_S = 20.0
+_CLIENT = "from geventchat.cli import main; import sys; sys.exit(main())"
+
+
+class Terminal:
+    """A program at a terminal. `screen` shows what a user would see; `raw` is every byte that the program wrote."""
+
+    def __init__(
+        self, command: Sequence[str], *, columns: int = 80, rows: int = 24, environment: Mapping[str, str]
+    ) -> None:
+        self.screen = pyte.HistoryScreen(columns, rows, history=1000)
+        self._stream = pyte.ByteStream(self.screen)
+        self.raw = b""
+        self._master, self._slave = os.openpty()
+        self._set_size(columns, rows)
+        self.modes = termios.tcgetattr(self._slave)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.on_terminal", *command],
+            stdin=self._slave,
+            stdout=self._slave,
+            stderr=self._slave,
+            env={**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", **environment},
+            start_new_session=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.hang_up()
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of the screen, without spaces at their ends."""
+        return [line.rstrip() for line in self.screen.display]
+
+    @property
+    def scrolled(self) -> list[str]:
+        """All lines, those that have gone off the top of the screen too."""
+        above = ["".join(row[x].data for x in range(self.screen.columns)) for row in self.screen.history.top]
+        return [line.rstrip() for line in above] + self.lines
+
+    @property
+    def typing(self) -> str:
+        """The line in which the cursor stands."""
+        return self.lines[self.screen.cursor.y]
+
+    def type(self, keys: str) -> None:
+        """Press keys; Enter is \r."""
+        os.write(self._master, keys.encode())
+
+    def until(self, seen: Callable[[], Any] | str) -> None:
+        """Wait until a line of the screen holds a text, or until something else is true of it."""
+        deadline = time.monotonic() + _PATIENCE_S
+        text = seen if isinstance(seen, str) else None
+        while not (any(text in line for line in self.lines) if text is not None else seen()):  # type: ignore[operator]
+            if time.monotonic() > deadline:
+                raise AssertionError(f"not seen: {text}\n" + "\n".join(self.lines))
+            self.look(0.1)
+
+    def look(self, timeout: float) -> None:
+        """Let the screen show what the program has written, waiting for it for a moment.
+
+        As terminals do, it shows a change that is marked as one when all of it has come.
+        """
+        fresh = b""
+        while not fresh or fresh.count(b"\x1b[?2026h") > fresh.count(b"\x1b[?2026l"):
+            try:
+                wait_read(self._master, timeout=timeout, timeout_exc=TimeoutError())
+            except TimeoutError:
+                break
+            fresh += os.read(self._master, 65536)
+        self.raw += fresh
+        self._stream.feed(fresh)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the terminal another size."""
+        self.screen.resize(rows, columns)
+        self._set_size(columns, rows)
+
+    def ended(self) -> int:
+        """Wait for the program to end; return its exit status."""
+        self.until(lambda: self.process.poll() is not None)
+        while True:
+            before = len(self.raw)
+            self.look(0.1)
+            if len(self.raw) == before:
+                return self.process.wait()
+
+    def is_restored(self) -> bool:
+        """Whether the terminal is as it was before the program began."""
+        modes = termios.tcgetattr(self._slave)
+        pasting = self.raw.rfind(b"\x1b[?2004l") >= self.raw.rfind(b"\x1b[?2004h")
+        return modes == self.modes and pasting and not self.screen.cursor.hidden
+
+    def hang_up(self) -> None:
+        """Close the terminal, as closing its window does."""
+        for descriptor in (self._slave, self._master):
+            with suppress(OSError):
+                os.close(descriptor)
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send a signal to the program."""
+        self.process.send_signal(number)
+
+    def _set_size(self, columns: int, rows: int) -> None:
+        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+
+def at_terminal(
+    address: Address,
+    name: str,
+    state: Path,
+    *options: str,
+    columns: int = 80,
+    rows: int = 24,
+    program: str = _CLIENT,
+    environment: Mapping[str, str] | None = None,
+) -> Terminal:
+    """Return geventchat-client at a terminal of its own, with its history in the folder `state`."""
+    command = [sys.executable, "-c", program, f"{address[0]}:{address[1]}", "--name", name, *options]
+    given = {"XDG_STATE_HOME": str(state), **(environment or {})}
+    return Terminal(command, columns=columns, rows=rows, environment=given)

@@ -1,0 +1,285 @@
+"""geventchat-client at a terminal, as its user sees it."""
+
+import re
+import signal
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import gevent
+import pytest
+
+from geventchat import ChatClient, ChatServer, Limits, commands, events
+from tests.terminal_fixtures import Terminal, at_terminal
+
+
+@pytest.fixture
+def server() -> Iterator[ChatServer]:
+    with ChatServer(limits=Limits(rate=None)) as server:
+        yield server
+
+
+@pytest.fixture
+def ann(server: ChatServer, tmp_path: Path) -> Iterator[Terminal]:
+    with at_terminal(server.address, "ann", tmp_path) as ann:
+        ann.until("lobby (1 here)")
+        yield ann
+
+
+def test_what_is_typed_is_said_and_what_others_say_is_shown(server: ChatServer, ann: Terminal) -> None:
+    with ChatClient(server.address, name="Илья") as bob:
+        ann.until("* Илья joined")
+        ann.type("hello, Илья\r")
+        ann.until("ann: hello, Илья")
+        bob.say("привет 你好 😀")
+        ann.until("Илья: привет 你")
+        ann.until(lambda: ann.typing == "lobby>")
+        ann.until("2 here")
+    ann.until("* Илья left")
+    ann.type("exit\r")
+    assert ann.ended() == 0
+    assert ann.is_restored()
+
+
+@pytest.mark.parametrize("columns", [80, 40])
+def test_the_line_being_typed_stays_whole_while_fifty_messages_a_second_arrive(
+    server: ChatServer, tmp_path: Path, columns: int
+) -> None:
+    typed = "он пишет 你好 a line so long that it wraps at forty columns 😀 and is not disturbed"
+    with (
+        at_terminal(server.address, "ann", tmp_path, columns=columns) as ann,
+        ChatClient(server.address, name="bob") as bob,
+    ):
+        ann.until("here)")
+
+        def talk() -> None:
+            for number in range(200):
+                bob.send(commands.Say(text=f"{number} " + "слово 字 " * (number % 20)))
+                gevent.sleep(0.02)
+
+        talking = gevent.spawn(talk)  # it lasts longer than the typing
+        for position, key in enumerate(typed, 1):
+            ann.type(key)
+            wanted = f"lobby> {typed[:position]}"
+            ann.until(lambda wanted=wanted: wanted.rstrip() in _wrapped(ann))  # type: ignore[misc]
+        while not talking.ready():
+            ann.look(0.05)
+            assert f"lobby> {typed}" in _wrapped(ann)
+        ann.until("bob: 199")
+        assert f"lobby> {typed}" in _wrapped(ann)
+        ann.type("\r")
+        ann.until("ann: он пишет")
+        heard = re.findall(r"bob: (\d+) ", " ".join(ann.scrolled))
+        assert heard == [str(number) for number in range(200)]
+
+
+def _wrapped(terminal: Terminal) -> str:
+    """Return the screen as one line; of a wide character, pyte leaves the second cell empty."""
+    return "".join(terminal.screen.display)
+
+
+def test_a_resize_leaves_the_line_and_the_status_whole(ann: Terminal) -> None:
+    typed = "a line that fits in eighty columns but not in forty, 你好 and so it wraps"
+    ann.type(typed)
+    ann.until(f"lobby> {typed}")
+    for columns, rows in ((40, 12), (100, 30), (33, 10), (80, 24)):
+        ann.resize(columns, rows)
+        ann.until(lambda: f"lobby> {typed}" in _wrapped(ann) and ann.lines[ann.screen.cursor.y + 1])
+        assert ann.lines[ann.screen.cursor.y + 1].startswith(" 1:lobby  1 here")
+
+
+def test_nicks_have_colours_and_system_lines_are_set_apart(server: ChatServer, ann: Terminal) -> None:
+    with ChatClient(server.address, name="bob") as bob:
+        bob.say("hello")
+        ann.until("bob: hello")
+    row = next(number for number, line in enumerate(ann.lines) if "bob: hello" in line)
+    cells = ann.screen.buffer[row]
+    column = ann.lines[row].index("bob")
+    text = ann.lines[row].index("hello")
+    joined = next(number for number, line in enumerate(ann.lines) if "* bob joined" in line)
+    assert cells[column].fg not in ("default", cells[0].fg)
+    assert cells[text].fg == "default"
+    assert ann.screen.buffer[joined][ann.lines[joined].index("bob")].fg == cells[0].fg
+
+
+@pytest.mark.parametrize("options", [(), ("--no-bell",)])
+def test_a_mention_is_marked_and_rings_unless_told_not_to(
+    server: ChatServer, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    with (
+        at_terminal(server.address, "ann", tmp_path, *options) as ann,
+        ChatClient(server.address, name="bob") as bob,
+    ):
+        ann.until("here)")
+        bob.say("joanne is not called")
+        ann.until("joanne")
+        assert b"\a" not in ann.raw
+        bob.say("but Ann is")
+        ann.until("but Ann is")
+        row = next(number for number, line in enumerate(ann.lines) if "but Ann" in line)
+        assert ann.screen.buffer[row][ann.lines[row].index("but")].bold
+        assert (b"\a" in ann.raw) is not bool(options)
+        rung = ann.raw.count(b"\a")
+        bob.whisper("ann", "psst")
+        ann.until("* bob whispers to you: psst")
+        assert (ann.raw.count(b"\a") > rung) is not bool(options)
+
+
+def test_no_color_is_obeyed(server: ChatServer, tmp_path: Path) -> None:
+    with (
+        at_terminal(server.address, "ann", tmp_path, environment={"NO_COLOR": "1"}) as ann,
+        ChatClient(server.address, name="bob") as bob,
+    ):
+        ann.until("here)")
+        bob.say("hello ann")
+        ann.until("hello ann")
+        for parameters in re.findall(rb"\x1b\[([\d;]*)m", ann.raw):
+            assert not {b"38", b"48", *(b"%d" % n for n in (*range(30, 38), *range(40, 48)))} & {
+                *parameters.split(b";")
+            }
+
+
+def test_a_dumb_terminal_gets_text_only(server: ChatServer, tmp_path: Path) -> None:
+    with (
+        at_terminal(server.address, "ann", tmp_path, environment={"TERM": "dumb"}) as ann,
+        ChatClient(server.address, name="bob") as bob,
+    ):
+        ann.until("here)")
+        ann.type("hello\r")
+        ann.until("ann: hello")
+        bob.say("hi")
+        ann.until("bob: hi")
+        ann.type("exit\r")
+        assert ann.ended() == 0
+        assert b"\x1b" not in ann.raw
+
+
+def test_tab_completes_nicks_and_commands(server: ChatServer, ann: Terminal) -> None:
+    with ChatClient(server.address, name="alice") as alice, ChatClient(server.address, name="albert") as albert:
+        albert.say("one")
+        alice.say("two")
+        ann.until("alice: two")
+        ann.type("al\t")
+        ann.until(lambda: ann.typing == "lobby> alice:")
+        ann.until(" alice:  albert:")
+        ann.type("\t")
+        ann.until(lambda: ann.typing == "lobby> albert:")
+        ann.type("\x15/wh\t\r")
+        ann.until("* 3 in lobby: ")
+
+
+def test_what_was_typed_in_earlier_runs_comes_back(server: ChatServer, tmp_path: Path) -> None:
+    with at_terminal(server.address, "ann", tmp_path) as ann:
+        ann.until("here)")
+        ann.type("прежняя строка\r")
+        ann.until("ann: прежняя строка")
+        ann.type("second line\r")
+        ann.until("ann: second line")
+        ann.type("\x04")
+        assert ann.ended() == 0
+    with at_terminal(server.address, "ann", tmp_path) as ann:
+        ann.until("here)")
+        ann.type("\x1b[A")
+        ann.until(lambda: ann.typing == "lobby> second line")
+        ann.type("\x15\x12")
+        ann.type("прежняя")
+        ann.until("(reverse-i-search)`прежняя': прежняя строка")
+        ann.type("\r\r")
+        ann.until(lambda: sum("ann: прежняя строка" in line for line in ann.lines) == 2)  # of which one is from earlier
+    (history,) = (path for path in tmp_path.rglob("*") if path.is_file())
+    assert stat.S_IMODE(history.stat().st_mode) == 0o600
+
+
+def test_help_says_what_there_is(ann: Terminal) -> None:
+    ann.type("/help\r")
+    ann.until("/room [NAME]")
+    ann.until("* /join ROOM      enter a room")
+
+
+def test_several_rooms_with_marks_for_what_is_unread(server: ChatServer, ann: Terminal) -> None:
+    with ChatClient(server.address, name="bob") as bob:
+        ann.type("/join den\r")
+        ann.until("den (1 here)")
+        ann.until("den>")
+        ann.type("in the den\r")
+        ann.until("ann: in the den")
+        bob.say("in the lobby")
+        ann.until("1:lobby+1 ")
+        bob.say("ann!")
+        ann.until("1:lobby+2! ")
+        assert not any("bob: in the lobby" in line for line in ann.lines)
+        ann.type("\x1ba")  # Alt-A
+        ann.until("bob: in the lobby")
+        ann.until("lobby>")
+        ann.until(" 1:lobby  2:den  2 here")
+        ann.type("\x1b2")
+        ann.until("den>")
+        ann.type("/room lob\r")
+        ann.until("lobby>")
+        ann.type("\x1b[1;3C/leave\r")  # Alt-Right
+        ann.until("* you left den")
+        ann.until(" 1:lobby  2 here")
+        ann.type("/leave\r")
+        ann.until("only room")
+
+
+def test_a_paste_of_several_lines_is_sent_only_after_yes(ann: Terminal) -> None:
+    paste = "\x1b[200~one\r\n/exit\n\ttabbed\x1b[201~"
+    ann.type(paste)
+    ann.until("send these 3 lines?  y: yes  n: no")
+    assert "lobby> one" in ann.lines
+    ann.type("n")
+    ann.until(" 1:lobby  1 here")
+    ann.type("\r")
+    ann.until("send these 3 lines?")
+    ann.type("y")
+    ann.until("ann: /exit")
+    said = [line.partition("ann: ")[2] for line in ann.lines if "ann: " in line]
+    assert said[:2] == ["one", "/exit"]
+    ann.until("tabbed")
+    ann.type("\x1b[200~one line\n\x1b[201~")
+    ann.until(lambda: ann.typing == "lobby> one line")
+    ann.type("\r")
+    ann.until("ann: one line")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_restores_the_terminal(ann: Terminal, number: signal.Signals) -> None:
+    ann.type("half a line")
+    ann.until("half a line")
+    ann.send_signal(number)
+    assert ann.ended() == 0
+    assert ann.is_restored()
+
+
+def test_an_error_of_ours_restores_the_terminal(server: ChatServer, tmp_path: Path) -> None:
+    broken = """
+import sys
+from geventchat.terminal import keys
+def fail(self, event): raise RuntimeError("a mistake of ours")
+keys.Keys._interrupt = fail
+from geventchat.cli import main
+sys.exit(main())
+"""
+    with at_terminal(server.address, "ann", tmp_path, program=broken) as ann:
+        ann.until("here)")
+        ann.type("\x03")
+        assert ann.ended() == 1
+        assert ann.is_restored()
+        ann.until("RuntimeError: a mistake of ours")
+
+
+def test_ctrl_c_clears_the_line_and_then_leaves(ann: Terminal) -> None:
+    ann.type("half a line\x03")
+    ann.until(lambda: ann.typing == "lobby>")
+    ann.type("\x03")
+    assert ann.ended() == 0
+
+
+def test_a_terminal_that_is_closed_ends_it(server: ChatServer, ann: Terminal) -> None:
+    with ChatClient(server.address, name="bob") as bob:
+        ann.until("* bob joined")
+        ann.hang_up()
+        while (message := bob.receive()) is not None and not isinstance(message, events.Left):
+            pass
+    assert ann.process.wait() == 0

@@ -1,0 +1,56 @@
+"""What Tab does to a line."""
+
+import pytest
+
+from geventchat.terminal.completion import Completion
+from geventchat.terminal.status import Status
+from geventchat.terminal.typed import COMMANDS
+
+_KNOWN = Status(nicks=("alice", "albert", "Ivan P", "Алиса"), rooms=("lobby", "den"))
+
+
+def pressed(before: str, times: int = 1, step: int = 1) -> str | None:
+    completion = Completion()
+    for _ in range(times):
+        before = completion.press(before, _KNOWN, step) or before
+    return before
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("al", "alice: "),
+        ("АЛ", "Алиса: "),
+        ("hi al", "hi alice "),
+        ("/wh", "/who "),
+        ("/msg al", "/msg alice "),
+        ("/msg iv", '/msg "Ivan P" '),
+        ("/join d", "/join den"),
+        ("/room l", "/room lobby"),
+        ("/me hugs al", "/me hugs alice "),
+        ("x/wh", "x/wh"),
+        ("nobody", "nobody"),
+    ],
+)
+def test_the_begin_of_a_name_or_command_becomes_the_whole(before: str, after: str) -> None:
+    assert pressed(before) == after
+
+
+def test_pressing_on_goes_through_all_that_fit_and_round() -> None:
+    assert [pressed("al", times) for times in (1, 2, 3)] == ["alice: ", "albert: ", "alice: "]
+    assert pressed("al", 1, -1) == "albert: "
+
+
+def test_what_can_be_chosen_is_shown_while_it_stands() -> None:
+    completion = Completion()
+    before = completion.press("al", _KNOWN) or ""
+    assert completion.choices(before) == [("alice:", True), ("albert:", False)]
+    assert completion.choices(before + "h") == []
+    completion.press("/exi", _KNOWN)
+    assert completion.choices("/exit ") == []
+
+
+def test_a_slash_offers_every_command() -> None:
+    completion = Completion()
+    before = completion.press("/", _KNOWN) or ""
+    assert [choice for choice, _ in completion.choices(before)] == [f"/{name}" for name in COMMANDS]

@@ -1,0 +1,329 @@
+"""The user's side of the chat: what is typed, what is heard, and what that leads to."""
+
+from collections import deque
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geventchat import commands, events, replies
+from geventchat.errors import Refused
+from geventchat.terminal.conversation import Conversation
+from geventchat.terminal.effects import Alert, Effect, Heading, Leave, Notice, Retry
+from geventchat.terminal.typed import Paste, Switch
+
+_TIME = "2024-11-23T12:00:00.000Z"
+
+
+def welcome(
+    event_id: str = "5-0", *, nick: str = "ann", room: str = "lobby", members: tuple[str, ...] = ("ann", "bob")
+) -> replies.Welcome:
+    return replies.Welcome(
+        nick=nick,
+        room=room,
+        members=list(members),
+        count=len(members),
+        topic="",
+        id=event_id,
+        token="secret",
+        server="a test",
+        limits={"line": 200},
+    )
+
+
+def said(number: int, text: str, *, nick: str = "bob", room: str = "lobby") -> events.Said:
+    return events.Said(f"{number}-0", _TIME, room, nick, text)
+
+
+def begun(**options: Any) -> Conversation:
+    conversation = Conversation("ann", "lobby", "ref")
+    conversation.welcomed(welcome(**options))
+    return conversation
+
+
+def in_two_rooms() -> Conversation:
+    """Return a conversation that looks at the den and is in the lobby too."""
+    conversation = begun()
+    (join,) = conversation.entered("/join den")
+    assert isinstance(join, commands.Join)
+    conversation.heard(replies.Members(room="den", members=["ann"], count=1, topic="", id="6-0", ref=join.ref))
+    return conversation
+
+
+def notices(effects: list[Effect]) -> list[str]:
+    return [effect.text for effect in effects if isinstance(effect, Notice)]
+
+
+def test_a_line_is_said_in_the_room_that_is_looked_at_and_waits_to_be_stored() -> None:
+    conversation = in_two_rooms()
+    (say,) = conversation.entered("hello")
+    assert isinstance(say, commands.Say)
+    assert (say.text, say.room) == ("hello", "den")
+    assert len(conversation.pending) == 1
+    assert conversation.heard(replies.Ack(ref=say.ref or "", id="7-0")) == []
+    assert len(conversation.pending) == 0
+
+
+def test_what_cannot_be_said_is_told_with_its_text() -> None:
+    conversation = begun()
+    (say,) = conversation.entered("hello")
+    assert isinstance(say, commands.Say)
+    error = replies.Error(code="not-stored", message="the disk is full", ref=say.ref)
+    assert notices(conversation.heard(error)) == ["the disk is full: hello"]
+    assert len(conversation.pending) == 0
+    assert notices(conversation.entered("x" * 200)) == ["that is too long: a line can have about 200 bytes"]
+    assert len(conversation.pending) == 0
+
+
+def test_commands_go_to_the_room_that_is_looked_at() -> None:
+    conversation = in_two_rooms()
+    assert conversation.entered("/who") == [commands.Who(room="den")]
+    assert conversation.entered("/topic tea") == [commands.Topic(room="den", text="tea")]
+    assert conversation.entered("/history 5") == [commands.History(room="den", limit=5)]
+    assert conversation.entered("/rooms") == [commands.Rooms()]
+    assert conversation.entered("") == []
+    assert conversation.entered("/exit") == [Leave()]
+    assert conversation.entered(None) == [Leave()]
+    assert "no command" in notices(conversation.entered("/dance"))[0]
+
+
+def test_a_paste_is_said_as_it_stands() -> None:
+    effects = begun().entered(Paste(("one", "/exit", "exit")))
+    assert [effect.text for effect in effects if isinstance(effect, commands.Say)] == ["one", "/exit", "exit"]
+
+
+def test_an_event_is_shown_once() -> None:
+    conversation = begun()
+    assert conversation.heard(said(6, "one")) == [said(6, "one")]
+    assert conversation.heard(said(6, "one")) == []
+    assert conversation.heard(said(5, "before we came")) == []
+    assert conversation.heard(said(7, "elsewhere", room="den")) == []
+
+
+def test_who_is_mentioned_or_whispered_to_is_alerted() -> None:
+    conversation = begun()
+    assert conversation.heard(said(6, "hey, Ann!")) == [said(6, "hey, Ann!"), Alert()]
+    assert conversation.heard(said(7, "ann is me", nick="ann")) == [said(7, "ann is me", nick="ann")]
+    whisper = replies.Whispered(time=_TIME, nick="bob", to="ann", text="psst")
+    assert conversation.heard(whisper) == [whisper, Alert()]
+    own = replies.Whispered(time=_TIME, nick="ann", to="bob", text="psst")
+    assert conversation.heard(own) == [own]
+
+
+def test_a_reply_goes_to_who_whispered_last_also_on_another_connection() -> None:
+    conversation = begun()
+    assert notices(conversation.entered("/reply hm")) == ["nobody has whispered to you yet"]
+    conversation.heard(replies.Whispered(time=_TIME, nick="bob", to="ann", text="psst"))
+    conversation.lost("gone")
+    conversation.welcomed(welcome("9-0"))
+    (whisper,) = conversation.entered("/reply hm")
+    assert isinstance(whisper, commands.Whisper)
+    assert (whisper.to, whisper.text) == ("bob", "hm")
+
+
+def test_what_is_said_in_another_room_is_marked_and_shown_when_it_is_looked_at() -> None:
+    conversation = in_two_rooms()
+    assert conversation.heard(said(7, "one")) == []
+    assert conversation.heard(said(8, "ann?")) == [Alert()]
+    lobby = conversation.rooms.get("lobby")
+    assert lobby is not None
+    assert (lobby.unread, lobby.mentioned) == (2, True)
+    assert conversation.entered(Switch()) == [Heading("lobby", 2), said(7, "one"), said(8, "ann?")]
+    assert (lobby.unread, lobby.mentioned) == (0, False)
+    assert conversation.entered("/join DEN") == [Heading("den", 1)]
+    assert notices(conversation.entered("/room 7")) == ["you are in no room 7; /join 7 enters one"]
+
+
+def test_a_room_is_left_and_another_looked_at_but_never_the_last() -> None:
+    conversation = in_two_rooms()
+    (leave,) = conversation.entered("/leave")
+    assert isinstance(leave, commands.Leave)
+    assert leave.room == "den"
+    assert conversation.heard(events.Left("7-0", _TIME, "den", "ann")) == []
+    effects = conversation.heard(replies.Ack(ref=leave.ref or "", id="7-0"))
+    assert effects == [Notice("you left den"), Heading("lobby", 2)]
+    assert notices(conversation.entered("/leave"))[0].startswith("this is the only room")
+
+
+def test_a_newcomer_to_a_room_is_shown_what_was_said_before() -> None:
+    conversation = Conversation("ann", "lobby", "ref")
+    history = conversation.welcomed(welcome())[-1]
+    assert isinstance(history, commands.History)
+    assert (history.room, history.before) == ("lobby", "5-0")
+    page: list[events.AnyEvent] = [said(1, "earlier"), events.Joined("2-0", _TIME, "lobby", "bob")]
+    shown = conversation.heard(replies.HistoryPage(room="lobby", events=page, more=False, ref=history.ref))
+    assert shown == [replies.HistoryPage(room="lobby", events=[said(1, "earlier")], more=False)]
+
+
+def test_coming_back_goes_on_where_the_connection_was_lost() -> None:
+    conversation = in_two_rooms()
+    conversation.heard(said(7, "heard"))
+    assert notices(conversation.lost("the cable is out")) == ["the cable is out; trying to come back"]
+    assert notices(conversation.entered("away"))[0].startswith("will be sent when")
+    assert notices(conversation.entered("/who"))[0].startswith("not possible")
+    hello = conversation.hello()
+    assert (hello.room, hello.after, hello.token) == ("lobby", "7-0", "secret")
+    effects = conversation.welcomed(welcome("9-0"))
+    assert effects[0] == Notice("connected again")
+    join, say = effects[1:]
+    assert isinstance(join, commands.Join)
+    assert (join.room, join.after) == ("den", "6-0")
+    assert isinstance(say, commands.Say)
+    assert (say.text, say.room) == ("away", "den")
+    members = replies.Members(room="den", members=["ann"], count=1, topic="", id="10-0", ref=join.ref)
+    assert conversation.heard(members) == []
+    assert conversation.heard(events.Left("8-0", _TIME, "den", "ann")) == []
+    assert conversation.rooms.get("den") is not None
+
+
+def test_the_server_s_last_word_says_why() -> None:
+    conversation = begun()
+    conversation.heard(replies.Closing(code="server-stopping", message="the server is stopping"))
+    assert notices(conversation.lost("closed")) == ["the server is stopping; trying to come back"]
+    assert conversation.heard(replies.Closing(code="replaced", message="elsewhere")) == [Leave("elsewhere")]
+
+
+def test_a_whisper_that_may_have_arrived_is_not_repeated_but_told() -> None:
+    conversation = begun()
+    conversation.entered("/msg bob psst")
+    assert notices(conversation.lost("gone"))[1] == "nobody knows whether this reached bob: psst"
+    conversation.entered("/msg bob later")
+    whisper = conversation.welcomed(welcome("9-0"))[-1]
+    assert isinstance(whisper, commands.Whisper)
+    assert whisper.text == "later"
+
+
+def test_a_name_taken_meanwhile_is_told_once_and_can_be_changed() -> None:
+    conversation = begun()
+    conversation.lost("gone")
+    taken = Refused("nick-taken", "the name ann is taken")
+    assert "/nick NAME" in notices(conversation.turned_away(taken))[0]
+    assert conversation.turned_away(taken) == []
+    assert conversation.entered("/nick anna")[-1] == Retry()
+    assert conversation.hello().nick == "anna"
+
+
+def test_an_own_new_name_holds_but_not_one_from_before_coming_back() -> None:
+    conversation = begun()
+    conversation.heard(events.Renamed("6-0", _TIME, "lobby", "ann", "anna"))
+    assert conversation.nick == "anna"
+    conversation.lost("gone")
+    conversation.welcomed(welcome("9-0", nick="anna"))
+    conversation.heard(events.Renamed("8-0", _TIME, "lobby", "anna", "ann"))
+    assert conversation.nick == "anna"
+
+
+def test_who_is_here_follows_what_happens_and_not_what_has_happened() -> None:
+    conversation = begun()
+    lobby = conversation.rooms.current
+    assert lobby is not None
+    conversation.heard(events.Joined("6-0", _TIME, "lobby", "carol"))
+    conversation.heard(events.Renamed("7-0", _TIME, "lobby", "bob", "rob"))
+    conversation.heard(said(8, "hi", nick="carol"))
+    assert (list(lobby.members), lobby.count) == (["ann", "rob", "carol"], 3)
+    conversation.lost("gone")
+    conversation.welcomed(welcome("12-0", members=("ann", "dave")))
+    conversation.heard(events.Left("9-0", _TIME, "lobby", "carol"))
+    conversation.heard(events.Joined("10-0", _TIME, "lobby", "dave"))
+    assert (list(lobby.members), lobby.count) == (["ann", "dave"], 2)
+
+
+def test_a_server_whose_ids_begin_anew_is_heard() -> None:
+    conversation = begun(event_id="900-0")
+    conversation.lost("gone")
+    conversation.welcomed(welcome("5-0"))
+    assert conversation.heard(said(6, "hi")) == [said(6, "hi")]
+
+
+class Lossy:
+    """The simplest server that keeps its promises, and a connection to it that can be cut at any point."""
+
+    def __init__(self) -> None:
+        self.log: list[events.Said] = []
+        self.refs: dict[str, events.Said] = {}
+        self.known: dict[str, str] = {}  # refs that were stored before this connection
+        self.next = 1
+        self.connected = False
+        self.to_server: deque[commands.Command] = deque()
+        self.to_client: deque[Any] = deque()
+        self.conversation = Conversation("ann", "lobby", "ref")
+        self.shown: list[str] = []
+        self.connect()
+
+    def connect(self) -> None:
+        hello = self.conversation.hello()
+        self.connected = True
+        here = f"{self._id()}-0"
+        missed = [event for event in self.log if hello.after and int(event.id[:-2]) > int(hello.after[:-2])]
+        self.known = {ref: event.id for ref, event in self.refs.items() if event in missed}
+        self.to_client.extend(missed)
+        self._do(self.conversation.welcomed(welcome(here)))
+
+    def cut(self) -> None:
+        self.connected = False
+        self.to_server.clear()
+        self.to_client.clear()
+        self._do(self.conversation.lost("cut"))
+
+    def type(self, text: str) -> None:
+        self._do(self.conversation.entered(text))
+
+    def post(self, nick: str, text: str) -> events.Said:
+        event = said(self._id(), text, nick=nick)
+        self.log.append(event)
+        return event
+
+    def serve(self) -> None:
+        command = self.to_server.popleft()
+        if isinstance(command, commands.Say):
+            ref = command.ref or ""
+            if ref in self.known:
+                self.to_client.append(replies.Ack(ref=ref, id=self.known[ref]))
+            else:
+                event = self.refs[ref] = self.post("ann", command.text)
+                self.to_client += [replies.Ack(ref=ref, id=event.id), event]
+
+    def hear(self) -> None:
+        self._do(self.conversation.heard(self.to_client.popleft()))
+
+    def _id(self) -> int:
+        self.next += 1
+        return self.next
+
+    def _do(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            if isinstance(effect, commands.Command):
+                self.to_server.append(effect)
+            elif isinstance(effect, events.Said):
+                self.shown.append(effect.text)
+
+
+@given(st.lists(st.sampled_from(["type", "other", "serve", "hear", "cut", "connect"]), max_size=80))
+def test_whatever_is_cut_all_that_is_typed_is_stored_once_and_all_that_is_said_shown_once(steps: list[str]) -> None:
+    link = Lossy()
+    typed: list[str] = []
+    for number, step in enumerate(steps):
+        if step == "type":
+            typed.append(f"typed {number}")
+            link.type(typed[-1])
+        elif step == "other":
+            event = link.post("bob", f"other {number}")
+            if link.connected:
+                link.to_client.append(event)
+        elif step == "serve" and link.to_server:
+            link.serve()
+        elif step == "hear" and link.to_client:
+            link.hear()
+        elif step == "cut" and link.connected:
+            link.cut()
+        elif step == "connect" and not link.connected:
+            link.connect()
+    if not link.connected:
+        link.connect()
+    while link.to_server:
+        link.serve()
+    while link.to_client:
+        link.hear()
+    assert [event.text for event in link.log if event.nick == "ann"] == typed
+    assert link.shown == [event.text for event in link.log]
+    assert len(link.conversation.pending) == 0
