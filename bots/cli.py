@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geventchat import address
-from geventchat.errors import ChatError, Refused, ServerUnavailable, UsageError
+from geventchat.errors import Refused, ServerUnavailable, UsageError
 
 if TYPE_CHECKING:
     from bots.transcribe import Transcript
@@ -94,26 +94,18 @@ def _run(options: argparse.Namespace) -> int:
         return 2
     from bots.interrupt import interruptible
     from bots.runner import Runner
-    from bots.summary import figures, lines, status
+    from bots.summary import figures, lines
     from bots.target import server_at
 
     with interruptible(), server_at(asked) as (at, which):
         if not options.json:
             print(f"{scenario.title}: {len(scenario.actors):,} users at {which}", flush=True)
-        runner = Runner(scenario, at, options.dialect, options.speed)
-        try:
-            ended = None
-            runner.run()
-        except KeyboardInterrupt:
-            ended = 130
-        except ChatError as error:
-            print(f"geventchat-bots: {error}", file=sys.stderr)
-            ended = 1
-        if options.json:
-            print(json.dumps(figures(runner.outcome), ensure_ascii=False))
-        else:
-            print(*lines(runner.outcome), sep="\n")
-    return status(runner.outcome) if ended is None else ended
+        outcome = Runner(scenario, at, options.dialect, options.speed).run()
+    if options.json:
+        print(json.dumps(figures(outcome), ensure_ascii=False))
+    else:
+        print(*lines(outcome), sep="\n")
+    return outcome.status
 
 
 def _check(files: Sequence[str]) -> int:

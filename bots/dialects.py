@@ -133,7 +133,9 @@ class Unframed(Plain):
     """The classroom task's: one packet, one message. What runs together cannot be told apart."""
 
     in_lines = False
-    pause_s = 0.1  # so that one line is taken before the next is sent; within a line, the scenario's pace decides
+    # So that one line is taken before the next is sent. Within a line the scenario's pace decides; if it is slowed down
+    # (--speed 0.2), two messages never come closer than this.
+    pause_s = 0.1
 
     def __init__(self) -> None:
         super().__init__()

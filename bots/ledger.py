@@ -217,8 +217,11 @@ class RoomLedger:
         """Return the id of the last message that a reader heard in its place; empty when there is none."""
         return self.messages[reader.position - 1].id if reader.position > 0 else ""
 
-    def close(self) -> None:
-        """Nothing more is coming: find what is missing, and who heard in another order than the others."""
+    def close(self, until: float = float("inf")) -> None:
+        """Find what is missing, and who heard in another order than the others: nothing more is coming.
+
+        What was said after `until` may still have been on its way: it is not missing.
+        """
         self._count_runs()
         for message in self.messages:
             if message.overtaken or message in self._late:
@@ -226,12 +229,13 @@ class RoomLedger:
         for reader in self.readers:
             unheard = self.messages[max(reader.position, 0) :]
             for message in sorted([*reader.skipped, *unheard], key=lambda message: message.index):
-                if reader.must_hear(message):
+                if reader.must_hear(message) and message.sent <= until:
                     self._find_missing(message, reader, message.first_heard)
         for messages in self._unheard.values():
             for message in messages:  # heard by nobody
                 for reader in self.readers:
-                    if reader.entered <= message.sent < reader.leaving and not message.uncertain:
+                    was_there = reader.entered <= message.sent < reader.leaving
+                    if was_there and not message.uncertain and message.sent <= until:
                         self._find_missing(message, reader, message.sent)
 
     def _close_reordered(self, message: Message, late: dict[Reader, float]) -> None:

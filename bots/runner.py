@@ -3,7 +3,6 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 import gevent
 from gevent.pool import Pool
@@ -11,18 +10,14 @@ from gevent.pool import Pool
 from bots import actions
 from bots.bot import Bot, NotLetIn
 from bots.dialects import DIALECTS, Heard
-from bots.histogram import Histogram
 from bots.ledger import Message, Reader, RoomLedger
+from bots.outcome import Outcome
 from bots.plan import Act, latecomers, plan
 from bots.scenario import Actor, Line, Pause, Scenario, Script
 from bots.speech import matcher_of, text_of
-from bots.timeline import Timeline
 from geventchat import commands, events, names, replies
 
 LOBBY = "lobby"
-# When this share of what was said came later than this, the generator was too busy to be believed.
-MAX_LAG_S = 0.250
-LAG_PERCENTILE = 99.0
 # How long to listen on at a server that cannot say that nothing more is coming.
 _QUIET_S = 1.0
 # Acts that are due already are carried out so many at a time, before what was heard gets its turn.
@@ -31,25 +26,6 @@ _BURST = 32
 _AT_ONCE = 100
 # How long the last words of a run may take to be heard.
 _SETTLE_S = 15.0
-
-
-@dataclass
-class Outcome:
-    """All that a run has shown."""
-
-    scenario: Scenario
-    rooms: dict[str, RoomLedger] = field(default_factory=dict)
-    timeline: Timeline = field(default_factory=Timeline)
-    lag: Histogram = field(default_factory=Histogram)
-    failures: list[str] = field(default_factory=list)
-    users: int = 0
-    seconds: float = 0.0
-    settled: bool = False  # whether it is known, not only hoped, that nothing more was coming
-
-    @property
-    def is_valid(self) -> bool:
-        """Whether the generator kept up with its own plan."""
-        return self.lag.percentile(LAG_PERCENTILE) <= MAX_LAG_S
 
 
 class Runner:
@@ -69,6 +45,7 @@ class Runner:
         self._taken: dict[Actor, int] = {}
         self._replies: dict[Actor, list[Callable[[str, str], None]]] = {}
         self._pause_s = DIALECTS[dialect].pause_s
+        self._last_due = 0.0
         self._begin = 0.0
         self._since: dict[Actor, int] = {}  # how much each had heard when the step before this one began
         for line in scenario.lines():
@@ -78,21 +55,27 @@ class Runner:
                     self._listen(self._bots[act.actor])
 
     def run(self) -> Outcome:
-        """Carry out the script; return what was seen, also when it was interrupted."""
+        """Carry out the script; return what was seen, also when it was interrupted or somebody was not let in."""
         began = time.monotonic()
         late = latecomers(self._scenario)
         try:
             self._let_in([actor for actor in self._scenario.actors if actor not in late])
+            gevent.sleep(self._pause_s)
             self._begin = time.monotonic()
             self._play(self._scenario.script, "")
             self._settle()
+        except KeyboardInterrupt:
+            self.outcome.interrupted = True
+        except NotLetIn as refusal:
+            self.outcome.failures.append(str(refusal))
         finally:
+            until = time.monotonic() - _QUIET_S if self.outcome.interrupted else float("inf")
             self.outcome.seconds = time.monotonic() - began
             for bot in self._bots.values():
                 if bot.connected:
                     bot.drop("close")
             for room in self.outcome.rooms.values():
-                room.close()
+                room.close(until)
             self.outcome.timeline.close()
         return self.outcome
 
@@ -122,7 +105,7 @@ class Runner:
         waiting = []
         speaker = sender
         for number, act in enumerate(plan(self._scenario, line), 1):
-            due = start + act.due / self._speed
+            due = self._spaced(start + act.due / self._speed)
             early = due - time.monotonic()
             if early > 0 or not number % _BURST:
                 gevent.sleep(max(0.0, early))
@@ -139,6 +122,12 @@ class Runner:
         if isinstance(line.action, actions.Expect):
             return next((one.value for one in reversed(waiting) if one.value), speaker)
         return speaker
+
+    def _spaced(self, due: float) -> float:
+        """Return when something is due so that it is not close to what came before, where the pace is to be gentle."""
+        if self._pause_s and self._speed < 1:
+            due = self._last_due = max(due, self._last_due + self._pause_s)
+        return due
 
     def _act(self, bot: Bot, line: Line, act: Act, due: float, sender: str) -> str | None:
         """Let an actor do something; return who was heard, where it waited for that."""

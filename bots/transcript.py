@@ -22,7 +22,7 @@ def transcript(name: str, room: RoomLedger, finding: Finding, begin: float) -> I
     place = finding.after.index + 1 if finding.after is not None else 0
     for message in room.messages[max(0, place - _AROUND) : place]:
         yield _line(" ", message.first_heard - begin, message.nick, message.text)
-    yield _line(">", finding.at - begin, finding.nick, finding.text, _explain(finding))
+    yield _line(">", finding.at - begin, finding.nick, finding.text, _explain(room, finding))
     shown = place < len(room.messages) and _is(room.messages[place], finding)
     for message in room.messages[place + shown :][:_AROUND]:
         missed = message.index >= reader.position or message in reader.skipped
@@ -33,7 +33,13 @@ def _is(message: Message, finding: Finding) -> bool:
     return (message.nick, message.text) == (finding.nick, finding.text) and finding.verdict in ("missing", "reordered")
 
 
-def _explain(finding: Finding) -> str:
+def run_together(room: RoomLedger, finding: Finding) -> list[str]:
+    """Return whose words stand within what one user is heard to say, as when several messages come without an end."""
+    names = dict.fromkeys(reader.name for reader in room.readers)
+    return [name for name in names if f"{name}: " in finding.text]
+
+
+def _explain(room: RoomLedger, finding: Finding) -> str:
     reader = finding.reader.name
     match finding.verdict:
         case "missing":
@@ -42,6 +48,8 @@ def _explain(finding: Finding) -> str:
             return f"DUPLICATE: {reader} heard it once more"
         case "reordered":
             return f"REORDERED: {reader} heard it here"
+        case "corrupt" if others := run_together(room, finding):
+            return f"CORRUPT: {reader} heard this as one, but words of {', '.join(others)} are in it"
         case "corrupt":
             return f"CORRUPT: {reader} heard this, and nobody said it"
         case "leaked":

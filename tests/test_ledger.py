@@ -175,7 +175,8 @@ def test_a_right_room_has_no_findings(talk: list[tuple[str, str]]) -> None:
 def test_what_overtakes_its_own_sender_for_everyone_is_reordered_for_everyone(per_sender: bool) -> None:
     ledger = room_of(per_sender=per_sender)
     say(ledger)
-    hear(ledger, dict.fromkeys(READERS, [SAID[2], SAID[1], SAID[0], *SAID[3:]]))
+    swapped = [SAID[2], SAID[1], SAID[0], *SAID[3:]]
+    hear(ledger, dict.fromkeys(READERS, swapped))
     assert verdicts(ledger) == [("reordered", "ann", "1", reader) for reader in READERS]
 
 
