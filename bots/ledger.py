@@ -60,7 +60,8 @@ class Reader:
     entered: float = float("inf")
     leaving: float = float("inf")
     left: float = float("inf")
-    timed: bool = True  # False while the user reads slowly on purpose: then lateness is its own doing
+    timed: bool = True  # False once the user has read slowly on purpose: then lateness is its own doing
+    back: float = 0.0  # when it came back from a lost connection: what was said before that is late for this
     heard: int = 0
     position: int = -1  # of the next message in the room's list; -1 until the first is heard
     place: int = -1  # in the room's bytes, while it hears what the others hear; -1 while it does not
@@ -213,6 +214,11 @@ class RoomLedger:
         reader.position = message.index + 1
         return message
 
+    def unheard(self) -> Iterator[Message]:
+        """Yield the messages that nobody has heard."""
+        for messages in self._unheard.values():
+            yield from messages
+
     def last_id(self, reader: Reader) -> str:
         """Return the id of the last message that a reader heard in its place; empty when there is none."""
         return self.messages[reader.position - 1].id if reader.position > 0 else ""
@@ -231,12 +237,11 @@ class RoomLedger:
             for message in sorted([*reader.skipped, *unheard], key=lambda message: message.index):
                 if reader.must_hear(message) and message.sent <= until:
                     self._find_missing(message, reader, message.first_heard)
-        for messages in self._unheard.values():
-            for message in messages:  # heard by nobody
-                for reader in self.readers:
-                    was_there = reader.entered <= message.sent < reader.leaving
-                    if was_there and not message.uncertain and message.sent <= until:
-                        self._find_missing(message, reader, message.sent)
+        for message in self.unheard():
+            for reader in self.readers:
+                was_there = reader.entered <= message.sent < reader.leaving
+                if was_there and not message.uncertain and message.sent <= until:
+                    self._find_missing(message, reader, message.sent)
 
     def _close_reordered(self, message: Message, late: dict[Reader, float]) -> None:
         """Find who heard a message out of order: all, or those who heard it otherwise than most did."""
@@ -251,7 +256,8 @@ class RoomLedger:
 
     def _deliver(self, reader: Reader, message: Message, now: float) -> None:
         reader.heard += 1
-        self.timeline.hear(now, now - message.due if reader.timed else None)
+        is_timed = reader.timed and message.sent >= reader.back
+        self.timeline.hear(now, now - message.due if is_timed else None)
 
     def _deliver_run(self, reader: Reader, begin: int, end: int, now: float) -> None:
         """Note that a reader heard several messages of the room's order at once.
@@ -263,7 +269,7 @@ class RoomLedger:
         if tick != self._tick:
             self._count_runs()
             self._tick = tick
-        run = begin, end, reader.timed
+        run = begin, end, reader.timed and self.messages[begin].sent >= reader.back
         self._runs[run] = self._runs.get(run, 0) + 1
 
     def _count_runs(self) -> None:

@@ -32,7 +32,8 @@ class Outcome:
     lag: Histogram = field(default_factory=Histogram)
     failures: list[str] = field(default_factory=list)
     users: int = 0  # at most at one time
-    seconds: float = 0.0
+    began: float = 0.0  # when the script began, on the clock of everything here; 0 before
+    seconds: float = 0.0  # from the first to come in to the end
     settled: bool = False  # whether it is known, not only hoped, that nothing more was coming
     interrupted: bool = False
 

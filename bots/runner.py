@@ -46,7 +46,6 @@ class Runner:
         self._replies: dict[Actor, list[Callable[[str, str], None]]] = {}
         self._pause_s = DIALECTS[dialect].pause_s
         self._last_due = 0.0
-        self._begin = 0.0
         self._since: dict[Actor, int] = {}  # how much each had heard when the step before this one began
         for line in scenario.lines():
             if isinstance(line.action, actions.Expect | actions.ExpectNone):
@@ -61,7 +60,7 @@ class Runner:
         try:
             self._let_in([actor for actor in self._scenario.actors if actor not in late])
             gevent.sleep(self._pause_s)
-            self._begin = time.monotonic()
+            self.outcome.began = time.monotonic()
             self._play(self._scenario.script, "")
             self._settle()
         except KeyboardInterrupt:
@@ -101,7 +100,7 @@ class Runner:
         """Carry out a line; return who spoke last."""
         start = time.monotonic()
         if line.action.at is not None:
-            start = max(start, self._begin + line.action.at / self._speed)
+            start = max(start, self.outcome.began + line.action.at / self._speed)
         waiting = []
         speaker = sender
         for number, act in enumerate(plan(self._scenario, line), 1):
@@ -306,7 +305,7 @@ class Runner:
             return
         bot.ear.be_in(None, None)
         for name, stay in stays.items():
-            stay.leaving = float("inf")
+            stay.leaving, stay.back = float("inf"), time.monotonic()
             bot.note_id(self._room(name).last_id(stay))
         self._connect(bot, room, again=True)
         self._tune(bot)
