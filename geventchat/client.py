@@ -1,6 +1,7 @@
 """A client as a library: one connection in the json dialect, read by a greenlet of its own."""
 
 import itertools
+import secrets
 from collections.abc import Iterator
 from typing import Self
 
@@ -39,7 +40,8 @@ class ChatClient:
     ) -> None:
         self._timeout = timeout
         self._sending = BoundedSemaphore()  # one line at a time, whoever sends it
-        self._refs = map(str, itertools.count(1))
+        ours = secrets.token_hex(4)  # the server takes an equal ref of an earlier connection for the same words
+        self._refs = (f"{ours}-{number}" for number in itertools.count(1))
         self._waiting: dict[str, AsyncResult[replies.Reply]] = {}
         self._messages: Queue[wire.Message | ConnectionLost] = Queue()
         self._reader = wire.MessageReader()

@@ -174,9 +174,15 @@ class ChatServer:
         if len(self._sessions) >= self.limits.max_users:
             log.warning("the server is full with %d users; --max-users raises that", len(self._sessions))
             return Closing(code="server-full", message="server is full, try again later")
-        if self._addresses[host] >= self.limits.max_per_address and not ipaddress.ip_address(host).is_loopback:
+        if self._addresses[host] >= self.limits.max_per_address and not _is_loopback(host):
             return Closing(code="too-many-connections", message="too many connections from your address")
         return None
+
+
+def _is_loopback(host: str) -> bool:
+    address = ipaddress.ip_address(host.partition("%")[0])
+    mapped = getattr(address, "ipv4_mapped", None)  # an IPv4 peer of a listener on IPv6
+    return (mapped or address).is_loopback
 
 
 def _prepare(sock: socket, keepalive: float) -> None:

@@ -32,7 +32,11 @@ FAREWELL_S = 5.0
 _EXIT_PAUSE_S = 0.1
 # How long we listen on after our last word: closing at once would make the kernel throw that word away.
 _LINGER_S = 1.0
-_NAMELESS = ProtocolError("name-timeout", "no name was given in time: closing", fatal=True)
+
+
+def _nameless() -> ProtocolError:
+    return ProtocolError("name-timeout", "no name was given in time: closing", fatal=True)
+
 
 # Events that are looked through for each line that a newcomer is shown: others came and went between.
 _EVENTS_PER_LINE = 4
@@ -128,7 +132,7 @@ class Session:
             if data == b"" and not first:
                 return None
             if time.monotonic() > self._deadline:
-                raise _NAMELESS
+                raise _nameless()
             if len(first) > MAX_UNENDED_BYTES:
                 raise ProtocolError("line-too-long", "64 KiB without an end of line: closing", fatal=True)
             first += b"\n" if data == b"" else data or b""  # of a pipe that has ended, the last line may lack its end
@@ -160,7 +164,7 @@ class Session:
                     return
             data = self._receive(None if member.key else self._deadline - time.monotonic())
         if data is None:
-            raise _NAMELESS
+            raise _nameless()
         reader.end()
         if not (self._stopping or self._reason or self._obey(reader, bucket, dialect)):
             self._farewell(replies.Closing(code="gone", message="the connection was ended"))
@@ -196,6 +200,8 @@ class Session:
                 gevent.sleep(delay)
                 if self._stopping:
                     break
+            if self.link.broken:  # nobody speaks on who is lost
+                break
             if isinstance(command, commands.Bye):
                 self._reason = command.reason
                 self._farewell(replies.Closing(code="bye", message="bye"), alone=dialect is dialects.UNFRAMED)
@@ -240,11 +246,14 @@ class Session:
         member.behind = greeted or command.after is not None
         self._chat.handle(member, command, time.time())
         if member.behind and len(member.rooms) > rooms and self._settle():
-            room = self._chat.room_of(member, command.room)
-            if command.after is not None:
-                self._tell_missed(room, command.after)
-            else:
-                self._tell_earlier(room)
+            try:
+                room = self._chat.room_of(member, command.room)
+                if command.after is not None:
+                    self._tell_missed(room, command.after)
+                else:
+                    self._tell_earlier(room)
+            except Refused as refusal:  # the log cannot be read
+                self._chat.refuse(member, refusal, getattr(command, "ref", None))
             member.outbox.release()
             self._pump.go_on(self.link)
         member.behind = False

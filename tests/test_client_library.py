@@ -54,3 +54,14 @@ def test_the_end_of_the_server_ends_the_iteration() -> None:
         with pytest.raises(ConnectionLost):
             alice.say("anybody?")
         alice.close()
+
+
+def test_what_a_client_says_after_coming_back_is_new_also_when_it_counts_from_one_again() -> None:
+    with ChatServer() as server:
+        first = ChatClient(server.address, name="alice")
+        first.say("one")
+        token = first.welcome.token
+        with ChatClient(server.address, name="alice", after=first.welcome.id, token=token) as again:
+            again.say("two")
+            assert [event.text for event in again.history() if isinstance(event, Said)] == ["one", "two"]
+        first.close()

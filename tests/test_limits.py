@@ -102,7 +102,13 @@ def test_a_reader_who_takes_nothing_is_closed_and_the_others_hear_that_it_left()
 
 def test_too_many_connections_from_one_address_are_refused_but_loopback_is_exempt() -> None:
     with _server(max_per_address=1) as server:
-        for address, refused in (("192.0.2.7", True), ("127.0.0.9", False), ("2001:db8::1", True), ("::1", False)):
+        for address, refused in (
+            ("192.0.2.7", True),
+            ("127.0.0.9", False),
+            ("2001:db8::1", True),
+            ("::1", False),
+            ("::ffff:127.0.0.1", False),
+        ):
             server._addresses[address] = 1
             refusal = server._refusal(address)
             assert (refusal is not None and refusal.code == "too-many-connections") is refused
