@@ -8,18 +8,24 @@ Who must hear a message: everyone who was in the room when it was sent, and had 
 heard. Who came or left meanwhile may hear it, or not. Everyone else must not.
 """
 
+from bisect import bisect_left, insort
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from bots.histogram import Histogram
+from bots.unison import Unison
 
 Verdict = Literal["missing", "duplicate", "reordered", "corrupt", "leaked"]
 # Further back than this, a message that is new is not put into a room's order: it is taken for a late one.
 _MAX_SHIFT = 1_000
 # Findings that are kept whole; all are counted.
 MAX_FINDINGS = 1_000
+# Times of deliveries that are counted together are exact to this, and never earlier than they were.
+_TICK_S = 250e-6
 
 
 @dataclass(slots=True, eq=False)
@@ -34,6 +40,9 @@ class Message:
     index: int = -1  # in the room's list; -1 until it is heard
     id: str = ""  # where the server gives ids
     uncertain: bool = False  # whether the sender lost the connection before it was heard: it may never have arrived
+
+
+_index = attrgetter("index")
 
 
 class Finding(NamedTuple):
@@ -61,6 +70,8 @@ class Reader:
     timed: bool = True  # False while the user reads slowly on purpose: then lateness is its own doing
     heard: int = 0
     position: int = -1  # of the next message in the room's list; -1 until the first is heard
+    place: int = -1  # in the room's bytes, while it hears what the others hear; -1 while it does not
+    unread: bytes = b""  # the beginning of a line that it was in when its place was lost
     skipped: set[Message] = field(default_factory=set)  # those before the position that were not heard
 
     def must_hear(self, message: Message) -> bool:
@@ -84,6 +95,9 @@ class RoomLedger:
         self.counts: dict[Verdict, int] = defaultdict(int)
         self._per_sender = per_sender
         self._late: dict[Message, dict[Reader, float]] = {}  # who heard it after later ones, and when
+        self._unison = Unison()
+        self._tick = 0  # of the runs
+        self._runs: dict[tuple[int, int], int] = {}  # how many readers heard which messages in this tick
         self._unheard: dict[tuple[str, str], deque[Message]] = defaultdict(deque)
         self._by_id: dict[str, Message] = {}
         self._heard: dict[tuple[str, str], list[Message]] = defaultdict(list)
@@ -106,41 +120,97 @@ class RoomLedger:
                 for message in messages:
                     message.uncertain = True
 
-    def hear(self, reader: Reader, nick: str, text: str, now: float, event_id: str = "") -> None:
-        """Note that a reader heard a message; `event_id` where the server gives ids, which tell equal words apart."""
+    def follow(self, reader: Reader, data: bytes, now: float) -> bool:
+        """Note that these bytes reached a reader, if they are what others hear at its place; return whether they are.
+
+        They may end within a line. Otherwise the reader has to be read line by line, from `unfinished` on.
+        """
+        unison, begin = self._unison, reader.position
+        if not unison.matches(reader.place, data):
+            return False
+        end = unison.messages_before(reader.place + len(data))
+        if begin < 0 and end != unison.messages_before(reader.place):
+            return False  # the first message that a reader hears says what it has missed
+        reader.place += len(data)
+        if 0 <= begin < end:
+            reader.position = end
+            self._deliver_run(reader, begin, end, now)
+        return True
+
+    def unfinished(self, reader: Reader) -> bytes:
+        """Return the beginning of the line that a reader is in, and put it back before that line."""
+        unread, reader.unread = reader.unread, b""
+        if not unread and reader.place >= 0:
+            unread = self._unison.unfinished(reader.place)
+            reader.place -= len(unread)
+        return unread
+
+    def notice(self, reader: Reader, line: bytes) -> None:
+        """Note that a reader got a line of the room's that is no message; everyone should, but nothing hangs on it."""
+        unison = self._unison
+        behind = unison.find_notice(reader.place, line)
+        if behind < 0 and (reader.place == unison.end or unison.is_empty):  # a newcomer may be ahead of the others
+            behind = unison.append(line, is_message=False)
+        if behind >= 0 and reader.position in (-1, unison.messages_before(behind)):
+            reader.place = behind
+
+    def hear(self, reader: Reader, nick: str, text: str, now: float, event_id: str = "", line: bytes = b"") -> None:
+        """Note that a reader heard a message; `event_id` where the server gives ids, which tell equal words apart.
+
+        With the `line` that it came in, those who hear the same after this reader need not be read: see `follow`.
+        """
+        message = self._hear(reader, nick, text, now, event_id)
+        if message is None or message.index + 1 != reader.position or not line:
+            return
+        if message.index > self._unison.next_message:
+            self._restart(message.index)
+        if message.index == self._unison.next_message:
+            reader.place = self._unison.append(line, is_message=True)
+            self._drop_surplus()
+        else:
+            reader.place = self._unison.behind(message.index)
+
+    def _hear(self, reader: Reader, nick: str, text: str, now: float, event_id: str) -> Message | None:
+        """Return which message a reader heard; None if it was none that it should hear."""
         if 0 <= reader.position < len(self.messages):  # in step, as nearly always
             message = self.messages[reader.position]
             if message.nick == nick and message.text == text and message.id == event_id:
                 reader.position += 1
                 self._deliver(reader, message, now)
-                return
+                return message
         known = self._by_id.get(event_id) if event_id else None
         if known is not None and known.text == text and self._has_heard(reader, known):
             self._find_fault("duplicate", nick, text, reader, now)
-            return
+            return None
         found = known if known is not None else self._find(reader, nick, text, now, event_id)
         if found is None or found.text != text:
             seen = (nick, text) in self._heard
             self._find_fault("duplicate" if seen else "corrupt", nick, text, reader, now)
-            return
+            return None
         message = found
         if not reader.may_hear(message):
             self._find_fault("leaked", nick, text, reader, now)
-            return
+            return None
         self._deliver(reader, message, now)
         if message in reader.skipped:
             reader.skipped.discard(message)
             if not self._per_sender or self._overtaken(reader, message):
                 self._late.setdefault(message, {})[reader] = now
-            return
+            return message
         if reader.position < 0:
             reader.skipped.update(self._missed_before(reader, message))
         else:
             reader.skipped.update(self.messages[reader.position : message.index])
         reader.position = message.index + 1
+        return message
+
+    def last_id(self, reader: Reader) -> str:
+        """Return the id of the last message that a reader heard in its place; empty when there is none."""
+        return self.messages[reader.position - 1].id if reader.position > 0 else ""
 
     def close(self, now: float) -> None:
         """Nothing more is coming: find what is missing, and who heard in another order than the others."""
+        self._count_runs()
         for message, late in self._late.items():
             in_step = [reader for reader in self.readers if self._is_in_step(reader, message, late)]
             odd = late if len(late) <= len(in_step) else dict.fromkeys(in_step, message.first_heard)
@@ -163,29 +233,69 @@ class RoomLedger:
         if reader.timed:
             self.latency.add(now - message.due)
 
+    def _deliver_run(self, reader: Reader, begin: int, end: int, now: float) -> None:
+        """Note that a reader heard several messages of the room's order at once.
+
+        Many readers hear the same ones in the same tick: their times are counted together, as of the end of the tick.
+        """
+        reader.heard += end - begin
+        self.delivered += end - begin
+        if reader.timed:
+            tick = int(now / _TICK_S) + 1
+            if tick != self._tick:
+                self._count_runs()
+                self._tick = tick
+            self._runs[begin, end] = self._runs.get((begin, end), 0) + 1
+
+    def _count_runs(self) -> None:
+        now = self._tick * _TICK_S
+        for (begin, end), readers in self._runs.items():
+            for message in self.messages[begin:end]:
+                self.latency.add(now - message.due, readers)
+        self._runs.clear()
+
+    def _drop_surplus(self) -> None:
+        place = self._unison.surplus
+        if place > self._unison.begin:
+            self._lose_places(place)
+            self._unison.drop(place)
+
+    def _restart(self, next_message: int) -> None:
+        """Begin to keep the room's bytes anew: its order has changed, or was not heard in one piece."""
+        self._lose_places(self._unison.end + 1)
+        self._unison.restart(next_message)
+
+    def _lose_places(self, before: int) -> None:
+        for reader in self.readers:
+            if 0 <= reader.place < before:
+                reader.unread = self._unison.unfinished(reader.place)
+                reader.place = -1
+
     def _has_heard(self, reader: Reader, message: Message) -> bool:
         return message.index < reader.position and message not in reader.skipped and message.first_heard >= reader.asked
 
     def _find(self, reader: Reader, nick: str, text: str, now: float, event_id: str) -> Message | None:
         """Return which message this must be: of those that the reader has not heard, the next one first."""
-        equal = () if event_id else self._heard.get((nick, text), ())
-        if reader.position < 0:  # of equal ones around its entrance, one that it must hear
-            due = [message for message in equal if reader.may_hear(message)]
-            due.sort(key=reader.must_hear, reverse=True)
-        else:
-            due = [message for message in equal if message.index >= reader.position]
-            due += [message for message in equal if message in reader.skipped]
-        if due:
-            return due[0]
+        if not event_id and (heard := self._heard.get((nick, text))):
+            if reader.position < 0:  # of equal ones around its entrance, one that it must hear
+                recent = takewhile(lambda message: message.first_heard >= reader.asked, reversed(heard))
+                due = sorted(recent, key=lambda message: (not reader.must_hear(message), message.index))
+            else:
+                due = heard[bisect_left(heard, reader.position, key=_index) :][:1]
+                due = due or sorted((one for one in reader.skipped if (one.nick, one.text) == (nick, text)), key=_index)
+            if due:
+                return due[0]
         unheard = self._unheard.get((nick, text))
         if not unheard:
             return None
         message = unheard.popleft()
+        if not unheard:
+            del self._unheard[nick, text]
         message.first_heard, message.id = now, event_id
+        self._place(message, reader.position if reader.position >= 0 else len(self.messages))
         if event_id:
             self._by_id[event_id] = message
-        self._heard[nick, text].append(message)
-        self._place(message, reader.position if reader.position >= 0 else len(self.messages))
+        insort(self._heard[nick, text], message, key=_index)
         return message
 
     def _place(self, message: Message, index: int) -> None:
@@ -195,14 +305,16 @@ class RoomLedger:
         """
         if len(self.messages) - index > _MAX_SHIFT:
             index = len(self.messages)
-        self.messages.insert(index, message)
-        for number in range(index, len(self.messages)):
-            self.messages[number].index = number
-        if index < len(self.messages) - 1:
+        if index < len(self.messages):
+            self._count_runs()
+            self._restart(len(self.messages) + 1)
             for reader in self.readers:
                 if reader.position > index:
                     reader.position += 1
                     reader.skipped.add(message)
+        self.messages.insert(index, message)
+        for number in range(index, len(self.messages)):
+            self.messages[number].index = number
 
     def _missed_before(self, reader: Reader, first: Message) -> Iterator[Message]:
         """Yield what a reader must have heard before the first message that it did hear."""

@@ -143,3 +143,21 @@ def test_check_counts_and_schema_prints_json() -> None:
     assert (ran.status, ran.errors) == (0, "")
     ran = bots("schema")
     assert json.loads(ran.out)["type"] == "object"
+
+
+def test_the_tasks_own_server_passes_a_small_talk_and_is_shown_to_fail_at_speed() -> None:
+    command = [sys.executable, str(Path(__file__).with_name("task_server.py"))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        server = f"127.0.0.1:{process.stdout.readline().strip()}"
+        try:
+            talk = bots(str(_SCENARIOS / "small_talk.yaml"), "--server", server, "--dialect", "unframed")
+            fast = bots(
+                str(_SCENARIOS / "ten_users.yaml"), "--server", server, "--dialect", "unframed", "--speed", "50"
+            )
+        finally:
+            process.terminate()
+    assert (talk.status, "anomalies    none" in talk.out) == (0, True), talk.out
+    assert fast.status == 1
+    assert "this server cannot say that nothing more is coming" in fast.out
+    assert "corrupt: " in fast.out, fast.out

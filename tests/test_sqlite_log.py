@@ -167,6 +167,47 @@ def test_the_command_says_it_in_one_line(path: Path) -> None:
     assert ended.errors.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--keep", "soon"], "--keep soon: give an age, for example 30d, 12h or 90m"),
+        (["--keep", "0d"], "--keep 0d: give an age"),
+        (["--keep-messages", "0"], "--keep-messages 0: give a positive whole number"),
+        (["--keep-messages", "many"], "--keep-messages many: give a positive whole number"),
+        (["--history", "none", "--keep", "30d"], "--history none keeps no file"),
+        (["--history", "none", "--durability", "full"], "--history none keeps no file"),
+    ],
+)
+def test_options_that_cannot_be_meant_are_one_line(arguments: list[str], words: str) -> None:
+    ended = run("geventchat.serve", *arguments)
+    assert (ended.status, ended.out) == (2, "")
+    assert words in ended.errors
+    assert ended.errors.count("\n") == 1
+
+
+def test_history_is_in_the_users_state_folder_when_nobody_says_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    path = history_file.default_path()
+    assert tmp_path in path.parents
+    with closing(SqliteLog(path)):
+        ended = run("geventchat.serve", "--listen", "127.0.0.1:0")
+    assert f"the history {path} is in use" in ended.errors
+
+
+@pytest.mark.parametrize("durability", ["normal", "full"])
+def test_all_options_together_serve(path: Path, durability: str) -> None:
+    keep = ["--keep", "1d", "--keep-messages", "100", "--durability", durability]
+    with serving("--history", str(path), *keep) as server, plain(server.address, "alice") as alice:
+        alice.send(b"hello\n")
+        alice.until(b"alice: hello\n")
+        assert server.end() == 0
+    assert "hello" in all_texts(path)
+    assert [file.name for file in sorted(path.parent.iterdir())] == ["history.sqlite", "history.sqlite.lock"]
+
+
 # Versions.
 
 
