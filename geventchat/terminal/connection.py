@@ -159,7 +159,7 @@ class Connection:
         self._client = self._writer = None
 
 
-def _write(client: ChatClient, outbox: Queue[commands.Command | None]) -> None:
+def _write(client: ChatClient, outbox: "Queue[commands.Command | None]") -> None:
     """Send what is put into the outbox, up to None; a slow server holds up this greenlet only."""
     with suppress(ConnectionLost):  # who listens says so
         while (command := outbox.get()) is not None:
