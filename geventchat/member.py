@@ -1,21 +1,9 @@
 """One user as the rooms see it: a nick, an outbox, and the speech of its dialect."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from geventchat.events import AnyEvent
+from geventchat.dialects.base import Speech
 from geventchat.outbox import Outbox
-from geventchat.replies import AnyReply
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Speech:
-    """How a dialect says things. Sessions whose dialects share a speech share each room's feed."""
-
-    name: str
-    encode: Callable[[AnyEvent | AnyReply], bytes]
-    notice: Callable[[str], bytes]  # a line that nobody said
-    for_people: bool  # who is in one room at a time, and is told of a crowd's coming and going in one line
 
 
 class Member:

@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import gevent
+import pytest
 from gevent import socket
 
 from geventchat import ChatServer, Limits
+from geventchat.admission import Admission
+from geventchat.errors import Refused
 from tests.raw import Raw, plain, programmed
 
 
@@ -101,17 +104,31 @@ def test_a_reader_who_takes_nothing_is_closed_and_the_others_hear_that_it_left()
 
 
 def test_too_many_connections_from_one_address_are_refused_but_loopback_is_exempt() -> None:
-    with _server(max_per_address=1) as server:
-        for address, refused in (
-            ("192.0.2.7", True),
-            ("127.0.0.9", False),
-            ("2001:db8::1", True),
-            ("::1", False),
-            ("::ffff:127.0.0.1", False),
-        ):
-            server._addresses[address] = 1
-            refusal = server._refusal(address)
-            assert (refusal is not None and refusal.code == "too-many-connections") is refused
+    admission = Admission(Limits(max_per_address=1))
+    for address in ("192.0.2.7", "2001:db8::1", "fe80::1%eth0"):
+        admission.come(address)
+        with pytest.raises(Refused, match="from your address"):
+            admission.come(address)
+        admission.go(address)
+        admission.come(address)
+    for address in ("127.0.0.9", "::1", "::ffff:127.0.0.1"):
+        admission.come(address)
+        admission.come(address)
+
+
+def test_who_is_turned_away_takes_nobody_s_place() -> None:
+    admission = Admission(Limits(max_users=1))
+    admission.come("::1")
+    for _ in range(3):
+        with pytest.raises(Refused, match="server is full"):
+            admission.come("::1")
+    admission.go("::1")
+    admission.come("::1")
+
+
+def test_a_silent_newcomer_to_a_full_server_is_told_so_and_holds_no_connection() -> None:
+    with _server(max_users=1) as server, plain(server.address, "alice"):
+        assert Raw(server.address).rest() == b"* server is full, try again later\n"
 
 
 def test_in_a_crowd_joins_are_told_in_one_line_to_people_and_each_to_programs() -> None:

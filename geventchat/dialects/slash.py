@@ -63,7 +63,7 @@ COMMANDS = {
             "reply",
             "/reply TEXT",
             "answer who whispered last",
-            _wanted("reply", lambda rest: commands.Reply(text=rest)),
+            _wanted("reply", lambda rest: commands.WhisperBack(text=rest)),
         ),
         SlashCommand(
             "join", "/join ROOM", "go to another room", _wanted("join", lambda rest: commands.Join(room=rest))

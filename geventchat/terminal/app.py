@@ -12,7 +12,7 @@ import gevent
 from gevent.event import AsyncResult, Event
 from gevent.queue import Queue
 
-from geventchat import commands, replies, wire
+from geventchat import commands, replies
 from geventchat.errors import Refused
 from geventchat.limits import CROWD_GATHER_S
 from geventchat.terminal import view
@@ -102,7 +102,7 @@ class _Talk:
         """Take note that we are in."""
         self._do(self._conversation.welcomed(welcome))
 
-    def heard(self, message: wire.Message) -> None:
+    def heard(self, message: replies.Message) -> None:
         """Take note of what the server tells."""
         self._do(self._conversation.heard(message))
         if not self._conversation.pending:

@@ -83,7 +83,7 @@ class Conversation:
 
     # What is heard.
 
-    def heard(self, message: wire.Message) -> list[Effect]:
+    def heard(self, message: replies.Message) -> list[Effect]:
         """Take note of what the server tells, and return what of it is to be shown."""
         match message:
             case events.Event():
@@ -217,7 +217,7 @@ class Conversation:
                 return self._speak(command)
             case commands.Whisper():
                 return self._speak(command)
-            case commands.Reply(text=text):
+            case commands.WhisperBack(text=text):
                 if not self._whispered_by:
                     return [Notice("nobody has whispered to you yet")]
                 return self._speak(commands.Whisper(to=self._whispered_by, text=text))
