@@ -34,7 +34,7 @@ class Member:
         self.known_as = ""  # the nick as of the last event published: what lists of members show
         self.key = ""  # of the nick; empty until a name was given
         self.token = token  # a secret between the server and this user
-        self.make_way: Callable[[], None] = _nothing  # called when the same user has come back on another connection
+        self.make_way: Callable[[], None] = nothing  # called when the same user has come back on another connection
         self.pending = 0  # what it has posted and is not published yet
         self.gone = False  # whether it has been told that it was the last
         self.greeted = False  # whether the first room has been entered
@@ -45,5 +45,5 @@ class Member:
         self.whispered_by: Member | None = None  # who whispered last
 
 
-def _nothing() -> None:
+def nothing() -> None:
     """Do nothing."""

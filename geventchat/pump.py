@@ -33,7 +33,7 @@ class Link:
     `lost` is called with a reason when the socket has failed or stalled.
     """
 
-    __slots__ = ("_lost", "broken", "fd", "moved", "outbox", "resting", "socket", "stuck_since", "watcher")
+    __slots__ = ("broken", "fd", "lost", "moved", "outbox", "resting", "socket", "stuck_since", "watcher")
 
     def __init__(self, outbox: Outbox, sock: socket, lost: Callable[[str], None]) -> None:
         self.outbox = outbox
@@ -44,7 +44,7 @@ class Link:
         self.resting = False  # while nothing is sent so that the client can take what it has
         self.stuck_since = 0.0  # since when the socket takes nothing
         self.watcher: Any = None  # while it is awaited that it takes something
-        self._lost = lost
+        self.lost = lost
 
     @property
     def ready(self) -> bool:
@@ -65,7 +65,7 @@ class Link:
     def fail(self, reason: str) -> None:
         """Give the connection up."""
         self.end()
-        self._lost(reason)
+        self.lost(reason)
 
 
 class Pump:
@@ -90,6 +90,7 @@ class Pump:
     def detach(self, link: Link) -> None:
         """Forget a connection; to be called before its socket is closed."""
         link.end()
+        link.lost = _nothing  # it holds who holds the link
         self._links.pop(link.outbox, None)
         self._unstick(link)
 
@@ -248,3 +249,7 @@ class Pump:
             link.watcher.stop()
             link.watcher.close()
             link.watcher = None
+
+
+def _nothing(reason: str) -> None:
+    """Do nothing."""

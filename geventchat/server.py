@@ -104,6 +104,11 @@ class ChatServer:
         host, port, *_ = self._listener.socket.getsockname()
         return host, port
 
+    @property
+    def connections(self) -> int:
+        """How many are connected."""
+        return len(self._connections)
+
     def __enter__(self) -> Self:
         self.start()
         return self

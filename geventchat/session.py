@@ -15,7 +15,7 @@ from geventchat.dialects.sniff import PLAIN, UNFRAMED, Dialect
 from geventchat.errors import ProtocolError, Refused
 from geventchat.limits import MAX_PRIVATE_BYTES
 from geventchat.log import Log
-from geventchat.member import Member
+from geventchat.member import Member, nothing
 from geventchat.newcomer import nameless
 from geventchat.pump import Pump
 from geventchat.rate import Bucket
@@ -224,3 +224,4 @@ class Session:
             self._chat.tell(self.member, replies.Closing(code="gone", message=self._reason))
             self._pump.wake()
         self._pump.detach(self.link)
+        self.member.make_way = nothing  # it holds who holds the member

@@ -1,5 +1,6 @@
 """What happens past each limit, as the one who meets it and the others see it."""
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -129,6 +130,36 @@ def test_who_is_turned_away_takes_nobody_s_place() -> None:
 def test_a_silent_newcomer_to_a_full_server_is_told_so_and_holds_no_connection() -> None:
     with _server(max_users=1) as server, plain(server.address, "alice"):
         assert Raw(server.address).rest() == b"* server is full, try again later\n"
+
+
+def test_a_session_that_has_ended_leaves_nothing_for_the_garbage_collector() -> None:
+    # which the server process does not run over what is old, because that would hold up everyone
+    with _server() as server:
+
+        def come_and_go() -> None:
+            with plain(server.address, "person") as person:
+                person.send(b"hi\n/nick \n")
+                person.until(b"/nick NAME\n")
+            with programmed(server.address, "program")[0] as program:
+                program.send(b'{"type":"say","text":"x","ref":"1"}\n{"type":"history"}\n{"type":"nope"}\n')
+                program.messages_until("error")
+                program.send(b'{"type":"bye"}\n')
+                program.rest()
+            while server.connections:
+                gevent.sleep(0.01)
+
+        come_and_go()
+        gc.collect()
+        gc.disable()
+        try:
+            come_and_go()
+            gc.set_debug(gc.DEBUG_SAVEALL)
+            gc.collect()
+            assert [one for one in gc.garbage if type(one).__module__.startswith("geventchat")] == []
+        finally:
+            gc.set_debug(0)
+            gc.garbage.clear()
+            gc.enable()
 
 
 def test_in_a_crowd_joins_are_told_in_one_line_to_people_and_each_to_programs() -> None:
