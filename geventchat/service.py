@@ -18,8 +18,8 @@ from geventchat.server import ChatServer
 
 logger = logging.getLogger("geventchat")
 
-# A full collection with 10,000 sessions would hold the loop for 0.2 s, and has nothing to find: sessions leave no cycles.
-# The young generations are collected as ever.
+# A full collection with 10,000 sessions would hold the loop for 0.2 s and find nothing, for sessions leave no cycles.
+# What is young is collected as ever.
 _GC_THRESHOLDS = (700, 10, 1_000_000)
 
 
