@@ -3,6 +3,7 @@
 import argparse
 import getpass
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -27,6 +28,7 @@ exit status: 0 all that was said is stored; 1 it is not, or nobody answers; 2 an
 def main(arguments: Sequence[str] | None = None) -> int:
     """Join a chat; return the exit status."""
     options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is a conversation to end in order, Ctrl-C ends at once
     try:
         at = address.parse(options.server or os.environ.get("GEVENTCHAT_SERVER", ""))
         name = options.name or _login_name()

@@ -10,6 +10,7 @@ from gevent import socket
 from gevent.event import AsyncResult
 from gevent.lock import BoundedSemaphore
 from gevent.queue import Empty, Queue
+from msgspec import structs
 
 from geventchat import address as addresses
 from geventchat import commands, events, replies, wire
@@ -42,8 +43,8 @@ class ChatClient:
         self._sending = BoundedSemaphore()  # one line at a time, whoever sends it
         ours = secrets.token_hex(4)  # the server takes an equal ref of an earlier connection for the same words
         self._refs = (f"{ours}-{number}" for number in itertools.count(1))
-        self._waiting: dict[str, AsyncResult[replies.Reply]] = {}
-        self._messages: Queue[wire.Message | ConnectionLost] = Queue()
+        self._waiting: dict[str, AsyncResult[replies.Response]] = {}
+        self._messages: Queue[replies.Message | ConnectionLost] = Queue()
         self._reader = wire.MessageReader()
         self._lost: ConnectionLost | None = None
         self._socket = _connect(address, timeout)
@@ -62,7 +63,7 @@ class ChatClient:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def __iter__(self) -> Iterator[wire.Message]:
+    def __iter__(self) -> Iterator[replies.Message]:
         """Yield what the server tells until the connection ends. Raises ConnectionLost if nobody had asked for that."""
         while True:
             message = self.receive()
@@ -71,7 +72,7 @@ class ChatClient:
             if isinstance(message, replies.Closing):
                 return
 
-    def receive(self, timeout: float | None = None) -> wire.Message | None:
+    def receive(self, timeout: float | None = None) -> replies.Message | None:
         """Return the next thing that the server tells; None when nothing comes for `timeout` seconds.
 
         Raises ConnectionLost when nothing will come any more.
@@ -117,13 +118,12 @@ class ChatClient:
         """Send any command without waiting for an answer."""
         self._send(command)
 
-    def request(self, command: commands.AnyCommand) -> replies.Reply:
-        """Send a command that is answered with its `ref`, and return the answer."""
+    def request(self, command: commands.Request) -> replies.Response:
+        """Send a command under a `ref` of this client's own, and return the answer."""
         ref = next(self._refs)
-        command.ref = ref  # type: ignore[union-attr]
         answer = self._waiting[ref] = AsyncResult()
         try:
-            self._send(command)
+            self._send(structs.replace(command, ref=ref))
             reply = answer.get(timeout=self._timeout)
         except gevent.Timeout:
             raise ConnectionLost(f"the server did not answer within {self._timeout:g} s") from None
@@ -195,10 +195,9 @@ class ChatClient:
         for answer in self._waiting.values():
             answer.set_exception(self._lost)
 
-    def _take(self, message: wire.Message) -> None:
-        answer = self._waiting.get(getattr(message, "ref", None) or "")
-        if answer is not None and isinstance(message, replies.Reply):
-            answer.set(message)
+    def _take(self, message: replies.Message) -> None:
+        if isinstance(message, replies.Response) and message.ref in self._waiting:
+            self._waiting[message.ref].set(message)
         else:
             self._messages.put(message)
 

@@ -1,11 +1,14 @@
 """What a user can ask for. The structs are at once what sessions act on and what the json dialect receives.
 
 `room` may be left out while the user is in one room only. `ref` is the client's own mark: it comes back in the answer.
+The commands that have one are a `Request`.
 """
 
 import msgspec
 
 from geventchat.limits import DEFAULT_HISTORY
+
+LOBBY = "lobby"  # the room that everyone starts in
 
 
 class Command(msgspec.Struct, tag_field="type", kw_only=True, gc=False):
@@ -20,7 +23,7 @@ class Hello(Command, tag="hello"):
     """
 
     nick: str
-    room: str = "lobby"
+    room: str = LOBBY
     after: str | None = None
     token: str | None = None
 
@@ -49,7 +52,7 @@ class Whisper(Command, tag="whisper"):
     ref: str | None = None
 
 
-class Reply(Command, tag="reply"):
+class WhisperBack(Command, tag="reply"):
     """Whisper to whoever whispered last."""
 
     text: str
@@ -126,6 +129,10 @@ class Bye(Command, tag="bye"):
     reason: str = ""
 
 
-AnyCommand = (
-    Hello | Say | Act | Whisper | Reply | Rename | Join | Leave | Who | Rooms | History | Topic | Ping | Help | Bye
-)
+Request = Say | Act | Whisper | WhisperBack | Rename | Join | Leave | Who | Rooms | History | Topic
+AnyCommand = Hello | Request | Ping | Help | Bye
+
+
+def ref_of(command: Command) -> str | None:
+    """Return the client's mark, where the command has one."""
+    return command.ref if isinstance(command, Request) else None

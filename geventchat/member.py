@@ -1,21 +1,9 @@
 """One user as the rooms see it: a nick, an outbox, and the speech of its dialect."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from geventchat.events import AnyEvent
+from geventchat.dialects.base import Speech
 from geventchat.outbox import Outbox
-from geventchat.replies import AnyReply
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Speech:
-    """How a dialect says things. Sessions whose dialects share a speech share each room's feed."""
-
-    name: str
-    encode: Callable[[AnyEvent | AnyReply], bytes]
-    notice: Callable[[str], bytes]  # a line that nobody said
-    for_people: bool  # who is in one room at a time, and is told of a crowd's coming and going in one line
 
 
 class Member:
@@ -46,7 +34,7 @@ class Member:
         self.known_as = ""  # the nick as of the last event published: what lists of members show
         self.key = ""  # of the nick; empty until a name was given
         self.token = token  # a secret between the server and this user
-        self.make_way: Callable[[], None] = _nothing  # called when the same user has come back on another connection
+        self.make_way: Callable[[], None] = nothing  # called when the same user has come back on another connection
         self.pending = 0  # what it has posted and is not published yet
         self.gone = False  # whether it has been told that it was the last
         self.greeted = False  # whether the first room has been entered
@@ -57,5 +45,5 @@ class Member:
         self.whispered_by: Member | None = None  # who whispered last
 
 
-def _nothing() -> None:
+def nothing() -> None:
     """Do nothing."""

@@ -1,5 +1,7 @@
 """Nicks and room names: which are allowed, and which are the same (RFC 8266, Nickname profiles)."""
 
+from functools import lru_cache
+
 from precis_i18n import get_profile
 
 from geventchat.errors import Refused
@@ -38,6 +40,7 @@ def key(text: str) -> str:
         return ""
 
 
+@lru_cache(maxsize=1024)  # a name is looked at several times while somebody comes in; the profiles are slow
 def _spellings(text: str) -> tuple[str, str]:
     """Return how a name is shown and its key, made of what is shown: names that look the same are the same.
 

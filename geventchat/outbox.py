@@ -6,7 +6,7 @@ An outbox sends nothing: it says which bytes come `next` and is told how many we
 from collections import deque
 from typing import ClassVar
 
-from geventchat.feed import Chunk, Cursor, Feed
+from geventchat.feed import Cursor, Feed
 
 # Private lines that wait in a row are sent as one; a longer run than this is left in pieces.
 _MERGED_BYTES = 16 << 10
@@ -25,14 +25,14 @@ class Outbox:
     While it is held, only private lines go out: who comes back is first sent what it missed, from the log, and what
     the feeds get meanwhile waits in them.
 
-    `handle` belongs to whoever sends, and means nothing here. `pause_s` is how long to wait before sending again.
+    When nothing waits, whoever sends may let it `fall_in` with the other readers of each feed, who are sent the same.
+    It falls out by itself as soon as it differs from them. `pause_s` is how long to wait before sending again.
     """
 
     pause_s: ClassVar[float] = 0.0
-    __slots__ = ("_cursors", "_held", "_queue", "_rest", "_source", "handle", "private_bytes")
+    __slots__ = ("_cursors", "_held", "_queue", "_rest", "_source", "private_bytes")
 
     def __init__(self) -> None:
-        self.handle = -1
         self.private_bytes = 0  # what waits in private lines
         self._cursors: dict[Feed, Cursor] = {}
         self._queue: deque[_Queued] | None = None
@@ -42,13 +42,17 @@ class Outbox:
 
     def follow(self, feed: Feed) -> Cursor:
         """Send what the feed gets from now on; return the place in it."""
-        cursor = self._cursors[feed] = Cursor(feed)
+        cursor = self._cursors[feed] = feed.stragglers[self] = Cursor(feed)
         return cursor
 
     def unfollow(self, feed: Feed) -> None:
         """Send what the feed holds now, and nothing that it gets later."""
+        self.fall_out()
         cursor = self._cursors.pop(feed, None)
-        if cursor is not None and cursor.number < feed.end:
+        if cursor is None:
+            return
+        del feed.stragglers[self]
+        if cursor.number < feed.end:
             cursor.leave()
             if cursor.queued < feed.end:
                 self._queued().append((cursor, feed.end))
@@ -62,6 +66,7 @@ class Outbox:
         """Add a line for this reader alone, behind all that the followed feeds hold now; nothing, if it is empty."""
         if not line:
             return
+        self.fall_out()
         queue = self._queued()
         if not self._held:
             for feed, cursor in self._cursors.items():
@@ -77,23 +82,28 @@ class Outbox:
 
     def hold(self) -> None:
         """Send nothing of the followed feeds until `release`."""
+        self.fall_out()
         self._held = True
 
     def release(self) -> None:
         """Go on with the feeds."""
         self._held = False
 
-    def wants(self, cursor: Cursor, chunk: Chunk) -> bool:
-        """Whether the whole of this chunk, and nothing before it, is to be sent to this reader next.
+    def fall_in(self, handle: int) -> None:
+        """Be sent what the other readers of each feed are, by `handle`; to be called when `next` is empty."""
+        if not (self._queue or self._rest or self._held):
+            for cursor in self._cursors.values():
+                cursor.fall_in(self, handle)
 
-        So it is with nearly every delivery. Who has sent the whole of it moves the cursor on, who has sent a
-        part says so with `cut`; all else goes by `next`.
-        """
-        return cursor.chunk is chunk and not (cursor.index or self._queue or self._rest or self._held)
+    def fall_out(self) -> None:
+        """Be sent what is `next`, and nothing otherwise."""
+        for cursor in self._cursors.values():
+            cursor.fall_out(self)
 
-    def cut(self, cursor: Cursor, count: int) -> None:
-        """Move on by the first `count` bytes of the chunk that this reader wants, when no more of it could be sent."""
-        self._rest = cursor.sent(count)
+    def cut(self, feed: Feed, count: int) -> None:
+        """Fall out: of the chunk that the rank in this feed was sent, this reader took only `count` bytes."""
+        self.fall_out()
+        self._rest = self._cursors[feed].sent(count)
 
     def next(self) -> bytes:
         """Return the bytes to be sent next; empty when nothing can be sent now."""
@@ -119,6 +129,7 @@ class Outbox:
 
     def sent(self, count: int) -> None:
         """Move on by `count` bytes, at most as many as `next` has just returned."""
+        self.fall_out()
         if self._source is not None:
             self._rest = self._source.sent(count)
         elif self._rest:
@@ -166,10 +177,8 @@ class UnframedOutbox(Outbox):
         self._kept = 0  # how many bytes `next` has just held back
         self._body = 0  # how many of those that it returned are not `_due`
 
-    def wants(self, cursor: Cursor, chunk: Chunk) -> bool:
-        """Return False: what is sent is never just the chunk."""
-        del cursor, chunk
-        return False
+    def fall_in(self, handle: int) -> None:
+        """Do nothing: what is sent is never just what the others are sent."""
 
     def next(self) -> bytes:
         """Return the bytes to be sent next, without a last end of line."""

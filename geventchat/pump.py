@@ -17,12 +17,11 @@ from gevent.socket import socket
 
 from geventchat.chat import Chat, Happening
 from geventchat.errors import NotStored
+from geventchat.feed import RANK, Rank, Reader
 from geventchat.log import Entry, Log
 from geventchat.outbox import Outbox
 from geventchat.room import RoomFeed
 
-# Sends after which the pump lets others run: 1 to 2 ms, so that the loop stays responsive in a room of 10,000.
-SENDS_PER_SLICE = 128
 # Holds what is written back until all that belongs together is there: Linux's tcp(7). Elsewhere it may come apart.
 _TCP_CORK: int | None = getattr(std_socket, "TCP_CORK", None)
 _WRITE = 2  # libev's EV_WRITE, as gevent's loop.io takes it
@@ -31,27 +30,31 @@ _WRITE = 2  # libev's EV_WRITE, as gevent's loop.io takes it
 class Link:
     """The sending half of a connection: an outbox and the socket that it goes to.
 
-    The outbox's `handle` is the socket's file descriptor while it may be sent to, -1 while the socket takes nothing.
     `lost` is called with a reason when the socket has failed or stalled.
     """
 
-    __slots__ = ("_lost", "broken", "fd", "moved", "outbox", "resting", "socket", "stuck_since", "watcher")
+    __slots__ = ("broken", "fd", "lost", "moved", "outbox", "resting", "socket", "stuck_since", "watcher")
 
     def __init__(self, outbox: Outbox, sock: socket, lost: Callable[[str], None]) -> None:
         self.outbox = outbox
         self.socket = sock
-        self.fd = outbox.handle = sock.fileno()
+        self.fd = sock.fileno()
         self.broken = False
         self.moved: Event | None = None  # while someone waits for a turn, or for the socket to have taken everything
         self.resting = False  # while nothing is sent so that the client can take what it has
         self.stuck_since = 0.0  # since when the socket takes nothing
         self.watcher: Any = None  # while it is awaited that it takes something
-        self._lost = lost
+        self.lost = lost
+
+    @property
+    def ready(self) -> bool:
+        """Whether something may be sent."""
+        return not (self.broken or self.resting or self.watcher)
 
     def end(self) -> None:
         """Send nothing more."""
         self.broken = True
-        self.outbox.handle = -1
+        self.outbox.fall_out()
         self.move()
 
     def move(self) -> None:
@@ -62,7 +65,7 @@ class Link:
     def fail(self, reason: str) -> None:
         """Give the connection up."""
         self.end()
-        self._lost(reason)
+        self.lost(reason)
 
 
 class Pump:
@@ -73,8 +76,9 @@ class Pump:
         self._log = log
         self._stall_timeout = stall_timeout
         self._posted = Event()
-        self._links: dict[Outbox, Link] = {}
+        self._links: dict[Reader, Link] = {}
         self._stuck: dict[Link, None] = {}
+        self._sends = 0  # since others were last let run
         self._awaited: Counter[Link] = Counter()  # how many wait for the `moved` of a link
         self._loop = gevent.get_hub().loop
 
@@ -86,6 +90,7 @@ class Pump:
     def detach(self, link: Link) -> None:
         """Forget a connection; to be called before its socket is closed."""
         link.end()
+        link.lost = _nothing  # it holds who holds the link
         self._links.pop(link.outbox, None)
         self._unstick(link)
 
@@ -112,8 +117,7 @@ class Pump:
 
     def go_on(self, link: Link) -> None:
         """Send what a released outbox has."""
-        if link.watcher is None:
-            self._offer(link.outbox)
+        self._offer(link.outbox)
 
     def run(self) -> None:
         """Pump until killed."""
@@ -150,44 +154,54 @@ class Pump:
         self._posted.wait(None if due is None else max(0.0, due - time.monotonic()))
 
     def _fan_out(self, feed: RoomFeed) -> None:
-        """Send what is new in a feed to all its readers; what is done here is done for every delivery."""
-        chunk = feed.newest
-        data, following = chunk.data, chunk.following
-        assert data is not None
-        assert following is not None
-        size = len(data)
-        all_in_step = True
-        for number, (outbox, cursor) in enumerate(list(feed.readers.items()), 1):
-            if outbox.handle >= 0 and outbox.wants(cursor, chunk):
-                try:
-                    count = write(outbox.handle, data)
-                except OSError:
-                    count = 0
-                if count == size:
-                    cursor.chunk = following
-                else:
-                    outbox.cut(cursor, count)
-                    self._offer(outbox)
-            elif outbox.handle >= 0:
-                self._offer(outbox)
-            if cursor.chunk is not following:
-                all_in_step = False
-            if not number % SENDS_PER_SLICE:
-                gevent.sleep(0)
-        if all_in_step:
-            feed.forget()
+        """Send what is new in a feed to all its readers: the ranks the whole of it, the others what each one lacks."""
+        for rank in feed.waiting():
+            size = len(rank.handles)
+            for reader in self._send_rank(feed, rank):
+                self._offer(reader)
+            self._let_others_run(size)
+        for reader in list(feed.stragglers):
+            self._offer(reader)
+            link = self._links.get(reader)
+            if link is not None and link.ready:
+                link.outbox.fall_in(link.fd)
+            self._let_others_run(1)
+        feed.forget()
 
-    def _offer(self, outbox: Outbox) -> None:
-        """Give the kernel what it takes of an outbox now."""
-        link = self._links.get(outbox)
-        if link is None or link.broken or link.resting:
-            return
-        if outbox.pause_s and outbox.next():
-            self._offer_as_packet(link)
+    def _send_rank(self, feed: RoomFeed, rank: Rank) -> list[Reader]:
+        """Send a rank its next chunk; return who did not take it all. What is done here is done for every delivery."""
+        data = rank.chunk.data
+        assert data is not None
+        size = len(data)
+        short = []
+        for place, handle in enumerate(rank.handles.values()):
+            try:
+                count = write(handle, data)
+            except OSError:
+                count = 0
+            if count != size:
+                short.append((place, count))
+        return rank.move_on(feed, short)
+
+    def _let_others_run(self, sends: int) -> None:
+        self._sends += sends
+        if self._sends >= RANK:
+            self._sends = 0
+            gevent.sleep(0)
+
+    def _offer(self, reader: Reader) -> None:
+        """Give the kernel what it takes of what a reader has still to be sent."""
+        link = self._links.get(reader)
+        if link is not None and link.ready:
+            self._send(link)
+
+    def _send(self, link: Link) -> None:
+        if link.outbox.pause_s and link.outbox.next():
+            self._send_as_packet(link)
         else:
             self._write(link)
 
-    def _offer_as_packet(self, link: Link) -> None:
+    def _send_as_packet(self, link: Link) -> None:
         """Give the kernel what it takes in one packet, and the client time to take that before the next."""
         link.resting = True
         gevent.spawn_later(link.outbox.pause_s, self._wake_up, link)
@@ -223,12 +237,11 @@ class Pump:
         self._offer(link.outbox)
 
     def _stick(self, link: Link) -> None:
-        link.outbox.handle = -1
         if link.watcher is None:
             link.stuck_since = time.monotonic()
             self._stuck[link] = None
             link.watcher = self._loop.io(link.fd, _WRITE)
-            link.watcher.start(self._offer, link.outbox)
+            link.watcher.start(self._send, link)
 
     def _unstick(self, link: Link) -> None:
         self._stuck.pop(link, None)
@@ -236,5 +249,7 @@ class Pump:
             link.watcher.stop()
             link.watcher.close()
             link.watcher = None
-        if not link.broken:
-            link.outbox.handle = link.fd
+
+
+def _nothing(reason: str) -> None:
+    """Do nothing."""

@@ -6,7 +6,7 @@ from geventchat.events import AnyEvent
 
 
 class Reply(msgspec.Struct, tag_field="type", kw_only=True, gc=False):
-    """Something for one user; `ref` repeats the mark of the command that it answers, if that had one."""
+    """Something for one user; the `ref` of a `Response` is that of the command that it answers."""
 
 
 class NamePrompt(Reply, tag="name"):
@@ -121,18 +121,6 @@ class Closing(Reply, tag="closing"):
     message: str
 
 
-AnyReply = (
-    NamePrompt
-    | Welcome
-    | Members
-    | RoomList
-    | Ack
-    | Whispered
-    | HistoryPage
-    | TopicIs
-    | Pong
-    | Gap
-    | HelpText
-    | Error
-    | Closing
-)
+Response = Members | RoomList | Ack | HistoryPage | TopicIs | Error
+AnyReply = NamePrompt | Welcome | Response | Whispered | Pong | Gap | HelpText | Closing
+Message = AnyEvent | AnyReply  # all that a server can say

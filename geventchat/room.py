@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
+from geventchat.dialects.base import Speech
 from geventchat.events import AnyEvent, Joined, Left
 from geventchat.feed import Cursor, Feed
 from geventchat.limits import CROWD, MAX_LISTED
-from geventchat.member import Member, Speech
+from geventchat.member import Member
 from geventchat.outbox import Outbox
 from geventchat.presence import Presence
 from geventchat.replies import Gap, Members

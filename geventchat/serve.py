@@ -37,11 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         open_log = _history(options)
         from geventchat.service import serve  # gevent loads only when there is something to serve
 
-        serve(listen, limits, open_log, options.greet_with, options.log_level)
+        return serve(listen, limits, open_log, options.greet_with, options.log_level)
     except UsageError as error:
         print(f"geventchat-serve: {error}", file=sys.stderr)
         return 2
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:

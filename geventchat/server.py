@@ -1,27 +1,30 @@
 """The server: a listener, a session for each connection, and the pump that serves them all."""
 
 import errno
-import ipaddress
 import logging
 import socket as std_socket
 import time
-from collections import Counter
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any, Self
 
 import gevent
+from gevent.event import Event
 from gevent.server import StreamServer
 from gevent.socket import socket
 
+from geventchat.admission import Admission
 from geventchat.chat import Chat
-from geventchat.errors import UsageError
+from geventchat.connection import Connection
+from geventchat.errors import Refused, UsageError
 from geventchat.limits import Limits
 from geventchat.log import Log, MemoryLog
+from geventchat.newcomer import Newcomer
 from geventchat.pump import Pump
 from geventchat.replies import Closing
 from geventchat.session import FAREWELL_S, Session
 
-log = logging.getLogger("geventchat")
+logger = logging.getLogger("geventchat")
 
 # What people who come in are shown of the talk before: a screenful.
 GREET_WITH = 20
@@ -52,7 +55,7 @@ class _Listener(StreamServer):
                 raise
             if time.monotonic() > self._said + _EXHAUSTED_AGAIN_S:
                 self._said = time.monotonic()
-                log.error(
+                logger.error(
                     "no file descriptors left (%s): newcomers wait; raise the limit with ulimit -n", error.strerror
                 )
             self.stop_accepting()
@@ -88,9 +91,11 @@ class ChatServer:
         self._asked = address
         self._greet_with = greet_with
         self._listener: _Listener | None = None
-        self._sessions: dict[Session, None] = {}
-        self._addresses: Counter[str] = Counter()
+        self._connections: dict[Connection, Session | None] = {}  # None while it is not known how it speaks
+        self._admission = Admission(self.limits)
+        self._all_gone = Event()
         self._workers: list[gevent.Greenlet[..., None]] = []
+        self.failed = Event()  # set when an error of ours has ended what serves everyone: nothing works any more
 
     @property
     def address(self) -> tuple[str, int]:
@@ -98,6 +103,11 @@ class ChatServer:
         assert self._listener is not None
         host, port, *_ = self._listener.socket.getsockname()
         return host, port
+
+    @property
+    def connections(self) -> int:
+        """How many are connected."""
+        return len(self._connections)
 
     def __enter__(self) -> Self:
         self.start()
@@ -121,68 +131,75 @@ class ChatServer:
                 why = f"cannot be had ({(error.strerror or str(error)).lower()})"
             raise UsageError(f"port {port} of {host} {why}") from None
         self._listener = listener
-        self._workers = [gevent.spawn(self._pump.run), gevent.spawn(self._pump.watch_stalls)]
+        self._workers = [gevent.spawn(self._work, work) for work in (self._pump.run, self._pump.watch_stalls)]
 
     def stop(self) -> None:
         """Tell everyone, send what was said, for at most 5 s, and close."""
         if self._listener is None:
             return
         self._listener.stop_accepting()
-        sessions = list(self._sessions)
+        if not self.failed.is_set():
+            self._part()
+        for connection in list(self._connections):
+            connection.cut()
+        self._listener.stop(timeout=_HANG_UP_S)
+        self._listener = None
+        gevent.killall(self._workers, timeout=1)
+
+    def _work(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception:
+            logger.critical("an error in the server: it cannot go on", exc_info=True)
+            self.failed.set()
+
+    def _part(self) -> None:
+        """Give everyone what was said and the last word, and let them hang up."""
+        sessions = []
+        for connection, session in list(self._connections.items()):
+            if session is None:
+                connection.cut()
+            else:
+                sessions.append(session)
         for session in sessions:
             session.stop(Closing(code="server-stopping", message="the server is stopping"))
         self._pump.wake()
         deadline = time.monotonic() + FAREWELL_S
         for session in sessions:
-            if session.link is not None and session.member is not None:
-                member = session.member
-                self._pump.drain(session.link, deadline - time.monotonic(), lambda member=member: member.gone)  # type: ignore[misc]
+            session.drain(deadline - time.monotonic())
         for session in sessions:
             session.hang_up()
-        deadline = time.monotonic() + _HANG_UP_S
-        while self._sessions and time.monotonic() < deadline:
-            gevent.sleep(0.01)
-        for session in list(self._sessions):
-            session.cut("the server is stopping")
-        self._listener.stop(timeout=_HANG_UP_S)
-        self._listener = None
-        gevent.killall(self._workers, timeout=1)
+        self._all_gone.clear()
+        if self._connections:
+            self._all_gone.wait(_HANG_UP_S)
 
     def _serve(self, sock: socket, address: tuple[Any, ...]) -> None:
         host = str(address[0])
+        refused = self._refusal(host)
         _prepare(sock, self.limits.keepalive)
-        session = Session(
-            self.chat,
-            self._pump,
-            self._log,
-            sock,
-            host,
-            greet_with=self._greet_with,
-            refusal=self._refusal(host),
-        )
-        self._sessions[session] = None
-        self._addresses[host] += 1
+        connection = Connection(sock, host)
+        self._connections[connection] = None
         try:
-            session.run()
+            met = Newcomer(connection, self.limits.name_timeout, refused).meet()
+            if met is not None:
+                dialect, first = met
+                session = Session(self.chat, self._pump, self._log, connection, dialect, greet_with=self._greet_with)
+                self._connections[connection] = session
+                session.run(first, self.limits.name_timeout, refused)
         finally:
-            del self._sessions[session]
-            self._addresses[host] -= 1
-            if not self._addresses[host]:
-                del self._addresses[host]
+            del self._connections[connection]
+            if refused is None:
+                self._admission.go(host)
+            if not self._connections:
+                self._all_gone.set()
 
-    def _refusal(self, host: str) -> Closing | None:
-        if len(self._sessions) >= self.limits.max_users:
-            log.warning("the server is full with %d users; --max-users raises that", len(self._sessions))
-            return Closing(code="server-full", message="server is full, try again later")
-        if self._addresses[host] >= self.limits.max_per_address and not _is_loopback(host):
-            return Closing(code="too-many-connections", message="too many connections from your address")
+    def _refusal(self, host: str) -> Refused | None:
+        try:
+            self._admission.come(host)
+        except Refused as refused:
+            logger.warning("turning %s away: %s", host, refused)
+            return refused
         return None
-
-
-def _is_loopback(host: str) -> bool:
-    address = ipaddress.ip_address(host.partition("%")[0])
-    mapped = getattr(address, "ipv4_mapped", None)  # an IPv4 peer of a listener on IPv6
-    return (mapped or address).is_loopback
 
 
 def _prepare(sock: socket, keepalive: float) -> None:

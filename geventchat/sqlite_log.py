@@ -21,7 +21,7 @@ from geventchat.events import SEQUENCES, AnyEvent, IdClock
 from geventchat.history_file import id_of, number_of, row_of, select
 from geventchat.log import Entry
 
-log = logging.getLogger("geventchat")
+logger = logging.getLogger("geventchat")
 
 # Events that one step of trimming removes: a few milliseconds, for which a commit may have to wait.
 TRIM_EVENTS = 50
@@ -192,12 +192,12 @@ class _Trouble:
     def begin(self, error: Exception) -> None:
         if not self._on:
             self._on = True
-            log.error("history cannot be %s: %s", self._what, error)
+            logger.error("history cannot be %s: %s", self._what, error)
 
     def end(self) -> None:
         if self._on:
             self._on = False
-            log.warning("history can be %s again", self._what)
+            logger.warning("history can be %s again", self._what)
 
 
 class _Worker:

@@ -8,8 +8,9 @@ from contextlib import suppress
 import gevent
 import msgspec
 
-from geventchat import commands, replies, wire
+from geventchat import commands, replies
 from geventchat.client import ChatClient
+from geventchat.commands import LOBBY
 from geventchat.dialects import plain, slash
 from geventchat.errors import ConnectionLost, Refused
 from geventchat.standard_input import read_lines
@@ -20,7 +21,6 @@ _PATIENCE_S = 10.0
 # Comes back after everything that was said.
 _END = "that was all"
 _ALIVE = "are you there"
-_LOBBY = "lobby"
 
 
 def talk(address: tuple[str, int], name: str, room: str, *, as_json: bool) -> int:
@@ -121,11 +121,11 @@ class _Conversation:
             case commands.Join(room=room):
                 self._go(room)
             case commands.Leave():
-                self._go(_LOBBY)
+                self._go(LOBBY)
             case commands.Say() | commands.Act():
                 command.room = self._room
                 self._say(command)
-            case commands.Whisper() | commands.Reply():
+            case commands.Whisper() | commands.WhisperBack():
                 self._say(command)
             case commands.Who() | commands.History() | commands.Topic():
                 command.room = self._room
@@ -133,7 +133,7 @@ class _Conversation:
             case _:
                 self._client.send(command)
 
-    def _say(self, command: commands.Say | commands.Act | commands.Whisper | commands.Reply) -> None:
+    def _say(self, command: commands.Say | commands.Act | commands.Whisper | commands.WhisperBack) -> None:
         self._said += 1
         command.ref = f"said-{self._said}"
         self._unstored.add(command.ref)
@@ -151,7 +151,7 @@ class _Conversation:
 
     # What is heard.
 
-    def _take(self, message: wire.Message) -> bool:
+    def _take(self, message: replies.Message) -> bool:
         """Print a message; whether it was the last that is waited for."""
         if isinstance(message, replies.Pong) and message.token in (_END, _ALIVE):
             return message.token == _END
@@ -161,7 +161,7 @@ class _Conversation:
         self._print(message)
         return False
 
-    def _print(self, message: wire.Message) -> None:
+    def _print(self, message: replies.Message) -> None:
         if self._as_json:
             text = escape(msgspec.json.encode(message).decode())
         else:

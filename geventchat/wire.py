@@ -5,14 +5,11 @@ import msgspec
 from geventchat.commands import Command
 from geventchat.dialects.lines import LineBuffer
 from geventchat.errors import ProtocolError
-from geventchat.events import AnyEvent
-from geventchat.replies import AnyReply
+from geventchat.replies import Message
 from geventchat.text import decode
 
 # The longest line that a server may send: a full page of history, with room to spare.
 MAX_SERVER_LINE = 8 << 20
-
-Message = AnyEvent | AnyReply
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)

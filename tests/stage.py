@@ -3,12 +3,14 @@
 import json
 from typing import Any
 
+from geventchat import actions
 from geventchat.chat import Chat, Happening
-from geventchat.commands import Command, Hello
-from geventchat.dialects import JSON, PLAIN
+from geventchat.commands import AnyCommand, Hello
+from geventchat.dialects.base import Speech
+from geventchat.dialects.sniff import JSON, PLAIN
 from geventchat.limits import Limits
 from geventchat.log import Entry, MemoryLog
-from geventchat.member import Member, Speech
+from geventchat.member import Member
 from geventchat.outbox import Outbox
 
 
@@ -58,12 +60,12 @@ class User:
         self.made_way = False  # whether the same user has come back on another connection
         member.make_way = self._make_way
 
-    def does(self, *commands: Command) -> None:
+    def does(self, *commands: AnyCommand) -> None:
         """Do something; it takes effect with the next turn."""
         for command in commands:
-            self.stage.chat.handle(self.member, command, self.stage.now)
+            actions.do(self.stage.chat, self.member, command, self.stage.now)
 
-    def hears(self, *commands: Command) -> list[Any]:
+    def hears(self, *commands: AnyCommand) -> list[Any]:
         """Do something, let the turn end, and return what was heard."""
         self.does(*commands)
         self.stage.turn()

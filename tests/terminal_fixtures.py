@@ -9,7 +9,6 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -33,6 +32,7 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
         self._master, self._slave = os.openpty()
+        self._descriptors = [self._master, self._slave]
         self._set_size(columns, rows)
         self.modes = termios.tcgetattr(self._slave)
         self.process = subprocess.Popen(
@@ -119,9 +119,8 @@ class Terminal:
 
     def hang_up(self) -> None:
         """Close the terminal, as closing its window does."""
-        for descriptor in (self._slave, self._master):
-            with suppress(OSError):
-                os.close(descriptor)
+        while self._descriptors:
+            os.close(self._descriptors.pop())
 
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal to the program."""

@@ -9,16 +9,17 @@ from hypothesis import strategies as st
 from geventchat import commands
 from geventchat.commands import (
     Act,
+    AnyCommand,
     Hello,
     Join,
     Leave,
     Ping,
     Rename,
-    Reply,
     Rooms,
     Say,
     Topic,
     Whisper,
+    WhisperBack,
     Who,
 )
 from geventchat.events import id_key
@@ -80,7 +81,7 @@ def test_others_hear_who_comes_and_goes_and_who_does_it_does_not(stage: Stage) -
 def test_who_has_no_name_can_do_nothing_else(stage: Stage) -> None:
     stage.program("bob")
     nobody = stage.program()
-    everything = [
+    everything: list[AnyCommand] = [
         Say(text="hi"),
         Whisper(to="bob", text="hi"),
         Join(room="tea"),
@@ -307,7 +308,7 @@ def test_an_action_is_heard_as_one(stage: Stage) -> None:
     assert (acted["type"], acted["text"]) == ("acted", "waves")
 
 
-@pytest.mark.parametrize("command", [Say(text=" "), Act(text=""), Whisper(to="bob", text="\t"), Reply(text=" ")])
+@pytest.mark.parametrize("command", [Say(text=" "), Act(text=""), Whisper(to="bob", text="\t"), WhisperBack(text=" ")])
 def test_nothing_is_not_said(stage: Stage, command: commands.AnyCommand) -> None:
     bob, alice = stage.program("bob"), stage.program("alice")
     bob.hears(Whisper(to="alice", text="hi"))
@@ -374,11 +375,11 @@ def test_a_whisper_to_nobody_is_refused(stage: Stage) -> None:
 
 def test_a_reply_goes_to_who_whispered_last(stage: Stage) -> None:
     alice, bob, carol = (stage.program(name) for name in ("alice", "bob", "carol"))
-    assert code(carol.hears(Reply(text="what?"))) == "no-such-nick"
+    assert code(carol.hears(WhisperBack(text="what?"))) == "no-such-nick"
     alice.hears(Whisper(to="carol", text="one"))
     bob.hears(Whisper(to="carol", text="two"))
     alice.heard(), bob.heard(), carol.heard()
-    carol.hears(Reply(text="yes"))
+    carol.hears(WhisperBack(text="yes"))
     assert [message["text"] for message in bob.heard()] == ["yes"]
     assert alice.heard() == []
 
@@ -607,7 +608,7 @@ _talk = st.one_of(
 _commands = st.one_of(
     st.builds(Hello, nick=_names, room=_rooms, token=st.none() | st.sampled_from(["token1", "token2", "é"])),
     st.builds(Whisper, to=_names, text=_texts, ref=_refs),
-    st.builds(Reply, text=_texts, ref=_refs),
+    st.builds(WhisperBack, text=_texts, ref=_refs),
     st.builds(Rename, nick=_names, ref=_refs),
     st.builds(Join, room=_rooms, ref=_refs),
     st.builds(Leave, room=_maybe_rooms, ref=_refs),

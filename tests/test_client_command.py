@@ -5,6 +5,10 @@ import signal
 import subprocess
 import sys
 
+import gevent
+import pytest
+
+from geventchat import ChatServer
 from tests.processes import run, serving
 from tests.raw import Address, plain
 
@@ -68,6 +72,24 @@ def test_the_environment_names_the_server() -> None:
         address = f"127.0.0.1:{server.address[1]}"
         ran = run("geventchat.cli", "--name", "me", given="hi\n", environment={"GEVENTCHAT_SERVER": address})
     assert (ran.status, ran.out.splitlines()[-1]) == (0, "me: hi")
+
+
+@pytest.mark.parametrize("form", ["[::1]:{port}", "localhost:{port}"])
+def test_an_address_has_many_forms(form: str) -> None:
+    with ChatServer(("::1" if "::1" in form else "127.0.0.1", 0)) as server:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "geventchat.cli", form.format(port=server.address[1]), "--name", "me"],
+            stdin=subprocess.DEVNULL,
+        )
+        while process.poll() is None:
+            gevent.sleep(0.01)
+    assert process.returncode == 0
+
+
+def test_a_host_that_is_none_is_one_line() -> None:
+    ran = run("geventchat.cli", "no.such.host.invalid", "--name", "me")
+    assert (ran.status, ran.errors.count("\n")) == (1, 1)
+    assert ran.errors.startswith("geventchat-client: there is no host 'no.such.host.invalid'")
 
 
 def test_a_closed_pipe_ends_it_quietly() -> None:

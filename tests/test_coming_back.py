@@ -110,7 +110,7 @@ def test_a_lost_connection_makes_way_for_who_has_its_token(server: ChatServer) -
 
 
 def test_who_comes_back_too_late_is_told_that_something_is_missing() -> None:
-    with ChatServer(limits=Limits(rate=None), log=MemoryLog(max_bytes=20_000)) as server:
+    with ChatServer(limits=Limits(rate=None), log=MemoryLog(max_bytes=4_000)) as server:
         bob, welcome = programmed(server.address, "bob")
         for number in range(100):
             say(bob, f"{number}", f"{number}")

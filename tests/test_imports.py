@@ -14,7 +14,8 @@ _ROOT = Path(__file__).parent.parent
 COMMANDS = {"geventchat.cli", "geventchat.serve", "geventchat.export", "bots.cli"}
 SHELL = {
     *("geventchat.client", "geventchat.standard_input", "geventchat.talk"),
-    *("geventchat.pump", "geventchat.server", "geventchat.service", "geventchat.session"),
+    *("geventchat.backlog", "geventchat.connection", "geventchat.newcomer", "geventchat.pump"),
+    *("geventchat.server", "geventchat.service", "geventchat.session"),
     *("geventchat.history_file", "geventchat.sqlite_log"),
     *(f"geventchat.terminal.{name}" for name in ("app", "connection", "history", "plain", "prompt")),
     *("bots.bot", "bots.interrupt", "bots.record", "bots.runner", "bots.target"),
@@ -87,14 +88,20 @@ def test_nothing_but_a_command_may_patch(module: str) -> None:
 
 
 def loaded(*modules: str) -> set[str]:
-    """Return the packages that are loaded once these modules are."""
+    """Return what is loaded once these modules are."""
     program = f"import {', '.join(modules)}, sys; print(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=_ROOT)
-    return {name.partition(".")[0] for name in ran.stdout.split()}
+    return set(ran.stdout.split())
 
 
 def test_neither_the_library_s_face_nor_its_core_nor_a_command_loads_gevent() -> None:
     assert "gevent" not in loaded(*sorted(FACES | CORE | COMMANDS))
+
+
+def test_a_client_does_not_load_the_server_s_half() -> None:
+    servers = {f"geventchat.{name}" for name in ("chat", "feed", "log", "member", "outbox", "pump", "room", "session")}
+    assert servers <= loaded("geventchat.server")
+    assert servers & loaded("geventchat.client", "geventchat.talk") == set()
 
 
 def test_the_shell_does_load_it_so_the_test_above_can_tell() -> None:

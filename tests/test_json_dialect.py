@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geventchat import commands, events, replies
-from geventchat.dialects import JSON
 from geventchat.dialects.json import JsonReader, encode
+from geventchat.dialects.sniff import JSON
 from geventchat.errors import ProtocolError
 from tests import fuzz
 
@@ -45,7 +45,7 @@ SENT: list[tuple[dict[str, object], commands.AnyCommand]] = [
     ({"type": "say", "text": "hi", "ref": "7"}, commands.Say(text="hi", ref="7")),
     ({"type": "act", "text": "waves", "room": "tea"}, commands.Act(text="waves", room="tea")),
     ({"type": "whisper", "to": "bob", "text": "psst"}, commands.Whisper(to="bob", text="psst")),
-    ({"type": "reply", "text": "yes"}, commands.Reply(text="yes")),
+    ({"type": "reply", "text": "yes"}, commands.WhisperBack(text="yes")),
     ({"type": "rename", "nick": "bob"}, commands.Rename(nick="bob")),
     ({"type": "join", "room": "tea", "after": "1-0"}, commands.Join(room="tea", after="1-0")),
     ({"type": "leave", "room": "tea", "reason": "late"}, commands.Leave(room="tea", reason="late")),

@@ -1,12 +1,16 @@
 """What happens past each limit, as the one who meets it and the others see it."""
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import gevent
+import pytest
 from gevent import socket
 
 from geventchat import ChatServer, Limits
+from geventchat.admission import Admission
+from geventchat.errors import Refused
 from tests.raw import Raw, plain, programmed
 
 
@@ -101,17 +105,61 @@ def test_a_reader_who_takes_nothing_is_closed_and_the_others_hear_that_it_left()
 
 
 def test_too_many_connections_from_one_address_are_refused_but_loopback_is_exempt() -> None:
-    with _server(max_per_address=1) as server:
-        for address, refused in (
-            ("192.0.2.7", True),
-            ("127.0.0.9", False),
-            ("2001:db8::1", True),
-            ("::1", False),
-            ("::ffff:127.0.0.1", False),
-        ):
-            server._addresses[address] = 1
-            refusal = server._refusal(address)
-            assert (refusal is not None and refusal.code == "too-many-connections") is refused
+    admission = Admission(Limits(max_per_address=1))
+    for address in ("192.0.2.7", "2001:db8::1", "fe80::1%eth0"):
+        admission.come(address)
+        with pytest.raises(Refused, match="from your address"):
+            admission.come(address)
+        admission.go(address)
+        admission.come(address)
+    for address in ("127.0.0.9", "::1", "::ffff:127.0.0.1"):
+        admission.come(address)
+        admission.come(address)
+
+
+def test_who_is_turned_away_takes_nobody_s_place() -> None:
+    admission = Admission(Limits(max_users=1))
+    admission.come("::1")
+    for _ in range(3):
+        with pytest.raises(Refused, match="server is full"):
+            admission.come("::1")
+    admission.go("::1")
+    admission.come("::1")
+
+
+def test_a_silent_newcomer_to_a_full_server_is_told_so_and_holds_no_connection() -> None:
+    with _server(max_users=1) as server, plain(server.address, "alice"):
+        assert Raw(server.address).rest() == b"* server is full, try again later\n"
+
+
+def test_a_session_that_has_ended_leaves_nothing_for_the_garbage_collector() -> None:
+    # which the server process does not run over what is old, because that would hold up everyone
+    with _server() as server:
+
+        def come_and_go() -> None:
+            with plain(server.address, "person") as person:
+                person.send(b"hi\n/nick \n")
+                person.until(b"/nick NAME\n")
+            with programmed(server.address, "program")[0] as program:
+                program.send(b'{"type":"say","text":"x","ref":"1"}\n{"type":"history"}\n{"type":"nope"}\n')
+                program.messages_until("error")
+                program.send(b'{"type":"bye"}\n')
+                program.rest()
+            while server.connections:
+                gevent.sleep(0.01)
+
+        come_and_go()
+        gc.collect()
+        gc.disable()
+        try:
+            come_and_go()
+            gc.set_debug(gc.DEBUG_SAVEALL)
+            gc.collect()
+            assert [one for one in gc.garbage if type(one).__module__.startswith("geventchat")] == []
+        finally:
+            gc.set_debug(0)
+            gc.garbage.clear()
+            gc.enable()
 
 
 def test_in_a_crowd_joins_are_told_in_one_line_to_people_and_each_to_programs() -> None:

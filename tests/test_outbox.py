@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from geventchat.feed import Cursor, Feed
+from geventchat.feed import RANK, Cursor, Feed
 from geventchat.outbox import Outbox, UnframedOutbox
 
 
@@ -191,23 +191,91 @@ def test_many_answers_go_out_together_but_not_without_bound() -> None:
 
 
 def test_a_part_of_one_room_s_lines_that_was_sent_is_never_taken_for_another_s() -> None:
-    # The pump writes a chunk to those who want it without asking what is next: that may be another room's.
+    # A rank is sent its chunk whatever the other rooms of its readers have to say.
     one, two, outbox = make_feed(), make_feed(), Outbox()
     outbox.follow(one)
-    place = outbox.follow(two)
+    outbox.follow(two)
+    outbox.fall_in(7)
     say(one, b"from one\n")
     say(two, b"from two\n")
-    assert outbox.wants(place, two.newest)
-    outbox.cut(place, 3)  # "fro" of the room two
+    (rank,) = two.ranks
+    assert list(rank.handles.values()) == [7]
+    assert rank.move_on(two, [(0, 3)]) == [outbox]  # "fro" of the room two
+    assert not one.ranks, "nothing may come between"
     assert burst(outbox) == b"m two\nfrom one\n"
+
+
+def test_who_was_answered_or_is_behind_stands_in_no_rank() -> None:
+    feed, outbox = make_feed(), Outbox()
+    outbox.follow(feed)
+    outbox.fall_in(7)
+    assert feed.ranks
+    outbox.put(b"answer\n")
+    assert not feed.ranks
+    outbox.fall_in(7)
+    assert not feed.ranks, "the answer waits"
+    assert burst(outbox) == b"answer\n"
+    say(feed, b"new\n")
+    outbox.fall_in(7)
+    assert not feed.ranks, "what was said waits"
+    assert burst(outbox) == b"new\n"
+    outbox.fall_in(7)
+    assert feed.ranks
+    outbox.hold()
+    assert not feed.ranks
+    outbox.fall_in(7)
+    assert not feed.ranks
+
+
+def test_who_has_had_the_newest_chunk_already_is_not_sent_it_with_a_rank() -> None:
+    one, two, outbox = make_feed(), make_feed(), Outbox()
+    outbox.follow(one)
+    outbox.follow(two)
+    say(one, b"from one\n")
+    say(two, b"from two\n")
+    assert burst(outbox) == b"from one\nfrom two\n"
+    outbox.fall_in(7)
+    assert two.ranks
+    assert not two.waiting()
+    say(two, b"more\n")
+    assert two.waiting() == two.ranks
+
+
+def test_what_was_said_in_a_room_that_one_left_comes_before_what_is_new_elsewhere() -> None:
+    here, left, outbox = make_feed(), make_feed(), Outbox()
+    outbox.follow(here)
+    outbox.fall_in(7)
+    outbox.follow(left)
+    left.append("1", b"goodbye\n")
+    outbox.unfollow(left)
+    left.seal()
+    say(here, b"news\n")
+    assert not here.waiting()
+    assert burst(outbox) == b"goodbye\nnews\n"
+
+
+def test_ranks_are_bounded_filled_again_and_gone_with_their_last_reader() -> None:
+    feed = make_feed()
+    outboxes = [Outbox() for _ in range(RANK + 1)]
+    for number, outbox in enumerate(outboxes):
+        outbox.follow(feed)
+        outbox.fall_in(number)
+    assert [len(rank.handles) for rank in feed.ranks] == [RANK, 1]
+    outboxes[3].unfollow(feed)
+    newcomer = Outbox()
+    newcomer.follow(feed)
+    newcomer.fall_in(1000)
+    assert [len(rank.handles) for rank in feed.ranks] == [RANK, 1]
+    outboxes[-1].fall_out()
+    assert [len(rank.handles) for rank in feed.ranks] == [RANK]
+    assert list(feed.stragglers) == [outboxes[-1]]
 
 
 def test_who_is_held_is_sent_answers_only_and_later_what_was_said_meanwhile() -> None:
     feed, outbox = make_feed(), Outbox()
-    place = outbox.follow(feed)
+    outbox.follow(feed)
     outbox.hold()
     say(feed, b"new\n")
-    assert not outbox.wants(place, feed.newest)
     outbox.put(b"old\n")
     assert burst(outbox) == b"old\n"
     outbox.release()
@@ -460,7 +528,8 @@ class Interleavings(RuleBasedStateMachine):
 
     @rule()
     def a_turn_ends_while_no_socket_takes_anything(self) -> None:
-        self._seal()
+        for said in self._seal():
+            self._send_ranks(said, [0] * 9)
 
     @rule(number=_READERS, size=_SIZES)
     def a_socket_takes_some(self, number: int, size: int) -> None:
@@ -478,28 +547,39 @@ class Interleavings(RuleBasedStateMachine):
 
     @rule(sizes=st.lists(st.one_of(st.just(10_000), st.integers(0, 12)), min_size=9, max_size=9))
     def a_turn_is_sent(self, sizes: list[int]) -> None:
-        """As the pump does it: the whole chunk, without asking, to all who want just that."""
+        """As the pump does it: the whole chunk to the ranks, without asking; then the others, who may fall in."""
         for said in self._seal():
-            chunk = said.feed.newest
-            assert chunk.data is not None
-            assert chunk.following is not None
-            in_step = True
-            for reader in self.readers:
-                place = reader.places.get(said.lines[0].feed)
-                if place is None:
-                    continue
-                if reader.outbox.wants(place, chunk):
-                    count = min(sizes.pop(), len(chunk.data))
-                    reader.hear(chunk.data[:count], self.said)
-                    if count == len(chunk.data):
-                        place.chunk = chunk.following
-                    else:
-                        reader.outbox.cut(place, count)
-                elif size := sizes.pop():
-                    self._drain(reader, size)
-                in_step = in_step and place.chunk is chunk.following
-            if in_step:
-                said.feed.forget()
+            self._send_ranks(said, sizes)
+            for number, reader in enumerate(self.readers):
+                if reader.outbox in said.feed.stragglers:
+                    if size := sizes.pop():
+                        self._drain(reader, size)
+                    self.one_falls_in(number)
+            said.feed.forget()
+
+    def _send_ranks(self, said: Said, sizes: list[int]) -> None:
+        data = said.feed.newest.data
+        assert data is not None
+        for rank in said.feed.waiting():
+            short = []
+            for place, number in enumerate(rank.handles.values()):
+                count = min(sizes.pop(), len(data))
+                self.readers[number].hear(data[:count], self.said)
+                if count < len(data):
+                    short.append((place, count))
+            cut = rank.move_on(said.feed, short)
+            assert len(cut) == len(short)
+
+    @rule(number=_READERS)
+    def one_falls_in(self, number: int) -> None:
+        reader = self.readers[number]
+        if not reader.outbox.next():
+            reader.rest(self.said)
+            reader.outbox.fall_in(number)
+
+    @rule(number=_READERS)
+    def one_falls_out(self, number: int) -> None:
+        self.readers[number].outbox.fall_out()
 
     @precondition(lambda self: not self.readers[0].unframed)
     @invariant()
@@ -522,7 +602,8 @@ class Interleavings(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """In the end everyone has heard everything, or of its absence."""
-        self._seal()
+        for said in self._seal():
+            self._send_ranks(said, [0] * 9)
         for reader in self.readers:
             reader.outbox.release()
             reader.held = ""

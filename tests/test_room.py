@@ -4,10 +4,11 @@ import json
 
 import pytest
 
-from geventchat.dialects import JSON, PLAIN, UNFRAMED
+from geventchat.dialects.base import Speech
+from geventchat.dialects.sniff import JSON, PLAIN, UNFRAMED
 from geventchat.events import Joined, Left, Said
 from geventchat.limits import CROWD, CROWD_GATHER_S, MAX_LISTED
-from geventchat.member import Member, Speech
+from geventchat.member import Member
 from geventchat.outbox import Outbox
 from geventchat.room import Room, RoomFeed
 

@@ -2,9 +2,12 @@
 
 import signal
 import socket
+import subprocess
+import sys
 
 import gevent
 import pytest
+from gevent.event import Event
 
 from tests.processes import run, serving
 from tests.raw import Raw, plain, programmed
@@ -108,9 +111,13 @@ def test_a_thousand_talking_users_are_sent_all_that_was_said_before_the_end() ->
     with serving("--rate", "off") as server:
         users = [plain(server.address, f"user{number}") for number in range(1000)]
 
+        in_the_middle = Event()
+
         def talk(user: Raw, number: int) -> None:
             try:
                 for line in range(1_000_000):
+                    if line == 20:
+                        in_the_middle.set()
                     user.send(b"@%d.%d\n" % (number, line))
                     gevent.sleep(0.05)
             except OSError:
@@ -118,7 +125,7 @@ def test_a_thousand_talking_users_are_sent_all_that_was_said_before_the_end() ->
 
         speakers = [gevent.spawn(talk, users[number], number) for number in range(0, 1000, 50)]
         listeners = [gevent.spawn(user.rest) for user in users]
-        gevent.sleep(1)  # in the middle of the talk
+        in_the_middle.wait()
         assert server.end(timeout=6) == 0
         gevent.joinall(listeners, raise_error=True)
         gevent.joinall(speakers, raise_error=True)
@@ -128,3 +135,46 @@ def test_a_thousand_talking_users_are_sent_all_that_was_said_before_the_end() ->
     assert all(one == heard[0] for one in heard)
     assert all(end.endswith(b"* the server is stopping\n") for end in ends)
     assert "Traceback" not in server.errors
+
+
+def test_who_is_slowed_down_when_the_server_stops_is_told_that_not_all_was_said() -> None:
+    with serving("--rate", "1", "--burst", "3") as server:
+        paster = plain(server.address, "paster")
+        other = plain(server.address, "other")
+        paster.until(b"* other joined\n")
+        paster.send(b"one\ntwo\nthree\nfour\nfive\n")
+        other.until(b"paster: two\n")
+        assert server.end(timeout=5) == 0
+        assert b"* not all that you sent was said" in paster.rest()
+        assert b"not all" not in other.rest()
+
+
+_BROKEN = """
+import sys
+from geventchat.limits import Limits
+from geventchat.log import MemoryLog
+from geventchat.service import serve
+
+class Broken(MemoryLog):
+    def append(self, entries, now):
+        super().append(entries, now)
+        if any(getattr(entry.event, "text", "") == "break" for entry in entries):
+            raise RuntimeError("a mistake of ours")
+
+sys.exit(serve(("127.0.0.1", 0), Limits(), Broken, 0, "info"))
+"""
+
+
+def test_a_server_that_cannot_go_on_ends_with_status_1_and_does_not_keep_its_users_waiting() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", _BROKEN], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    port = int(process.stdout.readline().split(";")[0].rsplit(":", 1)[1])
+    alice = plain(("127.0.0.1", port), "alice")
+    alice.send(b"break\n")
+    assert alice.rest() == b""
+    _, errors = process.communicate(timeout=4)
+    assert process.returncode == 1
+    assert "it cannot go on" in errors
+    assert "a mistake of ours" in errors

@@ -25,7 +25,7 @@ TYPED: list[tuple[str, commands.AnyCommand | None]] = [
     ("/me waves", commands.Act(text="waves")),
     ("/msg bob how are you", commands.Whisper(to="bob", text="how are you")),
     ('/msg "bob ross" hi', commands.Whisper(to="bob ross", text="hi")),
-    ("/reply fine", commands.Reply(text="fine")),
+    ("/reply fine", commands.WhisperBack(text="fine")),
     ("/join tea room", commands.Join(room="tea room")),
     ("/leave", commands.Leave()),
     ("/rooms", commands.Rooms()),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geventchat.dialects import HTTP_ANSWER, JSON, PLAIN, UNFRAMED, Dialect, sniff
+from geventchat.dialects.sniff import HTTP_ANSWER, JSON, PLAIN, UNFRAMED, Dialect, sniff
 from geventchat.errors import ProtocolError
 from tests import fuzz
 

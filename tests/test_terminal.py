@@ -8,6 +8,7 @@ from pathlib import Path
 
 import gevent
 import pytest
+from gevent import socket
 
 from geventchat import ChatClient, ChatServer, Limits, commands, events
 from tests.terminal_fixtures import Terminal, at_terminal
@@ -267,6 +268,17 @@ sys.exit(main())
         assert ann.ended() == 1
         assert ann.is_restored()
         ann.until("RuntimeError: a mistake of ours")
+
+
+def test_ctrl_c_ends_the_wait_for_a_server_that_does_not_answer(tmp_path: Path) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        at_terminal(silent.getsockname(), "ann", tmp_path) as ann,
+        silent.accept()[0],
+    ):
+        ann.type("\x03")
+        assert ann.ended() == -signal.SIGINT
+        assert b"Traceback" not in ann.raw
 
 
 def test_ctrl_c_clears_the_line_and_then_leaves(ann: Terminal) -> None:

@@ -228,6 +228,18 @@ def test_who_is_here_follows_what_happens_and_not_what_has_happened() -> None:
     assert (list(lobby.members), lobby.count) == (["ann", "dave"], 2)
 
 
+def test_who_comes_to_and_goes_from_a_crowd_is_told_in_few_lines() -> None:
+    conversation = begun(members=tuple(f"user{number}" for number in range(60)))
+    for number in range(6, 16):
+        assert conversation.heard(events.Joined(f"{number}-0", _TIME, "lobby", f"new{number}")) == []
+    left = events.Left("16-0", _TIME, "lobby", "user1")
+    assert conversation.heard(left) == []
+    assert conversation.heard(said(17, "hi")) == [Notice("10 joined"), left, said(17, "hi")]
+    conversation.heard(left := events.Left("18-0", _TIME, "lobby", "user2"))
+    assert conversation.gathered() == [left]
+    assert conversation.gathered() == []
+
+
 def test_a_server_whose_ids_begin_anew_is_heard() -> None:
     conversation = begun(event_id="900-0")
     conversation.lost("gone")

@@ -111,8 +111,9 @@ def test_a_connection_that_goes_silent_without_closing(server: ChatServer, tmp_p
 def test_who_comes_back_elsewhere_ends_the_earlier_client(server: ChatServer, tmp_path: Path) -> None:
     with at_terminal(server.address, "ann", tmp_path) as ann:
         ann.until("here)")
-        token = server.chat._members["ann"].token
-        with ChatClient(server.address, name="ann", token=token):
+        member = server.chat.find("ann")
+        assert member is not None
+        with ChatClient(server.address, name="ann", token=member.token):
             assert ann.ended() == 1
             ann.until("geventchat-client: you came back on another connection")
             assert ann.is_restored()

@@ -39,7 +39,7 @@ def shown(thing: Shown) -> list[str]:
         (Heading("den", 3, "tea"), "den (3 here): tea"),
         (replies.Members(room="den", members=["ann"], count=3, topic=""), "15:30 * 3 in den: ann and 2 more"),
         (replies.RoomList(rooms={"den": 3}), "15:30 * rooms: den (3)"),
-        (replies.Gap(room="den", first="1-0", last="2-0", count=None), "15:30 * you missed some lines in den"),
+        (replies.Gap(room="den", first="1-0", last="2-0", count=7), "15:30 * you missed 7 lines of den"),
     ],
 )
 def test_each_thing_is_a_line(thing: Shown, text: str) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geventchat.commands import Bye, Hello, Rename, Say
-from geventchat.dialects import UNFRAMED
+from geventchat.dialects.sniff import UNFRAMED
 from geventchat.dialects.unframed import UnframedReader
 from geventchat.outbox import UnframedOutbox
 from tests import fuzz

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from geventchat import commands, events, replies, wire
 from geventchat.dialects import json as server_side
 from geventchat.errors import ProtocolError
-from geventchat.wire import MAX_SERVER_LINE, Message, MessageReader
+from geventchat.replies import Message
+from geventchat.wire import MAX_SERVER_LINE, MessageReader
 from tests import fuzz
 
 SAID = events.Said("1-0", "2024-11-23T12:00:00.123Z", "lobby", "alice", "привет")

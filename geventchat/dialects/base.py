@@ -1,12 +1,15 @@
-"""What every dialect's reader offers. A reader knows no socket: bytes go in, commands come out."""
+"""What every dialect has: a reader for what comes in, a speech for what goes out. Neither knows a socket."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from geventchat.commands import AnyCommand
+from geventchat.replies import Message
 
 
 class Reader(Protocol):
-    """The incoming half of one connection."""
+    """The incoming half of one connection: bytes go in, commands come out."""
 
     def receive(self, data: bytes) -> None:
         """Take in what has arrived."""
@@ -23,3 +26,13 @@ class Reader(Protocol):
 
     def named(self) -> None:
         """Take note that the user has a name now."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Speech:
+    """How a dialect says things. Sessions whose dialects share a speech share each room's feed."""
+
+    name: str
+    encode: Callable[[Message], bytes]
+    notice: Callable[[str], bytes]  # a line that nobody said
+    for_people: bool  # who is in one room at a time, and is told of a crowd's coming and going in one line

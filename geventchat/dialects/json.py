@@ -3,10 +3,10 @@
 import msgspec
 
 from geventchat import commands
+from geventchat.dialects.base import Speech
 from geventchat.dialects.lines import LineBuffer
 from geventchat.errors import ProtocolError
 from geventchat.events import Event
-from geventchat.member import Speech
 from geventchat.replies import NamePrompt, Reply
 from geventchat.text import clean, decode
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from geventchat import commands, events, replies
 from geventchat.dialects import slash
+from geventchat.dialects.base import Speech
 from geventchat.dialects.lines import LineBuffer
-from geventchat.member import Speech
 from geventchat.text import clean, decode
 
 PROMPT = b"Enter your name: "

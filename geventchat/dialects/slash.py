@@ -33,7 +33,7 @@ def _history(rest: str) -> commands.AnyCommand:
         return commands.History(limit=DEFAULT_HISTORY)
     if not (rest.isascii() and rest.isdigit()):
         raise _usage("history")
-    return commands.History(limit=min(int(rest[:9]), 1_000_000))
+    return commands.History(limit=int(rest[:9]))  # as much as may be asked for is given
 
 
 def _wanted(name: str, make: Callable[[str], commands.AnyCommand]) -> Callable[[str], commands.AnyCommand]:
@@ -63,7 +63,7 @@ COMMANDS = {
             "reply",
             "/reply TEXT",
             "answer who whispered last",
-            _wanted("reply", lambda rest: commands.Reply(text=rest)),
+            _wanted("reply", lambda rest: commands.WhisperBack(text=rest)),
         ),
         SlashCommand(
             "join", "/join ROOM", "go to another room", _wanted("join", lambda rest: commands.Join(room=rest))

@@ -12,8 +12,9 @@ import gevent
 from gevent.event import AsyncResult, Event
 from gevent.queue import Queue
 
-from geventchat import commands, replies, wire
+from geventchat import commands, replies
 from geventchat.errors import Refused
+from geventchat.limits import CROWD_GATHER_S
 from geventchat.terminal import view
 from geventchat.terminal.connection import Connection
 from geventchat.terminal.conversation import Conversation
@@ -67,6 +68,7 @@ class _Talk:
         self._lines: list[view.Line] = []  # to be shown
         self._alert = False
         self._changed = Event()
+        self._work = (self._connection.keep, self._obey, self._paint, self._gather)
         self._loop = gevent.get_hub().loop
         screen = Plain if os.environ.get("TERM", "dumb") == "dumb" else Prompt
         self._screen: _Screen = screen(self._hand_over, bell=bell)
@@ -78,7 +80,7 @@ class _Talk:
             gevent.signal_handler(number, self._ended.set, "")
         gevent.signal_handler(signal.SIGWINCH, self._screen.resized)
         gevent.spawn(self._guard, self._screen.run)
-        workers = [gevent.spawn(self._guard, work) for work in (self._connection.keep, self._obey, self._paint)]
+        workers = [gevent.spawn(self._guard, work) for work in self._work]
         try:
             reason = self._ended.get()
             if self._conversation.pending and self._conversation.connected:
@@ -100,7 +102,7 @@ class _Talk:
         """Take note that we are in."""
         self._do(self._conversation.welcomed(welcome))
 
-    def heard(self, message: wire.Message) -> None:
+    def heard(self, message: replies.Message) -> None:
         """Take note of what the server tells."""
         self._do(self._conversation.heard(message))
         if not self._conversation.pending:
@@ -150,6 +152,12 @@ class _Talk:
             gevent.sleep(_GATHER_S)
             self._changed.clear()
             self._show()
+
+    def _gather(self) -> None:
+        while True:
+            gevent.sleep(CROWD_GATHER_S)
+            if gathered := self._conversation.gathered():
+                self._do(gathered)
 
     def _show(self) -> None:
         lines, alert = self._lines, self._alert

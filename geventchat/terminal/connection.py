@@ -10,7 +10,7 @@ import gevent
 from gevent.event import Event
 from gevent.queue import Queue
 
-from geventchat import commands, replies, wire
+from geventchat import commands, replies
 from geventchat.client import ChatClient
 from geventchat.errors import ConnectionLost, Refused, ServerUnavailable
 
@@ -36,7 +36,7 @@ class User(Protocol):
     def welcomed(self, welcome: replies.Welcome) -> None:
         """Take note that we are in."""
 
-    def heard(self, message: wire.Message) -> None:
+    def heard(self, message: replies.Message) -> None:
         """Take note of what the server tells."""
 
     def measured(self) -> None:
@@ -129,7 +129,7 @@ class Connection:
                 self._pinged_at = last_ping = now
                 self.send(commands.Ping(token=_PING))
 
-    def _take(self, message: wire.Message, now: float) -> None:
+    def _take(self, message: replies.Message, now: float) -> None:
         if isinstance(message, replies.Pong) and message.token == _PING and self._pinged_at is not None:
             self.round_trip_s = now - self._pinged_at
             self._pinged_at = None
@@ -159,7 +159,7 @@ class Connection:
         self._client = self._writer = None
 
 
-def _write(client: ChatClient, outbox: Queue[commands.Command | None]) -> None:
+def _write(client: ChatClient, outbox: "Queue[commands.Command | None]") -> None:
     """Send what is put into the outbox, up to None; a slow server holds up this greenlet only."""
     with suppress(ConnectionLost):  # who listens says so
         while (command := outbox.get()) is not None:

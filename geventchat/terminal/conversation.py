@@ -4,6 +4,8 @@ import itertools
 
 from geventchat import commands, events, replies, wire
 from geventchat.errors import Refused
+from geventchat.limits import CROWD
+from geventchat.presence import Presence
 from geventchat.terminal import typed
 from geventchat.terminal.effects import Alert, Effect, Heading, Leave, Notice, Retry
 from geventchat.terminal.mention import mentions
@@ -29,6 +31,7 @@ class Conversation:
         self._joining: dict[str, str] = {}  # refs to rooms that are being entered
         self._leaving: dict[str, str] = {}
         self._greeting: set[str] = set()  # refs of history asked for on entering a room
+        self._crowd = Presence()
         self._whispered_by = ""
         self._closing = ""  # the server's last word
         self._max_line: float | None = None  # bytes
@@ -80,7 +83,7 @@ class Conversation:
 
     # What is heard.
 
-    def heard(self, message: wire.Message) -> list[Effect]:
+    def heard(self, message: replies.Message) -> list[Effect]:
         """Take note of what the server tells, and return what of it is to be shown."""
         match message:
             case events.Event():
@@ -107,10 +110,15 @@ class Conversation:
 
     def _happened(self, event: events.AnyEvent) -> list[Effect]:
         room = self.rooms.get(event.room)
-        mine = event.nick == self.nick
-        known = mine and isinstance(event, events.Joined | events.Left)  # the user came, left or lost the connection
-        if room is None or not room.hear(event, keep=not known) or known:
+        if room is None or not room.hear(event):
             return []
+        mine = event.nick == self.nick
+        if isinstance(event, events.Joined | events.Left):
+            if mine or room is not self.rooms.current:  # the user knows, or does not look
+                return []
+            if room.count > CROWD:
+                self._crowd.add(event, now=0.0)
+                return []
         if mine and isinstance(event, events.Renamed) and is_later(event.id, self._since):
             self.nick = event.new
         called = False
@@ -119,8 +127,12 @@ class Conversation:
             if room is not self.rooms.current:
                 room.unread += 1
                 room.mentioned = room.mentioned or called
-        shown: list[Effect] = [event] if room is self.rooms.current else []
+        shown: list[Effect] = [*self.gathered(), event] if room is self.rooms.current else []
         return [*shown, Alert()] if called else shown
+
+    def gathered(self) -> list[Effect]:
+        """Return, in few lines, who came to and went from a crowded room since the last call."""
+        return [Notice(told) if isinstance(told, str) else told for told in self._crowd.take()]
 
     def _members(self, members: replies.Members) -> list[Effect]:
         joining = self._joining.pop(members.ref or "", None)
@@ -205,7 +217,7 @@ class Conversation:
                 return self._speak(command)
             case commands.Whisper():
                 return self._speak(command)
-            case commands.Reply(text=text):
+            case commands.WhisperBack(text=text):
                 if not self._whispered_by:
                     return [Notice("nobody has whispered to you yet")]
                 return self._speak(commands.Whisper(to=self._whispered_by, text=text))
@@ -236,7 +248,7 @@ class Conversation:
 
     def _look(self, room: Room) -> list[Effect]:
         self.rooms.current = room
-        return [Heading(room.name, room.count), *room.unseen()]
+        return [*self.gathered(), Heading(room.name, room.count), *room.unseen()]
 
     def _speak(self, command: Spoken) -> list[Effect]:
         self.pending.add(command, sent=self.connected)

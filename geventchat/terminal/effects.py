@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from geventchat import commands, wire
+from geventchat import commands, replies
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +38,5 @@ class Leave:
     reason: str = ""
 
 
-Shown = wire.Message | Notice | Heading
+Shown = replies.Message | Notice | Heading
 Effect = commands.Command | Shown | Alert | Retry | Leave

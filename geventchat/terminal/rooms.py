@@ -28,7 +28,7 @@ class Room:
         self.last = since
         self.unread = 0
         self.mentioned = False
-        self.kept: deque[AnyEvent] = deque(maxlen=KEPT)
+        self.kept: deque[Said | Acted] = deque(maxlen=KEPT)
         self.census(since, members, count)
 
     def census(self, since: str, members: list[str], count: int) -> None:
@@ -37,18 +37,18 @@ class Room:
         self.members = dict.fromkeys(members)  # who spoke last comes last
         self.count = count
 
-    def hear(self, event: AnyEvent, *, keep: bool = True) -> bool:
-        """Take note of an event, and keep it to be shown again; whether it is a new one."""
+    def hear(self, event: AnyEvent) -> bool:
+        """Take note of an event, and keep what was said to be shown again; whether it is a new one."""
         if not is_later(event.id, self.last):
             return False
         self.last = event.id
-        if keep:
+        if isinstance(event, Said | Acted):
             self.kept.append(event)
         if is_later(event.id, self.since):  # what happened before is in the census
             self._note(event)
         return True
 
-    def unseen(self) -> list[AnyEvent]:
+    def unseen(self) -> list[Said | Acted]:
         """Return what to show to the user who comes to look: the unread, or the last few again. Then all is read."""
         count = max(SHOWN_AGAIN, self.unread)
         self.unread, self.mentioned = 0, False

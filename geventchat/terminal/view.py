@@ -94,8 +94,10 @@ def _told(shown: Shown) -> list[str]:
             return ["rooms: " + ", ".join(f"{name} ({count})" for name, count in rooms.items())]
         case replies.TopicIs(text=text):
             return [f"topic: {text}" if text else "no topic is set; /topic TEXT sets one"]
+        case replies.Gap(room=room, count=None):
+            return [f"lines of {room} may be missing here: the server does not have them any more"]
         case replies.Gap(room=room, count=count):
-            return [f"you missed {'some' if count is None else count} lines in {room}"]
+            return [f"you missed {count} lines of {room}"]
         case replies.Pong(token=token):
             return [f"pong {token}".rstrip()]
     return []

@@ -1,0 +1,55 @@
+"""One client's socket, for the greenlet that reads it. What is sent in order goes by the pump, not by this."""
+
+import time
+
+from gevent.socket import SHUT_RDWR, SHUT_WR, socket
+
+_RECV_BYTES = 64 << 10
+# How long we listen on after our last word: closing at once would make the kernel throw that word away.
+_LINGER_S = 1.0
+
+
+class Connection:
+    """A socket and the address of who is at its other end."""
+
+    __slots__ = ("address", "socket")
+
+    def __init__(self, sock: socket, address: str) -> None:
+        self.socket = sock
+        self.address = address
+
+    def receive(self, timeout: float | None) -> bytes | None:
+        """Return what arrives: empty at the end of the connection, None when nothing does in `timeout` seconds.
+
+        Raises OSError when the connection is lost.
+        """
+        self.socket.settimeout(timeout if timeout is None else max(timeout, 0.001))
+        try:
+            return self.socket.recv(_RECV_BYTES)
+        except TimeoutError:
+            return None
+
+    def say(self, words: bytes) -> None:
+        """Send something to who is not served by the pump yet. Raises OSError."""
+        self.socket.sendall(words)
+
+    def hang_up(self) -> None:
+        """Let the other side know that nothing more is coming."""
+        self._shut(SHUT_WR)
+
+    def linger(self) -> None:
+        """Hang up, and wait a moment for the other side to do so. Raises OSError."""
+        self.hang_up()
+        deadline = time.monotonic() + _LINGER_S
+        while (left := deadline - time.monotonic()) > 0 and self.receive(left):
+            pass
+
+    def cut(self) -> None:
+        """End the connection now; whoever reads it notices."""
+        self._shut(SHUT_RDWR)
+
+    def _shut(self, how: int) -> None:
+        try:
+            self.socket.shutdown(how)
+        except OSError:
+            return  # it is down already

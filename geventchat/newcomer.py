@@ -1,0 +1,85 @@
+"""The first moments of a connection: how it speaks is found out, and who may not come in is turned away."""
+
+import logging
+import time
+
+from geventchat.connection import Connection
+from geventchat.dialects.plain import PROMPT, notice
+from geventchat.dialects.sniff import HTTP_ANSWER, Dialect, sniff
+from geventchat.errors import ProtocolError, Refused
+from geventchat.limits import MAX_UNENDED_BYTES, SNIFF_S
+
+logger = logging.getLogger("geventchat")
+
+
+class Newcomer:
+    """Who has connected and not yet shown how it speaks; has `name_timeout` seconds for that.
+
+    One who is `refused`, and does not show it at once, is told so as a person.
+    """
+
+    __slots__ = ("_connection", "_deadline", "_prompted", "_refused")
+
+    def __init__(self, connection: Connection, name_timeout: float, refused: Refused | None = None) -> None:
+        self._connection = connection
+        self._deadline = time.monotonic() + name_timeout
+        self._refused = refused
+        self._prompted = False
+
+    def meet(self) -> tuple[Dialect, bytes] | None:
+        """Return how the newcomer speaks and what it has sent so far; None when it left, or was turned away."""
+        try:
+            return self._meet()
+        except ProtocolError as error:
+            logger.info("closing %s: %s", self._connection.address, error.message)
+            self._turn_away(error)
+        except OSError as error:
+            logger.debug("%s is lost before it has said anything: %s", self._connection.address, error)
+        return None
+
+    def _meet(self) -> tuple[Dialect, bytes] | None:
+        first = b""
+        dialect = None
+        while dialect is None:
+            data = self._receive(first)
+            if data == b"" and not first:
+                return None
+            if data is None and self._refused is not None:
+                raise ProtocolError(self._refused.code, self._refused.message, fatal=True)
+            if time.monotonic() > self._deadline:
+                raise nameless()
+            if len(first) > MAX_UNENDED_BYTES:
+                raise ProtocolError("line-too-long", "64 KiB without an end of line: closing", fatal=True)
+            first += b"\n" if data == b"" else data or b""  # of a pipe that has ended, the last line may lack its end
+            dialect = sniff(first, quiet=data is None)
+            if data is None and dialect is None:
+                self._prompt()
+        if dialect.prompted:
+            self._prompt()
+        elif self._prompted:
+            self._connection.say(b"\n")  # the prompt gets a line of its own
+        return dialect, first
+
+    def _receive(self, first: bytes) -> bytes | None:
+        left = self._deadline - time.monotonic()
+        return self._connection.receive(left if self._prompted and not first else min(left, SNIFF_S))
+
+    def _prompt(self) -> None:
+        if not self._prompted:
+            self._connection.say(PROMPT)
+            self._prompted = True
+
+    def _turn_away(self, error: ProtocolError) -> None:
+        try:
+            if error.code == "http":
+                self._connection.say(HTTP_ANSWER)
+            elif error.code != "tls":
+                self._connection.say(b"\n" * self._prompted + notice(error.message))
+            self._connection.linger()
+        except OSError:
+            return  # it is gone already
+
+
+def nameless() -> ProtocolError:
+    """Return the error of who is too slow to say a name."""
+    return ProtocolError("name-timeout", "no name was given in time: closing", fatal=True)
