@@ -9,7 +9,7 @@ heard. Who came or left meanwhile may hear it, or not. Everyone else must not.
 """
 
 from bisect import bisect_left, insort
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -91,6 +91,13 @@ class Finding(NamedTuple):
     after: Message | None
 
 
+class Late(NamedTuple):
+    """When a reader heard a message, and which it had heard before though that stands behind it, at the farthest."""
+
+    at: float
+    after: Message
+
+
 class RoomLedger:
     """All that was said and heard in one room."""
 
@@ -101,7 +108,7 @@ class RoomLedger:
         self.findings: list[Finding] = []
         self.counts: dict[Verdict, int] = defaultdict(int)
         self._per_sender = per_sender
-        self._late: dict[Message, dict[Reader, float]] = {}  # who heard it after later ones, and when
+        self._late: dict[Message, dict[Reader, Late]] = {}  # who heard it after others that stand behind it
         self._said = 0
         self._newest: dict[str, Message] = {}  # of each sender, in the room's order
         self._unison = Unison()
@@ -205,7 +212,7 @@ class RoomLedger:
         if message in reader.skipped:
             reader.skipped.discard(message)
             if not self._per_sender or self._overtaken(reader, message):
-                self._late.setdefault(message, {})[reader] = now
+                self._late.setdefault(message, {})[reader] = Late(now, self.messages[reader.position - 1])
             return message
         if reader.position < 0:
             reader.skipped.update(self._missed_before(reader, message))
@@ -243,14 +250,21 @@ class RoomLedger:
                 if was_there and not message.uncertain and message.sent <= until:
                     self._find_missing(message, reader, message.sent)
 
-    def _close_reordered(self, message: Message, late: dict[Reader, float]) -> None:
+    def _close_reordered(self, message: Message, late: dict[Reader, Late]) -> None:
         """Find who heard a message out of order: all, or those who heard it otherwise than most did."""
         in_step = [reader for reader in self.readers if self._is_in_step(reader, message, late)]
-        odd = dict.fromkeys(in_step, message.first_heard)
+        times = {reader: heard.at for reader, heard in late.items()}
         if message.overtaken:
-            odd |= late
+            odd = dict.fromkeys(in_step, message.first_heard) | times
         elif len(late) <= len(in_step):
-            odd = late
+            odd = times
+        else:
+            ahead = self._heard_ahead(message, late)
+            odd = {
+                reader: message.first_heard
+                for reader in in_step
+                if any(one.index < reader.position and one not in reader.skipped for one in ahead)
+            }
         for reader, heard in odd.items():
             self._find_fault("reordered", message.nick, message.text, reader, heard, message.index - 1)
 
@@ -324,10 +338,13 @@ class RoomLedger:
         return message
 
     def _place(self, message: Message, index: int) -> None:
-        """Put a message that is heard for the first time into the room's order, before all that its reader hears next.
+        """Put a message that is heard for the first time into the room's order, at `index` or behind it.
 
-        Nearly always that is the end. Elsewhere, others have heard what comes after it, and passed it over.
+        Nearly always that is the end. Where others have heard more than its reader, those or this one have missed
+        something: most likely the order is that in which all was said.
         """
+        while index < len(self.messages) and self.messages[index].number < message.number:
+            index += 1
         if len(self.messages) - index > _MAX_SHIFT:
             index = len(self.messages)
         if index < len(self.messages):
@@ -366,7 +383,14 @@ class RoomLedger:
         later = self.messages[late.index + 1 : reader.position]
         return any(message.nick == late.nick and message not in reader.skipped for message in later)
 
-    def _is_in_step(self, reader: Reader, message: Message, late: dict[Reader, float]) -> bool:
+    def _heard_ahead(self, message: Message, late: dict[Reader, Late]) -> list[Message]:
+        """Return what most of those who heard a message late had heard before it, and stands behind it."""
+        most = Counter(heard.after for heard in late.values()).most_common(1)[0][0]
+        one = next(reader for reader, heard in late.items() if heard.after is most)
+        between = self.messages[message.index + 1 : most.index + 1]
+        return [other for other in between if other not in one.skipped and one not in self._late.get(other, {})]
+
+    def _is_in_step(self, reader: Reader, message: Message, late: dict[Reader, Late]) -> bool:
         """Whether a reader heard a message in its place in the room's order."""
         if reader in late or message in reader.skipped or reader.position <= message.index:
             return False
