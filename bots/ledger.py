@@ -251,20 +251,19 @@ class RoomLedger:
                     self._find_missing(message, reader, message.sent)
 
     def _close_reordered(self, message: Message, late: dict[Reader, Late]) -> None:
-        """Find who heard a message out of order: all, or those who heard it otherwise than most did."""
+        """Find who heard a message out of order: all, or those who heard it otherwise than most did.
+
+        Who missed a message has heard it in no order: where nobody heard two the other way round, the order kept here
+        is only one of those that may have been, and nobody is at fault.
+        """
         in_step = [reader for reader in self.readers if self._is_in_step(reader, message, late)]
         times = {reader: heard.at for reader, heard in late.items()}
         if message.overtaken:
             odd = dict.fromkeys(in_step, message.first_heard) | times
-        elif len(late) <= len(in_step):
-            odd = times
         else:
             ahead = self._heard_ahead(message, late)
-            odd = {
-                reader: message.first_heard
-                for reader in in_step
-                if any(one.index < reader.position and one not in reader.skipped for one in ahead)
-            }
+            against = [reader for reader in in_step if any(self._was_heard(reader, one) for one in ahead)]
+            odd = times if len(late) <= len(against) else dict.fromkeys(against, message.first_heard)
         for reader, heard in odd.items():
             self._find_fault("reordered", message.nick, message.text, reader, heard, message.index - 1)
 
@@ -377,6 +376,9 @@ class RoomLedger:
                 return
             if message.sent >= reader.entered:
                 yield message
+
+    def _was_heard(self, reader: Reader, message: Message) -> bool:
+        return message.index < reader.position and message not in reader.skipped
 
     def _overtaken(self, reader: Reader, late: Message) -> bool:
         """Whether a reader heard a later message of the same sender before this one."""

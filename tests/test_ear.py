@@ -150,3 +150,23 @@ def test_newcomers_follow_notices_too() -> None:
         for line in joined[newcomer + 1 :]:
             ear.receive(line, 1.0)
     assert read == 9 + 8  # the first reads all, the others only the first that they hear
+
+
+@given(data=st.data())
+def test_readers_who_miss_messages_of_one_order_have_missed_them_and_nothing_else(data: st.DataObject) -> None:
+    numbers = list(range(data.draw(st.integers(0, 12))))
+    room = RoomLedger(per_sender=False)
+    for number in data.draw(st.permutations(numbers)):  # said nearly at once: the server makes the order
+        room.say(f"nick{number}", "hi", 1.0, 1.0)
+    pieces, missed = [], Counter[tuple[str, str, str]]()
+    for reader in READERS:
+        dropped = data.draw(st.sets(st.sampled_from(numbers))) if numbers else set()
+        missed.update(("missing", f"nick{number}", reader) for number in dropped)
+        lines = b"".join(b"nick%d: hi\n" % number for number in numbers if number not in dropped)
+        pieces.append([(reader, piece) for piece in pieces_of(lines, data.draw(st.lists(st.integers(0, 500))))])
+    listeners = {name: Listener(room, name, together=data.draw(st.booleans())) for name in READERS}
+    for number in data.draw(st.permutations([number for number, own in enumerate(pieces) for _ in own])):
+        reader, piece = pieces[number].pop(0)
+        listeners[reader].ear.receive(piece, 99.0)
+    room.close()
+    assert Counter((one.verdict, one.nick, one.reader.name) for one in room.findings) == missed
