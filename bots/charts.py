@@ -6,7 +6,7 @@ from html import escape
 from typing import NamedTuple
 
 _WIDTH, _HEIGHT = 720, 220
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 12, 12, 30
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 12, 24, 30
 _CELL = 18
 
 
@@ -40,7 +40,7 @@ def line_chart(curves: Sequence[Curve], x_unit: str, y_unit: str, x_names: Seque
             x = place(at, 0).split(",")[0]
             parts.append(f'<text x="{x}" y="{_HEIGHT - 12}" text-anchor="middle">{escape(words)}</text>')
     parts.append(f'<text x="{_WIDTH - _RIGHT}" y="{_HEIGHT - 1}" text-anchor="end">{escape(x_unit)}</text>')
-    parts.append(f'<text x="2" y="{_TOP - 2}">{escape(y_unit)}</text>')
+    parts.append(f'<text x="2" y="{_TOP - 13}">{escape(y_unit)}</text>')
     for number, curve in enumerate(curves):
         path = " ".join(place(x, y) for x, y in curve.points)
         parts.append(f'<polyline class="curve c{number}" points="{path}"/>')
