@@ -12,7 +12,7 @@ from bisect import bisect_left, insort
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from operator import attrgetter
 from typing import Literal, NamedTuple
 
@@ -113,7 +113,8 @@ class RoomLedger:
         self._newest: dict[str, Message] = {}  # of each sender, in the room's order
         self._unison = Unison()
         self._tick = 0  # of the runs
-        self._runs: dict[tuple[int, int, bool], int] = {}  # how many readers heard which messages in this tick
+        # In this tick, with lateness counted or not: how many more readers heard the message than the one before it.
+        self._runs: dict[bool, Counter[int]] = {True: Counter(), False: Counter()}
         self._unheard: dict[tuple[str, str], deque[Message]] = defaultdict(deque)
         self._by_id: dict[str, Message] = {}
         self._heard: dict[tuple[str, str], list[Message]] = defaultdict(list)
@@ -282,15 +283,19 @@ class RoomLedger:
         if tick != self._tick:
             self._count_runs()
             self._tick = tick
-        run = begin, end, reader.timed and self.messages[begin].sent >= reader.back
-        self._runs[run] = self._runs.get(run, 0) + 1
+        runs = self._runs[reader.timed and self.messages[begin].sent >= reader.back]
+        runs[begin] += 1
+        runs[end] -= 1
 
     def _count_runs(self) -> None:
         now = self._tick * _TICK_S
-        for (begin, end, timed), readers in self._runs.items():
-            for message in self.messages[begin:end]:
-                self.timeline.hear(now, now - message.due if timed else None, readers)
-        self._runs.clear()
+        for timed, runs in self._runs.items():
+            readers = 0
+            for begin, end in pairwise(sorted(runs)):
+                readers += runs[begin]
+                for message in self.messages[begin:end] if readers else ():
+                    self.timeline.hear(now, now - message.due if timed else None, readers)
+            runs.clear()
 
     def _drop_surplus(self) -> None:
         place = self._unison.surplus
