@@ -1,23 +1,32 @@
-"""One simulated user: a connection, a greenlet that reads it, and what it has heard."""
+"""One simulated user: a connection, what is said on it, and what is heard.
+
+What a user hears in the same bytes as the others in its room is not read, only compared: see `bots.unison`. There is no
+greenlet per user: the loop calls `_take_in` when something has come, and nothing there waits.
+"""
 
 import itertools
+import os
 import re
 import time
 from collections.abc import Callable
+from typing import Any
 
 import gevent
 from gevent import socket
 from gevent.event import Event as Signal
 
 from bots.dialects import Dialect, Heard
+from bots.ear import Ear
 from bots.scenario import Actor
 from geventchat import commands, events, replies
 from geventchat.errors import ChatError
 
-_RECV_BYTES = 256 << 10
+_RECV_BYTES = 64 << 10
+# At a pace of its own, a user reads so much at a time.
+_SIP_BYTES = 1 << 10
+_READ = 1  # libev's EV_READ, as gevent's loop.io takes it
 # How long a server has to let an actor in, or out.
 PATIENCE_S = 10.0
-_CLOSED = replies.Closing(code="closed", message="")
 
 
 class NotLetIn(ChatError):
@@ -25,14 +34,18 @@ class NotLetIn(ChatError):
 
 
 class Bot:
-    """An actor's body. `hear` is called for each thing heard; `lost` when the connection ends unasked."""
+    """An actor's body.
+
+    `hear` is called for each thing that was read, with the line that it came in; `lost` when the connection ends
+    unasked. Both are called in the loop: they must not wait.
+    """
 
     def __init__(
         self,
         actor: Actor,
         address: tuple[str, int],
         make_dialect: Callable[[], Dialect],
-        hear: Callable[["Bot", Heard], None],
+        hear: Callable[["Bot", Heard, bytes], None],
         lost: Callable[["Bot", str], None],
     ) -> None:
         self.actor = actor
@@ -40,35 +53,42 @@ class Bot:
         self.last_id: str | None = None
         self.connected = False
         self.welcome: replies.Welcome | None = None
+        self.ear = Ear(make_dialect(), self._take)
         self._address = address
         self._make_dialect = make_dialect
         self._hear = hear
         self._lost = lost
-        self._greenlet: gevent.Greenlet[..., None] | None = None
+        self._watcher: Any = None
         self._changed = Signal()
         self._refused = ""
         self._tokens = map(str, itertools.count(1))
         self._pongs: set[str] = set()
         self._leaving = False
         self._pace = float("inf")
-        self._reading = Signal()
-        self._reading.set()
 
     def come_in(self, room: str | None, *, again: bool = False) -> None:
         """Connect and say hello; return when greeted. Raises NotLetIn or OSError."""
         self.dialect = self._make_dialect()
         self._socket = socket.create_connection(self._address, PATIENCE_S)
+        self._socket.settimeout(None)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._leaving, self._refused = False, ""
         token = self.welcome.token if again and self.welcome is not None else None
         self.welcome = None
-        self._greenlet = gevent.spawn(self._read)
+        self.ear.begin(self.dialect)
+        self._watcher = gevent.get_hub().loop.io(self._socket.fileno(), _READ)
+        self._watcher.start(self._take_in)
         self._socket.sendall(self.dialect.hello(self.nick, room, self.last_id if again else None, token))
         if not self._wait(lambda: self.welcome is not None or bool(self._refused)):
             raise NotLetIn(f"{self.nick} got no answer to its name within {PATIENCE_S:g} s")
         if self._refused:
             raise NotLetIn(f"{self.nick} was not let in: {self._refused}")
         self.connected = True
+
+    def note_id(self, event_id: str) -> None:
+        """Note that the bot has heard an event, which it need not have read."""
+        if event_id and (self.last_id is None or events.id_key(event_id) > events.id_key(self.last_id)):
+            self.last_id = event_id
 
     def send(self, command: commands.AnyCommand) -> None:
         """Do something. Raises OSError when the connection is gone."""
@@ -104,15 +124,15 @@ class Bot:
 
     def read_at(self, bytes_a_second: float) -> None:
         """Read at this pace from now on."""
-        self._pace = bytes_a_second
-        if bytes_a_second:
-            self._reading.set()
-        else:
-            self._reading.clear()
+        was_stopped, self._pace = not self._pace, bytes_a_second
+        if was_stopped and self._watcher is not None:
+            self._watcher.start(self._take_in)
 
     def _end(self) -> None:
-        if self._greenlet is not None:
-            self._greenlet.kill(timeout=1)
+        if self._watcher is not None:
+            self._watcher.stop()
+            self._watcher.close()
+            self._watcher = None
         self._socket.close()
         self.connected = False
 
@@ -124,32 +144,42 @@ class Bot:
                 return False
         return True
 
-    def _read(self) -> None:
-        why = "the server closed the connection"
+    def _take_in(self) -> None:
+        """Take what has come; called by the loop."""
         try:
-            while data := self._socket.recv(_RECV_BYTES if self._pace == float("inf") else 1024):
-                for heard in self.dialect.receive(data):
-                    self._take(heard)
-                if self._pace < float("inf"):
-                    gevent.sleep(len(data) / self._pace if self._pace else 0)
-                    self._reading.wait()
+            data = os.read(self._watcher.fd, _RECV_BYTES if self._pace == float("inf") else _SIP_BYTES)
+        except BlockingIOError:
+            return
         except OSError as error:
-            why = f"the connection broke ({error.strerror or error})"
-        except TimeoutError:
-            why = "nothing came"
-        was_connected, self.connected = self.connected, False
+            self._ended(f"the connection broke ({error.strerror})")
+            return
+        if not data:
+            self._ended("the server closed the connection")
+            return
+        self.ear.receive(data, time.monotonic())
+        if self._pace < float("inf") and self._watcher is not None:
+            self._watcher.stop()
+            if self._pace:
+                gevent.spawn_later(len(data) / self._pace, self._go_on, self._watcher)
+
+    def _go_on(self, watcher: Any) -> None:
+        if watcher is self._watcher and self._pace:
+            watcher.start(self._take_in)
+
+    def _ended(self, why: str) -> None:
+        was_connected = self.connected
+        self._end()
         self._refused = self._refused or why
         self._changed.set()
         if was_connected and not self._leaving:
             self._lost(self, why)
 
-    def _take(self, heard: Heard) -> None:
+    def _take(self, heard: Heard, line: bytes) -> None:
         match heard:
             case replies.Welcome():
                 self.welcome = heard
                 self.nick = heard.nick
                 self.last_id = heard.id or None
-                self._socket.settimeout(None)
                 self._changed.set()
             case replies.Pong(token=token):
                 self._pongs.add(token)
@@ -159,7 +189,7 @@ class Bot:
                 self._changed.set()
             case events.Event(id=event_id) if event_id:
                 self.last_id = event_id
-        self._hear(self, heard)
+        self._hear(self, heard, line)
 
 
 _ADDRESS = re.compile(r" on (\S+);")

@@ -1,6 +1,7 @@
 """The command geventchat-bots."""
 
 import argparse
+import dataclasses
 import json
 import sys
 from collections.abc import Sequence
@@ -8,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geventchat import address
-from geventchat.errors import ChatError, Refused, ServerUnavailable, UsageError
+from geventchat.errors import Refused, ServerUnavailable, UsageError
 
 if TYPE_CHECKING:
+    from bots.outcome import Outcome
     from bots.transcribe import Transcript
 
 _EXAMPLES = """\
@@ -64,7 +66,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--server", metavar="HOST:PORT", help="the server to test; any that speaks the dialect")
     parser.add_argument("--dialect", choices=("json", "plain", "unframed"), default="json", help="default: %(default)s")
     parser.add_argument("--speed", type=float, default=1.0, metavar="N", help="play N times as fast")
+    parser.add_argument("--seed", type=int, metavar="N", help="other words, choices and times than the scenario's own")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("--junit", metavar="FILE", type=Path, help="write the checks as JUnit XML")
+    parser.add_argument("--report", metavar="FILE", type=Path, help="write a page of HTML with charts")
     return parser
 
 
@@ -92,28 +97,43 @@ def _run(options: argparse.Namespace) -> int:
     except ScenarioMistakes as mistakes:
         print(mistakes, file=sys.stderr)
         return 2
+    for file in (options.junit, options.report):
+        if file is not None:
+            _write("", file)  # rather before the run than after it
+    if options.seed is not None:
+        scenario = dataclasses.replace(scenario, seed=options.seed)
     from bots.interrupt import interruptible
+    from bots.progress import shown
     from bots.runner import Runner
-    from bots.summary import figures, lines, status
-    from bots.target import server_at
+    from bots.target import allow_many_connections, server_at
 
+    allow_many_connections()
     with interruptible(), server_at(asked) as (at, which):
         if not options.json:
             print(f"{scenario.title}: {len(scenario.actors):,} users at {which}", flush=True)
         runner = Runner(scenario, at, options.dialect, options.speed)
-        try:
-            ended = None
-            runner.run()
-        except KeyboardInterrupt:
-            ended = 130
-        except ChatError as error:
-            print(f"geventchat-bots: {error}", file=sys.stderr)
-            ended = 1
-        if options.json:
-            print(json.dumps(figures(runner.outcome), ensure_ascii=False))
-        else:
-            print(*lines(runner.outcome), sep="\n")
-    return status(runner.outcome) if ended is None else ended
+        with shown(runner.outcome, options.speed):
+            outcome = runner.run()
+    return _tell(outcome, f"{which}, {options.dialect}, seed {scenario.seed}, speed {options.speed:g}", options)
+
+
+def _tell(outcome: "Outcome", which: str, options: argparse.Namespace) -> int:
+    """Show what a run has shown in all the ways that were asked for; return the exit status."""
+    from bots.summary import figures, lines
+
+    if options.json:
+        print(json.dumps(figures(outcome), ensure_ascii=False))
+    else:
+        print(*lines(outcome), sep="\n")
+    if options.junit is not None:
+        from bots.junit import junit
+
+        _write(junit(outcome), options.junit)
+    if options.report is not None:
+        from bots.report import page
+
+        _write(page(outcome, which), options.report)
+    return outcome.status
 
 
 def _check(files: Sequence[str]) -> int:
@@ -141,7 +161,7 @@ def _import(options: argparse.Namespace) -> int:
         source = Path(options.source).read_bytes()
     except OSError as error:
         raise UsageError(f"{options.source} cannot be read: {(error.strerror or str(error)).lower()}") from None
-    return _write(import_log(source, Path(options.source).name), options.output)
+    return _put_down(import_log(source, Path(options.source).name), options.output)
 
 
 def _record(options: argparse.Namespace) -> int:
@@ -151,20 +171,24 @@ def _record(options: argparse.Namespace) -> int:
 
     with interruptible():
         print(f"recording {options.room} at {address.show(at)}; Ctrl-C ends it", file=sys.stderr)
-        return _write(record(at, options.room), options.output)
+        return _put_down(record(at, options.room), options.output)
 
 
-def _write(transcript: "Transcript", output: Path | None) -> int:
+def _put_down(transcript: "Transcript", output: Path | None) -> int:
     for note in transcript.notes:
         print(f"note: {note}", file=sys.stderr)
     if output is None:
         print(transcript.text, end="")
-        return 0
+    else:
+        _write(transcript.text, output)
+    return 0
+
+
+def _write(text: str, output: Path) -> None:
     try:
-        output.write_text(transcript.text)
+        output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {(error.strerror or str(error)).lower()}") from None
-    return 0
 
 
 def _schema() -> int:

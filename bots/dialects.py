@@ -10,12 +10,15 @@ from geventchat import commands, events, replies, wire
 
 Heard = events.Event | replies.Reply
 _PROMPT = "Enter your name: "
+_GREETING_END = " To exit the chat enter 'exit'."
+_PING = "/ping "
 
 
 class Dialect(Protocol):
     """One connection's way to speak."""
 
-    tells_end: bool  # whether a pong says that nothing more is on its way
+    in_lines: bool  # whether what comes is lines
+    tells_end: bool  # whether a pong says that nothing more is on its way, as far as is known
     follows_rooms: bool  # whether an actor can be in several rooms
     catches_up: bool  # whether who comes back is told what it missed
     pause_s: float  # how long to wait between two lines of a script
@@ -33,6 +36,7 @@ class Dialect(Protocol):
 class Json:
     """JSON Lines."""
 
+    in_lines = True
     tells_end = True
     follows_rooms = True
     catches_up = True
@@ -59,7 +63,7 @@ class Json:
 class Plain:
     """Lines, as people at nc send and see them."""
 
-    tells_end = True
+    in_lines = True
     follows_rooms = False
     catches_up = False
     pause_s = 0.0
@@ -67,6 +71,7 @@ class Plain:
     def __init__(self) -> None:
         self._rest = b""
         self.room = "lobby"
+        self.tells_end = True
 
     def hello(self, nick: str, room: str | None, after: str | None, token: str | None) -> bytes:
         """Return what comes first: a name, and if it is not the lobby, the way to the room."""
@@ -96,11 +101,14 @@ class Plain:
         if line.startswith("* "):
             return self._read_notice(line[2:])
         nick, colon, text = line.partition(": ")
-        if line.startswith("Hi, ") and line.endswith("!" + _GREETING_END):
-            nick = line[4 : -len("!" + _GREETING_END)]
+        if line.startswith("Hi, ") and (nick := line[4:].removesuffix(_GREETING_END)).endswith("!"):
+            nick = nick[:-1]
             return replies.Welcome(
                 nick=nick, room=self.room, members=[], count=0, topic="", id="", token="", server="", limits={}
             )
+        if text.startswith(_PING):  # a server that knows no commands says it to everyone
+            self.tells_end = False
+            return replies.Pong(token=text.removeprefix(_PING))
         if not colon:
             return replies.Error(code="not-understood", message=f"what is this line: {line}")
         return events.Said("", "", self.room, nick, text)
@@ -121,14 +129,17 @@ class Plain:
         return replies.HelpText(lines=[notice])
 
 
-_GREETING_END = " To exit the chat enter 'exit'."
-
-
 class Unframed(Plain):
     """The classroom task's: one packet, one message. What runs together cannot be told apart."""
 
-    tells_end = False
-    pause_s = 0.1  # so that one line is taken before the next is sent; within a line, the scenario's pace decides
+    in_lines = False
+    # So that one line is taken before the next is sent. Within a line the scenario's pace decides; if it is slowed down
+    # (--speed 0.2), two messages never come closer than this.
+    pause_s = 0.1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tells_end = False
 
     def receive(self, data: bytes) -> Iterator[Heard]:
         """Yield what one packet means."""
@@ -159,7 +170,7 @@ def _typed(command: commands.AnyCommand) -> str:
         case commands.Leave():
             return "/leave"
         case commands.Ping(token=token):
-            return f"/ping {token}"
+            return f"{_PING}{token}"
         case commands.Bye():
             return "exit"
     raise TypeError(f"{command!r} has no line")

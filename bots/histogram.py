@@ -17,13 +17,13 @@ class Histogram:
         self.largest_s = 0.0
         self._buckets = [0] * _BUCKETS
 
-    def add(self, seconds: float) -> None:
-        """Count one time; one below zero counts as zero."""
-        self.count += 1
+    def add(self, seconds: float, times: int = 1) -> None:
+        """Count a time that was taken so many times; one below zero counts as zero."""
+        self.count += times
         if seconds > self.largest_s:
             self.largest_s = seconds
         index = int(math.log(seconds / _SMALLEST_S) / _LOG_GROWTH) + 1 if seconds > _SMALLEST_S else 0
-        self._buckets[min(index, _BUCKETS - 1)] += 1
+        self._buckets[min(index, _BUCKETS - 1)] += times
 
     def merge(self, other: "Histogram") -> None:
         """Count all that another has counted."""

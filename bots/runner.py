@@ -1,8 +1,8 @@
 """A scenario, carried out: actors who come in, do what the script says when it is due, and hear each other."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 
 import gevent
 from gevent.pool import Pool
@@ -10,41 +10,22 @@ from gevent.pool import Pool
 from bots import actions
 from bots.bot import Bot, NotLetIn
 from bots.dialects import DIALECTS, Heard
-from bots.histogram import Histogram
-from bots.ledger import Reader, RoomLedger
+from bots.ledger import Message, Reader, RoomLedger
+from bots.outcome import Outcome
 from bots.plan import Act, latecomers, plan
 from bots.scenario import Actor, Line, Pause, Scenario, Script
 from bots.speech import matcher_of, text_of
 from geventchat import commands, events, names, replies
 
 LOBBY = "lobby"
-# When this share of what was said came later than this, the generator was too busy to be believed.
-MAX_LAG_S = 0.250
-LAG_PERCENTILE = 99.0
 # How long to listen on at a server that cannot say that nothing more is coming.
 _QUIET_S = 1.0
+# Acts that are due already are carried out so many at a time, before what was heard gets its turn.
+_BURST = 32
 # Actors who are on their way in at the same time.
 _AT_ONCE = 100
 # How long the last words of a run may take to be heard.
 _SETTLE_S = 15.0
-
-
-@dataclass
-class Outcome:
-    """All that a run has shown."""
-
-    scenario: Scenario
-    rooms: dict[str, RoomLedger] = field(default_factory=dict)
-    lag: Histogram = field(default_factory=Histogram)
-    failures: list[str] = field(default_factory=list)
-    users: int = 0
-    seconds: float = 0.0
-    settled: bool = False  # whether it is known, not only hoped, that nothing more was coming
-
-    @property
-    def is_valid(self) -> bool:
-        """Whether the generator kept up with its own plan."""
-        return self.lag.percentile(LAG_PERCENTILE) <= MAX_LAG_S
 
 
 class Runner:
@@ -57,35 +38,44 @@ class Runner:
         self._bots = {
             actor: Bot(actor, address, DIALECTS[dialect], self._hear, self._lose) for actor in scenario.actors
         }
-        self._stays: dict[tuple[Actor, str], Reader] = {}  # of those who are in a room
+        self._stays: dict[Actor, dict[str, Reader]] = defaultdict(dict)  # by room, of those who are in one
+        self._rooms: dict[str, RoomLedger] = {}  # by every spelling of a name that was met
+        self._here = 0  # how many are connected
         self._inboxes: dict[Actor, list[tuple[str, str]]] = {}
         self._taken: dict[Actor, int] = {}
         self._replies: dict[Actor, list[Callable[[str, str], None]]] = {}
         self._pause_s = DIALECTS[dialect].pause_s
-        self._begin = 0.0
+        self._last_due = 0.0
         self._since: dict[Actor, int] = {}  # how much each had heard when the step before this one began
         for line in scenario.lines():
             if isinstance(line.action, actions.Expect | actions.ExpectNone):
                 for act in plan(scenario, line):
                     self._inboxes[act.actor] = []
+                    self._listen(self._bots[act.actor])
 
     def run(self) -> Outcome:
-        """Carry out the script; return what was seen, also when it was interrupted."""
+        """Carry out the script; return what was seen, also when it was interrupted or somebody was not let in."""
         began = time.monotonic()
         late = latecomers(self._scenario)
         try:
             self._let_in([actor for actor in self._scenario.actors if actor not in late])
-            self._begin = time.monotonic()
+            gevent.sleep(self._pause_s)
+            self.outcome.began = time.monotonic()
             self._play(self._scenario.script, "")
             self._settle()
+        except KeyboardInterrupt:
+            self.outcome.interrupted = True
+        except NotLetIn as refusal:
+            self.outcome.failures.append(str(refusal))
         finally:
+            until = time.monotonic() - _QUIET_S if self.outcome.interrupted else float("inf")
             self.outcome.seconds = time.monotonic() - began
             for bot in self._bots.values():
                 if bot.connected:
                     bot.drop("close")
-            now = time.monotonic()
             for room in self.outcome.rooms.values():
-                room.close(now)
+                room.close(until)
+            self.outcome.timeline.close()
         return self.outcome
 
     # The script.
@@ -110,12 +100,14 @@ class Runner:
         """Carry out a line; return who spoke last."""
         start = time.monotonic()
         if line.action.at is not None:
-            start = max(start, self._begin + line.action.at / self._speed)
+            start = max(start, self.outcome.began + line.action.at / self._speed)
         waiting = []
         speaker = sender
-        for act in plan(self._scenario, line):
-            due = start + act.due / self._speed
-            gevent.sleep(max(0.0, due - time.monotonic()))
+        for number, act in enumerate(plan(self._scenario, line), 1):
+            due = self._spaced(start + act.due / self._speed)
+            early = due - time.monotonic()
+            if early > 0 or not number % _BURST:
+                gevent.sleep(max(0.0, early))
             bot = self._bots[act.actor]
             if not bot.connected and not isinstance(line.action, actions.Join | actions.Reconnect | actions.Wait):
                 continue  # passed over: it has left, or lost the connection
@@ -129,6 +121,12 @@ class Runner:
         if isinstance(line.action, actions.Expect):
             return next((one.value for one in reversed(waiting) if one.value), speaker)
         return speaker
+
+    def _spaced(self, due: float) -> float:
+        """Return when something is due so that it is not close to what came before, where the pace is to be gentle."""
+        if self._pause_s and self._speed < 1:
+            due = self._last_due = max(due, self._last_due + self._pause_s)
+        return due
 
     def _act(self, bot: Bot, line: Line, act: Act, due: float, sender: str) -> str | None:
         """Let an actor do something; return who was heard, where it waited for that."""
@@ -153,8 +151,10 @@ class Runner:
                 text = text_of(words, scenario, line, act, nick=bot.nick, sender=sender)
                 bot.send(commands.Whisper(to=self._bots[scenario.group(to)[0]].nick, text=text))
             case actions.Rename(rename=words):
+                bot.ear.be_in(None, None)  # what its own new name is must be read
                 bot.send(commands.Rename(nick=text_of(words, scenario, line, act, nick=bot.nick)))
                 bot.ping(actions.EXPECT_WITHIN_S)
+                self._tune(bot)
             case actions.Join(join=room):
                 self._join(bot, room)
             case actions.Leave(leave=words, room=room):
@@ -171,9 +171,8 @@ class Runner:
                 self._reconnect(bot)
             case actions.Read(read=pace):
                 bot.read_at(pace)
-                for (actor, _), stay in self._stays.items():
-                    if actor is bot.actor and pace < float("inf"):
-                        stay.timed = False
+                for stay in self._stays[bot.actor].values():
+                    stay.timed = stay.timed and pace == float("inf")
             case actions.SendBytes(send_bytes=data):
                 bot.send_bytes(data)
             case actions.Expect():
@@ -236,6 +235,7 @@ class Runner:
                 gevent.spawn(self._say, bot, text, None, now, commands.Say(text=text))
 
         self._replies.setdefault(bot.actor, []).append(answer)
+        self._listen(bot)
 
     # Coming and going.
 
@@ -258,77 +258,100 @@ class Runner:
         if refusals:
             raise refusals[0]
 
-    def _come_in(self, actor: Actor, room: str | None, *, again: bool = False) -> None:
+    def _come_in(self, actor: Actor, room: str | None) -> None:
         bot = self._bots[actor]
-        reader = self._room(room or LOBBY).enter(bot.nick, time.monotonic())
-        self._stays[actor, room or LOBBY] = reader
+        reader = self._enter(bot, room or LOBBY)
+        self._connect(bot, room)
+        reader.entered = time.monotonic()
+
+    def _connect(self, bot: Bot, room: str | None, *, again: bool = False) -> None:
         try:
             bot.come_in(room, again=again)
         except OSError as error:
             raise NotLetIn(f"{bot.nick} could not connect: {error.strerror or error}") from None
-        reader.entered = time.monotonic()
-        self.outcome.users = max(self.outcome.users, sum(other.connected for other in self._bots.values()))
+        self._here += 1
+        self.outcome.users = max(self.outcome.users, self._here)
+
+    def _enter(self, bot: Bot, room: str) -> Reader:
+        """Note that an actor is on its way into a room."""
+        reader = self._stays[bot.actor][room] = self._room(room).enter(bot.nick, time.monotonic())
+        self._tune(bot)
+        return reader
+
+    def _tune(self, bot: Bot) -> None:
+        """Let an actor hear together with the others of its room; in several rooms, it reads each line by itself."""
+        stays = self._stays[bot.actor]
+        if len(stays) == 1:
+            ((room, stay),) = stays.items()
+            bot.ear.be_in(self._room(room), stay)
+        else:
+            bot.ear.be_in(None, None)
 
     def _drop(self, bot: Bot, how: str) -> None:
         now = time.monotonic()
-        for (actor, room), stay in self._stays.items():
-            if actor is bot.actor:
-                stay.leaving = now
-                self._room(room).lose(bot.nick)
+        for room, stay in self._stays[bot.actor].items():
+            stay.leaving = now
+            self._room(room).lose(bot.nick)
         bot.drop(how)
+        self._here -= 1
 
     def _reconnect(self, bot: Bot) -> None:
         """Bring an actor back; where the server tells what was missed, as if it had never been away."""
-        stays = {room: stay for (actor, room), stay in self._stays.items() if actor is bot.actor}
+        stays = self._stays[bot.actor]
         room = next(iter(stays), LOBBY)
-        self._stop_hearing(bot)
         if not bot.dialect.catches_up:
-            self._come_in(bot.actor, None if room == LOBBY else room, again=True)
+            self._stop_hearing(bot)
+            self._come_in(bot.actor, None if room == LOBBY else room)
             return
-        for stay in stays.values():
-            stay.leaving = stay.left = float("inf")
-        self._stays |= {(bot.actor, name): stay for name, stay in stays.items()}
-        bot.come_in(room, again=True)
+        bot.ear.be_in(None, None)
+        for name, stay in stays.items():
+            stay.leaving, stay.back = float("inf"), time.monotonic()
+            bot.note_id(self._room(name).last_id(stay))
+        self._connect(bot, room, again=True)
+        self._tune(bot)
 
     def _join(self, bot: Bot, room: str | None) -> None:
         if not bot.connected:
+            self._stop_hearing(bot)
             self._come_in(bot.actor, room)
             return
         if not bot.dialect.follows_rooms:
             self._stop_hearing(bot)
-        key = room or LOBBY
-        reader = self._stays[bot.actor, key] = self._room(key).enter(bot.nick, time.monotonic())
-        bot.send(commands.Join(room=key))
+        reader = self._enter(bot, room or LOBBY)
+        bot.send(commands.Join(room=room or LOBBY))
         if bot.ping(actions.EXPECT_WITHIN_S):
             reader.entered = time.monotonic()
 
     def _leave(self, bot: Bot, room: str | None, reason: str, line: Line) -> None:
         now = time.monotonic()
         if room is None:
-            for (actor, _), stay in self._stays.items():
-                if actor is bot.actor:
-                    stay.leaving = now
+            for stay in self._stays[bot.actor].values():
+                stay.leaving = now
             if not bot.leave(reason):
                 self._fail(line, f"{bot.nick} said goodbye and was not let go")
+            self._here -= 1
             self._stop_hearing(bot)
         else:
-            self._stays[bot.actor, room].leaving = now
+            self._stays[bot.actor][room].leaving = now
             bot.send(commands.Leave(room=room, reason=reason))
             bot.ping(actions.EXPECT_WITHIN_S)
-            self._stays.pop((bot.actor, room)).left = time.monotonic()
+            self._stays[bot.actor].pop(room).left = time.monotonic()
+            self._tune(bot)
 
     def _stop_hearing(self, bot: Bot) -> None:
         now = time.monotonic()
-        for key in [key for key in self._stays if key[0] is bot.actor]:
-            stay = self._stays.pop(key)
+        for stay in self._stays.pop(bot.actor, {}).values():
             stay.leaving = min(stay.leaving, now)
             stay.left = now
+        self._tune(bot)
 
     def _settle(self) -> None:
         """Make sure that nothing more is on its way."""
         here = [bot for bot in self._bots.values() if bot.connected]
+        if here and here[0].dialect.tells_end:
+            here[0].ping(_SETTLE_S)
         if here and not here[0].dialect.tells_end:
-            gevent.sleep(_QUIET_S)
+            self._wait_for_quiet()
             return
         # The first pongs say that the server has taken what everyone said, the second that everyone has been sent it.
         for _ in range(2):
@@ -339,31 +362,59 @@ class Runner:
                 self.outcome.failures.append(f"{bot.nick} got no answer at the end within {_SETTLE_S:g} s")
         self.outcome.settled = True
 
+    def _wait_for_quiet(self) -> None:
+        """Wait until nothing has been heard for a while."""
+        deadline = time.monotonic() + _SETTLE_S
+        before = -1
+        while before != (now := self.outcome.timeline.delivered):
+            before = now
+            gevent.sleep(min(_QUIET_S, max(0.0, deadline - time.monotonic())))
+
     # What is heard.
 
-    def _hear(self, bot: Bot, heard: Heard) -> None:
+    def _hear(self, bot: Bot, heard: Heard, line: bytes) -> None:
         match heard:
             case events.Said(nick=nick, text=text, room=room, id=event_id):
-                self._hear_message(bot, nick, text, room, event_id)
+                self._hear_message(bot, nick, text, room, event_id, line)
             case events.Acted(nick=nick, text=text, room=room, id=event_id):
-                self._hear_message(bot, nick, f"*{text}*", room, event_id)
+                self._hear_message(bot, nick, f"*{text}*", room, event_id, line)
+            case events.Event(room=room):
+                if isinstance(heard, events.Renamed) and heard.nick == bot.nick:
+                    bot.nick = heard.new
+                if stay := self._stays[bot.actor].get(room):
+                    self._room(room).notice(stay, line)
             case replies.Whispered(nick=nick, text=text) if bot.actor in self._inboxes:
                 self._inboxes[bot.actor].append((nick, text))
-            case events.Renamed(nick=old, new=new) if old == bot.nick:
-                bot.nick = new
-            case replies.HelpText(lines=[line]) if line.startswith(f"{bot.nick} is now "):
-                bot.nick = line.removeprefix(f"{bot.nick} is now ")
+            case replies.HelpText(lines=[words]):
+                if words.startswith(f"{bot.nick} is now "):
+                    bot.nick = words.removeprefix(f"{bot.nick} is now ")
+                for room, stay in self._stays[bot.actor].items():
+                    self._room(room).notice(stay, line)
             case replies.Error(code=code, message=message) if bot.connected and self._scenario.check.errors == "none":
                 self.outcome.failures.append(f"{bot.nick} was told: {message} ({code})")
 
-    def _hear_message(self, bot: Bot, nick: str, text: str, room: str, event_id: str) -> None:
-        stay = self._stays.get((bot.actor, room))
+    def _hear_message(self, bot: Bot, nick: str, text: str, room: str, event_id: str, line: bytes) -> None:
+        ledger, now = self._room(room), time.monotonic()
+        stay = self._stays[bot.actor].get(room)
         if stay is not None:
-            self._room(room).hear(stay, nick, text, time.monotonic(), event_id)
+            ledger.hear(stay, nick, text, now, event_id, line)
         else:
-            outsider = self._room(room).enter(bot.nick, time.monotonic())
+            outsider = ledger.enter(bot.nick, now)
             outsider.left = 0.0
-            self._room(room).hear(outsider, nick, text, time.monotonic(), event_id)
+            ledger.hear(outsider, nick, text, now, event_id)
+        self._answer(bot, nick, text)
+
+    def _listen(self, bot: Bot) -> None:
+        """Let an actor take note of what it hears together with others."""
+
+        def follow(messages: Sequence[Message]) -> None:
+            for message in messages:
+                self._answer(bot, message.nick, message.text)
+
+        bot.ear.follow = follow
+
+    def _answer(self, bot: Bot, nick: str, text: str) -> None:
+        """Let an actor do what it does with what it hears."""
         if bot.actor in self._inboxes:
             self._inboxes[bot.actor].append((nick, text))
         for answer in self._replies.get(bot.actor, ()):
@@ -371,20 +422,22 @@ class Runner:
 
     def _lose(self, bot: Bot, why: str) -> None:
         self.outcome.failures.append(f"{bot.nick} lost the connection: {why}")
+        self._here -= 1
         self._stop_hearing(bot)
 
     # Small things.
 
     def _room(self, name: str) -> RoomLedger:
-        key = names.key(name)
-        if key not in self.outcome.rooms:
-            self.outcome.rooms[key] = RoomLedger(per_sender=self._scenario.check.order != "same for everyone")
-        return self.outcome.rooms[key]
+        if name not in self._rooms:
+            key = names.key(name)
+            if key not in self.outcome.rooms:
+                per_sender = self._scenario.check.order != "same for everyone"
+                self.outcome.rooms[key] = RoomLedger(per_sender, self.outcome.timeline)
+            self._rooms[name] = self.outcome.rooms[key]
+        return self._rooms[name]
 
     def _room_of(self, bot: Bot, room: str | None) -> str:
-        if room is not None:
-            return room
-        return next((name for actor, name in self._stays if actor is bot.actor), LOBBY)
+        return room or next(iter(self._stays[bot.actor]), LOBBY)
 
     def _fail(self, line: Line, what: str) -> None:
         self.outcome.failures.append(f"{self._scenario.file}:{line.place.line}: {what}")

@@ -1,5 +1,6 @@
 """The server that a scenario runs against: the one named, the one at the default address, or one of our own."""
 
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,6 +27,13 @@ def server_at(asked: tuple[str, int] | None) -> Iterator[tuple[tuple[str, int], 
     else:
         with _own_server() as own:
             yield own, f"a server of its own at {addresses.show(own)}, since none answers at {addresses.show(DEFAULT)}"
+
+
+def allow_many_connections() -> None:
+    """Let this process, and the server that it may start, have as many connections as the machine lets them."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _silent(address: tuple[str, int]) -> str:

@@ -18,8 +18,7 @@ SHELL = {
     *("geventchat.server", "geventchat.service", "geventchat.session"),
     *("geventchat.history_file", "geventchat.sqlite_log"),
     *(f"geventchat.terminal.{name}" for name in ("app", "connection", "history", "plain", "prompt")),
-    *("bots.bot", "bots.interrupt", "bots.record", "bots.runner", "bots.target"),
-    "bots.summary",  # pure, but it tells of what the runner has found
+    *("bots.bot", "bots.interrupt", "bots.progress", "bots.record", "bots.runner", "bots.target"),
 }
 WORLD = {
     *("gevent", "socket", "select", "selectors", "asyncio", "threading", "multiprocessing", "concurrent", "subprocess"),

@@ -19,8 +19,8 @@ def room_of(*, per_sender: bool = False, readers: tuple[str, ...] = READERS) -> 
 
 
 def verdicts(ledger: RoomLedger) -> list[tuple[Verdict, str, str, str]]:
-    ledger.close(1e9)
-    return sorted((one.verdict, one.nick, one.text, one.reader) for one in ledger.findings)
+    ledger.close()
+    return sorted((one.verdict, one.nick, one.text, one.reader.name) for one in ledger.findings)
 
 
 def hear(ledger: RoomLedger, heard: dict[str, list[tuple[str, str]]]) -> None:
@@ -42,7 +42,7 @@ def test_who_hears_everything_in_order_is_no_finding_even_where_words_repeat() -
     say(ledger)
     hear(ledger, dict.fromkeys(READERS, SAID))
     assert verdicts(ledger) == []
-    assert ledger.delivered == len(SAID) * len(READERS)
+    assert ledger.timeline.delivered == len(SAID) * len(READERS)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_latency_counts_from_when_a_message_was_due() -> None:
     ledger = room_of(readers=("ann",))
     ledger.say("ann", "late already", 1.0, 3.0)
     ledger.hear(ledger.readers[0], "ann", "late already", 3.5)
-    assert ledger.latency.percentile(50) == pytest.approx(2.5, rel=0.03)
+    assert ledger.timeline.latency.percentile(50) == pytest.approx(2.5, rel=0.03)
 
 
 def test_memory_does_not_grow_with_messages_times_readers() -> None:
@@ -168,4 +168,20 @@ def test_a_right_room_has_no_findings(talk: list[tuple[str, str]]) -> None:
     for time, (nick, text) in enumerate(talk):
         ledger.say(nick, text, float(time), float(time))
     hear(ledger, dict.fromkeys(READERS, talk))
+    assert verdicts(ledger) == []
+
+
+@pytest.mark.parametrize("per_sender", [False, True])
+def test_what_overtakes_its_own_sender_for_everyone_is_reordered_for_everyone(per_sender: bool) -> None:
+    ledger = room_of(per_sender=per_sender)
+    say(ledger)
+    swapped = [SAID[2], SAID[1], SAID[0], *SAID[3:]]
+    hear(ledger, dict.fromkeys(READERS, swapped))
+    assert verdicts(ledger) == [("reordered", "ann", "1", reader) for reader in READERS]
+
+
+def test_what_a_lost_connection_may_have_swallowed_need_not_arrive() -> None:
+    ledger = room_of()
+    ledger.say("ann", "swallowed", 0.0, 0.0)
+    ledger.lose("ann")
     assert verdicts(ledger) == []

@@ -1,0 +1,140 @@
+"""What a run leaves behind for people and for build servers, and what it shows while it goes."""
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import gevent
+import pexpect
+import pytest
+
+from bots.junit import junit
+from bots.load import parse
+from bots.outcome import Outcome
+from bots.progress import planned_s
+from bots.report import page
+from bots.runner import Runner
+from geventchat import ChatClient, ChatServer, Limits
+from geventchat.events import Said
+from tests.faulty_server import faulty_server
+from tests.processes import run
+from tests.raw import Address
+
+_TALK = """
+title: A <b>bold</b> & "quoted" title
+seed: 3
+cast: {user: 5}
+script:
+  - user: {say: "<script>alert({n})</script> {words 1..6}", every: 10ms, times: 40}
+check:
+  latency: {p99: 10s}
+"""
+
+
+def play(text: str, address: Address, dialect: str = "json") -> Outcome:
+    return Runner(parse(text.encode(), "test.yaml", lambda _: b""), address, dialect).run()
+
+
+@pytest.fixture
+def passed() -> Iterator[Outcome]:
+    with ChatServer(limits=Limits(rate=None)) as server:
+        yield play(_TALK, server.address)
+
+
+@pytest.fixture
+def failed() -> Iterator[Outcome]:
+    with faulty_server("drop", every=501) as (address, _):
+        yield play(_TALK, address, "plain")
+
+
+def test_a_page_needs_nothing_but_itself_and_runs_nothing_that_users_said(passed: Outcome, failed: Outcome) -> None:
+    for outcome in (passed, failed):
+        text = page(outcome, "here")
+        assert not re.search(r"(src|href)=|https?://|@import|url\(", text.replace("http://www.w3.org/2000/svg", ""))
+        assert "<script" not in text
+        assert "A &lt;b&gt;bold&lt;/b&gt; &amp;" in text
+
+
+def test_a_page_shows_what_a_run_was_about(passed: Outcome) -> None:
+    text = page(passed, "at 127.0.0.1:1, json")
+    for words in ("PASSED", "at 127.0.0.1:1, json", "1,000", "delivery exactly once", "Latency over time", "p99.9"):
+        assert words in text
+    assert "user1 heard 40 of 40 messages of user5" in text
+    assert "first failing exchange" not in text
+
+
+def test_a_page_of_a_failed_run_names_message_reader_and_exchange(failed: Outcome) -> None:
+    text = page(failed, "here")
+    (finding,) = failed.rooms["lobby"].findings
+    assert "FAILED" in text
+    assert "first failing exchange" in text
+    assert f"<td>missing</td><td>{finding.reader.name}</td><td>lobby</td>" in text
+    assert f"{finding.reader.name} heard 39 of 40 messages of {finding.nick}" in text
+
+
+def test_junit_has_a_case_for_each_check_and_says_which_failed(passed: Outcome, failed: Outcome) -> None:
+    for outcome, failures in ((passed, 0), (failed, 1)):
+        suite = ElementTree.fromstring(junit(outcome))  # noqa: S314 - it is our own
+        assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("5", str(failures), "0")
+        assert suite.get("name") == outcome.scenario.title
+        assert [case.get("name") for case in suite][:2] == ["delivery exactly once", "order same for everyone"]
+        assert len(suite.findall("testcase/failure")) == failures
+    failure = suite.find("testcase/failure")
+    assert failure is not None
+    assert failure.get("message") == "1 missing"
+    assert failed.rooms["lobby"].findings[0].reader.name in (failure.text or "")
+
+
+def test_files_are_written_where_asked_and_refused_before_the_run_where_they_cannot_be(tmp_path: Path) -> None:
+    scenario = tmp_path / "one.yaml"
+    scenario.write_text("script:\n  - alice: hello\n")
+    html, xml = tmp_path / "out.html", tmp_path / "out.xml"
+    ran = run("bots.cli", str(scenario), "--report", str(html), "--junit", str(xml))
+    assert ran.status == 0
+    assert html.read_text().startswith("<!doctype html>")
+    assert ElementTree.parse(xml).getroot().get("failures") == "0"  # noqa: S314
+    ran = run("bots.cli", str(scenario), "--report", str(tmp_path / "no" / "out.html"))
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.errors.endswith("out.html cannot be written: no such file or directory\n")
+
+
+def test_a_seed_of_one_s_own_gives_other_words_and_the_same_ones_each_time(tmp_path: Path) -> None:
+    scenario = tmp_path / "one.yaml"
+    scenario.write_text('script:\n  - alice: "{words 8}"\n')
+
+    def words(seed: str) -> str:
+        with ChatServer() as server, ChatClient(server.address, name="bob") as bob:
+            at = "{}:{}".format(*server.address)
+            ran = gevent.get_hub().threadpool.apply(run, ("bots.cli", str(scenario), "--server", at, "--seed", seed))
+            assert ran.status == 0
+            return next(event.text for event in bob.history() if isinstance(event, Said))
+
+    first = words("8")
+    assert first == words("8")
+    assert first != words("9")
+
+
+def test_a_terminal_shows_how_it_goes_and_is_left_clean(tmp_path: Path) -> None:
+    scenario = tmp_path / "talk.yaml"
+    scenario.write_text('cast: {user: 5}\nscript:\n  - user: {say: "{words 3}", every: 20ms, for: 2s}\n')
+    bots = pexpect.spawn(sys.executable, ["-m", "bots.cli", str(scenario)], dimensions=(24, 120), encoding="utf-8")
+    bots.expect(r"5 users +[\d,]+ messages/s +[\d,]+ deliveries/s", timeout=20)
+    bots.expect("PASSED", timeout=20)
+    bots.expect(pexpect.EOF, timeout=20)
+    bots.close()
+    assert bots.exitstatus == 0
+
+
+def test_how_long_a_scenario_takes_is_known_before() -> None:
+    text = """
+script:
+  - alice: {say: hi, every: 500ms, for: 5s}
+  - wait: 2s
+  - together:
+      - bob: {say: hi, every: 1s, times: 4}
+      - - wait: 1s
+        - carol: {say: late, at: 30s}
+"""
+    assert planned_s(parse(text.encode(), "test.yaml", lambda _: b"")) == pytest.approx(30, abs=1)
