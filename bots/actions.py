@@ -175,7 +175,7 @@ class Reply(Action):
     for_: Maybe[Duration] = Field(default=None, alias="for", description="for how long; to the end when left out")
 
 
-class Drop(Action):
+class Drop(Repeatable):
     """Lose the connection: `reset` breaks it off (RST), `close` ends it without a goodbye (FIN)."""
 
     drop: Literal["reset", "close"] = Field(description="broken off, or ended without a goodbye")

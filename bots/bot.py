@@ -9,11 +9,13 @@ import os
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import gevent
 from gevent import socket
 from gevent.event import Event as Signal
+from msgspec import structs
 
 from bots.dialects import Dialect, Heard
 from bots.ear import Ear
@@ -52,6 +54,7 @@ class Bot:
         self.nick = actor.name
         self.last_id: str | None = None
         self.connected = False
+        self.coming_back = False  # whether it is on its way back from a lost connection
         self.welcome: replies.Welcome | None = None
         self.ear = Ear(make_dialect(), self._take)
         self._address = address
@@ -63,18 +66,29 @@ class Bot:
         self._refused = ""
         self._tokens = map(str, itertools.count(1))
         self._pongs: set[str] = set()
+        self._refs = map(str, itertools.count(1))
+        self._unsure: dict[str, commands.Say | commands.Act] = {}  # said, and not known to be stored; by ref
         self._leaving = False
         self._pace = float("inf")
 
     def come_in(self, room: str | None, *, again: bool = False) -> None:
         """Connect and say hello; return when greeted. Raises NotLetIn or OSError."""
-        self.dialect = self._make_dialect()
         self._socket = socket.create_connection(self._address, PATIENCE_S)
+        try:
+            self._greet(room, again=again)
+        except BaseException:
+            self._end()
+            raise
+
+    def _greet(self, room: str | None, *, again: bool) -> None:
+        self.dialect = self._make_dialect()
         self._socket.settimeout(None)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._leaving, self._refused = False, ""
         token = self.welcome.token if again and self.welcome is not None else None
         self.welcome = None
+        if not again:
+            self.last_id = None
         self.ear.begin(self.dialect)
         self._watcher = gevent.get_hub().loop.io(self._socket.fileno(), _READ)
         self._watcher.start(self._take_in)
@@ -83,6 +97,7 @@ class Bot:
             raise NotLetIn(f"{self.nick} got no answer to its name within {PATIENCE_S:g} s")
         if self._refused:
             raise NotLetIn(f"{self.nick} was not let in: {self._refused}")
+        self._say_again()
         self.connected = True
 
     def note_id(self, event_id: str) -> None:
@@ -93,6 +108,26 @@ class Bot:
     def send(self, command: commands.AnyCommand) -> None:
         """Do something. Raises OSError when the connection is gone."""
         self._socket.sendall(self.dialect.encode(command))
+
+    def say(self, command: commands.Say | commands.Act) -> None:
+        """Say something; who comes back says it again until the server is known to have stored it."""
+        if not (self.actor.comes_back and self.dialect.catches_up):
+            self.send(command)
+            return
+        ref = next(self._refs)
+        command = self._unsure[ref] = structs.replace(command, ref=ref)
+        if self.connected:
+            with suppress(OSError):  # the loop will notice, and the actor come back
+                self.send(command)
+
+    def _say_again(self) -> None:
+        """Say what may not have arrived, and what was to be said meanwhile, in order; nothing new overtakes it."""
+        said = 0
+        while again := [ref for ref in self._unsure if int(ref) > said]:
+            for ref in again:
+                said = int(ref)
+                if command := self._unsure.get(ref):
+                    self.send(command)
 
     def send_bytes(self, data: bytes) -> None:
         """Send just these bytes."""
@@ -179,11 +214,14 @@ class Bot:
             case replies.Welcome():
                 self.welcome = heard
                 self.nick = heard.nick
-                self.last_id = heard.id or None
+                if self.last_id is None:  # else what was missed since then is still to come
+                    self.last_id = heard.id or None
                 self._changed.set()
             case replies.Pong(token=token):
                 self._pongs.add(token)
                 self._changed.set()
+            case replies.Ack(ref=ref):
+                self._unsure.pop(ref, None)
             case replies.Error(code=code, message=message) if self.welcome is None:
                 self._refused = f"{message} ({code})"
                 self._changed.set()

@@ -53,7 +53,8 @@ class Casting:
             self._report.wrong(place, problem)
             self.declare_unread(cast)
         else:
-            actors = self._admit(cast, [self._name(cast, role, n) for n in range(1, role.count + 1)], place)
+            nicks = [self._name(cast, role, n) for n in range(1, role.count + 1)]
+            actors = self._admit(cast, nicks, place, comes_back=role.reconnect)
             self._declared += [cast, *(actor.name for actor in actors[:1] + actors[-1:])]
             if not actors:
                 self.declare_unread(cast)
@@ -107,7 +108,7 @@ class Casting:
         row = self._rows[(self._count + n - 1) % len(self._rows)] if self._rows else {}
         return role.name.render({"n": str(n), **row})
 
-    def _admit(self, cast: str, nicks: list[str], place: Place) -> tuple[Actor, ...]:
+    def _admit(self, cast: str, nicks: list[str], place: Place, *, comes_back: bool = False) -> tuple[Actor, ...]:
         """Take in a cast whose users have these nicks; nobody of a cast whose nicks cannot be."""
         actors = []
         for n, nick in enumerate(nicks, 1):
@@ -123,7 +124,7 @@ class Casting:
                 self._report.wrong(place, f"{nick} and {self._by_key[key]} are the same name in a chat")
                 return ()
             self._by_key[key] = shown
-            actors.append(Actor(shown, cast, n, self._count + n - 1))
+            actors.append(Actor(shown, cast, n, self._count + n - 1, comes_back))
         self._count += len(actors)
         self.casts[cast] = tuple(actors)
         for actor in actors:

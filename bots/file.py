@@ -20,6 +20,9 @@ class Role(Model):
     name: Maybe[NewNick] = Field(
         default=None, description="their names; {n} counts from 1, columns come from the data file"
     )
+    reconnect: bool = Field(
+        default=False, description="whether they come back by themselves, and say again what may not have arrived"
+    )
 
 
 def _role(value: Any) -> Any:
@@ -44,7 +47,7 @@ class Latency(Model):
 
 
 class Check(Model):
-    """What must hold for the run to pass. A connection that is lost without a `drop` fails it always."""
+    """What must hold for the run to pass. A connection lost without a `drop` fails it, unless its actor comes back."""
 
     delivery: Literal["exactly once", "at least once", "at most once", "any"] = Field(
         default="exactly once", description="how often everyone who is in the room must hear each message"

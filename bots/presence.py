@@ -35,7 +35,7 @@ def _follow(scenario: Scenario, script: Script, states: States, report: Report) 
             if len(actors) == 1 and not step.who.is_choice:
                 _check(actors[0], step, now[actors[0]], report)
             if isinstance(step.action, Join | Leave | Drop | Reconnect):
-                now.update({actor: _after(step.action, now[actor]) for actor in actors})
+                now.update({actor: _after(actor, step.action, now[actor]) for actor in actors})
         elif not isinstance(step, Pause):
             ends = [_follow(scenario, branch, now, report) for branch in step.branches]
             now.update({actor: _agreed(now[actor], {end[actor] for end in ends}) for actor in now})
@@ -61,12 +61,12 @@ def _check(actor: Actor, line: Line, state: State, report: Report) -> None:
                 report.wrong(line.place, f"{actor.name} {_WHY_NOT[state]}")
 
 
-def _after(action: AnyAction, state: State) -> State:
+def _after(actor: Actor, action: AnyAction, state: State) -> State:
     match action:
         case Join() | Reconnect() if state != "here":
             return "here" if isinstance(action, Join) or state != "gone" else state
         case Leave(room=None) if state != "to come":
             return "gone"
-        case Drop() if state == "here":
+        case Drop() if state == "here" and not actor.comes_back:
             return "lost"
     return state

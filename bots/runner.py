@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 import gevent
-from gevent.pool import Pool
+from gevent.pool import Group, Pool
 
 from bots import actions
 from bots.bot import Bot, NotLetIn
@@ -24,6 +24,10 @@ _QUIET_S = 1.0
 _BURST = 32
 # Actors who are on their way in at the same time.
 _AT_ONCE = 100
+# Who comes back tries again after such pauses, and for so long: a server needs a moment to start again.
+_FIRST_PAUSE_S = 0.1
+_LAST_PAUSE_S = 2.0
+_COME_BACK_S = 30.0
 # How long the last words of a run may take to be heard.
 _SETTLE_S = 15.0
 
@@ -41,6 +45,7 @@ class Runner:
         self._stays: dict[Actor, dict[str, Reader]] = defaultdict(dict)  # by room, of those who are in one
         self._rooms: dict[str, RoomLedger] = {}  # by every spelling of a name that was met
         self._here = 0  # how many are connected
+        self._coming_back = Group()  # those who try to connect again
         self._inboxes: dict[Actor, list[tuple[str, str]]] = {}
         self._taken: dict[Actor, int] = {}
         self._replies: dict[Actor, list[Callable[[str, str], None]]] = {}
@@ -109,7 +114,7 @@ class Runner:
             if early > 0 or not number % _BURST:
                 gevent.sleep(max(0.0, early))
             bot = self._bots[act.actor]
-            if not bot.connected and not isinstance(line.action, actions.Join | actions.Reconnect | actions.Wait):
+            if not (bot.connected or _can_be_done_away(bot, line)):
                 continue  # passed over: it has left, or lost the connection
             if isinstance(line.action, actions.Say | actions.Act | actions.Whisper):
                 speaker = bot.nick
@@ -168,7 +173,8 @@ class Runner:
             case actions.Drop(drop=how):
                 self._drop(bot, how)
             case actions.Reconnect():
-                self._reconnect(bot)
+                if not bot.coming_back:
+                    self._reconnect(bot)
             case actions.Read(read=pace):
                 bot.read_at(pace)
                 for stay in self._stays[bot.actor].values():
@@ -183,11 +189,11 @@ class Runner:
                 self._reply(bot, line, action, act)
         return None
 
-    def _say(self, bot: Bot, text: str, room: str | None, due: float, command: commands.AnyCommand) -> None:
+    def _say(self, bot: Bot, text: str, room: str | None, due: float, command: commands.Say | commands.Act) -> None:
         now = time.monotonic()
         self.outcome.lag.add(now - due)
         self._room(self._room_of(bot, room)).say(bot.nick, text, due, now)
-        bot.send(command)
+        bot.say(command)
 
     def _expect(self, bot: Bot, line: Line, expect: actions.Expect, act: Act, sender: str) -> str | None:
         matches = matcher_of(expect.expect, self._scenario, act, nick=bot.nick, sender=sender)
@@ -288,12 +294,43 @@ class Runner:
             bot.ear.be_in(None, None)
 
     def _drop(self, bot: Bot, how: str) -> None:
+        if not bot.connected:  # it has been lost since this was due
+            return
+        bot.drop(how)
+        self._here -= 1
+        if bot.actor.comes_back:
+            self._send_back(bot)
+        else:
+            self._give_up(bot)
+
+    def _give_up(self, bot: Bot) -> None:
+        """Note that nobody knows what of the actor's words has arrived, and that it hears nothing more."""
         now = time.monotonic()
         for room, stay in self._stays[bot.actor].items():
             stay.leaving = now
             self._room(room).lose(bot.nick)
-        bot.drop(how)
-        self._here -= 1
+
+    def _send_back(self, bot: Bot) -> None:
+        bot.coming_back = True
+        if not bot.dialect.catches_up:
+            self._give_up(bot)
+        self._coming_back.spawn(self._come_back, bot)
+
+    def _come_back(self, bot: Bot) -> None:
+        """Try again with growing pauses until the server lets the actor in, for so long as that can be expected."""
+        deadline, pause = time.monotonic() + _COME_BACK_S, _FIRST_PAUSE_S
+        while not bot.connected:
+            gevent.sleep(pause)
+            pause = min(2 * pause, _LAST_PAUSE_S)
+            try:
+                self._reconnect(bot)
+            except (NotLetIn, OSError) as error:
+                if time.monotonic() > deadline:
+                    self.outcome.failures.append(f"{error}, for {_COME_BACK_S:g} s after its connection was lost")
+                    self._give_up(bot)
+                    self._stop_hearing(bot)
+                    break
+        bot.coming_back = False
 
     def _reconnect(self, bot: Bot) -> None:
         """Bring an actor back; where the server tells what was missed, as if it had never been away."""
@@ -347,6 +384,7 @@ class Runner:
 
     def _settle(self) -> None:
         """Make sure that nothing more is on its way."""
+        self._coming_back.join()
         here = [bot for bot in self._bots.values() if bot.connected]
         if here and here[0].dialect.tells_end:
             here[0].ping(_SETTLE_S)
@@ -421,8 +459,11 @@ class Runner:
             answer(nick, text)
 
     def _lose(self, bot: Bot, why: str) -> None:
-        self.outcome.failures.append(f"{bot.nick} lost the connection: {why}")
         self._here -= 1
+        if bot.actor.comes_back:
+            self._send_back(bot)
+            return
+        self.outcome.failures.append(f"{bot.nick} lost the connection: {why}")
         self._stop_hearing(bot)
 
     # Small things.
@@ -441,3 +482,10 @@ class Runner:
 
     def _fail(self, line: Line, what: str) -> None:
         self.outcome.failures.append(f"{self._scenario.file}:{line.place.line}: {what}")
+
+
+def _can_be_done_away(bot: Bot, line: Line) -> bool:
+    """Whether who is not connected can do this: come, wait, or say something once it is back."""
+    if isinstance(line.action, actions.Say | actions.Act):
+        return bot.coming_back
+    return isinstance(line.action, actions.Join | actions.Reconnect | actions.Wait)

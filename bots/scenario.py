@@ -15,13 +15,14 @@ class Actor:
     """One simulated user.
 
     `name` is the nick it comes in with, and what the script calls it. `n` counts from 1 in its `cast`, `index` from 0
-    in the whole scenario.
+    in the whole scenario. One who `comes_back` does so by itself whenever the connection is lost.
     """
 
     name: str
     cast: str
     n: int
     index: int
+    comes_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

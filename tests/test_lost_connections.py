@@ -1,0 +1,76 @@
+"""The ledger's proof over lost connections: each message reaches everyone once, in one order, whatever breaks."""
+
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import gevent
+import pytest
+
+from bots.outcome import Outcome
+from geventchat import ChatServer, Limits
+from tests.processes import serving
+from tests.test_bots import play
+
+_SCENARIO = Path(__file__).parent.parent / "scenarios" / "lost_connections.yaml"
+_DROPPING = """
+seed: 8
+cast: {user: {count: 20, reconnect: true}}
+script:
+  - together:
+      - user: {say: "{words 2..5}", every: 50ms, jitter: 50%, for: 3s}
+      - user: {drop: reset, every: 700ms, jitter: 100%, for: 2500ms}
+check: {delivery: exactly once, order: same for everyone}
+"""
+
+
+def whole(outcome: Outcome) -> None:
+    """Hold that nothing went wrong in a run."""
+    assert (outcome.failures, outcome.anomalies, outcome.status) == ([], {}, 0)
+
+
+def test_who_comes_back_says_and_hears_everything_once_in_the_same_order_as_all() -> None:
+    with ChatServer(limits=Limits(rate=None)) as server:
+        outcome = play(_DROPPING, server.address)
+        whole(outcome)
+        assert len(outcome.rooms["lobby"].messages) == outcome.timeline.said == 20 * 60
+
+
+def test_who_does_not_come_back_fails_the_run() -> None:
+    with ChatServer(limits=Limits(rate=None)) as server:
+        talk = "cast: {user: 3}\nscript:\n  - user: {say: hi, every: 50ms, for: 3s}\n"
+        playing = gevent.spawn(play, talk, server.address)
+        while server.connections != 3:
+            gevent.sleep(0.01)
+        server.stop()
+        failures = playing.get().failures
+    assert sum("lost the connection" in failure for failure in failures) == 3
+
+
+def test_a_server_that_stays_away_fails_the_run() -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        outcome = play("cast: {user: {reconnect: true}}\nscript:\n  - user: hi\n", nobody.getsockname())
+    assert outcome.status == 1
+    assert "could not connect" in outcome.failures[0]
+
+
+@pytest.mark.slow
+def test_nothing_is_lost_or_doubled_over_a_server_that_is_killed_and_started_again_twice(tmp_path: Path) -> None:
+    history = ("--history", str(tmp_path / "history.sqlite"), "--rate", "off")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        at = f"127.0.0.1:{free.getsockname()[1]}"
+    command = [sys.executable, "-m", "bots.cli", str(_SCENARIO), "--server", at, "--json"]
+    bots = None
+    for lasts_s in (6, 6, 30):
+        with serving(*history, "--listen", at) as server:
+            bots = bots or subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            try:
+                out, errors = bots.communicate(timeout=lasts_s)
+            except subprocess.TimeoutExpired:
+                server.end(signal.SIGKILL)
+    assert bots is not None
+    assert bots.returncode == 0, out + errors
