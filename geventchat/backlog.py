@@ -78,11 +78,11 @@ class Backlog:
     def _tell_missed(self, room: Room, after: str) -> None:
         """Tell from the log what the room said later than the id `after`, up to where its feed goes on."""
         member = self._member
+        place, upto = room.place(member), member.entered  # now: while the log is read, the member may be gone again
         member.stored |= self._log.refs(room.key, member.nick, after)
         oldest = self._log.oldest(room.key)
         if oldest is None or id_key(oldest) > id_key(after):
             self._chat.tell(member, replies.Gap(room=room.name, first=after, last=oldest or after, count=None))
-        place, upto = room.place(member), member.entered
         while True:
             page = self._log.since(room.key, after, MAX_HISTORY)
             for event in page:
