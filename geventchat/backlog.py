@@ -85,9 +85,8 @@ class Backlog:
             self._chat.tell(member, replies.Gap(room=room.name, first=after, last=oldest or after, count=None))
         while True:
             page = self._log.since(room.key, after, MAX_HISTORY)
-            for event in page:
-                if id_key(event.id) <= id_key(upto) and event.id != member.entered:
-                    self._chat.tell(member, event)
+            missed = page if page and id_key(page[-1].id) < id_key(upto) else _until(page, upto)
+            self._chat.tell_past(member, [event for event in missed if event.id != member.entered])
             if not self._settle():
                 return
             if page and id_key(page[-1].id) < id_key(upto):
@@ -111,3 +110,9 @@ class Backlog:
         """Wait until all that was posted for this user is published and sent; whether the connection still stands."""
         self._pump.wake()
         return self._pump.drain(self._link, float("inf"), lambda: not self._member.pending)
+
+
+def _until(page: list[AnyEvent], upto: str) -> list[AnyEvent]:
+    """Return the events up to an id."""
+    last = id_key(upto)
+    return [event for event in page if id_key(event.id) <= last]

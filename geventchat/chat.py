@@ -28,10 +28,13 @@ class Happening(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """Something for one member alone; as a function, when it depends on how things stand once it is its turn."""
+    """Something for one member alone; as a function, when it depends on how things stand once it is its turn.
+
+    Or a piece of the past: events that others heard long ago.
+    """
 
     member: Member
-    reply: Message | Callable[[], Message]
+    reply: Message | Callable[[], Message] | list[events.AnyEvent]
 
 
 Turn = list[Happening | Answer]
@@ -95,6 +98,11 @@ class Chat:
         """Answer a member, behind all that was posted before."""
         member.pending += 1
         self._turn.append(Answer(member, reply))
+
+    def tell_past(self, member: Member, past: list[events.AnyEvent]) -> None:
+        """Tell a member what happened before, behind all that was posted before."""
+        member.pending += 1
+        self._turn.append(Answer(member, past))
 
     def refuse(self, member: Member, refusal: Refused, ref: str | None = None) -> None:
         """Tell a member why something was not done."""
@@ -236,14 +244,17 @@ class Chat:
     def _answer(self, answer: Answer) -> None:
         if answer.member.gone:  # nothing comes behind the last word
             return
+        if isinstance(answer.reply, list):
+            self._put(answer.member, *answer.reply)
+            return
         reply = answer.reply() if callable(answer.reply) else answer.reply
         self._put(answer.member, reply)
         if isinstance(reply, replies.Closing):
             answer.member.gone = True
             self.disown(answer.member)
 
-    def _put(self, member: Member, message: Message) -> None:
-        member.outbox.put(member.speech.encode(message))
+    def _put(self, member: Member, *messages: Message) -> None:
+        member.outbox.put(b"".join(map(member.speech.encode, messages)))
         self._told[member.outbox] = None
 
 

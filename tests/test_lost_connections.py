@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import gevent
@@ -11,6 +12,7 @@ import pytest
 
 from bots.outcome import Outcome
 from geventchat import ChatServer, Limits
+from geventchat.sqlite_log import SqliteLog
 from tests.processes import serving
 from tests.test_bots import play
 
@@ -74,3 +76,20 @@ def test_nothing_is_lost_or_doubled_over_a_server_that_is_killed_and_started_aga
                 server.end(signal.SIGKILL)
     assert bots is not None
     assert bots.returncode == 0, out + errors
+
+
+_STORMS = """
+cast: {user: {count: 100, reconnect: true}, talker: 5}
+script:
+  - together:
+      - talker: {say: "{words 2..5}", every: 50ms, for: 4s}
+      - user: {drop: reset, every: 800ms, times: 4}
+check: {delivery: exactly once, order: same for everyone}
+"""
+
+
+def test_reconnect_storms_lose_and_double_nothing(tmp_path: Path) -> None:
+    log = SqliteLog(tmp_path / "history.sqlite")  # which lets others run while it reads
+    with closing(log), ChatServer(limits=Limits(rate=None), log=log) as server:
+        outcome = play(_STORMS, server.address)
+    assert (outcome.failures, outcome.anomalies) == ([], {})
