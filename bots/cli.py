@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from geventchat import address
 from geventchat.errors import Refused, ServerUnavailable, UsageError
+from geventchat.options import OptionParser
 
 if TYPE_CHECKING:
     from bots.outcome import Outcome
@@ -55,17 +56,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="geventchat-bots",
-        description="Simulated users replay a scenario against a chat server; every delivery is checked.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+    parser = OptionParser(
+        "geventchat-bots",
+        "Simulated users replay a scenario against a chat server; every delivery is checked.",
+        _EXAMPLES,
     )
     parser.add_argument("scenario", type=Path, help="a YAML file; or one of the verbs check, import, record, schema")
     parser.add_argument("--server", metavar="HOST:PORT", help="the server to test; any that speaks the dialect")
     parser.add_argument("--dialect", choices=("json", "plain", "unframed"), default="json", help="default: %(default)s")
-    parser.add_argument("--speed", type=float, default=1.0, metavar="N", help="play N times as fast")
+    parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="play N times as fast")
     parser.add_argument("--seed", type=int, metavar="N", help="other words, choices and times than the scenario's own")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--junit", metavar="FILE", type=Path, help="write the checks as JUnit XML")
@@ -73,11 +72,19 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed < float("inf"):
+        raise UsageError("--speed is a number above 0, for example --speed 10")
+    return speed
+
+
 def _copier(verb: str, what: str, description: str) -> argparse.ArgumentParser:
     """Return the options of a verb that writes a scenario."""
-    parser = argparse.ArgumentParser(
-        prog=f"geventchat-bots {verb}", description=f"Write {description} down as a scenario."
-    )
+    parser = OptionParser(f"geventchat-bots {verb}", f"Write {description} down as a scenario.")
     parser.add_argument("source", metavar=what)
     parser.add_argument("-o", dest="output", metavar="FILE", type=Path, help="where to; default: standard output")
     if verb == "record":
@@ -86,8 +93,6 @@ def _copier(verb: str, what: str, description: str) -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
-    if not 0 < options.speed < float("inf"):
-        raise UsageError("--speed is a number above 0, for example --speed 10")
     asked = address.parse(options.server) if options.server else None
     from bots.load import load
     from bots.mistakes import ScenarioMistakes

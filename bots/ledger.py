@@ -24,6 +24,8 @@ Verdict = Literal["missing", "duplicate", "reordered", "corrupt", "leaked"]
 _MAX_SHIFT = 1_000
 # Findings that are kept whole; all are counted.
 MAX_FINDINGS = 1_000
+# What was first heard so shortly before a connection was dropped may have been on its way there.
+_IN_FLIGHT_S = 1.0
 # Times of deliveries that are counted together are exact to this, and never earlier than they were.
 _TICK_S = 250e-6
 
@@ -62,6 +64,7 @@ class Reader:
     left: float = float("inf")
     timed: bool = True  # False once the user has read slowly on purpose: then lateness is its own doing
     back: float = 0.0  # when it came back from a lost connection: what was said before that is late for this
+    dropped: bool = False  # whether it left by dropping the connection: nobody knows what had arrived there
     heard: int = 0
     position: int = -1  # of the next message in the room's list; -1 until the first is heard
     place: int = -1  # in the room's bytes, while it hears what the others hear; -1 while it does not
@@ -70,7 +73,8 @@ class Reader:
 
     def must_hear(self, message: Message) -> bool:
         """Whether the message has to reach this reader."""
-        return self.entered <= message.sent and message.first_heard <= self.leaving
+        lost = _IN_FLIGHT_S if self.dropped and message.index >= self.position else 0.0
+        return self.entered <= message.sent and message.first_heard <= self.leaving - lost
 
     def may_hear(self, message: Message) -> bool:
         """Whether it is right that the message reaches this reader."""

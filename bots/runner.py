@@ -45,6 +45,7 @@ class Runner:
         self._stays: dict[Actor, dict[str, Reader]] = defaultdict(dict)  # by room, of those who are in one
         self._rooms: dict[str, RoomLedger] = {}  # by every spelling of a name that was met
         self._here = 0  # how many are connected
+        self._whispered: dict[Bot, None] = {}  # who has whispered, and may still be on the way to the server
         self._coming_back = Group()  # those who try to connect again
         self._inboxes: dict[Actor, list[tuple[str, str]]] = {}
         self._taken: dict[Actor, int] = {}
@@ -64,7 +65,7 @@ class Runner:
         late = latecomers(self._scenario)
         try:
             self._let_in([actor for actor in self._scenario.actors if actor not in late])
-            gevent.sleep(self._pause_s)
+            gevent.sleep(5 * self._pause_s)  # a server may greet who is not yet among those that it sends to
             self.outcome.began = time.monotonic()
             self._play(self._scenario.script, "")
             self._settle()
@@ -155,7 +156,9 @@ class Runner:
             case actions.Whisper(whisper=words, to=to):
                 text = text_of(words, scenario, line, act, nick=bot.nick, sender=sender)
                 bot.send(commands.Whisper(to=self._bots[scenario.group(to)[0]].nick, text=text))
+                self._whispered[bot] = None
             case actions.Rename(rename=words):
+                self._let_whispers_arrive()
                 bot.ear.be_in(None, None)  # what its own new name is must be read
                 bot.send(commands.Rename(nick=text_of(words, scenario, line, act, nick=bot.nick)))
                 bot.ping(actions.EXPECT_WITHIN_S)
@@ -307,7 +310,7 @@ class Runner:
         """Note that nobody knows what of the actor's words has arrived, and that it hears nothing more."""
         now = time.monotonic()
         for room, stay in self._stays[bot.actor].items():
-            stay.leaving = now
+            stay.leaving, stay.dropped = now, True
             self._room(room).lose(bot.nick)
 
     def _send_back(self, bot: Bot) -> None:
@@ -342,7 +345,7 @@ class Runner:
             return
         bot.ear.be_in(None, None)
         for name, stay in stays.items():
-            stay.leaving, stay.back = float("inf"), time.monotonic()
+            stay.leaving, stay.dropped, stay.back = float("inf"), False, time.monotonic()
             bot.note_id(self._room(name).last_id(stay))
         self._connect(bot, room, again=True)
         self._tune(bot)
@@ -352,14 +355,26 @@ class Runner:
             self._stop_hearing(bot)
             self._come_in(bot.actor, room)
             return
-        if not bot.dialect.follows_rooms:
-            self._stop_hearing(bot)
+        stays = self._stays[bot.actor]
+        left = {} if bot.dialect.follows_rooms else dict(stays)  # people are in one room at a time
+        for stay in left.values():
+            stay.leaving = time.monotonic()
         reader = self._enter(bot, room or LOBBY)
         bot.send(commands.Join(room=room or LOBBY))
         if bot.ping(actions.EXPECT_WITHIN_S):
             reader.entered = time.monotonic()
+        for name in left:
+            stays.pop(name).left = time.monotonic()
+        self._tune(bot)
+
+    def _let_whispers_arrive(self) -> None:
+        """Wait until the server has taken all whispers: what comes now may make their names mean nobody."""
+        whispered, self._whispered = self._whispered, {}
+        gevent.joinall([gevent.spawn(bot.ping, actions.EXPECT_WITHIN_S) for bot in whispered if bot.connected])
 
     def _leave(self, bot: Bot, room: str | None, reason: str, line: Line) -> None:
+        if room is None:
+            self._let_whispers_arrive()
         now = time.monotonic()
         if room is None:
             for stay in self._stays[bot.actor].values():
@@ -369,10 +384,14 @@ class Runner:
             self._here -= 1
             self._stop_hearing(bot)
         else:
-            self._stays[bot.actor][room].leaving = now
+            stay = self._stays[bot.actor][room]
+            stay.leaving = now
+            back = None if bot.dialect.follows_rooms else self._enter(bot, LOBBY)  # people are always in one room
             bot.send(commands.Leave(room=room, reason=reason))
             bot.ping(actions.EXPECT_WITHIN_S)
             self._stays[bot.actor].pop(room).left = time.monotonic()
+            if back is not None:
+                back.entered = stay.left
             self._tune(bot)
 
     def _stop_hearing(self, bot: Bot) -> None:

@@ -1,13 +1,18 @@
-"""Addresses as people type them: HOST, HOST:PORT, [::1]:PORT, :PORT, nothing at all."""
+"""Addresses as people type them: HOST, HOST:PORT, [::1]:PORT, :PORT."""
 
 from geventchat.errors import UsageError
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 2003
+DEFAULT = f"{DEFAULT_HOST}:{DEFAULT_PORT}"
 
 
 def parse(text: str) -> tuple[str, int]:
     """Return host and port, with the defaults for what is left out. Raises UsageError."""
+    if not text.strip():
+        raise UsageError(f"the address is empty; it looks like {DEFAULT}")
+    if text.isdigit():
+        raise UsageError(f"{text!r} is a port without a host; write :{text} or {DEFAULT_HOST}:{text}")
     if text.startswith("["):
         host, bracket, rest = text[1:].partition("]")
         if not bracket or (rest and not rest.startswith(":")):
@@ -16,7 +21,9 @@ def parse(text: str) -> tuple[str, int]:
     elif text.count(":") > 1:  # an IPv6 host by itself
         host, port = text, ""
     else:
-        host, _, port = text.partition(":")
+        host, colon, port = text.partition(":")
+        if colon and not port:
+            raise UsageError(f"{text!r} lacks the port after the colon, as in {DEFAULT}")
     return host or DEFAULT_HOST, _port(port, text)
 
 

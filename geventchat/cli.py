@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from geventchat import address
 from geventchat.errors import ChatError, UsageError
+from geventchat.options import OptionParser
 from geventchat.text import clean
 
 _EXAMPLES = """\
@@ -27,11 +28,14 @@ exit status: 0 all that was said is stored; 1 it is not, or nobody answers; 2 an
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Join a chat; return the exit status."""
-    options = _parser().parse_args(arguments)
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is a conversation to end in order, Ctrl-C ends at once
     try:
-        at = address.parse(options.server or os.environ.get("GEVENTCHAT_SERVER", ""))
-        name = options.name or _login_name()
+        options = _parser().parse_args(arguments)
+        at = address.parse(options.server or os.environ.get("GEVENTCHAT_SERVER") or address.DEFAULT)
+        name = _login_name() if options.name is None else options.name
+        for option, value in (("--name", name), ("--room", options.room)):
+            if not value.strip():
+                raise UsageError(f"{option} is empty")
         if os.isatty(0) and os.isatty(1) and not options.json:
             from geventchat.terminal.app import run  # what is slow to load loads when there is someone to talk to
 
@@ -55,13 +59,7 @@ def _login_name() -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="geventchat-client",
-        description="Talk in a chat, at a terminal or in a pipeline.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = OptionParser("geventchat-client", "Talk in a chat, at a terminal or in a pipeline.", _EXAMPLES)
     parser.add_argument("server", nargs="?", metavar="HOST[:PORT]", help="default: 127.0.0.1:2003")
     parser.add_argument("--name", help="what to be called (default: your login name)")
     parser.add_argument("--room", default="lobby", help="where to go first (default: %(default)s)")

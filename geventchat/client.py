@@ -121,9 +121,13 @@ class ChatClient:
     def request(self, command: commands.Request) -> replies.Response:
         """Send a command under a `ref` of this client's own, and return the answer."""
         ref = next(self._refs)
+        command = structs.replace(command, ref=ref)
+        most = self.welcome.limits.get("line")
+        if most is not None and len(wire.encode(command)) > most + len(b"\n"):  # the server could not read the ref
+            raise Refused("line-too-long", f"a line can have {most:g} bytes at most; this one was not sent")
         answer = self._waiting[ref] = AsyncResult()
         try:
-            self._send(structs.replace(command, ref=ref))
+            self._send(command)
             reply = answer.get(timeout=self._timeout)
         except gevent.Timeout:
             raise ConnectionLost(f"the server did not answer within {self._timeout:g} s") from None

@@ -14,6 +14,7 @@ from geventchat import ages, history_file, names
 from geventchat.dialects.plain import line_of
 from geventchat.errors import Refused, UsageError
 from geventchat.events import SEQUENCES, AnyEvent
+from geventchat.options import OptionParser
 
 # Events read at once. Between two reads the file is free, so that a long export never lets the server's -wal grow.
 PAGE = 1_000
@@ -21,10 +22,10 @@ PAGE = 1_000
 
 def main(arguments: Sequence[str]) -> int:
     """Print the history; return the exit status: 0, or 2 for what cannot be meant."""
-    options = _parser().parse_args(arguments)
-    path = options.history or history_file.default_path()
-    write = _write_text if options.text else _write_json
     try:
+        options = _parser().parse_args(arguments)
+        path = options.history or history_file.default_path()
+        write = _write_text if options.text else _write_json
         after = _number_before(options.since, time.time()) if options.since else -1
         room_key = names.key(options.room) if options.room is not None else None
         for events in _pages(path, room_key, after):
@@ -41,10 +42,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = OptionParser(
         prog="geventchat-serve export",
         description="Print history as JSON Lines, oldest first, also while the server runs.",
-        allow_abbrev=False,
     )
     parser.add_argument(
         "--history", metavar="FILE", type=Path, help="the file (default: history.sqlite in the user's state folder)"

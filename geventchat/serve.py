@@ -12,6 +12,7 @@ from geventchat import address, ages
 from geventchat.errors import UsageError
 from geventchat.limits import MAX_HISTORY, Limits
 from geventchat.log import Log, MemoryLog
+from geventchat.options import OptionParser
 
 _EXAMPLES = """\
 examples:
@@ -30,8 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from geventchat import export
 
         return export.main(words[1:])
-    options = _parser().parse_args(words)
     try:
+        options = _parser().parse_args(words)
         limits = _limits(options)
         listen = address.parse(options.listen)
         open_log = _history(options)
@@ -44,12 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="geventchat-serve",
-        description="A chat server: one port, any client (nc, telnet, geventchat-client, programs).",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+    parser = OptionParser(
+        "geventchat-serve", "A chat server: one port, any client (nc, telnet, geventchat-client, programs).", _EXAMPLES
     )
     parser.add_argument(
         "--listen",

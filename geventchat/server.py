@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import os
 import socket as std_socket
 import time
 from collections.abc import Callable
@@ -128,7 +129,7 @@ class ChatServer:
             if error.errno == errno.EADDRINUSE:
                 why = "is taken, perhaps by another geventchat-serve; --listen HOST:0 takes a free one"
             else:
-                why = f"cannot be had ({(error.strerror or str(error)).lower()})"
+                why = f"cannot be had ({os.strerror(error.errno or 0).lower()})"
             raise UsageError(f"port {port} of {host} {why}") from None
         self._listener = listener
         self._workers = [gevent.spawn(self._work, work) for work in (self._pump.run, self._pump.watch_stalls)]

@@ -5,6 +5,7 @@ import logging
 import os
 import resource
 import signal
+import sys
 from collections.abc import Callable
 from contextlib import closing
 
@@ -44,7 +45,10 @@ def serve(listen: tuple[str, int], limits: Limits, open_log: Callable[[], Log], 
         closing(open_log()) as events,
         ChatServer(listen, limits=limits, log=events, greet_with=greet_with) as server,
     ):
-        print(_how_to_join(server.address), flush=True)
+        try:
+            print(_how_to_join(server.address), flush=True)
+        except BrokenPipeError:  # whoever started us has read enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         logger.info("what is said is kept in %s", events.where)
         gevent.wait([ended, server.failed], count=1)
         if server.failed.is_set():

@@ -11,9 +11,7 @@ from geventchat.errors import UsageError
 @pytest.mark.parametrize(
     ("typed", "address"),
     [
-        ("", ("127.0.0.1", 2003)),
         ("localhost", ("localhost", 2003)),
-        ("localhost:", ("localhost", 2003)),
         (":7000", ("127.0.0.1", 7000)),
         ("10.0.0.7:7000", ("10.0.0.7", 7000)),
         ("127.0.0.1:0", ("127.0.0.1", 0)),
@@ -36,6 +34,20 @@ def test_what_is_left_out_is_the_default(typed: str, address: tuple[str, int]) -
 )
 def test_a_port_that_is_none_is_refused_with_an_example(typed: str) -> None:
     with pytest.raises(UsageError, match=r"0 to 65535, as in 127\.0\.0\.1:2003"):
+        parse(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("", "is empty"),
+        ("  ", "is empty"),
+        ("localhost:", "lacks the port after the colon"),
+        ("41010", "a port without a host; write :41010 or 127.0.0.1:41010"),
+    ],
+)
+def test_half_an_address_is_refused_with_what_is_missing(typed: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
         parse(typed)
 
 

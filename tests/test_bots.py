@@ -169,6 +169,36 @@ def test_the_tasks_own_server_passes_a_small_talk_and_is_shown_to_fail_at_speed(
     assert "messages ran together: nothing in this dialect says where one ends" in fast.out
 
 
+def test_a_whisper_arrives_before_its_reader_takes_another_name_or_leaves(server: ChatServer) -> None:
+    script = """
+script:
+  - ann: hi
+  - ben: hi
+  - ann: {whisper: psst, to: ben}
+  - ben: {rename: benny}
+  - ann: {whisper: psst, to: ben}
+  - ben: {leave: bye}
+"""
+    for _ in range(5):
+        assert play(script, server.address).failures == []
+
+
+def test_people_who_leave_a_room_are_in_the_lobby_again(server: ChatServer) -> None:
+    script = """
+script:
+  - ann: hi
+  - ben: hi
+  - ben: {join: den}
+  - ben: {say: in den, room: den}
+  - ann: not for ben
+  - ben: {leave: bye, room: den}
+  - ann: for both
+"""
+    outcome = play(script, server.address, "plain")
+    assert (outcome.failures, outcome.anomalies) == ([], {})
+    assert outcome.timeline.delivered in (7, 8)  # whether the first hi comes before or after who goes to the den
+
+
 @pytest.mark.slow
 def test_the_tasks_own_server_passes_ten_users_at_a_gentle_pace() -> None:
     with task_server() as server:

@@ -65,3 +65,12 @@ def test_what_a_client_says_after_coming_back_is_new_also_when_it_counts_from_on
             again.say("two")
             assert [event.text for event in again.history() if isinstance(event, Said)] == ["one", "two"]
         first.close()
+
+
+def test_a_line_that_is_too_long_is_refused_at_once_and_the_next_one_said() -> None:
+    with ChatServer() as server, ChatClient(server.address, name="alice", timeout=1.0) as alice:
+        for text in ("x" * 5000, "я" * 2100):
+            with pytest.raises(Refused, match="4096 bytes at most") as refused:
+                alice.say(text)
+            assert refused.value.code == "line-too-long"
+        assert alice.say("short")

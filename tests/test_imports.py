@@ -11,7 +11,7 @@ import pytest
 _ROOT = Path(__file__).parent.parent
 
 # What is named in neither list is core.
-COMMANDS = {"geventchat.cli", "geventchat.serve", "geventchat.export", "bots.cli"}
+COMMANDS = {"geventchat.cli", "geventchat.serve", "geventchat.export", "geventchat.options", "bots.cli"}
 SHELL = {
     *("geventchat.client", "geventchat.standard_input", "geventchat.talk"),
     *("geventchat.backlog", "geventchat.connection", "geventchat.newcomer", "geventchat.pump"),
@@ -27,8 +27,8 @@ WORLD = {
 CHANCE = {"random"}  # in bots it comes from a seed
 # What a client of any server needs; bots are clients, and prove nothing if they share more with the server.
 FOR_BOTS = {
-    f"geventchat.{name}"
-    for name in ("address", "client", "commands", "errors", "events", "limits", "names", "replies", "text", "wire")
+    *(f"geventchat.{name}" for name in ("address", "client", "commands", "errors", "events", "limits")),
+    *(f"geventchat.{name}" for name in ("names", "options", "replies", "text", "wire")),
 }
 
 

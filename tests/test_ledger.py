@@ -185,3 +185,15 @@ def test_what_a_lost_connection_may_have_swallowed_need_not_arrive() -> None:
     ledger.say("ann", "swallowed", 0.0, 0.0)
     ledger.lose("ann")
     assert verdicts(ledger) == []
+
+
+def test_who_drops_the_connection_may_have_missed_what_was_on_its_way_but_nothing_before_and_nothing_between() -> None:
+    ledger = room_of(readers=("ann", "bob"))
+    ann, bob = ledger.readers
+    for number in range(5):
+        ledger.say("ann", str(number), float(number), float(number))
+        ledger.hear(ann, "ann", str(number), number + 0.1)
+    ledger.hear(bob, "ann", "0", 0.2)
+    ledger.hear(bob, "ann", "2", 2.2)
+    bob.leaving, bob.dropped, bob.left = 4.2, True, 4.2
+    assert verdicts(ledger) == [("missing", "ann", "1", "bob"), ("missing", "ann", "3", "bob")]

@@ -43,6 +43,23 @@ def test_what_cannot_be_meant_is_one_line_and_status_2(arguments: list[str], wor
     assert ended.out == ""
 
 
+def test_it_serves_on_when_nobody_reads_how_to_join() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "geventchat.serve", "--listen", "127.0.0.1:0", "--history", "none"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert "what is said is kept in memory only" in process.stderr.readline()
+    process.terminate()
+    assert process.wait(timeout=10) == 0
+    assert "Traceback" not in process.stderr.read()
+    process.stderr.close()
+
+
 def test_an_unknown_option_is_status_2() -> None:
     ended = run("geventchat.serve", "--colour")
     assert ended.status == 2
