@@ -384,8 +384,11 @@ class Runner:
             self._here -= 1
             self._stop_hearing(bot)
         else:
-            stay = self._stays[bot.actor][room]
-            stay.leaving = now
+            here = self._stays[bot.actor].get(room)
+            if here is None:
+                self._fail(line, f"{bot.nick} cannot leave {room}: it is not there")
+                return
+            here.leaving = now
             back = None if bot.dialect.follows_rooms else self._enter(bot, LOBBY)  # people are always in one room
             bot.send(commands.Leave(room=room, reason=reason))
             bot.ping(actions.EXPECT_WITHIN_S)

@@ -199,6 +199,11 @@ script:
     assert outcome.timeline.delivered in (7, 8)  # whether the first hi comes before or after who goes to the den
 
 
+def test_leaving_a_room_that_one_is_not_in_is_a_failure_with_its_line(server: ChatServer) -> None:
+    script = "script:\n  - ann: {join: den}\n  - ann: {leave, room: lobby}\n"
+    assert play(script, server.address).failures == ["test.yaml:3: ann cannot leave lobby: it is not there"]
+
+
 @pytest.mark.slow
 def test_the_tasks_own_server_passes_ten_users_at_a_gentle_pace() -> None:
     with task_server() as server:
