@@ -167,7 +167,10 @@ class Runner:
                 self._join(bot, room)
             case actions.Leave(leave=words, room=room):
                 reason = text_of(words, scenario, line, act, nick=bot.nick, sender=sender) if words else ""
-                self._leave(bot, room, reason, line)
+                if room is None:
+                    self._leave(bot, reason, line)
+                else:
+                    self._leave_room(bot, room, reason, line)
             case actions.Wait(wait=seconds):
                 gevent.sleep(seconds / self._speed)
             case actions.Ping(within=within):
@@ -372,30 +375,31 @@ class Runner:
         whispered, self._whispered = self._whispered, {}
         gevent.joinall([gevent.spawn(bot.ping, actions.EXPECT_WITHIN_S) for bot in whispered if bot.connected])
 
-    def _leave(self, bot: Bot, room: str | None, reason: str, line: Line) -> None:
-        if room is None:
-            self._let_whispers_arrive()
+    def _leave(self, bot: Bot, reason: str, line: Line) -> None:
+        """Let an actor say goodbye."""
+        self._let_whispers_arrive()
         now = time.monotonic()
-        if room is None:
-            for stay in self._stays[bot.actor].values():
-                stay.leaving = now
-            if not bot.leave(reason):
-                self._fail(line, f"{bot.nick} said goodbye and was not let go")
-            self._here -= 1
-            self._stop_hearing(bot)
-        else:
-            here = self._stays[bot.actor].get(room)
-            if here is None:
-                self._fail(line, f"{bot.nick} cannot leave {room}: it is not there")
-                return
-            here.leaving = now
-            back = None if bot.dialect.follows_rooms else self._enter(bot, LOBBY)  # people are always in one room
-            bot.send(commands.Leave(room=room, reason=reason))
-            bot.ping(actions.EXPECT_WITHIN_S)
-            self._stays[bot.actor].pop(room).left = time.monotonic()
-            if back is not None:
-                back.entered = stay.left
-            self._tune(bot)
+        for stay in self._stays[bot.actor].values():
+            stay.leaving = now
+        if not bot.leave(reason):
+            self._fail(line, f"{bot.nick} said goodbye and was not let go")
+        self._here -= 1
+        self._stop_hearing(bot)
+
+    def _leave_room(self, bot: Bot, room: str, reason: str, line: Line) -> None:
+        """Let an actor leave one room and stay connected."""
+        stays = self._stays[bot.actor]
+        if room not in stays:
+            self._fail(line, f"{bot.nick} cannot leave {room}: it is not there")
+            return
+        stays[room].leaving = time.monotonic()
+        back = None if bot.dialect.follows_rooms else self._enter(bot, LOBBY)  # people are always in one room
+        bot.send(commands.Leave(room=room, reason=reason))
+        bot.ping(actions.EXPECT_WITHIN_S)
+        now = stays.pop(room).left = time.monotonic()
+        if back is not None:
+            back.entered = now
+        self._tune(bot)
 
     def _stop_hearing(self, bot: Bot) -> None:
         now = time.monotonic()
