@@ -1,6 +1,7 @@
 """Make the README's picture of geventchat-client from the real program: python -m docs.make_pictures."""
 
 import io
+import re
 import tempfile
 from pathlib import Path
 
@@ -56,7 +57,8 @@ def _svg(terminal: Terminal) -> str:
             at_cursor = (row, column) == (cursor.y, cursor.x)
             line.append(cell.data, _style(cell, reverse=cell.reverse or at_cursor))
         console.print(line, no_wrap=True)
-    return console.export_svg(title="geventchat-client")
+    svg = console.export_svg(title="geventchat-client")
+    return re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)  # which would fetch a font from elsewhere
 
 
 def _style(cell: Char, *, reverse: bool) -> str:
