@@ -16,6 +16,7 @@ MAX_BYTES = 8 << 20
 MAX_NODES = 1_000_000
 # A script that is nested deeper than this is no play any more.
 MAX_DEPTH = 50
+_TOO_DEEP = f"more than {MAX_DEPTH} levels deep"
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _QUOTES = "; a text that holds any of : # { [ * & ! @ % needs quotes"
@@ -59,9 +60,16 @@ def read_tree(source: bytes) -> tuple[Node | None, list[tuple[Place, str]]]:
         for event in yaml.parse(_printable(source), Loader=loader):
             builder.take(event)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        raise BadYaml(_place(mark), f"this is no YAML: {getattr(error, 'problem', None) or error}{_QUOTES}") from None
+        raise _bad_yaml(error) from None
     return builder.root, builder.doubled
+
+
+def _bad_yaml(error: yaml.YAMLError) -> BadYaml:
+    problem = getattr(error, "problem", None) or str(error)
+    place = _place(getattr(error, "problem_mark", None))
+    if "nesting depth" in problem:  # libyaml from 0.2.6 on looks ahead, and gives up before the builder sees a level
+        return BadYaml(place, _TOO_DEEP)
+    return BadYaml(place, f"this is no YAML: {problem}{_QUOTES}")
 
 
 def _printable(source: bytes) -> str:
@@ -127,7 +135,7 @@ class _Builder:
                 if self._open and isinstance(self._open[-1].node.value, dict) and self._open[-1].key is None:
                     raise BadYaml(place, "a key must be a plain word; a text that begins with [ or { needs quotes")
                 if len(self._open) == MAX_DEPTH:
-                    raise BadYaml(place, f"more than {MAX_DEPTH} levels deep")
+                    raise BadYaml(place, _TOO_DEEP)
                 is_list = isinstance(event, events.SequenceStartEvent)
                 self._open.append(_Open(Node(place, [] if is_list else {}), event.anchor))
                 if event.anchor:
