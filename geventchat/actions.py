@@ -1,6 +1,7 @@
 """What each command does."""
 
 from hmac import compare_digest
+from weakref import ref
 
 from geventchat import commands, events, names, replies
 from geventchat.chat import Chat
@@ -89,7 +90,7 @@ def _whisper(chat: Chat, member: Member, whisper: commands.Whisper, now: float) 
         raise Refused("not-reading", f"{target.nick} is not reading at the moment, try again later")
     time = events.iso_time(int(now * 1000))
     whispered = replies.Whispered(time=time, nick=member.nick, to=target.nick, text=_some(whisper.text))
-    target.whispered_by = member
+    target.whispered_by = ref(member)
     chat.tell(target, whispered)
     if target is not member:
         chat.tell(member, whispered)
@@ -98,11 +99,11 @@ def _whisper(chat: Chat, member: Member, whisper: commands.Whisper, now: float) 
 
 
 def _whisper_back(chat: Chat, member: Member, back: commands.WhisperBack, now: float) -> None:
-    target = member.whispered_by
-    if target is None:
+    if member.whispered_by is None:
         raise Refused("no-such-nick", "nobody has whispered to you yet")
-    if chat.find(target.nick) is not target:  # the name may be somebody else's by now
-        raise Refused("no-such-nick", f"{target.nick}, who whispered last, has left")
+    target = member.whispered_by()
+    if target is None or chat.find(target.nick) is not target:  # the name may be somebody else's by now
+        raise Refused("no-such-nick", "whoever whispered to you last has left")
     _whisper(chat, member, commands.Whisper(to=target.nick, text=back.text, ref=back.ref), now)
 
 

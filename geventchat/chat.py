@@ -56,7 +56,7 @@ class Chat:
 
     def find(self, nick: str) -> Member | None:
         """Return the member of this name, however it is written."""
-        return self._members.get(names.key(nick))
+        return self._members.get(names.key(nick, self.limits.max_name))
 
     def claim(self, member: Member, name: str) -> None:
         """Give a member this nick. Raises Refused when it is no name, or somebody else's."""
@@ -79,7 +79,7 @@ class Chat:
             if len(member.rooms) == 1:
                 return self._rooms[member.rooms[0]]
             raise Refused("room-needed", "say which room is meant: you are in none, or in several")
-        key = names.key(name)
+        key = names.key(name, self.limits.max_name)
         if key not in member.rooms:
             raise Refused("not-in-room", "you are not in that room; join it first")
         return self._rooms[key]
@@ -212,8 +212,7 @@ class Chat:
             self._enter(member, room, event, ref)
 
     def _enter(self, member: Member, room: Room, joined: events.Joined, ref: str | None) -> None:
-        first = not member.greeted
-        member.greeted = True
+        first = not member.entered
         member.entered, member.known_as = joined.id, joined.nick
         room.enter(member)
         if member.behind:
@@ -237,6 +236,7 @@ class Chat:
 
     def _withdraw(self, member: Member, room: Room) -> None:
         room.depart(member)
+        self._told[member.outbox] = None  # what it has still to hear of the room comes by itself from now on
         room.expected -= 1
         if not room.expected:
             del self._rooms[room.key]

@@ -167,8 +167,12 @@ class ChatClient:
         if self._lost is not None:
             raise self._lost
         try:
+            line = wire.encode(command)
+        except UnicodeEncodeError:
+            raise Refused("bad-text", "half a character, a lone surrogate, cannot be sent") from None
+        try:
             with self._sending:
-                self._socket.sendall(wire.encode(command))
+                self._socket.sendall(line)
         except OSError as error:
             raise self._lost or ConnectionLost(f"the connection is lost ({error.strerror or error})") from None
 
@@ -188,16 +192,20 @@ class ChatClient:
     def _receive(self) -> None:
         closing = "the server closed the connection"
         try:
+            self._take_what_is_read()  # it came together with the welcome
             while data := self._socket.recv(_RECV_BYTES):
                 self._reader.receive(data)
-                while (message := self._reader.next_message()) is not None:
-                    self._take(message)
+                self._take_what_is_read()
         except (OSError, ProtocolError) as error:
             closing = f"the connection is lost ({getattr(error, 'strerror', None) or error})"
         self._lost = ConnectionLost(closing)
         self._messages.put(self._lost)
         for answer in self._waiting.values():
             answer.set_exception(self._lost)
+
+    def _take_what_is_read(self) -> None:
+        while (message := self._reader.next_message()) is not None:
+            self._take(message)
 
     def _take(self, message: replies.Message) -> None:
         if isinstance(message, replies.Response) and message.ref in self._waiting:
@@ -209,8 +217,9 @@ class ChatClient:
 def _connect(address: tuple[str, int], timeout: float) -> socket.socket:
     try:
         return socket.create_connection(address, timeout)
-    except socket.gaierror as error:
-        raise ServerUnavailable(f"there is no host {address[0]!r} ({error.strerror})") from None
+    except (socket.gaierror, UnicodeError) as error:  # UnicodeError for a name like a..b
+        why = error.strerror if isinstance(error, socket.gaierror) else "that is no name"
+        raise ServerUnavailable(f"there is no host {address[0]!r} ({why})") from None
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise ServerUnavailable(f"no server answers at {addresses.show(address)} ({why})") from None

@@ -1,6 +1,7 @@
 """One user as the rooms see it: a nick, an outbox, and the speech of its dialect."""
 
 from collections.abc import Callable
+from weakref import ref
 
 from geventchat.dialects.base import Speech
 from geventchat.outbox import Outbox
@@ -10,10 +11,10 @@ class Member:
     """A user who connected. `rooms` holds the keys of the rooms asked for; what is heard, the rooms decide."""
 
     __slots__ = (
+        "__weakref__",
         "behind",
         "entered",
         "gone",
-        "greeted",
         "key",
         "known_as",
         "make_way",
@@ -37,12 +38,11 @@ class Member:
         self.make_way: Callable[[], None] = nothing  # called when the same user has come back on another connection
         self.pending = 0  # what it has posted and is not published yet
         self.gone = False  # whether it has been told that it was the last
-        self.greeted = False  # whether the first room has been entered
         self.behind = False  # whether it is to be told the past first when it enters a room
-        self.entered = ""  # the id of its last own `joined`
+        self.entered = ""  # the id of its last own `joined`; empty before the first
         self.stored: dict[str, str] = {}  # what it had stored before it came back: its refs to ids
         self.rooms: list[str] = []
-        self.whispered_by: Member | None = None  # who whispered last
+        self.whispered_by: ref[Member] | None = None  # who whispered last, and may have gone
 
 
 def nothing() -> None:

@@ -13,16 +13,16 @@ logger = logging.getLogger("geventchat")
 
 
 class Newcomer:
-    """Who has connected and not yet shown how it speaks; has `name_timeout` seconds for that.
+    """Who has connected and not yet shown how it speaks; has to before `deadline`, on the monotonic clock.
 
-    One who is `refused`, and does not show it at once, is told so as a person.
+    One who is `refused` has to at once, or is told so as a person.
     """
 
     __slots__ = ("_connection", "_deadline", "_prompted", "_refused")
 
-    def __init__(self, connection: Connection, name_timeout: float, refused: Refused | None = None) -> None:
+    def __init__(self, connection: Connection, deadline: float, refused: Refused | None = None) -> None:
         self._connection = connection
-        self._deadline = time.monotonic() + name_timeout
+        self._deadline = deadline if refused is None else time.monotonic() + SNIFF_S
         self._refused = refused
         self._prompted = False
 
@@ -44,10 +44,8 @@ class Newcomer:
             data = self._receive(first)
             if data == b"" and not first:
                 return None
-            if data is None and self._refused is not None:
-                raise ProtocolError(self._refused.code, self._refused.message, fatal=True)
             if time.monotonic() > self._deadline:
-                raise nameless()
+                raise self._too_late()
             if len(first) > MAX_UNENDED_BYTES:
                 raise ProtocolError("line-too-long", "64 KiB without an end of line: closing", fatal=True)
             first += b"\n" if data == b"" else data or b""  # of a pipe that has ended, the last line may lack its end
@@ -59,6 +57,11 @@ class Newcomer:
         elif self._prompted:
             self._connection.say(b"\n")  # the prompt gets a line of its own
         return dialect, first
+
+    def _too_late(self) -> ProtocolError:
+        if self._refused is None:
+            return nameless()
+        return ProtocolError(self._refused.code, self._refused.message, fatal=True)
 
     def _receive(self, first: bytes) -> bytes | None:
         left = self._deadline - time.monotonic()

@@ -35,6 +35,7 @@ _BACKLOG = 4_096  # newcomers that the kernel keeps for us while we are busy: a 
 _SEND_BUFFER_BYTES = 128 << 10
 # Probes of TCP's keepalive, once a quarter of the limit has passed in silence.
 _KEEPALIVE_PROBES = 3
+_LONGEST_KEEPALIVE_S = 32_767  # more is an error to Linux: tcp(7)
 # How long a stopping server waits for clients to hang up too.
 _HANG_UP_S = 0.5
 # How long accepting pauses when no file descriptor is left.
@@ -176,17 +177,18 @@ class ChatServer:
 
     def _serve(self, sock: socket, address: tuple[Any, ...]) -> None:
         host = str(address[0])
-        refused = self._refusal(host)
-        _prepare(sock, self.limits.keepalive)
-        connection = Connection(sock, host)
+        connection = Connection(sock, host, self.limits.max_line)
         self._connections[connection] = None
+        refused = self._refusal(host)
         try:
-            met = Newcomer(connection, self.limits.name_timeout, refused).meet()
+            _prepare(sock, self.limits.keepalive)
+            deadline = time.monotonic() + self.limits.name_timeout
+            met = Newcomer(connection, deadline, refused).meet()
             if met is not None:
                 dialect, first = met
                 session = Session(self.chat, self._pump, self._log, connection, dialect, greet_with=self._greet_with)
                 self._connections[connection] = session
-                session.run(first, self.limits.name_timeout, refused)
+                session.run(first, deadline, refused)
         finally:
             del self._connections[connection]
             if refused is None:
@@ -208,7 +210,7 @@ def _prepare(sock: socket, keepalive: float) -> None:
     sock.setsockopt(std_socket.IPPROTO_TCP, std_socket.TCP_NODELAY, 1)
     sock.setsockopt(std_socket.SOL_SOCKET, std_socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
     sock.setsockopt(std_socket.SOL_SOCKET, std_socket.SO_KEEPALIVE, 1)
-    step = max(1, int(keepalive / (_KEEPALIVE_PROBES + 1)))
+    step = min(max(1, int(keepalive / (_KEEPALIVE_PROBES + 1))), _LONGEST_KEEPALIVE_S)
     if hasattr(std_socket, "TCP_KEEPIDLE"):  # Linux; elsewhere the system's own times hold
         sock.setsockopt(std_socket.IPPROTO_TCP, std_socket.TCP_KEEPIDLE, step)
         sock.setsockopt(std_socket.IPPROTO_TCP, std_socket.TCP_KEEPINTVL, step)

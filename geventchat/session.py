@@ -65,22 +65,22 @@ class Session:
         self._commands = 0  # how many it has given
         self._in_hand = False  # whether a command waits to be done
         self._stopped = Event()  # no more is taken from the user
-        self._parted = False  # whether it has been taken out of its rooms, and told the last word, from outside
+        self._parted = False  # whether the last word is on its way, and nothing more is to be posted
         self._reason = ""  # why it ends, as others are told
         self.member = Member(dialect.speech, dialect.outbox(), secrets.token_urlsafe(12))
         self.member.make_way = self._make_way
         self.link = pump.attach(self.member.outbox, connection.socket, self.cut)
         self._backlog = Backlog(chat, pump, log, self.member, self.link, greet_with if dialect is PLAIN else 0)
 
-    def run(self, first: bytes, name_timeout: float, refused: Refused | None = None) -> None:
+    def run(self, first: bytes, deadline: float, refused: Refused | None = None) -> None:
         """Serve the user until the end of the connection, beginning with what it has sent `first`.
 
-        One who is `refused` is only told so.
+        The user has to give a name before `deadline`, on the monotonic clock. One who is `refused` is only told so.
         """
         try:
             if refused is not None:
                 raise ProtocolError(refused.code, refused.message, fatal=True)
-            self._converse(first, time.monotonic() + name_timeout)
+            self._converse(first, deadline)
         except ProtocolError as error:
             self._send_away(error)
         except OSError:
@@ -123,6 +123,7 @@ class Session:
                 self._reader.receive(data)
                 if self._obey():
                     return
+            gevent.sleep(0)  # who sends without a pause would never let others have their turn
             data = self._connection.receive(None if self.member.key else deadline - time.monotonic())
         if data is None:
             raise nameless()
@@ -132,35 +133,37 @@ class Session:
 
     def _obey(self) -> bool:
         """Do all that has arrived; whether the user said goodbye."""
-        while (command := self._next_command()) is not None:
-            if isinstance(command, commands.Bye):
-                self._reason = command.reason
-                closing = replies.Closing(code="bye", message="bye")
-                self._farewell(closing, alone=self._dialect is UNFRAMED)
-                return True
-            self._do(command)
-            self._pump.wake()
-        return False
-
-    def _next_command(self) -> commands.AnyCommand | None:
-        """Return what is to be done next, once it may be; None when more must arrive, or the user is heard no more."""
-        while not (self._stopped.is_set() or self.link.broken):
-            try:
-                command = self._reader.next_command()
-            except ProtocolError as error:
-                if error.fatal:
-                    raise
-                self._chat.refuse(self.member, error)
-                self._pump.wake()
-                continue
-            if command is None:
-                return None
+        while not self._is_over and (asked := self._next()) is not None:
             self._in_hand = True
             self._wait_for_its_turn()
             self._in_hand = False
-            if not (self._stopped.is_set() or self.link.broken):
-                return command
-        return None
+            if self._is_over:
+                break
+            if isinstance(asked, commands.Bye):
+                self._reason = asked.reason
+                closing = replies.Closing(code="bye", message="bye")
+                self._farewell(closing, alone=self._dialect is UNFRAMED)
+                return True
+            if isinstance(asked, ProtocolError):
+                self._chat.refuse(self.member, asked)
+            else:
+                self._do(asked)
+            self._pump.wake()
+        return False
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether nothing more is taken from the user."""
+        return self._stopped.is_set() or self.link.broken
+
+    def _next(self) -> commands.AnyCommand | ProtocolError | None:
+        """Return the next command, or why the next line is none; None when more must arrive first."""
+        try:
+            return self._reader.next_command()
+        except ProtocolError as error:
+            if error.fatal:
+                raise
+            return error
 
     def _wait_for_its_turn(self) -> None:
         """Slow down who is faster than the rate, than the others who want a turn, or than it takes the answers."""
@@ -208,20 +211,24 @@ class Session:
 
     def _farewell(self, closing: replies.Closing, *, alone: bool = False) -> None:
         """Leave, and give the user what is still meant for it; `alone`: the last word as a packet of its own."""
-        member = self.member
-        self._chat.depart(member, self._reason)
-        self._pump.wake()
-        if alone and self._pump.drain(self.link, FAREWELL_S, lambda: not member.outbox.follows):
-            gevent.sleep(_EXIT_PAUSE_S)
-        self._chat.tell(member, closing)
-        self._pump.wake()
+        if alone:
+            self._chat.depart(self.member, self._reason)
+            self._pump.wake()
+            if self._pump.drain(self.link, FAREWELL_S, lambda: not self.member.outbox.follows):
+                gevent.sleep(_EXIT_PAUSE_S)
+        self._part(closing)
         self.drain(FAREWELL_S)
         self._connection.linger()
 
-    def _end(self) -> None:
-        if not (self._parted or self.member.gone):
+    def _part(self, closing: replies.Closing) -> None:
+        """Take the user out of its rooms, with a last word, unless that has been done."""
+        if not self._parted:
+            self._parted = True
             self._chat.depart(self.member, self._reason)
-            self._chat.tell(self.member, replies.Closing(code="gone", message=self._reason))
+            self._chat.tell(self.member, closing)
             self._pump.wake()
+
+    def _end(self) -> None:
+        self._part(replies.Closing(code="gone", message=self._reason))
         self._pump.detach(self.link)
         self.member.make_way = nothing  # it holds who holds the member

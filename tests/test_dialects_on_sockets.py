@@ -98,7 +98,7 @@ def test_a_reply_never_reaches_who_has_taken_the_name_of_the_one_who_whispered(s
         with plain(server.address, "bob"):
             alice.until(b"* bob joined\n")
             alice.send(b"/reply secret\n")
-            assert alice.line() == "* bob, who whispered last, has left"
+            assert alice.line() == "* whoever whispered to you last has left"
 
 
 def test_rooms_are_entered_listed_and_left_in_plain(server: ChatServer) -> None:
