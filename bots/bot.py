@@ -6,32 +6,40 @@ greenlet per user: the loop calls `_take_in` when something has come, and nothin
 
 import itertools
 import os
-import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Literal
 
 import gevent
 from gevent import socket
 from gevent.event import Event as Signal
+from gevent.lock import BoundedSemaphore
 from msgspec import structs
 
-from bots.dialects import Dialect, Heard
+from bots.dialects import Dialect, Heard, ping_token
 from bots.ear import Ear
 from bots.scenario import Actor
-from geventchat import commands, events, replies
+from geventchat import commands, replies
 from geventchat.errors import ChatError
 
 _RECV_BYTES = 64 << 10
 # At a pace of its own, a user reads so much at a time.
 _SIP_BYTES = 1 << 10
 _READ = 1  # libev's EV_READ, as gevent's loop.io takes it
-# How long a server has to let an actor in, or out.
+# How long a server has to let an actor in, or out; where it has much to do first, counted from the last sign of life.
 PATIENCE_S = 10.0
+FULL_PACE = float("inf")
+
+# What became of a ping: the pong came, or did not in time, or cannot any more because the connection is lost.
+Answer = Literal["pong", "late", "lost"]
 
 
-class NotLetIn(ChatError):
+class NotDone(ChatError):
+    """The server did not do what an actor asked for; the message says what."""
+
+
+class NotLetIn(NotDone):
     """The server did not let an actor in; the message says why."""
 
 
@@ -40,6 +48,9 @@ class Bot:
 
     `hear` is called for each thing that was read, with the line that it came in; `lost` when the connection ends
     unasked. Both are called in the loop: they must not wait.
+
+    `changing` is held while the bot comes in, changes its name or room, or leaves: nothing is to be said meanwhile,
+    for nobody could tell under which name, or where.
     """
 
     def __init__(
@@ -52,62 +63,76 @@ class Bot:
     ) -> None:
         self.actor = actor
         self.nick = actor.name
-        self.last_id: str | None = None
         self.connected = False
+        self.leaving = False  # whether it has said goodbye, or is about to drop the connection
         self.coming_back = False  # whether it is on its way back from a lost connection
+        self.changing = BoundedSemaphore(1)
+        self.pace = FULL_PACE  # in bytes a second
+        self.stopped_at: float | None = None  # since when it has read nothing, if the script wants that
         self.welcome: replies.Welcome | None = None
-        self.ear = Ear(make_dialect(), self._take)
+        self.dialect = make_dialect()
+        self.ear = Ear(self.dialect, self._take)
         self._address = address
         self._make_dialect = make_dialect
         self._hear = hear
         self._lost = lost
         self._watcher: Any = None
         self._changed = Signal()
+        self._sending = BoundedSemaphore(1)
+        self._heard_at = 0.0  # when the last bytes came
         self._refused = ""
-        self._tokens = map(str, itertools.count(1))
+        self._reason = ""  # why the server says that it ends the connection
+        self._tokens = itertools.count(1)
         self._pongs: set[str] = set()
         self._refs = map(str, itertools.count(1))
         self._unsure: dict[str, commands.Say | commands.Act] = {}  # said, and not known to be stored; by ref
-        self._leaving = False
-        self._pace = float("inf")
 
-    def come_in(self, room: str | None, *, again: bool = False) -> None:
-        """Connect and say hello; return when greeted. Raises NotLetIn or OSError."""
+    @property
+    def is_here(self) -> bool:
+        """Whether it is connected and has not begun to leave."""
+        return self.connected and not self.leaving
+
+    @property
+    def says_later(self) -> bool:
+        """Whether it is on its way back, and says then what it cannot say now."""
+        return self.coming_back and self.dialect.catches_up
+
+    def come_in(self, room: str, *, again: bool = False, after: str = "", others: Sequence[commands.Join] = ()) -> None:
+        """Connect and say hello; return when greeted. Raises NotLetIn or OSError.
+
+        A bot that comes `again` takes its place over from the lost connection: it is told what came `after` an id, and
+        goes into the `others` of its rooms before it says anything.
+        """
         self._socket = socket.create_connection(self._address, PATIENCE_S)
         try:
-            self._greet(room, again=again)
+            self._greet(room, after or None, others, again=again)
         except BaseException:
             self._end()
             raise
 
-    def _greet(self, room: str | None, *, again: bool) -> None:
+    def _greet(self, room: str, after: str | None, others: Sequence[commands.Join], *, again: bool) -> None:
         self.dialect = self._make_dialect()
         self._socket.settimeout(None)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._leaving, self._refused = False, ""
+        self.leaving, self._refused, self._reason = False, "", ""
         token = self.welcome.token if again and self.welcome is not None else None
         self.welcome = None
-        if not again:
-            self.last_id = None
         self.ear.begin(self.dialect)
         self._watcher = gevent.get_hub().loop.io(self._socket.fileno(), _READ)
         self._watcher.start(self._take_in)
-        self._socket.sendall(self.dialect.hello(self.nick, room, self.last_id if again else None, token))
+        self.send_bytes(self.dialect.hello(self.nick, room, after, token))
         if not self._wait(lambda: self.welcome is not None or bool(self._refused)):
             raise NotLetIn(f"{self.nick} got no answer to its name within {PATIENCE_S:g} s")
         if self._refused:
             raise NotLetIn(f"{self.nick} was not let in: {self._refused}")
+        for join in others:
+            self.send(join)
         self._say_again()
         self.connected = True
 
-    def note_id(self, event_id: str) -> None:
-        """Note that the bot has heard an event, which it need not have read."""
-        if event_id and (self.last_id is None or events.id_key(event_id) > events.id_key(self.last_id)):
-            self.last_id = event_id
-
     def send(self, command: commands.AnyCommand) -> None:
         """Do something. Raises OSError when the connection is gone."""
-        self._socket.sendall(self.dialect.encode(command))
+        self.send_bytes(self.dialect.encode(command))
 
     def say(self, command: commands.Say | commands.Act) -> None:
         """Say something; who comes back says it again until the server is known to have stored it."""
@@ -130,37 +155,47 @@ class Bot:
                     self.send(command)
 
     def send_bytes(self, data: bytes) -> None:
-        """Send just these bytes."""
-        self._socket.sendall(data)
+        """Send just these bytes. Raises OSError when the connection is gone."""
+        with self._sending:  # the socket may be full, and somebody wait for it already
+            self._socket.sendall(data)
 
-    def ping(self, within: float) -> bool:
-        """Ask for a pong; whether it came in time."""
-        token = f"{self.actor.index}.{next(self._tokens)}"
+    def ping(self, within: float, *, patient: bool = False) -> Answer:
+        """Ask for a pong; with patience, `within` counts from the last bytes that came."""
+        token = ping_token(self.actor.index, next(self._tokens))
         try:
             self.send(commands.Ping(token=token))
         except OSError:
-            return False
-        return self._wait(lambda: token in self._pongs or not self.connected, within) and self.connected
+            return "lost"
+        self._wait(lambda: token in self._pongs or not self.connected, within, patient=patient)
+        if token in self._pongs:
+            self._pongs.discard(token)
+            return "pong"
+        return "late" if self.connected else "lost"
 
     def leave(self, reason: str) -> bool:
-        """Say goodbye and take all that was on its way; whether the server ended the connection."""
-        self._leaving = True
-        self.send(commands.Bye(reason=reason))
-        ended = self._wait(lambda: not self.connected)
-        self._end()
-        return ended
+        """Say goodbye and take all that was on its way; whether the server ended the connection.
+
+        Raises OSError when the connection is gone.
+        """
+        self.leaving = True
+        self.read_at(FULL_PACE)
+        try:
+            self.send(commands.Bye(reason=reason))
+            return self._wait(lambda: not self.connected, patient=True)
+        finally:
+            self._end()
 
     def drop(self, how: str) -> None:
         """Lose the connection."""
-        self._leaving = True
+        self.leaving = True
         if how == "reset":
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
         self._end()
 
     def read_at(self, bytes_a_second: float) -> None:
         """Read at this pace from now on."""
-        was_stopped, self._pace = not self._pace, bytes_a_second
-        if was_stopped and self._watcher is not None:
+        was, self.pace = self.pace, bytes_a_second
+        if was < FULL_PACE and bytes_a_second and self._watcher is not None:
             self._watcher.start(self._take_in)
 
     def _end(self) -> None:
@@ -171,18 +206,21 @@ class Bot:
         self._socket.close()
         self.connected = False
 
-    def _wait(self, done: Callable[[], bool], within: float = PATIENCE_S) -> bool:
+    def _wait(self, done: Callable[[], bool], within: float = PATIENCE_S, *, patient: bool = False) -> bool:
+        """Wait until something is done, for so long, or so long since the last bytes came; return whether it is."""
         deadline = time.monotonic() + within
         while not done():
             self._changed.clear()
             if not self._changed.wait(max(0.0, deadline - time.monotonic())):
-                return False
+                deadline = self._heard_at + within
+                if not patient or deadline <= time.monotonic():
+                    return done()
         return True
 
     def _take_in(self) -> None:
         """Take what has come; called by the loop."""
         try:
-            data = os.read(self._watcher.fd, _RECV_BYTES if self._pace == float("inf") else _SIP_BYTES)
+            data = os.read(self._watcher.fd, _RECV_BYTES if self.pace == FULL_PACE else _SIP_BYTES)
         except BlockingIOError:
             return
         except OSError as error:
@@ -191,31 +229,30 @@ class Bot:
         if not data:
             self._ended("the server closed the connection")
             return
-        self.ear.receive(data, time.monotonic())
-        if self._pace < float("inf") and self._watcher is not None:
+        now = self._heard_at = time.monotonic()
+        self.ear.receive(data, now)
+        if self.pace < FULL_PACE and self._watcher is not None:
             self._watcher.stop()
-            if self._pace:
-                gevent.spawn_later(len(data) / self._pace, self._go_on, self._watcher)
+            if self.pace:
+                gevent.spawn_later(len(data) / self.pace, self._go_on, self._watcher)
 
     def _go_on(self, watcher: Any) -> None:
-        if watcher is self._watcher and self._pace:
+        if watcher is self._watcher and self.pace:
             watcher.start(self._take_in)
 
     def _ended(self, why: str) -> None:
         was_connected = self.connected
         self._end()
-        self._refused = self._refused or why
+        self._refused = self._refused or self._reason or why
         self._changed.set()
-        if was_connected and not self._leaving:
-            self._lost(self, why)
+        if was_connected and not self.leaving:
+            self._lost(self, f"{why}: {self._reason}" if self._reason else why)
 
     def _take(self, heard: Heard, line: bytes) -> None:
         match heard:
             case replies.Welcome():
                 self.welcome = heard
                 self.nick = heard.nick
-                if self.last_id is None:  # else what was missed since then is still to come
-                    self.last_id = heard.id or None
                 self._changed.set()
             case replies.Pong(token=token):
                 self._pongs.add(token)
@@ -225,15 +262,8 @@ class Bot:
             case replies.Error(code=code, message=message) if self.welcome is None:
                 self._refused = f"{message} ({code})"
                 self._changed.set()
-            case events.Event(id=event_id) if event_id:
-                self.last_id = event_id
+            case replies.Closing(message=message):
+                self._reason = message
+            case replies.HelpText(lines=[*_, last]) if self.welcome is None:  # people are told in a notice
+                self._reason = last
         self._hear(self, heard, line)
-
-
-_ADDRESS = re.compile(r" on (\S+);")
-
-
-def address_in(introduction: str) -> str:
-    """Return the address in the first line that geventchat-serve prints."""
-    match = _ADDRESS.search(introduction)
-    return match[1] if match else ""

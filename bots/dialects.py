@@ -3,6 +3,7 @@
 What is heard comes as the events and replies of the json dialect, also from servers that speak another one.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -11,7 +12,14 @@ from geventchat import commands, events, replies, wire
 Heard = events.Event | replies.Reply
 _PROMPT = "Enter your name: "
 _GREETING_END = " To exit the chat enter 'exit'."
+_EXIT = "exit"
 _PING = "/ping "
+_TOKEN = re.compile(r"bot\.\d+\.\d+", re.ASCII)
+
+
+def ping_token(bot: int, number: int) -> str:
+    """Return what a bot asks with for a pong: nothing that anybody would say."""
+    return f"bot.{bot}.{number}"
 
 
 class Dialect(Protocol):
@@ -23,7 +31,7 @@ class Dialect(Protocol):
     catches_up: bool  # whether who comes back is told what it missed
     pause_s: float  # how long to wait between two lines of a script
 
-    def hello(self, nick: str, room: str | None, after: str | None, token: str | None) -> bytes:
+    def hello(self, nick: str, room: str, after: str | None, token: str | None) -> bytes:
         """Return what comes first."""
 
     def encode(self, command: commands.AnyCommand) -> bytes:
@@ -31,6 +39,9 @@ class Dialect(Protocol):
 
     def receive(self, data: bytes) -> Iterator[Heard]:
         """Yield what bytes from the server mean."""
+
+    def cannot_say(self, text: str) -> str:
+        """Return why a text cannot be said in this dialect; empty when it can."""
 
 
 class Json:
@@ -45,9 +56,9 @@ class Json:
     def __init__(self) -> None:
         self._reader = wire.MessageReader()
 
-    def hello(self, nick: str, room: str | None, after: str | None, token: str | None) -> bytes:
+    def hello(self, nick: str, room: str, after: str | None, token: str | None) -> bytes:
         """Return what comes first."""
-        return wire.encode(commands.Hello(nick=nick, room=room or "lobby", after=after, token=token))
+        return wire.encode(commands.Hello(nick=nick, room=room, after=after, token=token))
 
     def encode(self, command: commands.AnyCommand) -> bytes:
         """Return a command as bytes."""
@@ -58,6 +69,11 @@ class Json:
         self._reader.receive(data)
         while (message := self._reader.next_message()) is not None:
             yield message
+
+    def cannot_say(self, text: str) -> str:
+        """Return why a text cannot be said: every text can."""
+        del text
+        return ""
 
 
 class Plain:
@@ -73,10 +89,10 @@ class Plain:
         self.room = "lobby"
         self.tells_end = True
 
-    def hello(self, nick: str, room: str | None, after: str | None, token: str | None) -> bytes:
-        """Return what comes first: a name, and if it is not the lobby, the way to the room."""
-        del after, token
-        return self._end(nick) + (self.encode(commands.Join(room=room)) if room else b"")
+    def hello(self, nick: str, room: str, after: str | None, token: str | None) -> bytes:
+        """Return what comes first: a name. People come into the lobby, whatever the room."""
+        del room, after, token
+        return self._end(nick)
 
     def encode(self, command: commands.AnyCommand) -> bytes:
         """Return a command as a line."""
@@ -91,12 +107,16 @@ class Plain:
             if line:
                 yield self._read(line.decode("utf-8", "replace").removesuffix("\r"))
 
+    def cannot_say(self, text: str) -> str:
+        """Return why a text cannot be said in this dialect; empty when it can."""
+        return "this word leaves the chat" if text == _EXIT else ""
+
     def _end(self, line: str) -> bytes:
         return f"{line}\n".encode()
 
     def _read(self, line: str) -> Heard:
         line = line.removeprefix(_PROMPT)
-        if line == "exit":
+        if line == _EXIT:
             return replies.Closing(code="bye", message="bye")
         if line.startswith("* "):
             return self._read_notice(line[2:])
@@ -106,9 +126,9 @@ class Plain:
             return replies.Welcome(
                 nick=nick, room=self.room, members=[], count=0, topic="", id="", token="", server="", limits={}
             )
-        if text.startswith(_PING):  # a server that knows no commands says it to everyone
-            self.tells_end = False
-            return replies.Pong(token=text.removeprefix(_PING))
+        if text.startswith(_PING) and _TOKEN.fullmatch(token := text.removeprefix(_PING)):
+            self.tells_end = False  # a server that knows no commands says it to everyone
+            return replies.Pong(token=token)
         if not colon:
             return replies.Error(code="not-understood", message=f"what is this line: {line}")
         return events.Said("", "", self.room, nick, text)
@@ -117,9 +137,9 @@ class Plain:
         word, _, rest = notice.partition(" ")
         if word == "pong":
             return replies.Pong(token=rest)
-        if " whispers to " in notice:
-            nick, _, rest = notice.partition(" whispers to ")
-            to, _, text = rest.partition(": ")
+        nick, whispers, said = notice.partition(" whispers to ")
+        if whispers and ":" not in nick:  # else it stands in a topic or a reason: no nick holds a colon
+            to, _, text = said.partition(": ")
             return replies.Whispered(time="", nick=nick, to=to, text=text)
         if word.isdigit() and rest.startswith("in "):
             self.room = rest[3:].partition(": ")[0]
@@ -172,7 +192,7 @@ def _typed(command: commands.AnyCommand) -> str:
         case commands.Ping(token=token):
             return f"{_PING}{token}"
         case commands.Bye():
-            return "exit"
+            return _EXIT
     raise TypeError(f"{command!r} has no line")
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from bots.histogram import Histogram
 from bots.ledger import RoomLedger, Verdict
-from bots.scenario import Scenario
+from bots.scenario import Line, Scenario
 from bots.timeline import Timeline
 
 # When this share of what was said came later than this, the generator was too busy to be believed.
@@ -27,7 +27,8 @@ class Outcome:
     """All that a run has shown."""
 
     scenario: Scenario
-    rooms: dict[str, RoomLedger] = field(default_factory=dict)
+    rooms: dict[str, RoomLedger] = field(default_factory=dict)  # by the key of their names
+    whispers: dict[str, RoomLedger] = field(default_factory=dict)  # by what to call what one user was whispered
     timeline: Timeline = field(default_factory=Timeline)
     lag: Histogram = field(default_factory=Histogram)
     failures: list[str] = field(default_factory=list)
@@ -43,9 +44,22 @@ class Outcome:
         return self.lag.percentile(LAG_PERCENTILE) <= MAX_LAG_S
 
     @property
+    def ledgers(self) -> dict[str, RoomLedger]:
+        """All rooms, and what was whispered, by what to call each of them."""
+        return self.rooms | self.whispers
+
+    def make_ledger(self) -> RoomLedger:
+        """Return a ledger for a room that was not met before, or for somebody whom nobody has whispered to before."""
+        return RoomLedger(self.scenario.check.order != "same for everyone", self.timeline)
+
+    def fail(self, line: Line, what: str) -> None:
+        """Note that a line could not be carried out as it is written."""
+        self.failures.append(f"{self.scenario.file}:{line.place.line}: {what}")
+
+    @property
     def anomalies(self) -> dict[Verdict, int]:
         """How often each thing went wrong, where it did."""
-        counts = {verdict: sum(room.counts[verdict] for room in self.rooms.values()) for verdict in _ANOMALIES}
+        counts = {verdict: sum(room.counts[verdict] for room in self.ledgers.values()) for verdict in _ANOMALIES}
         return {verdict: count for verdict, count in counts.items() if count}
 
     @property

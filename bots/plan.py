@@ -1,12 +1,12 @@
 """A line of the script, laid out: who does it, how often, and when, in seconds from the line's beginning."""
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from bots.actions import Action, ExpectNone, Join, Repeatable, Wait
 from bots.chance import chance
-from bots.scenario import Actor, Line, Scenario
+from bots.scenario import Actor, Line, Pause, Scenario, Script
 
 
 class Act(NamedTuple):
@@ -39,13 +39,31 @@ def plan(scenario: Scenario, line: Line) -> Iterator[Act]:
 def lasts(scenario: Scenario, line: Line) -> float:
     """Return how many seconds a line takes at least, jitter aside: to its last act, and as long as that lasts."""
     action, count = line.action, len(chosen(scenario, line))
-    if isinstance(action, Repeatable) and action.for_ is not None:
-        return _due(action, count - 1, count, 0) + action.for_
     last = _due(action, count - 1, count, _repetitions(action) - 1)
     match action:
         case Wait(wait=seconds) | ExpectNone(within=seconds):
             return last + seconds
     return last
+
+
+def ends(
+    scenario: Scenario, script: Script, begins: float = 0.0, met: Callable[[Line, float], None] | None = None
+) -> float:
+    """Return when a part of a script that begins at a time can have ended at the earliest, in seconds at speed 1.
+
+    `met` is called for each line, with the time at which what stands before it can have ended.
+    """
+    clock = begins
+    for step in script:
+        if isinstance(step, Line):
+            if met is not None:
+                met(step, clock)
+            clock = max(clock, step.action.at or 0.0) + lasts(scenario, step)
+        elif isinstance(step, Pause):
+            clock += step.seconds
+        else:
+            clock = max(ends(scenario, branch, clock, met) for branch in step.branches)
+    return clock
 
 
 def _acts_of(seed: int, line: Line, actor: Actor, place: int, count: int) -> Iterator[Act]:

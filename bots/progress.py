@@ -9,8 +9,7 @@ from typing import TextIO
 import gevent
 
 from bots.outcome import Outcome
-from bots.plan import lasts
-from bots.scenario import Line, Pause, Scenario, Script
+from bots.plan import ends
 
 # How often the line on a terminal changes, and how often there is another one where there is no terminal.
 _REFRESH_S = 0.25
@@ -21,27 +20,11 @@ _LINE_S = 10.0
 def shown(outcome: Outcome, speed: float, stream: TextIO = sys.stderr) -> Iterator[None]:
     """Show how a run goes on while the block runs: a bar on a terminal, elsewhere a line now and then."""
     watch = _on_terminal if stream.isatty() else _in_lines
-    watching = gevent.spawn(watch, outcome, planned_s(outcome.scenario) / speed, stream)
+    watching = gevent.spawn(watch, outcome, ends(outcome.scenario, outcome.scenario.script) / speed, stream)
     try:
         yield
     finally:
         watching.kill(timeout=1)
-
-
-def planned_s(scenario: Scenario) -> float:
-    """Return how many seconds a scenario takes at least."""
-
-    def end(script: Script, clock: float) -> float:
-        for step in script:
-            if isinstance(step, Line):
-                clock = max(clock, step.action.at or 0.0) + lasts(scenario, step)
-            elif isinstance(step, Pause):
-                clock += step.seconds
-            else:
-                clock = max(end(branch, clock) for branch in step.branches)
-        return clock
-
-    return end(scenario.script, 0.0)
 
 
 class Rates:

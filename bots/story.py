@@ -3,7 +3,7 @@
 from bots.actions import Act, Expect, Reply, Say, Whisper
 from bots.mistakes import Report
 from bots.pattern import Pattern
-from bots.plan import lasts
+from bots.plan import ends
 from bots.presence import check_presence
 from bots.scenario import Line, Pause, Scenario, Script
 from bots.template import Template
@@ -15,26 +15,20 @@ _SAME_S = 1e-6
 
 def check_story(scenario: Scenario, report: Report, *, torn: bool) -> None:
     """Report what cannot be as the script goes on; `torn` is whether lines are missing from it."""
-    _check_times(scenario, scenario.script, 0.0, report)
+    _check_times(scenario, report)
     if not torn:
         _check_senders(scenario.script, False, report)
         check_presence(scenario, report)
 
 
-def _check_times(scenario: Scenario, script: Script, clock: float, report: Report) -> float:
-    """Return when a part of the script that begins at `clock` can have ended at the earliest."""
-    for step in script:
-        if isinstance(step, Line):
-            at = clock if step.action.at is None else step.action.at
-            if at < clock - _SAME_S:
-                late = f"this cannot be at {show_duration(at)}: what stands before it lasts to {show_duration(clock)}"
-                report.wrong(step.place, late)
-            clock = max(clock, at) + lasts(scenario, step)
-        elif isinstance(step, Pause):
-            clock += step.seconds
-        else:
-            clock = max(_check_times(scenario, branch, clock, report) for branch in step.branches)
-    return clock
+def _check_times(scenario: Scenario, report: Report) -> None:
+    def check(line: Line, clock: float) -> None:
+        at = line.action.at
+        if at is not None and at < clock - _SAME_S:
+            late = f"this cannot be at {show_duration(at)}: what stands before it lasts to {show_duration(clock)}"
+            report.wrong(line.place, late)
+
+    ends(scenario, scenario.script, met=check)
 
 
 def _check_senders(script: Script, spoken: bool, report: Report) -> bool:

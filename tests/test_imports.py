@@ -19,6 +19,7 @@ SHELL = {
     *("geventchat.history_file", "geventchat.sqlite_log"),
     *(f"geventchat.terminal.{name}" for name in ("app", "connection", "history", "plain", "prompt")),
     *("bots.bot", "bots.interrupt", "bots.progress", "bots.record", "bots.runner", "bots.target"),
+    *(f"bots.{name}" for name in ("answering", "coming", "intake", "listening", "returning", "settling", "speaking")),
 }
 WORLD = {
     *("gevent", "socket", "select", "selectors", "asyncio", "threading", "multiprocessing", "concurrent", "subprocess"),

@@ -13,7 +13,7 @@ import pytest
 from bots.junit import junit
 from bots.load import parse
 from bots.outcome import Outcome
-from bots.progress import planned_s
+from bots.plan import ends
 from bots.report import page
 from bots.runner import Runner
 from geventchat import ChatClient, ChatServer, Limits
@@ -137,4 +137,5 @@ script:
       - - wait: 1s
         - carol: {say: late, at: 30s}
 """
-    assert planned_s(parse(text.encode(), "test.yaml", lambda _: b"")) == pytest.approx(30, abs=1)
+    loaded = parse(text.encode(), "test.yaml", lambda _: b"")
+    assert ends(loaded, loaded.script) == pytest.approx(30, abs=1)

@@ -15,9 +15,9 @@ from bots.actions import ACTIONS, AnyAction
 from bots.load import load, parse
 from bots.mistakes import Place, ScenarioMistakes
 from bots.plan import plan
-from bots.scale import smaller
 from bots.scenario import Line, Pause, Together
 from bots.selector import Selector
+from tests.scale import smaller
 from tests.scenarios import one_line, scenario
 
 FOLDER = Path(__file__).parent.parent / "scenarios"

@@ -6,8 +6,8 @@ import pytest
 
 from bots.load import load
 from bots.runner import Runner
-from bots.scale import smaller
 from geventchat import ChatServer, Limits
+from tests.scale import smaller
 
 _SCENARIOS = sorted((Path(__file__).parent.parent / "scenarios").glob("*.yaml"))
 # So many users are few enough for a small and busy machine.
