@@ -19,7 +19,8 @@ SHELL = {
     *("geventchat.history_file", "geventchat.sqlite_log"),
     *(f"geventchat.terminal.{name}" for name in ("app", "connection", "history", "plain", "prompt")),
     *("bots.bot", "bots.interrupt", "bots.progress", "bots.record", "bots.runner", "bots.target"),
-    *(f"bots.{name}" for name in ("answering", "coming", "intake", "listening", "returning", "settling", "speaking")),
+    *(f"bots.{name}" for name in ("answering", "coming", "company", "intake", "listening")),
+    *(f"bots.{name}" for name in ("returning", "settling", "speaking", "under_way")),
 }
 WORLD = {
     *("gevent", "socket", "select", "selectors", "asyncio", "threading", "multiprocessing", "concurrent", "subprocess"),
