@@ -206,8 +206,9 @@ class Bot:
         self._socket.close()
         self.connected = False
 
-    def _wait(self, done: Callable[[], bool], within: float = PATIENCE_S, *, patient: bool = False) -> bool:
+    def _wait(self, done: Callable[[], bool], within: float | None = None, *, patient: bool = False) -> bool:
         """Wait until something is done, for so long, or so long since the last bytes came; return whether it is."""
+        within = PATIENCE_S if within is None else within
         deadline = time.monotonic() + within
         while not done():
             self._changed.clear()

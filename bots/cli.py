@@ -96,9 +96,11 @@ def _run(options: argparse.Namespace) -> int:
     asked = address.parse(options.server) if options.server else None
     from bots.load import load
     from bots.mistakes import ScenarioMistakes
+    from bots.sayable import check_sayable
 
     try:
         scenario = load(options.scenario)
+        check_sayable(scenario, options.dialect)
     except ScenarioMistakes as mistakes:
         print(mistakes, file=sys.stderr)
         return 2

@@ -60,7 +60,8 @@ class Company:
         except (NotDone, CannotSay) as reason:
             self._outcome.fail(line, str(reason))
         except OSError as error:
-            self._outcome.fail(line, f"{bot.nick} could not: {error.strerror or error}")
+            why = f": {error.strerror or error}" if bot.connected else ", for its connection is gone"
+            self._outcome.fail(line, f"{bot.nick} could not{why}")
         return None
 
     def _carry_out(self, bot: Bot, line: Line, act: Act, due: float, sender: str, before: Places) -> str | None:

@@ -60,7 +60,7 @@ class Inbox:
 
     def hear(self, stay: Stay, *, in_place: bool) -> None:
         """Take note that a room's message was heard, as the last one in the room's order or behind its place."""
-        if stay.first is None:
+        if stay.first is None and stay.reader.position > 0:
             stay.first = stay.ledger.messages[stay.reader.position - 1]
         if not in_place:
             self.late += 1

@@ -69,7 +69,7 @@ class Intake:
         stay = self._whereabouts.stay(bot.actor, room)
         if stay is None:
             ledger = self._whereabouts.ledger(room)
-            outsider = ledger.enter(bot.nick, now)
+            outsider = ledger.enter(bot.nick, 0.0)  # it may hear what others have heard long ago
             outsider.left = 0.0
             ledger.hear(outsider, nick, text, now, event_id)
             inbox.hear_apart(nick, text, room, now)

@@ -33,8 +33,8 @@ def junit(outcome: Outcome) -> str:
 
 
 def _details(outcome: Outcome) -> list[str]:
-    first = first_finding(outcome.rooms)
-    lines = list(transcript(first[0], outcome.rooms[first[0]], first[1], outcome.timeline.begin)) if first else []
+    first = first_finding(outcome.ledgers)
+    lines = list(transcript(first[0], outcome.ledgers[first[0]], first[1], outcome.timeline.begin)) if first else []
     return [*outcome.failures, *lines]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from bots.actions import AnyAction, Drop, Join, Leave, Reconnect, Wait
+from bots.actions import AnyAction, Drop, Join, Leave, Reconnect, Wait, Whisper
 from bots.mistakes import Report
 from bots.plan import chosen, latecomers
 from bots.scenario import Actor, Line, Pause, Scenario, Script
@@ -34,6 +34,8 @@ def _follow(scenario: Scenario, script: Script, states: States, report: Report) 
             actors = chosen(scenario, step)
             if len(actors) == 1 and not step.who.is_choice:
                 _check(actors[0], step, now[actors[0]], report)
+            if isinstance(step.action, Whisper):
+                _check_hearer(scenario, step, step.action, now, report)
             if isinstance(step.action, Join | Leave | Drop | Reconnect):
                 now.update({actor: _after(actor, step.action, now[actor]) for actor in actors})
         elif not isinstance(step, Pause):
@@ -59,6 +61,12 @@ def _check(actor: Actor, line: Line, state: State, report: Report) -> None:
         case _:
             if state in _WHY_NOT:
                 report.wrong(line.place, f"{actor.name} {_WHY_NOT[state]}")
+
+
+def _check_hearer(scenario: Scenario, line: Line, whisper: Whisper, states: States, report: Report) -> None:
+    for hearer in scenario.group(whisper.to):
+        if states[hearer] in _WHY_NOT:
+            report.wrong(line.place, f"nobody can whisper to {hearer.name}, who {_WHY_NOT[states[hearer]]}")
 
 
 def _after(actor: Actor, action: AnyAction, state: State) -> State:

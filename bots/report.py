@@ -90,8 +90,8 @@ def _checks(outcome: Outcome) -> Iterator[str]:
 
 
 def _first_failing(outcome: Outcome) -> Iterator[str]:
-    if first := first_finding(outcome.rooms):
-        lines = transcript(first[0], outcome.rooms[first[0]], first[1], outcome.timeline.begin)
+    if first := first_finding(outcome.ledgers):
+        lines = transcript(first[0], outcome.ledgers[first[0]], first[1], outcome.timeline.begin)
         yield f"<h2>The first failing exchange</h2><pre>{escape(chr(10).join(lines))}</pre>"
 
 
@@ -149,7 +149,7 @@ def _hearings(room: RoomLedger) -> Iterator[str]:
 
 
 def _findings(outcome: Outcome) -> Iterator[str]:
-    found = [(name, finding) for name, room in outcome.rooms.items() for finding in room.findings]
+    found = [(name, finding) for name, room in outcome.ledgers.items() for finding in room.findings]
     if not found:
         return
     yield "<h2>Findings</h2><table><tr><th>what</th><th>reader</th><th>room</th><th>message</th></tr>"

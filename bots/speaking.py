@@ -38,7 +38,6 @@ class Speaking:
 
     def whisper(self, bot: Bot, to: Bot, text: str, due: float) -> None:
         """Whisper to another bot, if that one is there; raises as `say` does."""
-        _check(bot, text)
         first, second = sorted((bot, to), key=lambda one: one.actor.index)
         with first.changing:
             if first is second:

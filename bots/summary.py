@@ -27,22 +27,24 @@ def lines(outcome: Outcome) -> Iterator[str]:
     if not outcome.settled and not outcome.interrupted:
         yield "note         this server cannot say that nothing more is coming; the end was a quiet moment"
     if any(
-        one.verdict == "corrupt" and run_together(room, one) for room in outcome.rooms.values() for one in room.findings
+        one.verdict == "corrupt" and run_together(room, one)
+        for room in outcome.ledgers.values()
+        for one in room.findings
     ):
         yield "note         messages ran together: nothing in this dialect says where one ends; try --speed 0.2"
     yield ""
     for check in checks(outcome):
         yield f"{'met    ' if check.is_met else 'NOT MET'}      {check.name}: {check.found}"
     yield from _shortened([f"failed: {failure}" for failure in outcome.failures])
-    findings = [finding for room in outcome.rooms.values() for finding in room.findings]
+    findings = [finding for room in outcome.ledgers.values() for finding in room.findings]
     yield from _shortened(
         [f"{one.verdict}: {one.nick}: {one.text[:60]!r} for {one.reader.name}" for one in findings],
         sum(found.values()),
     )
-    if first := first_finding(outcome.rooms):
+    if first := first_finding(outcome.ledgers):
         name, finding = first
         yield ""
-        yield from transcript(name, outcome.rooms[name], finding, timeline.begin)
+        yield from transcript(name, outcome.ledgers[name], finding, timeline.begin)
     yield ""
     yield verdict(outcome)
 
@@ -66,7 +68,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
     """Return the summary for programs; times in milliseconds."""
     timeline, latency = outcome.timeline, outcome.timeline.latency
     percentiles = {f"p{percent}": _round_ms(latency.percentile(percent)) for percent in (50, 90, 95, 99)}
-    first = first_finding(outcome.rooms)
+    first = first_finding(outcome.ledgers)
     return {
         "title": outcome.scenario.title,
         "status": outcome.status,
@@ -83,10 +85,10 @@ def figures(outcome: Outcome) -> dict[str, Any]:
         "failures": outcome.failures,
         "findings": [
             _figures_of(name, finding, timeline.begin)
-            for name, room in outcome.rooms.items()
+            for name, room in outcome.ledgers.items()
             for finding in room.findings
         ],
-        "transcript": list(transcript(first[0], outcome.rooms[first[0]], first[1], timeline.begin)) if first else [],
+        "transcript": list(transcript(first[0], outcome.ledgers[first[0]], first[1], timeline.begin)) if first else [],
         "settled": outcome.settled,
     }
 

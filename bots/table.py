@@ -24,6 +24,8 @@ def read_table(source: bytes, file: str) -> tuple[dict[str, str], ...]:
             place = Place(table.line_num, 1)
             if len(row) != len(columns):
                 report.wrong(place, f"{len(row)} cells, but there are {len(columns)} columns")
+            elif empty := [name for name, cell in zip(columns, row, strict=True) if not cell.strip()]:
+                report.wrong(place, f"the cell of {empty[0]} is empty, and there would be nothing to say")
             elif bad := [cell for cell in row if cell != clean(cell)]:
                 report.wrong(place, f"{bad[0]!r} is not a single line of text")
             rows.append(dict(zip(columns, row, strict=False)))

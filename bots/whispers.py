@@ -36,7 +36,7 @@ class Whispers:
         elif nick == own_nick:
             return "own"
         elif (addressee := self._nicks.holder(to, now)) is not None:
-            outsider = self._ledger(addressee).enter(own_nick, now)
+            outsider = self._ledger(addressee).enter(own_nick, 0.0)  # it may hear what others have heard long ago
             outsider.left = 0.0
             self._ledger(addressee).hear(outsider, nick, text, now)
         else:

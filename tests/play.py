@@ -1,0 +1,38 @@
+"""Scenarios, played against servers in this process."""
+
+import json
+from textwrap import dedent
+from typing import Any
+
+import gevent
+
+from bots.load import parse
+from bots.outcome import Outcome
+from bots.runner import Runner
+from geventchat import ChatServer, Limits
+from tests.raw import Address, programmed
+
+
+def play(scenario: str, address: Address, dialect: str = "json", speed: float = 1.0, **beside: bytes) -> Outcome:
+    """Return what came of a scenario; `beside` are files beside it, by their name without `.csv`."""
+
+    def read(name: str) -> bytes:
+        return beside[name.removesuffix(".csv")]
+
+    return Runner(parse(dedent(scenario).encode(), "test.yaml", read), address, dialect, speed).run()
+
+
+def watched(scenario: str, **limits: Any) -> tuple[Outcome, list[dict[str, Any]]]:
+    """Play a scenario on a server of ours; return what came of it, and what somebody else in the lobby was sent."""
+    with ChatServer(limits=Limits(**({"rate": None} | limits))) as server:
+        watcher, _ = programmed(server.address, "watcher")
+        watching = gevent.spawn(watcher.rest)
+        outcome = play(scenario, server.address)
+        server.stop()
+        return outcome, [json.loads(line) for line in watching.get().splitlines()]
+
+
+def passed(outcome: Outcome) -> Outcome:
+    """Hold that nothing went wrong in a run."""
+    assert (outcome.failures, outcome.anomalies, outcome.status) == ([], {}, 0)
+    return outcome

@@ -1,0 +1,135 @@
+"""What a run says about why something did not work."""
+
+from pathlib import Path
+
+import gevent
+import pytest
+
+import bots.bot
+from geventchat import ChatServer, Limits
+from tests.faulty_json_server import faulty_json_server
+from tests.play import passed, play
+from tests.processes import run, serving
+
+
+@pytest.mark.parametrize("dialect", ["json", "plain"])
+def test_who_is_not_let_in_says_the_server_s_reason(dialect: str) -> None:
+    with ChatServer(limits=Limits(max_users=1)) as server:
+        outcome = play("cast: {user: 2}\nscript:\n  - user: hi\n", server.address, dialect)
+    (failure,) = outcome.failures
+    assert failure.endswith("was not let in: server is full, try again later")
+
+
+def test_who_loses_the_connection_says_the_server_s_reason_and_not_that_it_was_slow() -> None:
+    with ChatServer(limits=Limits(rate=None)) as server:
+        talk = "cast: {user: 2}\nscript:\n  - user: hi\n  - wait: 60s\n"
+        playing = gevent.spawn(play, talk.replace("60s", "300ms"), server.address)
+        while server.connections != 2:
+            gevent.sleep(0.01)
+        server.stop()
+        failures = playing.get().failures
+    lost = "lost the connection: the server closed the connection: the server is stopping"
+    assert sorted(failures) == [f"user1 {lost}", f"user2 {lost}"]
+
+
+def test_a_ping_over_a_connection_that_is_lost_is_not_called_late() -> None:
+    with faulty_json_server("no pong", times=1) as (address, server):
+        playing = gevent.spawn(play, "script:\n  - ann: {ping, within: 60s}\n", address)
+        server.committed.wait()
+        server.close_all()
+        failures = playing.get().failures
+    assert failures == [
+        "ann lost the connection: the server closed the connection",
+        "test.yaml:2: ann lost the connection before its pong came",
+    ]
+
+
+def test_who_gets_no_last_answer_in_time_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bots.settling._SETTLE_S", 0.2)
+    with faulty_json_server("no pong") as (address, _):
+        outcome = play("script:\n  - ann: hi\n", address)
+    assert outcome.failures == ["ann got no answer at the end within 0.2 s"]
+
+
+def test_who_is_read_slowly_by_the_server_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bots.bot, "PATIENCE_S", 0.5)
+    monkeypatch.setattr("bots.coming.PATIENCE_S", 0.5)
+    monkeypatch.setattr("bots.settling._SETTLE_S", 0.5)
+    script = "script:\n  - ann: {say: hi, times: 40}\n  - ann: {rename: anna}\n  - ann: {say: ho, times: 40}\n"
+    with ChatServer(limits=Limits(rate=40, burst=1)) as server:
+        assert passed(play(script, server.address)).timeline.delivered == 80
+        passed(play(script + "  - ann: {leave: bye}\n  - ben: hi\n", server.address))
+
+
+def test_users_who_never_read_are_a_scenario() -> None:
+    script = """
+    cast: {mute: 3, user: 3}
+    script:
+      - mute: {read: stopped}
+      - user: {say: "{words 200}", every: 5ms, times: 300}
+    """
+    with ChatServer(limits=Limits(rate=None)) as server:
+        passed(play(script, server.address))
+
+
+def test_users_who_never_read_may_be_closed_by_the_server() -> None:
+    script = """
+    cast: {mute: 3, user: 3}
+    script:
+      - mute: {read: stopped}
+      - user: {say: "{words 400}", every: 2ms, times: 1000}
+      - wait: 1500ms
+    """
+    with ChatServer(limits=Limits(rate=None, stall_timeout=0.5)) as server:
+        outcome = play(script, server.address)
+    assert (outcome.failures, outcome.anomalies) == ([], {})
+
+
+def test_a_stay_that_begins_while_one_reads_slowly_is_not_timed() -> None:
+    script = "script:\n  - ann: {read: 100kB/s}\n  - ann: {join: den}\n  - ann: {say: hi, room: den}\n"
+    with ChatServer(limits=Limits(rate=None)) as server:
+        outcome = passed(play(script, server.address))
+    assert [reader.timed for reader in outcome.rooms["den"].readers] == [False]
+    assert outcome.timeline.latency.count == 0
+
+
+@pytest.mark.parametrize("text", ["/ping me", "/ping bot", "//slash", "/me", "* star", "Hi, x!"])
+def test_plain_says_what_looks_like_a_command(text: str) -> None:
+    with ChatServer(limits=Limits(rate=None)) as server:
+        outcome = passed(play(f'script:\n  - ann: hi\n  - ben: "{text}"\n', server.address, "plain"))
+    assert outcome.timeline.delivered == 4
+
+
+def test_what_a_dialect_cannot_say_is_told_before_anybody_connects(tmp_path: Path) -> None:
+    file = tmp_path / "exit.yaml"
+    file.write_text("script:\n  - ann: hi\n  - ben: exit\n  - ben: {reply: exit, to: hi}\n")
+    ran = run("bots.cli", str(file), "--server", "127.0.0.1:1", "--dialect", "plain")
+    assert ran.status == 2
+    assert ran.errors.splitlines() == [
+        f"{file}:{line}:5: 'exit' cannot be said in the dialect plain: this word leaves the chat" for line in (3, 4)
+    ]
+    with serving() as server:
+        assert run("bots.cli", str(file), "--server", f"127.0.0.1:{server.address[1]}").status == 0
+
+
+def test_what_turns_out_to_be_unsayable_fails_its_line_alone() -> None:
+    with ChatServer(limits=Limits(rate=None)) as server:
+        script = 'data: words.csv\nscript:\n  - ann: "{word}"\n  - ben: hi\n'
+        outcome = play(script, server.address, "plain", words=b"word\nexit\nhi\n")
+    assert outcome.failures == ["test.yaml:3: 'exit' cannot be said in this dialect: this word leaves the chat"]
+    assert outcome.anomalies == {}
+
+
+@pytest.mark.parametrize(("fault", "anomaly"), [("nick", "corrupt"), ("outsider", "leaked"), ("other room", "corrupt")])
+def test_each_fault_of_a_json_server_is_found(fault: str, anomaly: str) -> None:
+    script = """
+    script:
+      - ann: hello
+      - ben: hello
+      - cid: {join: den}
+      - ann: {say: "{words 3}", every: 5ms, times: 20}
+    """
+    with faulty_json_server(fault, times=3) as (address, _):
+        outcome = play(script, address)
+    assert anomaly in outcome.anomalies
+    assert outcome.status == 1

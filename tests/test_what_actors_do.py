@@ -1,0 +1,266 @@
+"""Each action of a scenario does at a real server what it says; somebody else in the room is the witness."""
+
+from typing import Any
+
+import pytest
+
+from geventchat import ChatServer, Limits
+from tests.faulty_json_server import faulty_json_server
+from tests.play import passed, play, watched
+
+
+def seen(events: list[dict[str, Any]], *fields: str) -> list[tuple[Any, ...]]:
+    """Return these fields of the events that have all of them."""
+    return [tuple(event[field] for field in fields) for event in events if set(fields) <= event.keys()]
+
+
+def test_say_and_act_come_to_everyone() -> None:
+    outcome, events = watched("script:\n  - ann: hello\n  - ann: {act: waves}\n  - ben: {say: hi, times: 2}\n")
+    passed(outcome)
+    assert sorted(seen(events, "type", "nick", "text")) == [
+        ("acted", "ann", "waves"),
+        ("said", "ann", "hello"),
+        ("said", "ben", "hi"),
+        ("said", "ben", "hi"),
+    ]
+    assert outcome.timeline.delivered == 8
+
+
+def test_a_whisper_is_checked_like_any_message_and_can_be_expected() -> None:
+    outcome, events = watched(
+        """
+        script:
+          - ann: {whisper: psst, to: ben, times: 3}
+          - ben: {expect: psst, from: ann, times: 3}
+          - ben: {whisper: to myself, to: ben}
+        """
+    )
+    passed(outcome)
+    assert (outcome.timeline.said, outcome.timeline.delivered) == (4, 4)
+    assert seen(events, "text") == []
+
+
+def test_rename_changes_under_which_name_is_spoken_but_not_who_is_expected() -> None:
+    outcome, events = watched(
+        """
+        script:
+          - bob: before
+          - bob: {rename: robert}
+          - bob: "I am {name}"
+          - ann: {expect: I am robert, from: bob}
+          - ann: {expect_none: I am, from: ann, within: 10ms}
+        """
+    )
+    passed(outcome)
+    assert seen(events, "nick", "new") == [("bob", "robert")]
+    assert seen(events, "nick", "text") == [("bob", "before"), ("robert", "I am robert")]
+
+
+def test_who_has_renamed_and_left_joins_under_the_first_name() -> None:
+    outcome, events = watched(
+        "script:\n  - bob: {rename: robert}\n  - bob: {leave}\n  - bob: {join}\n  - bob: hi\n  - ann: hi\n"
+    )
+    passed(outcome)
+    assert sorted(seen(events, "nick", "text")) == [("ann", "hi"), ("bob", "hi")]
+
+
+def test_leave_gives_its_reason() -> None:
+    outcome, events = watched("script:\n  - ann: {leave: see you}\n  - ben: {leave}\n  - cid: hi\n")
+    passed(outcome)
+    assert seen(events, "nick", "reason")[:2] == [("ann", "see you"), ("ben", "")]
+
+
+def test_join_and_leave_of_a_room_give_its_reason_there() -> None:
+    outcome, _ = watched(
+        """
+        script:
+          - everyone: {ping}
+          - ann: {join: den}
+          - ben: {join: den}
+          - ann: {say: in the den, room: den}
+          - ann: {leave: enough, room: den}
+          - ben: {say: not for ann, room: den}
+          - ann: for everyone
+        """
+    )
+    assert passed(outcome).timeline.delivered == 2 + 1 + 2
+
+
+def test_a_room_is_the_same_however_its_name_is_spelled() -> None:
+    outcome, _ = watched(
+        """
+        script:
+          - ann: {join: Den}
+          - bob: {join: den}
+          - ann: {say: hi, room: DEN}
+          - bob: {say: ho, room: Den}
+          - bob: {expect: hi}
+        """
+    )
+    assert passed(outcome).timeline.delivered == 4
+
+
+def test_a_line_with_a_time_is_not_said_earlier_and_waiting_takes_its_time() -> None:
+    outcome, _ = watched("script:\n  - ann: {say: hi, at: 200ms}\n  - ann: {wait: 200ms}\n  - ann: ho\n")
+    hi, ho = passed(outcome).rooms["lobby"].messages
+    assert hi.sent - outcome.began >= 0.2
+    assert ho.sent - hi.sent >= 0.2
+
+
+def test_what_does_not_come_fails_an_expectation_and_what_comes_fails_the_contrary() -> None:
+    outcome, _ = watched(
+        """
+        script:
+          - ann: hi
+          - ben: {expect: ho, within: 10ms}
+          - ann: {say: oh no}
+          - ben: {expect_none: oh, within: 300ms}
+          - ben: {expect_none: hi, within: 10ms}
+        """
+    )
+    assert outcome.failures == [
+        "test.yaml:4: ben did not hear ho within 0.01 s",
+        "test.yaml:6: ben heard ann say 'oh no', which was not to be heard",
+    ]
+
+
+def test_what_was_passed_over_can_still_be_expected_but_each_message_only_once() -> None:
+    outcome, _ = watched(
+        """
+        script:
+          - ann: ho
+          - ann: hi
+          - ben: {expect: hi}
+          - ben: {expect: ho}
+          - ben: {expect: hi, within: 10ms}
+        """
+    )
+    assert outcome.failures == ["test.yaml:7: ben did not hear hi within 0.01 s"]
+
+
+def test_expect_none_beside_other_lines_counts_from_the_line_before_together() -> None:
+    outcome, _ = watched(
+        """
+        script:
+          - ann: early
+          - ben: {expect: early}
+          - ann: {say: late}
+          - together:
+              - ben: {expect_none: early, within: 200ms}
+              - ben: {expect_none: late, within: 200ms}
+              - - ann: one
+                - ann: two
+                - cid: three
+        """
+    )
+    assert outcome.failures == ["test.yaml:8: ben heard ann say 'late', which was not to be heard"]
+
+
+def test_a_ping_that_is_not_answered_fails() -> None:
+    with faulty_json_server("no pong", times=1) as (address, _):
+        outcome = play("script:\n  - ann: {ping, within: 50ms}\n", address)
+    assert outcome.failures == ["test.yaml:2: ann got no pong within 0.05 s"]
+    assert passed(watched("script:\n  - ann: {ping, times: 3}\n")[0])
+
+
+@pytest.mark.parametrize("how", ["reset", "close"])
+def test_drop_breaks_the_connection_or_only_ends_it(how: str) -> None:
+    with faulty_json_server() as (address, server):
+        outcome = play(f"script:\n  - ann: {{drop: {how}}}\n  - ben: {{leave}}\n  - cid: hi\n", address)
+    assert outcome.failures == []
+    assert server.endings["ann"] == how
+    assert server.endings["ben"] == "bye"
+
+
+def test_reconnect_brings_back_into_all_rooms_and_tells_what_was_missed() -> None:
+    outcome, _ = watched(
+        """
+        script:
+          - everyone: {ping}
+          - ann: {join: den}
+          - bob: {join: den}
+          - bob: {say: before, room: den}
+          - ann: {expect: before}
+          - ann: {drop: reset}
+          - bob: {say: missed, room: den}
+          - bob: {say: missed too, room: lobby}
+          - ann: {reconnect}
+          - bob: {say: present, room: den}
+          - ann: {expect: missed, times: 2}
+          - ann: {say: back, room: den}
+          - ann: {expect: present}
+        """
+    )
+    assert passed(outcome).timeline.delivered == 2 * outcome.timeline.said == 10
+
+
+def test_a_reader_who_stops_hears_everything_once_it_reads_again() -> None:
+    outcome, _ = watched(
+        """
+        script:
+          - stuck: {read: stopped}
+          - ann: {say: "{words 20}", times: 200}
+          - stuck: {expect_none: /./, within: 100ms}
+          - stuck: {read: normal}
+          - stuck: {expect: /./, times: 200}
+        """
+    )
+    stuck = next(reader for reader in outcome.rooms["lobby"].readers if reader.name == "stuck")
+    # What had arrived before it stopped reading may be heard: at most one piece.
+    failures = [failure for failure in outcome.failures if "which was not to be heard" not in failure]
+    assert (failures, outcome.anomalies, stuck.heard) == ([], {}, 200)
+
+
+def test_a_slow_reader_reads_at_its_pace() -> None:
+    outcome, _ = watched(
+        """
+        script:
+          - slow: {read: 4kB/s}
+          - ann: {say: "{words 5}", times: 60}
+          - slow: {expect: /./, times: 60, within: 20s}
+          - ann: done
+        """
+    )
+    messages = passed(outcome).rooms["lobby"].messages
+    assert messages[60].sent - messages[0].sent > 1.0  # 60 lines of more than 100 bytes
+
+
+def test_send_bytes_sends_just_these() -> None:
+    outcome, events = watched(
+        r"""
+        script:
+          - ann: {send_bytes: "{\"type\":\"join\",\"ro"}
+          - ann: {send_bytes: "om\":\"den\"}\n"}
+          - ann: {send_bytes: "{\"type\":\"leave\",\"room\":\"lobby\",\"reason\":\"raw\"}\n"}
+          - ann: {ping}
+        """
+    )
+    assert outcome.failures == []
+    assert ("ann", "raw") in seen(events, "nick", "reason")
+
+
+def test_what_the_server_refuses_fails_the_run_unless_errors_do_not_matter() -> None:
+    script = 'script:\n  - ann: {send_bytes: "what\\n"}\n  - ann: hi\n'
+    assert "ann was told: " in watched(script)[0].failures[0]
+    passed(watched(script + "check: {errors: any}\n")[0])
+
+
+def test_lateness_counts_from_when_a_line_was_due_and_a_late_generator_is_invalid() -> None:
+    outcome, _ = watched(
+        """
+        script:
+          - ben: {expect: nothing, within: 600ms}
+          - ann: {say: late, at: 100ms}
+        """
+    )
+    assert outcome.timeline.latency.largest_s >= 0.5
+    assert outcome.lag.largest_s >= 0.5
+    assert outcome.status == 5
+
+
+def test_a_script_that_is_far_too_fast_is_invalid() -> None:
+    lines = "".join(f"  - ann: {{say: hi, at: {number * 10}ms}}\n" for number in range(2_000))
+    with ChatServer(limits=Limits(rate=None)) as server:
+        outcome = play("script:\n" + lines, server.address, speed=1e6)
+    assert outcome.lag.largest_s > 0.01  # all 2,000 within 20 us: no machine can do that
+    assert outcome.timeline.latency.largest_s > 0.01
