@@ -166,7 +166,10 @@ class ExpectNone(Action):
 
 
 class Reply(Action):
-    """From now on, answer what matches; the script goes on at once. An actor never answers itself."""
+    """From now on, answer what matches; the script goes on at once. An actor never answers itself.
+
+    The answer goes to the room where the message was said; a whisper is answered by a whisper.
+    """
 
     reply: Text
     to: Listened = Field(description="what is answered")

@@ -222,6 +222,10 @@ def test_two_spellings_of_a_nick_are_not_two_users() -> None:
         ("[alice: {leave}, alice: {reconnect}]", "alice has left, and must join before this"),
         ("[alice: hi, alice: {join}]", "alice is there already, since no earlier line of theirs is a join"),
         ("[together: [alice: {leave}, bob: hi], alice: hi]", "alice has left, and must join before this"),
+        (
+            "[alice: {leave}, bob: {whisper: psst, to: alice}]",
+            "nobody can whisper to alice, who has left, and must join before this",
+        ),
     ],
 )
 def test_nobody_acts_who_is_not_there(script: str, told: str) -> None:
@@ -250,7 +254,7 @@ def test_who_comes_back_acts_again_and_of_a_cast_the_rest_goes_on(script: str) -
     [
         ("[wait: 10s, alice: {say: hi, at: 5s}]", "10s"),
         ("[alice: {say: hi, at: 6s}, alice: {say: hi, at: 5s}]", "6s"),
-        ("[user: {say: hi, every: 1s, for: 10s}, alice: {say: hi, at: 5s}]", "10s"),
+        ("[user: {say: hi, every: 1s, for: 10s}, alice: {say: hi, at: 5s}]", "9s"),
         ("[together: [wait: 3s, [wait: 3s, wait: 4s]], alice: {say: hi, at: 5s}]", "7s"),
         ("[wait: 4s, together: [[wait: 3s, alice: {say: hi, at: 5s}]]]", "7s"),
     ],
@@ -276,6 +280,7 @@ def test_a_sender_may_be_whoever_was_expected_or_is_answered() -> None:
         (b"", "1:1: a data file needs a row of column names, and at least one row of data"),
         (b"town\n", "1:1: a data file needs a row of column names, and at least one row of data"),
         (b"town,country\nRome,Italy\nParis\n", "3:1: 1 cells, but there are 2 columns"),
+        (b"town,country\nRome, \n", "2:1: the cell of country is empty, and there would be nothing to say"),
         (b"name\nRome\n", "1:1: a column cannot be called name: {name} has a meaning already"),
         (b"town,town\nRome,Rome\n", "1:1: two columns are called town"),
         (b"town,\nRome,x\n", "1:1: column 2 has no name that could stand in a placeholder"),
