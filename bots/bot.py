@@ -1,17 +1,14 @@
 """One simulated user: a connection, what is said on it, and what is heard.
 
-What a user hears in the same bytes as the others in its room is not read, only compared: see `bots.unison`. There is no
-greenlet per user: the loop calls `_take_in` when something has come, and nothing there waits.
+What a user hears in the same bytes as the others in its room is not read, only compared: see `bots.unison`.
 """
 
 import itertools
-import os
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from typing import Any, Literal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Literal
 
-import gevent
 from gevent import socket
 from gevent.event import Event as Signal
 from gevent.lock import BoundedSemaphore
@@ -19,17 +16,13 @@ from msgspec import structs
 
 from bots.dialects import Dialect, Heard, ping_token
 from bots.ear import Ear
+from bots.reading import FULL_PACE, Reading
 from bots.scenario import Actor
 from geventchat import commands, replies
 from geventchat.errors import ChatError
 
-_RECV_BYTES = 64 << 10
-# At a pace of its own, a user reads so much at a time.
-_SIP_BYTES = 1 << 10
-_READ = 1  # libev's EV_READ, as gevent's loop.io takes it
 # How long a server has to let an actor in, or out; where it has much to do first, counted from the last sign of life.
 PATIENCE_S = 10.0
-FULL_PACE = float("inf")
 
 # What became of a ping: the pong came, or did not in time, or cannot any more because the connection is lost.
 Answer = Literal["pong", "late", "lost"]
@@ -67,19 +60,17 @@ class Bot:
         self.leaving = False  # whether it has said goodbye, or is about to drop the connection
         self.coming_back = False  # whether it is on its way back from a lost connection
         self.changing = BoundedSemaphore(1)
-        self.pace = FULL_PACE  # in bytes a second
         self.stopped_at: float | None = None  # since when it has read nothing, if the script wants that
         self.welcome: replies.Welcome | None = None
         self.dialect = make_dialect()
         self.ear = Ear(self.dialect, self._take)
+        self.reading = Reading(self.ear.receive, self._ended)
         self._address = address
         self._make_dialect = make_dialect
         self._hear = hear
         self._lost = lost
-        self._watcher: Any = None
         self._changed = Signal()
         self._sending = BoundedSemaphore(1)
-        self._heard_at = 0.0  # when the last bytes came
         self._refused = ""
         self._reason = ""  # why the server says that it ends the connection
         self._tokens = itertools.count(1)
@@ -104,11 +95,12 @@ class Bot:
         goes into the `others` of its rooms before it says anything.
         """
         self._socket = socket.create_connection(self._address, PATIENCE_S)
-        try:
-            self._greet(room, after or None, others, again=again)
-        except BaseException:
-            self._end()
-            raise
+        with self._reading_all():
+            try:
+                self._greet(room, after or None, others, again=again)
+            except BaseException:
+                self._end()
+                raise
 
     def _greet(self, room: str, after: str | None, others: Sequence[commands.Join], *, again: bool) -> None:
         self.dialect = self._make_dialect()
@@ -118,8 +110,7 @@ class Bot:
         token = self.welcome.token if again and self.welcome is not None else None
         self.welcome = None
         self.ear.begin(self.dialect)
-        self._watcher = gevent.get_hub().loop.io(self._socket.fileno(), _READ)
-        self._watcher.start(self._take_in)
+        self.reading.begin(self._socket)
         self.send_bytes(self.dialect.hello(self.nick, room, after, token))
         if not self._wait(lambda: self.welcome is not None or bool(self._refused)):
             raise NotLetIn(f"{self.nick} got no answer to its name within {PATIENCE_S:g} s")
@@ -178,12 +169,12 @@ class Bot:
         Raises OSError when the connection is gone.
         """
         self.leaving = True
-        self.read_at(FULL_PACE)
-        try:
-            self.send(commands.Bye(reason=reason))
-            return self._wait(lambda: not self.connected, patient=True)
-        finally:
-            self._end()
+        with self._reading_all():
+            try:
+                self.send(commands.Bye(reason=reason))
+                return self._wait(lambda: not self.connected, patient=True)
+            finally:
+                self._end()
 
     def drop(self, how: str) -> None:
         """Lose the connection."""
@@ -192,17 +183,18 @@ class Bot:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
         self._end()
 
-    def read_at(self, bytes_a_second: float) -> None:
-        """Read at this pace from now on."""
-        was, self.pace = self.pace, bytes_a_second
-        if was < FULL_PACE and bytes_a_second and self._watcher is not None:
-            self._watcher.start(self._take_in)
+    @contextmanager
+    def _reading_all(self) -> Iterator[None]:
+        """Read at full pace for a while: what ends the waiting must be seen."""
+        pace = self.reading.pace
+        self.reading.at(FULL_PACE)
+        try:
+            yield
+        finally:
+            self.reading.at(pace)
 
     def _end(self) -> None:
-        if self._watcher is not None:
-            self._watcher.stop()
-            self._watcher.close()
-            self._watcher = None
+        self.reading.end()
         self._socket.close()
         self.connected = False
 
@@ -213,33 +205,10 @@ class Bot:
         while not done():
             self._changed.clear()
             if not self._changed.wait(max(0.0, deadline - time.monotonic())):
-                deadline = self._heard_at + within
+                deadline = self.reading.last_at + within
                 if not patient or deadline <= time.monotonic():
                     return done()
         return True
-
-    def _take_in(self) -> None:
-        """Take what has come; called by the loop."""
-        try:
-            data = os.read(self._watcher.fd, _RECV_BYTES if self.pace == FULL_PACE else _SIP_BYTES)
-        except BlockingIOError:
-            return
-        except OSError as error:
-            self._ended(f"the connection broke ({error.strerror})")
-            return
-        if not data:
-            self._ended("the server closed the connection")
-            return
-        now = self._heard_at = time.monotonic()
-        self.ear.receive(data, now)
-        if self.pace < FULL_PACE and self._watcher is not None:
-            self._watcher.stop()
-            if self.pace:
-                gevent.spawn_later(len(data) / self.pace, self._go_on, self._watcher)
-
-    def _go_on(self, watcher: Any) -> None:
-        if watcher is self._watcher and self.pace:
-            watcher.start(self._take_in)
 
     def _ended(self, why: str) -> None:
         was_connected = self.connected

@@ -4,8 +4,9 @@ import time
 
 from gevent.pool import Pool
 
-from bots.bot import FULL_PACE, PATIENCE_S, Bot, NotDone, NotLetIn
+from bots.bot import PATIENCE_S, Bot, NotDone, NotLetIn
 from bots.outcome import Outcome
+from bots.reading import FULL_PACE
 from bots.scenario import Line
 from bots.speaking import Speaking
 from bots.whereabouts import Stay, Whereabouts
@@ -142,7 +143,7 @@ class Coming:
 
     def _enter(self, bot: Bot, room: str) -> Stay:
         """Note that a bot is on its way into a room."""
-        timed = bot.pace == FULL_PACE
+        timed = bot.reading.pace == FULL_PACE
         stay = self._whereabouts.enter(bot.actor, bot.nick, room, time.monotonic(), timed=timed)
         self.tune(bot)
         return stay

@@ -6,7 +6,7 @@ import gevent
 
 from bots import actions
 from bots.answering import Answering
-from bots.bot import FULL_PACE, Bot, NotDone
+from bots.bot import Bot, NotDone
 from bots.coming import Coming
 from bots.dialects import DIALECTS
 from bots.inbox import Inbox
@@ -15,6 +15,7 @@ from bots.listening import Listening, Places
 from bots.nicks import Nicks
 from bots.outcome import Outcome
 from bots.plan import Act
+from bots.reading import FULL_PACE
 from bots.returning import Returning
 from bots.scenario import Actor, Line
 from bots.speaking import CannotSay, Speaking
@@ -116,7 +117,7 @@ class Company:
                 self._outcome.fail(line, f"{bot.nick} lost the connection before its pong came")
 
     def _read(self, bot: Bot, pace: float) -> None:
-        bot.read_at(pace)
+        bot.reading.at(pace)
         bot.stopped_at = None if pace else time.monotonic()
         for stay in self._whereabouts.stays(bot.actor):
             stay.reader.timed = stay.reader.timed and pace == FULL_PACE

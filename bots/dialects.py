@@ -86,7 +86,7 @@ class Plain:
 
     def __init__(self) -> None:
         self._rest = b""
-        self.room = "lobby"
+        self.room = commands.LOBBY
         self.tells_end = True
 
     def hello(self, nick: str, room: str, after: str | None, token: str | None) -> bytes:

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 import gevent
 
 from bots.answering import Answering
-from bots.bot import FULL_PACE, Bot
+from bots.bot import Bot
 from bots.outcome import Outcome
+from bots.reading import FULL_PACE
 from bots.returning import Returning
 
 # How long to listen on at a server that cannot say that nothing more is coming.
@@ -23,7 +24,7 @@ def settle(outcome: Outcome, bots: Iterable[Bot], returning: Returning, answerin
     """
     bots = list(bots)
     for bot in bots:
-        bot.read_at(FULL_PACE)
+        bot.reading.at(FULL_PACE)
     returning.wait_for_all()
     here = [bot for bot in bots if bot.connected]
     if here and here[0].dialect.tells_end:

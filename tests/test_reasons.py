@@ -133,3 +133,19 @@ def test_each_fault_of_a_json_server_is_found(fault: str, anomaly: str) -> None:
         outcome = play(script, address)
     assert anomaly in outcome.anomalies
     assert outcome.status == 1
+
+
+def test_a_reader_who_has_stopped_can_leave_and_come_in_again() -> None:
+    script = """
+    cast: {user: 100}
+    script:
+      - user: hi
+      - user1: {read: stopped}
+      - user: {say: "{words 50}", times: 20}
+      - user1: {leave: bye}
+      - user1: {join}
+      - user2: one more
+    """
+    with ChatServer(limits=Limits(rate=None)) as server:
+        outcome = play(script, server.address)
+    assert (outcome.failures, outcome.anomalies) == ([], {})

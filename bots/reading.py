@@ -1,0 +1,69 @@
+"""Reading from a connection at a pace. The loop calls, and nothing here waits: there is no greenlet per user."""
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+import gevent
+from gevent import socket
+
+FULL_PACE = float("inf")
+_RECV_BYTES = 64 << 10
+# At a pace of its own, a user reads so much at a time.
+_SIP_BYTES = 1 << 10
+_READ = 1  # libev's EV_READ, as gevent's loop.io takes it
+
+
+class Reading:
+    """Reads from one connection after another.
+
+    `take` is called with what has come, and the time; `ended` when the connection has, with the reason.
+    """
+
+    def __init__(self, take: Callable[[bytes, float], None], ended: Callable[[str], None]) -> None:
+        self.pace = FULL_PACE  # in bytes a second; 0 for not at all
+        self.last_at = 0.0  # when bytes came last
+        self._take = take
+        self._ended = ended
+        self._watcher: Any = None
+
+    def begin(self, connection: socket.socket) -> None:
+        """Read from a connection."""
+        self._watcher = gevent.get_hub().loop.io(connection.fileno(), _READ)
+        self._watcher.start(self._read)
+
+    def end(self) -> None:
+        """Read no more from this connection, which is about to be closed."""
+        if self._watcher is not None:
+            self._watcher.stop()
+            self._watcher.close()
+            self._watcher = None
+
+    def at(self, bytes_a_second: float) -> None:
+        """Read at this pace from now on."""
+        was, self.pace = self.pace, bytes_a_second
+        if was < FULL_PACE and bytes_a_second and self._watcher is not None:
+            self._watcher.start(self._read)
+
+    def _read(self) -> None:
+        try:
+            data = os.read(self._watcher.fd, _RECV_BYTES if self.pace == FULL_PACE else _SIP_BYTES)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._ended(f"the connection broke ({error.strerror})")
+            return
+        if not data:
+            self._ended("the server closed the connection")
+            return
+        now = self.last_at = time.monotonic()
+        self._take(data, now)
+        if self.pace < FULL_PACE and self._watcher is not None:
+            self._watcher.stop()
+            if self.pace:
+                gevent.spawn_later(len(data) / self.pace, self._go_on, self._watcher)
+
+    def _go_on(self, watcher: Any) -> None:
+        if watcher is self._watcher and self.pace:
+            watcher.start(self._read)
