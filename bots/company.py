@@ -61,6 +61,8 @@ class Company:
         except (NotDone, CannotSay) as reason:
             self._outcome.fail(line, str(reason))
         except OSError as error:
+            if bot.leaving and not isinstance(line.action, actions.Leave):
+                return None  # passed over: the script has let it leave, or drop the connection, meanwhile
             why = f": {error.strerror or error}" if bot.connected else ", for its connection is gone"
             self._outcome.fail(line, f"{bot.nick} could not{why}")
         return None
@@ -113,7 +115,7 @@ class Company:
         match bot.ping(within):
             case "late":
                 self._outcome.fail(line, f"{bot.nick} got no pong within {within:g} s")
-            case "lost":
+            case "lost" if not bot.leaving:
                 self._outcome.fail(line, f"{bot.nick} lost the connection before its pong came")
 
     def _read(self, bot: Bot, pace: float) -> None:

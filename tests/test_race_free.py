@@ -73,3 +73,18 @@ def test_two_lines_that_let_the_same_actor_leave_or_come_are_no_failure() -> Non
     with ChatServer(limits=Limits(rate=None)) as server:
         outcome = passed(play(script, server.address))
     assert outcome.users == 5
+
+
+def test_what_a_script_cuts_short_by_itself_is_no_failure() -> None:
+    script = """
+    cast: {user: 10}
+    script:
+      - together:
+          - user: {ping, every: 5ms, times: 60}
+          - user: {send_bytes: "", every: 5ms, times: 60}
+          - 5 of user: {drop: close, spread: 250ms}
+          - user: {leave: bye, spread: 250ms, jitter: 50ms}
+    """
+    with ChatServer(limits=Limits(rate=None)) as server:
+        for _ in range(3):
+            passed(play(script, server.address))
