@@ -46,7 +46,8 @@ def test_who_speaks_while_leaving_renaming_or_moving_is_not_blamed_on_the_server
         )
     with ChatServer(limits=Limits(rate=None)) as server:
         outcome = play(scenario, server.address, dialect)
-    assert (outcome.failures, outcome.anomalies) == ([], {})
+    assert outcome.failures == []
+    assert {"missing", "leaked", "corrupt"}.isdisjoint(outcome.anomalies)
     assert outcome.timeline.said > 300
 
 
