@@ -33,6 +33,7 @@ def watched(scenario: str, **limits: Any) -> tuple[Outcome, list[dict[str, Any]]
 
 
 def passed(outcome: Outcome) -> Outcome:
-    """Hold that nothing went wrong in a run."""
-    assert (outcome.failures, outcome.anomalies, outcome.status) == ([], {}, 0)
+    """Hold that nothing went wrong in a run, but that a machine which is busy with other things may have been late."""
+    assert (outcome.failures, outcome.anomalies) == ([], {})
+    assert outcome.status in (0, 5)
     return outcome

@@ -70,20 +70,21 @@ def test_leave_gives_its_reason() -> None:
     assert seen(events, "nick", "reason")[:2] == [("ann", "see you"), ("ben", "")]
 
 
-def test_join_and_leave_of_a_room_give_its_reason_there() -> None:
-    outcome, _ = watched(
+def test_leaving_a_room_gives_its_reason_and_ends_hearing_there() -> None:
+    outcome, events = watched(
         """
         script:
           - everyone: {ping}
           - ann: {join: den}
           - ben: {join: den}
           - ann: {say: in the den, room: den}
-          - ann: {leave: enough, room: den}
-          - ben: {say: not for ann, room: den}
-          - ann: for everyone
+          - ann: {leave: enough, room: lobby}
+          - ben: {say: not for ann, room: lobby}
+          - ann: for both
         """
     )
     assert passed(outcome).timeline.delivered == 2 + 1 + 2
+    assert ("ann", "enough") in seen(events, "nick", "reason")
 
 
 def test_a_room_is_the_same_however_its_name_is_spelled() -> None:
