@@ -16,7 +16,7 @@ from msgspec import structs
 
 from bots.dialects import Dialect, Heard, ping_token
 from bots.ear import Ear
-from bots.reading import FULL_PACE, Reading
+from bots.pace import FULL_PACE, Reading
 from bots.scenario import Actor
 from geventchat import commands, replies
 from geventchat.errors import ChatError

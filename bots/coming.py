@@ -6,7 +6,7 @@ from gevent.pool import Pool
 
 from bots.bot import PATIENCE_S, Bot, NotDone, NotLetIn
 from bots.outcome import Outcome
-from bots.reading import FULL_PACE
+from bots.pace import FULL_PACE
 from bots.scenario import Line
 from bots.speaking import Speaking
 from bots.whereabouts import Stay, Whereabouts

@@ -14,8 +14,8 @@ from bots.intake import Intake
 from bots.listening import Listening, Places
 from bots.nicks import Nicks
 from bots.outcome import Outcome
+from bots.pace import FULL_PACE
 from bots.plan import Act
-from bots.reading import FULL_PACE
 from bots.returning import Returning
 from bots.scenario import Actor, Line
 from bots.speaking import CannotSay, Speaking

@@ -8,7 +8,7 @@ import gevent
 from bots.answering import Answering
 from bots.bot import Bot
 from bots.outcome import Outcome
-from bots.reading import FULL_PACE
+from bots.pace import FULL_PACE
 from bots.returning import Returning
 
 # How long to listen on at a server that cannot say that nothing more is coming.

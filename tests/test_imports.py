@@ -20,7 +20,7 @@ SHELL = {
     *(f"geventchat.terminal.{name}" for name in ("app", "connection", "history", "plain", "prompt")),
     *("bots.bot", "bots.interrupt", "bots.progress", "bots.record", "bots.runner", "bots.target"),
     *(f"bots.{name}" for name in ("answering", "coming", "company", "intake", "listening")),
-    *(f"bots.{name}" for name in ("reading", "returning", "settling", "speaking", "under_way")),
+    *(f"bots.{name}" for name in ("pace", "returning", "settling", "speaking", "under_way")),
 }
 WORLD = {
     *("gevent", "socket", "select", "selectors", "asyncio", "threading", "multiprocessing", "concurrent", "subprocess"),
