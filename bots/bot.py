@@ -102,7 +102,7 @@ class Bot:
 
     def note_id(self, event_id: str) -> None:
         """Note that the bot has heard an event, which it need not have read."""
-        if event_id and (self.last_id is None or events.id_key(event_id) > events.id_key(self.last_id)):
+        if event_id and (self.last_id is None or events.number_of(event_id) > events.number_of(self.last_id)):
             self.last_id = event_id
 
     def send(self, command: commands.AnyCommand) -> None:

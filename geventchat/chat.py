@@ -49,6 +49,7 @@ class Chat:
         self._rooms: dict[str, Room] = {}
         self._members: dict[str, Member] = {}
         self._turn: Turn = []
+        self._new_rooms: list[Room] = []
         self._changed: dict[RoomFeed, None] = {}
         self._told: dict[Outbox, None] = {}
 
@@ -119,6 +120,7 @@ class Chat:
         room = self._rooms.get(key)
         if room is None:
             room = self._rooms[key] = Room(name, key, self.limits.feed_window)
+            self._new_rooms.append(room)
         room.expected += 1
         member.rooms.append(key)
         self.post(member, room, events.Joined("", "", room.name, member.nick), ref)
@@ -142,6 +144,11 @@ class Chat:
         turn, self._turn = self._turn, []
         return turn
 
+    def new_rooms(self) -> list[Room]:
+        """Return the rooms made since the last call: the log may know a topic that they had earlier."""
+        new, self._new_rooms = self._new_rooms, []
+        return new
+
     def unstored(self, turn: Turn, why: str) -> Turn:
         """Return what is left of a turn that the log could not keep.
 
@@ -150,8 +157,9 @@ class Chat:
         left: Turn = []
         for post in turn:
             if isinstance(post, Happening) and _is_message(post):
-                error = replies.Error(code="not-stored", message=f"not stored and not sent: {why}", ref=post.ref)
-                left.append(Answer(post.member, error))
+                post.event.id = ""
+                post.member.forget(post.ref)
+                left.append(Answer(post.member, not_stored(post.ref, f": {why}")))
             else:
                 left.append(post)
         return left
@@ -256,6 +264,11 @@ class Chat:
     def _put(self, member: Member, *messages: Message) -> None:
         member.outbox.put(b"".join(map(member.speech.encode, messages)))
         self._told[member.outbox] = None
+
+
+def not_stored(ref: str | None, why: str = "") -> replies.Error:
+    """Return what to answer to a message that the log did not take."""
+    return replies.Error(code="not-stored", message=f"not stored and not sent{why}", ref=ref)
 
 
 def _is_message(post: Happening | Answer) -> bool:

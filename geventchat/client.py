@@ -119,8 +119,12 @@ class ChatClient:
         self._send(command)
 
     def request(self, command: commands.Request) -> replies.Response:
-        """Send a command under a `ref` of this client's own, and return the answer."""
-        ref = next(self._refs)
+        """Send a command under its `ref`, or one of this client's own, and return the answer.
+
+        A message of which no answer came before the connection was lost can be sent again under its ref once the client
+        is back: it is stored once.
+        """
+        ref = command.ref if command.ref is not None else next(self._refs)
         command = structs.replace(command, ref=ref)
         most = self.welcome.limits.get("line")
         if most is not None and len(wire.encode(command)) > most + len(b"\n"):  # the server could not read the ref

@@ -1,15 +1,16 @@
 """The log that orders a server's events, and the store that keeps them in memory only."""
 
+from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Iterator, Sequence
-from itertools import dropwhile, islice, takewhile
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import NamedTuple, Protocol
 
 import msgspec
 
-from geventchat.events import AnyEvent, IdClock, id_key
+from geventchat.events import Acted, AnyEvent, IdClock, Said, TopicSet, id_of, number_of
 
-# What the memory log keeps of all rooms together, some 20,000 lines: talk to catch up with, not an archive.
+# What the memory log keeps of all rooms together, some 40,000 short lines: talk to catch up with, not an archive.
 MEMORY_BYTES = 4 << 20
 
 
@@ -22,9 +23,9 @@ class Entry(NamedTuple):
 
 
 class Log(Protocol):
-    """Keeps the events of all rooms, each room's in order. Rooms go by their keys.
+    """Keeps the events of all rooms, each room's in order, and each room's topic. Rooms go by their keys.
 
-    A log that waits for a disk lets other greenlets run meanwhile. `where` says to people where the events are kept.
+    A log that waits for a disk lets other greenlets run meanwhile. `where` tells people where the events are kept.
     """
 
     where: str
@@ -35,17 +36,20 @@ class Log(Protocol):
         Raises NotStored when they cannot be kept; ids and times are given all the same.
         """
 
-    def since(self, room: str, after: str, limit: int) -> list[AnyEvent]:
-        """Return up to `limit` events later than the id `after`, oldest first."""
+    def since(self, room: str, after: str, limit: int) -> list[Entry]:
+        """Return up to `limit` entries later than the id `after`, oldest first.
 
-    def latest(self, room: str, limit: int, before: str | None = None) -> list[AnyEvent]:
-        """Return the last `limit` events, or the last before an id, oldest first."""
+        Raises Refused when `after` is no id, or when the log cannot be read; so does every other way of reading.
+        """
 
-    def refs(self, room: str, nick: str, after: str) -> dict[str, str]:
-        """Return what `nick` has had stored later than the id `after`: from the client's marks to ids."""
+    def latest(self, room: str, limit: int, before: str | None = None, *, talk: bool = False) -> list[AnyEvent]:
+        """Return the last `limit` events, or the last before an id, oldest first; with `talk`, only what was said."""
 
-    def oldest(self, room: str) -> str | None:
-        """Return the id of the oldest event kept of a room; None when there is none."""
+    def topic(self, room: str) -> str:
+        """Return the topic that was set last; empty when none was."""
+
+    def forgotten(self) -> str:
+        """Return the id up to which events may have been removed; 0-0 when everything is still there."""
 
     def close(self) -> None:
         """Put away what is open; the log is not used afterwards."""
@@ -54,12 +58,20 @@ class Log(Protocol):
 class _Kept(msgspec.Struct, array_like=True, gc=False):
     """An event as it is kept: as bytes it takes a fifth of what its objects would."""
 
+    is_talk: bool
     event: AnyEvent
     ref: str | None
 
 
+class _Glance(msgspec.Struct, array_like=True, gc=False):
+    """The beginning of a _Kept, which is all that needs to be read to pass it over."""
+
+    is_talk: bool
+
+
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(_Kept)
+_glancer = msgspec.msgpack.Decoder(_Glance)
 
 
 class MemoryLog:
@@ -73,12 +85,18 @@ class MemoryLog:
         self._clock = IdClock()
         self._rooms: dict[str, deque[bytes]] = {}
         self._order: deque[str] = deque()  # the rooms of all events kept, oldest first
+        self._topics: dict[str, str] = {}  # of rooms of which something is kept
+        self._forgotten: int | None = None  # None before the first event
 
     def append(self, entries: Sequence[Entry], now: float) -> None:
         """Stamp the events and keep them; nothing here can be lost that outlives the process."""
         for room, event, ref in entries:
             self._clock.stamp(event, now)
-            kept = _encoder.encode(_Kept(event, ref))
+            if self._forgotten is None:  # what an earlier server may have said is forgotten
+                self._forgotten = number_of(event.id) - 1
+            if isinstance(event, TopicSet):
+                self._topics[room] = event.text
+            kept = _encoder.encode(_Kept(isinstance(event, Said | Acted), event, ref))
             self._rooms.setdefault(room, deque()).append(kept)
             self._order.append(room)
             self._bytes += len(kept)
@@ -88,38 +106,40 @@ class MemoryLog:
     def _drop_oldest(self) -> None:
         room = self._order.popleft()
         kept = self._rooms[room]
-        self._bytes -= len(kept.popleft())
+        dropped = kept.popleft()
+        self._bytes -= len(dropped)
+        self._forgotten = _number(dropped)
         if not kept:
             del self._rooms[room]
+            self._topics.pop(room, None)
 
-    def since(self, room: str, after: str, limit: int) -> list[AnyEvent]:
-        """Return up to `limit` events later than the id `after`, oldest first."""
-        return [kept.event for kept in self._later(room, after)[:limit]]
+    def since(self, room: str, after: str, limit: int) -> list[Entry]:
+        """Return up to `limit` entries later than the id `after`, oldest first."""
+        kept = self._rooms.get(room, deque())
+        begin = bisect_right(kept, number_of(after), key=_number)
+        found = (_decoder.decode(kept[place]) for place in range(begin, min(begin + limit, len(kept))))
+        return [Entry(room, one.event, one.ref) for one in found]
 
-    def latest(self, room: str, limit: int, before: str | None = None) -> list[AnyEvent]:
-        """Return the last `limit` events, or the last before an id, oldest first."""
-        newest_first = self._newest_first(room)
-        if before is not None:
-            end = id_key(before)
-            newest_first = dropwhile(lambda kept: id_key(kept.event.id) >= end, newest_first)
-        return [kept.event for kept in islice(newest_first, limit)][::-1]
+    def latest(self, room: str, limit: int, before: str | None = None, *, talk: bool = False) -> list[AnyEvent]:
+        """Return the last `limit` events, or the last before an id, oldest first; with `talk`, only what was said."""
+        kept = self._rooms.get(room, deque())
+        end = len(kept) if before is None else bisect_left(kept, number_of(before), key=_number)
+        newest_first: Iterable[bytes] = islice(reversed(kept), len(kept) - end, None)
+        if talk:
+            newest_first = (one for one in newest_first if _glancer.decode(one).is_talk)
+        return [_decoder.decode(one).event for one in islice(newest_first, limit)][::-1]
 
-    def refs(self, room: str, nick: str, after: str) -> dict[str, str]:
-        """Return what `nick` has had stored later than the id `after`: from the client's marks to ids."""
-        later = self._later(room, after)
-        return {kept.ref: kept.event.id for kept in later if kept.ref is not None and kept.event.nick == nick}
+    def topic(self, room: str) -> str:
+        """Return the topic that was set last; empty when none was."""
+        return self._topics.get(room, "")
 
-    def oldest(self, room: str) -> str | None:
-        """Return the id of the oldest event kept of a room; None when there is none."""
-        kept = self._rooms.get(room)
-        return _decoder.decode(kept[0]).event.id if kept else None
+    def forgotten(self) -> str:
+        """Return the id up to which events may have been removed."""
+        return id_of(self._forgotten or 0)
 
     def close(self) -> None:
         """Nothing is open."""
 
-    def _later(self, room: str, after: str) -> list[_Kept]:
-        start = id_key(after)
-        return list(takewhile(lambda kept: id_key(kept.event.id) > start, self._newest_first(room)))[::-1]
 
-    def _newest_first(self, room: str) -> Iterator[_Kept]:
-        return map(_decoder.decode, reversed(self._rooms.get(room, ())))
+def _number(kept: bytes) -> int:
+    return number_of(_decoder.decode(kept).event.id)

@@ -4,7 +4,12 @@ from collections.abc import Callable
 from weakref import ref
 
 from geventchat.dialects.base import Speech
+from geventchat.events import AnyEvent
+from geventchat.log import Entry
 from geventchat.outbox import Outbox
+
+# How many of its messages a user can repeat without their being stored twice: more than may be on the way at once.
+MAX_REFS = 1_000
 
 
 class Member:
@@ -22,8 +27,8 @@ class Member:
         "outbox",
         "pending",
         "rooms",
+        "said",
         "speech",
-        "stored",
         "token",
         "whispered_by",
     )
@@ -40,9 +45,31 @@ class Member:
         self.gone = False  # whether it has been told that it was the last
         self.behind = False  # whether it is to be told the past first when it enters a room
         self.entered = ""  # the id of its last own `joined`; empty before the first
-        self.stored: dict[str, str] = {}  # what it had stored before it came back: its refs to ids
+        self.said: dict[str, Entry] = {}  # by their refs, the last messages that it marked with one
         self.rooms: list[str] = []
         self.whispered_by: ref[Member] | None = None  # who whispered last, and may have gone
+
+    def remember(self, entry: Entry) -> None:
+        """Keep a message that has a ref, to know it again when it is repeated."""
+        if entry.ref:
+            self.said[entry.ref] = entry
+            if len(self.said) > MAX_REFS:
+                del self.said[next(iter(self.said))]
+
+    def forget(self, ref: str | None) -> None:
+        """Let the message with this ref be said anew."""
+        self.said.pop(ref or "", None)
+
+    def repeats(self, entry: Entry) -> AnyEvent | None:
+        """Return the message that this one repeats: with the same ref, in the same room, in the same words."""
+        earlier = self.said.get(entry.ref or "")
+        if earlier is None or earlier.room != entry.room or _words(earlier.event) != _words(entry.event):
+            return None
+        return earlier.event
+
+
+def _words(event: AnyEvent) -> tuple[type[AnyEvent], str]:
+    return type(event), getattr(event, "text", "")
 
 
 def nothing() -> None:

@@ -16,7 +16,7 @@ from gevent.event import Event
 from gevent.socket import socket
 
 from geventchat.chat import Chat, Happening
-from geventchat.errors import NotStored
+from geventchat.errors import NotStored, Refused
 from geventchat.feed import RANK, Rank, Reader
 from geventchat.log import Entry, Log
 from geventchat.outbox import Outbox
@@ -125,6 +125,8 @@ class Pump:
             self._wait()
             self._posted.clear()
             turn = self._chat.take_turn()
+            for room in self._chat.new_rooms():
+                room.topic = self._topic(room.key)
             entries = [Entry(post.room.key, post.event, post.ref) for post in turn if isinstance(post, Happening)]
             if entries:
                 try:
@@ -139,6 +141,12 @@ class Pump:
                 self._fan_out(feed)
             for link in self._awaited:
                 link.move()
+
+    def _topic(self, room: str) -> str:
+        try:
+            return self._log.topic(room)
+        except Refused:  # the log cannot be read, and has said so
+            return ""
 
     def watch_stalls(self) -> None:
         """Close readers that take nothing for too long, until killed."""
