@@ -11,6 +11,7 @@ from geventchat import actions, commands, replies
 from geventchat.backlog import Backlog
 from geventchat.chat import Chat
 from geventchat.connection import Connection
+from geventchat.dialects.base import Blank
 from geventchat.dialects.sniff import PLAIN, UNFRAMED, Dialect
 from geventchat.errors import ProtocolError, Refused
 from geventchat.limits import MAX_PRIVATE_BYTES
@@ -156,8 +157,8 @@ class Session:
         """Whether nothing more is taken from the user."""
         return self._stopped.is_set() or self.link.broken
 
-    def _next(self) -> commands.AnyCommand | ProtocolError | None:
-        """Return the next command, or why the next line is none; None when more must arrive first."""
+    def _next(self) -> commands.AnyCommand | Blank | ProtocolError | None:
+        """Return what the next line asks for, or why it cannot; None when more must arrive first."""
         try:
             return self._reader.next_command()
         except ProtocolError as error:
@@ -175,8 +176,10 @@ class Session:
         if self.member.outbox.private_bytes > MAX_PRIVATE_BYTES:
             self._pump.drain(self.link, float("inf"), lambda: True)
 
-    def _do(self, command: commands.AnyCommand) -> None:
+    def _do(self, command: commands.AnyCommand | Blank) -> None:
         match command:
+            case Blank():
+                return
             case commands.History():
                 self._backlog.tell_page(command)
             case commands.Hello() | commands.Join():
