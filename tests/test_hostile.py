@@ -211,7 +211,9 @@ def test_who_asks_much_and_reads_nothing_is_not_answered_without_end(honest: Hon
         honest.talk()
 
 
-_LONG_NAME = "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 1_300  # each is 18 letters by the rules for names
+_LONG_NAME = (
+    "#" + "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 1_300
+)  # each is 18 letters by the rules for names
 
 
 @pytest.mark.parametrize(
@@ -235,7 +237,7 @@ def test_a_flood_of_what_is_no_message_lets_others_talk(first: bytes, line: byte
             "tests.flooder",
             str(server.address[1]),
             first.hex(),
-            (line * 100)[:60_000].hex(),
+            line.hex(),
         ]
         with contextlib.ExitStack() as flooding:
             for _ in range(floods):
