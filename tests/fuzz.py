@@ -29,9 +29,10 @@ def cut(draw: st.DrawFn, data: st.SearchStrategy[bytes] = streams) -> list[bytes
     return [stream[start:end] for start, end in zip([0, *places], [*places, len(stream)], strict=True)]
 
 
-def read(
-    reader: Reader, pieces: Sequence[bytes], at_most: int | None = None
-) -> list[AnyCommand | Blank | tuple[str, bool]]:
+Found = AnyCommand | Blank | tuple[str, bool]
+
+
+def read(reader: Reader, pieces: Sequence[bytes], at_most: int | None = None) -> list[Found]:
     """Return the commands that a reader finds, and code and fatality of each error; the end of the stream included.
 
     No other exception than ProtocolError may come, and after each piece no more than `at_most` bytes may be kept.
