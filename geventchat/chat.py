@@ -17,6 +17,9 @@ from geventchat.outbox import Outbox
 from geventchat.replies import Message
 from geventchat.room import Room, RoomFeed
 
+# What one turn carries out at most: a few milliseconds' work, or for joins of a very large room 50.
+_MAX_TURN = 256
+
 
 class Happening(NamedTuple):
     """An event that a member caused in a room; `ref` when the member wants to be told its id."""
@@ -140,9 +143,14 @@ class Chat:
     # For the pump.
 
     def take_turn(self) -> Turn:
-        """Return what has been posted since the last call."""
-        turn, self._turn = self._turn, []
+        """Return what has been posted since the last call, or as much of it as may hold up others."""
+        turn, self._turn = self._turn[:_MAX_TURN], self._turn[_MAX_TURN:]
         return turn
+
+    @property
+    def has_more(self) -> bool:
+        """Whether something is posted."""
+        return bool(self._turn)
 
     def new_rooms(self) -> list[Room]:
         """Return the rooms made since the last call: the log may know a topic that they had earlier."""
@@ -157,7 +165,6 @@ class Chat:
         left: Turn = []
         for post in turn:
             if isinstance(post, Happening) and _is_message(post):
-                post.event.id = ""
                 post.member.forget(post.ref)
                 left.append(Answer(post.member, not_stored(post.ref, f": {why}")))
             else:
@@ -205,6 +212,7 @@ class Chat:
     def _acknowledge(self, posts: Turn) -> None:
         for post in posts:
             if isinstance(post, Happening) and post.ref is not None:
+                post.member.mark_stored(post.ref, post.event.id)
                 self._put(post.member, replies.Ack(ref=post.ref, id=post.event.id))
 
     def _happen(self, happening: Happening, now: float) -> None:
@@ -225,7 +233,8 @@ class Chat:
         room.enter(member)
         if member.behind:
             member.outbox.hold()
-        census = room.census(joined.id, ref)
+        names = 0 if first and member.speech.for_people else MAX_LISTED  # people are welcomed without a list
+        census = room.census(joined.id, ref, names)
         self._put(member, self._welcome(member, census) if first else census)
 
     def _welcome(self, member: Member, census: replies.Members) -> replies.Welcome:

@@ -97,6 +97,11 @@ class Feed:
         self.stragglers: dict[Reader, Cursor] = {}  # readers who are in no rank, with their places
 
     @property
+    def has_readers(self) -> bool:
+        """Whether anyone follows."""
+        return bool(self.ranks or self.stragglers)
+
+    @property
     def end(self) -> int:
         """The number that the next line will have."""
         return self.tail.first + len(self.tail.lines)

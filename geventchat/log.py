@@ -2,8 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -45,8 +44,8 @@ class Log(Protocol):
     def latest(self, room: str, limit: int, before: str | None = None, *, talk: bool = False) -> list[AnyEvent]:
         """Return the last `limit` events, or the last before an id, oldest first; with `talk`, only what was said."""
 
-    def topic(self, room: str) -> str:
-        """Return the topic that was set last; empty when none was."""
+    def topics(self, rooms: Sequence[str]) -> dict[str, str]:
+        """Return the topics that were set last in these rooms; of rooms that have one."""
 
     def forgotten(self) -> str:
         """Return the id up to which events may have been removed; 0-0 when everything is still there."""
@@ -58,20 +57,26 @@ class Log(Protocol):
 class _Kept(msgspec.Struct, array_like=True, gc=False):
     """An event as it is kept: as bytes it takes a fifth of what its objects would."""
 
-    is_talk: bool
     event: AnyEvent
     ref: str | None
 
 
-class _Glance(msgspec.Struct, array_like=True, gc=False):
-    """The beginning of a _Kept, which is all that needs to be read to pass it over."""
-
-    is_talk: bool
-
-
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(_Kept)
-_glancer = msgspec.msgpack.Decoder(_Glance)
+
+
+class _Shelf:
+    """What is kept of one room, oldest first; and once more what of it was said."""
+
+    __slots__ = ("all", "talk", "topic")
+
+    def __init__(self) -> None:
+        self.all: deque[bytes] = deque()
+        self.talk: deque[bytes] = deque()
+        self.topic = ""
+
+
+_NOTHING = _Shelf()
 
 
 class MemoryLog:
@@ -83,55 +88,62 @@ class MemoryLog:
         self._max_bytes = max_bytes
         self._bytes = 0
         self._clock = IdClock()
-        self._rooms: dict[str, deque[bytes]] = {}
+        self._shelves: dict[str, _Shelf] = {}  # by room
         self._order: deque[str] = deque()  # the rooms of all events kept, oldest first
-        self._topics: dict[str, str] = {}  # of rooms of which something is kept
         self._forgotten: int | None = None  # None before the first event
 
     def append(self, entries: Sequence[Entry], now: float) -> None:
         """Stamp the events and keep them; nothing here can be lost that outlives the process."""
-        for room, event, ref in entries:
-            self._clock.stamp(event, now)
+        for entry in entries:
+            self._clock.stamp(entry.event, now)
             if self._forgotten is None:  # what an earlier server may have said is forgotten
-                self._forgotten = number_of(event.id) - 1
-            if isinstance(event, TopicSet):
-                self._topics[room] = event.text
-            kept = _encoder.encode(_Kept(isinstance(event, Said | Acted), event, ref))
-            self._rooms.setdefault(room, deque()).append(kept)
-            self._order.append(room)
-            self._bytes += len(kept)
+                self._forgotten = number_of(entry.event.id) - 1
+            self._keep(*entry)
         while self._bytes > self._max_bytes:
             self._drop_oldest()
 
+    def _keep(self, room: str, event: AnyEvent, ref: str | None) -> None:
+        kept = _encoder.encode(_Kept(event, ref))
+        shelf = self._shelves.get(room)
+        if shelf is None:
+            shelf = self._shelves[room] = _Shelf()
+        shelf.all.append(kept)
+        if isinstance(event, Said | Acted):
+            shelf.talk.append(kept)
+        elif isinstance(event, TopicSet):
+            shelf.topic = event.text
+        self._order.append(room)
+        self._bytes += len(kept)
+
     def _drop_oldest(self) -> None:
         room = self._order.popleft()
-        kept = self._rooms[room]
-        dropped = kept.popleft()
+        shelf = self._shelves[room]
+        dropped = shelf.all.popleft()
+        if shelf.talk and shelf.talk[0] is dropped:
+            shelf.talk.popleft()
         self._bytes -= len(dropped)
         self._forgotten = _number(dropped)
-        if not kept:
-            del self._rooms[room]
-            self._topics.pop(room, None)
+        if not shelf.all:
+            del self._shelves[room]
 
     def since(self, room: str, after: str, limit: int) -> list[Entry]:
         """Return up to `limit` entries later than the id `after`, oldest first."""
-        kept = self._rooms.get(room, deque())
+        kept = self._shelves.get(room, _NOTHING).all
         begin = bisect_right(kept, number_of(after), key=_number)
         found = (_decoder.decode(kept[place]) for place in range(begin, min(begin + limit, len(kept))))
         return [Entry(room, one.event, one.ref) for one in found]
 
     def latest(self, room: str, limit: int, before: str | None = None, *, talk: bool = False) -> list[AnyEvent]:
         """Return the last `limit` events, or the last before an id, oldest first; with `talk`, only what was said."""
-        kept = self._rooms.get(room, deque())
+        shelf = self._shelves.get(room, _NOTHING)
+        kept = shelf.talk if talk else shelf.all
         end = len(kept) if before is None else bisect_left(kept, number_of(before), key=_number)
-        newest_first: Iterable[bytes] = islice(reversed(kept), len(kept) - end, None)
-        if talk:
-            newest_first = (one for one in newest_first if _glancer.decode(one).is_talk)
-        return [_decoder.decode(one).event for one in islice(newest_first, limit)][::-1]
+        return [_decoder.decode(kept[place]).event for place in range(max(0, end - limit), end)]
 
-    def topic(self, room: str) -> str:
-        """Return the topic that was set last; empty when none was."""
-        return self._topics.get(room, "")
+    def topics(self, rooms: Sequence[str]) -> dict[str, str]:
+        """Return the topics of rooms that have one."""
+        shelves = {room: self._shelves.get(room, _NOTHING) for room in rooms}
+        return {room: shelf.topic for room, shelf in shelves.items() if shelf.topic}
 
     def forgotten(self) -> str:
         """Return the id up to which events may have been removed."""

@@ -4,12 +4,21 @@ from collections.abc import Callable
 from weakref import ref
 
 from geventchat.dialects.base import Speech
-from geventchat.events import AnyEvent
 from geventchat.log import Entry
 from geventchat.outbox import Outbox
 
 # How many of its messages a user can repeat without their being stored twice: more than may be on the way at once.
-MAX_REFS = 1_000
+MAX_REFS = 256
+
+
+class Marked:
+    """A message that its speaker's client marked with a ref: its room and words, as a hash, and its id once stored."""
+
+    __slots__ = ("digest", "id")
+
+    def __init__(self, digest: int, event_id: str) -> None:
+        self.digest = digest
+        self.id = event_id
 
 
 class Member:
@@ -45,31 +54,34 @@ class Member:
         self.gone = False  # whether it has been told that it was the last
         self.behind = False  # whether it is to be told the past first when it enters a room
         self.entered = ""  # the id of its last own `joined`; empty before the first
-        self.said: dict[str, Entry] = {}  # by their refs, the last messages that it marked with one
+        self.said: dict[str, Marked] = {}  # by their refs, the last messages that it marked with one
         self.rooms: list[str] = []
         self.whispered_by: ref[Member] | None = None  # who whispered last, and may have gone
 
     def remember(self, entry: Entry) -> None:
         """Keep a message that has a ref, to know it again when it is repeated."""
         if entry.ref:
-            self.said[entry.ref] = entry
+            self.said[entry.ref] = Marked(_digest(entry), entry.event.id)
             if len(self.said) > MAX_REFS:
                 del self.said[next(iter(self.said))]
+
+    def mark_stored(self, ref: str, event_id: str) -> None:
+        """Note under which id the message with this ref is stored."""
+        if ref in self.said:
+            self.said[ref].id = event_id
 
     def forget(self, ref: str | None) -> None:
         """Let the message with this ref be said anew."""
         self.said.pop(ref or "", None)
 
-    def repeats(self, entry: Entry) -> AnyEvent | None:
+    def repeats(self, entry: Entry) -> Marked | None:
         """Return the message that this one repeats: with the same ref, in the same room, in the same words."""
         earlier = self.said.get(entry.ref or "")
-        if earlier is None or earlier.room != entry.room or _words(earlier.event) != _words(entry.event):
-            return None
-        return earlier.event
+        return earlier if earlier is not None and earlier.digest == _digest(entry) else None
 
 
-def _words(event: AnyEvent) -> tuple[type[AnyEvent], str]:
-    return type(event), getattr(event, "text", "")
+def _digest(entry: Entry) -> int:
+    return hash((entry.room, type(entry.event), getattr(entry.event, "text", "")))
 
 
 def nothing() -> None:

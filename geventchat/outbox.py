@@ -40,10 +40,13 @@ class Outbox:
         self._rest = b""  # what must be sent before anything else: the end of a line that was cut, or a gap's notice
         self._source: Cursor | None = None  # where the bytes that `next` gave came from; None: rest or queue
 
-    def follow(self, feed: Feed) -> Cursor:
-        """Send what the feed gets from now on; return the place in it."""
-        cursor = self._cursors[feed] = feed.stragglers[self] = Cursor(feed)
-        return cursor
+    def follow(self, feed: Feed) -> None:
+        """Send what the feed gets from now on."""
+        self._cursors[feed] = feed.stragglers[self] = Cursor(feed)
+
+    def place(self, feed: Feed) -> Cursor:
+        """Return the place in a feed that is followed."""
+        return self._cursors[feed]
 
     def unfollow(self, feed: Feed) -> None:
         """Send what the feed holds now, and nothing that it gets later."""

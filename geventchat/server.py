@@ -6,7 +6,6 @@ import os
 import socket as std_socket
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from typing import Any, Self
 
 import gevent
@@ -14,6 +13,7 @@ from gevent.event import Event
 from gevent.server import StreamServer
 from gevent.socket import socket
 
+from geventchat import __version__
 from geventchat.admission import Admission
 from geventchat.chat import Chat
 from geventchat.connection import Connection
@@ -87,7 +87,7 @@ class ChatServer:
         greet_with: int = GREET_WITH,
     ) -> None:
         self.limits = limits or Limits()
-        self.chat = Chat(self.limits, f"geventchat {version('geventchat')}")
+        self.chat = Chat(self.limits, f"geventchat {__version__}")
         self._log = log or MemoryLog()
         self._pump = Pump(self.chat, self._log, self.limits.stall_timeout)
         self._asked = address

@@ -14,6 +14,7 @@ from geventchat.connection import Connection
 from geventchat.dialects.base import Blank
 from geventchat.dialects.sniff import PLAIN, UNFRAMED, Dialect
 from geventchat.errors import ProtocolError, Refused
+from geventchat.fairness import let_others_run
 from geventchat.limits import MAX_PRIVATE_BYTES
 from geventchat.log import Log
 from geventchat.member import Member, nothing
@@ -23,8 +24,10 @@ from geventchat.rate import Bucket
 
 logger = logging.getLogger("geventchat")
 
-# Commands that one session may give in a row before others have their turn.
-_COMMANDS_PER_SLICE = 64
+# What one session may do in a row before others have their turn, counted in commands; receiving counts for several,
+# for what arrives may be no command at all.
+_SLICE = 64
+_RECEIVING = 16
 # How long a user who has ended has to take what is still meant for it.
 FAREWELL_S = 5.0
 # How long an unframed client gets to take what was said before `exit`, which must reach it alone in one `recv`.
@@ -40,7 +43,6 @@ class Session:
         "_backlog",
         "_bucket",
         "_chat",
-        "_commands",
         "_connection",
         "_dialect",
         "_in_hand",
@@ -49,6 +51,7 @@ class Session:
         "_reader",
         "_reason",
         "_stopped",
+        "_worked",
         "link",
         "member",
     )
@@ -63,7 +66,7 @@ class Session:
         self._dialect = dialect
         self._reader = dialect.reader(limits.max_line)
         self._bucket = Bucket(limits.rate, limits.burst) if limits.rate else None
-        self._commands = 0  # how many it has given
+        self._worked = 0  # since others were last let run
         self._in_hand = False  # whether a command waits to be done
         self._stopped = Event()  # no more is taken from the user
         self._parted = False  # whether the last word is on its way, and nothing more is to be posted
@@ -124,7 +127,7 @@ class Session:
                 self._reader.receive(data)
                 if self._obey():
                     return
-            gevent.sleep(0)  # who sends without a pause would never let others have their turn
+            self._let_others_run(_RECEIVING)
             data = self._connection.receive(None if self.member.key else deadline - time.monotonic())
         if data is None:
             raise nameless()
@@ -170,11 +173,15 @@ class Session:
         """Slow down who is faster than the rate, than the others who want a turn, or than it takes the answers."""
         if self._bucket is not None and (delay := self._bucket.take(time.monotonic())):
             self._stopped.wait(delay)
-        self._commands += 1
-        if not self._commands % _COMMANDS_PER_SLICE:
-            gevent.sleep(0)
+        self._let_others_run(1)
         if self.member.outbox.private_bytes > MAX_PRIVATE_BYTES:
             self._pump.drain(self.link, float("inf"), lambda: True)
+
+    def _let_others_run(self, work: int) -> None:
+        self._worked += work
+        if self._worked >= _SLICE:
+            self._worked = 0
+            let_others_run()
 
     def _do(self, command: commands.AnyCommand | Blank) -> None:
         match command:
@@ -232,6 +239,6 @@ class Session:
             self._pump.wake()
 
     def _end(self) -> None:
-        self._part(replies.Closing(code="gone", message=self._reason))
         self._pump.detach(self.link)
+        self._part(replies.Closing(code="gone", message=self._reason))
         self.member.make_way = nothing  # it holds who holds the member

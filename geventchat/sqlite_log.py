@@ -101,10 +101,10 @@ class SqliteLog:
         where, values = f"WHERE room_key = ? {only} AND id < ? ORDER BY id DESC LIMIT ?", (room, end, limit)
         return [entry.event for entry in self._read(lambda db: select(db, where, values))][::-1]
 
-    def topic(self, room: str) -> str:
-        """Return the topic that was set last; empty when none was."""
-        row = self._read(lambda db: db.execute("SELECT text FROM topics WHERE room_key = ?", (room,)).fetchone())
-        return row[0] if row else ""
+    def topics(self, rooms: Sequence[str]) -> dict[str, str]:
+        """Return the topics of rooms that have one; others wait for this, so it does not wait behind other reads."""
+        sql = "SELECT room_key, text FROM topics WHERE room_key = ? AND text != ''"
+        return self._read(lambda db: dict(row for room in rooms for row in db.execute(sql, (room,))), self._writer)
 
     def forgotten(self) -> str:
         """Return the id up to which events have been removed; 0-0 when everything is still there."""
@@ -148,9 +148,9 @@ class SqliteLog:
         self._writer.close()  # the last to go, for it takes the -wal along
         os.close(self._lock)
 
-    def _read(self, job: Callable[[sqlite3.Connection], _Result]) -> _Result:
+    def _read(self, job: Callable[[sqlite3.Connection], _Result], worker: "_Worker | None" = None) -> _Result:
         try:
-            result = self._reader.run(job)
+            result = (worker or self._reader).run(job)
         except sqlite3.Error as error:
             self._reading.begin(error)
             raise Refused("unreadable", "the history cannot be read") from None

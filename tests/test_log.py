@@ -84,15 +84,15 @@ def test_a_room_that_nobody_spoke_in_is_empty(log: Log) -> None:
     log.append([said("hi")], 1.0)
     assert log.latest("attic", 10) == []
     assert log.since("attic", "0-0", 10) == []
-    assert log.topic("attic") == ""
+    assert log.topics(["attic"]).get("attic", "") == ""
 
 
 def test_a_room_s_topic_is_the_one_set_last(log: Log) -> None:
     for topic in ("tea", "coffee"):
         log.append([Entry("den", TopicSet("", "", "Den", "alice", topic), None), said("between")], 1.0)
-    assert (log.topic("den"), log.topic("lobby")) == ("coffee", "")
+    assert (log.topics(["den"]).get("den", ""), log.topics(["lobby"]).get("lobby", "")) == ("coffee", "")
     log.append([Entry("den", TopicSet("", "", "Den", "alice", ""), None)], 1.0)
-    assert log.topic("den") == ""
+    assert log.topics(["den"]).get("den", "") == ""
 
 
 def test_talk_is_found_behind_any_number_of_comings_and_goings(log: Log) -> None:

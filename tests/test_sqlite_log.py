@@ -232,7 +232,7 @@ def test_a_file_of_version_1_keeps_its_topics_and_says_that_earlier_events_may_b
         ]
         db.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
     with closing(SqliteLog(path)) as log:
-        assert (log.topic("den"), log.topic("lobby")) == ("tea", "")
+        assert (log.topics(["den"]).get("den", ""), log.topics(["lobby"]).get("lobby", "")) == ("tea", "")
         assert log.forgotten() == "4999-999999"
         assert [entry.event.id for entry in log.since("den", "0-0", 9)] == ["5000-0", "6000-0"]
 
@@ -312,7 +312,7 @@ def test_a_topic_outlives_the_event_that_set_it(path: Path) -> None:
         trim_all(log, NOW)
         assert texts(log.latest("lobby", 9)) == ["now"]
     with closing(SqliteLog(path)) as log:
-        assert log.topic("lobby") == "tea"
+        assert log.topics(["lobby"]).get("lobby", "") == "tea"
 
 
 def test_an_age_longer_than_history_keeps_everything(path: Path) -> None:
