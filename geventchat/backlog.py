@@ -55,7 +55,7 @@ class Backlog:
         member.behind = False
 
     def tell_page(self, asked: commands.History) -> None:
-        """Answer who asks for a piece of the past."""
+        """Answer a request for a piece of the past."""
         self._settle()  # what the user has just said is in it then
         try:
             room = self._chat.room_of(self._member, asked.room)
@@ -76,7 +76,10 @@ class Backlog:
     def _tell_missed(self, room: Room, after: str) -> None:
         """Tell from the log what the room said later than the id `after`, up to where its feed goes on."""
         member = self._member
-        place, upto = room.place(member), member.entered  # now: while the log is read, the member may be gone again
+        place, upto = (
+            room.place(member),
+            member.entered,
+        )  # taken now: the member may be gone by the time the log has been read
         nicks = {member.nick}
         while True:
             page = self._log.since(room.key, after, MAX_HISTORY)

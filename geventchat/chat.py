@@ -1,4 +1,4 @@
-"""The whole chat without its connections: who is here, which rooms there are, and what becomes of what is done.
+"""The whole chat without its connections: who is here, which rooms there are, and what comes of each command.
 
 Nothing takes effect in the eyes of others before it is in the log. So what comes of a command, events for rooms and
 answers for the user alike, is posted into the `turn`, in order; the turn's events go to the log together; and `publish`
@@ -17,7 +17,7 @@ from geventchat.outbox import Outbox
 from geventchat.replies import Message
 from geventchat.room import Room, RoomFeed
 
-# What one turn carries out at most: a few milliseconds' work, or for joins of a very large room 50.
+# The most that one turn carries out: a few milliseconds of work, or some 50 ms for joins of a very large room.
 _MAX_TURN = 256
 
 
@@ -56,7 +56,7 @@ class Chat:
         self._changed: dict[RoomFeed, None] = {}
         self._told: dict[Outbox, None] = {}
 
-    # Who and what is here, as commands have made it; others see it when the turn is carried out.
+    # The state that commands change at once; others see it when the turn is carried out.
 
     def find(self, nick: str) -> Member | None:
         """Return the member of this name, however it is written."""
@@ -143,7 +143,7 @@ class Chat:
     # For the pump.
 
     def take_turn(self) -> Turn:
-        """Return what has been posted since the last call, or as much of it as may hold up others."""
+        """Return what has been posted since the last call, or the first part of it if that is long."""
         turn, self._turn = self._turn[:_MAX_TURN], self._turn[_MAX_TURN:]
         return turn
 
@@ -158,9 +158,10 @@ class Chat:
         return new
 
     def unstored(self, turn: Turn, why: str) -> Turn:
-        """Return what is left of a turn that the log could not keep.
+        """Return what remains of a turn that the log could not keep.
 
-        Who spoke is told that it was not stored. Coming, going and new names still happen: they are so already.
+        Speakers are told that their messages were not stored. Arrivals, departures and new names still take effect, for
+        the state has changed already.
         """
         left: Turn = []
         for post in turn:
@@ -217,14 +218,14 @@ class Chat:
 
     def _happen(self, happening: Happening, now: float) -> None:
         member, room, event, ref = happening
-        if isinstance(event, events.Left):  # who leaves does not hear it
+        if isinstance(event, events.Left):  # the one who leaves does not hear it
             self._withdraw(member, room)
         elif isinstance(event, events.TopicSet):
             room.topic = event.text
         elif isinstance(event, events.Renamed):
             member.known_as = event.new
         self._changed.update(dict.fromkeys(room.publish(event, now)))
-        if isinstance(event, events.Joined):  # nor does who enters
+        if isinstance(event, events.Joined):  # nor does the one who enters; in a crowd, a gathered line may count it
             self._enter(member, room, event, ref)
 
     def _enter(self, member: Member, room: Room, joined: events.Joined, ref: str | None) -> None:

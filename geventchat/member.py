@@ -7,12 +7,12 @@ from geventchat.dialects.base import Speech
 from geventchat.log import Entry
 from geventchat.outbox import Outbox
 
-# How many of its messages a user can repeat without their being stored twice: more than may be on the way at once.
+# How many of a user's messages are recognised when repeated: more than can be unacknowledged at once.
 MAX_REFS = 256
 
 
 class Marked:
-    """A message that its speaker's client marked with a ref: its room and words, as a hash, and its id once stored."""
+    """A message sent with a ref: a hash of its room and words, and its id, empty until it is stored."""
 
     __slots__ = ("digest", "id")
 
@@ -22,7 +22,7 @@ class Marked:
 
 
 class Member:
-    """A user who connected. `rooms` holds the keys of the rooms asked for; what is heard, the rooms decide."""
+    """A connected user. `rooms` holds the keys of the rooms asked to enter; a room decides from when on it is heard."""
 
     __slots__ = (
         "__weakref__",
@@ -59,7 +59,7 @@ class Member:
         self.whispered_by: ref[Member] | None = None  # who whispered last, and may have gone
 
     def remember(self, entry: Entry) -> None:
-        """Keep a message that has a ref, to know it again when it is repeated."""
+        """Keep track of a message that has a ref, to recognise it when it is repeated."""
         if entry.ref:
             self.said[entry.ref] = Marked(_digest(entry), entry.event.id)
             if len(self.said) > MAX_REFS:
@@ -71,7 +71,7 @@ class Member:
             self.said[ref].id = event_id
 
     def forget(self, ref: str | None) -> None:
-        """Let the message with this ref be said anew."""
+        """Let the message with this ref be posted again."""
         self.said.pop(ref or "", None)
 
     def repeats(self, entry: Entry) -> Marked | None:

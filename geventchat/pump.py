@@ -24,13 +24,13 @@ from geventchat.log import Entry, Log
 from geventchat.outbox import Outbox
 from geventchat.room import RoomFeed
 
-# Holds what is written back until all that belongs together is there: Linux's tcp(7). Elsewhere it may come apart.
+# Holds back what is written until the packet is complete: Linux's tcp(7). Elsewhere a packet may come apart.
 _TCP_CORK: int | None = getattr(std_socket, "TCP_CORK", None)
 _WRITE = 2  # libev's EV_WRITE, as gevent's loop.io takes it
 # A turn gathers what arrives within this time of the one before: in a thousand small rooms, work done for several
 # messages at a time costs two thirds as much. A large room's turn takes longer than this anyway.
 _TURN_S = 0.003
-# What one reader who catches up is sent before others have their turn, in chunks.
+# How many chunks one reader that catches up is sent before others have their turn.
 _CHUNKS_IN_A_ROW = 16
 
 
@@ -65,7 +65,7 @@ class Link:
         self.move()
 
     def move(self) -> None:
-        """Let who waits see how things stand."""
+        """Wake whoever waits for this link."""
         if self.moved is not None:
             self.moved.set()
 
@@ -97,7 +97,7 @@ class Pump:
     def detach(self, link: Link) -> None:
         """Forget a connection; to be called before its socket is closed."""
         link.end()
-        link.lost = _nothing  # it holds who holds the link
+        link.lost = _nothing  # or link and session would hold each other
         self._links.pop(link.outbox, None)
         self._unstick(link)
 
@@ -106,7 +106,7 @@ class Pump:
         self._posted.set()
 
     def drain(self, link: Link, timeout: float, done: Callable[[], bool]) -> bool:
-        """Wait until `done` and everything in the outbox was given to the kernel; whether that came to be in time."""
+        """Wait until `done` and everything in the outbox is handed to the kernel; return whether that was in time."""
         deadline = time.monotonic() + timeout
         moved = link.moved = link.moved or Event()
         self._awaited[link] += 1
@@ -123,11 +123,11 @@ class Pump:
         return not link.broken
 
     def go_on(self, link: Link) -> None:
-        """Send what a released outbox has."""
+        """Send what an outbox has, once it is released."""
         self._offer(link.outbox)
 
     def run(self) -> None:
-        """Pump until killed."""
+        """Carry out turn after turn; runs until killed."""
         began = 0.0
         while True:
             self._wait()
@@ -164,7 +164,7 @@ class Pump:
                     room.topic = topics.get(room.key, "")
 
     def watch_stalls(self) -> None:
-        """Close readers that take nothing for too long, until killed."""
+        """Close readers that have taken nothing for too long; runs until killed."""
         while True:
             gevent.sleep(min(1.0, self._stall_timeout / 4))
             too_old = time.monotonic() - self._stall_timeout
@@ -192,7 +192,7 @@ class Pump:
         feed.forget()
 
     def _send_rank(self, feed: RoomFeed, rank: Rank) -> list[Reader]:
-        """Send a rank its next chunk; return who did not take it all. What is done here is done for every delivery."""
+        """Send a rank its next chunk; return the readers that did not take it all. This runs once per delivery."""
         data = rank.chunk.data
         assert data is not None
         size = len(data)

@@ -31,7 +31,7 @@ logger = logging.getLogger("geventchat")
 GREET_WITH = 20
 
 _BACKLOG = 4_096  # newcomers that the kernel keeps for us while we are busy: a whole storm of them
-# What the kernel keeps for one reader, so that who does not read is noticed and costs little.
+# What the kernel buffers for one reader: little, so that one that does not read is noticed and costs little.
 _SEND_BUFFER_BYTES = 128 << 10
 # Probes of TCP's keepalive, once a quarter of the limit has passed in silence.
 _KEEPALIVE_PROBES = 3
@@ -97,7 +97,7 @@ class ChatServer:
         self._admission = Admission(self.limits)
         self._all_gone = Event()
         self._workers: list[gevent.Greenlet[..., None]] = []
-        self.failed = Event()  # set when an error of ours has ended what serves everyone: nothing works any more
+        self.failed = Event()  # set when a bug has ended a greenlet that serves everyone: nothing works any more
 
     @property
     def address(self) -> tuple[str, int]:

@@ -28,16 +28,16 @@ logger = logging.getLogger("geventchat")
 # for what arrives may be no command at all.
 _SLICE = 64
 _RECEIVING = 16
-# How long a user who has ended has to take what is still meant for it.
+# How long a user who has left has to take what is still on its way.
 FAREWELL_S = 5.0
 # How long an unframed client gets to take what was said before `exit`, which must reach it alone in one `recv`.
 _EXIT_PAUSE_S = 0.1
-# How long who is replaced by a newer connection has to take the word on it.
+# How long a connection that is replaced by a newer one has to take its last words.
 _MAKE_WAY_S = 1.0
 
 
 class Session:
-    """One connection whose dialect is known, to the last byte; people are greeted with so many earlier lines."""
+    """One connection from the moment its dialect is known; people are shown the last `greet_with` lines of a room."""
 
     __slots__ = (
         "_backlog",
@@ -69,7 +69,7 @@ class Session:
         self._worked = 0  # since others were last let run
         self._in_hand = False  # whether a command waits to be done
         self._stopped = Event()  # no more is taken from the user
-        self._parted = False  # whether the last word is on its way, and nothing more is to be posted
+        self._parted = False  # whether the last word has been posted; nothing may follow it
         self._reason = ""  # why it ends, as others are told
         self.member = Member(dialect.speech, dialect.outbox(), secrets.token_urlsafe(12))
         self.member.make_way = self._make_way
@@ -79,7 +79,7 @@ class Session:
     def run(self, first: bytes, deadline: float, refused: Refused | None = None) -> None:
         """Serve the user until the end of the connection, beginning with what it has sent `first`.
 
-        The user has to give a name before `deadline`, on the monotonic clock. One who is `refused` is only told so.
+        The user has to give a name before `deadline`, on the monotonic clock. A user who is `refused` is only told so.
         """
         try:
             if refused is not None:
@@ -170,7 +170,7 @@ class Session:
             return error
 
     def _wait_for_its_turn(self) -> None:
-        """Slow down who is faster than the rate, than the others who want a turn, or than it takes the answers."""
+        """Wait while the user is over the rate, has had its slice, or does not read its answers."""
         if self._bucket is not None and (delay := self._bucket.take(time.monotonic())):
             self._stopped.wait(delay)
         self._let_others_run(1)
@@ -201,7 +201,7 @@ class Session:
     # Going.
 
     def _make_way(self) -> None:
-        """End this connection because its user has come back on another one."""
+        """End this connection, because its user has come back on another one."""
         self._parted = True
         self._stopped.set()
         gevent.spawn(self._cut_when_told)
@@ -220,7 +220,7 @@ class Session:
             return  # it is gone already
 
     def _farewell(self, closing: replies.Closing, *, alone: bool = False) -> None:
-        """Leave, and give the user what is still meant for it; `alone`: the last word as a packet of its own."""
+        """Leave, and send the user what is still due; with `alone`, the last word is a packet of its own."""
         if alone:
             self._chat.depart(self.member, self._reason)
             self._pump.wake()
@@ -241,4 +241,4 @@ class Session:
     def _end(self) -> None:
         self._pump.detach(self.link)
         self._part(replies.Closing(code="gone", message=self._reason))
-        self.member.make_way = nothing  # it holds who holds the member
+        self.member.make_way = nothing  # or session and member would hold each other

@@ -41,4 +41,4 @@ class Speech:
     name: str
     encode: Callable[[Message], bytes]
     notice: Callable[[str], bytes]  # a line that nobody said
-    for_people: bool  # who is in one room at a time, and is told of a crowd's coming and going in one line
+    for_people: bool  # people are in one room at a time, and told of a crowd's coming and going in one line

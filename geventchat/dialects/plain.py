@@ -131,7 +131,7 @@ def _history(page: replies.HistoryPage) -> bytes:
 
 
 def _closing(closing: replies.Closing) -> bytes:
-    said = {"bye": b"exit\n", "gone": b""}  # the task's own word; nothing for who has gone already
+    said = {"bye": b"exit\n", "gone": b""}  # the task's own word; nothing for a peer that has gone
     return said[closing.code] if closing.code in said else notice(closing.message)
 
 
