@@ -72,10 +72,10 @@ class Inbox:
         """Return how much has been heard until now."""
         return Place({stay: _last(stay) for stay in self._stays}, len(self._apart))
 
-    def find(self, wanted: Wanted, since: Place | None = None) -> Iterator[Message]:
-        """Yield what was heard since a place, or ever, that is wanted and that nobody has taken."""
+    def find(self, wanted: Wanted, since: Place | None = None, *, also_taken: bool = False) -> Iterator[Message]:
+        """Yield what was heard since a place, or ever, that is wanted and, if that matters, not taken yet."""
         for message in self._heard(since):
-            if message not in self._taken and wanted(message):
+            if (also_taken or message not in self._taken) and wanted(message):
                 yield message
 
     def take(self, messages: list[Message]) -> bool:

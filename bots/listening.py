@@ -53,7 +53,7 @@ class Listening:
         """Listen for what must not be heard, also in what came since then."""
         wanted = self.wanted(bot, expect.expect_none, expect.from_, act, sender)
         gevent.sleep(expect.within)
-        heard = next(self._inboxes[bot.actor].find(wanted, since.get(bot.actor)), None)
+        heard = next(self._inboxes[bot.actor].find(wanted, since.get(bot.actor), also_taken=True), None)
         if heard is not None:
             what = f"{bot.nick} heard {heard.nick} say {heard.text!r}, which was not to be heard"
             self._outcome.fail(line, what)

@@ -8,12 +8,14 @@ if TYPE_CHECKING:
     from geventchat.limits import Limits
     from geventchat.server import ChatServer
 
-__all__ = ["ChatClient", "ChatServer", "Limits"]
+__all__ = ["ChatClient", "ChatServer", "Limits", "__version__"]
+
+__version__ = "0.1.0"
 
 _HOMES = {"ChatClient": "geventchat.client", "ChatServer": "geventchat.server", "Limits": "geventchat.limits"}
 
 
-def __getattr__(name: str) -> Any:  # imported when wanted, so that a client does not load the server
+def __getattr__(name: str) -> Any:  # imported on first use, so that a client does not load the server
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

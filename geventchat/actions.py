@@ -4,12 +4,14 @@ from hmac import compare_digest
 from weakref import ref
 
 from geventchat import commands, events, names, replies
-from geventchat.chat import Chat
+from geventchat.chat import Chat, not_stored
 from geventchat.commands import LOBBY
 from geventchat.dialects import slash
 from geventchat.errors import Refused
 from geventchat.limits import MAX_PRIVATE_BYTES, MAX_ROOMS_PER_USER
+from geventchat.log import Entry
 from geventchat.member import Member
+from geventchat.room import Room
 
 
 def do(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> None:
@@ -74,12 +76,19 @@ def _replace(chat: Chat, earlier: Member) -> None:
 
 def _speak(chat: Chat, member: Member, command: commands.Say | commands.Act) -> None:
     room = chat.room_of(member, command.room)
-    stored = member.stored.get(command.ref) if command.ref is not None else None
-    if command.ref is not None and stored is not None:  # on an earlier connection
-        chat.tell(member, replies.Ack(ref=command.ref, id=stored))
-        return
     kind = events.Said if isinstance(command, commands.Say) else events.Acted
-    chat.post(member, room, kind("", "", room.name, member.nick, _some(command.text)), command.ref)
+    _post_once(chat, member, room, kind("", "", room.name, member.nick, _some(command.text)), command.ref)
+
+
+def _post_once(chat: Chat, member: Member, room: Room, event: events.AnyEvent, ref: str | None) -> None:
+    """Post a message; one that a client repeats because it has seen no answer is answered, not posted again."""
+    entry = Entry(room.key, event, ref)
+    earlier = member.repeats(entry)
+    if earlier is None or ref is None:
+        member.remember(entry)
+        chat.post(member, room, event, ref)
+    else:
+        chat.tell(member, lambda: replies.Ack(ref=ref, id=earlier.id) if earlier.id else not_stored(ref))
 
 
 def _whisper(chat: Chat, member: Member, whisper: commands.Whisper, now: float) -> None:
@@ -150,7 +159,7 @@ def _topic(chat: Chat, member: Member, topic: commands.Topic) -> None:
     if topic.text is None:
         chat.tell(member, lambda: replies.TopicIs(room=room.name, text=room.topic, ref=topic.ref))
     else:
-        chat.post(member, room, events.TopicSet("", "", room.name, member.nick, topic.text), topic.ref)
+        _post_once(chat, member, room, events.TopicSet("", "", room.name, member.nick, topic.text), topic.ref)
 
 
 def _some(text: str) -> str:

@@ -9,19 +9,16 @@ import time
 from geventchat import actions, commands, replies
 from geventchat.chat import Chat
 from geventchat.errors import Refused
-from geventchat.events import Acted, AnyEvent, Said, id_key
+from geventchat.events import Acted, AnyEvent, Renamed, Said, TopicSet, id_of, number_of
 from geventchat.limits import MAX_HISTORY
-from geventchat.log import Log
+from geventchat.log import Entry, Log
 from geventchat.member import Member
 from geventchat.pump import Link, Pump
 from geventchat.room import Room
 
-# Events that are looked through for each line that a newcomer is shown: others came and went between.
-_EVENTS_PER_LINE = 4
-
 
 class Backlog:
-    """Lets one member into rooms, and tells it the past; who is new is shown the last `greet_with` lines."""
+    """Lets one member into rooms and tells it the past: the last `greet_with` lines where it does not say `after`."""
 
     __slots__ = ("_chat", "_greet_with", "_link", "_log", "_member", "_pump")
 
@@ -34,18 +31,17 @@ class Backlog:
         self._greet_with = greet_with
 
     def enter(self, command: commands.Hello | commands.Join) -> None:
-        """Let the user into a room; who comes back, or is new here, is first told what was said before."""
-        member, rooms = self._member, len(self._member.rooms)
+        """Let the user into a room, and tell it first what was said before."""
+        member, rooms = self._member, list(self._member.rooms)
         try:
             if command.after is not None:
-                id_key(command.after)
+                number_of(command.after)
         except Refused as refusal:
             self._chat.refuse(member, refusal, commands.ref_of(command))
             return
-        greeted = bool(self._greet_with) and isinstance(command, commands.Hello)
-        member.behind = greeted or command.after is not None
+        member.behind = self._greet_with > 0 or command.after is not None
         actions.do(self._chat, member, command, time.time())
-        if member.behind and len(member.rooms) > rooms and self._settle():
+        if member.behind and member.rooms != rooms and self._settle():
             try:
                 room = self._chat.room_of(member, command.room)
                 if command.after is not None:
@@ -59,13 +55,15 @@ class Backlog:
         member.behind = False
 
     def tell_page(self, asked: commands.History) -> None:
-        """Answer who asks for a piece of the past."""
+        """Answer a request for a piece of the past."""
         self._settle()  # what the user has just said is in it then
         try:
             room = self._chat.room_of(self._member, asked.room)
             limit = max(1, min(asked.limit, MAX_HISTORY))
             if asked.after is not None:
-                page = self._log.since(room.key, asked.after, limit + 1)
+                page = [entry.event for entry in self._log.since(room.key, asked.after, limit + 1)]
+                if asked.before is not None:
+                    page = _until(page, number_of(asked.before) - 1)
                 shown = page[:limit]
             else:
                 page = self._log.latest(room.key, limit + 1, asked.before)
@@ -78,31 +76,51 @@ class Backlog:
     def _tell_missed(self, room: Room, after: str) -> None:
         """Tell from the log what the room said later than the id `after`, up to where its feed goes on."""
         member = self._member
-        place, upto = room.place(member), member.entered  # now: while the log is read, the member may be gone again
-        member.stored |= self._log.refs(room.key, member.nick, after)
-        oldest = self._log.oldest(room.key)
-        if oldest is None or id_key(oldest) > id_key(after):
-            self._chat.tell(member, replies.Gap(room=room.name, first=after, last=oldest or after, count=None))
+        place, upto = (
+            room.place(member),
+            member.entered,
+        )  # taken now: the member may be gone by the time the log has been read
+        nicks = {member.nick}
         while True:
             page = self._log.since(room.key, after, MAX_HISTORY)
-            missed = page if page and id_key(page[-1].id) < id_key(upto) else _until(page, upto)
+            self._tell_forgotten(room, after, page)
+            for entry in page:
+                self._recognise(entry, nicks)
+            missed = _until([entry.event for entry in page], number_of(upto))
             self._chat.tell_past(member, [event for event in missed if event.id != member.entered])
             if not self._settle():
                 return
-            if page and id_key(page[-1].id) < id_key(upto):
-                after = page[-1].id
+            if page and number_of(page[-1].event.id) < number_of(upto):
+                after = page[-1].event.id
             elif place.passed:  # meanwhile the room has said more than its feed keeps
                 after, upto = upto, place.catch_up()
             else:
                 return
 
+    def _tell_forgotten(self, room: Room, after: str, page: list[Entry]) -> None:
+        """Tell that events later than `after`, and earlier than this page of the log, may have been removed."""
+        forgotten = number_of(self._log.forgotten())
+        if page:
+            forgotten = min(forgotten, number_of(page[0].event.id) - 1)
+        if forgotten > number_of(after):
+            gap = replies.Gap(room=room.name, first=after, last=id_of(forgotten), count=None)
+            self._chat.tell(self._member, gap)
+
+    def _recognise(self, entry: Entry, nicks: set[str]) -> None:
+        """Remember what the user itself has said, under any of the nicks that it had."""
+        event = entry.event
+        if event.nick not in nicks:
+            return
+        if isinstance(event, Renamed):
+            nicks.add(event.new)
+        elif isinstance(event, Said | Acted | TopicSet):
+            self._member.remember(entry)
+
     def _tell_earlier(self, room: Room) -> None:
         """Show a newcomer what was said last."""
-        events = self._log.latest(room.key, self._greet_with * _EVENTS_PER_LINE, self._member.entered)
-        said: list[AnyEvent] = [event for event in events if isinstance(event, Said | Acted)]
+        said = self._log.latest(room.key, self._greet_with + 1, self._member.entered, talk=True)
         if said:
-            shown = said[-self._greet_with :]
-            more = len(said) > len(shown)
+            shown, more = said[-self._greet_with :], len(said) > self._greet_with
             self._chat.tell(self._member, replies.HistoryPage(room=room.name, events=shown, more=more))
             self._settle()
 
@@ -112,7 +130,6 @@ class Backlog:
         return self._pump.drain(self._link, float("inf"), lambda: not self._member.pending)
 
 
-def _until(page: list[AnyEvent], upto: str) -> list[AnyEvent]:
-    """Return the events up to an id."""
-    last = id_key(upto)
-    return [event for event in page if id_key(event.id) <= last]
+def _until(page: list[AnyEvent], last: int) -> list[AnyEvent]:
+    """Return the events up to the number of an id."""
+    return [event for event in page if number_of(event.id) <= last]

@@ -1,4 +1,4 @@
-"""The whole chat without its connections: who is here, which rooms there are, and what becomes of what is done.
+"""The whole chat without its connections: who is here, which rooms there are, and what comes of each command.
 
 Nothing takes effect in the eyes of others before it is in the log. So what comes of a command, events for rooms and
 answers for the user alike, is posted into the `turn`, in order; the turn's events go to the log together; and `publish`
@@ -16,6 +16,9 @@ from geventchat.member import Member
 from geventchat.outbox import Outbox
 from geventchat.replies import Message
 from geventchat.room import Room, RoomFeed
+
+# The most that one turn carries out: a few milliseconds of work, or some 50 ms for joins of a very large room.
+_MAX_TURN = 256
 
 
 class Happening(NamedTuple):
@@ -49,10 +52,11 @@ class Chat:
         self._rooms: dict[str, Room] = {}
         self._members: dict[str, Member] = {}
         self._turn: Turn = []
+        self._new_rooms: list[Room] = []
         self._changed: dict[RoomFeed, None] = {}
         self._told: dict[Outbox, None] = {}
 
-    # Who and what is here, as commands have made it; others see it when the turn is carried out.
+    # The state that commands change at once; others see it when the turn is carried out.
 
     def find(self, nick: str) -> Member | None:
         """Return the member of this name, however it is written."""
@@ -119,6 +123,7 @@ class Chat:
         room = self._rooms.get(key)
         if room is None:
             room = self._rooms[key] = Room(name, key, self.limits.feed_window)
+            self._new_rooms.append(room)
         room.expected += 1
         member.rooms.append(key)
         self.post(member, room, events.Joined("", "", room.name, member.nick), ref)
@@ -138,20 +143,31 @@ class Chat:
     # For the pump.
 
     def take_turn(self) -> Turn:
-        """Return what has been posted since the last call."""
-        turn, self._turn = self._turn, []
+        """Return what has been posted since the last call, or the first part of it if that is long."""
+        turn, self._turn = self._turn[:_MAX_TURN], self._turn[_MAX_TURN:]
         return turn
 
-    def unstored(self, turn: Turn, why: str) -> Turn:
-        """Return what is left of a turn that the log could not keep.
+    @property
+    def has_more(self) -> bool:
+        """Whether something is posted."""
+        return bool(self._turn)
 
-        Who spoke is told that it was not stored. Coming, going and new names still happen: they are so already.
+    def new_rooms(self) -> list[Room]:
+        """Return the rooms made since the last call: the log may know a topic that they had earlier."""
+        new, self._new_rooms = self._new_rooms, []
+        return new
+
+    def unstored(self, turn: Turn, why: str) -> Turn:
+        """Return what remains of a turn that the log could not keep.
+
+        Speakers are told that their messages were not stored. Arrivals, departures and new names still take effect, for
+        the state has changed already.
         """
         left: Turn = []
         for post in turn:
             if isinstance(post, Happening) and _is_message(post):
-                error = replies.Error(code="not-stored", message=f"not stored and not sent: {why}", ref=post.ref)
-                left.append(Answer(post.member, error))
+                post.member.forget(post.ref)
+                left.append(Answer(post.member, not_stored(post.ref, f": {why}")))
             else:
                 left.append(post)
         return left
@@ -197,18 +213,19 @@ class Chat:
     def _acknowledge(self, posts: Turn) -> None:
         for post in posts:
             if isinstance(post, Happening) and post.ref is not None:
+                post.member.mark_stored(post.ref, post.event.id)
                 self._put(post.member, replies.Ack(ref=post.ref, id=post.event.id))
 
     def _happen(self, happening: Happening, now: float) -> None:
         member, room, event, ref = happening
-        if isinstance(event, events.Left):  # who leaves does not hear it
+        if isinstance(event, events.Left):  # the one who leaves does not hear it
             self._withdraw(member, room)
         elif isinstance(event, events.TopicSet):
             room.topic = event.text
         elif isinstance(event, events.Renamed):
             member.known_as = event.new
         self._changed.update(dict.fromkeys(room.publish(event, now)))
-        if isinstance(event, events.Joined):  # nor does who enters
+        if isinstance(event, events.Joined):  # nor does the one who enters; in a crowd, a gathered line may count it
             self._enter(member, room, event, ref)
 
     def _enter(self, member: Member, room: Room, joined: events.Joined, ref: str | None) -> None:
@@ -217,7 +234,8 @@ class Chat:
         room.enter(member)
         if member.behind:
             member.outbox.hold()
-        census = room.census(joined.id, ref)
+        names = 0 if first and member.speech.for_people else MAX_LISTED  # people are welcomed without a list
+        census = room.census(joined.id, ref, names)
         self._put(member, self._welcome(member, census) if first else census)
 
     def _welcome(self, member: Member, census: replies.Members) -> replies.Welcome:
@@ -256,6 +274,11 @@ class Chat:
     def _put(self, member: Member, *messages: Message) -> None:
         member.outbox.put(b"".join(map(member.speech.encode, messages)))
         self._told[member.outbox] = None
+
+
+def not_stored(ref: str | None, why: str = "") -> replies.Error:
+    """Return what to answer to a message that the log did not take."""
+    return replies.Error(code="not-stored", message=f"not stored and not sent{why}", ref=ref)
 
 
 def _is_message(post: Happening | Answer) -> bool:

@@ -22,7 +22,7 @@ examples:
 Without a terminal it is a filter: lines in are said, what happens comes out as lines. It ends when all that was said
 is known to be stored. GEVENTCHAT_SERVER is the server where none is given.
 
-exit status: 0 all that was said is stored; 1 it is not, or nobody answers; 2 an option that cannot be meant
+exit status: 0 all that was said is stored; 1 it is not, or nobody answers; 2 an invalid option
 """
 
 

@@ -119,11 +119,15 @@ class ChatClient:
         self._send(command)
 
     def request(self, command: commands.Request) -> replies.Response:
-        """Send a command under a `ref` of this client's own, and return the answer."""
-        ref = next(self._refs)
+        """Send a command under its `ref`, or one of this client's own, and return the answer.
+
+        A message of which no answer came before the connection was lost can be sent again under its ref once the client
+        is back: it is stored once.
+        """
+        ref = command.ref if command.ref is not None else next(self._refs)
         command = structs.replace(command, ref=ref)
         most = self.welcome.limits.get("line")
-        if most is not None and len(wire.encode(command)) > most + len(b"\n"):  # the server could not read the ref
+        if most is not None and len(_line(command)) > most + len(b"\n"):  # the server could not read the ref
             raise Refused("line-too-long", f"a line can have {most:g} bytes at most; this one was not sent")
         answer = self._waiting[ref] = AsyncResult()
         try:
@@ -166,10 +170,7 @@ class ChatClient:
     def _send(self, command: commands.Command) -> None:
         if self._lost is not None:
             raise self._lost
-        try:
-            line = wire.encode(command)
-        except UnicodeEncodeError:
-            raise Refused("bad-text", "half a character, a lone surrogate, cannot be sent") from None
+        line = _line(command)
         try:
             with self._sending:
                 self._socket.sendall(line)
@@ -214,12 +215,23 @@ class ChatClient:
             self._messages.put(message)
 
 
+def _line(command: commands.Command) -> bytes:
+    """Return a command as it is sent. Raises Refused if that cannot be."""
+    try:
+        return wire.encode(command)
+    except UnicodeEncodeError:
+        raise Refused("bad-text", "half a character, a lone surrogate, cannot be sent") from None
+
+
 def _connect(address: tuple[str, int], timeout: float) -> socket.socket:
     try:
+        address[0].encode("idna")  # else gevent would print what the look-up of a..b raises
+    except UnicodeError:
+        raise ServerUnavailable(f"there is no host {address[0]!r} (no name is like that)") from None
+    try:
         return socket.create_connection(address, timeout)
-    except (socket.gaierror, UnicodeError) as error:  # UnicodeError for a name like a..b
-        why = error.strerror if isinstance(error, socket.gaierror) else "that is no name"
-        raise ServerUnavailable(f"there is no host {address[0]!r} ({why})") from None
+    except socket.gaierror as error:
+        raise ServerUnavailable(f"there is no host {address[0]!r} ({error.strerror})") from None
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise ServerUnavailable(f"no server answers at {addresses.show(address)} ({why})") from None

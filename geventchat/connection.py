@@ -1,17 +1,17 @@
-"""One client's socket, for the greenlet that reads it. What is sent in order goes by the pump, not by this."""
+"""One client's socket, for the greenlet that reads it. Once a session has begun, the pump does the sending."""
 
 import time
 
 from gevent.socket import SHUT_RDWR, SHUT_WR, socket
 
-# What is taken at once: even nothing but empty lines hold the loop for no more than 10 ms.
+# The most that is received at once; reading the lines in it must not hold the loop for long.
 _RECV_BYTES = 8 << 10
 # How long we listen on after our last word: closing at once would make the kernel throw that word away.
 _LINGER_S = 1.0
 
 
 class Connection:
-    """A socket and the address of who is at its other end; a packet of `max_line` bytes is received in one piece."""
+    """A socket and its peer's address; a packet of `max_line` bytes is received in one piece."""
 
     __slots__ = ("_recv_bytes", "address", "socket")
 
@@ -32,7 +32,7 @@ class Connection:
             return None
 
     def say(self, words: bytes) -> None:
-        """Send something to who is not served by the pump yet. Raises OSError."""
+        """Send something to a client that the pump does not serve yet. Raises OSError."""
         self.socket.sendall(words)
 
     def hang_up(self) -> None:

@@ -6,7 +6,7 @@ ChatError
 ├── NotStored            the log cannot keep an event, a full disk for one
 ├── ServerUnavailable    nobody answers where the client looked
 ├── ConnectionLost       the connection ended before the user ended it
-└── UsageError           what a person typed on the command line cannot be meant
+└── UsageError           an option or argument on the command line makes no sense
 """
 
 

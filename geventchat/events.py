@@ -58,42 +58,44 @@ class TopicSet(Event, tag="topic"):
 AnyEvent = Said | Acted | Joined | Left | Renamed | TopicSet
 
 
-def id_key(event_id: str) -> tuple[int, int]:
-    """Return an id as (milliseconds, sequence), which compare as the events' order.
+# Ids that begin with one millisecond. With it, an id is one number too, which fits into 64 bits.
+SEQUENCES = 1_000_000
+LARGEST = 2**63 - 1
 
-    Raises Refused ("bad-id") for anything that is not two decimal numbers with a dash between them.
+
+def number_of(event_id: str) -> int:
+    """Return an id as a number; numbers compare as the events' order. Ids that are too large to be given are capped.
+
+    Raises Refused ("bad-id") for anything but two decimal numbers with a dash between them.
     """
     milliseconds, dash, sequence = event_id.partition("-")
     if not (dash and _is_number(milliseconds) and _is_number(sequence)):
         raise Refused("bad-id", "an id looks like 1732363200123-0")
-    return int(milliseconds), int(sequence)
+    return min(int(milliseconds) * SEQUENCES + min(int(sequence), SEQUENCES - 1), LARGEST)
+
+
+def id_of(number: int) -> str:
+    """Return a number as an id."""
+    return f"{number // SEQUENCES}-{number % SEQUENCES}"
 
 
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 18
 
 
-# Ids that begin with one millisecond; bounded, so that a store can keep an id as one integer of 64 bits.
-SEQUENCES = 1_000_000
-
-
 class IdClock:
-    """Gives out ids that always grow, also when the clock of the machine goes back."""
+    """Gives out ids that always grow, even when the machine's clock is set back. `last` is the last id given before."""
 
     def __init__(self, last: str = "0-0") -> None:
-        self._milliseconds, self._sequence = id_key(last)
+        self._last = number_of(last)
 
     def stamp(self, event: Event, now: float) -> None:
         """Give the event its id and time; `now` is in seconds since 1970."""
-        milliseconds = int(now * 1000)
-        if milliseconds > self._milliseconds:
-            self._milliseconds, self._sequence = milliseconds, 0
-        else:
-            self._sequence += 1
-            if self._sequence == SEQUENCES - 1:  # the last is never given, for larger ones to be compared as it
-                self._milliseconds, self._sequence = self._milliseconds + 1, 0
-        event.id = f"{self._milliseconds}-{self._sequence}"
-        event.time = iso_time(self._milliseconds)
+        number = max(int(now * 1000) * SEQUENCES, self._last + 1)
+        if number % SEQUENCES == SEQUENCES - 1:  # never given, since all larger sequences are capped to it
+            number += 1
+        self._last = number
+        event.id, event.time = id_of(number), iso_time(number // SEQUENCES)
 
 
 def iso_time(milliseconds: int) -> str:

@@ -13,7 +13,7 @@ import msgspec
 from geventchat import ages, history_file, names
 from geventchat.dialects.plain import line_of
 from geventchat.errors import Refused, UsageError
-from geventchat.events import SEQUENCES, AnyEvent
+from geventchat.events import LARGEST, SEQUENCES, AnyEvent, number_of
 from geventchat.options import OptionParser
 
 # Events read at once. Between two reads the file is free, so that a long export never lets the server's -wal grow.
@@ -21,7 +21,7 @@ PAGE = 1_000
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the history; return the exit status: 0, or 2 for what cannot be meant."""
+    """Print the history; return the exit status: 0, 1 if it cannot be written, 2 for an option that makes no sense."""
     try:
         options = _parser().parse_args(arguments)
         path = options.history or history_file.default_path()
@@ -30,15 +30,24 @@ def main(arguments: Sequence[str]) -> int:
         room_key = names.key(options.room) if options.room is not None else None
         for events in _pages(path, room_key, after):
             write(events)
-        sys.stdout.flush()
+            sys.stdout.flush()
     except UsageError as error:
         print(f"geventchat-serve export: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # whoever reads has seen enough; nor must Python's own flush at the end complain
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _print_nowhere()
+    except OSError as error:
+        _print_nowhere()
+        print(f"geventchat-serve export: cannot be written: {(error.strerror or str(error)).lower()}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def _print_nowhere() -> None:
+    """Let nothing more be written, also of what Python has still to flush."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -65,30 +74,35 @@ def _pages(path: Path, room_key: str | None, after: int) -> Iterator[list[AnyEve
     try:
         while True:
             with history_file.explained(path):
-                events = history_file.select(db, f"WHERE {in_room} id > ? ORDER BY id LIMIT ?", [*values, after, PAGE])
-            if not events:
+                page = history_file.select(db, f"WHERE {in_room} id > ? ORDER BY id LIMIT ?", [*values, after, PAGE])
+            if not page:
                 return
-            yield events
-            after = history_file.number_of(events[-1].id)
+            yield [entry.event for entry in page]
+            after = number_of(page[-1].event.id)
     finally:
         db.close()
 
 
 def _number_before(since: str, now: float) -> int:
-    """Return what all that is wanted is later than, as the file keeps ids. Raises UsageError."""
+    """Return what all that is wanted is later than, as the number of an id. Raises UsageError."""
     age = ages.seconds(since)
     if age is not None:
-        return int((now - age) * 1000) * SEQUENCES - 1
+        return _number_at(now - age)
     try:
-        return history_file.number_of(since)
+        return number_of(since)
     except Refused:
         pass
     try:
-        return int(datetime.fromisoformat(since).timestamp() * 1000) * SEQUENCES - 1
+        return _number_at(datetime.fromisoformat(since).timestamp())
     except (ValueError, OverflowError):
         raise UsageError(
             f"--since {since}: give an id, a time such as 2024-11-23 or 2024-11-23T12:00, or an age such as 2h"
         ) from None
+
+
+def _number_at(seconds: float) -> int:
+    """Return the last number before a time, as far as the file can keep it."""
+    return max(-1, min(int(seconds * 1000) * SEQUENCES - 1, LARGEST))
 
 
 def _write_json(events: Sequence[AnyEvent]) -> None:

@@ -32,7 +32,7 @@ class Chunk:
 
 
 class Reader(Protocol):
-    """Who reads feeds, with a cursor in each."""
+    """A reader of feeds, with a cursor in each."""
 
     def cut(self, feed: "Feed", count: int) -> None:
         """Fall out: of the chunk that the rank in this feed was sent, this reader took only `count` bytes."""
@@ -90,11 +90,16 @@ class Feed:
         self._kept = 0
         self.last_dropped = ""
         self.last_id = ""  # of the line appended last
-        self.leaving: WeakSet[Cursor] = WeakSet()  # of those who read no more, but have still to be sent something
+        self.leaving: WeakSet[Cursor] = WeakSet()  # cursors that have left but have still to be sent something
         self.tail = self.oldest = Chunk(0)
         self.newest = self.tail  # the chunk sealed last
         self.ranks: list[Rank] = []
         self.stragglers: dict[Reader, Cursor] = {}  # readers who are in no rank, with their places
+
+    @property
+    def has_readers(self) -> bool:
+        """Whether anyone follows."""
+        return bool(self.ranks or self.stragglers)
 
     @property
     def end(self) -> int:
@@ -164,7 +169,9 @@ class Cursor:
         self._rank: Rank | None = None
         self.index = len(feed.tail.lines)
         self.queued = 0
-        self._end: tuple[int, str] | None = None  # of who has left: the number to stop before, the id ahead of it
+        self._end: tuple[int, str] | None = (
+            None  # once it has left: the number to stop before, and the id ahead of that
+        )
 
     @property
     def chunk(self) -> Chunk:
@@ -216,7 +223,7 @@ class Cursor:
         return chunk.data[chunk.ends[self.index - 1] :] if chunk.data else b""
 
     def upto(self, data: bytes, number: int) -> bytes:
-        """Return of the bytes that `next` gave those before the line with this number."""
+        """Cut the bytes that `next` returned at the line with this number."""
         chunk = self.chunk
         if number >= chunk.first + len(chunk.ends):
             return data

@@ -16,15 +16,13 @@ from urllib.parse import quote
 import msgspec
 
 from geventchat.errors import UsageError
-from geventchat.events import SEQUENCES, AnyEvent, id_key, iso_time
+from geventchat.events import SEQUENCES, AnyEvent, id_of, iso_time, number_of
 from geventchat.log import Entry
 
 # Marks the file as ours in its header: "gcht".
 APPLICATION_ID = 0x67636874
 # A file up to this size is checked whole at start, which takes about 0.1 s; of larger ones, only the ends are.
 CHECKED_BYTES = 32 << 20
-# The largest integer that SQLite knows, and so later than every id.
-LARGEST = 2**63 - 1
 # What to do about a file that cannot be used, for all, and for a server.
 _REMEDY = "give another with --history FILE"
 _REMEDY_SERVING = f"{_REMEDY}, or serve without a file with --history none"
@@ -61,8 +59,24 @@ def _create(db: sqlite3.Connection) -> None:
     )
 
 
+def _keep_topics_and_what_was_removed(db: sqlite3.Connection) -> None:
+    db.execute("CREATE TABLE topics (room_key TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID")
+    db.execute(
+        """
+        INSERT INTO topics
+        SELECT room_key, text FROM events
+        WHERE id IN (SELECT max(id) FROM events WHERE type = 'topic' GROUP BY room_key) AND text != ''
+        """
+    )
+    # One row: the id up to which events have been removed. Of older files nobody knows whether any were.
+    db.execute("CREATE TABLE removed (id INTEGER NOT NULL)")
+    db.execute("INSERT INTO removed SELECT coalesce((SELECT min(id) - 1 FROM events), 0)")
+    db.execute("DROP INDEX events_ref")
+    db.execute("CREATE INDEX events_talk ON events (room_key) WHERE type IN ('said', 'acted')")
+
+
 # What brings a file of version n to version n + 1, at place n. A change of the schema is one function more here.
-UPGRADES: tuple[Upgrade, ...] = (_create,)
+UPGRADES: tuple[Upgrade, ...] = (_create, _keep_topics_and_what_was_removed)
 
 
 def default_path() -> Path:
@@ -75,17 +89,6 @@ def default_path() -> Path:
 # Rows.
 
 
-def number_of(event_id: str) -> int:
-    """Return an id as the file keeps it. Raises Refused ("bad-id")."""
-    milliseconds, sequence = id_key(event_id)
-    return min(milliseconds * SEQUENCES + min(sequence, SEQUENCES - 1), LARGEST)
-
-
-def id_of(number: int) -> str:
-    """Return as an id what the file keeps as a number."""
-    return f"{number // SEQUENCES}-{number % SEQUENCES}"
-
-
 def row_of(entry: Entry) -> tuple[Any, ...]:
     """Return an entry as a row of `events`."""
     event_id, _, room, nick, *text = msgspec.structs.astuple(entry.event)
@@ -96,13 +99,19 @@ def row_of(entry: Entry) -> tuple[Any, ...]:
 _KINDS: dict[object, Callable[..., AnyEvent]] = {kind.__struct_config__.tag: kind for kind in get_args(AnyEvent)}
 
 
-def select(db: sqlite3.Connection, where: str, values: Sequence[object] = ()) -> list[AnyEvent]:
-    """Return events; `where` is what follows FROM events in SQL, with a ? for each of the values."""
-    rows = db.execute(f"SELECT id, room, nick, type, text FROM events {where}", values)  # noqa: S608 - from our code
-    return [_event_of(*row) for row in rows]
+def select(db: sqlite3.Connection, where: str, values: Sequence[object] = ()) -> list[Entry]:
+    """Return entries; `where` is what follows FROM events in SQL, with a ? for each of the values.
+
+    Raises sqlite3.Error for a row that is no event.
+    """
+    columns = "room_key, ref, id, room, nick, type, text"
+    rows = db.execute(f"SELECT {columns} FROM events {where}", values)  # noqa: S608 - from our code
+    return [Entry(room_key, _event_of(*event), ref) for room_key, ref, *event in rows]
 
 
 def _event_of(number: int, room: str, nick: str, kind: str, text: str | None) -> AnyEvent:
+    if kind not in _KINDS:
+        raise sqlite3.DatabaseError(f"event {id_of(number)} is of the unknown type {kind}")
     fields = (id_of(number), iso_time(number // SEQUENCES), room, nick)
     return _KINDS[kind](*fields) if text is None else _KINDS[kind](*fields, text)
 

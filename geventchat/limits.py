@@ -19,7 +19,7 @@ class Limits:
     burst: int = limit(40, "messages that may come at once before the rate holds: a pasted paragraph", "N")
     max_users: int = limit(10_000, "connections at once; what one core serves well", "N")
     max_per_address: int = limit(256, "connections from one address, loopback exempt: a class behind one router", "N")
-    name_timeout: float = limit(60.0, "time to give a name; who only holds a connection open is let go", "S")
+    name_timeout: float = limit(60.0, "time to give a name; a connection that is merely held open is closed", "S")
     stall_timeout: float = limit(30.0, "a reader that takes no byte for so long is closed", "S")
     keepalive: float = limit(120.0, "a peer that vanished without a word is noticed after about this time", "S")
     feed_window: int = limit(4 << 20, "what a room keeps per dialect for readers who fall behind", "BYTES")

@@ -1,15 +1,15 @@
 """The log that orders a server's events, and the store that keeps them in memory only."""
 
+from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Iterator, Sequence
-from itertools import dropwhile, islice, takewhile
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import msgspec
 
-from geventchat.events import AnyEvent, IdClock, id_key
+from geventchat.events import Acted, AnyEvent, IdClock, Said, TopicSet, id_of, number_of
 
-# What the memory log keeps of all rooms together, some 20,000 lines: talk to catch up with, not an archive.
+# What the memory log keeps of all rooms together, some 40,000 short lines: talk to catch up with, not an archive.
 MEMORY_BYTES = 4 << 20
 
 
@@ -22,9 +22,9 @@ class Entry(NamedTuple):
 
 
 class Log(Protocol):
-    """Keeps the events of all rooms, each room's in order. Rooms go by their keys.
+    """Keeps the events of all rooms, each room's in order, and each room's topic. Rooms go by their keys.
 
-    A log that waits for a disk lets other greenlets run meanwhile. `where` says to people where the events are kept.
+    A log that waits for a disk lets other greenlets run meanwhile. `where` tells people where the events are kept.
     """
 
     where: str
@@ -35,17 +35,20 @@ class Log(Protocol):
         Raises NotStored when they cannot be kept; ids and times are given all the same.
         """
 
-    def since(self, room: str, after: str, limit: int) -> list[AnyEvent]:
-        """Return up to `limit` events later than the id `after`, oldest first."""
+    def since(self, room: str, after: str, limit: int) -> list[Entry]:
+        """Return up to `limit` entries later than the id `after`, oldest first.
 
-    def latest(self, room: str, limit: int, before: str | None = None) -> list[AnyEvent]:
-        """Return the last `limit` events, or the last before an id, oldest first."""
+        Raises Refused when `after` is no id, or when the log cannot be read; so does every other way of reading.
+        """
 
-    def refs(self, room: str, nick: str, after: str) -> dict[str, str]:
-        """Return what `nick` has had stored later than the id `after`: from the client's marks to ids."""
+    def latest(self, room: str, limit: int, before: str | None = None, *, talk: bool = False) -> list[AnyEvent]:
+        """Return the last `limit` events, or the last before an id, oldest first; with `talk`, only what was said."""
 
-    def oldest(self, room: str) -> str | None:
-        """Return the id of the oldest event kept of a room; None when there is none."""
+    def topics(self, rooms: Sequence[str]) -> dict[str, str]:
+        """Return the topics that were set last in these rooms; of rooms that have one."""
+
+    def forgotten(self) -> str:
+        """Return the id up to which events may have been removed; 0-0 when everything is still there."""
 
     def close(self) -> None:
         """Put away what is open; the log is not used afterwards."""
@@ -62,6 +65,20 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(_Kept)
 
 
+class _Shelf:
+    """What is kept of one room, oldest first; and once more what of it was said."""
+
+    __slots__ = ("all", "talk", "topic")
+
+    def __init__(self) -> None:
+        self.all: deque[bytes] = deque()
+        self.talk: deque[bytes] = deque()
+        self.topic = ""
+
+
+_NOTHING = _Shelf()
+
+
 class MemoryLog:
     """A log that lasts as long as the server: the last events, until they come to `max_bytes` over all rooms."""
 
@@ -71,55 +88,70 @@ class MemoryLog:
         self._max_bytes = max_bytes
         self._bytes = 0
         self._clock = IdClock()
-        self._rooms: dict[str, deque[bytes]] = {}
+        self._shelves: dict[str, _Shelf] = {}  # by room
         self._order: deque[str] = deque()  # the rooms of all events kept, oldest first
+        self._forgotten: int | None = None  # None before the first event
 
     def append(self, entries: Sequence[Entry], now: float) -> None:
         """Stamp the events and keep them; nothing here can be lost that outlives the process."""
-        for room, event, ref in entries:
-            self._clock.stamp(event, now)
-            kept = _encoder.encode(_Kept(event, ref))
-            self._rooms.setdefault(room, deque()).append(kept)
-            self._order.append(room)
-            self._bytes += len(kept)
+        for entry in entries:
+            self._clock.stamp(entry.event, now)
+            if self._forgotten is None:  # what an earlier server may have said is forgotten
+                self._forgotten = number_of(entry.event.id) - 1
+            self._keep(*entry)
         while self._bytes > self._max_bytes:
             self._drop_oldest()
 
+    def _keep(self, room: str, event: AnyEvent, ref: str | None) -> None:
+        kept = _encoder.encode(_Kept(event, ref))
+        shelf = self._shelves.get(room)
+        if shelf is None:
+            shelf = self._shelves[room] = _Shelf()
+        shelf.all.append(kept)
+        if isinstance(event, Said | Acted):
+            shelf.talk.append(kept)
+        elif isinstance(event, TopicSet):
+            shelf.topic = event.text
+        self._order.append(room)
+        self._bytes += len(kept)
+
     def _drop_oldest(self) -> None:
         room = self._order.popleft()
-        kept = self._rooms[room]
-        self._bytes -= len(kept.popleft())
-        if not kept:
-            del self._rooms[room]
+        shelf = self._shelves[room]
+        dropped = shelf.all.popleft()
+        if shelf.talk and shelf.talk[0] is dropped:
+            shelf.talk.popleft()
+        self._bytes -= len(dropped)
+        self._forgotten = _number(dropped)
+        if not shelf.all:
+            del self._shelves[room]
 
-    def since(self, room: str, after: str, limit: int) -> list[AnyEvent]:
-        """Return up to `limit` events later than the id `after`, oldest first."""
-        return [kept.event for kept in self._later(room, after)[:limit]]
+    def since(self, room: str, after: str, limit: int) -> list[Entry]:
+        """Return up to `limit` entries later than the id `after`, oldest first."""
+        kept = self._shelves.get(room, _NOTHING).all
+        begin = bisect_right(kept, number_of(after), key=_number)
+        found = (_decoder.decode(kept[place]) for place in range(begin, min(begin + limit, len(kept))))
+        return [Entry(room, one.event, one.ref) for one in found]
 
-    def latest(self, room: str, limit: int, before: str | None = None) -> list[AnyEvent]:
-        """Return the last `limit` events, or the last before an id, oldest first."""
-        newest_first = self._newest_first(room)
-        if before is not None:
-            end = id_key(before)
-            newest_first = dropwhile(lambda kept: id_key(kept.event.id) >= end, newest_first)
-        return [kept.event for kept in islice(newest_first, limit)][::-1]
+    def latest(self, room: str, limit: int, before: str | None = None, *, talk: bool = False) -> list[AnyEvent]:
+        """Return the last `limit` events, or the last before an id, oldest first; with `talk`, only what was said."""
+        shelf = self._shelves.get(room, _NOTHING)
+        kept = shelf.talk if talk else shelf.all
+        end = len(kept) if before is None else bisect_left(kept, number_of(before), key=_number)
+        return [_decoder.decode(kept[place]).event for place in range(max(0, end - limit), end)]
 
-    def refs(self, room: str, nick: str, after: str) -> dict[str, str]:
-        """Return what `nick` has had stored later than the id `after`: from the client's marks to ids."""
-        later = self._later(room, after)
-        return {kept.ref: kept.event.id for kept in later if kept.ref is not None and kept.event.nick == nick}
+    def topics(self, rooms: Sequence[str]) -> dict[str, str]:
+        """Return the topics of rooms that have one."""
+        shelves = {room: self._shelves.get(room, _NOTHING) for room in rooms}
+        return {room: shelf.topic for room, shelf in shelves.items() if shelf.topic}
 
-    def oldest(self, room: str) -> str | None:
-        """Return the id of the oldest event kept of a room; None when there is none."""
-        kept = self._rooms.get(room)
-        return _decoder.decode(kept[0]).event.id if kept else None
+    def forgotten(self) -> str:
+        """Return the id up to which events may have been removed."""
+        return id_of(self._forgotten or 0)
 
     def close(self) -> None:
         """Nothing is open."""
 
-    def _later(self, room: str, after: str) -> list[_Kept]:
-        start = id_key(after)
-        return list(takewhile(lambda kept: id_key(kept.event.id) > start, self._newest_first(room)))[::-1]
 
-    def _newest_first(self, room: str) -> Iterator[_Kept]:
-        return map(_decoder.decode, reversed(self._rooms.get(room, ())))
+def _number(kept: bytes) -> int:
+    return number_of(_decoder.decode(kept).event.id)

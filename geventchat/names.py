@@ -11,7 +11,7 @@ from geventchat.text import clean
 _SHOWN = get_profile("NicknameCasePreserved")
 _COMPARED = get_profile("NicknameCaseMapped")
 
-# Begins of lines that mean something else: a notice, a command, JSON.
+# Prefixes of lines that mean something else: a notice, a command, JSON.
 _RESERVED_STARTS = ("*", "/", "{")
 # Words that the server, a command or a scenario uses for itself.
 RESERVED = frozenset({"exit", "server", "system", "everyone", "geventchat"})

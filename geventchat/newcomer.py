@@ -1,4 +1,4 @@
-"""The first moments of a connection: how it speaks is found out, and who may not come in is turned away."""
+"""The first moments of a connection: find out which dialect it speaks, or turn it away."""
 
 import logging
 import time
@@ -13,9 +13,9 @@ logger = logging.getLogger("geventchat")
 
 
 class Newcomer:
-    """Who has connected and not yet shown how it speaks; has to before `deadline`, on the monotonic clock.
+    """A connection whose dialect is not known yet; it has to show it before `deadline`, on the monotonic clock.
 
-    One who is `refused` has to at once, or is told so as a person.
+    A newcomer that is `refused` gets only the time to be recognised, and is then told so in words for people.
     """
 
     __slots__ = ("_connection", "_deadline", "_prompted", "_refused")
@@ -27,7 +27,7 @@ class Newcomer:
         self._prompted = False
 
     def meet(self) -> tuple[Dialect, bytes] | None:
-        """Return how the newcomer speaks and what it has sent so far; None when it left, or was turned away."""
+        """Return the newcomer's dialect and what it has sent so far; None when it left or was turned away."""
         try:
             return self._meet()
         except ProtocolError as error:
@@ -84,5 +84,5 @@ class Newcomer:
 
 
 def nameless() -> ProtocolError:
-    """Return the error of who is too slow to say a name."""
+    """Return the error for a client that gave no name in time."""
     return ProtocolError("name-timeout", "no name was given in time: closing", fatal=True)

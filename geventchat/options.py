@@ -4,6 +4,7 @@ import argparse
 import sys
 from typing import Any, NoReturn
 
+from geventchat import __version__
 from geventchat.errors import UsageError
 
 
@@ -27,7 +28,5 @@ class OptionParser(argparse.ArgumentParser):
 
 class _Version(argparse.Action):
     def __call__(self, *_: Any, **__: Any) -> None:
-        from importlib.metadata import version  # slow to load, and seldom asked for
-
-        print(f"geventchat {version('geventchat')}")
+        print(f"geventchat {__version__}")
         sys.exit(0)

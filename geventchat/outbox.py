@@ -22,8 +22,8 @@ class Outbox:
     get later comes after: the queue then holds spans (a cursor, and the line number to stop before) and lines.
     While it is empty, which is nearly always, the reader is simply sent what its cursors find.
 
-    While it is held, only private lines go out: who comes back is first sent what it missed, from the log, and what
-    the feeds get meanwhile waits in them.
+    While it is held, only private lines go out: a user who comes back is first sent what it missed, from the log, and
+    what the feeds get meanwhile waits in them.
 
     When nothing waits, whoever sends may let it `fall_in` with the other readers of each feed, who are sent the same.
     It falls out by itself as soon as it differs from them. `pause_s` is how long to wait before sending again.
@@ -40,10 +40,13 @@ class Outbox:
         self._rest = b""  # what must be sent before anything else: the end of a line that was cut, or a gap's notice
         self._source: Cursor | None = None  # where the bytes that `next` gave came from; None: rest or queue
 
-    def follow(self, feed: Feed) -> Cursor:
-        """Send what the feed gets from now on; return the place in it."""
-        cursor = self._cursors[feed] = feed.stragglers[self] = Cursor(feed)
-        return cursor
+    def follow(self, feed: Feed) -> None:
+        """Send what the feed gets from now on."""
+        self._cursors[feed] = feed.stragglers[self] = Cursor(feed)
+
+    def place(self, feed: Feed) -> Cursor:
+        """Return the place in a feed that is followed."""
+        return self._cursors[feed]
 
     def unfollow(self, feed: Feed) -> None:
         """Send what the feed holds now, and nothing that it gets later."""
@@ -90,13 +93,13 @@ class Outbox:
         self._held = False
 
     def fall_in(self, handle: int) -> None:
-        """Be sent what the other readers of each feed are, by `handle`; to be called when `next` is empty."""
+        """Join the readers of each feed that are all sent the same, by `handle`; to be called when `next` is empty."""
         if not (self._queue or self._rest or self._held):
             for cursor in self._cursors.values():
                 cursor.fall_in(self, handle)
 
     def fall_out(self) -> None:
-        """Be sent what is `next`, and nothing otherwise."""
+        """Leave every rank: from now on only `next` says what is sent."""
         for cursor in self._cursors.values():
             cursor.fall_out(self)
 

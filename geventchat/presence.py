@@ -10,7 +10,7 @@ _NAMED = 3
 
 
 class Presence:
-    """What a room has not yet told people about who came and went."""
+    """The arrivals and departures that a room has not told people about yet."""
 
     __slots__ = ("_gathered", "due", "last_id")
 

@@ -2,7 +2,7 @@
 
 
 class Bucket:
-    """Holds up to `burst` messages and gets `rate` a second; who has used it up waits, and nothing is refused."""
+    """Holds up to `burst` tokens and gains `rate` a second; at none, its user waits; nothing is refused."""
 
     __slots__ = ("_burst", "_rate", "_spent", "_updated")
 
@@ -13,7 +13,7 @@ class Bucket:
         self._updated = 0.0
 
     def take(self, now: float) -> float:
-        """Take one message's worth; return how many seconds to wait before it counts."""
+        """Take one token; return how many seconds to wait before it counts."""
         self._spent = max(0.0, self._spent - (now - self._updated) * self._rate) + 1
         self._updated = now
         return max(0.0, (self._spent - self._burst) / self._rate)

@@ -90,7 +90,7 @@ class Pong(Reply, tag="pong"):
 class Gap(Reply, tag="gap"):
     """Lines of the room, from the id `first` to the id `last`, were passed over: `count`, or None if nobody knows.
 
-    It comes to who read too slowly, and to who comes back after so long that the log no longer holds what was missed;
+    It is sent to a reader that fell behind, and to a user who comes back when the log no longer holds what was missed;
     then `first` is the id that the user came back with.
     """
 

@@ -1,13 +1,13 @@
 """A room: its members, its topic, and a feed for each dialect that its members read."""
 
 from collections.abc import Iterable
+from itertools import islice
 
 from geventchat.dialects.base import Speech
 from geventchat.events import AnyEvent, Joined, Left
 from geventchat.feed import Cursor, Feed
 from geventchat.limits import CROWD, MAX_LISTED
 from geventchat.member import Member
-from geventchat.outbox import Outbox
 from geventchat.presence import Presence
 from geventchat.replies import Gap, Members
 
@@ -15,7 +15,7 @@ from geventchat.replies import Gap, Members
 class RoomFeed(Feed):
     """A room's feed in one dialect."""
 
-    __slots__ = ("presence", "readers", "speech")
+    __slots__ = ("presence", "speech")
 
     def __init__(self, room: str, speech: Speech, window: int) -> None:
         def gap(first: str, last: str, count: int) -> bytes:
@@ -23,7 +23,6 @@ class RoomFeed(Feed):
 
         super().__init__(window, gap)
         self.speech = speech
-        self.readers: dict[Outbox, Cursor] = {}
         self.presence = Presence()
 
     def tell_presence(self) -> None:
@@ -68,23 +67,22 @@ class Room:
         feed = self._feeds.get(member.speech)
         if feed is None:
             feed = self._feeds[member.speech] = RoomFeed(self.name, member.speech, self._feed_window)
-        feed.readers[member.outbox] = member.outbox.follow(feed)
+        member.outbox.follow(feed)
 
     def place(self, member: Member) -> Cursor:
         """Return where a member is in what the room says."""
-        return self._feeds[member.speech].readers[member.outbox]
+        return member.outbox.place(self._feeds[member.speech])
 
     def depart(self, member: Member) -> None:
         """Let a member hear no more; what was said until now still reaches it."""
         self.members.pop(member, None)
         feed = self._feeds.get(member.speech)
-        if feed is not None and member.outbox in feed.readers:
-            del feed.readers[member.outbox]
+        if feed is not None:
             member.outbox.unfollow(feed)
-            if not feed.readers:
+            if not feed.has_readers:
                 del self._feeds[member.speech]
 
-    def census(self, event_id: str | None = None, ref: str | None = None) -> Members:
-        """Return who is here; of a large room only some are named."""
-        named = [member.known_as for member, _ in zip(self.members, range(MAX_LISTED), strict=False)]
+    def census(self, event_id: str | None = None, ref: str | None = None, most: int = MAX_LISTED) -> Members:
+        """Return who is here; `most` are named."""
+        named = [member.known_as for member in islice(self.members, most)]
         return Members(room=self.name, members=named, count=len(self.members), topic=self.topic, id=event_id, ref=ref)

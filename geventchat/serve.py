@@ -25,7 +25,7 @@ examples:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT; return the exit status: 0, or 2 for what cannot be meant."""
+    """Serve until SIGTERM or SIGINT; return the exit status: 0, 1 after a bug, 2 for an invalid option."""
     words = sys.argv[1:] if arguments is None else arguments
     if words and words[0] == "export":
         from geventchat import export
@@ -99,7 +99,7 @@ def _lines(text: str) -> int:
 
 
 def _history(options: argparse.Namespace) -> Callable[[], Log]:
-    """Return what opens the log that is asked for. Raises UsageError for an option that cannot be meant."""
+    """Return what opens the log that is asked for. Raises UsageError for an invalid option."""
     keep_s = keep_messages = None
     if options.keep is not None and not (keep_s := ages.seconds(options.keep)):
         raise UsageError(f"--keep {options.keep}: give an age, for example 30d, 12h or 90m")

@@ -6,7 +6,6 @@ import os
 import socket as std_socket
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from typing import Any, Self
 
 import gevent
@@ -14,6 +13,7 @@ from gevent.event import Event
 from gevent.server import StreamServer
 from gevent.socket import socket
 
+from geventchat import __version__
 from geventchat.admission import Admission
 from geventchat.chat import Chat
 from geventchat.connection import Connection
@@ -31,7 +31,7 @@ logger = logging.getLogger("geventchat")
 GREET_WITH = 20
 
 _BACKLOG = 4_096  # newcomers that the kernel keeps for us while we are busy: a whole storm of them
-# What the kernel keeps for one reader, so that who does not read is noticed and costs little.
+# What the kernel buffers for one reader: little, so that one that does not read is noticed and costs little.
 _SEND_BUFFER_BYTES = 128 << 10
 # Probes of TCP's keepalive, once a quarter of the limit has passed in silence.
 _KEEPALIVE_PROBES = 3
@@ -87,7 +87,7 @@ class ChatServer:
         greet_with: int = GREET_WITH,
     ) -> None:
         self.limits = limits or Limits()
-        self.chat = Chat(self.limits, f"geventchat {version('geventchat')}")
+        self.chat = Chat(self.limits, f"geventchat {__version__}")
         self._log = log or MemoryLog()
         self._pump = Pump(self.chat, self._log, self.limits.stall_timeout)
         self._asked = address
@@ -97,7 +97,7 @@ class ChatServer:
         self._admission = Admission(self.limits)
         self._all_gone = Event()
         self._workers: list[gevent.Greenlet[..., None]] = []
-        self.failed = Event()  # set when an error of ours has ended what serves everyone: nothing works any more
+        self.failed = Event()  # set when a bug has ended a greenlet that serves everyone: nothing works any more
 
     @property
     def address(self) -> tuple[str, int]:

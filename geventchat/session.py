@@ -11,8 +11,10 @@ from geventchat import actions, commands, replies
 from geventchat.backlog import Backlog
 from geventchat.chat import Chat
 from geventchat.connection import Connection
+from geventchat.dialects.base import Blank
 from geventchat.dialects.sniff import PLAIN, UNFRAMED, Dialect
 from geventchat.errors import ProtocolError, Refused
+from geventchat.fairness import let_others_run
 from geventchat.limits import MAX_PRIVATE_BYTES
 from geventchat.log import Log
 from geventchat.member import Member, nothing
@@ -22,24 +24,25 @@ from geventchat.rate import Bucket
 
 logger = logging.getLogger("geventchat")
 
-# Commands that one session may give in a row before others have their turn.
-_COMMANDS_PER_SLICE = 64
-# How long a user who has ended has to take what is still meant for it.
+# What one session may do in a row before others have their turn, counted in commands; receiving counts for several,
+# for what arrives may be no command at all.
+_SLICE = 64
+_RECEIVING = 16
+# How long a user who has left has to take what is still on its way.
 FAREWELL_S = 5.0
 # How long an unframed client gets to take what was said before `exit`, which must reach it alone in one `recv`.
 _EXIT_PAUSE_S = 0.1
-# How long who is replaced by a newer connection has to take the word on it.
+# How long a connection that is replaced by a newer one has to take its last words.
 _MAKE_WAY_S = 1.0
 
 
 class Session:
-    """One connection whose dialect is known, to the last byte; people are greeted with so many earlier lines."""
+    """One connection from the moment its dialect is known; people are shown the last `greet_with` lines of a room."""
 
     __slots__ = (
         "_backlog",
         "_bucket",
         "_chat",
-        "_commands",
         "_connection",
         "_dialect",
         "_in_hand",
@@ -48,6 +51,7 @@ class Session:
         "_reader",
         "_reason",
         "_stopped",
+        "_worked",
         "link",
         "member",
     )
@@ -62,10 +66,10 @@ class Session:
         self._dialect = dialect
         self._reader = dialect.reader(limits.max_line)
         self._bucket = Bucket(limits.rate, limits.burst) if limits.rate else None
-        self._commands = 0  # how many it has given
+        self._worked = 0  # since others were last let run
         self._in_hand = False  # whether a command waits to be done
         self._stopped = Event()  # no more is taken from the user
-        self._parted = False  # whether the last word is on its way, and nothing more is to be posted
+        self._parted = False  # whether the last word has been posted; nothing may follow it
         self._reason = ""  # why it ends, as others are told
         self.member = Member(dialect.speech, dialect.outbox(), secrets.token_urlsafe(12))
         self.member.make_way = self._make_way
@@ -75,7 +79,7 @@ class Session:
     def run(self, first: bytes, deadline: float, refused: Refused | None = None) -> None:
         """Serve the user until the end of the connection, beginning with what it has sent `first`.
 
-        The user has to give a name before `deadline`, on the monotonic clock. One who is `refused` is only told so.
+        The user has to give a name before `deadline`, on the monotonic clock. A user who is `refused` is only told so.
         """
         try:
             if refused is not None:
@@ -123,7 +127,7 @@ class Session:
                 self._reader.receive(data)
                 if self._obey():
                     return
-            gevent.sleep(0)  # who sends without a pause would never let others have their turn
+            self._let_others_run(_RECEIVING)
             data = self._connection.receive(None if self.member.key else deadline - time.monotonic())
         if data is None:
             raise nameless()
@@ -156,8 +160,8 @@ class Session:
         """Whether nothing more is taken from the user."""
         return self._stopped.is_set() or self.link.broken
 
-    def _next(self) -> commands.AnyCommand | ProtocolError | None:
-        """Return the next command, or why the next line is none; None when more must arrive first."""
+    def _next(self) -> commands.AnyCommand | Blank | ProtocolError | None:
+        """Return what the next line asks for, or why it cannot; None when more must arrive first."""
         try:
             return self._reader.next_command()
         except ProtocolError as error:
@@ -166,17 +170,23 @@ class Session:
             return error
 
     def _wait_for_its_turn(self) -> None:
-        """Slow down who is faster than the rate, than the others who want a turn, or than it takes the answers."""
+        """Wait while the user is over the rate, has had its slice, or does not read its answers."""
         if self._bucket is not None and (delay := self._bucket.take(time.monotonic())):
             self._stopped.wait(delay)
-        self._commands += 1
-        if not self._commands % _COMMANDS_PER_SLICE:
-            gevent.sleep(0)
+        self._let_others_run(1)
         if self.member.outbox.private_bytes > MAX_PRIVATE_BYTES:
             self._pump.drain(self.link, float("inf"), lambda: True)
 
-    def _do(self, command: commands.AnyCommand) -> None:
+    def _let_others_run(self, work: int) -> None:
+        self._worked += work
+        if self._worked >= _SLICE:
+            self._worked = 0
+            let_others_run()
+
+    def _do(self, command: commands.AnyCommand | Blank) -> None:
         match command:
+            case Blank():
+                return
             case commands.History():
                 self._backlog.tell_page(command)
             case commands.Hello() | commands.Join():
@@ -191,7 +201,7 @@ class Session:
     # Going.
 
     def _make_way(self) -> None:
-        """End this connection because its user has come back on another one."""
+        """End this connection, because its user has come back on another one."""
         self._parted = True
         self._stopped.set()
         gevent.spawn(self._cut_when_told)
@@ -210,7 +220,7 @@ class Session:
             return  # it is gone already
 
     def _farewell(self, closing: replies.Closing, *, alone: bool = False) -> None:
-        """Leave, and give the user what is still meant for it; `alone`: the last word as a packet of its own."""
+        """Leave, and send the user what is still due; with `alone`, the last word is a packet of its own."""
         if alone:
             self._chat.depart(self.member, self._reason)
             self._pump.wake()
@@ -229,6 +239,6 @@ class Session:
             self._pump.wake()
 
     def _end(self) -> None:
-        self._part(replies.Closing(code="gone", message=self._reason))
         self._pump.detach(self.link)
-        self.member.make_way = nothing  # it holds who holds the member
+        self._part(replies.Closing(code="gone", message=self._reason))
+        self.member.make_way = nothing  # or session and member would hold each other

@@ -17,8 +17,8 @@ from gevent.threadpool import ThreadPool
 
 from geventchat import history_file
 from geventchat.errors import NotStored, Refused, UsageError
-from geventchat.events import SEQUENCES, AnyEvent, IdClock
-from geventchat.history_file import id_of, number_of, row_of, select
+from geventchat.events import LARGEST, SEQUENCES, AnyEvent, IdClock, TopicSet, id_of, number_of
+from geventchat.history_file import row_of, select
 from geventchat.log import Entry
 
 logger = logging.getLogger("geventchat")
@@ -28,6 +28,8 @@ TRIM_EVENTS = 50
 # How long others have the disk for themselves between two steps, and when there is nothing more to trim.
 _TRIM_PAUSE_S = 0.02
 _TRIM_EVERY_S = 10.0
+# How long a write waits for another program that has the file locked, before speakers are told; then, no longer at all.
+_BUSY_MS = 1_000
 
 _Result = TypeVar("_Result")
 
@@ -68,11 +70,15 @@ class SqliteLog:
         for entry in entries:
             self._clock.stamp(entry.event, now)
         rows = [row_of(entry) for entry in entries]
+        topics = [(entry.room, entry.event.text) for entry in entries if isinstance(entry.event, TopicSet)]
+        patience_ms = 0 if self._writing.is_on else _BUSY_MS
 
         def insert(db: sqlite3.Connection) -> None:
+            db.execute(f"PRAGMA busy_timeout = {patience_ms}")
             with db:
                 db.execute("BEGIN IMMEDIATE")
                 db.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+                db.executemany("INSERT OR REPLACE INTO topics VALUES (?, ?)", topics)
             if self._kept is not None:
                 self._kept += len(rows)
 
@@ -83,27 +89,26 @@ class SqliteLog:
             raise NotStored(f"{history_file.reason(error)}, where the server keeps its history") from None
         self._writing.end()
 
-    def since(self, room: str, after: str, limit: int) -> list[AnyEvent]:
-        """Return up to `limit` events later than the id `after`, oldest first. Raises Refused, as all reads do."""
+    def since(self, room: str, after: str, limit: int) -> list[Entry]:
+        """Return up to `limit` entries later than the id `after`, oldest first."""
         where, values = "WHERE room_key = ? AND id > ? ORDER BY id LIMIT ?", (room, number_of(after), limit)
         return self._read(lambda db: select(db, where, values))
 
-    def latest(self, room: str, limit: int, before: str | None = None) -> list[AnyEvent]:
-        """Return the last `limit` events, or the last before an id, oldest first."""
-        end = history_file.LARGEST if before is None else number_of(before)
-        where, values = "WHERE room_key = ? AND id < ? ORDER BY id DESC LIMIT ?", (room, end, limit)
-        return self._read(lambda db: select(db, where, values))[::-1]
+    def latest(self, room: str, limit: int, before: str | None = None, *, talk: bool = False) -> list[AnyEvent]:
+        """Return the last `limit` events, or the last before an id, oldest first; with `talk`, only what was said."""
+        only = "AND type IN ('said', 'acted')" if talk else ""
+        end = LARGEST if before is None else number_of(before)
+        where, values = f"WHERE room_key = ? {only} AND id < ? ORDER BY id DESC LIMIT ?", (room, end, limit)
+        return [entry.event for entry in self._read(lambda db: select(db, where, values))][::-1]
 
-    def refs(self, room: str, nick: str, after: str) -> dict[str, str]:
-        """Return what `nick` has had stored later than the id `after`: from the client's marks to ids."""
-        sql = "SELECT ref, id FROM events WHERE room_key = ? AND nick = ? AND ref IS NOT NULL AND id > ? ORDER BY id"
-        values = (room, nick, number_of(after))
-        return self._read(lambda db: {ref: id_of(number) for ref, number in db.execute(sql, values)})
+    def topics(self, rooms: Sequence[str]) -> dict[str, str]:
+        """Return the topics of rooms that have one; others wait for this, so it does not wait behind other reads."""
+        sql = "SELECT room_key, text FROM topics WHERE room_key = ? AND text != ''"
+        return self._read(lambda db: dict(row for room in rooms for row in db.execute(sql, (room,))), self._writer)
 
-    def oldest(self, room: str) -> str | None:
-        """Return the id of the oldest event kept of a room; None when there is none."""
-        events = self._read(lambda db: select(db, "WHERE room_key = ? ORDER BY id LIMIT 1", (room,)))
-        return events[0].id if events else None
+    def forgotten(self) -> str:
+        """Return the id up to which events have been removed; 0-0 when everything is still there."""
+        return id_of(self._read(lambda db: db.execute("SELECT id FROM removed").fetchone())[0])
 
     def trim(self, now: float) -> int:
         """Remove some of what need not be kept any longer, and return how many events; `now` is in seconds since 1970.
@@ -119,14 +124,21 @@ class SqliteLog:
                 db.execute("BEGIN IMMEDIATE")
                 if self._keep_messages is not None and self._kept is not None:
                     spare = min(TRIM_EVENTS, max(0, self._kept - self._keep_messages))
-                    removed += _remove_oldest(db, spare, history_file.LARGEST)
+                    removed += _remove_oldest(db, spare, LARGEST)
                 if self._keep_s is not None:
-                    removed += _remove_oldest(db, TRIM_EVENTS, int((now - self._keep_s) * 1000) * SEQUENCES)
+                    removed += _remove_oldest(db, TRIM_EVENTS, max(0, int((now - self._keep_s) * 1000)) * SEQUENCES)
             if self._kept is not None:
                 self._kept -= removed
             return removed
 
         return self._writer.run(remove)
+
+    def _wipe(self) -> None:
+        """Leave nothing of what was removed in the -wal either, where the file's pages are kept for a while."""
+        try:
+            self._writer.run(lambda db: db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone())
+        except sqlite3.Error as error:
+            self._trimming.begin(error)
 
     def close(self) -> None:
         """Put the file away, once what was appended is in it."""
@@ -136,9 +148,9 @@ class SqliteLog:
         self._writer.close()  # the last to go, for it takes the -wal along
         os.close(self._lock)
 
-    def _read(self, job: Callable[[sqlite3.Connection], _Result]) -> _Result:
+    def _read(self, job: Callable[[sqlite3.Connection], _Result], worker: "_Worker | None" = None) -> _Result:
         try:
-            result = self._reader.run(job)
+            result = (worker or self._reader).run(job)
         except sqlite3.Error as error:
             self._reading.begin(error)
             raise Refused("unreadable", "the history cannot be read") from None
@@ -162,6 +174,7 @@ class SqliteLog:
         self._writer.run(add)
 
     def _trim_on(self) -> None:
+        wiped = True
         while True:
             removed = 0
             try:
@@ -170,16 +183,21 @@ class SqliteLog:
                 self._trimming.begin(error)
             else:
                 self._trimming.end()
+            wiped = wiped and not removed
+            if removed < TRIM_EVENTS and not wiped:
+                self._wipe()
+                wiped = True
             gevent.sleep(_TRIM_PAUSE_S if removed >= TRIM_EVENTS else _TRIM_EVERY_S)
 
 
 def _remove_oldest(db: sqlite3.Connection, limit: int, end: int) -> int:
     """Remove up to `limit` of the oldest events before `end`; never the last event, from which ids go on."""
-    return db.execute(
-        "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE id < ? ORDER BY id LIMIT ?) "
-        "AND id < (SELECT max(id) FROM events)",
-        (end, limit),
-    ).rowcount
+    oldest = "SELECT id FROM events WHERE id < min(?, (SELECT max(id) FROM events)) ORDER BY id LIMIT ?"
+    (last,) = db.execute(f"SELECT max(id) FROM ({oldest})", (end, limit)).fetchone()  # noqa: S608 - our own words
+    if last is None:
+        return 0
+    db.execute("UPDATE removed SET id = ?", (last,))
+    return db.execute("DELETE FROM events WHERE id <= ?", (last,)).rowcount
 
 
 class _Trouble:
@@ -187,16 +205,16 @@ class _Trouble:
 
     def __init__(self, what: str) -> None:
         self._what = what
-        self._on = False
+        self.is_on = False
 
     def begin(self, error: Exception) -> None:
-        if not self._on:
-            self._on = True
+        if not self.is_on:
+            self.is_on = True
             logger.error("history cannot be %s: %s", self._what, error)
 
     def end(self) -> None:
-        if self._on:
-            self._on = False
+        if self.is_on:
+            self.is_on = False
             logger.warning("history can be %s again", self._what)
 
 

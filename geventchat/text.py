@@ -9,7 +9,7 @@ _UNSAFE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u206
 
 def clean(text: str) -> str:
     """Return the text without anything that acts on a terminal or breaks a line."""
-    return _UNSAFE.sub("", text)
+    return text if text.isprintable() else _UNSAFE.sub("", text)  # nothing unsafe is printable, and most text is
 
 
 def escape(json: str) -> str:

@@ -13,9 +13,11 @@ import select
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import psutil
 
@@ -40,16 +42,15 @@ CASES = (
     Case("500 users and 100 who never read, 500 messages/s", 500, 500, stalled=100),
     Case("1,000 users, 50 messages/s of 4,000 bytes", 1000, 50, size=4000),
     Case("1,000 rooms of 10, each a message a second", 10, 1000, rooms=1000),
+    Case("10,000 users, 5 messages/s", 10_000, 5),
 )
-SERVERS = {
-    "bare": [sys.executable, "-m", "tests.bare_server"],
-    "geventchat": [sys.executable, "-m", "geventchat.serve", "--rate", "off", "--history", "none", "--listen"],
-}
+_SERVE = [sys.executable, "-m", "geventchat.serve", "--rate", "off"]
+BARE, OURS, WITH_HISTORY = "bare", "geventchat", "with history"
 # Readers whose every line is looked at; of the others, lines are counted.
 _WATCHED = 20
 # How long to wait for what is still missing after the last message.
 _PATIENCE_S = 10.0
-_MARK = b"@@"
+_MARK = b"@"
 
 
 class Load:
@@ -57,7 +58,8 @@ class Load:
 
     def __init__(self, port: int, case: Case) -> None:
         self.case = case
-        self.heard = self.misplaced = 0
+        self.misplaced = 0
+        self._marks = 0  # each delivery has three
         self.latencies_ms: list[float] = []
         self._poll = select.epoll()
         self._readers: dict[int, socket.socket] = {}
@@ -78,6 +80,11 @@ class Load:
         self._last: dict[tuple[int, bytes], int] = {}
         self._take_until(time.monotonic() + 2)  # what is said of the joining
 
+    @property
+    def heard(self) -> int:
+        """How many deliveries have come."""
+        return self._marks // 3
+
     def talk(self, seconds: float) -> int:
         """Have the users talk; return how many deliveries never came."""
         case, sent = self.case, 0
@@ -86,7 +93,7 @@ class Load:
             while sent < int((now - begin) * case.rate):
                 sent += 1
                 here = self._speakers[sent % case.rooms]
-                text = b"@@%d@@%.6f@@" % (sent, begin + sent / case.rate)
+                text = b"@%d@%.6f@" % (sent, begin + sent / case.rate)
                 here[sent // case.rooms * 97 % case.users].sendall(text.ljust(case.size - 1, b"x") + b"\n")
             self._take(0.001)
         expected = sent * case.users
@@ -105,7 +112,7 @@ class Load:
     def _take(self, timeout: float) -> None:
         for fd, _ in self._poll.poll(timeout):
             data = self._readers[fd].recv(1 << 20)
-            self.heard += data.count(_MARK) // 3
+            self._marks += data.count(_MARK)
             if fd in self._watched:
                 self._watch(fd, data)
 
@@ -141,26 +148,61 @@ def _hear(user: socket.socket, words: bytes) -> None:
         heard += user.recv(65536)
 
 
-def measure(server: str, case: Case, seconds: float) -> tuple[float, float, float, int, int]:
-    """Return CPU per delivery in us, latencies p50 and p99 in ms, how many never came, and how many out of order."""
+class Measured(NamedTuple):
+    """What one server spent on one case: CPU in microseconds, latencies in milliseconds, memory in megabytes."""
+
+    cpu_us: float
+    p50_ms: float
+    p99_ms: float
+    memory_mb: float
+    missing: int  # deliveries that never came
+    misplaced: int  # those out of their speaker's order
+
+
+def _command(server: str, port: int, folder: str) -> list[str]:
+    if server == BARE:
+        return [sys.executable, "-m", "tests.bare_server", str(port)]
+    history = f"{folder}/history.sqlite" if server == WITH_HISTORY else "none"
+    return [*_SERVE, "--history", history, "--listen", f"127.0.0.1:{port}"]
+
+
+def measure(server: str, case: Case, seconds: float) -> Measured:
+    """Run one server under one load."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    at = str(port) if server == "bare" else f"127.0.0.1:{port}"
-    with subprocess.Popen([*SERVERS[server], at], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        subprocess.Popen(
+            _command(server, port, folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as process,
+    ):
         os.sched_setaffinity(process.pid, {0})
         while socket.socket().connect_ex(("127.0.0.1", port)):
             time.sleep(0.05)
-        load = Load(port, case)
-        before = psutil.Process(process.pid).cpu_times()
+        try:
+            load = Load(port, case)
+        except BaseException:
+            process.kill()
+            raise
+        serving = psutil.Process(process.pid)
+        before = serving.cpu_times()
         missing = load.talk(seconds)
-        after = psutil.Process(process.pid).cpu_times()
+        after, memory_mb = serving.cpu_times(), serving.memory_info().rss / 1e6
         process.terminate()
         load.close()
     spent = after.user + after.system - before.user - before.system
     latencies = sorted(load.latencies_ms) or [float("nan")]
     p50, p99 = latencies[len(latencies) // 2], latencies[int(len(latencies) * 0.99)]
-    return spent / max(1, load.heard) * 1e6, p50, p99, missing, load.misplaced
+    return Measured(spent / max(1, load.heard) * 1e6, p50, p99, memory_mb, missing, load.misplaced)
+
+
+def _servers(case: Case) -> Iterator[str]:
+    if case.rooms == 1 and not case.stalled:  # it knows no rooms and no patience
+        yield BARE
+    yield OURS
+    if case.rate == 500:
+        yield WITH_HISTORY
 
 
 def main() -> None:
@@ -174,19 +216,18 @@ def main() -> None:
     for case in CASES:
         if not all(word in case.name for word in options.words):
             continue
-        print(f"\n{case.name}\n{'':12}{'us/delivery':>12}{'p50 ms':>9}{'p99 ms':>9}{'missing':>9}{'misplaced':>11}")
-        rows = []
-        for server in SERVERS:
-            if server == "bare" and (case.rooms > 1 or case.stalled):  # it knows no rooms and no patience
-                continue
-            rows.append(measure(server, case, options.seconds))
-            print("{:12}{:12.2f}{:9.1f}{:9.1f}{:9,}{:11,}".format(server, *rows[-1]), flush=True)
-        if len(rows) > 1:
-            print(
-                "{:12}{:12.2f}{:9.2f}{:9.2f}".format(
-                    "ratio", *(ours / bare for bare, ours in zip(*rows, strict=True) if bare)
-                )
-            )
+        heads = ("us/delivery", "p50 ms", "p99 ms", "MB", "missing", "misplaced")
+        print("\n{}\n{:14}{:>12}{:>9}{:>9}{:>7}{:>9}{:>11}".format(case.name, "", *heads))
+        rows: dict[str, Measured] = {}
+        for server in _servers(case):
+            row = rows[server] = measure(server, case, options.seconds)
+            print("{:14}{:12.2f}{:9.1f}{:9.1f}{:7.0f}{:9,}{:11,}".format(server, *row), flush=True)
+        for server, beside in ((OURS, BARE), (WITH_HISTORY, OURS)):
+            if server in rows and beside in rows:
+                ratios = [
+                    ours / max(theirs, 1e-9) for ours, theirs in zip(rows[server][:3], rows[beside][:3], strict=True)
+                ]
+                print(f"  {server} / {beside}".ljust(28) + "{:.2f} CPU, {:.2f} p50, {:.2f} p99".format(*ratios))
 
 
 def _machine() -> str:

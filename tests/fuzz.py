@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from hypothesis import strategies as st
 
 from geventchat.commands import AnyCommand
-from geventchat.dialects.base import Reader
+from geventchat.dialects.base import Blank, Reader
 from geventchat.errors import ProtocolError
 
 _LINES = (b"\n", b"\r\n", b"\r", b" ", b"exit", b"alice", b"x" * 40, "Привет".encode(), b"\xe2\x80\xae", b"\x1b[")
@@ -29,12 +29,15 @@ def cut(draw: st.DrawFn, data: st.SearchStrategy[bytes] = streams) -> list[bytes
     return [stream[start:end] for start, end in zip([0, *places], [*places, len(stream)], strict=True)]
 
 
-def read(reader: Reader, pieces: Sequence[bytes], at_most: int | None = None) -> list[AnyCommand | tuple[str, bool]]:
+Found = AnyCommand | Blank | tuple[str, bool]
+
+
+def read(reader: Reader, pieces: Sequence[bytes], at_most: int | None = None) -> list[Found]:
     """Return the commands that a reader finds, and code and fatality of each error; the end of the stream included.
 
     No other exception than ProtocolError may come, and after each piece no more than `at_most` bytes may be kept.
     """
-    found: list[AnyCommand | tuple[str, bool]] = []
+    found: list[Found] = []
 
     def take() -> bool:
         while True:

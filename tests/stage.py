@@ -8,6 +8,7 @@ from geventchat.chat import Chat, Happening
 from geventchat.commands import AnyCommand, Hello
 from geventchat.dialects.base import Speech
 from geventchat.dialects.sniff import JSON, PLAIN
+from geventchat.feed import Reader
 from geventchat.limits import Limits
 from geventchat.log import Entry, MemoryLog
 from geventchat.member import Member
@@ -22,6 +23,8 @@ class Stage:
         self.log = MemoryLog()
         self.now = 1_000.0
         self.doers: dict[str, Member] = {}  # who has caused each event
+        self.users: list[User] = []
+        self.offered: set[Reader] = set()  # that a pump would have been sending since they were last empty
         self._tokens = 0
 
     def program(self, nick: str = "", **hello: Any) -> "User":
@@ -34,18 +37,29 @@ class Stage:
 
     def turn(self, unstored: str = "") -> None:
         """Carry out what was posted, as the pump does; `unstored` is why the log could not keep it, if so."""
+        self._turn(unstored)
+        while self.chat.has_more:
+            self._turn(unstored)
+
+    def _turn(self, unstored: str) -> None:
         turn = self.chat.take_turn()
+        for room in self.chat.new_rooms():
+            room.topic = self.log.topics([room.key]).get(room.key, "")
         happenings = [post for post in turn if isinstance(post, Happening)]
         self.log.append([Entry(post.room.key, post.event, post.ref) for post in happenings], 1.0)
         self.doers.update((post.event.id, post.member) for post in happenings)
         if unstored:
             turn = self.chat.unstored(turn, unstored)
-        self.chat.publish(turn, self.now)
-        self.chat.seal(self.now)
+        self.offered |= self.chat.publish(turn, self.now).keys()
+        self.offered.update(*(feed.stragglers for feed in self.chat.seal(self.now)))  # nobody falls into a rank here
+        for user in self.users:
+            outbox = user.member.outbox
+            assert outbox in self.offered or not outbox.next(), f"{user.member.nick} is never sent that"
 
     def _user(self, speech: Speech, nick: str, hello: dict[str, Any]) -> "User":
         self._tokens += 1
         user = User(self, Member(speech, Outbox(), f"token{self._tokens}"))
+        self.users.append(user)
         if nick:
             user.hears(Hello(nick=nick, **hello))
         return user
@@ -77,6 +91,7 @@ class User:
         while piece := self.member.outbox.next():
             self.member.outbox.sent(len(piece))
             data += piece
+        self.stage.offered.discard(self.member.outbox)
         lines = data.decode().splitlines()
         return lines if self.member.speech.for_people else [json.loads(line) for line in lines]
 

@@ -22,8 +22,9 @@ from geventchat.commands import (
     WhisperBack,
     Who,
 )
-from geventchat.events import id_key
+from geventchat.events import number_of
 from geventchat.limits import CROWD, CROWD_GATHER_S, MAX_LISTED, MAX_PRIVATE_BYTES, MAX_ROOMS_PER_USER, Limits
+from geventchat.member import MAX_REFS
 from geventchat.replies import Closing
 from tests.stage import Stage, User
 
@@ -179,14 +180,52 @@ def test_without_the_token_a_name_cannot_be_taken_over(stage: Stage, token: str 
     assert alice.heard() == []
 
 
-def test_what_was_stored_on_an_earlier_connection_is_not_said_again(stage: Stage) -> None:
+@pytest.mark.parametrize("again", ["in the same turn", "in the next turn", "on another connection"])
+def test_what_is_repeated_with_its_ref_is_said_once(stage: Stage, again: str) -> None:
     bob, alice = stage.program("bob"), stage.program("alice")
     bob.heard()
-    alice.member.stored = {"7": "5-0"}
-    ack = {"type": "ack", "ref": "7", "id": "5-0"}
-    assert alice.hears(Say(text="hi", ref="7"), Act(text="waves", ref="7")) == [ack, ack]
-    assert bob.heard() == []
-    assert kinds(alice.hears(Say(text="hi", ref="8"), Say(text="hi"))) == ["ack", "said", "said"]
+    say: list[commands.AnyCommand] = [Say(text="hi", ref="7"), Topic(text="tea", ref="8")]
+    if again == "in the same turn":
+        heard = alice.hears(*say, *say)
+        assert sorted(kinds(heard)) == ["ack", "ack", "ack", "ack", "said", "topic"]
+    else:
+        heard = alice.hears(*say)
+        if again == "on another connection":
+            stage.chat.depart(alice.member)
+            stage.chat.tell(alice.member, BYE)
+            stage.turn()
+            alice = stage.program("alice")
+            for entry in stage.log.since("lobby", "0-0", 9):
+                alice.member.remember(entry)
+            bob.hears()
+        heard += alice.hears(*say)
+    acks = [(message["ref"], message["id"]) for message in heard if message["type"] == "ack"]
+    assert acks[:2] == acks[2:]
+    assert kinds(bob.heard()) == ([] if again == "on another connection" else ["said", "topic"])
+
+
+def test_other_words_or_another_room_are_said_though_their_ref_was_used_before(stage: Stage) -> None:
+    alice = stage.program("alice")
+    alice.hears(Join(room="den"), Say(text="hi", ref="7", room="lobby"))
+    alice.does(Say(text="ho", ref="7", room="lobby"), Say(text="ho", ref="7", room="den"))
+    heard = alice.hears(Act(text="ho", ref="7", room="den"))
+    assert sorted(kinds(heard)) == ["ack", "ack", "ack", "acted", "said", "said"]
+
+
+def test_what_could_not_be_stored_may_be_said_again(stage: Stage) -> None:
+    alice = stage.program("alice")
+    alice.does(Say(text="hi", ref="7"), Say(text="hi", ref="7"))
+    stage.turn(unstored="the disk is full")
+    assert [message["code"] for message in alice.heard()] == ["not-stored", "not-stored"]
+    assert kinds(alice.hears(Say(text="hi", ref="7"))) == ["ack", "said"]
+
+
+def test_a_user_s_own_refs_do_not_pile_up(stage: Stage) -> None:
+    alice = stage.program("alice")
+    for number in range(MAX_REFS + 10):
+        alice.does(Say(text="hi", ref=str(number)))
+    stage.turn()
+    assert len(alice.member.said) == MAX_REFS
 
 
 def test_who_is_to_hear_the_past_first_hears_the_present_after_it(stage: Stage) -> None:
@@ -475,7 +514,7 @@ def test_a_room_is_gone_when_the_last_has_left_and_is_made_anew_by_the_next(stag
     alice.hears(Leave(room="tea"))
     assert alice.hears(Rooms())[0]["rooms"] == {"lobby": 1}
     (members,) = alice.hears(Join(room="TEA"))
-    assert (members["room"], members["topic"]) == ("TEA", "")
+    assert (members["room"], members["topic"]) == ("TEA", "Earl Grey")  # as the log knows
 
 
 def test_a_room_that_someone_enters_while_the_last_one_leaves_stays(stage: Stage) -> None:
@@ -644,7 +683,11 @@ class Listener:
     def check(self, room: str, stage: Stage, before: str) -> None:
         """Check that all that the room said was heard, once and in order."""
         joined, *heard = self.stays[room]
-        assert heard == [event.id for event in stage.log.since(room, joined, 999) if id_key(event.id) < id_key(before)]
+        assert heard == [
+            event.id
+            for event in (entry.event for entry in stage.log.since(room, joined, 999))
+            if number_of(event.id) < number_of(before)
+        ]
 
 
 @settings(max_examples=200)

@@ -1,12 +1,14 @@
 """The library: a server and clients from a program."""
 
 import gevent
+import msgspec
 import pytest
 
 from geventchat import ChatClient, ChatServer
+from geventchat.commands import Say
 from geventchat.errors import ConnectionLost, Refused, ServerUnavailable
 from geventchat.events import Joined, Said
-from geventchat.replies import Closing
+from geventchat.replies import Closing, Pong, Welcome
 
 
 def test_two_clients_talk_through_a_server_on_a_free_port() -> None:
@@ -33,6 +35,45 @@ def test_a_request_that_is_refused_raises_with_its_code() -> None:
         with pytest.raises(Refused) as refused:
             ChatClient(server.address, name="ALICE")
         assert refused.value.code == "nick-taken"
+
+
+def test_what_comes_together_with_the_welcome_is_heard_too() -> None:
+    welcome = Welcome(
+        nick="alice", room="lobby", members=[], count=1, topic="", id="1-0", token="", server="", limits={}
+    )
+    with gevent.socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+
+        def answer() -> None:
+            with listener.accept()[0] as connection:
+                connection.recv(1000)
+                connection.sendall(b"".join(msgspec.json.encode(one) + b"\n" for one in (welcome, Pong(token="now"))))
+                connection.recv(1000)
+
+        answering = gevent.spawn(answer)
+        client = ChatClient(listener.getsockname(), name="alice")
+        assert client.receive(timeout=5) == Pong(token="now")
+        client.drop()
+        answering.get()
+
+
+def test_half_a_character_is_refused_and_a_host_that_is_no_name_unavailable() -> None:
+    with ChatServer() as server, ChatClient(server.address, name="alice") as alice:
+        with pytest.raises(Refused, match="lone surrogate"):
+            alice.say("\ud800")
+        assert alice.say("whole")
+    with pytest.raises(ServerUnavailable, match="there is no host"):
+        ChatClient(("127..0.0.1", 2003), name="alice")
+
+
+def test_a_message_that_is_sent_again_under_its_ref_is_stored_once() -> None:
+    with ChatServer() as server:
+        with ChatClient(server.address, name="alice") as alice:
+            after, token = alice.welcome.id, alice.welcome.token
+            first = alice.request(Say(text="once", ref="mine"))
+        with ChatClient(server.address, name="alice", after=after, token=token) as alice:
+            assert alice.request(Say(text="once", ref="mine")) == first
 
 
 def test_nobody_there_is_said_in_one_line() -> None:

@@ -1,15 +1,19 @@
 """A user who lost the connection and comes back: nothing missed, nothing doubled."""
 
 import json
+import time
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import gevent
 import pytest
 
 from geventchat import ChatServer, Limits
-from geventchat.events import id_key
-from geventchat.log import MemoryLog
+from geventchat.events import number_of
+from geventchat.log import Log, MemoryLog
+from geventchat.sqlite_log import SqliteLog
 from tests.raw import Raw, plain, programmed
 
 
@@ -79,7 +83,7 @@ def test_nothing_is_lost_or_doubled_while_the_room_is_at_full_speed(server: Chat
     alice.close()
     speaker.get()
     stored = [json.loads(line) for line in heard_by_bob.get().splitlines() if b'"id"' in line]
-    between = [event for event in stored if id_key(ids[0]) <= id_key(event["id"]) <= id_key(ids[-1])]
+    between = [event for event in stored if number_of(ids[0]) <= number_of(event["id"]) <= number_of(ids[-1])]
     assert ids == [event["id"] for event in between if (event["type"], event["nick"]) != ("joined", "alice")]
 
 
@@ -117,10 +121,85 @@ def test_who_comes_back_too_late_is_told_that_something_is_missing() -> None:
         alice, _ = programmed(server.address, "alice", after=welcome["id"])
         messages = settled(alice)
         assert (messages[0]["type"], messages[0]["from"], messages[0]["count"]) == ("gap", welcome["id"], None)
-        assert messages[0]["to"] == messages[1]["id"]
+        assert number_of(messages[0]["to"]) < number_of(messages[1]["id"])
         assert texts(messages)[-1] == "99"
         alice.close()
         bob.close()
+
+
+@pytest.mark.parametrize("kept", ["memory", "file"])
+def test_what_is_removed_while_it_is_being_told_is_missing_with_a_word(tmp_path: Path, kept: str) -> None:
+    log: Log = MemoryLog(1_000_000) if kept == "memory" else SqliteLog(tmp_path / "history.sqlite", keep_messages=600)
+    limits = Limits(rate=None, feed_window=16 << 10)
+    with closing(log), ChatServer(limits=limits, log=log) as server:
+        bob, welcome = programmed(server.address, "bob")
+        for number in range(700):
+            bob.send(b'{"type":"say","text":"%d %s"}\n' % (number, b"x" * 1_500))
+        settled(bob)
+        hearing = gevent.spawn(bob.rest)
+        alice, _ = programmed(server.address, "alice", after=welcome["id"])  # who reads nothing more for now
+        for number in range(700, 2_500):
+            bob.send(b'{"type":"say","text":"%d %s"}\n' % (number, b"x" * 1_500))
+        bob.send(b'{"type":"bye"}\n')
+        hearing.get()
+        while isinstance(log, SqliteLog) and log.trim(time.time()):
+            continue
+        messages = settled(alice)
+        alice.close()
+    gaps = [(number_of(one["from"]), number_of(one["to"])) for one in messages if one["type"] == "gap"]
+    heard = {int(text.split()[0]) for text in texts(messages)}
+    assert sorted(heard) == [int(text.split()[0]) for text in texts(messages)]
+    ids = {int(one["text"].split()[0]): number_of(one["id"]) for one in messages if one["type"] == "said"}
+    for missing in set(range(2_500)) - heard:  # each is between two that were heard, and so is a gap
+        before = max((ids[one] for one in heard if one < missing), default=0)
+        after = min((ids[one] for one in heard if one > missing), default=1 << 63)
+        assert any(before <= last and first <= after for first, last in gaps), missing
+    assert gaps
+
+
+def test_a_message_sent_twice_in_doubt_is_stored_once_under_every_name_of_its_speaker(server: ChatServer) -> None:
+    alice, welcome = programmed(server.address, "alice")
+    first = say(alice, "as alice", "r1")
+    alice.send(b'{"type":"rename","nick":"Alicia","ref":"n"}\n')
+    alice.messages_until("ack")
+    second = say(alice, "as alicia", "r2")
+    alice.close()
+    again, _ = programmed(server.address, "alice", after=welcome["id"])
+    again.messages_until("said")
+    assert (say(again, "as alice", "r1"), say(again, "as alicia", "r2")) == (first, second)
+    assert say(again, "new words", "r1") not in (first, second)
+    again.close()
+
+
+def test_a_topic_is_still_there_after_a_restart(tmp_path: Path) -> None:
+    for welcomed_with in ("", "tea time"):
+        with closing(SqliteLog(tmp_path / "history.sqlite")) as log, ChatServer(log=log) as server:
+            alice, welcome = programmed(server.address, "alice")
+            assert welcome["topic"] == welcomed_with
+            alice.send(b'{"type":"topic","text":"tea time","ref":"1"}\n')
+            alice.messages_until("topic")
+            alice.close()
+
+
+def test_history_between_two_ids(server: ChatServer) -> None:
+    alice, _ = programmed(server.address, "alice")
+    ids = [say(alice, str(number), str(number)) for number in range(5)]
+    alice.send(b'{"type":"history","after":"%s","before":"%s"}\n' % (ids[0].encode(), ids[3].encode()))
+    assert texts(alice.messages_until("history")[-1]["events"]) == ["1", "2"]
+    alice.close()
+
+
+def test_people_who_enter_another_room_are_shown_its_last_lines(server: ChatServer) -> None:
+    bob, _ = programmed(server.address, "bob", room="den")
+    say(bob, "in the den", "1")
+    with plain(server.address, "alice") as alice:
+        alice.send(b"/join den\n")
+        alice.until(b"* earlier in den, times in UTC:\n")
+        assert alice.line().endswith(" bob: in the den")
+        assert alice.line() == "* that was earlier"
+        say(bob, "now", "2")
+        assert alice.line() == "bob: now"
+    bob.close()
 
 
 def test_an_after_that_is_no_id_is_refused(server: ChatServer) -> None:

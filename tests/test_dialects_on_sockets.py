@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import gevent
 import pytest
 
 from geventchat import ChatServer
@@ -133,6 +134,14 @@ def test_commands_of_plain_answer(server: ChatServer) -> None:
         assert alice.line().startswith("* /help")
         alice.send(b"/exit\n")
         assert alice.rest().endswith(b"exit\n")
+
+
+def test_an_unframed_client_that_speaks_and_leaves_at_once_hears_itself_and_then_exit_alone(server: ChatServer) -> None:
+    with Raw(server.address, b"alice") as task:
+        task.until(b"'exit'.")
+        gevent.sleep(0.2)  # until what comes is not held back any more, for the client to take the greeting first
+        task.send(b"hello\nexit")
+        assert [task.socket.recv(1024) for _ in range(2)] == [b"alice: hello", b"exit"]
 
 
 def test_the_unframed_client_gets_one_message_a_packet_and_exit_alone(server: ChatServer) -> None:

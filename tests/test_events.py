@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geventchat.errors import Refused
-from geventchat.events import SEQUENCES, AnyEvent, Event, IdClock, Joined, Said, id_key, iso_time
+from geventchat.events import LARGEST, SEQUENCES, AnyEvent, Event, IdClock, Joined, Said, id_of, iso_time, number_of
 
 
 def stamps(clock: IdClock, *moments: float) -> list[str]:
@@ -46,27 +46,34 @@ def test_more_events_than_a_millisecond_can_number_run_on_into_the_next() -> Non
 def test_ids_always_grow(moments: list[float], milliseconds: int, sequence: int) -> None:
     last = f"{milliseconds}-{sequence}"
     for earlier, later in pairwise([last, *stamps(IdClock(last), *moments)]):
-        assert id_key(earlier) < id_key(later)
+        assert number_of(earlier) < number_of(later)
 
 
 def test_ids_compare_as_numbers() -> None:
-    assert id_key("999-0") < id_key("1000-0") < id_key("1000-9") < id_key("1000-10")
+    assert number_of("999-0") < number_of("1000-0") < number_of("1000-9") < number_of("1000-10")
 
 
 @pytest.mark.parametrize("text", ["", "1", "-", "1-", "-1", "a-0", "1-0-0", "1.5-0", " 1-0", "²-0", "1" * 19 + "-0"])
 def test_what_is_no_id_is_refused(text: str) -> None:
     with pytest.raises(Refused, match="1732363200123-0") as refused:
-        id_key(text)
+        number_of(text)
     assert refused.value.code == "bad-id"
 
 
 @given(st.text())
 def test_any_text_is_an_id_or_refused(text: str) -> None:
     try:
-        milliseconds, sequence = id_key(text)
+        number = number_of(text)
     except Refused:
         return
-    assert id_key(f"{milliseconds}-{sequence}") == (milliseconds, sequence)
+    assert 0 <= number <= LARGEST
+    assert number_of(id_of(number)) == number
+
+
+@given(st.integers(0, 10**12), st.integers(0, SEQUENCES - 1))
+def test_an_id_is_a_number_and_the_number_is_that_id(milliseconds: int, sequence: int) -> None:
+    text = f"{milliseconds}-{sequence}"
+    assert id_of(number_of(text)) == text
 
 
 @pytest.mark.parametrize(

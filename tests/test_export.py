@@ -162,3 +162,18 @@ def test_times_without_a_zone_are_local(path: Path) -> None:
     local = datetime.fromtimestamp(NOON + 1).strftime("%Y-%m-%dT%H:%M:%S")  # noqa: DTZ006 - what people type
     ended = run("geventchat.serve", "export", "--history", str(path), "--text", "--since", local)
     assert ended.out == "".join(TEXT[1:])
+
+
+@pytest.mark.parametrize("since", ["9999-12-31", "2500-01-01", "999999w", "1s"])
+def test_any_time_can_be_asked_for(path: Path, since: str) -> None:
+    assert len(export(path, "--since", since).splitlines()) == (3 if since == "999999w" else 0)
+
+
+def test_a_full_disk_is_one_line(path: Path) -> None:
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "geventchat.serve", "export", "--history", str(path)]
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (
+        1,
+        "geventchat-serve export: cannot be written: no space left on device\n",
+    )

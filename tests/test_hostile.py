@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geventchat import ChatServer, Limits
+from tests.processes import serving
 from tests.raw import Raw, plain, programmed
 
 
@@ -208,6 +209,44 @@ def test_who_asks_much_and_reads_nothing_is_not_answered_without_end(honest: Hon
             pass
         assert sent < 20_000_000, "the server read on though its answers were not taken"
         honest.talk()
+
+
+_LONG_NAME = (
+    "#" + "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 1_300
+)  # each is 18 letters by the rules for names
+
+
+@pytest.mark.parametrize(
+    ("first", "line", "floods"),
+    [
+        (b"mallory\n", b"\n", 1),
+        (b"mallory\n", b" \n", 1),
+        (b"mallory\n", b"\xff\xf1", 1),
+        (b"mallory\n", b"/nothing\n", 1),
+        (b'{"type":"hello","nick":"mallory"}\n', b"x\n", 1),
+        (b"", _LONG_NAME.encode() + b"\n", 8),
+        (b'{"type":"hello","nick":"mallory"}\n', b'{"type":"who","room":"%s"}\n' % _LONG_NAME.encode(), 8),
+    ],
+    ids=["empty lines", "blank lines", "telnet's nothing", "no commands", "no JSON", "long names", "long rooms"],
+)
+def test_a_flood_of_what_is_no_message_lets_others_talk(first: bytes, line: bytes, floods: int) -> None:
+    with serving("--log-level", "error") as server, plain(server.address, "alice") as alice:
+        command = [
+            sys.executable,
+            "-m",
+            "tests.flooder",
+            str(server.address[1]),
+            first.hex(),
+            line.hex(),
+        ]
+        with contextlib.ExitStack() as flooding:
+            for _ in range(floods):
+                flooder = flooding.enter_context(subprocess.Popen(command))
+                flooding.callback(flooder.kill)
+            for number in range(20):
+                gevent.sleep(0.02)
+                alice.send(b"/ping %d\n" % number)
+                alice.until(b"* pong %d\n" % number)
 
 
 def test_telnet_negotiation_is_not_said(honest: Honest) -> None:

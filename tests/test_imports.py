@@ -14,7 +14,7 @@ _ROOT = Path(__file__).parent.parent
 COMMANDS = {"geventchat.cli", "geventchat.serve", "geventchat.export", "geventchat.options", "bots.cli"}
 SHELL = {
     *("geventchat.client", "geventchat.standard_input", "geventchat.talk"),
-    *("geventchat.backlog", "geventchat.connection", "geventchat.newcomer", "geventchat.pump"),
+    *("geventchat.backlog", "geventchat.connection", "geventchat.fairness", "geventchat.newcomer", "geventchat.pump"),
     *("geventchat.server", "geventchat.service", "geventchat.session"),
     *("geventchat.history_file", "geventchat.sqlite_log"),
     *(f"geventchat.terminal.{name}" for name in ("app", "connection", "history", "plain", "prompt")),

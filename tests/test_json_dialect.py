@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geventchat import commands, events, replies
+from geventchat.dialects.base import Blank
 from geventchat.dialects.json import JsonReader, encode
 from geventchat.dialects.sniff import JSON
 from geventchat.errors import ProtocolError
@@ -73,8 +74,8 @@ def test_fields_that_are_not_known_are_ignored() -> None:
     assert read_one(type="say", text="hi", colour="red", nested={"a": [1]}) == commands.Say(text="hi")
 
 
-def test_empty_lines_are_ignored() -> None:
-    assert read(b'\n \r\n{"type":"who"}\r\n\n') == [commands.Who()]
+def test_empty_lines_ask_for_nothing() -> None:
+    assert read(b'\n \r\n{"type":"who"}\r\n\n') == [Blank(), Blank(), commands.Who(), Blank()]
 
 
 def test_the_last_line_counts_without_its_end() -> None:

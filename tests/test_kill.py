@@ -12,8 +12,7 @@ from typing import NamedTuple
 import gevent
 import pytest
 
-from geventchat.events import id_key
-from geventchat.history_file import id_of
+from geventchat.events import id_of, number_of
 from tests.processes import serving
 from tests.raw import Raw, programmed
 
@@ -54,7 +53,7 @@ def play_round(path: Path, seconds: float) -> int:
         received = [greenlet.get() for greenlet in hearing]
     kept = stored(path)
     assert kept[: len(before)] == before
-    ids = [id_key(event.id) for event in kept]
+    ids = [number_of(event.id) for event in kept]
     assert ids == sorted(set(ids))
     by_id = {event.id: event for event in kept}
     place = {event.id: number for number, event in enumerate(kept)}

@@ -1,5 +1,6 @@
 """What happens past each limit, as the one who meets it and the others see it."""
 
+import contextlib
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -132,14 +133,36 @@ def test_a_silent_newcomer_to_a_full_server_is_told_so_and_holds_no_connection()
         assert Raw(server.address).rest() == b"* server is full, try again later\n"
 
 
+def test_a_newcomer_to_a_full_server_who_sends_on_and_on_is_told_so_too() -> None:
+    with _server(max_users=1) as server, plain(server.address, "alice"), Raw(server.address) as drip:
+
+        def send_on_and_on() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    drip.send(b"x")
+                    gevent.sleep(0.05)
+
+        sending = gevent.spawn(send_on_and_on)
+        drip.until(b"* server is full, try again later\n")
+        sending.kill()
+
+
+def test_a_peer_that_vanished_may_be_waited_for_as_long_as_one_likes() -> None:
+    with _server(keepalive=1e6) as server, plain(server.address, "alice") as alice:
+        alice.send(b"hi\n")
+        assert alice.line() == "alice: hi"
+
+
 def test_a_session_that_has_ended_leaves_nothing_for_the_garbage_collector() -> None:
     # which the server process does not run over what is old, because that would hold up everyone
     with _server() as server:
 
         def come_and_go() -> None:
-            with plain(server.address, "person") as person:
-                person.send(b"hi\n/nick \n")
-                person.until(b"/nick NAME\n")
+            with plain(server.address, "person") as person, plain(server.address, "other") as other:
+                person.send(b"/msg other hi\n/msg person hi\n")
+                person.until(b"whispers to person: hi\n")
+                other.send(b"/msg person hi\n/nick \n")
+                other.until(b"/nick NAME\n")
             with programmed(server.address, "program")[0] as program:
                 program.send(b'{"type":"say","text":"x","ref":"1"}\n{"type":"history"}\n{"type":"nope"}\n')
                 program.messages_until("error")

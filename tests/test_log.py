@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geventchat.errors import Refused
-from geventchat.events import Acted, AnyEvent, Event, IdClock, Joined, Left, Renamed, Said, TopicSet, id_key
+from geventchat.events import Acted, AnyEvent, Event, IdClock, Joined, Left, Renamed, Said, TopicSet, id_of, number_of
 from geventchat.log import Entry, Log, MemoryLog
 from geventchat.sqlite_log import SqliteLog
 
@@ -84,8 +84,25 @@ def test_a_room_that_nobody_spoke_in_is_empty(log: Log) -> None:
     log.append([said("hi")], 1.0)
     assert log.latest("attic", 10) == []
     assert log.since("attic", "0-0", 10) == []
-    assert log.oldest("attic") is None
-    assert log.refs("attic", "alice", "0-0") == {}
+    assert log.topics(["attic"]).get("attic", "") == ""
+
+
+def test_a_room_s_topic_is_the_one_set_last(log: Log) -> None:
+    for topic in ("tea", "coffee"):
+        log.append([Entry("den", TopicSet("", "", "Den", "alice", topic), None), said("between")], 1.0)
+    assert (log.topics(["den"]).get("den", ""), log.topics(["lobby"]).get("lobby", "")) == ("coffee", "")
+    log.append([Entry("den", TopicSet("", "", "Den", "alice", ""), None)], 1.0)
+    assert log.topics(["den"]).get("den", "") == ""
+
+
+def test_talk_is_found_behind_any_number_of_comings_and_goings(log: Log) -> None:
+    log.append([said("one"), said("two")], 1.0)
+    for _ in range(50):
+        log.append([Entry("lobby", Joined("", "", "lobby", "bob"), None) for _ in range(20)], 2.0)
+    log.append([Entry("lobby", Acted("", "", "lobby", "bob", "waves"), None)], 3.0)
+    shown = [getattr(event, "text", "") for event in log.latest("lobby", 2, talk=True)]
+    assert shown == ["two", "waves"]
+    assert texts(log.latest("lobby", 9, log.latest("lobby", 1)[0].id, talk=True)) == ["one", "two"]
 
 
 @pytest.mark.parametrize("bad", ["", "5", "-", "1-", "a-b", "1-2-3", "²-0", "1" * 19 + "-0"])
@@ -94,7 +111,6 @@ def test_what_is_no_id_is_refused(log: Log, bad: str) -> None:
     for read in (
         lambda: log.since("lobby", bad, 1),
         lambda: log.latest("lobby", 1, bad),
-        lambda: log.refs("lobby", "alice", bad),
     ):
         with pytest.raises(Refused, match="an id looks like"):
             read()
@@ -104,7 +120,7 @@ def test_what_is_no_id_is_refused(log: Log, bad: str) -> None:
 def test_ids_that_nobody_was_given_stand_where_their_numbers_do(log: Log, largest: str) -> None:
     log.append([said("one")], 1.0)
     log.append([said("two")], 1.5)
-    assert texts(log.since("lobby", "1000-" + "9" * 18, 9)) == ["two"]
+    assert texts([entry.event for entry in log.since("lobby", "1000-" + "9" * 18, 9)]) == ["two"]
     assert texts(log.latest("lobby", 9, "1000-" + "9" * 18)) == ["one"]
     assert log.since("lobby", largest, 9) == []
     assert texts(log.latest("lobby", 9, largest)) == ["one", "two"]
@@ -130,25 +146,17 @@ def test_it_answers_as_a_plain_list_would(
             fresh = [Entry(entry.room, Said("", "", entry.room, entry.event.nick, "x"), entry.ref) for entry in turn]
             log.append(fresh, now)
             model += fresh
-        ids = [id_key(entry.event.id) for entry in model]
+        ids = [number_of(entry.event.id) for entry in model]
         assert ids == sorted(set(ids))
         known = model[place].event.id if 0 <= place < len(model) else "0-0"
-        milliseconds, sequence = id_key(known)
-        mark = f"{milliseconds}-{sequence + offset}"
+        mark = id_of(number_of(known) + offset)
         for room in ROOMS:
             events: list[Event] = [entry.event for entry in model if entry.room == room]
-            later = [event for event in events if id_key(event.id) > id_key(mark)]
-            earlier = [event for event in events if id_key(event.id) < id_key(mark)]
-            assert log.since(room, mark, limit) == later[:limit]
+            later = [event for event in events if number_of(event.id) > number_of(mark)]
+            earlier = [event for event in events if number_of(event.id) < number_of(mark)]
+            assert [entry.event for entry in log.since(room, mark, limit)] == later[:limit]
             assert log.latest(room, limit) == events[::-1][:limit][::-1]
             assert log.latest(room, limit, mark) == earlier[::-1][:limit][::-1]
-            assert log.oldest(room) == (events[0].id if events else None)
-            for nick in NICKS:
-                assert log.refs(room, nick, mark) == {
-                    entry.ref: entry.event.id
-                    for entry in model
-                    if entry.room == room
-                    and entry.ref is not None
-                    and entry.event.nick == nick
-                    and id_key(entry.event.id) > id_key(mark)
-                }
+            refs = [entry.ref for entry in model if entry.event in later]
+            assert [entry.ref for entry in log.since(room, mark, 99)] == refs
+        assert log.forgotten() in ("0-0", id_of(ids[0] - 1) if ids else "0-0")

@@ -464,7 +464,8 @@ class Interleavings(RuleBasedStateMachine):
         return Line(feed, number, name, f"{name}:{'.' * padding}\n".encode())
 
     def _follow(self, reader: Reader, name: str) -> None:
-        reader.places[name] = reader.outbox.follow(self.said[name].feed)
+        reader.outbox.follow(self.said[name].feed)
+        reader.places[name] = reader.outbox.place(self.said[name].feed)
 
     def _send(self, reader: Reader, data: bytes, count: int) -> None:
         reader.outbox.sent(count)

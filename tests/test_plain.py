@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from geventchat import commands, events, replies
 from geventchat.commands import Bye, Hello, Say
 from geventchat.dialects import plain
+from geventchat.dialects.base import Blank
 from geventchat.dialects.plain import PlainReader
 from tests import fuzz
 
@@ -45,7 +46,7 @@ def test_the_last_line_of_a_pipe_counts_without_its_end() -> None:
 
 
 def test_empty_lines_are_not_said() -> None:
-    assert read(b"\n \n\r\n  ") == []
+    assert read(b"\n \n\r\n  ") == [Blank()] * 4
 
 
 def test_what_is_said_is_made_safe() -> None:

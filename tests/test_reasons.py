@@ -77,10 +77,10 @@ def test_users_who_never_read_may_be_closed_by_the_server() -> None:
     cast: {mute: 3, user: 3}
     script:
       - mute: {read: stopped}
-      - user: {say: "{words 400}", every: 2ms, times: 1000}
-      - wait: 1500ms
+      - user: {say: "{words 400}", every: 1ms, times: 1000}
+      - wait: 2500ms
     """
-    with ChatServer(limits=Limits(rate=None, stall_timeout=0.5)) as server:
+    with ChatServer(limits=Limits(rate=None, stall_timeout=1.5)) as server:
         outcome = play(script, server.address)
     assert (outcome.failures, outcome.anomalies) == ([], {})
 

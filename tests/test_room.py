@@ -53,7 +53,7 @@ def test_readers_of_one_dialect_share_its_bytes(room: Room) -> None:
     for speech in (JSON.speech, JSON.speech, PLAIN.speech, UNFRAMED.speech):
         room.enter(member(speech))
     feeds = say(room, 0)
-    assert sorted(len(feed.readers) for feed in feeds) == [2, 2]
+    assert sorted(len(feed.stragglers) for feed in feeds) == [2, 2]
 
 
 def test_nothing_is_encoded_for_nobody(room: Room) -> None:

@@ -12,9 +12,9 @@ from pathlib import Path
 import gevent
 import pytest
 
-from geventchat import history_file
+from geventchat import ChatServer, history_file
 from geventchat.errors import NotStored, UsageError
-from geventchat.events import AnyEvent, Said
+from geventchat.events import AnyEvent, Said, TopicSet
 from geventchat.log import Entry
 from geventchat.sqlite_log import TRIM_EVENTS, SqliteLog
 from tests.processes import run, serving
@@ -222,6 +222,21 @@ def test_an_older_file_is_brought_up_to_date_and_keeps_its_events(path: Path) ->
         assert db.execute("PRAGMA user_version").fetchone() == (len(history_file.UPGRADES) + 1,)
 
 
+def test_a_file_of_version_1_keeps_its_topics_and_says_that_earlier_events_may_be_missing(path: Path) -> None:
+    os.close(history_file.claim(path))
+    with closing(history_file.open_to_write(path, upgrades=history_file.UPGRADES[:1])) as db:
+        rows = [
+            (5_000_000_000, "den", "Den", "alice", "topic", "coffee", None),
+            (6_000_000_000, "den", "Den", "alice", "topic", "tea", None),
+            (7_000_000_000, "lobby", "lobby", "bob", "topic", "", None),
+        ]
+        db.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    with closing(SqliteLog(path)) as log:
+        assert (log.topics(["den"]).get("den", ""), log.topics(["lobby"]).get("lobby", "")) == ("tea", "")
+        assert log.forgotten() == "4999-999999"
+        assert [entry.event.id for entry in log.since("den", "0-0", 9)] == ["5000-0", "6000-0"]
+
+
 def test_an_upgrade_that_fails_changes_nothing(path: Path) -> None:
     def halfway(db: sqlite3.Connection) -> None:
         db.execute("DROP VIEW history")
@@ -273,8 +288,63 @@ def test_what_is_too_old_is_removed(path: Path) -> None:
         log.append(entries("new"), NOW)
         trim_all(log, NOW)
         assert texts(log.latest("lobby", 9)) == ["old", "new"]
-        oldest = log.latest("lobby", 9)[0].id
-        assert log.oldest("lobby") == oldest
+        assert log.forgotten() == f"{int((NOW - 31 * DAY_S) * 1000)}-0"
+
+
+def test_no_step_of_trimming_is_so_long_that_speakers_would_notice(path: Path) -> None:
+    with closing(SqliteLog(path, keep_messages=1)) as log:
+        log.append(entries(*map(str, range(500))), NOW)
+        assert log.trim(NOW) == log.trim(NOW) == 50
+
+
+def test_what_was_removed_is_nowhere_in_the_files_any_more(path: Path) -> None:
+    with closing(SqliteLog(path, keep_s=60)) as log:
+        log.append(entries("the secret", "the last"), NOW - DAY_S)
+        while "the secret" in texts(log.latest("lobby", 9)) or (path.parent / "history.sqlite-wal").stat().st_size:
+            gevent.sleep(0.01)
+        assert not any(b"the secret" in file.read_bytes() for file in path.parent.iterdir())
+
+
+def test_a_topic_outlives_the_event_that_set_it(path: Path) -> None:
+    with closing(SqliteLog(path, keep_s=60)) as log:
+        log.append([Entry("lobby", TopicSet("", "", "lobby", "alice", "tea"), None), *entries("hi")], NOW - DAY_S)
+        log.append(entries("now"), NOW)
+        trim_all(log, NOW)
+        assert texts(log.latest("lobby", 9)) == ["now"]
+    with closing(SqliteLog(path)) as log:
+        assert log.topics(["lobby"]).get("lobby", "") == "tea"
+
+
+def test_an_age_longer_than_history_keeps_everything(path: Path) -> None:
+    with closing(SqliteLog(path, keep_s=999_999 * 604_800.0)) as log:
+        log.append(entries("old"), 1.0)
+        log.append(entries("new"), NOW)
+        assert log.trim(NOW) == 0
+        assert texts(log.latest("lobby", 9)) == ["old", "new"]
+
+
+def test_while_another_program_has_the_file_only_speakers_are_held_up(path: Path) -> None:
+    with (
+        closing(SqliteLog(path)) as log,
+        ChatServer(log=log) as server,
+        closing(sqlite3.connect(path, isolation_level=None)) as other,
+        plain(server.address, "alice") as alice,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        for number in range(20):  # would take 20 seconds if each had to wait for the file
+            alice.send(b"hello\n/ping %d\n" % number)
+            assert alice.line().startswith("* not stored and not sent: another program has locked the file")
+            assert alice.line() == f"* pong {number}"
+        other.execute("COMMIT")
+        alice.send(b"hello again\n")
+        assert alice.line() == "alice: hello again"
+
+
+def test_full_durability_asks_for_an_fsync_with_each_commit(path: Path) -> None:
+    for full, synchronous in ((True, 2), (False, 1)):
+        os.close(history_file.claim(path))
+        with closing(history_file.open_to_write(path, full=full)) as db:
+            assert db.execute("PRAGMA synchronous").fetchone() == (synchronous,)
 
 
 def test_ids_go_on_though_everything_was_too_old(path: Path) -> None:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geventchat.commands import Bye, Hello, Rename, Say
+from geventchat.dialects.base import Blank
 from geventchat.dialects.sniff import UNFRAMED
 from geventchat.dialects.unframed import UnframedReader
 from geventchat.outbox import UnframedOutbox
@@ -36,7 +37,7 @@ def test_an_end_of_line_at_the_end_changes_nothing(packet: bytes) -> None:
 
 
 def test_lines_that_came_at_once_are_messages_of_their_own() -> None:
-    assert read(b"one\ntwo\n\nthree") == [Say(text="one"), Say(text="two"), Say(text="three")]
+    assert read(b"one\ntwo\n\nthree") == [Say(text="one"), Say(text="two"), Blank(), Say(text="three")]
 
 
 def test_commands_work_as_in_plain() -> None:

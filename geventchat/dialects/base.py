@@ -4,8 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
 from geventchat.commands import AnyCommand
 from geventchat.replies import Message
+
+
+class Blank(msgspec.Struct, frozen=True):
+    """A line on which nothing stands. It counts as a line: a flood of them is read no faster than talk."""
 
 
 class Reader(Protocol):
@@ -17,8 +23,8 @@ class Reader(Protocol):
     def end(self) -> None:
         """Take note that nothing more will arrive; what stands unended is taken as it is."""
 
-    def next_command(self) -> AnyCommand | None:
-        """Return the next command; None when more must arrive first.
+    def next_command(self) -> AnyCommand | Blank | None:
+        """Return what the next line asks for; None when more must arrive first.
 
         Raises ProtocolError, and nothing else, for bytes that are no command. It can be called again afterwards,
         unless the error is fatal.
@@ -35,4 +41,4 @@ class Speech:
     name: str
     encode: Callable[[Message], bytes]
     notice: Callable[[str], bytes]  # a line that nobody said
-    for_people: bool  # who is in one room at a time, and is told of a crowd's coming and going in one line
+    for_people: bool  # people are in one room at a time, and told of a crowd's coming and going in one line

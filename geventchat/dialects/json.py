@@ -3,7 +3,7 @@
 import msgspec
 
 from geventchat import commands
-from geventchat.dialects.base import Speech
+from geventchat.dialects.base import Blank, Speech
 from geventchat.dialects.lines import LineBuffer
 from geventchat.errors import ProtocolError
 from geventchat.events import Event
@@ -35,12 +35,12 @@ class JsonReader:
         """Take note that nothing more will arrive: a last line without its end counts."""
         self._lines.end()
 
-    def next_command(self) -> commands.AnyCommand | None:
-        """Return the next command; None when more must arrive first. Raises ProtocolError."""
-        while (line := self._lines.next_line()) is not None:
-            if line.strip():
-                return _read(line)
-        return None
+    def next_command(self) -> commands.AnyCommand | Blank | None:
+        """Return what the next line asks for; None when more must arrive first. Raises ProtocolError."""
+        line = self._lines.next_line()
+        if line is None:
+            return None
+        return _read(line) if line.strip() else Blank()
 
     def named(self) -> None:
         """Do nothing: a hello says itself what it is."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from geventchat import commands, events, replies
 from geventchat.dialects import slash
-from geventchat.dialects.base import Speech
+from geventchat.dialects.base import Blank, Speech
 from geventchat.dialects.lines import LineBuffer
 from geventchat.text import clean, decode
 
@@ -47,24 +47,21 @@ class PlainReader:
         """Take note that nothing more will arrive: a last line without its end counts."""
         self._lines.end()
 
-    def next_command(self) -> commands.AnyCommand | None:
-        """Return the next command; None when more must arrive first. Raises ProtocolError."""
-        while (line := self._lines.next_line()) is not None:
-            command = self.read(line)
-            if command is not None:
-                return command
-        return None
+    def next_command(self) -> commands.AnyCommand | Blank | None:
+        """Return what the next line asks for; None when more must arrive first. Raises ProtocolError."""
+        line = self._lines.next_line()
+        return None if line is None else self.read(line)
 
     def named(self) -> None:
         """Take note that lines are said from now on."""
         self._naming = False
 
-    def read(self, line: bytes) -> commands.AnyCommand | None:
+    def read(self, line: bytes) -> commands.AnyCommand | Blank:
         """Return what one line asks for. Raises ProtocolError."""
         text = clean(decode(line))
         if self._naming:
             return commands.Bye() if text.strip() == slash.EXIT else commands.Hello(nick=text)
-        return slash.read_line(text)
+        return slash.read_line(text) or Blank()
 
     def _without_telnet(self, data: bytes) -> bytes:
         def talk(match: re.Match[bytes]) -> bytes:
@@ -134,7 +131,7 @@ def _history(page: replies.HistoryPage) -> bytes:
 
 
 def _closing(closing: replies.Closing) -> bytes:
-    said = {"bye": b"exit\n", "gone": b""}  # the task's own word; nothing for who has gone already
+    said = {"bye": b"exit\n", "gone": b""}  # the task's own word; nothing for a peer that has gone
     return said[closing.code] if closing.code in said else notice(closing.message)
 
 

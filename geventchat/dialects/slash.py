@@ -62,7 +62,7 @@ COMMANDS = {
         SlashCommand(
             "reply",
             "/reply TEXT",
-            "answer who whispered last",
+            "answer the last whisper",
             _wanted("reply", lambda rest: commands.WhisperBack(text=rest)),
         ),
         SlashCommand(

@@ -6,6 +6,7 @@ It reads as plain does, but what arrives at once is a line, ended or not; what i
 from collections import deque
 
 from geventchat.commands import AnyCommand
+from geventchat.dialects.base import Blank
 from geventchat.dialects.plain import PlainReader
 from geventchat.errors import ProtocolError
 
@@ -27,16 +28,14 @@ class UnframedReader:
     def end(self) -> None:
         """Nothing is held back."""
 
-    def next_command(self) -> AnyCommand | None:
-        """Return the next command; None when more must arrive first. Raises ProtocolError."""
-        while self._lines:
-            line = self._lines.popleft()
-            if len(line) > self._max_line:
-                raise ProtocolError("line-too-long", f"a message can have {self._max_line} bytes at most; not sent")
-            command = self._plain.read(line)
-            if command is not None:
-                return command
-        return None
+    def next_command(self) -> AnyCommand | Blank | None:
+        """Return what the next line asks for; None when more must arrive first. Raises ProtocolError."""
+        if not self._lines:
+            return None
+        line = self._lines.popleft()
+        if len(line) > self._max_line:
+            raise ProtocolError("line-too-long", f"a message can have {self._max_line} bytes at most; not sent")
+        return self._plain.read(line)
 
     def named(self) -> None:
         """Take note that packets are said from now on."""

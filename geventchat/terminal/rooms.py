@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from geventchat.errors import Refused
-from geventchat.events import Acted, AnyEvent, Joined, Left, Renamed, Said, TopicSet, id_key
+from geventchat.events import Acted, AnyEvent, Joined, Left, Renamed, Said, TopicSet, number_of
 
 # What is kept of each room, to be shown when the user comes to look at it.
 KEPT = 300
@@ -15,7 +15,7 @@ SHOWN_AGAIN = 10
 def is_later(event_id: str, than: str) -> bool:
     """Compare two ids; one that is no id, from a server that is not ours, counts as later."""
     try:
-        return id_key(event_id) > id_key(than)
+        return number_of(event_id) > number_of(than)
     except Refused:
         return True
 

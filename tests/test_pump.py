@@ -1,0 +1,126 @@
+"""The pump on real sockets: nobody waits for a reader who takes much or little."""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+
+import gevent
+import pytest
+from gevent import socket
+
+from geventchat.chat import Chat
+from geventchat.feed import Feed
+from geventchat.limits import Limits
+from geventchat.log import MemoryLog
+from geventchat.outbox import Outbox
+from geventchat.pump import Link, Pump
+
+
+class Listener:
+    """One reader of a feed, with both ends of its connection."""
+
+    def __init__(self, pump: Pump, feed: Feed) -> None:
+        self.ours, self.theirs = socket.socketpair()
+        self.outbox = Outbox()
+        self.lost: list[str] = []
+        self.link: Link = pump.attach(self.outbox, self.ours, self.lost.append)
+        self.outbox.follow(feed)
+
+    def arrived(self) -> bytes:
+        """Return all that is there now."""
+        data = b""
+        with suppress(BlockingIOError):
+            while piece := os.read(self.theirs.fileno(), 1 << 20):
+                data += piece
+        return data
+
+    def close(self) -> None:
+        self.ours.close()
+        self.theirs.close()
+
+
+@pytest.fixture
+def pump() -> Pump:
+    return Pump(Chat(Limits(), "test"), MemoryLog(), stall_timeout=30.0)
+
+
+@pytest.fixture
+def feed() -> Feed:
+    return Feed(4 << 20, lambda *_: b"* a gap\n")
+
+
+@pytest.fixture
+def listener(pump: Pump, feed: Feed) -> Iterator[Listener]:
+    listener = Listener(pump, feed)
+    yield listener
+    pump.detach(listener.link)
+    listener.close()
+
+
+def say(feed: Feed, turns: int) -> bytes:
+    """Put one line a turn into a feed; return them all."""
+    lines = [b"line %d\n" % number for number in range(turns)]
+    for number, line in enumerate(lines):
+        feed.append(f"{number}-0", line)
+        feed.seal()
+    return b"".join(lines)
+
+
+def test_a_reader_that_has_much_to_catch_up_with_is_served_a_little_at_a_time(
+    pump: Pump, feed: Feed, listener: Listener
+) -> None:
+    said = say(feed, 1_000)
+    pump.go_on(listener.link)
+    first = listener.arrived()
+    assert 0 < first.count(b"\n") <= 32
+    rest = b""
+    while len(first + rest) < len(said):
+        gevent.sleep(0.001)
+        rest += listener.arrived()
+    assert first + rest == said
+    assert listener.lost == []
+
+
+def test_a_reader_that_has_hung_up_is_lost_and_costs_the_others_nothing(pump: Pump, feed: Feed) -> None:
+    listeners = [Listener(pump, feed) for _ in range(3)]
+    listeners[1].theirs.close()
+    say(feed, 1)
+    for listener in listeners:
+        pump.go_on(listener.link)
+    assert [listener.lost for listener in listeners] == [[], ["connection lost"], []]
+    assert [listeners[place].arrived() for place in (0, 2)] == [b"line 0\n"] * 2
+    for listener in listeners:
+        pump.detach(listener.link)
+        listener.close()
+
+
+def test_what_is_sent_never_reaches_who_gets_the_number_of_a_connection_that_is_closed(pump: Pump, feed: Feed) -> None:
+    listener = Listener(pump, feed)
+    listener.outbox.fall_in(listener.link.fd)
+    number = listener.ours.fileno()
+    pump.detach(listener.link)
+    listener.close()
+    reading, writing = os.pipe()
+    while writing < number:  # until it is taken again
+        writing = os.dup(writing)
+    say(feed, 1)
+    assert feed.waiting() == []
+    os.set_blocking(reading, False)
+    with pytest.raises(BlockingIOError):
+        os.read(reading, 100)
+    os.closerange(min(reading, writing), max(reading, writing) + 1)
+
+
+def test_a_reader_that_takes_nothing_is_given_up_with_a_reason(feed: Feed) -> None:
+    pump = Pump(Chat(Limits(), "test"), MemoryLog(), stall_timeout=0.05)
+    listener = Listener(pump, feed)
+    watching = gevent.spawn(pump.watch_stalls)
+    feed.append("1-0", b"x" * (4 << 20) + b"\n")
+    feed.seal()
+    pump.go_on(listener.link)
+    while not listener.lost:
+        gevent.sleep(0.01)
+    assert listener.lost == ["not reading"]
+    watching.kill()
+    pump.detach(listener.link)
+    listener.close()
