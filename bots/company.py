@@ -36,7 +36,7 @@ class Company:
         whereabouts = Whereabouts(outcome.rooms, outcome.make_ledger)
         nicks = Nicks(scenario.actors)
         whispers = Whispers(outcome.whispers, outcome.make_ledger, nicks)
-        self._speaking = Speaking(outcome, whereabouts, whispers)
+        self._speaking = Speaking(whereabouts, whispers)
         self.coming = Coming(outcome, whereabouts, whispers, self._speaking)
         self.returning = Returning(outcome, whereabouts, whispers, self.coming)
         inboxes: dict[Actor, Inbox] = {}

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bots.under_way import Doing
 
 # Acts that are due already are carried out so many at a time, before what was heard gets its turn.
-_BURST = 32
+_BURST = 100
 
 _Spoken = actions.Say | actions.Act | actions.Whisper
 # What is done in no time, and so in the greenlet that waits for the next act to be due.
@@ -106,6 +106,8 @@ class Runner:
             early = due - time.monotonic()
             if early > 0 or not number % _BURST:
                 gevent.sleep(max(0.0, early))
+            # That is our own lateness: if the server takes long to let somebody in, what is said then is late by more.
+            late = time.monotonic() - due
             bot = self._company.bots[act.actor]
             doing = partial(self._company.act, bot, line, act, due, sender, before)
             concerned = self._concerned(bot, line, act, under_way)
@@ -121,6 +123,7 @@ class Runner:
             else:
                 waiting.append(under_way.begin(doing, occupied))
             if isinstance(line.action, _Spoken):
+                self.outcome.lag.add(late)
                 speaker = bot.nick
         if isinstance(line.action, actions.Expect):
             gevent.joinall(waiting)

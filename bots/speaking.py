@@ -6,7 +6,6 @@ from collections import defaultdict
 import gevent
 
 from bots.bot import PATIENCE_S, Bot
-from bots.outcome import Outcome
 from bots.whereabouts import Whereabouts
 from bots.whispers import Whispers
 from geventchat import commands
@@ -22,8 +21,7 @@ class Speaking:
     Whoever is about to change name or room says it afterwards. Lateness counts from `due`, however long that took.
     """
 
-    def __init__(self, outcome: Outcome, whereabouts: Whereabouts, whispers: Whispers) -> None:
-        self._lag = outcome.lag
+    def __init__(self, whereabouts: Whereabouts, whispers: Whispers) -> None:
         self._whereabouts = whereabouts
         self._whispers = whispers
         self._whispered_to: dict[Bot, dict[Bot, None]] = defaultdict(dict)  # by whom; it may still be on its way
@@ -58,7 +56,6 @@ class Speaking:
                 return
             ledger = self._whereabouts.ledger(command.room or self._whereabouts.room_of(bot.actor))
             now = time.monotonic()
-            self._lag.add(now - due)
             ledger.say(bot.nick, shown, due, now)
             try:
                 bot.say(command)
@@ -70,7 +67,6 @@ class Speaking:
         if not (bot.is_here and to.is_here):
             return
         now = time.monotonic()
-        self._lag.add(now - due)
         self._whispers.say(bot.nick, to.actor, text, due, now)
         self._whispered_to[to][bot] = None
         bot.send(commands.Whisper(to=to.nick, text=text))

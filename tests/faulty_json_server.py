@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from gevent import sleep
 from gevent.event import Event
 from gevent.server import StreamServer
 from gevent.socket import SHUT_RDWR, socket
@@ -19,6 +20,7 @@ FAULTS = {
     "lost whisper": "a whisper comes to nobody but its sender",
     "leaked whisper": "a whisper comes to everybody",
     "no pong": "a ping is not answered",
+    "slow welcome": "half a second passes before somebody is let in",
 }
 
 
@@ -53,6 +55,8 @@ class FaultyJsonServer:
                 if asked["type"] == "hello":
                     nick = asked["nick"]
                     self._users[nick], self._rooms[nick] = sock, asked["room"]
+                    if self._is_to_fail("slow welcome"):
+                        sleep(0.5)
                     self._welcome(nick)
                 elif asked["type"] == "bye":
                     self._tell(nick, type="closing", code="bye", message="bye")

@@ -265,3 +265,10 @@ def test_a_script_that_is_far_too_fast_is_invalid() -> None:
         outcome = play("script:\n" + lines, server.address, speed=1e6)
     assert outcome.lag.largest_s > 0.01  # all 2,000 within 20 us: no machine can do that
     assert outcome.timeline.latency.largest_s > 0.01
+
+
+def test_a_server_that_lets_somebody_in_late_makes_messages_late_but_not_the_run_invalid() -> None:
+    with faulty_json_server("slow welcome", times=3) as (address, _):
+        outcome = play("script:\n  - ann: {join, at: 0s}\n  - ann: {say: hi, at: 10ms}\n  - ben: ho\n", address)
+    assert outcome.timeline.latency.largest_s >= 0.4
+    assert outcome.lag.largest_s < 0.4
