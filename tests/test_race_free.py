@@ -52,8 +52,8 @@ def test_who_speaks_while_leaving_renaming_or_moving_is_not_blamed_on_the_server
 
 
 def test_names_pass_from_one_to_the_next_in_the_script_s_order_however_fast_it_is() -> None:
-    with ChatServer(limits=Limits(rate=None)) as server:
-        for _ in range(5):
+    for _ in range(5):
+        with ChatServer(limits=Limits(rate=None)) as server:
             outcome = play(_HEIRS, server.address, speed=100)
             assert (outcome.failures, outcome.anomalies) == ([], {})
             assert outcome.timeline.said == 3
@@ -86,6 +86,6 @@ def test_what_a_script_cuts_short_by_itself_is_no_failure() -> None:
           - 5 of user: {drop: close, spread: 250ms}
           - user: {leave: bye, spread: 250ms, jitter: 50ms}
     """
-    with ChatServer(limits=Limits(rate=None)) as server:
-        for _ in range(3):
+    for _ in range(3):
+        with ChatServer(limits=Limits(rate=None)) as server:
             passed(play(script, server.address))

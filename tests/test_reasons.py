@@ -56,9 +56,9 @@ def test_who_is_read_slowly_by_the_server_is_waited_for(monkeypatch: pytest.Monk
     monkeypatch.setattr("bots.coming.PATIENCE_S", 0.5)
     monkeypatch.setattr("bots.settling._SETTLE_S", 0.5)
     script = "script:\n  - ann: {say: hi, times: 40}\n  - ann: {rename: anna}\n  - ann: {say: ho, times: 40}\n"
-    with ChatServer(limits=Limits(rate=40, burst=1)) as server:
-        assert passed(play(script, server.address)).timeline.delivered == 80
-        passed(play(script + "  - ann: {leave: bye}\n  - ben: hi\n", server.address))
+    for goodbye in ("", "  - ann: {leave: bye}\n  - ben: hi\n"):
+        with ChatServer(limits=Limits(rate=40, burst=1)) as server:
+            assert passed(play(script + goodbye, server.address)).timeline.delivered >= 80
 
 
 def test_users_who_never_read_are_a_scenario() -> None:
