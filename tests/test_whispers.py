@@ -54,3 +54,14 @@ def test_a_whisper_may_be_lost_with_the_connection_of_its_hearer() -> None:
     """
     with ChatServer(limits=Limits(rate=None)) as server:
         passed(play(talk, server.address))
+
+
+@pytest.mark.parametrize("move", ["leave: bye", "rename: benny"])
+def test_whispers_that_the_server_takes_slowly_are_waited_for(move: str) -> None:
+    talk = f"""
+    script:
+      - ann: {{whisper: "psst {{words 3}}", to: ben, times: 10}}
+      - ben: {{{move}}}
+    """
+    with ChatServer(limits=Limits(rate=20, burst=1)) as server:
+        assert passed(play(talk, server.address)).timeline.delivered == 10
