@@ -126,7 +126,7 @@ class Bot:
         self.send_bytes(self.dialect.encode(command))
 
     def say(self, command: commands.Say | commands.Act) -> None:
-        """Say something; who comes back says it again until the server is known to have stored it."""
+        """Say something; a bot that comes back says it again until the server is known to have stored it."""
         if not (self.actor.comes_back and self.dialect.catches_up):
             self.send(command)
             return

@@ -28,7 +28,7 @@ class Dialect(Protocol):
     in_lines: bool  # whether what comes is lines
     tells_end: bool  # whether a pong says that nothing more is on its way, as far as is known
     follows_rooms: bool  # whether an actor can be in several rooms
-    catches_up: bool  # whether who comes back is told what it missed
+    catches_up: bool  # whether a user that comes back is told what it missed
     pause_s: float  # how long to wait between two lines of a script
 
     def hello(self, nick: str, room: str, after: str | None, token: str | None) -> bytes:

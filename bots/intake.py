@@ -1,4 +1,4 @@
-"""What bots hear, brought to where it belongs: the ledger of its room or its whispers, and the inbox of who heard it.
+"""What bots hear, brought to where it belongs: the ledger of its room or its whispers, and the hearer's inbox.
 
 What a bot hears together with the others in its room does not pass here, but for the first of them: see `bots.unison`.
 """

@@ -17,7 +17,7 @@ from bots.plan import Act, chosen
 from bots.scenario import Actor, Line, Scenario
 from bots.speech import matcher_of
 
-# How much each of those had heard who will have to make sure that something does not come.
+# How much had been heard by each actor that will have to make sure that something does not come.
 Places = Mapping[Actor, Place]
 
 

@@ -49,7 +49,7 @@ class Returning:
         if bot.stopped_at is None:
             self._outcome.failures.append(f"{bot.nick} lost the connection: {why}")
             self._give_up(bot)
-        else:  # a server may well close who does not read
+        else:  # a server may well send away a user that does not read
             self._give_up(bot, bot.stopped_at)
         self._coming.stop_hearing(bot)
 

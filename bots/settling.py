@@ -20,7 +20,7 @@ _SETTLE_S = 15.0
 def settle(outcome: Outcome, bots: Iterable[Bot], returning: Returning, answering: Answering) -> None:
     """Wait until everyone has heard everything; `settled` says in the end whether that is known.
 
-    What the script has said is answered, but not the answers to that: two who answer each other would never end.
+    What the script has said is answered, but not the answers to that: two that answer each other would never end.
     """
     bots = list(bots)
     for bot in bots:
