@@ -197,6 +197,7 @@ class Bot:
         self.reading.end()
         self._socket.close()
         self.connected = False
+        self._changed.set()  # nobody need wait any longer for what this connection would have brought
 
     def _wait(self, done: Callable[[], bool], within: float | None = None, *, patient: bool = False) -> bool:
         """Wait until something is done, for so long, or so long since the last bytes came; return whether it is."""
