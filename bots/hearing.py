@@ -20,7 +20,7 @@ class Message:
     first_heard: float = float("inf")
     index: int = -1  # in the room's order; -1 until it is heard
     id: str = ""  # where the server gives ids
-    overtaken: bool = False  # whether it came, to everyone, after something that its sender said later
+    has_double: bool = False  # whether it may be another that its sender said in the same words
     uncertain: bool = False  # whether the sender lost the connection before it was heard: it may never have arrived
 
 
@@ -42,13 +42,16 @@ class Reader:
     heard: int = 0
     position: int = -1  # of the next message in the room's order; -1 until the first is heard
     skipped: set[Message] = field(default_factory=set)  # those before the position that were not heard
+    arrival: list[Message] | None = field(default_factory=list)  # heard while it is not certain where it came in
     place: int = -1  # in the room's bytes, while it hears what the others hear; -1 while it does not
     unread: bytes = b""  # the beginning of a line that it was in when its place was lost
 
     def must_hear(self, message: Message) -> bool:
         """Whether a message that somebody heard has to reach this reader too."""
-        lost = _IN_FLIGHT_S if self.dropped and message.index >= self.position else 0.0
-        return self.entered <= message.sent and message.first_heard <= self.leaving - lost
+        heard_until = self.leaving
+        if self.dropped and message.index >= self.position:  # a slow reader may have left anything unread
+            heard_until -= _IN_FLIGHT_S if self.timed else float("inf")
+        return self.entered <= message.sent and message.first_heard <= heard_until
 
     def may_hear(self, message: Message) -> bool:
         """Whether it is right that the message reaches this reader."""

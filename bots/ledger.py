@@ -8,16 +8,17 @@ Who must hear a message: everyone who was in the room when it was sent, and had 
 heard. Who came or left meanwhile may hear it, or not. Everyone else must not.
 """
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import takewhile
 from operator import attrgetter
 
 from bots.hearing import Finding, Message, Reader, Verdict
 from bots.missing import missed, missed_by_all
 from bots.order import Order
+from bots.reordering import Reordering
 from bots.runs import Runs
+from bots.spoken import Spoken
 from bots.timeline import Timeline
 from bots.unison import Unison
 
@@ -26,7 +27,6 @@ __all__ = ["Finding", "Message", "Reader", "RoomLedger", "Verdict"]
 # Findings that are kept whole; all are counted.
 MAX_FINDINGS = 1_000
 
-_index = attrgetter("index")
 _first_heard = attrgetter("first_heard")
 
 
@@ -38,22 +38,19 @@ class RoomLedger:
         self.readers: list[Reader] = []
         self.findings: list[Finding] = []
         self.counts: dict[Verdict, int] = defaultdict(int)
-        self._order = Order(per_sender=per_sender)
+        self._order = Order()
         self.messages = self._order.messages
         self._unison = Unison()
         self._runs = Runs(self.messages, self.timeline)
-        self._said = 0
-        self._unheard: dict[tuple[str, str], list[Message]] = defaultdict(list)
-        self._heard: dict[tuple[str, str], list[Message]] = defaultdict(list)
-        self._by_id: dict[str, Message] = {}
+        self._spoken = Spoken(self._order)
+        self._reordering = Reordering(self.messages, self._spoken, per_sender=per_sender)
 
     # What happens in the room.
 
     def say(self, nick: str, text: str, due: float, now: float) -> None:
         """Note that a message is being sent."""
-        self._said += 1
         self.timeline.say(now)
-        self._unheard[nick, text].append(Message(nick, text, self._said, due, now))
+        self._spoken.say(nick, text, due, now)
 
     def enter(self, name: str, now: float) -> Reader:
         """Note that a user asks to come in; `entered` is set on the reader when that is known to have happened."""
@@ -63,10 +60,7 @@ class RoomLedger:
 
     def lose(self, nick: str) -> None:
         """Note that a user lost the connection: nobody knows whether what it has just said has arrived."""
-        for (sender, _), messages in self._unheard.items():
-            if sender == nick:
-                for message in messages:
-                    message.uncertain = True
+        self._spoken.lose(nick)
 
     # What is heard together with others: the same bytes, which are only compared.
 
@@ -111,7 +105,7 @@ class RoomLedger:
         reader.heard += 1
         self.timeline.hear(now, now - message.due if reader.is_timed(message) else None)
         self._move(reader, message, now)
-        if line and message.index + 1 == reader.position:
+        if line and reader.arrival is None and message.index + 1 == reader.position:
             self._unison.hear(reader, message.index, line)
 
     def _next(self, reader: Reader, nick: str, text: str, event_id: str) -> Message | None:
@@ -124,80 +118,52 @@ class RoomLedger:
 
     def _find(self, reader: Reader, nick: str, text: str, now: float, event_id: str) -> Message | Verdict:
         """Return which message a reader heard, or what is wrong with it."""
-        message = self._by_id.get(event_id) if event_id else self._find_heard(reader, nick, text)
+        message = self._spoken.find(reader, nick, text, event_id)
+        if message is None and (message := self._spoken.take(reader, nick, text, event_id, now)) is not None:
+            self._place(message, reader)
         if message is None:
-            message = self._find_unheard(reader, nick, text, now, event_id)
-        if message is None:
-            return self._judge_stray(reader, nick, text)
+            return self._spoken.judge_stray(reader, nick, text)
         if (message.nick, message.text) != (nick, text):
             return "corrupt"
         if reader.has_heard(message):
             return "duplicate"
         return message if reader.may_hear(message) else "leaked"
 
-    def _find_heard(self, reader: Reader, nick: str, text: str) -> Message | None:
-        """Return the first message with these words that others have heard and this reader has not."""
-        equal = self._heard.get((nick, text), [])
-        if reader.position < 0:
-            recent = list(takewhile(lambda message: message.first_heard >= reader.asked, reversed(equal)))
-            return recent[-1] if recent else None
-        if (place := bisect_left(equal, reader.position, key=_index)) < len(equal):
-            return equal[place]
-        return min((one for one in reader.skipped if (one.nick, one.text) == (nick, text)), key=_index, default=None)
-
-    def _find_unheard(self, reader: Reader, nick: str, text: str, now: float, event_id: str) -> Message | None:
-        """Return the message with these words that is heard for the first time; one that surely arrived goes first."""
-        unheard = self._unheard.get((nick, text))
-        if not unheard:
-            return None
-        message = unheard.pop(next((place for place, one in enumerate(unheard) if not one.uncertain), 0))
-        if not unheard:
-            del self._unheard[nick, text]
-        message.first_heard, message.id = now, event_id
-        self._place(message, reader.position if reader.position >= 0 else len(self.messages))
-        if event_id:
-            self._by_id[event_id] = message
-        insort(self._heard[nick, text], message, key=_index)
-        return message
-
-    def _judge_stray(self, reader: Reader, nick: str, text: str) -> Verdict:
-        """Return what is wrong when no message is left that this could be."""
-        equal = self._heard.get((nick, text))
-        if not equal:
-            return "corrupt"
-        recent = takewhile(lambda message: message.first_heard >= reader.asked, reversed(equal))
-        return "duplicate" if any(reader.has_heard(message) for message in recent) else "leaked"
-
-    def _place(self, message: Message, index: int) -> None:
-        """Put a message into the room's order, at `index` or behind it."""
-        index = self._order.place_for(message, index)
+    def _place(self, message: Message, reader: Reader) -> None:
+        """Put a message that a reader is the first to hear into the room's order."""
+        index = self._order.place_for(message, reader)
         if index < len(self.messages):  # those who are further on have not heard it there
             self._runs.count()
             self._unison.restart(len(self.messages) + 1)
-            for reader in self.readers:
-                if reader.position > index:
-                    reader.position += 1
-                    reader.skipped.add(message)
+            for other in self.readers:
+                if other.position > index:
+                    other.position += 1
+                    other.skipped.add(message)
         self._order.insert(message, index)
+        self._spoken.note_heard(message)
 
     def _move(self, reader: Reader, message: Message, now: float) -> None:
         """Move a reader past a message that it has heard."""
         if message in reader.skipped:
             reader.skipped.discard(message)
-            self._order.hear_late(reader, message, now)
+            if reader.arrival is not None:
+                reader.arrival = None
+                self._unison.part(reader)
+            self._reordering.hear_late(reader, message, now)
             return
         if reader.position < 0:
             reader.skipped.update(self._order.missed_before(reader, message))
         elif reader.position < message.index:
             reader.skipped.update(self.messages[reader.position : message.index])
         reader.position = message.index + 1
+        if reader.arrival is not None:
+            self._spoken.arrive(reader, message)
 
     # What can be told of it.
 
     def unheard(self) -> Iterator[Message]:
-        """Yield the messages that nobody has heard."""
-        for messages in self._unheard.values():
-            yield from messages
+        """Return the messages that nobody has heard, one by one."""
+        return self._spoken.unheard()
 
     def last_id(self, reader: Reader) -> str:
         """Return the id of the last message that a reader heard in its place; empty when there is none."""
@@ -209,12 +175,15 @@ class RoomLedger:
         What was said after `until` may still have been on its way: it is not missing.
         """
         self._runs.count()
-        for message, reader, at in self._order.reordered(self.readers):
+        for reader in self.readers:
+            if reader.arrival:
+                self._spoken.settle(reader)
+        for message, reader, at in self._reordering.find(self.readers):
             self._find_fault("reordered", message.nick, message.text, reader, at, message.index - 1)
         for reader, message in missed(self.messages, self.readers):
             if message.sent <= until:
                 self._find_fault("missing", message.nick, message.text, reader, message.first_heard, message.index - 1)
-        for reader, message in missed_by_all(self.unheard(), self.readers):
+        for reader, message in missed_by_all(self._spoken.lost(), self.readers):
             if message.sent <= until:
                 before = bisect_left(self.messages, message.sent, key=_first_heard) - 1
                 self._find_fault("missing", message.nick, message.text, reader, message.sent, before)

@@ -31,15 +31,15 @@ class Unison:
     def follow(self, reader: Reader, data: bytes) -> int:
         """Take a reader past these bytes; return how many messages it is behind then.
 
-        They may end within a line. -1 if they are not what comes at its place, or are to be read all the same: the
-        first message that a reader hears says what it has missed.
+        They may end within a line. -1 if they are not what comes at its place, or are to be read all the same: what a
+        reader hears first says where it came in.
         """
         place = reader.place
         if place < self._begin or not self._lines.startswith(data, place - self._begin):
             return -1
         behind = place + len(data)
-        end = self._messages_before(behind)
-        if reader.position < 0 and end != self._messages_before(place):
+        end = self._first + bisect_right(self._ends, behind)
+        if reader.arrival is not None and (reader.arrival or end != self._messages_before(place)):
             return -1
         reader.place = behind
         return end

@@ -99,7 +99,7 @@ def test_findings_are_those_of_reading_every_line(talk: list[tuple[str, str]], d
     for room in rooms:
         room.close()
     found, expected = (Counter((*one[:3], one.reader.name, one.at) for one in room.findings) for room in rooms)
-    assert found == expected
+    assert found == expected, (found - expected, expected - found)
     assert [reader.heard for reader in rooms[0].readers] == [reader.heard for reader in rooms[1].readers]
     times = [room.timeline.latency.count for room in rooms]
     assert times[0] == times[1] == sum(reader.heard for reader in rooms[0].readers)
