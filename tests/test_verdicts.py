@@ -1,5 +1,6 @@
 """The ledger beside a simple model of a chat: a right server is never accused, one planted fault is always found."""
 
+import random
 from collections import deque
 from dataclasses import dataclass, field
 from functools import partial
@@ -255,3 +256,11 @@ def test_one_planted_fault_is_found_with_its_message_its_sender_and_its_reader(
         assert {verdict for verdict, _ in found} == {"reordered"}
     elif chat.committed:
         assert {verdict for verdict, whom in found if whom == chat.committed} == _VERDICTS[fault]
+
+
+def test_nor_is_it_in_long_plays_where_readers_are_far_apart_and_one_comes_and_goes() -> None:
+    for seed in range(250):
+        chance = random.Random(seed)
+        nicks = *NICKS, "dan", "dan"
+        acts = [(chance.choice(_COME_AND_GO), chance.choice(nicks), chance.randrange(61)) for _ in range(250)]
+        assert findings_after(Chat(ids=bool(seed % 2), per_sender=not seed % 3), acts) == [], f"seed {seed}"
