@@ -5,7 +5,8 @@ in that list; only what a reader heard otherwise is kept for that reader. So mem
 readers, but not with the product of both.
 
 Who must hear a message: everyone who was in the room when it was sent, and had not begun to leave when it was first
-heard. Who came or left meanwhile may hear it, or not. Everyone else must not.
+heard. Those who came or left meanwhile may hear it, or not. Everyone else must not. Where it cannot be known what a
+reader heard, as with equal words said while it came in, it is not accused.
 """
 
 from bisect import bisect_left
