@@ -67,7 +67,7 @@ def read_tree(source: bytes) -> tuple[Node | None, list[tuple[Place, str]]]:
 def _bad_yaml(error: yaml.YAMLError, source: bytes) -> BadYaml:
     problem = getattr(error, "problem", None) or str(error)
     place = _place(getattr(error, "problem_mark", None))
-    line = source.decode("utf-8-sig").split("\n")[place.line - 1]
+    line = "".join(source.decode("utf-8-sig").splitlines()[place.line - 1 : place.line])
     if "nesting depth" in problem:  # libyaml from 0.2.6 on looks ahead, and gives up before the builder sees a level
         return BadYaml(place, _TOO_DEEP)
     if "\t" in line[: place.column] and not line[: place.column - 1].strip():

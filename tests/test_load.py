@@ -356,3 +356,9 @@ def test_a_pipe_to_which_nobody_writes_is_a_mistake_and_no_wait(tmp_path: Path) 
     play.write_text("data: pipe.yaml\nscript: [alice: hi]\n")
     with pytest.raises(ScenarioMistakes, match=r"play.yaml:1:7: pipe.yaml cannot be read: It is a pipe"):
         load(play)
+
+
+def test_lines_that_end_as_nobody_ends_them_are_no_trouble() -> None:
+    for end in ("\r", "\x85", "\u2028"):
+        (told,) = mistakes(f"script: [{end}{end}alice: hi{end}")
+        assert "this is no YAML" in told
