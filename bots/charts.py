@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
-_WIDTH, _HEIGHT = 720, 220
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 12, 24, 30
+_WIDTH, _HEIGHT = 720, 226
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 12, 24, 36
 _CELL = 18
 
 
@@ -29,7 +29,7 @@ def line_chart(curves: Sequence[Curve], x_unit: str, y_unit: str, x_names: Seque
         down = _HEIGHT - _BOTTOM - y / top * (_HEIGHT - _TOP - _BOTTOM)
         return f"{across:.1f},{down:.1f}"
 
-    parts = [f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">']
+    parts = [f'<div class="chart"><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">']
     for tick in ticks:
         x, y = place(left, tick).split(",")
         parts.append(f'<line class="grid" x1="{x}" y1="{y}" x2="{_WIDTH - _RIGHT}" y2="{y}"/>')
@@ -38,8 +38,8 @@ def line_chart(curves: Sequence[Curve], x_unit: str, y_unit: str, x_names: Seque
     for at, words in marks:
         if at <= right:
             x = place(at, 0).split(",")[0]
-            parts.append(f'<text x="{x}" y="{_HEIGHT - 12}" text-anchor="middle">{escape(words)}</text>')
-    parts.append(f'<text x="{_WIDTH - _RIGHT}" y="{_HEIGHT - 1}" text-anchor="end">{escape(x_unit)}</text>')
+            parts.append(f'<text x="{x}" y="{_HEIGHT - 20}" text-anchor="middle">{escape(words)}</text>')
+    parts.append(f'<text x="{_WIDTH - _RIGHT}" y="{_HEIGHT - 3}" text-anchor="end">{escape(x_unit)}</text>')
     parts.append(f'<text x="2" y="{_TOP - 13}">{escape(y_unit)}</text>')
     for number, curve in enumerate(curves):
         path = " ".join(place(x, y) for x, y in curve.points)
@@ -48,7 +48,7 @@ def line_chart(curves: Sequence[Curve], x_unit: str, y_unit: str, x_names: Seque
             cx, cy = place(*point).split(",")
             words = escape(f"{curve.name}: {point[1]:,.4g} {y_unit}")
             parts.append(f'<circle class="dot c{number}" cx="{cx}" cy="{cy}" r="2.5"><title>{words}</title></circle>')
-    parts.append("</svg>")
+    parts.append("</svg></div>")
     names = [f'<span class="key c{number}">{escape(curve.name)}</span>' for number, curve in enumerate(curves)]
     return "".join(parts) + f'<p class="keys">{" ".join(names)}</p>'
 
@@ -65,7 +65,7 @@ def shade_table(rows: Sequence[str], columns: Sequence[str], cells: Sequence[Seq
     left = 8 * max((len(row) for row in rows), default=0) + 12
     top = 6 * max((len(column) for column in columns), default=0) + 20
     width, height = left + _CELL * len(columns) + top, top + _CELL * len(rows) + 4
-    parts = [f'<svg viewBox="0 0 {width} {height}" style="max-width:{width}px" role="img">']
+    parts = [f'<div class="wide"><svg viewBox="0 0 {width} {height}" style="width:{width}px" role="img">']
     for number, column in enumerate(columns):
         x = left + _CELL * number + 12
         parts.append(f'<text transform="translate({x},{top - 6}) rotate(-50)">{escape(column)}</text>')
@@ -76,7 +76,7 @@ def shade_table(rows: Sequence[str], columns: Sequence[str], cells: Sequence[Seq
             kind = "none" if share is None else "full" if share >= 1 else "part"
             spot = f'x="{left + _CELL * place + 1}" y="{y + 1}" width="{_CELL - 2}" height="{_CELL - 2}"'
             parts.append(f'<rect class="{kind}" {spot} rx="2"><title>{escape(words)}</title></rect>')
-    return "".join([*parts, "</svg>"])
+    return "".join([*parts, "</svg></div>"])
 
 
 def _ticks(top: float) -> list[float]:

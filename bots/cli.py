@@ -113,11 +113,12 @@ def _run(options: argparse.Namespace) -> int:
     from bots.progress import shown
     from bots.runner import Runner
     from bots.target import allow_many_connections, server_at
+    from bots.units import counted
 
     allow_many_connections()
     with interruptible(), server_at(asked) as (at, which):
         if not options.json:
-            print(f"{scenario.title}: {len(scenario.actors):,} users at {which}", flush=True)
+            print(f"{scenario.title}: {counted(len(scenario.actors), 'user')} at {which}", flush=True)
         runner = Runner(scenario, at, options.dialect, options.speed)
         with shown(runner.outcome, options.speed):
             outcome = runner.run()
@@ -149,12 +150,14 @@ def _check(files: Sequence[str]) -> int:
         return 0 if files else 2
     from bots.load import load
     from bots.mistakes import ScenarioMistakes
+    from bots.units import counted
 
     ended = 0
     for file in files:
         try:
             scenario = load(Path(file))
-            print(f"{file}: {scenario.title}: {len(scenario.actors):,} users, {len(list(scenario.lines())):,} lines")
+            users, lines = counted(len(scenario.actors), "user"), counted(len(list(scenario.lines())), "line")
+            print(f"{file}: {scenario.title}: {users}, {lines}")
         except ScenarioMistakes as mistakes:
             print(mistakes, file=sys.stderr)
             ended = 2
@@ -163,9 +166,10 @@ def _check(files: Sequence[str]) -> int:
 
 def _import(options: argparse.Namespace) -> int:
     from bots.importing import import_log
+    from bots.reading import read_file
 
     try:
-        source = Path(options.source).read_bytes()
+        source = read_file(Path(options.source))
     except OSError as error:
         raise UsageError(f"{options.source} cannot be read: {(error.strerror or str(error)).lower()}") from None
     return _put_down(import_log(source, Path(options.source).name), options.output)

@@ -7,7 +7,8 @@ is read: what nobody has heard yet, what is for this user alone, and what has go
 from collections.abc import Callable, Sequence
 
 from bots.dialects import Dialect, Heard
-from bots.ledger import Message, Reader, RoomLedger
+from bots.hearing import Message, Reader
+from bots.ledger import RoomLedger
 
 
 class Ear:
@@ -34,8 +35,7 @@ class Ear:
     def be_in(self, room: RoomLedger | None, stay: Reader | None) -> None:
         """From now on, hear this one room's lines together with the others in it; with None, read every line."""
         if self._room is not None and self._stay is not None:
-            self._unread = self._room.unfinished(self._stay) + self._unread
-            self._stay.place = -1
+            self._unread = self._room.part(self._stay) + self._unread
         self._room, self._stay = room, stay
 
     def receive(self, data: bytes, now: float) -> None:

@@ -2,7 +2,7 @@
 
 from bots.irc_log import read_log
 from bots.transcribe import Transcript, nicks_of, transcribe
-from bots.units import show_duration
+from bots.units import counted, show_duration
 from geventchat.errors import UsageError
 
 _SHOWN = 60  # characters of a line that was passed over
@@ -15,11 +15,11 @@ def import_log(source: bytes, file: str) -> Transcript:
         raise UsageError(f"{file}: nobody says anything here that I can read; a log has lines like [12:34] <nick> text")
     nicks = {nick for _, event in log.moments for nick in nicks_of(event)}
     lasted = show_duration(round(log.moments[-1][0]))
-    title = f"{file}: {len(log.moments):,} lines under {len(nicks):,} nicks in {lasted}"
+    title = f"{file}: {counted(len(log.moments), 'line')} under {counted(len(nicks), 'nick')} in {lasted}"
     transcript = transcribe(log.moments, title)
     if not log.passed_over:
         return transcript
     first = log.passed_over[0]
-    passed = f"{len(log.passed_over):,} lines in which nobody speaks, comes or goes are left out; the first is line "
+    passed = f"{counted(len(log.passed_over), 'line')} left out, as nobody speaks, comes or goes; the first is line "
     note = f"{passed}{first.number}: {first.text[:_SHOWN]!r}"
     return Transcript(transcript.text, (*transcript.notes, note))

@@ -13,6 +13,7 @@ from bots.casting import Casting
 from bots.file import File
 from bots.line_check import check_line, check_names
 from bots.mistakes import Mistake, Place, Report, ScenarioMistakes
+from bots.reading import read_file
 from bots.scenario import Scenario
 from bots.script import ScriptReader
 from bots.story import check_story
@@ -29,8 +30,7 @@ def load(path: Path) -> Scenario:
     """Read a scenario. Raises ScenarioMistakes with all that is wrong in it; a file that cannot be read is one too."""
 
     def read(file: Path) -> bytes:
-        with file.open("rb") as opened:
-            return opened.read(MAX_BYTES + 1)  # enough to see that a file is too large
+        return read_file(file, MAX_BYTES + 1)  # enough to see that a file is too large
 
     try:
         source = read(path)

@@ -1,9 +1,12 @@
 """What an actor listens for: `/regular expression/`, or words that what is said must contain."""
 
 import re
+import re._constants as kinds  # type: ignore[import-not-found]
+import re._parser as parser  # type: ignore[import-not-found]
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from bots.template import Template, template
 
@@ -37,6 +40,46 @@ def pattern(source: str) -> Pattern:
         with warnings.catch_warnings(
             action="ignore"
         ):  # "possible nested set" and such tell a scenario's author nothing
-            return Pattern(source, re.compile(match[1], re.IGNORECASE if match[2] else 0))
+            wanted = re.compile(match[1], re.IGNORECASE if match[2] else 0)
+            if _explodes(parser.parse(match[1])):
+                raise ValueError(f"{source} may take for ever: it repeats something that is itself repeated at will")
+            return Pattern(source, wanted)
     except (re.error, RecursionError, OverflowError) as error:
         raise ValueError(f"{source} is no regular expression: {error}") from None
+
+
+def _explodes(items: Any) -> bool:
+    """Whether a regular expression repeats what can be cut into repetitions in many ways, like `(a+)+`.
+
+    On a text that nearly matches, the search would try them all, and nothing can interrupt it.
+    """
+    for kind, value in items:
+        if kind in (kinds.MAX_REPEAT, kinds.MIN_REPEAT) and value[1] == kinds.MAXREPEAT and _can_be_cut(value[2]):
+            return True
+        if any(_explodes(inner) for inner in _inside(kind, value)):
+            return True
+    return False
+
+
+def _can_be_cut(items: Any) -> bool:
+    """Whether all of this can be left out or repeated, and something in it without end."""
+    kinds_inside = [_repeats(kind, value) for kind, value in items]
+    return all(kinds_inside) and "without end" in kinds_inside
+
+
+def _repeats(kind: Any, value: Any) -> str:
+    """Return how a part can be repeated: "without end", "or not"; nothing when it stands there just once."""
+    if kind in (kinds.MAX_REPEAT, kinds.MIN_REPEAT):
+        least, most, _ = value
+        return "without end" if most == kinds.MAXREPEAT else "or not" if least == 0 else ""
+    inside = _inside(kind, value)
+    return "without end" if inside and any(_can_be_cut(inner) for inner in inside) else ""
+
+
+def _inside(kind: Any, value: Any) -> list[Any]:
+    """Return what a part is made of."""
+    if kind in (kinds.MAX_REPEAT, kinds.MIN_REPEAT):
+        return [value[2]]
+    if kind == kinds.SUBPATTERN:
+        return [value[-1]]
+    return list(value[1]) if kind == kinds.BRANCH else []

@@ -3,6 +3,7 @@
 import time
 
 from bots.transcribe import Moment, Transcript, transcribe
+from bots.units import counted
 from geventchat import events
 from geventchat.address import show
 from geventchat.client import ChatClient
@@ -17,11 +18,16 @@ def record(address: tuple[str, int], room: str) -> Transcript:
     Raises ServerUnavailable or Refused when there is no way in.
     """
     moments: list[Moment] = []
+    notes: list[str] = []
     with ChatClient(address, name=NAME, room=room) as client:
         began = time.monotonic()
         try:
             heard = (message for message in client if isinstance(message, events.Event))
             moments.extend((time.monotonic() - began, event) for event in heard)
-        except (KeyboardInterrupt, ConnectionLost):
+            notes.append("the server ended the connection; this is what was heard until then")
+        except ConnectionLost as lost:
+            notes.append(f"{lost}; this is what was heard until then")
+        except KeyboardInterrupt:
             pass
-    return transcribe(moments, f"{room} at {show(address)}, {len(moments):,} events")
+    transcript = transcribe(moments, f"{room} at {show(address)}, {counted(len(moments), 'event')}")
+    return Transcript(transcript.text, (*transcript.notes, *notes))

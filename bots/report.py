@@ -23,17 +23,19 @@ body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(
 h1 { font-size: 1.5rem; margin-bottom: 0; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
 .soft, svg text { color: var(--soft); fill: var(--soft); } svg text { font-size: 11px; }
 .verdict { font-weight: 600; } .good { color: var(--good); } .bad { color: var(--bad); }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .75rem; margin: 1rem 0; }
+.tiles { display: grid; grid-template-columns: repeat(4, 1fr); gap: .75rem; margin: 1rem 0; }
 .tiles div { border: 1px solid var(--rule); border-radius: .5rem; padding: .5rem .75rem; }
 .tiles b { display: block; font-size: 1.3rem; font-variant-numeric: tabular-nums; }
 table { border-collapse: collapse; } td, th { text-align: left; padding: .2rem 1rem .2rem 0; vertical-align: top; }
 pre { background: color-mix(in srgb, var(--ink) 6%, transparent); padding: .75rem; border-radius: .5rem;
-      overflow-x: auto; }
+      white-space: pre-wrap; overflow-wrap: anywhere; }
+.wide { overflow-x: auto; } .wide td, .wide th { white-space: nowrap; }
 svg { width: 100%; height: auto; } .grid { stroke: var(--rule); }
 .curve { fill: none; stroke-width: 2; stroke-linejoin: round; } .c0 { stroke: var(--one); } .c1 { stroke: var(--two); }
 .dot.c0 { fill: var(--one); } .dot.c1 { fill: var(--two); } .keys { margin: 0; font-size: .85rem; color: var(--soft); }
 .key::before { content: ""; display: inline-block; width: 1rem; height: .2rem; margin: 0 .35rem .2rem .75rem; }
 .key.c0::before { background: var(--one); } .key.c1::before { background: var(--two); }
+@media (max-width: 40rem) { .tiles { grid-template-columns: repeat(2, 1fr); } .chart text { font-size: 16px; } }
 rect.full { fill: var(--good); } rect.part { fill: var(--bad); } rect.none { fill: var(--rule); }
 """
 
@@ -68,12 +70,16 @@ def _tiles(outcome: Outcome) -> Iterator[str]:
         "messages said": f"{timeline.said:,}",
         "deliveries": f"{timeline.delivered:,}",
         "deliveries a second": f"{timeline.delivered / lasted:,.0f}",
-        "p50": f"{latency.percentile(50) * 1000:.1f} ms",
-        "p99": f"{latency.percentile(99) * 1000:.1f} ms",
+        "latency p50": f"{latency.percentile(50) * 1000:.1f} ms",
+        "latency p99": f"{latency.percentile(99) * 1000:.1f} ms",
         "anomalies": f"{sum(outcome.anomalies.values()):,}",
         f"own lag p99 (at most {MAX_LAG_S * 1000:g} ms)": f"{outcome.lag.percentile(LAG_PERCENTILE) * 1000:.1f} ms",
     }
-    cells = "".join(f'<div><b>{value}</b><span class="soft">{name}</span></div>' for name, value in tiles.items())
+    bad = {"anomalies"} if outcome.anomalies else set()
+    cells = "".join(
+        f'<div><b{" class=bad" if name in bad else ""}>{value}</b><span class="soft">{name}</span></div>'
+        for name, value in tiles.items()
+    )
     yield f'<div class="tiles">{cells}</div>'
 
 
@@ -92,7 +98,8 @@ def _checks(outcome: Outcome) -> Iterator[str]:
 def _first_failing(outcome: Outcome) -> Iterator[str]:
     if first := first_finding(outcome.ledgers):
         lines = transcript(first[0], outcome.ledgers[first[0]], first[1], outcome.timeline.begin)
-        yield f"<h2>The first failing exchange</h2><pre>{escape(chr(10).join(lines))}</pre>"
+        shown = [f'<b class="bad">{escape(line)}</b>' if line.startswith(">") else escape(line) for line in lines]
+        yield f"<h2>The first failing exchange</h2><pre>{chr(10).join(shown)}</pre>"
 
 
 def _over_time(outcome: Outcome) -> Iterator[str]:
@@ -120,8 +127,8 @@ def _percentiles(outcome: Outcome) -> Iterator[str]:
     names = [f"p{percent:g}" if percent < 100 else "max" for percent in _PERCENTILES]
     yield "<h2>Latency percentiles</h2>"
     yield line_chart([Curve("latency", list(enumerate(values)))], "", "ms", names)
-    yield "<table><tr>" + "".join(f"<th>{name}</th>" for name in names) + "</tr><tr>"
-    yield "".join(f"<td>{value:.1f} ms</td>" for value in values) + "</tr></table>"
+    yield '<div class="wide"><table><tr>' + "".join(f"<th>{name}</th>" for name in names) + "</tr><tr>"
+    yield "".join(f"<td>{value:.1f} ms</td>" for value in values) + "</tr></table></div>"
 
 
 def _who_heard_whom(outcome: Outcome) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bots.legal_names import LegalNames, one_to_one
 from bots.template import escape
 from bots.tree import MAX_BYTES
-from bots.units import show_duration
+from bots.units import counted, show_duration
 from geventchat import commands, events, wire
 from geventchat.limits import Limits
 from geventchat.text import clean
@@ -63,7 +63,7 @@ class _Stage:
     def finish(self) -> None:
         """Note what could be counted only now."""
         if self._blank:
-            self.notes.append(f"{self._blank:,} messages with nothing in them are left out")
+            self.notes.append(f"{counted(self._blank, 'empty message')} left out")
 
     def take(self, at: float, event: events.AnyEvent) -> None:
         """Write down what happened at a time."""

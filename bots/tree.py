@@ -60,15 +60,18 @@ def read_tree(source: bytes) -> tuple[Node | None, list[tuple[Place, str]]]:
         for event in yaml.parse(_printable(source), Loader=loader):
             builder.take(event)
     except yaml.YAMLError as error:
-        raise _bad_yaml(error) from None
+        raise _bad_yaml(error, source) from None
     return builder.root, builder.doubled
 
 
-def _bad_yaml(error: yaml.YAMLError) -> BadYaml:
+def _bad_yaml(error: yaml.YAMLError, source: bytes) -> BadYaml:
     problem = getattr(error, "problem", None) or str(error)
     place = _place(getattr(error, "problem_mark", None))
+    line = "".join(source.decode("utf-8-sig").splitlines()[place.line - 1 : place.line])
     if "nesting depth" in problem:  # libyaml from 0.2.6 on looks ahead, and gives up before the builder sees a level
         return BadYaml(place, _TOO_DEEP)
+    if "\t" in line[: place.column] and not line[: place.column - 1].strip():
+        return BadYaml(place, "a tab cannot indent a line of YAML; spaces can")
     return BadYaml(place, f"this is no YAML: {problem}{_QUOTES}")
 
 

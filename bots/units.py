@@ -39,6 +39,11 @@ def show_duration(seconds: float) -> str:
     return large + small or "0s"
 
 
+def counted(number: int, noun: str) -> str:
+    """Return `1 line`, or `2,000 lines`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def share(text: object) -> float:
     """Return `20%` as 0.2."""
     if not (isinstance(text, str) and re.fullmatch(PERCENT, text, re.ASCII)):

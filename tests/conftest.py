@@ -1,4 +1,4 @@
-"""What holds for every test: a time limit, and no greenlet that dies unnoticed."""
+"""What holds for every test: a time limit, no greenlet that dies unnoticed, and no touch of the tester's own files."""
 
 import faulthandler
 import traceback
@@ -15,6 +15,14 @@ TIME_LIMIT_S = 30.0
 
 settings.register_profile("geventchat", deadline=None)  # a shared machine is slow when others are busy
 settings.load_profile("geventchat")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def state_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep our commands away from what whoever runs the tests keeps in the folder for state."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -99,7 +99,7 @@ def test_findings_are_those_of_reading_every_line(talk: list[tuple[str, str]], d
     for room in rooms:
         room.close()
     found, expected = (Counter((*one[:3], one.reader.name, one.at) for one in room.findings) for room in rooms)
-    assert found == expected
+    assert found == expected, (found - expected, expected - found)
     assert [reader.heard for reader in rooms[0].readers] == [reader.heard for reader in rooms[1].readers]
     times = [room.timeline.latency.count for room in rooms]
     assert times[0] == times[1] == sum(reader.heard for reader in rooms[0].readers)
@@ -170,3 +170,17 @@ def test_readers_who_miss_messages_of_one_order_have_missed_them_and_nothing_els
         listeners[reader].ear.receive(piece, 99.0)
     room.close()
     assert Counter((one.verdict, one.nick, one.reader.name) for one in room.findings) == missed
+
+
+def test_a_reader_that_is_still_coming_in_is_not_taken_along_by_half_a_line() -> None:
+    talk = [*[("ann", "x")] * 6, ("ann", "y")]
+    room = said_room(talk)
+    ann, bob = (Listener(room, name, together=True) for name in ("ann", "bob"))
+    lines = [f"{nick}: {text}\n".encode() for nick, text in talk]
+    notice = b"* somebody joined\n"
+    bob.ear.receive(b"".join([*lines[:6], notice, lines[6]]), 99.0)
+    for piece in pieces_of(b"".join([notice, *lines]), [1, 25, 26]):
+        ann.ear.receive(piece, 99.0)
+    room.close()
+    assert room.findings == []
+    assert (ann.stay.heard, bob.stay.heard) == (7, 7)

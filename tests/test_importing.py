@@ -107,8 +107,8 @@ def test_what_must_be_known_is_told() -> None:
     assert [note.split(":")[0] for note in transcript.notes] == [
         "nicks that no server takes",
         "what a",
-        "1 messages with nothing in them are left out",
-        "1 lines in which nobody speaks, comes or goes are left out; the first is line 3",
+        "1 empty message left out",
+        "1 line left out, as nobody speaks, comes or goes; the first is line 3",
     ]
     assert "4,096 bytes" in transcript.notes[1]
     assert Room().play(load(transcript.text)).heard == [("say", "a_b", long)]  # told about, and never cut

@@ -1,6 +1,7 @@
 """kill -9 at random moments under load: what anyone was shown is in the file, once, in the order it was shown in."""
 
 import json
+import os
 import random
 import signal
 import sqlite3
@@ -16,7 +17,7 @@ from geventchat.events import id_of, number_of
 from tests.processes import serving
 from tests.raw import Raw, programmed
 
-ROUNDS = 10
+ROUNDS = int(os.environ.get("KILL_ROUNDS", "10"))
 READERS = 50
 SPEAKERS = 10
 MESSAGES_A_SECOND = 1000
@@ -35,7 +36,7 @@ class Event(NamedTuple):
 
 @pytest.mark.slow
 def test_what_was_shown_survives_kill_9(tmp_path: Path) -> None:
-    chance = random.Random(6)
+    chance = random.Random(ROUNDS)
     path = tmp_path / "history.sqlite"
     assert sum(play_round(path, chance.uniform(0, TALK_S)) for _ in range(ROUNDS)) > ROUNDS * READERS * 10
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bots.hearing import Message, Reader
 from bots.ledger import RoomLedger, Verdict
 
 READERS = ("ann", "bob", "cat")
@@ -197,3 +198,99 @@ def test_who_drops_the_connection_may_have_missed_what_was_on_its_way_but_nothin
     ledger.hear(bob, "ann", "2", 2.2)
     bob.leaving, bob.dropped, bob.left = 4.2, True, 4.2
     assert verdicts(ledger) == [("missing", "ann", "1", "bob"), ("missing", "ann", "3", "bob")]
+
+
+def test_the_right_words_under_a_wrong_nick_are_corrupt_even_where_the_server_gives_ids() -> None:
+    ledger = room_of()
+    ledger.say("ann", "hello", 0.0, 0.0)
+    for reader, nick in zip(ledger.readers, ("ann", "ann", "bob"), strict=True):
+        ledger.hear(reader, nick, "hello", 1.0, "1-7")
+    assert verdicts(ledger) == [("corrupt", "bob", "hello", "cat"), ("missing", "ann", "hello", "cat")]
+
+
+def test_what_was_said_before_a_newcomer_asked_to_come_in_is_leaked_to_it_even_without_ids() -> None:
+    ledger = room_of(readers=("ann",))
+    ledger.say("ann", "a secret", 0.0, 0.0)
+    ledger.hear(ledger.readers[0], "ann", "a secret", 0.1)
+    dan = ledger.enter("dan", 1.0)
+    ledger.hear(dan, "ann", "a secret", 1.1)
+    assert verdicts(ledger) == [("leaked", "ann", "a secret", "dan")]
+
+
+@pytest.mark.parametrize("heard", [["hi"], ["hi", "hi"], ["hi", "bye"], ["hi", "hi", "bye"]])
+def test_a_newcomer_may_or_may_not_have_heard_the_first_of_two_with_the_same_words(heard: list[str]) -> None:
+    ledger = room_of(readers=("ann",))
+    dan = ledger.enter("dan", 0.5)
+    for number, text in enumerate(["hi", "hi", "bye"] if "bye" in heard else ["hi", "hi"], 1):
+        ledger.say("ann", text, float(number), float(number))
+        ledger.hear(ledger.readers[0], "ann", text, number + 0.1)
+        dan.entered = 1.5
+    for text in heard:
+        ledger.hear(dan, "ann", text, 4.0)
+    assert verdicts(ledger) == []
+
+
+def test_a_newcomer_that_missed_the_second_of_two_with_the_same_words_has_missed_one() -> None:
+    ledger = room_of(readers=("ann",))
+    dan = ledger.enter("dan", 0.5)
+    for number, text in enumerate(["hi", "so", "hi", "bye"], 1):
+        ledger.say("ann", text, float(number), float(number))
+        ledger.hear(ledger.readers[0], "ann", text, number + 0.1)
+        dan.entered = 1.5
+    for text in ("hi", "so", "bye"):
+        ledger.hear(dan, "ann", text, 5.0)
+    assert verdicts(ledger) == [("missing", "ann", "hi", "dan")]
+
+
+def test_a_newcomer_that_reads_faster_than_those_who_were_there_before_puts_nobody_out_of_order() -> None:
+    ledger = room_of(readers=("ann", "bob"))
+    dan = ledger.enter("dan", 0.5)
+    for number in range(3):
+        ledger.say("ann", str(number), 1.0 + number, 1.0 + number)
+    dan.entered = 2.5
+    ledger.hear(dan, "ann", "2", 4.0)
+    for number in range(3):
+        for reader in ledger.readers[:2]:
+            ledger.hear(reader, "ann", str(number), 5.0)
+    assert verdicts(ledger) == []
+
+
+def test_words_said_again_after_a_lost_connection_may_be_all_that_arrived_of_them() -> None:
+    ledger = room_of()
+    ledger.say("ann", "hello?", 0.0, 0.0)
+    ledger.lose("ann")
+    ledger.say("ann", "hello?", 1.0, 1.0)
+    hear(ledger, {reader: [("ann", "hello?")] for reader in READERS})
+    assert verdicts(ledger) == []
+
+
+def test_a_slow_reader_that_drops_the_connection_may_have_left_anything_unread() -> None:
+    ledger = room_of(readers=("ann", "bob"))
+    ann, bob = ledger.readers
+    for number in range(3):
+        ledger.say("ann", str(number), float(number), float(number))
+        ledger.hear(ann, "ann", str(number), number + 0.1)
+    bob.timed, bob.leaving, bob.dropped, bob.left = False, 9.0, True, 9.0
+    assert verdicts(ledger) == []
+
+
+def test_at_the_end_only_what_was_heard_during_a_stay_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = 0
+    must_hear = Reader.must_hear
+
+    def count(reader: Reader, message: Message) -> bool:
+        nonlocal asked
+        asked += 1
+        return must_hear(reader, message)
+
+    ledger = room_of(readers=("ann",))
+    for number in range(1000):
+        guest = ledger.enter(f"guest{number}", float(number))
+        guest.entered = float(number)
+        ledger.say("ann", str(number), number + 0.1, number + 0.1)
+        for reader in (ledger.readers[0], guest):
+            ledger.hear(reader, "ann", str(number), number + 0.2)
+        guest.leaving = guest.left = number + 0.3
+    monkeypatch.setattr(Reader, "must_hear", count)
+    assert verdicts(ledger) == []
+    assert asked < 1000

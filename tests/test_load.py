@@ -1,5 +1,6 @@
 """What people get wrong in a scenario, and what they are told."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -158,6 +159,9 @@ def test_a_mistake_in_a_line(text: str, told: str) -> None:
         ("script: [wait: 1s, everyone: hi]", "1:9: nobody takes part in this script"),
         ("script: [alice: hi]\ncast: {a: 1, b: 100000}", "2:14: more than 100,000 users in all"),
         ('script: [alice: hi]\n"\\e[31mred": x', "2:1: unknown key [31mred"),
+        ("script:\n\t- alice: hi", "2:1: a tab cannot indent a line of YAML; spaces can"),
+        ("script:\n  - alice: {expect: /(a+)+$/}", "2:21: /(a+)+$/ may take for ever"),
+        (r"script: [alice: {expect: /^(?:\w+\s?)*x/i}]", "1:26: /^(?:\\w+\\s?)*x/i may take for ever"),
     ],
 )
 def test_a_mistake_in_the_rest_of_a_file(text: str, told: str) -> None:
@@ -341,3 +345,25 @@ def test_what_is_told_has_a_bound_too() -> None:
     assert told[-1].endswith("1,000 mistakes are told; there may be more")
     (one,) = mistakes(f"script: [alice: hi]\nseed: {'x' * 100_000}")
     assert len(one) < 500
+
+
+@pytest.mark.parametrize("regex", [r"/( \w+)+/", r"/^(\d+\.)+$/", "/(ab)+/", "/hello.*world/i", "/(a|b)*c/"])
+def test_an_expression_that_repeats_and_cannot_run_away_is_fine(regex: str) -> None:
+    assert scenario(f"script: [alice: {{expect: '{regex}'}}]")
+
+
+def test_a_pipe_to_which_nobody_writes_is_a_mistake_and_no_wait(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.yaml"
+    os.mkfifo(pipe)
+    with pytest.raises(ScenarioMistakes, match=r"pipe.yaml:1:1: cannot be read: It is a pipe"):
+        load(pipe)
+    play = tmp_path / "play.yaml"
+    play.write_text("data: pipe.yaml\nscript: [alice: hi]\n")
+    with pytest.raises(ScenarioMistakes, match=r"play.yaml:1:7: pipe.yaml cannot be read: It is a pipe"):
+        load(play)
+
+
+def test_lines_that_end_as_nobody_ends_them_are_no_trouble() -> None:
+    for end in ("\r", "\x85", "\u2028"):
+        (told,) = mistakes(f"script: [{end}{end}alice: hi{end}")
+        assert "this is no YAML" in told

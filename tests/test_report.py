@@ -70,6 +70,7 @@ def test_a_page_of_a_failed_run_names_message_reader_and_exchange(failed: Outcom
     (finding,) = failed.rooms["lobby"].findings
     assert "FAILED" in text
     assert "first failing exchange" in text
+    assert re.search(r'<b class="bad">&gt; .*MISSING', text)
     assert f"<td>missing</td><td>{finding.reader.name}</td><td>lobby</td>" in text
     assert f"{finding.reader.name} heard 39 of 40 messages of {finding.nick}" in text
 

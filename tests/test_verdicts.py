@@ -1,0 +1,266 @@
+"""The ledger beside a simple model of a chat: a right server is never accused, one planted fault is always found."""
+
+import random
+from collections import deque
+from dataclasses import dataclass, field
+from functools import partial
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bots.dialects import Heard, Json, Plain
+from bots.ear import Ear
+from bots.hearing import Finding, Reader
+from bots.ledger import RoomLedger
+from geventchat import events, replies, wire
+
+STEP_S = 0.001
+NICKS = ("ann", "bob", "cat", "dan")
+# Those who are there from the beginning to the end; the others come and go.
+STAYING = NICKS[:3]
+
+
+@dataclass
+class User:
+    """A user, what it has sent that the server has not taken, and what it was sent and has not read."""
+
+    nick: str
+    ear: Ear
+    stay: Reader | None = None
+    up: deque[tuple[str, str]] = field(default_factory=deque)
+    down: bytearray = field(default_factory=bytearray)
+
+
+class Chat:
+    """A room whose users do, when told to, what is possible for them at the moment, and its server."""
+
+    def __init__(
+        self, *, ids: bool, per_sender: bool = False, doubles: bool = False, fault: tuple[str, int] = ("", 0)
+    ) -> None:
+        self.room = RoomLedger(per_sender)
+        self.now = 1.0
+        self.served = 0
+        self.deliveries = 0
+        self.fault = fault  # what to do wrong, and at which delivery to one who is always there
+        self.doubles = doubles  # whether users say the same again and again
+        self.committed: tuple[str, str, str] | None = None  # nick, text and reader
+        self._held: tuple[str, str, User, bytes] | None = None  # a delivery that the next one overtakes
+        self._ids = ids
+        self.users: dict[str, User] = {}
+        for nick in NICKS:
+            ear = Ear(Json() if ids else Plain(), partial(self._hear, nick))
+            self.users[nick] = User(nick, ear)
+        self.members: list[str] = []
+        for nick in STAYING:
+            self.join(self.users[nick])
+        for nick in STAYING:
+            self.serve(self.users[nick])
+            self.read(self.users[nick], 1 << 20)
+
+    def do(self, verb: str, nick: str, more: int) -> None:
+        """Let a moment pass in which somebody does something."""
+        self.now += STEP_S
+        user = self.users[nick]
+        if verb == "serve":
+            self.serve(user)
+        elif verb == "read":
+            self.read(user, more)
+        elif verb == "say" and _is_in(user):
+            text = f"text {more % 2}" if self.doubles and more % 4 else f"number {self.now:.3f}"
+            self.room.say(nick, text, self.now, self.now)
+            user.up.append(("say", text))
+        elif verb == "join" and user.stay is None:
+            self.join(user)
+        elif verb == "leave" and nick not in STAYING and user.stay is not None and _is_in(user):
+            user.stay.leaving = self.now
+            user.up.append(("leave", ""))
+        elif verb == "drop" and nick not in STAYING and _is_in(user):
+            self.drop(user, more)
+
+    def join(self, user: User) -> None:
+        user.stay = self.room.enter(user.nick, self.now)
+        user.ear.begin(Json() if self._ids else Plain())
+        user.ear.be_in(self.room, user.stay)
+        user.up.append(("join", ""))
+
+    def drop(self, user: User, taken: int) -> None:
+        """The server takes some of what was on its way to it, and what was on its way back is lost."""
+        stay = user.stay
+        assert stay is not None
+        stay.leaving, stay.dropped = self.now, True
+        self.room.lose(user.nick)
+        for _ in range(min(taken, len(user.up))):
+            self.serve(user)
+        user.up.clear()
+        user.down.clear()
+        if user.nick in self.members:
+            self.members.remove(user.nick)
+        stay.left = self.now
+        user.ear.be_in(None, None)
+        user.stay = None
+
+    def serve(self, user: User) -> None:
+        """The server takes one thing that a user has sent."""
+        if not user.up:
+            return
+        what, text = user.up.popleft()
+        self.served += 1
+        if what == "join":
+            self.members.append(user.nick)
+            self._send(user, self._told("welcome"))
+        elif what == "leave":
+            self.members.remove(user.nick)
+            self._send(user, self._told("goodbye"))
+        else:
+            for nick in self.members:
+                self._deliver(self.users[nick], user.nick, text)
+            if self.fault[0] == "leak" and self.committed is None and "dan" not in self.members:
+                dan = self.users["dan"]
+                if dan.stay is None:
+                    stranger = self.room.enter("dan", self.now)
+                    stranger.left = 0.0
+                    self.committed = (user.nick, text, "dan")
+                    self.room.hear(stranger, user.nick, text, self.now, self._id())
+
+    def _id(self) -> str:
+        return f"1-{self.served}" if self._ids else ""
+
+    def _told(self, word: str) -> bytes:
+        return wire.encode(replies.HelpText(lines=[word])) if self._ids else f"* {word}\n".encode()  # type: ignore[arg-type]
+
+    def _line(self, nick: str, text: str) -> bytes:
+        if self._ids:
+            said = events.Said(id=self._id(), time="", room="lobby", nick=nick, text=text)
+            return wire.encode(said)  # type: ignore[arg-type]
+        return f"{nick}: {text}\n".encode()
+
+    def _deliver(self, reader: User, nick: str, text: str) -> None:
+        line = self._line(nick, text)
+        what, number = self.fault
+        if reader.nick in STAYING and what != "leak":
+            self.deliveries += 1
+            if (
+                what
+                and self.committed is None
+                and self.deliveries > number
+                and (what != "swap" or text.startswith("number"))
+            ):
+                self.committed = (nick, text, reader.nick)
+                match what:
+                    case "drop":
+                        return
+                    case "double":
+                        self._send(reader, line)
+                    case "swap":
+                        self.committed = None
+                        self.fault = ("", 0)
+                        self._held = (nick, text, reader, line)
+                        return
+                    case "alter":
+                        line = self._line(nick, text + "#")
+                        self.committed = (nick, text + "#", reader.nick)
+                    case "wrong nick":
+                        other = STAYING[STAYING.index(nick) - 1] if nick in STAYING else "ann"
+                        line = self._line(other, text)
+                        self.committed = (other, text, reader.nick)
+        self._send(reader, line)
+        if self._held is not None and self._held[2] is reader:
+            self._send(reader, self._held[3])
+            self.committed, self._held = (*self._held[:2], reader.nick), None
+
+    def _send(self, user: User, line: bytes) -> None:
+        user.down += line
+
+    def read(self, user: User, size: int) -> None:
+        if user.stay is not None and user.down:
+            data = bytes(user.down[:size])
+            del user.down[:size]
+            user.ear.receive(data, self.now)
+
+    def _hear(self, nick: str, heard: Heard, line: bytes) -> None:
+        user = self.users[nick]
+        stay = user.stay
+        assert stay is not None
+        match heard:
+            case events.Said():
+                self.room.hear(stay, heard.nick, heard.text, self.now, heard.id, line)
+            case replies.HelpText(lines=["welcome"]):
+                stay.entered = self.now
+                self.room.notice(stay, line)
+            case replies.HelpText(lines=["goodbye"]):
+                stay.left = self.now
+                user.ear.be_in(None, None)
+                user.stay = None
+
+    def end(self) -> list[Finding]:
+        """Let everything arrive; return what was found."""
+        while any(user.up or user.down for user in self.users.values()):
+            for user in self.users.values():
+                self.now += STEP_S
+                self.serve(user)
+                self.read(user, 1 << 20)
+        if self._held is not None:
+            self._send(self._held[2], self._held[3])
+            self.read(self._held[2], 1 << 20)
+        self.room.close()
+        return self.room.findings
+
+
+def _is_in(user: User) -> bool:
+    return user.stay is not None and user.stay.entered < float("inf") and user.stay.leaving == float("inf")
+
+
+_STAY = ["say", "say", "say", "serve", "serve", "serve", "serve", "read", "read", "read"]
+_COME_AND_GO = [*_STAY, "join", "leave", "drop"]
+Acts = list[tuple[str, str, int]]
+
+
+def acts_of(nicks: tuple[str, ...], verbs: list[str]) -> st.SearchStrategy[Acts]:
+    return st.lists(st.tuples(st.sampled_from(verbs), st.sampled_from(nicks), st.integers(0, 60)), max_size=80)
+
+
+def findings_after(chat: Chat, acts: Acts) -> list[tuple[str, tuple[str, str, str]]]:
+    for act in acts:
+        chat.do(*act)
+    return [(one.verdict, (one.nick, one.text, one.reader.name)) for one in chat.end()]
+
+
+@given(acts=acts_of((*NICKS, "dan"), _COME_AND_GO), ids=st.booleans(), per_sender=st.booleans())
+def test_a_right_server_is_never_accused(acts: Acts, ids: bool, per_sender: bool) -> None:
+    assert findings_after(Chat(ids=ids, per_sender=per_sender), acts) == []
+
+
+@given(acts=acts_of(STAYING, _STAY), ids=st.booleans(), per_sender=st.booleans())
+def test_nor_is_it_where_everyone_says_the_same_again_and_again(acts: Acts, ids: bool, per_sender: bool) -> None:
+    assert findings_after(Chat(ids=ids, per_sender=per_sender, doubles=True), acts) == []
+
+
+_VERDICTS = {
+    "drop": {"missing"},
+    "double": {"duplicate"},
+    "swap": {"reordered"},
+    "alter": {"corrupt"},
+    "wrong nick": {"corrupt"},
+    "leak": {"leaked"},
+}
+
+
+@given(acts=acts_of(STAYING, _STAY), ids=st.booleans(), fault=st.sampled_from([*_VERDICTS]), number=st.integers(0, 20))
+def test_one_planted_fault_is_found_with_its_message_its_sender_and_its_reader(
+    acts: Acts, ids: bool, fault: str, number: int
+) -> None:
+    chat = Chat(ids=ids, fault=(fault, number))
+    found = findings_after(chat, acts)
+    assert {reader for _, (_, _, reader) in found} == ({chat.committed[2]} if chat.committed else set())
+    if chat.committed and fault == "swap":  # either of the two may be named
+        assert {verdict for verdict, _ in found} == {"reordered"}
+    elif chat.committed:
+        assert {verdict for verdict, whom in found if whom == chat.committed} == _VERDICTS[fault]
+
+
+def test_nor_is_it_in_long_plays_where_readers_are_far_apart_and_one_comes_and_goes() -> None:
+    for seed in range(250):
+        chance = random.Random(seed)
+        nicks = *NICKS, "dan", "dan"
+        acts = [(chance.choice(_COME_AND_GO), chance.choice(nicks), chance.randrange(61)) for _ in range(250)]
+        assert findings_after(Chat(ids=bool(seed % 2), per_sender=not seed % 3), acts) == [], f"seed {seed}"
