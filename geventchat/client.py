@@ -127,6 +127,12 @@ class ChatClient:
         """Send any command without waiting for an answer."""
         self._send(command)
 
+    def check(self, command: commands.Command) -> None:
+        """Raise Refused if the command is longer than the server takes: it could not read the ref to answer under."""
+        most = self.welcome.limits.get("line")
+        if most is not None and len(_line(command)) > most + len(b"\n"):
+            raise Refused("line-too-long", f"a line can have {most:g} bytes at most; this one was not sent")
+
     def request(self, command: commands.Request) -> replies.Response:
         """Send a command under its `ref`, or one of this client's own, and return the answer.
 
@@ -135,9 +141,7 @@ class ChatClient:
         """
         ref = command.ref if command.ref is not None else next(self._refs)
         command = structs.replace(command, ref=ref)
-        most = self.welcome.limits.get("line")
-        if most is not None and len(_line(command)) > most + len(b"\n"):  # the server could not read the ref
-            raise Refused("line-too-long", f"a line can have {most:g} bytes at most; this one was not sent")
+        self.check(command)
         answer = self._waiting[ref] = AsyncResult()
         self._read_on.set()  # to the answer, whatever is still unread before it
         try:

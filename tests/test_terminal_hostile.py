@@ -44,7 +44,7 @@ _WELCOME = {
     "server": evil("server"),
     "limits": {evil("line"): None},
 }
-_REST = [
+HOSTILE = [
     event("said", text=evil("says me")),
     event("acted", text=evil("acts")),
     event("joined"),
@@ -101,7 +101,7 @@ def is_harmless(raw: bytes) -> bool:
 
 def test_nothing_of_what_it_sends_acts_on_the_terminal(tmp_path: Path) -> None:
     with (
-        serving(_WELCOME, *_REST) as hostile,
+        serving(_WELCOME, *HOSTILE) as hostile,
         at_terminal(hostile, "me", tmp_path, columns=200, rows=50) as terminal,
     ):
         terminal.until("that was all")

@@ -19,7 +19,8 @@ class Plain:
     def run(self) -> None:
         """Read until the input ends."""
         for line in read_lines():
-            self._entered(clean(decode(line)))
+            if isinstance(line, bytes):  # a terminal that edits lines itself has none that are too long
+                self._entered(clean(decode(line)))
         self._entered(None)
 
     def update(self, status: Status, lines: Sequence[Line] = (), *, alert: bool = False) -> None:
