@@ -53,10 +53,12 @@ class ChatClient:
         self._lost: ConnectionLost | None = None
         self._closing = False
         self._read_on = Event()
-        too_late = ServerUnavailable(f"no chat server answers at {addresses.show(address)} within {timeout:g} s")
+        where = addresses.show(address)
+        too_late = ServerUnavailable(f"no server answers at {where} within {timeout:g} s")
         with gevent.Timeout(timeout, too_late):
             self._socket = _connect(address)
             try:
+                too_late.args = (f"what answers at {where} is no geventchat server: no welcome within {timeout:g} s",)
                 with suppress(ConnectionLost):  # the server may have said why before it hung up
                     self._send(commands.Hello(nick=name, room=room, after=after, token=token))
                 self.welcome = self._wait_for_welcome(address)
