@@ -11,7 +11,7 @@ import gevent
 import msgspec
 import pytest
 
-from geventchat import ChatClient, ChatServer
+from geventchat import ChatClient, ChatServer, client
 from geventchat.client import MAX_UNREAD
 from geventchat.commands import Say
 from geventchat.errors import ConnectionLost, Refused, ServerUnavailable
@@ -171,6 +171,16 @@ def test_a_server_that_hangs_up_at_once_is_unavailable() -> None:
         for _ in range(20):  # it may come before or after our hello
             with pytest.raises(ServerUnavailable):
                 ChatClient(address, name="alice")
+
+
+def test_a_connection_that_breaks_before_the_first_word_is_a_server_that_is_unavailable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    near, far = gevent.socket.socketpair()
+    far.close()
+    monkeypatch.setattr(client, "_connect", lambda _: near)
+    with pytest.raises(ServerUnavailable, match="is no geventchat server"):
+        ChatClient(name="alice")
 
 
 def test_a_server_that_sends_without_a_pause_holds_nobody_up_and_fills_no_memory() -> None:
