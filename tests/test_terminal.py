@@ -116,10 +116,13 @@ def test_a_resize_leaves_nothing_of_what_was_drawn_before(server: ChatServer, tm
         while "lobby>" not in tmux("capture-pane", "-p"):
             gevent.sleep(0.05)
         tmux("send-keys", "-l", "a line that fits in eighty columns but not in forty, 你好 and so it wraps")
+        typed = "soitwraps"
         for columns in (80, 40, 100, 33, 80):
             tmux("resize-window", "-x", str(columns), "-y", "20")
+            tmux("send-keys", "-l", "x")
+            typed += "x"
             shown = ""
-            while "wraps1:lobby1here" not in shown or shown.count("lobby>") > 1:
+            while f"{typed}1:lobby1here" not in shown or shown.count("lobby>") > 1:
                 gevent.sleep(0.05)
                 shown = "".join(tmux("capture-pane", "-p").split())
     finally:
