@@ -115,8 +115,8 @@ def test_a_resize_leaves_nothing_of_what_was_drawn_before(server: ChatServer, tm
     try:
         while "lobby>" not in tmux("capture-pane", "-p"):
             gevent.sleep(0.05)
-        tmux("send-keys", "-l", "a line that fits in eighty columns but not in forty, 你好 and so it wraps")
-        typed = "soitwraps"
+        tmux("send-keys", "-l", "a line that fits in eighty columns but not in forty, 你好 and so on")
+        typed = "soon"
         for columns in (80, 40, 100, 33, 80):
             tmux("resize-window", "-x", str(columns), "-y", "20")
             tmux("send-keys", "-l", "x")
