@@ -364,12 +364,14 @@ class Lossy:
     def serve(self) -> None:
         match self.to_server.popleft():
             case commands.Say(text=text, room=room, ref=ref):
-                if ref not in self.known:
+                if ref in self.known:
+                    self.to_client.append(replies.Ack(ref=ref or "", id=self.known[ref or ""]))
+                else:
                     event = said(self._id(), text, nick=self.nick, room=room or "")
                     self.refs[ref or ""] = event
                     self.known[ref or ""] = event.id
+                    self.to_client.append(replies.Ack(ref=ref or "", id=event.id))  # before the event, as the server
                     self.post(event)
-                self.to_client.append(replies.Ack(ref=ref or "", id=self.known[ref or ""]))
             case commands.Rename(nick=nick):
                 old, self.nick = self.nick, nick
                 for room in sorted(self.inside):
