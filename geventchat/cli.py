@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from geventchat import address
 from geventchat.errors import ChatError, UsageError
@@ -28,6 +29,9 @@ exit status: 0 all that was said is stored; 1 it is not, or nobody answers; 2 an
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Join a chat; return the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # it is None where it was closed before we began
+            stream.reconfigure(errors="replace")  # what cannot be shown in the user's locale is no reason to end
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is a conversation to end in order, Ctrl-C ends at once
     try:
         options = _parser().parse_args(arguments)

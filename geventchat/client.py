@@ -3,11 +3,12 @@
 import itertools
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Self
 
 import gevent
 from gevent import socket
-from gevent.event import AsyncResult
+from gevent.event import AsyncResult, Event
 from gevent.lock import BoundedSemaphore
 from gevent.queue import Empty, Queue
 from msgspec import structs
@@ -17,16 +18,19 @@ from geventchat import commands, events, replies, wire
 from geventchat.errors import ConnectionLost, ProtocolError, Refused, ServerUnavailable
 
 _RECV_BYTES = 64 << 10
+# With so many messages that nobody has taken yet, no more are read: the server then waits, or says what it left out.
+MAX_UNREAD = 10_000
 
 
 class ChatClient:
     """Talks to a chat server as `name`, in `room`. Use it as a context manager, or call `close` in the end.
 
     What the server tells comes out of iteration or `receive`; answers to this client's own requests come from the
-    methods that ask. Who comes back gives `after`, the id of the last event that the earlier connection heard, and
-    `token`, from its welcome.
+    methods that ask. A client that comes back gives `after`, the id of the last event that the earlier connection
+    heard, and `token`, from its welcome.
 
-    Raises ServerUnavailable when nobody answers within `timeout` seconds, Refused when the server does not take us in.
+    Raises ServerUnavailable when no server lets us in or turns us away within `timeout` seconds, Refused when it turns
+    us away.
     """
 
     def __init__(
@@ -47,14 +51,20 @@ class ChatClient:
         self._messages: Queue[replies.Message | ConnectionLost] = Queue()
         self._reader = wire.MessageReader()
         self._lost: ConnectionLost | None = None
-        self._socket = _connect(address, timeout)
-        try:
-            self._send(commands.Hello(nick=name, room=room, after=after, token=token))
-            self.welcome = self._wait_for_welcome(address)
-        except BaseException:
-            self._socket.close()
-            raise
-        self._socket.settimeout(None)
+        self._closing = False
+        self._read_on = Event()
+        where = addresses.show(address)
+        too_late = ServerUnavailable(f"no server answers at {where} within {timeout:g} s")
+        with gevent.Timeout(timeout, too_late):
+            self._socket = _connect(address)
+            try:
+                too_late.args = (f"what answers at {where} is no geventchat server: no welcome within {timeout:g} s",)
+                with suppress(ConnectionLost):  # the server may have said why before it hung up
+                    self._send(commands.Hello(nick=name, room=room, after=after, token=token))
+                self.welcome = self._wait_for_welcome(address)
+            except BaseException:
+                self._socket.close()
+                raise
         self._greenlet = gevent.spawn(self._receive)
 
     def __enter__(self) -> Self:
@@ -84,6 +94,7 @@ class ChatClient:
         if isinstance(message, ConnectionLost):
             self._messages.put(message)
             raise message
+        self._read_on.set()
         return message
 
     def say(self, text: str, room: str | None = None) -> str:
@@ -118,6 +129,12 @@ class ChatClient:
         """Send any command without waiting for an answer."""
         self._send(command)
 
+    def check(self, command: commands.Command) -> None:
+        """Raise Refused if the command is longer than the server takes: it could not read the ref to answer under."""
+        most = self.welcome.limits.get("line")
+        if most is not None and len(_line(command)) > most + len(b"\n"):
+            raise Refused("line-too-long", f"a line can have {most:g} bytes at most; this one was not sent")
+
     def request(self, command: commands.Request) -> replies.Response:
         """Send a command under its `ref`, or one of this client's own, and return the answer.
 
@@ -126,10 +143,9 @@ class ChatClient:
         """
         ref = command.ref if command.ref is not None else next(self._refs)
         command = structs.replace(command, ref=ref)
-        most = self.welcome.limits.get("line")
-        if most is not None and len(_line(command)) > most + len(b"\n"):  # the server could not read the ref
-            raise Refused("line-too-long", f"a line can have {most:g} bytes at most; this one was not sent")
+        self.check(command)
         answer = self._waiting[ref] = AsyncResult()
+        self._read_on.set()  # to the answer, whatever is still unread before it
         try:
             self._send(command)
             reply = answer.get(timeout=self._timeout)
@@ -143,19 +159,25 @@ class ChatClient:
         return reply
 
     def close(self) -> None:
-        """Say goodbye and end the connection; what was said before has reached the server."""
+        """Say goodbye and end the connection; what was said before has reached the server, if that takes bytes at all.
+
+        That may take as long as connecting may.
+        """
+        self._closing = True
+        self._read_on.set()
         if self._lost is None:
-            try:
-                self._send(commands.Bye())
-                self._greenlet.join(self._timeout)
-            except ConnectionLost:
-                pass
+            gevent.with_timeout(self._timeout, self._say_goodbye, timeout_value=None)
         self.drop()
 
     def drop(self) -> None:
         """End the connection without a word."""
         self._greenlet.kill(timeout=1)
         self._socket.close()
+
+    def _say_goodbye(self) -> None:
+        with suppress(ConnectionLost):
+            self._send(commands.Bye())
+            self._greenlet.join()
 
     def _stored(self, command: commands.Say | commands.Act) -> str:
         ack = self.request(command)
@@ -178,16 +200,15 @@ class ChatClient:
             raise self._lost or ConnectionLost(f"the connection is lost ({error.strerror or error})") from None
 
     def _wait_for_welcome(self, address: tuple[str, int]) -> replies.Welcome:
-        try:
+        with suppress(OSError, ProtocolError):
             while data := self._socket.recv(_RECV_BYTES):
+                gevent.sleep(0)  # else a server that sends without a pause would never let the time run out
                 self._reader.receive(data)
                 while (message := self._reader.next_message()) is not None:
                     if isinstance(message, replies.Welcome):
                         return message
                     if isinstance(message, replies.Error | replies.Closing):
                         raise Refused(message.code, message.message)
-        except (OSError, ProtocolError):
-            pass
         raise ServerUnavailable(f"what answers at {addresses.show(address)} is no geventchat server")
 
     def _receive(self) -> None:
@@ -197,12 +218,20 @@ class ChatClient:
             while data := self._socket.recv(_RECV_BYTES):
                 self._reader.receive(data)
                 self._take_what_is_read()
+                self._let_others_go_on()
         except (OSError, ProtocolError) as error:
             closing = f"the connection is lost ({getattr(error, 'strerror', None) or error})"
         self._lost = ConnectionLost(closing)
         self._messages.put(self._lost)
         for answer in self._waiting.values():
             answer.set_exception(self._lost)
+
+    def _let_others_go_on(self) -> None:
+        """Give way: where a server sends without a pause, reading would never wait by itself."""
+        gevent.sleep(0)
+        while self._messages.qsize() >= MAX_UNREAD and not (self._waiting or self._closing):
+            self._read_on.clear()
+            self._read_on.wait()
 
     def _take_what_is_read(self) -> None:
         while (message := self._reader.next_message()) is not None:
@@ -211,7 +240,7 @@ class ChatClient:
     def _take(self, message: replies.Message) -> None:
         if isinstance(message, replies.Response) and message.ref in self._waiting:
             self._waiting[message.ref].set(message)
-        else:
+        elif not self._closing or self._messages.qsize() < MAX_UNREAD:
             self._messages.put(message)
 
 
@@ -223,13 +252,13 @@ def _line(command: commands.Command) -> bytes:
         raise Refused("bad-text", "half a character, a lone surrogate, cannot be sent") from None
 
 
-def _connect(address: tuple[str, int], timeout: float) -> socket.socket:
+def _connect(address: tuple[str, int]) -> socket.socket:
     try:
         address[0].encode("idna")  # else gevent would print what the look-up of a..b raises
     except UnicodeError:
         raise ServerUnavailable(f"there is no host {address[0]!r} (no name is like that)") from None
     try:
-        return socket.create_connection(address, timeout)
+        return socket.create_connection(address)
     except socket.gaierror as error:
         raise ServerUnavailable(f"there is no host {address[0]!r} ({error.strerror})") from None
     except OSError as error:

@@ -1,26 +1,33 @@
 """A conversation between the standard streams and a server: lines in are said, what happens comes out as lines."""
 
-import os
 import signal
 import sys
 from contextlib import suppress
 
 import gevent
 import msgspec
+from gevent.event import AsyncResult, Event
+from gevent.queue import Full, Queue
 
-from geventchat import commands, replies
+from geventchat import commands, replies, standard_output
 from geventchat.client import ChatClient
 from geventchat.commands import LOBBY
 from geventchat.dialects import plain, slash
-from geventchat.errors import ConnectionLost, Refused
+from geventchat.errors import ConnectionLost, ProtocolError, Refused
 from geventchat.standard_input import read_lines
 from geventchat.text import clean, decode, escape
 
 # When the server has been silent for so long it is asked for a word; when for as long again, it is gone.
 _PATIENCE_S = 10.0
+# How long the server has, once a signal asks us to end, to say that it has stored what was said.
+_STORE_S = 5.0
+_GOODBYE_S = 2.0
+# Commands that may wait to be sent; past it, no more of the input is read.
+_MOST_WAITING = 100
 # Comes back after everything that was said.
 _END = "that was all"
 _ALIVE = "are you there"
+_MOVE = "to another room"
 
 
 def talk(address: tuple[str, int], name: str, room: str, *, as_json: bool) -> int:
@@ -28,28 +35,11 @@ def talk(address: tuple[str, int], name: str, room: str, *, as_json: bool) -> in
 
     Raises ServerUnavailable or Refused if the server cannot be reached or does not let us in.
     """
-    with ChatClient(address, name=name, room=room) as client:
-        conversation = _Conversation(client, as_json=as_json)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            gevent.signal_handler(number, conversation.stop)
-        try:
-            conversation.hear()
-        except BrokenPipeError:  # whoever reads us has enough
-            _print_nowhere()
-            return conversation.status(aloud=False)
-        except ConnectionLost as lost:
-            conversation.fail(str(lost))
-        except OSError as error:
-            _print_nowhere()
-            conversation.fail(f"what happens cannot be written: {error.strerror}")
-        finally:
-            conversation.end()
-        return conversation.status()
-
-
-def _print_nowhere() -> None:
-    """Let nothing more be written, also of what Python has still to flush."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    client = ChatClient(address, name=name, room=room)
+    conversation = _Conversation(client, as_json=as_json)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        gevent.signal_handler(number, conversation.stop)
+    return conversation.run()
 
 
 class _Conversation:
@@ -62,61 +52,75 @@ class _Conversation:
         self._unstored: set[str] = set()
         self._said = 0
         self._failed = False
-        self._asked = False
+        self._aloud = True  # whether to say what is not known to be stored
+        self._moving: AsyncResult[replies.Members] | None = None  # to the room that is being entered
+        self._stopping = False
+        self._ended = Event()
+        self._outbox: Queue[commands.Command | None] = Queue(_MOST_WAITING)
+        self._writing = gevent.spawn(self._write)
         self._reading = gevent.spawn(self._read)
-        self._reading.link(lambda _: self._ask_for_the_end())
+        self._hearing = gevent.spawn(self._hear)
 
-    def hear(self) -> None:
-        """Print what the server tells, until all that was said has come back.
-
-        Raises ConnectionLost when nothing comes any more, OSError when it cannot be printed.
-        """
-        self._print(self._client.welcome)
-        while True:
-            message = self._client.receive(_PATIENCE_S)
-            if message is None:
-                if self._asked:
-                    raise ConnectionLost(f"the server has been silent for {2 * _PATIENCE_S:g} s")
-                self._client.send(commands.Ping(token=_ALIVE))
-            elif self._take(message):
-                return
-            self._asked = message is None
+    def run(self) -> int:
+        """Talk to the end; return 0 if all that was said is stored."""
+        self._ended.wait()
+        gevent.killall([self._reading, self._hearing], timeout=1)
+        self._leave()
+        if self._reading.exception or self._hearing.exception:  # a mistake of ours, which gevent has printed
+            self._failed = True
+        if self._unstored and self._aloud:
+            self._complain(f"{len(self._unstored)} lines are not known to be stored")
+        return 1 if self._unstored or self._failed else 0
 
     def stop(self) -> None:
-        """Say nothing more, and end when all that was said has come back."""
+        """Say nothing more, and end when all that was said has come back, or soon; called again, at once."""
+        if self._stopping:
+            self._ended.set()
+        self._stopping = True
         self._reading.kill(block=False)
+        gevent.spawn_later(_STORE_S, self._ended.set)
 
-    def end(self) -> None:
-        """Take no more of the input."""
-        self._reading.unlink_all()
-        self._reading.kill(timeout=1)
+    def _leave(self) -> None:
+        """Say goodbye, unless what is still to be sent would stand before it."""
+        with suppress(Full):
+            self._outbox.put_nowait(None)
+            self._writing.join(_GOODBYE_S)
+        if self._writing.dead:
+            gevent.with_timeout(_GOODBYE_S, self._client.close, timeout_value=None)
+        self._client.drop()
 
-    def fail(self, why: str) -> None:
+    def _fail(self, why: str) -> None:
         """Say what went wrong; the exit status will be 1."""
-        print(f"geventchat-client: {clean(why)}", file=sys.stderr)
+        self._complain(why)
         self._failed = True
 
-    def status(self, *, aloud: bool = True) -> int:
-        """Return 0 if all that was said is stored."""
-        if self._unstored and aloud:
-            print(f"geventchat-client: {len(self._unstored)} lines are not known to be stored", file=sys.stderr)
-        return 1 if self._unstored or self._failed else 0
+    def _complain(self, what: str) -> None:
+        with suppress(OSError):  # whoever reads us may have enough
+            print(f"geventchat-client: {clean(what)}", file=sys.stderr)
 
     # What is read.
 
     def _read(self) -> None:
-        with suppress(ConnectionLost, OSError):  # `hear` says so
+        """Read the input to its end, or until the user leaves; then ask to be told when all is stored."""
+        try:
             for line in read_lines():
                 try:
-                    command = slash.read_line(clean(decode(line.removesuffix(b"\r"))))
+                    if isinstance(line, ProtocolError):
+                        raise line
+                    command = slash.read_line(clean(decode(line)))
                     if isinstance(command, commands.Bye):
-                        return
+                        break
                     if command is not None:
                         self._do(command)
                 except Refused as refusal:
-                    self.fail(refusal.message)
+                    self._fail(refusal.message)
+        except OSError as error:
+            self._fail(f"the input cannot be read: {error.strerror}")
+        finally:
+            gevent.spawn(self._outbox.put, commands.Ping(token=_END))
 
     def _do(self, command: commands.AnyCommand) -> None:
+        """Act on a command. Raises Refused."""
         match command:
             case commands.Join(room=room):
                 self._go(room)
@@ -129,42 +133,87 @@ class _Conversation:
                 self._say(command)
             case commands.Who() | commands.History() | commands.Topic():
                 command.room = self._room
-                self._client.send(command)
+                self._outbox.put(command)
             case _:
-                self._client.send(command)
+                self._outbox.put(command)
 
     def _say(self, command: commands.Say | commands.Act | commands.Whisper | commands.WhisperBack) -> None:
         self._said += 1
         command.ref = f"said-{self._said}"
+        self._client.check(command)
         self._unstored.add(command.ref)
-        self._client.send(command)
+        self._outbox.put(command)
 
     def _go(self, room: str) -> None:
         """Be in another room from now on, and in that one only, as people at `nc` are. Raises Refused."""
-        self._print(self._client.join(room))
-        self._client.send(commands.Leave(room=self._room))
-        self._room = room
+        self._moving = AsyncResult()
+        self._outbox.put(commands.Join(room=room, ref=_MOVE))
+        there = self._moving.get()
+        assert there is not None
+        self._outbox.put(commands.Leave(room=self._room))
+        self._room = there.room
 
-    def _ask_for_the_end(self) -> None:
-        with suppress(ConnectionLost):
-            self._client.send(commands.Ping(token=_END))
+    def _write(self) -> None:
+        """Send what waits: by itself, so that a server that takes nothing holds up nobody else."""
+        with suppress(ConnectionLost):  # `_hear` says so
+            while (command := self._outbox.get()) is not None:
+                self._client.send(command)
 
     # What is heard.
 
-    def _take(self, message: replies.Message) -> bool:
+    def _hear(self) -> None:
+        """Print what the server tells, until all that was said has come back."""
+        try:
+            self._print(self._client.welcome)
+            while not self._is_last(self._next()):
+                pass
+        except BrokenPipeError:  # whoever reads us has enough
+            self._aloud = False
+        except ConnectionLost as lost:
+            self._fail(str(lost))
+        except OSError as error:
+            self._fail(f"what happens cannot be written: {error.strerror}")
+        finally:
+            self._ended.set()
+
+    def _next(self) -> replies.Message:
+        """Return what the server tells next. Raises ConnectionLost when nothing comes any more."""
+        asked = False
+        while (message := self._client.receive(_PATIENCE_S)) is None:
+            if asked:
+                raise ConnectionLost(f"the server has been silent for {2 * _PATIENCE_S:g} s")
+            asked = True
+            with suppress(Full):  # then what is waiting there asks for an answer, too
+                self._outbox.put_nowait(commands.Ping(token=_ALIVE))
+        return message
+
+    def _is_last(self, message: replies.Message) -> bool:
         """Print a message; whether it was the last that is waited for."""
         if isinstance(message, replies.Pong) and message.token in (_END, _ALIVE):
             return message.token == _END
         if isinstance(message, replies.Ack | replies.Error) and message.ref in self._unstored:
             self._unstored.discard(message.ref)
             self._failed = self._failed or isinstance(message, replies.Error)
+        if isinstance(message, replies.Error) and message.ref == _MOVE and self._moving is not None:
+            self._moving.set_exception(Refused(message.code, message.message))
+            return False
         self._print(message)
+        if isinstance(message, replies.Members) and message.ref == _MOVE and self._moving is not None:
+            self._moving.set(message)
         return False
 
     def _print(self, message: replies.Message) -> None:
         if self._as_json:
-            text = escape(msgspec.json.encode(message).decode())
+            text = escape(_json(message))
         else:
             text = "\n".join(map(clean, plain.encode(message).decode().splitlines()))
         if text:
-            print(text, flush=True)
+            standard_output.write(text + "\n")
+
+
+def _json(message: replies.Message) -> str:
+    """Return a message as JSON, without the secret that the user could come back with: logs are read by others."""
+    fields = msgspec.to_builtins(message)
+    if isinstance(message, replies.Welcome):
+        del fields["token"]
+    return msgspec.json.encode(fields).decode()

@@ -1,6 +1,7 @@
 """A way to a server that can be made to break: to go silent, or to reset."""
 
 import struct
+from collections.abc import Callable
 from typing import Self
 
 import gevent
@@ -44,6 +45,10 @@ class Proxy:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             sock.close()
         self._sockets.clear()
+
+    def serve_with(self, handle: Callable[[socket.socket, Address], None]) -> None:
+        """Let `handle` deal with new connections."""
+        self._listener.set_handle(handle)
 
     def _serve(self, near: socket.socket, _: Address) -> None:
         try:

@@ -113,9 +113,12 @@ class Terminal:
 
     def is_restored(self) -> bool:
         """Whether the terminal is as it was before the program began."""
-        modes = termios.tcgetattr(self._slave)
         pasting = self.raw.rfind(b"\x1b[?2004l") >= self.raw.rfind(b"\x1b[?2004h")
-        return modes == self.modes and pasting and not self.screen.cursor.hidden
+        return self.has_modes_restored() and pasting and not self.screen.cursor.hidden
+
+    def has_modes_restored(self) -> bool:
+        """Whether the terminal echoes and edits lines as it did before the program began."""
+        return termios.tcgetattr(self._slave) == self.modes
 
     def hang_up(self) -> None:
         """Close the terminal, as closing its window does."""

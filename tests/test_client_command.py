@@ -47,9 +47,9 @@ def test_json_comes_out_as_it_came_in() -> None:
 
 def test_what_is_not_stored_is_status_1() -> None:
     with serving("--max-line", "100") as server:
-        status, out, _ = client(server.address, "--name", "me", given="x" * 200 + "\n")
+        status, _, errors = client(server.address, "--name", "me", given="x" * 200 + "\n")
     assert status == 1
-    assert "* a line can have 100 bytes at most" in out
+    assert errors == "geventchat-client: a line can have 100 bytes at most; this one was not sent\n"
 
 
 def test_a_taken_name_or_nobody_there_is_one_line_and_status_1() -> None:

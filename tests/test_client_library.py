@@ -1,14 +1,25 @@
 """The library: a server and clients from a program."""
 
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
 import gevent
 import msgspec
 import pytest
 
-from geventchat import ChatClient, ChatServer
+from geventchat import ChatClient, ChatServer, client
+from geventchat.client import MAX_UNREAD
 from geventchat.commands import Say
 from geventchat.errors import ConnectionLost, Refused, ServerUnavailable
 from geventchat.events import Joined, Said
-from geventchat.replies import Closing, Pong, Welcome
+from geventchat.replies import Ack, Closing, Message, Pong, Welcome
+from tests.raw import Address
+
+_WELCOME = Welcome(nick="alice", room="lobby", members=[], count=1, topic="", id="1-0", token="", server="", limits={})
 
 
 def test_two_clients_talk_through_a_server_on_a_free_port() -> None:
@@ -38,9 +49,6 @@ def test_a_request_that_is_refused_raises_with_its_code() -> None:
 
 
 def test_what_comes_together_with_the_welcome_is_heard_too() -> None:
-    welcome = Welcome(
-        nick="alice", room="lobby", members=[], count=1, topic="", id="1-0", token="", server="", limits={}
-    )
     with gevent.socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -48,7 +56,7 @@ def test_what_comes_together_with_the_welcome_is_heard_too() -> None:
         def answer() -> None:
             with listener.accept()[0] as connection:
                 connection.recv(1000)
-                connection.sendall(b"".join(msgspec.json.encode(one) + b"\n" for one in (welcome, Pong(token="now"))))
+                connection.sendall(b"".join(msgspec.json.encode(one) + b"\n" for one in (_WELCOME, Pong(token="now"))))
                 connection.recv(1000)
 
         answering = gevent.spawn(answer)
@@ -115,3 +123,117 @@ def test_a_line_that_is_too_long_is_refused_at_once_and_the_next_one_said() -> N
                 alice.say(text)
             assert refused.value.code == "line-too-long"
         assert alice.say("short")
+
+
+@contextmanager
+def answering(talk: Callable[[socket.socket], None]) -> Iterator[Address]:
+    """Listen, and let `talk` deal with a client: in a thread, which sends also while the loop of greenlets is held."""
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                with listener.accept()[0] as connection, suppress(OSError):
+                    talk(connection)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield listener.getsockname()
+        listener.shutdown(socket.SHUT_RDWR)
+    while thread.is_alive():
+        gevent.sleep(0.01)
+
+
+def line(message: Message) -> bytes:
+    return msgspec.json.encode(message) + b"\n"
+
+
+def test_a_server_that_says_anything_but_welcome_is_not_waited_for_any_longer() -> None:
+    def now_and_then(connection: socket.socket) -> None:
+        while True:
+            connection.sendall(line(Pong(token="not yet")))
+            time.sleep(0.02)
+
+    def without_a_pause(connection: socket.socket) -> None:
+        while True:
+            connection.sendall(line(Pong(token="not yet")) * 5000)
+
+    for talk in (now_and_then, without_a_pause):
+        with answering(talk) as address, pytest.raises(ServerUnavailable, match=r"within 0\.3 s"):
+            ChatClient(address, name="alice", timeout=0.3)
+
+
+def test_a_server_that_hangs_up_at_once_is_unavailable() -> None:
+    def reset(connection: socket.socket) -> None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    with answering(reset) as address:
+        for _ in range(20):  # it may come before or after our hello
+            with pytest.raises(ServerUnavailable):
+                ChatClient(address, name="alice")
+
+
+def test_a_connection_that_breaks_before_the_first_word_is_a_server_that_is_unavailable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    near, far = gevent.socket.socketpair()
+    far.close()
+    monkeypatch.setattr(client, "_connect", lambda _: near)
+    with pytest.raises(ServerUnavailable, match="is no geventchat server"):
+        ChatClient(name="alice")
+
+
+def test_a_server_that_sends_without_a_pause_holds_nobody_up_and_fills_no_memory() -> None:
+    sent = 0
+
+    def flood(connection: socket.socket) -> None:
+        nonlocal sent
+        connection.sendall(line(_WELCOME))
+        while True:
+            connection.sendall(line(Pong(token="x" * 1000)) * 100)
+            sent += 100
+
+    with answering(flood) as address:
+        client = ChatClient(address, name="alice", timeout=0.5)
+        earlier = -1
+        while earlier != sent:
+            assert sent < 10 * MAX_UNREAD
+            earlier = sent
+            gevent.sleep(0.3)
+        assert client.receive(timeout=5) == Pong(token="x" * 1000)
+        client.close()
+
+
+def test_an_answer_is_heard_however_much_is_unread_before_it() -> None:
+    def flood(connection: socket.socket) -> None:
+        requests = connection.makefile("rb")
+        requests.readline()
+        connection.sendall(line(_WELCOME) + line(Pong(token="x")) * 3 * MAX_UNREAD)
+        ref = msgspec.json.decode(requests.readline())["ref"]
+        connection.sendall(line(Ack(ref=ref, id="7-0")))
+        requests.readline()
+
+    with answering(flood) as address, ChatClient(address, name="alice") as client:
+        assert client.say("hello") == "7-0"
+
+
+def test_a_server_that_takes_nothing_does_not_keep_a_client_from_leaving() -> None:
+    over = threading.Event()
+
+    def deaf(connection: socket.socket) -> None:
+        connection.sendall(line(_WELCOME))
+        over.wait()
+
+    with answering(deaf) as address:
+        client = ChatClient(address, name="alice", timeout=0.3)
+
+        def talk() -> None:
+            with suppress(ConnectionLost):
+                while True:
+                    client.send(Say(text="x" * 100_000))
+
+        talking = gevent.spawn(talk)
+        gevent.sleep(0.1)
+        client.close()
+        talking.get()
+        over.set()

@@ -13,7 +13,7 @@ _ROOT = Path(__file__).parent.parent
 # What is named in neither list is core.
 COMMANDS = {"geventchat.cli", "geventchat.serve", "geventchat.export", "geventchat.options", "bots.cli"}
 SHELL = {
-    *("geventchat.client", "geventchat.standard_input", "geventchat.talk"),
+    *("geventchat.client", "geventchat.standard_input", "geventchat.standard_output", "geventchat.talk"),
     *("geventchat.backlog", "geventchat.connection", "geventchat.fairness", "geventchat.newcomer", "geventchat.pump"),
     *("geventchat.server", "geventchat.service", "geventchat.session"),
     *("geventchat.history_file", "geventchat.sqlite_log"),

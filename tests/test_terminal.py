@@ -1,8 +1,11 @@
 """geventchat-client at a terminal, as its user sees it."""
 
 import re
+import shutil
 import signal
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,6 +90,43 @@ def test_a_resize_leaves_the_line_and_the_status_whole(ann: Terminal) -> None:
         ann.resize(columns, rows)
         ann.until(lambda: f"lobby> {typed}" in _wrapped(ann) and ann.lines[ann.screen.cursor.y + 1])
         assert ann.lines[ann.screen.cursor.y + 1].startswith(" 1:lobby  1 here")
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="pyte does not wrap rows anew when it becomes narrower")
+def test_a_resize_leaves_nothing_of_what_was_drawn_before(server: ChatServer, tmp_path: Path) -> None:
+    def tmux(*words: str) -> str:
+        command = [
+            "/usr/bin/env",
+            "LC_ALL=C.UTF-8",
+            "tmux",
+            "-u",
+            "-f",
+            "/dev/null",
+            "-S",
+            str(tmp_path / "socket"),
+            *words,
+        ]
+        shown: str = gevent.get_hub().threadpool.apply(subprocess.check_output, (command,), {"text": True})
+        return shown
+
+    address = f"{server.address[0]}:{server.address[1]}"
+    client = [sys.executable, "-m", "geventchat.cli", address, "--name", "ann"]
+    tmux("new-session", "-d", "-x", "80", "-y", "20", "env", f"XDG_STATE_HOME={tmp_path}", *client)
+    try:
+        while "lobby>" not in tmux("capture-pane", "-p"):
+            gevent.sleep(0.05)
+        tmux("send-keys", "-l", "a line that fits in eighty columns but not in forty, 你好 and so on")
+        typed = "soon"
+        for columns in (80, 40, 100, 33, 80):
+            tmux("resize-window", "-x", str(columns), "-y", "20")
+            tmux("send-keys", "-l", "x")
+            typed += "x"
+            shown = ""
+            while f"{typed}1:lobby1here" not in shown or shown.count("lobby>") > 1:
+                gevent.sleep(0.05)
+                shown = "".join(tmux("capture-pane", "-p").split())
+    finally:
+        tmux("kill-server")
 
 
 def test_nicks_have_colours_and_system_lines_are_set_apart(server: ChatServer, ann: Terminal) -> None:
@@ -242,6 +282,44 @@ def test_a_paste_of_several_lines_is_sent_only_after_yes(ann: Terminal) -> None:
     ann.until(lambda: ann.typing == "lobby> one line")
     ann.type("\r")
     ann.until("ann: one line")
+
+
+def test_a_paste_is_said_without_what_acts_on_terminals(server: ChatServer, ann: Terminal) -> None:
+    with ChatClient(server.address, name="bob") as bob:
+        ann.type("\x1b[200~one \x9b31m\u202etwo\x1b[201~")
+        ann.until("lobby> one 31mtwo")
+        assert "\u202e".encode() not in ann.raw
+        ann.type("\r")
+        while not isinstance(said := bob.receive(), events.Said):
+            pass
+        assert said.text == "one 31mtwo"
+
+
+def test_what_is_said_and_left_at_once_is_stored(ann: Terminal) -> None:
+    ann.type("hi\rexit\r")
+    assert ann.ended() == 0
+
+
+def test_ctrl_z_gives_the_shell_its_terminal_and_fg_the_line_back(server: ChatServer, tmp_path: Path) -> None:
+    command = f"{sys.executable} -m geventchat.cli {server.address[0]}:{server.address[1]} --name ann"
+    environment = {"XDG_STATE_HOME": str(tmp_path), "PS1": "shell> "}
+    with Terminal(["/bin/bash", "--norc", "--noprofile", "-i"], environment=environment) as shell:
+        shell.until("shell>")
+        shell.type(command + "\r")
+        shell.until("lobby>")
+        shell.type("half a line")
+        shell.until("lobby> half a line")
+        shell.type("\x1a")
+        shell.until("Stopped")
+        shell.type("stty -a | tr ' ' '\\n' | grep -cE '^(icanon|echo);?$'\r")
+        shell.until(lambda: "2" in shell.lines)
+        with ChatClient(server.address, name="bob") as bob:
+            bob.say("meanwhile")
+            shell.type("fg\r")
+            shell.until("bob: meanwhile")
+        shell.until(lambda: shell.typing == "lobby> half a line")
+        shell.type(" more\r")
+        shell.until("ann: half a line more")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from geventchat.terminal.completion import Completion
+from geventchat.terminal.completion import CHOICES, Completion
 from geventchat.terminal.status import Status
 from geventchat.terminal.typed import COMMANDS
 
@@ -54,3 +54,13 @@ def test_a_slash_offers_every_command() -> None:
     completion = Completion()
     before = completion.press("/", _KNOWN) or ""
     assert [choice for choice, _ in completion.choices(before)] == [f"/{name}" for name in COMMANDS]
+
+
+def test_of_many_choices_the_few_around_the_chosen_one_are_offered() -> None:
+    nicks = tuple(f"user{number:04}" for number in range(1000))
+    completion, before = Completion(), "user"
+    for _ in range(CHOICES + 1):
+        before = completion.press(before, Status(nicks=nicks)) or ""
+    choices = completion.choices(before)
+    assert choices[0] == (f"user{CHOICES:04}:", True)
+    assert len(choices) == CHOICES

@@ -3,13 +3,15 @@
 from collections import deque
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geventchat import commands, events, replies
 from geventchat.errors import Refused
-from geventchat.terminal.conversation import Conversation
+from geventchat.limits import MAX_HISTORY
+from geventchat.terminal.conversation import GREETING, Conversation
 from geventchat.terminal.effects import Alert, Effect, Heading, Leave, Notice, Retry
+from geventchat.terminal.rooms import KEPT, is_later
 from geventchat.terminal.typed import Paste, Switch
 
 _TIME = "2024-11-23T12:00:00.000Z"
@@ -110,15 +112,26 @@ def test_who_is_mentioned_or_whispered_to_is_alerted() -> None:
     assert conversation.heard(own) == [own]
 
 
-def test_a_reply_goes_to_who_whispered_last_also_on_another_connection() -> None:
+def test_whom_a_reply_is_for_is_left_to_the_server_which_knows_also_when_nicks_have_changed_hands() -> None:
     conversation = begun()
-    assert notices(conversation.entered("/reply hm")) == ["nobody has whispered to you yet"]
     conversation.heard(replies.Whispered(time=_TIME, nick="bob", to="ann", text="psst"))
-    conversation.lost("gone")
-    conversation.welcomed(welcome("9-0"))
-    (whisper,) = conversation.entered("/reply hm")
-    assert isinstance(whisper, commands.Whisper)
-    assert (whisper.to, whisper.text) == ("bob", "hm")
+    conversation.heard(events.Renamed("6-0", _TIME, "lobby", "bob", "bobby"))
+    conversation.heard(events.Joined("7-0", _TIME, "lobby", "bob"))  # somebody else
+    (reply,) = conversation.entered("/reply the secret")
+    assert isinstance(reply, commands.WhisperBack)
+    assert len(conversation.pending) == 1
+    assert conversation.heard(replies.Ack(ref=reply.ref or "", id=None)) == []
+    assert len(conversation.pending) == 0
+
+
+def test_a_reply_is_not_repeated_on_another_connection_where_it_could_go_to_another() -> None:
+    conversation = begun()
+    conversation.heard(replies.Whispered(time=_TIME, nick="bob", to="ann", text="psst"))
+    conversation.entered("/reply hm")
+    lost = notices(conversation.lost("gone"))
+    assert lost[1] == "nobody knows whether this reached whoever whispered last: hm"
+    assert notices(conversation.entered("/reply hm"))[0].startswith("a reply needs the connection")
+    assert conversation.welcomed(welcome("9-0")) == [Notice("connected again")]
 
 
 def test_what_is_said_in_another_room_is_marked_and_shown_when_it_is_looked_at() -> None:
@@ -132,6 +145,60 @@ def test_what_is_said_in_another_room_is_marked_and_shown_when_it_is_looked_at()
     assert (lobby.unread, lobby.mentioned) == (0, False)
     assert conversation.entered("/join DEN") == [Heading("den", 1)]
     assert notices(conversation.entered("/room 7")) == ["you are in no room 7; /join 7 enters one"]
+
+
+def test_what_is_unread_and_no_longer_kept_is_told() -> None:
+    conversation = in_two_rooms()
+    for number in range(7, 7 + KEPT + 20):
+        conversation.heard(said(number, "one of many"))
+    heading, notice, *shown = conversation.entered("/room lobby")
+    assert heading == Heading("lobby", 2)
+    assert notice == Notice("20 lines before these are not kept here; /history shows more")
+    assert shown == [said(number, "one of many") for number in range(27, 27 + KEPT)]
+
+
+def test_a_room_that_is_being_entered_is_not_entered_twice() -> None:
+    conversation = begun()
+    assert len(conversation.entered("/join den")) == 1
+    assert conversation.entered("/join Den") == []
+    conversation.lost("gone")
+    joins = [effect for effect in conversation.welcomed(welcome("9-0")) if isinstance(effect, commands.Join)]
+    assert [(again.room, again.after) for again in joins] == [("den", None)]
+
+
+def test_a_room_is_kept_when_the_connection_is_lost_again_before_the_server_lets_us_in_there() -> None:
+    conversation = in_two_rooms()
+    for _ in range(2):
+        conversation.lost("gone")
+        joins = [effect for effect in conversation.welcomed(welcome("9-0")) if isinstance(effect, commands.Join)]
+        assert [(join.room, join.after) for join in joins] == [("den", "6-0")]
+
+
+def test_who_is_in_a_room_already_stays_in_it() -> None:
+    conversation = in_two_rooms()
+    conversation.lost("gone")
+    (join,) = (effect for effect in conversation.welcomed(welcome("9-0")) if isinstance(effect, commands.Join))
+    error = replies.Error(code="already-here", message="you are in den already", ref=join.ref)
+    assert conversation.heard(error) == []
+    assert [room.name for room in conversation.rooms] == ["lobby", "den"]
+    conversation.lost("gone")
+    (join,) = (effect for effect in conversation.welcomed(welcome("10-0")) if isinstance(effect, commands.Join))
+    error = replies.Error(code="too-many-rooms", message="too many", ref=join.ref)
+    assert notices(conversation.heard(error)) == ["you are no longer in den: too many"]
+    assert [room.name for room in conversation.rooms] == ["lobby"]
+
+
+def test_a_room_is_the_same_one_when_the_server_writes_its_name_otherwise_after_a_restart() -> None:
+    conversation = in_two_rooms()
+    conversation.lost("gone")
+    effects = conversation.welcomed(welcome("9-0", room="LOBBY"))
+    (join,) = (effect for effect in effects if isinstance(effect, commands.Join))
+    members = replies.Members(room="Den", members=["ann"], count=1, topic="", id="10-0", ref=join.ref)
+    assert conversation.heard(members) == []
+    assert [room.name for room in conversation.rooms] == ["LOBBY", "Den"]
+    assert conversation.rooms.current is conversation.rooms.get("Den")
+    missed = said(8, "meanwhile", room="Den")
+    assert conversation.heard(missed) == [missed]
 
 
 def test_a_room_is_left_and_another_looked_at_but_never_the_last() -> None:
@@ -149,10 +216,11 @@ def test_a_newcomer_to_a_room_is_shown_what_was_said_before() -> None:
     conversation = Conversation("ann", "lobby", "ref")
     history = conversation.welcomed(welcome())[-1]
     assert isinstance(history, commands.History)
-    assert (history.room, history.before) == ("lobby", "5-0")
-    page: list[events.AnyEvent] = [said(1, "earlier"), events.Joined("2-0", _TIME, "lobby", "bob")]
+    assert (history.room, history.before, history.limit) == ("lobby", "5-0", MAX_HISTORY)
+    talk: list[events.AnyEvent] = [said(number, "earlier") for number in range(1, GREETING + 3)]
+    page = [*talk, *(events.Joined(f"{number}-0", _TIME, "lobby", "bob") for number in range(40, 440))]
     shown = conversation.heard(replies.HistoryPage(room="lobby", events=page, more=False, ref=history.ref))
-    assert shown == [replies.HistoryPage(room="lobby", events=[said(1, "earlier")], more=False)]
+    assert shown == [replies.HistoryPage(room="lobby", events=talk[-GREETING:], more=False)]
 
 
 def test_coming_back_goes_on_where_the_connection_was_lost() -> None:
@@ -247,13 +315,18 @@ def test_a_server_whose_ids_begin_anew_is_heard() -> None:
     assert conversation.heard(said(6, "hi")) == [said(6, "hi")]
 
 
+_SECOND = "den"
+
+
 class Lossy:
     """The simplest server that keeps its promises, and a connection to it that can be cut at any point."""
 
     def __init__(self) -> None:
-        self.log: list[events.Said] = []
+        self.log: list[events.AnyEvent] = []
         self.refs: dict[str, events.Said] = {}
         self.known: dict[str, str] = {}  # refs that were stored before this connection
+        self.nick = "ann"
+        self.inside: set[str] = set()  # the rooms that the user is in
         self.next = 1
         self.connected = False
         self.to_server: deque[commands.Command] = deque()
@@ -264,12 +337,11 @@ class Lossy:
 
     def connect(self) -> None:
         hello = self.conversation.hello()
-        self.connected = True
+        self.connected, self.known, self.inside = True, {}, {hello.room}
+        self.nick = hello.nick
         here = f"{self._id()}-0"
-        missed = [event for event in self.log if hello.after and int(event.id[:-2]) > int(hello.after[:-2])]
-        self.known = {ref: event.id for ref, event in self.refs.items() if event in missed}
-        self.to_client.extend(missed)
-        self._do(self.conversation.welcomed(welcome(here)))
+        self._do(self.conversation.welcomed(welcome(here, nick=self.nick, room=hello.room)))
+        self._tell_missed(hello.room, hello.after)
 
     def cut(self) -> None:
         self.connected = False
@@ -280,23 +352,48 @@ class Lossy:
     def type(self, text: str) -> None:
         self._do(self.conversation.entered(text))
 
-    def post(self, nick: str, text: str) -> events.Said:
-        event = said(self._id(), text, nick=nick)
+    def post(self, event: events.AnyEvent) -> None:
+        """Store something; whoever is in the room hears it."""
         self.log.append(event)
-        return event
+        if self.connected and event.room in self.inside:
+            self.to_client.append(event)
+
+    def bob_says(self, text: str, room: str) -> None:
+        self.post(said(self._id(), text, room=room))
 
     def serve(self) -> None:
-        command = self.to_server.popleft()
-        if isinstance(command, commands.Say):
-            ref = command.ref or ""
-            if ref in self.known:
-                self.to_client.append(replies.Ack(ref=ref, id=self.known[ref]))
-            else:
-                event = self.refs[ref] = self.post("ann", command.text)
-                self.to_client += [replies.Ack(ref=ref, id=event.id), event]
+        match self.to_server.popleft():
+            case commands.Say(text=text, room=room, ref=ref):
+                if ref in self.known:
+                    self.to_client.append(replies.Ack(ref=ref or "", id=self.known[ref or ""]))
+                else:
+                    event = said(self._id(), text, nick=self.nick, room=room or "")
+                    self.refs[ref or ""] = event
+                    self.known[ref or ""] = event.id
+                    self.to_client.append(replies.Ack(ref=ref or "", id=event.id))  # before the event, as the server
+                    self.post(event)
+            case commands.Rename(nick=nick):
+                old, self.nick = self.nick, nick
+                for room in sorted(self.inside):
+                    self.post(events.Renamed(f"{self._id()}-0", _TIME, room, old, nick))
+            case commands.Join(room=room, ref=ref) if room in self.inside:
+                self.to_client.append(replies.Error(code="already-here", message="you are here already", ref=ref))
+            case commands.Join(room=room, after=after, ref=ref):
+                self.inside.add(room)
+                here = f"{self._id()}-0"
+                self.to_client.append(
+                    replies.Members(room=room, members=[self.nick], count=1, topic="", id=here, ref=ref)
+                )
+                self._tell_missed(room, after)
 
     def hear(self) -> None:
         self._do(self.conversation.heard(self.to_client.popleft()))
+
+    def _tell_missed(self, room: str, after: str | None) -> None:
+        for event in self.log:
+            if after is not None and event.room == room and is_later(event.id, after):
+                self.to_client.append(event)
+                self.known |= {ref: event.id for ref, known in self.refs.items() if known is event}
 
     def _id(self) -> int:
         self.next += 1
@@ -310,32 +407,62 @@ class Lossy:
                 self.shown.append(effect.text)
 
 
-@given(st.lists(st.sampled_from(["type", "other", "serve", "hear", "cut", "connect"]), max_size=80))
+_STEPS = ["type", "bob in the lobby", "bob in the den", "serve", "hear", "cut", "connect", "join", "look", "rename"]
+
+
+@settings(max_examples=300)
+@given(st.lists(st.sampled_from(_STEPS), max_size=80))
 def test_whatever_is_cut_all_that_is_typed_is_stored_once_and_all_that_is_said_shown_once(steps: list[str]) -> None:
     link = Lossy()
     typed: list[str] = []
+    heard_from = {"lobby": "0-0"}  # since when the user has been in a room
+
+    def rooms() -> list[str]:
+        return [room.name for room in link.conversation.rooms]
+
     for number, step in enumerate(steps):
-        if step == "type":
-            typed.append(f"typed {number}")
-            link.type(typed[-1])
-        elif step == "other":
-            event = link.post("bob", f"other {number}")
-            if link.connected:
-                link.to_client.append(event)
-        elif step == "serve" and link.to_server:
-            link.serve()
-        elif step == "hear" and link.to_client:
-            link.hear()
-        elif step == "cut" and link.connected:
-            link.cut()
-        elif step == "connect" and not link.connected:
-            link.connect()
+        match step:
+            case "type":
+                typed.append(f"typed {number}")
+                link.type(typed[-1])
+            case "bob in the lobby" | "bob in the den":
+                link.bob_says(f"bob {number}", "lobby" if "lobby" in step else _SECOND)
+            case "serve" if link.to_server:
+                link.serve()
+            case "hear" if link.to_client:
+                link.hear()
+            case "cut" if link.connected:
+                link.cut()
+            case "connect" if not link.connected:
+                link.connect()
+            case "join" if _SECOND not in rooms():
+                link.type(f"/join {_SECOND}")
+            case "look":
+                link.conversation.entered(Switch(step=1))  # what it shows again does not count
+            case "rename" if link.connected:
+                link.type(f"/nick ann{number}")
+        den = link.conversation.rooms.get(_SECOND)
+        if den is not None:
+            heard_from.setdefault(_SECOND, den.since)
     if not link.connected:
         link.connect()
-    while link.to_server:
-        link.serve()
-    while link.to_client:
-        link.hear()
-    assert [event.text for event in link.log if event.nick == "ann"] == typed
-    assert link.shown == [event.text for event in link.log]
-    assert len(link.conversation.pending) == 0
+    while link.to_server or link.to_client:
+        while link.to_server:
+            link.serve()
+        while link.to_client:
+            link.hear()
+        den = link.conversation.rooms.get(_SECOND)
+        if den is not None:
+            heard_from.setdefault(_SECOND, den.since)
+    conversation = link.conversation
+    assert len(conversation.pending) == 0
+    assert conversation.nick == link.nick
+    assert set(rooms()) == link.inside
+    stored = [event for event in link.log if isinstance(event, events.Said)]
+    assert sorted(event.text for event in stored if event.nick != "bob") == sorted(typed)
+    for room in conversation.rooms:
+        due = [event for event in stored if event.room == room.name and is_later(event.id, heard_from[room.name])]
+        assert list(room.kept) == due
+    assert len(link.shown) == len(set(link.shown))
+    if len(rooms()) == 1:
+        assert link.shown == [event.text for event in stored if event.room == "lobby"]

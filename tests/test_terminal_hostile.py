@@ -44,7 +44,7 @@ _WELCOME = {
     "server": evil("server"),
     "limits": {evil("line"): None},
 }
-_REST = [
+HOSTILE = [
     event("said", text=evil("says me")),
     event("acted", text=evil("acts")),
     event("joined"),
@@ -101,7 +101,7 @@ def is_harmless(raw: bytes) -> bool:
 
 def test_nothing_of_what_it_sends_acts_on_the_terminal(tmp_path: Path) -> None:
     with (
-        serving(_WELCOME, *_REST) as hostile,
+        serving(_WELCOME, *HOSTILE) as hostile,
         at_terminal(hostile, "me", tmp_path, columns=200, rows=50) as terminal,
     ):
         terminal.until("that was all")
@@ -126,6 +126,28 @@ def test_nothing_of_what_it_sends_acts_on_the_terminal(tmp_path: Path) -> None:
         assert b"\x1b[2J" not in terminal.raw
         assert b"\x1b[31m" not in terminal.raw
         assert terminal.screen.title == ""
+
+
+def test_nothing_of_what_it_sends_acts_on_a_dumb_terminal(tmp_path: Path) -> None:
+    with (
+        serving(_WELCOME, *HOSTILE) as hostile,
+        at_terminal(hostile, "me", tmp_path, columns=200, rows=50, environment={"TERM": "dumb"}) as terminal,
+    ):
+        terminal.type("hello\r")
+        terminal.until("that was all")
+        terminal.until("trying to come back")
+        terminal.type("exit\r")
+        assert terminal.ended() == 1  # of hello, nobody knows
+        text = terminal.raw.decode().replace("\a", "")  # the bell of a mention is our own
+        assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u202e]", text)
+
+
+def test_its_last_word_is_harmless(tmp_path: Path) -> None:
+    last = {"type": "closing", "code": "replaced", "message": evil("replaced")}
+    with serving(_WELCOME, last) as hostile, at_terminal(hostile, "me", tmp_path) as terminal:
+        assert terminal.ended() == 1
+        terminal.until("geventchat-client: ")
+        assert is_harmless(terminal.raw)
 
 
 def test_an_error_before_the_welcome_is_one_harmless_line(tmp_path: Path) -> None:

@@ -47,3 +47,11 @@ def test_who_spoke_last_is_completed_first_and_nothing_unsafe_is_handed_on() -> 
     conversation.welcomed(welcome(members=("ann", "bob", "carol\x1b[2J")))
     conversation.heard(events.Acted("6-0", "", "lobby", "bob", "waves"))
     assert status(conversation, "").nicks == ("bob", "carol[2J")
+
+
+def test_no_name_is_measured_beyond_what_could_be_shown() -> None:
+    def width(text: str) -> int:
+        assert len(text) <= 82
+        return len(text)
+
+    assert len(fit((Piece(0, "", "x" * 100_000), Piece(1, "", "y" * 100_000)), 80, width)) == 2

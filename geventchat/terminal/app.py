@@ -30,6 +30,8 @@ _STORE_S = 5.0
 _GOODBYE_S = 2.0
 # What comes within this time is shown together: no eye sees the difference, and the terminal has less to do.
 _GATHER_S = 0.02
+# With so many lines to be shown that the screen does not take yet, no more is heard: the server waits then.
+_MOST_WAITING = 1000
 
 
 def run(address: tuple[str, int], name: str, room: str, *, bell: bool) -> int:
@@ -41,10 +43,13 @@ def run(address: tuple[str, int], name: str, room: str, *, bell: bool) -> int:
 
 
 class _Screen(Protocol):
-    """Where the user types and reads. `update` and `stop` do not wait for the terminal."""
+    """Where the user types and reads. `update` does not wait for the terminal, and `stop` not for long."""
 
     def run(self) -> None:
         """Read what is typed, until `stop` or the end of the input."""
+
+    def takes(self) -> int:
+        """Return how many further lines `update` may be given now."""
 
     def update(self, status: Status, lines: Sequence[view.Line] = (), *, alert: bool = False) -> None:
         """Show the status and further lines."""
@@ -66,6 +71,8 @@ class _Talk:
         self._ended: AsyncResult[str] = AsyncResult()
         self._settled = Event()
         self._lines: list[view.Line] = []  # to be shown
+        self._caught_up = Event()
+        self._caught_up.set()
         self._alert = False
         self._changed = Event()
         self._work = (self._connection.keep, self._obey, self._paint, self._gather)
@@ -103,8 +110,11 @@ class _Talk:
         self._do(self._conversation.welcomed(welcome))
 
     def heard(self, message: replies.Message) -> None:
-        """Take note of what the server tells."""
+        """Take note of what the server tells, once the screen has shown enough of what it told before."""
+        self._caught_up.wait()
         self._do(self._conversation.heard(message))
+        if len(self._lines) >= _MOST_WAITING:
+            self._caught_up.clear()
         if not self._conversation.pending:
             self._settled.set()
 
@@ -151,7 +161,7 @@ class _Talk:
         while self._changed.wait():
             gevent.sleep(_GATHER_S)
             self._changed.clear()
-            self._show()
+            self._show(self._screen.takes())
 
     def _gather(self) -> None:
         while True:
@@ -159,10 +169,15 @@ class _Talk:
             if gathered := self._conversation.gathered():
                 self._do(gathered)
 
-    def _show(self) -> None:
-        lines, alert = self._lines, self._alert
-        self._lines, self._alert = [], False
+    def _show(self, most: int | None = None) -> None:
+        """Show what there is to show, but no more than `most` lines of it."""
+        lines, self._lines = self._lines[:most], self._lines[most:] if most is not None else []
+        alert, self._alert = self._alert, False
         self._screen.update(status(self._conversation, self._link()), lines, alert=alert)
+        if self._lines:
+            self._changed.set()
+        if len(self._lines) < _MOST_WAITING:
+            self._caught_up.set()
 
     def _link(self) -> str:
         if not self._conversation.connected:

@@ -1,9 +1,13 @@
 """What Tab makes of a line: each press puts the next of the nicks, commands or rooms that fit in place."""
 
 import re
+from itertools import islice
 
 from geventchat.terminal import typed
 from geventchat.terminal.status import Status
+
+# What is offered at once; a line has no room for more.
+CHOICES = 20
 
 _NAMES_FOLLOW = re.compile(r"/msg +$", re.IGNORECASE)
 _ROOMS_FOLLOW = re.compile(r"/(?:join|room) +$", re.IGNORECASE)
@@ -49,10 +53,15 @@ class Completion:
         return self._head + self._words[self._index] if self._words else None
 
     def choices(self, before: str) -> list[tuple[str, bool]]:
-        """Return what can be chosen from, and which of it is, if the text before the cursor is one of several."""
+        """Return what can be chosen from, and which of it is, if the text before the cursor is one of several.
+
+        Of many, they are the few around the chosen one.
+        """
         if len(self._words) < 2 or not self._stands(before):
             return []
-        return [(word.strip(), number == self._index) for number, word in enumerate(self._words)]
+        first = self._index - self._index % CHOICES
+        shown = islice(enumerate(self._words), first, first + CHOICES)
+        return [(word.strip(), number == self._index) for number, word in shown]
 
     def _stands(self, before: str) -> bool:
         return bool(self._words) and before == self._head + self._words[self._index]

@@ -28,7 +28,7 @@ _PING = "round trip"
 
 
 class User(Protocol):
-    """Whom the connection is for. None of these may block."""
+    """Whom the connection is for. None of these may block but `heard`, which may wait until it can take more."""
 
     def hello(self) -> commands.Hello:
         """Return what to introduce ourselves with."""

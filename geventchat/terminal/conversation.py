@@ -4,13 +4,13 @@ import itertools
 
 from geventchat import commands, events, replies, wire
 from geventchat.errors import Refused
-from geventchat.limits import CROWD
+from geventchat.limits import CROWD, MAX_HISTORY
 from geventchat.presence import Presence
 from geventchat.terminal import typed
 from geventchat.terminal.effects import Alert, Effect, Heading, Leave, Notice, Retry
 from geventchat.terminal.mention import mentions
 from geventchat.terminal.pending import Pending, Spoken
-from geventchat.terminal.rooms import Room, Rooms, is_later
+from geventchat.terminal.rooms import KEPT, Room, Rooms, is_later
 
 # What a user who enters a room is shown of what was said before.
 GREETING = 20
@@ -32,7 +32,6 @@ class Conversation:
         self._leaving: dict[str, str] = {}
         self._greeting: set[str] = set()  # refs of history asked for on entering a room
         self._crowd = Presence()
-        self._whispered_by = ""
         self._closing = ""  # the server's last word
         self._max_line: float | None = None  # bytes
         self._trouble = ""  # why we cannot come back, as told to the user
@@ -52,12 +51,13 @@ class Conversation:
         self.nick, self._token, self._since = welcome.nick, welcome.token, welcome.id
         self.connected, self._closing, self._trouble = True, "", ""
         self._max_line = welcome.limits.get("line")
-        wanted: list[tuple[str, str | None]] = [
-            (room.name, room.last) for room in self.rooms if room.name != welcome.room
-        ]
-        wanted += [(name, None) for name in self._joining.values()]
-        self._joining.clear()
+        before = list(self.rooms)
+        if before:  # the first of them is the one that our hello named
+            self.rooms.rename(before[0].name, welcome.room)
         room = self.rooms.enter(welcome.room, welcome.id, welcome.members, welcome.count)
+        wanted: list[tuple[str, str | None]] = [(other.name, other.last) for other in before[1:]]
+        wanted += [(name, None) for name in self._joining.values() if self._called(name) is None]
+        self._joining.clear()
         effects: list[Effect] = [Notice("connected again")]
         if not again:
             hint = Notice(f"welcome, {self.nick}; /help lists what can be typed")
@@ -71,7 +71,10 @@ class Conversation:
         self._greeting.clear()
         effects: list[Effect] = [Notice(f"{self._closing or why}; trying to come back")]
         doubtful = self.pending.lost()
-        return effects + [Notice(f"nobody knows whether this reached {it.to}: {it.text}") for it in doubtful]
+        for whisper in doubtful:
+            to = whisper.to if isinstance(whisper, commands.Whisper) else "whoever whispered last"
+            effects.append(Notice(f"nobody knows whether this reached {to}: {whisper.text}"))
+        return effects
 
     def turned_away(self, refusal: Refused) -> list[Effect]:
         """Take note that the server did not let us in again; the user is told once."""
@@ -89,7 +92,6 @@ class Conversation:
             case events.Event():
                 return self._happened(message)
             case replies.Whispered(nick=nick) if nick != self.nick:
-                self._whispered_by = nick
                 return [message, Alert()]
             case replies.Ack():
                 self.pending.settle(message.ref)
@@ -136,6 +138,8 @@ class Conversation:
 
     def _members(self, members: replies.Members) -> list[Effect]:
         joining = self._joining.pop(members.ref or "", None)
+        if joining is not None:
+            self.rooms.rename(joining, members.room)
         room = self.rooms.get(members.room)
         if joining is None:
             if room is not None:
@@ -152,7 +156,7 @@ class Conversation:
     def _arrive(self, room: Room, since: str, topic: str) -> list[Effect]:
         ref = next(self._refs)
         self._greeting.add(ref)
-        history = commands.History(room=room.name, before=since, limit=GREETING * 4, ref=ref)
+        history = commands.History(room=room.name, before=since, limit=MAX_HISTORY, ref=ref)
         return [Heading(room.name, room.count, topic), history]
 
     def _earlier(self, page: replies.HistoryPage) -> list[Effect]:
@@ -179,8 +183,11 @@ class Conversation:
         if ref in self._greeting:
             self._greeting.discard(ref)
             return []
-        if name is not None and self.rooms.get(name) is not None:
-            self.rooms.leave(name)
+        room = self._called(name or "")
+        if room is not None and error.code == "already-here":
+            return []
+        if name is not None and room is not None:
+            self.rooms.leave(room.name)
             return [Notice(f"you are no longer in {name}: {error.message}")]
         return [Notice(f"{error.message}: {said.text}") if said else error]
 
@@ -217,10 +224,12 @@ class Conversation:
                 return self._speak(command)
             case commands.Whisper():
                 return self._speak(command)
-            case commands.WhisperBack(text=text):
-                if not self._whispered_by:
-                    return [Notice("nobody has whispered to you yet")]
-                return self._speak(commands.Whisper(to=self._whispered_by, text=text))
+            case commands.WhisperBack() if (
+                self.connected
+            ):  # the server knows whom it means, also after a change of nick
+                return self._speak(command)
+            case commands.WhisperBack():
+                return [Notice("a reply needs the connection; /msg NAME TEXT is kept and sent when it is back")]
             case commands.Join(room=name) if (room := self._called(name)) is not None:
                 return self._look(room)
             case commands.Rename(nick=nick) if not self.connected:
@@ -229,7 +238,8 @@ class Conversation:
             case _ if not self.connected:
                 return [Notice("not possible without a connection; what is said is kept and sent when it is back")]
             case commands.Join(room=name):
-                return [self._join(name)]
+                asked = any(name.casefold() == other.casefold() for other in self._joining.values())
+                return [] if asked else [self._join(name)]
             case commands.Leave():
                 return self._go(command)
         if isinstance(command, commands.Who | commands.History | commands.Topic) and self.rooms.current is not None:
@@ -248,7 +258,10 @@ class Conversation:
 
     def _look(self, room: Room) -> list[Effect]:
         self.rooms.current = room
-        return [*self.gathered(), Heading(room.name, room.count), *room.unseen()]
+        effects: list[Effect] = [*self.gathered(), Heading(room.name, room.count)]
+        if room.unread > KEPT:
+            effects.append(Notice(f"{room.unread - KEPT} lines before these are not kept here; /history shows more"))
+        return effects + room.unseen()
 
     def _speak(self, command: Spoken) -> list[Effect]:
         self.pending.add(command, sent=self.connected)

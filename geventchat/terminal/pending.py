@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from geventchat import commands
 
-Spoken = commands.Say | commands.Act | commands.Whisper
+Whisper = commands.Whisper | commands.WhisperBack
+Spoken = commands.Say | commands.Act | Whisper
 
 
 @dataclass(slots=True)
@@ -39,10 +40,10 @@ class Pending:
         line = self._lines.pop(ref or "", None)
         return line.command if line else None
 
-    def lost(self) -> list[commands.Whisper]:
+    def lost(self) -> list[Whisper]:
         """Forget, and return, the whispers of which nobody knows whether they arrived before the connection broke."""
         doubtful = [line.command for line in self._lines.values() if line.sent]
-        whispers = [command for command in doubtful if isinstance(command, commands.Whisper)]
+        whispers = [command for command in doubtful if isinstance(command, Whisper)]
         for whisper in whispers:
             self.settle(whisper.ref)
         return whispers

@@ -1,12 +1,22 @@
 """The client at a terminal that can only print, TERM=dumb: what is typed and what happens take turns."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
+import gevent
+from gevent.queue import Queue
+
+from geventchat import standard_output
 from geventchat.standard_input import read_lines
 from geventchat.terminal.status import Status
 from geventchat.terminal.typed import Entered
 from geventchat.terminal.view import Line
 from geventchat.text import clean, decode
+
+# How long the terminal may take, in the end, to show what is still to be shown.
+_END_S = 2.0
+# Lines that may wait to be shown.
+_MOST_WAITING = 1000
 
 
 class Plain:
@@ -15,21 +25,38 @@ class Plain:
     def __init__(self, entered: Callable[[Entered], None], *, bell: bool) -> None:
         self._entered = entered
         self._bell = bell
+        self._texts: Queue[str | None] = Queue()
+        self._printing = gevent.spawn(self._print)
 
     def run(self) -> None:
         """Read until the input ends."""
-        for line in read_lines():
-            self._entered(clean(decode(line)))
+        with suppress(OSError):  # the terminal is gone
+            for line in read_lines():
+                if isinstance(line, bytes):  # a terminal that edits lines itself has none that are too long
+                    self._entered(clean(decode(line)))
         self._entered(None)
+
+    def takes(self) -> int:
+        """Return how many further lines can be shown now."""
+        return max(0, _MOST_WAITING - self._texts.qsize())
 
     def update(self, status: Status, lines: Sequence[Line] = (), *, alert: bool = False) -> None:
         """Print these lines; `alert` rings the bell."""
         del status
-        text = "".join("".join(text for _, text in line) + "\n" for line in lines)
-        print(text + ("\a" if alert and self._bell else ""), end="", flush=True)
+        for line in lines:
+            self._texts.put("".join(text for _, text in line) + "\n")
+        if alert and self._bell:
+            self._texts.put("\a")
 
     def resized(self) -> None:
         """Nothing depends on the size."""
 
     def stop(self) -> None:
-        """Nothing was changed that would have to be restored."""
+        """Print what is still to be printed; nothing else was changed that would have to be restored."""
+        self._texts.put(None)
+        self._printing.join(_END_S)
+
+    def _print(self) -> None:
+        with suppress(OSError):  # the terminal is gone: `run` says so
+            while (text := self._texts.get()) is not None:
+                standard_output.write(text)

@@ -30,6 +30,10 @@ from geventchat.terminal.view import STYLE, Line
 _END_S = 2.0
 # The longest name of a room before the line that is typed.
 _ROOM_COLUMNS = 16
+# Lines drawn at once: between such bunches, keys are looked at.
+_BUNCH = 200
+# Lines that may wait to be drawn.
+_MOST_WAITING = 1000
 
 
 class _WholeScreens(Vt100_Output):
@@ -87,6 +91,7 @@ class Prompt:
         self._app = self._session.app
         self._app.after_render += self._release
         self._size = self._output.get_size()
+        self._modes = termios.tcgetattr(0)
         self._ended = threading.Event()
         self._ended.set()
 
@@ -97,6 +102,10 @@ class Prompt:
         failure = gevent.get_hub().threadpool.apply(self._run)
         if failure is not None:
             raise failure
+
+    def takes(self) -> int:
+        """Return how many further lines can be shown now; the rest must wait until the terminal has taken these."""
+        return max(0, _MOST_WAITING - len(self._lines))
 
     def update(self, status: Status, lines: Sequence[Line] = (), *, alert: bool = False) -> None:
         """Show the status, and these lines below those that are shown already; `alert` rings the bell."""
@@ -110,9 +119,10 @@ class Prompt:
         self._call(self._refit)
 
     def stop(self) -> None:
-        """Leave the terminal as it was."""
+        """Leave the terminal as it was, also when its thread waits for ever for a terminal that takes nothing."""
         self._call(self._exit)
-        self._ended.wait(_END_S)
+        if not self._ended.wait(_END_S):
+            termios.tcsetattr(0, termios.TCSANOW, self._modes)
 
     def _call(self, do: Callable[[], None]) -> None:
         loop = self._app.loop
@@ -133,7 +143,8 @@ class Prompt:
             return error
         finally:
             with suppress(OSError):
-                self._print()
+                while self._lines or self._ring:
+                    self._print()
                 self._release()
             self._ended.set()
         return None
@@ -158,10 +169,12 @@ class Prompt:
             self._app.renderer.erase()
             self._print()
         self._app.invalidate()
+        if self._lines:
+            self._call(self._draw)
 
     def _print(self) -> None:
         fragments: Line = []
-        while self._lines:
+        for _ in range(min(len(self._lines), _BUNCH)):
             fragments += [*self._lines.popleft(), ("", "\n")]
         print_formatted_text(self._output, FormattedText(fragments), self._style, color_depth=self._app.color_depth)
         if self._ring:
@@ -191,7 +204,7 @@ class Prompt:
         return above + cursor.x // columns - cursor.y
 
     def _message(self) -> FormattedText:
-        room = self._status.room
+        room = self._status.room[:_ROOM_COLUMNS]
         while get_cwidth(room) > _ROOM_COLUMNS:
             room = room[:-1]
         return FormattedText([("class:prompt", f"{room}> ")])

@@ -98,6 +98,13 @@ class Rooms:
         self.current = self.current or room
         return room
 
+    def rename(self, old: str, new: str) -> None:
+        """Take note that the server writes a room's name otherwise than when the user entered it."""
+        room = self._rooms.get(old)
+        if room is not None and new not in self._rooms:
+            room.name = new
+            self._rooms = {each.name: each for each in self._rooms.values()}
+
     def leave(self, name: str) -> None:
         """Take note that the user is in a room no more; the first of the others is looked at then."""
         left = self._rooms.pop(name, None)

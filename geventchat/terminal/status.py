@@ -66,16 +66,13 @@ def _pieces(conversation: Conversation, link: str) -> list[Piece]:
 
 def fit(pieces: tuple[Piece, ...], columns: int, width: Callable[[str], int]) -> Line:
     """Return a line of just `columns` columns; `width` measures a text in columns."""
-    chosen = list(pieces)
-
-    def used() -> int:
-        return sum(width(piece.text) + 2 for piece in chosen)
-
-    while len(chosen) > 1 and used() > columns:
-        chosen.remove(max(chosen, key=lambda piece: piece.rank))
-    line = [(piece.style, f" {piece.text} ") for piece in chosen]
-    if used() > columns:
-        line = [(style, _cut(text, columns, width)) for style, text in line]
+    chosen = [(piece, f" {piece.text[:columns]} ") for piece in pieces]  # names may be of any length
+    used = sum(width(text) for _, text in chosen)
+    while len(chosen) > 1 and used > columns:
+        last = max(chosen, key=lambda one: one[0].rank)
+        chosen.remove(last)
+        used -= width(last[1])
+    line = [(piece.style, text if used <= columns else _cut(text, columns, width)) for piece, text in chosen]
     return [*line, ("class:status", " " * (columns - sum(width(text) for _, text in line)))]
 
 

@@ -36,7 +36,8 @@ _USAGE = {command.name: (command.usage, command.help) for command in slash.COMMA
 }
 COMMANDS = tuple(_USAGE)
 _KEYS = (
-    "Alt-1, Alt-2, … look at a room, Alt-A at the next unread",
+    "Alt-1, Alt-2, … look at a room, Alt-A at the next with something unread",
+    "Alt-Left and Alt-Right look at the room beside",
     "Tab completes names and commands; Up and Ctrl-R bring back what was typed",
     "a line is said; // says one that begins with a slash; exit or Ctrl-D leaves",
 )

@@ -1,0 +1,245 @@
+"""geventchat-client in pipelines when something is wrong with the server or the streams, or a signal comes."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Self
+
+import gevent
+import pytest
+from gevent import socket
+from gevent.event import Event
+from gevent.server import StreamServer
+
+from tests.processes import serving
+from tests.raw import Address
+from tests.test_terminal_hostile import HOSTILE, evil
+
+# Runs the client after having set what is named on its command line first, as in `_STORE_S=1000`.
+_WITH = """
+import sys
+from geventchat import cli, talk
+while "=" in sys.argv[1]:
+    name, value = sys.argv.pop(1).split("=")
+    setattr(talk, name, float(value))
+sys.exit(cli.main())
+"""
+
+
+class Filter:
+    """The client as a process; what it says is read without holding up the greenlets of the test."""
+
+    def __init__(self, address: Address, *options: str, settings: tuple[str, ...] = (), **streams: Any) -> None:
+        command = [sys.executable, "-c", _WITH, *settings, f"{address[0]}:{address[1]}", "--name", "me", *options]
+        given = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
+        self.process = subprocess.Popen(command, **given)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.process.kill()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if stream is not None:
+                with suppress(OSError):
+                    stream.close()
+        self.process.wait()
+
+    def line(self) -> bytes:
+        """Return the next line that it writes."""
+        assert self.process.stdout is not None
+        taken: bytes = gevent.get_hub().threadpool.apply(self.process.stdout.readline)
+        return taken
+
+    def given(self, text: str) -> None:
+        """Let it read something; its input goes on."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(text.encode())
+        self.process.stdin.flush()
+
+    def ended(self, given: bytes | None = None) -> tuple[int, str, str]:
+        """Wait for its end; return status, output and errors."""
+        out, errors = gevent.get_hub().threadpool.apply(self.process.communicate, (given, 25))
+        return self.process.returncode, (out or b"").decode("utf-8", "replace"), errors.decode()
+
+
+def filtered(given: bytes | None, address: Address, *options: str, **streams: Any) -> tuple[int, str, str]:
+    """Run the client to its end; return status, output and errors."""
+    with Filter(address, *options, **streams) as me:
+        return me.ended(given)
+
+
+def line(**message: Any) -> bytes:
+    return json.dumps(message, ensure_ascii=False).encode() + b"\n"
+
+
+_WELCOME = line(
+    type="welcome", nick="me", room="lobby", members=["me"], count=1, topic="", id="1-0", token="", server="", limits={}
+)
+
+
+@contextmanager
+def pretending(talk: Callable[[socket.socket], None]) -> Iterator[Address]:
+    """Pretend to be a server: whoever says hello is welcomed, and is `talk`'s then."""
+
+    def serve(connection: socket.socket, _: Address) -> None:
+        with suppress(OSError):
+            connection.recv(1000)
+            connection.sendall(_WELCOME)
+            talk(connection)
+
+    listener = StreamServer(("127.0.0.1", 0), serve)
+    listener.start()
+    yield listener.socket.getsockname()[:2]
+    listener.stop(timeout=0)
+
+
+def takes_all_and_says_nothing(connection: socket.socket) -> None:
+    while connection.recv(65536):
+        pass
+
+
+def takes_nothing(_: socket.socket) -> None:
+    Event().wait()
+
+
+def test_a_signal_ends_it_though_more_is_piped_in_than_could_ever_be_said() -> None:
+    with (
+        serving() as server,
+        subprocess.Popen(["/usr/bin/yes", "hello"], stdout=subprocess.PIPE) as yes,
+        Filter(server.address, stdin=yes.stdout, settings=("_STORE_S=0.2",)) as me,
+    ):
+        assert me.line().startswith(b"Hi, me!")
+        assert me.line() == b"me: hello\n"
+        me.process.send_signal(signal.SIGTERM)
+        status, out, errors = me.ended()
+        yes.kill()
+    assert status == 1
+    assert re.fullmatch(r"geventchat-client: \d+ lines are not known to be stored\n", errors)
+    assert set(out.splitlines()) <= {"me: hello"}
+
+
+@pytest.mark.parametrize("takes", [takes_all_and_says_nothing, takes_nothing])
+def test_a_second_signal_ends_it_at_once(takes: Callable[[socket.socket], None]) -> None:
+    said = Event()
+
+    def talk(connection: socket.socket) -> None:
+        connection.recv(1)
+        said.set()
+        takes(connection)
+
+    with pretending(talk) as address, Filter(address, settings=("_STORE_S=1000", "_GOODBYE_S=0.1")) as me:
+        me.given("hello\n" * 10_000)
+        said.wait()
+        me.process.send_signal(signal.SIGINT)
+        while me.process.poll() is None:
+            gevent.sleep(0.1)
+            me.process.send_signal(signal.SIGTERM)
+        assert me.process.returncode == 1
+
+
+@pytest.mark.parametrize("talk", [takes_all_and_says_nothing, takes_nothing])
+def test_a_server_that_falls_silent_is_said_and_status_1(talk: Callable[[socket.socket], None]) -> None:
+    with pretending(talk) as address, Filter(address, settings=("_PATIENCE_S=0.1", "_GOODBYE_S=0.1")) as me:
+        status, _, errors = me.ended(b"hello\n" * 2_000_000)
+    assert status == 1
+    assert errors.startswith("geventchat-client: the server has been silent for 0.2 s\n")
+
+
+def test_a_signal_ends_it_while_nobody_reads_what_it_writes() -> None:
+    full = Event()
+
+    def flood(connection: socket.socket) -> None:
+        with suppress(TimeoutError), gevent.Timeout(1.0, TimeoutError()):  # by then it has all that fits into its pipe
+            while True:
+                connection.sendall(line(type="pong", token="x" * 1000))
+        full.set()
+        takes_all_and_says_nothing(connection)
+
+    with pretending(flood) as address, Filter(address, settings=("_STORE_S=0.1",)) as me:
+        full.wait()
+        me.process.send_signal(signal.SIGTERM)
+        while me.process.poll() is None:
+            gevent.sleep(0.01)
+        assert me.process.returncode == 0
+        me.ended()
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_nothing_that_a_server_says_acts_on_the_terminal_that_shows_it(options: tuple[str, ...]) -> None:
+    def harm(connection: socket.socket) -> None:
+        for message in HOSTILE:
+            connection.sendall(line(**message))
+        connection.recv(1000)
+        connection.sendall(line(type="error", code="x", message=evil("moved"), ref="to another room"))
+
+    with pretending(harm) as address:
+        status, out, errors = filtered(b"/join den\n", address, *options)
+    assert status == 1
+    for shown in ("says me", "reason", "psst", "topic is", "earlier", "help"):
+        assert shown in out
+    assert "moved" in errors
+    unsafe = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u202e]"
+    assert not re.search(unsafe, out + errors)
+
+
+def test_all_that_may_be_in_an_input() -> None:
+    with serving() as server:
+        status, out, errors = filtered(b"x" * 8_000_000 + b"\nhi\r\n\xff\nno end", server.address)
+    assert status == 1
+    assert out.splitlines()[1:] == ["me: hi", "me: \ufffd", "me: no end"]
+    assert re.fullmatch(r"geventchat-client: a line can have \d+ bytes at most; this one was not sent\n", errors)
+
+
+def test_an_input_that_does_not_block_is_waited_for() -> None:
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+    with serving() as server, Filter(server.address, stdin=theirs.fileno()) as me:
+        me.line()
+        ours.sendall(b"hi\n")
+        assert me.line() == b"me: hi\n"
+        ours.close()
+        assert me.ended()[0] == 0
+    theirs.close()
+
+
+def test_an_input_that_cannot_be_read_is_status_1() -> None:
+    with serving() as server, open(os.devnull, "wb") as write_only:
+        status, _, errors = filtered(None, server.address, stdin=write_only)
+    assert (status, errors) == (1, "geventchat-client: the input cannot be read: Bad file descriptor\n")
+
+
+def test_a_closed_pipe_is_status_1_when_something_is_not_known_to_be_stored() -> None:
+    def talk(connection: socket.socket) -> None:
+        while connection.recv(1000):
+            connection.sendall(line(type="pong", token="and more"))
+
+    with pretending(talk) as address, Filter(address) as me:
+        me.line()
+        assert me.process.stdout is not None
+        me.process.stdout.close()
+        me.process.stdout = None
+        me.given("hi\n")
+        status, _, errors = me.ended()
+    assert (status, errors) == (1, "")
+
+
+def test_a_locale_without_some_letters_shows_marks_for_them() -> None:
+    with serving() as server, Filter(server.address, env={**os.environ, "PYTHONIOENCODING": "latin-1"}) as me:
+        status, out, errors = me.ended("день — ou día\n/д\n".encode())
+    assert status == 1
+    assert out.splitlines()[1:] == ["me: ???? ? ou d\ufffda"]  # the last is one byte, which is no UTF-8
+    assert errors.startswith("geventchat-client: /? is no command")
+
+
+def test_json_is_printed_without_the_secret_to_come_back_with() -> None:
+    with serving() as server:
+        _, out, _ = filtered(b"", server.address, "--json")
+    welcome = json.loads(out)
+    assert welcome["type"] == "welcome"
+    assert "token" not in welcome

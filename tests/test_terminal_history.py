@@ -1,0 +1,18 @@
+"""The file that keeps what was typed."""
+
+from pathlib import Path
+
+import pytest
+
+from geventchat.terminal import history
+
+
+def test_of_a_file_that_has_grown_large_the_newer_half_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    typed = history.typed_before()
+    lines = [f"line {number} " + "x" * 1000 for number in range(1200)]
+    for line in lines:
+        typed.store_string(line)
+    kept = list(history.typed_before().load_history_strings())  # the latest first
+    assert 400 < len(kept) < 600
+    assert kept == lines[::-1][: len(kept)]
