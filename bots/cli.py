@@ -13,8 +13,8 @@ from geventchat.errors import Refused, ServerUnavailable, UsageError
 from geventchat.options import OptionParser
 
 if TYPE_CHECKING:
-    from bots.outcome import Outcome
-    from bots.transcribe import Transcript
+    from bots.logs.transcribe import Transcript
+    from bots.result.outcome import Outcome
 
 _EXAMPLES = """\
 examples:
@@ -94,9 +94,9 @@ def _copier(verb: str, what: str, description: str) -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace) -> int:
     asked = address.parse(options.server) if options.server else None
-    from bots.load import load
-    from bots.mistakes import ScenarioMistakes
-    from bots.sayable import check_sayable
+    from bots.language.load import load
+    from bots.language.mistakes import ScenarioMistakes
+    from bots.run.sayable import check_sayable
 
     try:
         scenario = load(options.scenario)
@@ -109,11 +109,11 @@ def _run(options: argparse.Namespace) -> int:
             _write("", file)  # rather before the run than after it
     if options.seed is not None:
         scenario = dataclasses.replace(scenario, seed=options.seed)
-    from bots.interrupt import interruptible
-    from bots.progress import shown
-    from bots.runner import Runner
-    from bots.target import allow_many_connections, server_at
-    from bots.units import counted
+    from bots.language.units import counted
+    from bots.result.progress import shown
+    from bots.run.interrupt import interruptible
+    from bots.run.runner import Runner
+    from bots.run.target import allow_many_connections, server_at
 
     allow_many_connections()
     with interruptible(), server_at(asked) as (at, which):
@@ -127,18 +127,18 @@ def _run(options: argparse.Namespace) -> int:
 
 def _tell(outcome: "Outcome", which: str, options: argparse.Namespace) -> int:
     """Show what a run has shown in all the ways that were asked for; return the exit status."""
-    from bots.summary import figures, lines
+    from bots.result.summary import figures, lines
 
     if options.json:
         print(json.dumps(figures(outcome), ensure_ascii=False))
     else:
         print(*lines(outcome), sep="\n")
     if options.junit is not None:
-        from bots.junit import junit
+        from bots.result.junit import junit
 
         _write(junit(outcome), options.junit)
     if options.report is not None:
-        from bots.report import page
+        from bots.result.report import page
 
         _write(page(outcome, which), options.report)
     return outcome.status
@@ -148,9 +148,9 @@ def _check(files: Sequence[str]) -> int:
     if not files or any(file in ("-h", "--help") for file in files):
         print("usage: geventchat-bots check FILE…   say what is wrong in scenarios; exit status 2 if anything is")
         return 0 if files else 2
-    from bots.load import load
-    from bots.mistakes import ScenarioMistakes
-    from bots.units import counted
+    from bots.language.load import load
+    from bots.language.mistakes import ScenarioMistakes
+    from bots.language.units import counted
 
     ended = 0
     for file in files:
@@ -165,8 +165,8 @@ def _check(files: Sequence[str]) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
-    from bots.importing import import_log
-    from bots.reading import read_file
+    from bots.language.reading import read_file
+    from bots.logs.importing import import_log
 
     try:
         source = read_file(Path(options.source))
@@ -177,8 +177,8 @@ def _import(options: argparse.Namespace) -> int:
 
 def _record(options: argparse.Namespace) -> int:
     at = address.parse(options.source)
-    from bots.interrupt import interruptible
-    from bots.record import record
+    from bots.logs.record import record
+    from bots.run.interrupt import interruptible
 
     with interruptible():
         print(f"recording {options.room} at {address.show(at)}; Ctrl-C ends it", file=sys.stderr)
@@ -203,7 +203,7 @@ def _write(text: str, output: Path) -> None:
 
 
 def _schema() -> int:
-    from bots.schema import json_schema
+    from bots.language.schema import json_schema
 
     print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
     return 0

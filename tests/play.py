@@ -6,9 +6,9 @@ from typing import Any
 
 import gevent
 
-from bots.load import parse
-from bots.outcome import Outcome
-from bots.runner import Runner
+from bots.language.load import parse
+from bots.result.outcome import Outcome
+from bots.run.runner import Runner
 from geventchat import ChatServer, Limits
 from tests.raw import Address, programmed
 

@@ -3,8 +3,8 @@
 import math
 from dataclasses import replace
 
-from bots.actions import Whisper
-from bots.scenario import Line, Scenario
+from bots.language.actions import Whisper
+from bots.language.scenario import Line, Scenario
 
 
 def smaller(scenario: Scenario, share: float) -> Scenario:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bots.load import parse
-from bots.outcome import Outcome
-from bots.runner import Runner
+from bots.language.load import parse
+from bots.result.outcome import Outcome
+from bots.run.runner import Runner
 from geventchat import ChatServer, Limits
 from tests.faulty_server import FAULTS, faulty_server
 from tests.processes import Ran, run, serving

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.dialects import Heard, Json, Plain
-from bots.ear import Ear
-from bots.ledger import Message, Reader, RoomLedger
+from bots.ledger.room import Message, Reader, RoomLedger
+from bots.run.dialects import Heard, Json, Plain
+from bots.run.ear import Ear
 from geventchat import events, replies, wire
 
 READERS = ("ann", "bob", "cat")

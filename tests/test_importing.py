@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bots import actions
-from bots.importing import import_log
-from bots.legal_names import LegalNames, one_to_one
-from bots.load import parse
-from bots.plan import latecomers
-from bots.scenario import Scenario
-from bots.transcribe import Moment, nicks_of, transcribe
+from bots.language import actions
+from bots.language.load import parse
+from bots.language.plan import latecomers
+from bots.language.scenario import Scenario
+from bots.logs.importing import import_log
+from bots.logs.legal_names import LegalNames, one_to_one
+from bots.logs.transcribe import Moment, nicks_of, transcribe
 from geventchat import events, names
 from geventchat.errors import UsageError
 from geventchat.text import clean

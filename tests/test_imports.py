@@ -18,9 +18,9 @@ SHELL = {
     *("geventchat.server", "geventchat.service", "geventchat.session"),
     *("geventchat.history_file", "geventchat.sqlite_log"),
     *(f"geventchat.terminal.{name}" for name in ("app", "connection", "history", "plain", "prompt")),
-    *("bots.bot", "bots.interrupt", "bots.progress", "bots.record", "bots.runner", "bots.target"),
-    *(f"bots.{name}" for name in ("answering", "coming", "company", "intake", "listening")),
-    *(f"bots.{name}" for name in ("pace", "returning", "settling", "speaking", "under_way")),
+    *(f"bots.run.{name}" for name in ("answering", "bot", "coming", "company", "intake", "interrupt", "listening")),
+    *(f"bots.run.{name}" for name in ("pace", "returning", "runner", "settling", "speaking", "target", "under_way")),
+    *("bots.logs.record", "bots.result.progress"),
 }
 WORLD = {
     *("gevent", "socket", "select", "selectors", "asyncio", "threading", "multiprocessing", "concurrent", "subprocess"),
@@ -58,6 +58,16 @@ def imported(module: str) -> Iterator[str]:
             yield ours or name.partition(".")[0]
 
 
+# The folders of the bots, each with those that it may know.
+FOLDERS = {
+    "bots.language": set[str](),
+    "bots.ledger": set[str](),
+    "bots.result": {"bots.language", "bots.ledger"},
+    "bots.run": {"bots.language", "bots.ledger", "bots.result"},
+    "bots.logs": {"bots.language"},
+}
+
+
 def test_every_module_named_here_exists() -> None:
     assert MODULES.keys() >= COMMANDS | SHELL | FACES | FOR_BOTS
 
@@ -81,6 +91,12 @@ def test_only_bots_know_bots_and_they_know_only_what_a_client_needs(module: str)
         assert {name for name in ours if name.startswith("geventchat")} <= FOR_BOTS
     else:
         assert {name for name in ours if name.startswith("bots")} == set()
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_the_folders_of_the_bots_know_each_other_in_one_direction(folder: str) -> None:
+    known = {name for module in MODULES if module.startswith(f"{folder}.") for name in imported(module)}
+    assert {one for one in FOLDERS if any(name.startswith(f"{one}.") for name in known)} - {folder} == FOLDERS[folder]
 
 
 @pytest.mark.parametrize("module", sorted(MODULES.keys() - COMMANDS))

@@ -1,6 +1,6 @@
 from textwrap import dedent
 
-from bots.irc_log import read_log
+from bots.logs.irc_log import read_log
 from geventchat import events
 
 

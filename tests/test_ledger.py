@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.hearing import Message, Reader
-from bots.ledger import RoomLedger, Verdict
+from bots.ledger.hearing import Message, Reader
+from bots.ledger.room import RoomLedger, Verdict
 
 READERS = ("ann", "bob", "cat")
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bots.legal_names import LegalNames, one_to_one
+from bots.logs.legal_names import LegalNames, one_to_one
 from geventchat import names
 from tests.scenarios import scenario
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bots.load import load
-from bots.mistakes import ScenarioMistakes
+from bots.language.load import load
+from bots.language.mistakes import ScenarioMistakes
 from geventchat.errors import ChatError
 from tests.scenarios import mistakes, scenario
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import gevent
 import pytest
 
-from bots.outcome import Outcome
+from bots.result.outcome import Outcome
 from geventchat import ChatServer, Limits
 from geventchat.sqlite_log import SqliteLog
 from tests.processes import serving

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bots.actions import Say
-from bots.plan import Act, chosen, lasts, latecomers, plan
-from bots.scenario import Line, Scenario
-from bots.speech import text_of
+from bots.language.actions import Say
+from bots.language.plan import Act, chosen, lasts, latecomers, plan
+from bots.language.scenario import Line, Scenario
+from bots.language.speech import text_of
 from tests.scenarios import scenario
 
 CAST = "cast: {alice: , user: 9}\n"

@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from bots.actions import ACTIONS
+from bots.language.actions import ACTIONS
 from geventchat import commands, limits, replies
 from geventchat.dialects import slash
 
@@ -78,6 +78,10 @@ def test_every_module_is_in_the_readme_and_no_other() -> None:
     folders = {f"{path.parent.name}/" for path in (_ROOT / "geventchat").glob("*/__init__.py")}
     named = {word.strip(",") for word in _words("file")}
     assert named == modules | folders
+
+
+def test_every_folder_of_the_bots_is_in_the_readme_and_no_other() -> None:
+    assert _words("folder of `bots`") == {f"{path.parent.name}/" for path in (_ROOT / "bots").glob("*/__init__.py")}
 
 
 def _options(command: str) -> list[str]:

@@ -10,12 +10,12 @@ import gevent
 import pexpect
 import pytest
 
-from bots.junit import junit
-from bots.load import parse
-from bots.outcome import Outcome
-from bots.plan import ends
-from bots.report import page
-from bots.runner import Runner
+from bots.language.load import parse
+from bots.language.plan import ends
+from bots.result.junit import junit
+from bots.result.outcome import Outcome
+from bots.result.report import page
+from bots.run.runner import Runner
 from geventchat import ChatClient, ChatServer, Limits
 from geventchat.events import Said
 from tests.faulty_server import faulty_server

@@ -10,13 +10,13 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bots import actions
-from bots.actions import ACTIONS, AnyAction
-from bots.load import load, parse
-from bots.mistakes import Place, ScenarioMistakes
-from bots.plan import plan
-from bots.scenario import Line, Pause, Together
-from bots.selector import Selector
+from bots.language import actions
+from bots.language.actions import ACTIONS, AnyAction
+from bots.language.load import load, parse
+from bots.language.mistakes import Place, ScenarioMistakes
+from bots.language.plan import plan
+from bots.language.scenario import Line, Pause, Together
+from bots.language.selector import Selector
 from tests.scale import smaller
 from tests.scenarios import one_line, scenario
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bots.load import load
-from bots.runner import Runner
+from bots.language.load import load
+from bots.run.runner import Runner
 from geventchat import ChatServer, Limits
 from tests.scale import smaller
 

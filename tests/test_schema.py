@@ -8,9 +8,9 @@ import jsonschema
 import pytest
 import yaml
 
-from bots.actions import ACTIONS
-from bots.file import Check, File, Latency, Role
-from bots.schema import json_schema
+from bots.language.actions import ACTIONS
+from bots.language.file import Check, File, Latency, Role
+from bots.language.schema import json_schema
 from tests.scenarios import mistakes, scenario
 from tests.test_scenario import EXAMPLES, FOLDER, PRINTED
 

@@ -5,8 +5,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bots import tree
-from bots.tree import BadYaml, read_tree
+from bots.language import tree
+from bots.language.tree import BadYaml, read_tree
 
 
 @pytest.fixture(params=["libyaml", "python"], autouse=True)

@@ -8,10 +8,10 @@ from functools import partial
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.dialects import Heard, Json, Plain
-from bots.ear import Ear
-from bots.hearing import Finding, Reader
-from bots.ledger import RoomLedger
+from bots.ledger.hearing import Finding, Reader
+from bots.ledger.room import RoomLedger
+from bots.run.dialects import Heard, Json, Plain
+from bots.run.ear import Ear
 from geventchat import events, replies, wire
 
 STEP_S = 0.001

@@ -1,0 +1,1 @@
+"""Who said what, who heard what, and the verdict on it."""

@@ -1,0 +1,1 @@
+"""Conversations that took place, written down as scenarios."""

@@ -1,0 +1,1 @@
+"""A scenario, carried out: actors at a server."""
