@@ -72,6 +72,7 @@ def test_a_reader_who_falls_behind_is_told_what_was_missed_and_goes_on() -> None
         speaker.close()
 
 
+@pytest.mark.slow
 def test_a_reader_in_plain_is_told_how_many_lines_were_missed() -> None:
     with _server(rate=None, feed_window=64 << 10) as server:
         slow = Raw(server.address)

@@ -88,6 +88,7 @@ check: {delivery: exactly once, order: same for everyone}
 """
 
 
+@pytest.mark.slow
 def test_reconnect_storms_lose_and_double_nothing(tmp_path: Path) -> None:
     log = SqliteLog(tmp_path / "history.sqlite")  # which lets others run while it reads
     with closing(log), ChatServer(limits=Limits(rate=None), log=log) as server:

@@ -51,6 +51,7 @@ def test_who_gets_no_last_answer_in_time_is_late(monkeypatch: pytest.MonkeyPatch
     assert outcome.failures == ["ann got no answer at the end within 0.2 s"]
 
 
+@pytest.mark.slow
 def test_who_is_read_slowly_by_the_server_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bots.run.bot, "PATIENCE_S", 0.5)
     monkeypatch.setattr("bots.run.coming.PATIENCE_S", 0.5)

@@ -19,7 +19,7 @@ from bots.run.runner import Runner
 from geventchat import ChatClient, ChatServer, Limits
 from geventchat.events import Said
 from tests.faulty_server import faulty_server
-from tests.processes import run
+from tests.processes import run, serving
 from tests.raw import Address
 
 _TALK = """
@@ -92,7 +92,9 @@ def test_files_are_written_where_asked_and_refused_before_the_run_where_they_can
     scenario = tmp_path / "one.yaml"
     scenario.write_text("script:\n  - alice: hello\n")
     html, xml = tmp_path / "out.html", tmp_path / "out.xml"
-    ran = run("bots.cli", str(scenario), "--report", str(html), "--junit", str(xml))
+    with serving() as server:
+        at = "{}:{}".format(*server.address)
+        ran = run("bots.cli", str(scenario), "--server", at, "--report", str(html), "--junit", str(xml))
     assert ran.status == 0
     assert html.read_text().startswith("<!doctype html>")
     assert ElementTree.parse(xml).getroot().get("failures") == "0"  # noqa: S314
@@ -117,14 +119,17 @@ def test_a_seed_of_one_s_own_gives_other_words_and_the_same_ones_each_time(tmp_p
     assert first != words("9")
 
 
+@pytest.mark.slow
 def test_a_terminal_shows_how_it_goes_and_is_left_clean(tmp_path: Path) -> None:
     scenario = tmp_path / "talk.yaml"
     scenario.write_text('cast: {user: 5}\nscript:\n  - user: {say: "{words 3}", every: 20ms, for: 2s}\n')
-    bots = pexpect.spawn(sys.executable, ["-m", "bots.cli", str(scenario)], dimensions=(24, 120), encoding="utf-8")
-    bots.expect(r"5 users +[\d,]+ messages/s +[\d,]+ deliveries/s", timeout=20)
-    bots.expect("PASSED", timeout=20)
-    bots.expect(pexpect.EOF, timeout=20)
-    bots.close()
+    with serving() as server:
+        command = ["-m", "bots.cli", str(scenario), "--server", "{}:{}".format(*server.address)]
+        bots = pexpect.spawn(sys.executable, command, dimensions=(24, 120), encoding="utf-8")
+        bots.expect(r"5 users +[\d,]+ messages/s +[\d,]+ deliveries/s", timeout=20)
+        bots.expect("PASSED", timeout=20)
+        bots.expect(pexpect.EOF, timeout=20)
+        bots.close()
     assert bots.exitstatus == 0
 
 

@@ -14,7 +14,15 @@ _SCENARIOS = sorted((Path(__file__).parent.parent / "scenarios").glob("*.yaml"))
 _MANY = 50
 
 
-@pytest.mark.parametrize("file", _SCENARIOS, ids=lambda file: file.stem)
+# What takes several seconds even at twice the speed.
+_LONG = {"lost_connections", "busy_room"}
+
+
+@pytest.mark.parametrize(
+    "file",
+    [pytest.param(file, marks=[pytest.mark.slow] if file.stem in _LONG else []) for file in _SCENARIOS],
+    ids=lambda file: file.stem,
+)
 def test_a_scenario_passes(file: Path) -> None:
     scenario = load(file)
     if len(scenario.actors) > _MANY:

@@ -124,6 +124,7 @@ def test_a_second_signal_ends_it_at_once() -> None:
         stalled.close()
 
 
+@pytest.mark.slow
 def test_a_thousand_talking_users_are_sent_all_that_was_said_before_the_end() -> None:
     with serving("--rate", "off") as server:
         users = [plain(server.address, f"user{number}") for number in range(1000)]

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
 from gevent import socket
 from gevent.server import StreamServer
 
@@ -158,6 +159,7 @@ def test_an_error_before_the_welcome_is_one_harmless_line(tmp_path: Path) -> Non
         assert terminal.raw.count(b"\n") == 1
 
 
+@pytest.mark.slow
 def test_what_is_no_geventchat_server_is_one_line(tmp_path: Path) -> None:
     with serving({"type": "SSH-2.0"}) as other, at_terminal(other, "me", tmp_path) as terminal:
         assert terminal.ended() == 1

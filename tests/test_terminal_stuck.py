@@ -64,6 +64,7 @@ def test_a_server_that_floods_can_be_left(tmp_path: Path, environment: dict[str,
         assert ann.has_modes_restored()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("environment", [{}, _CALM])
 def test_a_terminal_that_takes_nothing_is_restored_and_fills_no_memory(
     tmp_path: Path, environment: dict[str, str]
