@@ -83,10 +83,9 @@ def _speak(chat: Chat, member: Member, command: commands.Say | commands.Act) -> 
 def _post_once(chat: Chat, member: Member, room: Room, event: events.AnyEvent, ref: str | None) -> None:
     """Post a message; one that a client repeats because it has seen no answer is answered, not posted again."""
     entry = Entry(room.key, event, ref)
-    earlier = member.repeats(entry)
+    earlier = member.marks.find(entry)
     if earlier is None or ref is None:
-        member.remember(entry)
-        chat.post(member, room, event, ref)
+        chat.post(member, room, event, ref, member.marks.add(entry))
     else:
         chat.tell(member, lambda: replies.Ack(ref=ref, id=earlier.id) if earlier.id else not_stored(ref))
 

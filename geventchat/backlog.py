@@ -76,10 +76,8 @@ class Backlog:
     def _tell_missed(self, room: Room, after: str) -> None:
         """Tell from the log what the room said later than the id `after`, up to where its feed goes on."""
         member = self._member
-        place, upto = (
-            room.place(member),
-            member.entered,
-        )  # taken now: the member may be gone by the time the log has been read
+        # Taken now: the member may be gone by the time the log has been read.
+        place, upto = room.place(member), member.entered
         nicks = {member.nick}
         while True:
             page = self._log.since(room.key, after, MAX_HISTORY)
@@ -114,7 +112,7 @@ class Backlog:
         if isinstance(event, Renamed):
             nicks.add(event.new)
         elif isinstance(event, Said | Acted | TopicSet):
-            self._member.remember(entry)
+            self._member.marks.add(entry)
 
     def _tell_earlier(self, room: Room) -> None:
         """Show a newcomer what was said last."""

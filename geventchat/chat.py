@@ -5,6 +5,7 @@ answers for the user alike, is posted into the `turn`, in order; the turn's even
 then carries the turn out.
 """
 
+from collections import deque
 from collections.abc import Callable
 from itertools import groupby, islice
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from typing import NamedTuple
 from geventchat import events, names, replies
 from geventchat.errors import Refused
 from geventchat.limits import MAX_LISTED, Limits
+from geventchat.marks import Marked
 from geventchat.member import Member
 from geventchat.outbox import Outbox
 from geventchat.replies import Message
@@ -22,12 +24,16 @@ _MAX_TURN = 256
 
 
 class Happening(NamedTuple):
-    """An event that a member caused in a room; `ref` when the member wants to be told its id."""
+    """An event that a member caused in a room; `ref` when the member wants to be told its id.
+
+    `marked` is what it may be known by when it is repeated.
+    """
 
     member: Member
     room: Room
     event: events.AnyEvent
     ref: str | None = None
+    marked: Marked | None = None
 
 
 class Answer(NamedTuple):
@@ -51,7 +57,7 @@ class Chat:
         self._server = server
         self._rooms: dict[str, Room] = {}
         self._members: dict[str, Member] = {}
-        self._turn: Turn = []
+        self._turn: deque[Happening | Answer] = deque()
         self._new_rooms: list[Room] = []
         self._changed: dict[RoomFeed, None] = {}
         self._told: dict[Outbox, None] = {}
@@ -112,10 +118,17 @@ class Chat:
         """Tell a member why something was not done."""
         self.tell(member, replies.Error(code=refusal.code, message=refusal.message, ref=ref))
 
-    def post(self, member: Member, room: Room, event: events.AnyEvent, ref: str | None = None) -> None:
+    def post(
+        self,
+        member: Member,
+        room: Room,
+        event: events.AnyEvent,
+        ref: str | None = None,
+        marked: Marked | None = None,
+    ) -> None:
         """Let a member do something in a room; the log will give the event its id and time."""
         member.pending += 1
-        self._turn.append(Happening(member, room, event, ref))
+        self._turn.append(Happening(member, room, event, ref, marked))
 
     def join(self, member: Member, room_name: str, ref: str | None = None) -> None:
         """Let a member into a room, which is made if it is not there. Raises Refused if that is no name."""
@@ -144,13 +157,12 @@ class Chat:
 
     def take_turn(self) -> Turn:
         """Return what has been posted since the last call, or the first part of it if that is long."""
-        turn, self._turn = self._turn[:_MAX_TURN], self._turn[_MAX_TURN:]
-        return turn
+        return [self._turn.popleft() for _ in range(min(self.posted, _MAX_TURN))]
 
     @property
-    def has_more(self) -> bool:
-        """Whether something is posted."""
-        return bool(self._turn)
+    def posted(self) -> int:
+        """How much has been posted that is not in a turn yet."""
+        return len(self._turn)
 
     def new_rooms(self) -> list[Room]:
         """Return the rooms made since the last call: the log may know a topic that they had earlier."""
@@ -166,7 +178,8 @@ class Chat:
         left: Turn = []
         for post in turn:
             if isinstance(post, Happening) and _is_message(post):
-                post.member.forget(post.ref)
+                if post.marked is not None:
+                    post.member.marks.forget(post.marked)
                 left.append(Answer(post.member, not_stored(post.ref, f": {why}")))
             else:
                 left.append(post)
@@ -213,11 +226,12 @@ class Chat:
     def _acknowledge(self, posts: Turn) -> None:
         for post in posts:
             if isinstance(post, Happening) and post.ref is not None:
-                post.member.mark_stored(post.ref, post.event.id)
+                if post.marked is not None:
+                    post.marked.id = post.event.id
                 self._put(post.member, replies.Ack(ref=post.ref, id=post.event.id))
 
     def _happen(self, happening: Happening, now: float) -> None:
-        member, room, event, ref = happening
+        member, room, event, ref, _ = happening
         if isinstance(event, events.Left):  # the one who leaves does not hear it
             self._withdraw(member, room)
         elif isinstance(event, events.TopicSet):

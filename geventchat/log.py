@@ -48,7 +48,7 @@ class Log(Protocol):
         """Return the topics that were set last in these rooms; of rooms that have one."""
 
     def forgotten(self) -> str:
-        """Return the id up to which events may have been removed; 0-0 when everything is still there."""
+        """Return the id up to which events may have been removed, or were never here; 0-0 while there is nothing."""
 
     def close(self) -> None:
         """Put away what is open; the log is not used afterwards."""

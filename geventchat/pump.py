@@ -136,7 +136,7 @@ class Pump:
             began = time.monotonic()
             self._posted.clear()
             turn = self._chat.take_turn()
-            if self._chat.has_more:
+            if self._chat.posted:
                 self._posted.set()
             self._recall_topics()
             entries = [Entry(post.room.key, post.event, post.ref) for post in turn if isinstance(post, Happening)]
@@ -156,7 +156,7 @@ class Pump:
                 link.move()
 
     def _recall_topics(self) -> None:
-        """Give rooms that were made just now the topic that they had earlier."""
+        """Give rooms that were made just now the topic that they had earlier, if the log can be read."""
         if rooms := self._chat.new_rooms():
             with suppress(Refused):  # the log cannot be read, and has said so
                 topics = self._log.topics([room.key for room in rooms])

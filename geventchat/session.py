@@ -27,6 +27,9 @@ logger = logging.getLogger("geventchat")
 # What one session may do in a row before others have their turn, counted in commands; receiving counts for several,
 # for what arrives may be no command at all.
 _SLICE = 64
+# What one session may have posted that is not carried out yet, and how often it looks whether it is.
+_MAX_PENDING = 64
+_PENDING_PAUSE_S = 0.002
 _RECEIVING = 16
 # How long a user who has left has to take what is still on its way.
 FAREWELL_S = 5.0
@@ -99,7 +102,7 @@ class Session:
         """Say the last word to the user, and take no more from it; to be sent by the pump."""
         self._parted = True
         self._stopped.set()
-        if self._in_hand:
+        if self._in_hand or self._has_more():
             unsaid = "not all that you sent was said: it was waiting for its turn"
             self._chat.tell(self.member, replies.Error(code="not-stored", message=unsaid))
         self._chat.tell(self.member, closing)
@@ -128,6 +131,8 @@ class Session:
                 if self._obey():
                     return
             self._let_others_run(_RECEIVING)
+            if not self.member.key and time.monotonic() > deadline:
+                raise nameless()
             data = self._connection.receive(None if self.member.key else deadline - time.monotonic())
         if data is None:
             raise nameless()
@@ -138,7 +143,7 @@ class Session:
     def _obey(self) -> bool:
         """Do all that has arrived; whether the user said goodbye."""
         while not self._is_over and (asked := self._next()) is not None:
-            self._in_hand = True
+            self._in_hand = not isinstance(asked, Blank)
             self._wait_for_its_turn()
             self._in_hand = False
             if self._is_over:
@@ -169,11 +174,22 @@ class Session:
                 raise
             return error
 
+    def _has_more(self) -> bool:
+        """Whether the user has asked for more, which will not be done any more."""
+        try:
+            while isinstance(asked := self._next(), Blank):
+                continue
+        except ProtocolError:
+            return True
+        return asked is not None
+
     def _wait_for_its_turn(self) -> None:
-        """Wait while the user is over the rate, has had its slice, or does not read its answers."""
+        """Wait while the user is over the rate, has had its slice, is ahead of the pump, or reads no answers."""
         if self._bucket is not None and (delay := self._bucket.take(time.monotonic())):
             self._stopped.wait(delay)
         self._let_others_run(1)
+        while self.member.pending > _MAX_PENDING and not self._is_over:
+            gevent.sleep(_PENDING_PAUSE_S)
         if self.member.outbox.private_bytes > MAX_PRIVATE_BYTES:
             self._pump.drain(self.link, float("inf"), lambda: True)
 
@@ -187,7 +203,7 @@ class Session:
         match command:
             case Blank():
                 return
-            case commands.History():
+            case commands.History() if self.member.key:
                 self._backlog.tell_page(command)
             case commands.Hello() | commands.Join():
                 self._backlog.enter(command)

@@ -61,6 +61,7 @@ class SqliteLog:
                 (last,) = reader.execute("SELECT max(id) FROM events").fetchone()
             opened.pop_all()
         self._clock = IdClock(id_of(last or 0))
+        self._is_new = last is None
         self._writer = _Worker(writer)
         self._reader = _Worker(reader)
         self._trimmer = gevent.spawn(self._trim_on) if keep_s or keep_messages else None
@@ -72,6 +73,7 @@ class SqliteLog:
         rows = [row_of(entry) for entry in entries]
         topics = [(entry.room, entry.event.text) for entry in entries if isinstance(entry.event, TopicSet)]
         patience_ms = 0 if self._writing.is_on else _BUSY_MS
+        before_all = rows[0][0] - 1 if self._is_new else None  # what an earlier server may have said is not here
 
         def insert(db: sqlite3.Connection) -> None:
             db.execute(f"PRAGMA busy_timeout = {patience_ms}")
@@ -79,6 +81,8 @@ class SqliteLog:
                 db.execute("BEGIN IMMEDIATE")
                 db.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
                 db.executemany("INSERT OR REPLACE INTO topics VALUES (?, ?)", topics)
+                if before_all is not None:
+                    db.execute("UPDATE removed SET id = ?", (before_all,))
             if self._kept is not None:
                 self._kept += len(rows)
 
@@ -87,6 +91,7 @@ class SqliteLog:
         except sqlite3.Error as error:
             self._writing.begin(error)
             raise NotStored(f"{history_file.reason(error)}, where the server keeps its history") from None
+        self._is_new = False
         self._writing.end()
 
     def since(self, room: str, after: str, limit: int) -> list[Entry]:
@@ -107,7 +112,7 @@ class SqliteLog:
         return self._read(lambda db: dict(row for room in rooms for row in db.execute(sql, (room,))), self._writer)
 
     def forgotten(self) -> str:
-        """Return the id up to which events have been removed; 0-0 when everything is still there."""
+        """Return the id up to which events have been removed, or were before this file began; 0-0 while it is empty."""
         return id_of(self._read(lambda db: db.execute("SELECT id FROM removed").fetchone())[0])
 
     def trim(self, now: float) -> int:
@@ -133,12 +138,21 @@ class SqliteLog:
 
         return self._writer.run(remove)
 
-    def _wipe(self) -> None:
-        """Leave nothing of what was removed in the -wal either, where the file's pages are kept for a while."""
+    def _wipe(self) -> bool:
+        """Leave nothing of what was removed in the -wal either, where pages of the file are kept for a while.
+
+        Return whether that could be done now: not while another program is reading the file.
+        """
+
+        def checkpoint(db: sqlite3.Connection) -> bool:
+            db.execute("PRAGMA busy_timeout = 0")  # nobody waits for this
+            (is_busy, *_) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not is_busy
+
         try:
-            self._writer.run(lambda db: db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone())
-        except sqlite3.Error as error:
-            self._trimming.begin(error)
+            return self._writer.run(checkpoint)
+        except sqlite3.Error:
+            return False
 
     def close(self) -> None:
         """Put the file away, once what was appended is in it."""
@@ -185,8 +199,7 @@ class SqliteLog:
                 self._trimming.end()
             wiped = wiped and not removed
             if removed < TRIM_EVENTS and not wiped:
-                self._wipe()
-                wiped = True
+                wiped = self._wipe()
             gevent.sleep(_TRIM_PAUSE_S if removed >= TRIM_EVENTS else _TRIM_EVERY_S)
 
 

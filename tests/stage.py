@@ -38,7 +38,7 @@ class Stage:
     def turn(self, unstored: str = "") -> None:
         """Carry out what was posted, as the pump does; `unstored` is why the log could not keep it, if so."""
         self._turn(unstored)
-        while self.chat.has_more:
+        while self.chat.posted:
             self._turn(unstored)
 
     def _turn(self, unstored: str) -> None:

@@ -24,7 +24,7 @@ from geventchat.commands import (
 )
 from geventchat.events import number_of
 from geventchat.limits import CROWD, CROWD_GATHER_S, MAX_LISTED, MAX_PRIVATE_BYTES, MAX_ROOMS_PER_USER, Limits
-from geventchat.member import MAX_REFS
+from geventchat.marks import MAX_REFS
 from geventchat.replies import Closing
 from tests.stage import Stage, User
 
@@ -196,7 +196,7 @@ def test_what_is_repeated_with_its_ref_is_said_once(stage: Stage, again: str) ->
             stage.turn()
             alice = stage.program("alice")
             for entry in stage.log.since("lobby", "0-0", 9):
-                alice.member.remember(entry)
+                alice.member.marks.add(entry)
             bob.hears()
         heard += alice.hears(*say)
     acks = [(message["ref"], message["id"]) for message in heard if message["type"] == "ack"]
@@ -220,12 +220,20 @@ def test_what_could_not_be_stored_may_be_said_again(stage: Stage) -> None:
     assert kinds(alice.hears(Say(text="hi", ref="7"))) == ["ack", "said"]
 
 
+def test_one_ref_for_several_messages_confuses_no_answer(stage: Stage) -> None:
+    alice = stage.program("alice")
+    heard = alice.hears(*(Say(text=text, ref="1") for text in ("a", "a", "b", "b")))
+    acks = [message["id"] for message in heard if message["type"] == "ack"]
+    said = {message["text"]: message["id"] for message in heard if message["type"] == "said"}
+    assert sorted(acks) == sorted([said["a"], said["a"], said["b"], said["b"]])
+
+
 def test_a_user_s_own_refs_do_not_pile_up(stage: Stage) -> None:
     alice = stage.program("alice")
     for number in range(MAX_REFS + 10):
         alice.does(Say(text="hi", ref=str(number)))
     stage.turn()
-    assert len(alice.member.said) == MAX_REFS
+    assert len(alice.member.marks) == MAX_REFS
 
 
 def test_who_is_to_hear_the_past_first_hears_the_present_after_it(stage: Stage) -> None:
@@ -691,8 +699,16 @@ class Listener:
 
 
 @settings(max_examples=200)
-@given(st.lists(_deeds, min_size=5, max_size=40))
-def test_whatever_users_do_each_hears_what_its_rooms_say_once_and_in_order(deeds: list[tuple[int, Any]]) -> None:
+@given(st.lists(_deeds, min_size=5, max_size=40), st.sampled_from([1, 2, 3, 256]))
+def test_whatever_users_do_each_hears_what_its_rooms_say_once_and_in_order(
+    deeds: list[tuple[int, Any]], most: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("geventchat.chat._MAX_TURN", most)
+        _check_deeds(deeds)
+
+
+def _check_deeds(deeds: list[tuple[int, Any]]) -> None:
     stage = Stage(Limits())
     listeners = [Listener(stage.program()) for _ in range(4)]
     for number in range(3):

@@ -176,6 +176,20 @@ def test_who_gives_no_name_is_closed_in_time_with_a_reason(honest: Honest, half:
         assert b"no name was given in time" in mallory.rest()
 
 
+def test_who_sends_on_and_on_but_no_name_is_closed_in_time_too(honest: Honest) -> None:
+    with Raw(honest.server.address, b"\n") as nameless:
+
+        def send_on_and_on() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    nameless.send(b"\n" * 100)
+                    gevent.sleep(0.01)
+
+        sending = gevent.spawn(send_on_and_on)
+        nameless.until(b"* no name was given in time: closing\n")
+        sending.kill()
+
+
 def test_a_thousand_connections_opened_and_dropped_at_once_hurt_nobody(honest: Honest) -> None:
     dropped = [Raw(honest.server.address) for _ in range(1000)]
     for number, raw in enumerate(dropped):

@@ -8,12 +8,14 @@ import gevent
 import pytest
 from gevent import socket
 
+from geventchat import ChatServer
 from geventchat.chat import Chat
 from geventchat.feed import Feed
 from geventchat.limits import Limits
 from geventchat.log import MemoryLog
 from geventchat.outbox import Outbox
 from geventchat.pump import Link, Pump
+from tests.raw import plain
 
 
 class Listener:
@@ -94,21 +96,27 @@ def test_a_reader_that_has_hung_up_is_lost_and_costs_the_others_nothing(pump: Pu
         listener.close()
 
 
-def test_what_is_sent_never_reaches_who_gets_the_number_of_a_connection_that_is_closed(pump: Pump, feed: Feed) -> None:
+def test_a_connection_that_is_given_up_is_in_no_rank_any_more(pump: Pump, feed: Feed) -> None:
     listener = Listener(pump, feed)
     listener.outbox.fall_in(listener.link.fd)
-    number = listener.ours.fileno()
-    pump.detach(listener.link)
+    assert [list(rank.handles.values()) for rank in feed.ranks] == [[listener.link.fd]]
+    pump.detach(listener.link)  # before its socket is closed, and the number taken by another
+    assert feed.ranks == []
     listener.close()
-    reading, writing = os.pipe()
-    while writing < number:  # until it is taken again
-        writing = os.dup(writing)
-    say(feed, 1)
-    assert feed.waiting() == []
-    os.set_blocking(reading, False)
-    with pytest.raises(BlockingIOError):
-        os.read(reading, 100)
-    os.closerange(min(reading, writing), max(reading, writing) + 1)
+
+
+def test_however_much_is_said_at_once_the_pump_keeps_up_and_the_queue_stays_short() -> None:
+    with ChatServer(limits=Limits(rate=None)) as server:
+        users = [plain(server.address, f"user{number}") for number in range(4)]
+        hearing = [gevent.spawn(user.rest) for user in users]
+        sending = [gevent.spawn(user.send, b"x\n" * 5_000 + b"exit\n") for user in users]
+        longest = 0
+        while not all(greenlet.ready() for greenlet in hearing):
+            longest = max(longest, server.chat.posted)
+            gevent.sleep(0)
+        gevent.joinall(sending, raise_error=True)
+    assert 0 < longest < 1_000
+    assert b"".join(greenlet.get() for greenlet in hearing).count(b"user0: x\n") >= 5_000
 
 
 def test_a_reader_that_takes_nothing_is_given_up_with_a_reason(feed: Feed) -> None:

@@ -305,6 +305,19 @@ def test_what_was_removed_is_nowhere_in_the_files_any_more(path: Path) -> None:
         assert not any(b"the secret" in file.read_bytes() for file in path.parent.iterdir())
 
 
+def test_while_another_program_reads_what_was_removed_stays_a_while_and_nobody_waits(path: Path) -> None:
+    with closing(SqliteLog(path, keep_s=60)) as log, closing(sqlite3.connect(path, isolation_level=None)) as other:
+        log.append(entries("the secret", "the last"), NOW - DAY_S)
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM events").fetchall()
+        while "the secret" in texts(log.latest("lobby", 9)):
+            gevent.sleep(0.01)
+        assert log._wipe() is False
+        log.append(entries("goes on"), NOW)
+        other.execute("COMMIT")
+        assert log._wipe() is True
+
+
 def test_a_topic_outlives_the_event_that_set_it(path: Path) -> None:
     with closing(SqliteLog(path, keep_s=60)) as log:
         log.append([Entry("lobby", TopicSet("", "", "lobby", "alice", "tea"), None), *entries("hi")], NOW - DAY_S)
