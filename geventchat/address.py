@@ -16,7 +16,7 @@ def parse(text: str) -> tuple[str, int]:
     if text.startswith("["):
         host, bracket, rest = text[1:].partition("]")
         if not bracket or (rest and not rest.startswith(":")):
-            raise UsageError(f"{text!r} is no address: an IPv6 host is written [::1]:{DEFAULT_PORT}")
+            raise UsageError(f"{text!r} is not an address: an IPv6 host is written [::1]:{DEFAULT_PORT}")
         port = rest[1:]
     elif text.count(":") > 1:  # an IPv6 host by itself
         host, port = text, ""
@@ -38,6 +38,6 @@ def _port(port: str, text: str) -> int:
         return DEFAULT_PORT
     if not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65_535):
         raise UsageError(
-            f"{text!r} is no address: the port is a number from 0 to 65535, as in 127.0.0.1:{DEFAULT_PORT}"
+            f"{text!r} is not an address: the port is a number from 0 to 65535, as in 127.0.0.1:{DEFAULT_PORT}"
         )
     return int(port)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 
 from geventchat import address
-from geventchat.errors import ChatError, UsageError
+from geventchat.errors import ChatError, Refused, UsageError
 from geventchat.options import OptionParser
 from geventchat.text import clean
 
@@ -51,7 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"geventchat-client: {error}", file=sys.stderr)
         return 2
     except ChatError as error:  # in the server's words, perhaps
-        print(f"geventchat-client: {clean(str(error))}", file=sys.stderr)
+        is_about_the_name = isinstance(error, Refused) and error.code in ("nick-taken", "bad-nick")
+        hint = "; choose another with --name NAME" if is_about_the_name else ""
+        print(f"geventchat-client: {clean(str(error))}{hint}", file=sys.stderr)
         return 1
 
 

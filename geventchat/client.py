@@ -58,7 +58,9 @@ class ChatClient:
         with gevent.Timeout(timeout, too_late):
             self._socket = _connect(address)
             try:
-                too_late.args = (f"what answers at {where} is no geventchat server: no welcome within {timeout:g} s",)
+                too_late.args = (
+                    f"what answers at {where} is not a geventchat server: no welcome within {timeout:g} s",
+                )
                 with suppress(ConnectionLost):  # the server may have said why before it hung up
                     self._send(commands.Hello(nick=name, room=room, after=after, token=token))
                 self.welcome = self._wait_for_welcome(address)
@@ -133,7 +135,7 @@ class ChatClient:
         """Raise Refused if the command is longer than the server takes: it could not read the ref to answer under."""
         most = self.welcome.limits.get("line")
         if most is not None and len(_line(command)) > most + len(b"\n"):
-            raise Refused("line-too-long", f"a line can have {most:g} bytes at most; this one was not sent")
+            raise Refused("line-too-long", f"a line can have at most {most:g} bytes; this one was not sent")
 
     def request(self, command: commands.Request) -> replies.Response:
         """Send a command under its `ref`, or one of this client's own, and return the answer.
@@ -209,7 +211,7 @@ class ChatClient:
                         return message
                     if isinstance(message, replies.Error | replies.Closing):
                         raise Refused(message.code, message.message)
-        raise ServerUnavailable(f"what answers at {addresses.show(address)} is no geventchat server")
+        raise ServerUnavailable(f"what answers at {addresses.show(address)} is not a geventchat server")
 
     def _receive(self) -> None:
         closing = "the server closed the connection"
@@ -256,7 +258,7 @@ def _connect(address: tuple[str, int]) -> socket.socket:
     try:
         address[0].encode("idna")  # else gevent would print what the look-up of a..b raises
     except UnicodeError:
-        raise ServerUnavailable(f"there is no host {address[0]!r} (no name is like that)") from None
+        raise ServerUnavailable(f"there is no host {address[0]!r} (that is not a name)") from None
     try:
         return socket.create_connection(address)
     except socket.gaierror as error:

@@ -60,7 +60,7 @@ def _spellings(text: str) -> tuple[str, str]:
 
 def _name(text: str, max_chars: int, kind: str) -> tuple[str, str]:
     code = f"bad-{kind}"
-    too_long = Refused(code, f"a name can have {max_chars} characters at most")
+    too_long = Refused(code, f"a name can have at most {max_chars} characters")
     if _is_longer(text, max_chars):
         raise too_long
     try:

@@ -21,6 +21,8 @@ examples:
   geventchat-serve --listen [::1]:0 --rate off  on a free port, nobody slowed down
   geventchat-serve --history none               keeps nothing on disk
   geventchat-serve export --since 2h --text     print what was said; export --help says more
+
+exit status: 0 ended in order; 1 ended by a second signal, or by a fault of its own; 2 an invalid option or address
 """
 
 
@@ -87,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
             f"--{field.name.replace('_', '-')}",
             dest=field.name,
             metavar=field.metadata["unit"],
-            help=f"{field.metadata['reason']} (default: {field.default:g})",
+            help=f"{field.metadata['reason']} (default: {field.default:.15g})",
         )
     return parser
 
@@ -140,7 +142,7 @@ def _limit(field: "dataclasses.Field[float | None]", text: str) -> float | None:
     if not 0 < value < 1e12:
         hint = " or off" if "off" in field.metadata["unit"] else ""
         word = "whole number" if kind is int else "number"
-        raise UsageError(f"{option} {text}: give a positive {word}{hint}, for example {option} {field.default:g}")
+        raise UsageError(f"{option} {text}: give a positive {word}{hint}, for example {option} {field.default:.15g}")
     return value
 
 

@@ -125,12 +125,14 @@ class ChatServer:
         try:
             listener.start()
         except std_socket.gaierror as error:
-            raise UsageError(f"{host} is no address to listen on ({error.strerror}); try 127.0.0.1 or ::1") from None
+            raise UsageError(
+                f"{host} is not an address to listen on ({error.strerror}); try 127.0.0.1 or ::1"
+            ) from None
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 why = "is taken, perhaps by another geventchat-serve; --listen HOST:0 takes a free one"
             else:
-                why = f"cannot be had ({os.strerror(error.errno or 0).lower()})"
+                why = f"cannot be used ({os.strerror(error.errno or 0).lower()})"
             raise UsageError(f"port {port} of {host} {why}") from None
         self._listener = listener
         self._workers = [gevent.spawn(self._work, work) for work in (self._pump.run, self._pump.watch_stalls)]

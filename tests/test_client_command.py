@@ -49,13 +49,17 @@ def test_what_is_not_stored_is_status_1() -> None:
     with serving("--max-line", "100") as server:
         status, _, errors = client(server.address, "--name", "me", given="x" * 200 + "\n")
     assert status == 1
-    assert errors == "geventchat-client: a line can have 100 bytes at most; this one was not sent\n"
+    assert errors == "geventchat-client: a line can have at most 100 bytes; this one was not sent\n"
 
 
 def test_a_taken_name_or_nobody_there_is_one_line_and_status_1() -> None:
     with serving() as server, plain(server.address, "me"):
         status, out, errors = client(server.address, "--name", "ME")
-        assert (status, out, errors) == (1, "", "geventchat-client: the name ME is taken\n")
+        assert (status, out, errors) == (
+            1,
+            "",
+            "geventchat-client: the name ME is taken; choose another with --name NAME\n",
+        )
     status, out, errors = client(server.address, "--name", "me")
     assert (status, out) == (1, "")
     assert errors.startswith("geventchat-client: no server answers at 127.0.0.1:")
@@ -142,7 +146,7 @@ def test_a_command_that_is_none_is_an_error_and_status_1_but_the_rest_is_said() 
         status, out, errors = client(server.address, "--name", "me", "--json", given="/dance\n/msg nobody psst\nhi\n")
     assert status == 1
     assert errors.splitlines() == [
-        "geventchat-client: /dance is no command; /help lists them, // says a line with a slash"
+        "geventchat-client: /dance is not a command; /help lists them, // says a line with a slash"
     ]
     heard = [json.loads(line) for line in out.splitlines()]
     assert [message["type"] for message in heard] == ["welcome", "error", "ack", "said"]

@@ -193,7 +193,7 @@ def test_all_that_may_be_in_an_input() -> None:
         status, out, errors = filtered(b"x" * 8_000_000 + b"\nhi\r\n\xff\nno end", server.address)
     assert status == 1
     assert out.splitlines()[1:] == ["me: hi", "me: \ufffd", "me: no end"]
-    assert re.fullmatch(r"geventchat-client: a line can have \d+ bytes at most; this one was not sent\n", errors)
+    assert re.fullmatch(r"geventchat-client: a line can have at most \d+ bytes; this one was not sent\n", errors)
 
 
 def test_an_input_that_does_not_block_is_waited_for() -> None:
@@ -234,7 +234,7 @@ def test_a_locale_without_some_letters_shows_marks_for_them() -> None:
         status, out, errors = me.ended("день — ou día\n/д\n".encode())
     assert status == 1
     assert out.splitlines()[1:] == ["me: ???? ? ou d\ufffda"]  # the last is one byte, which is no UTF-8
-    assert errors.startswith("geventchat-client: /? is no command")
+    assert errors.startswith("geventchat-client: /? is not a command")
 
 
 def test_json_is_printed_without_the_secret_to_come_back_with() -> None:

@@ -129,7 +129,7 @@ def test_commands_of_plain_answer(server: ChatServer) -> None:
         assert alice.line().endswith(" alice: /slash")
         assert alice.line().endswith(" alice: *waves*")
         assert alice.line() == "* that was earlier"
-        assert alice.line().startswith("* /nonsense is no command")
+        assert alice.line().startswith("* /nonsense is not a command")
         assert alice.line() == "* like this: /msg NAME TEXT"
         assert alice.line().startswith("* /help")
         alice.send(b"/exit\n")

@@ -75,7 +75,7 @@ def test_tls_is_closed(honest: Honest) -> None:
 def test_a_line_too_long_is_refused_and_the_next_one_is_said(honest: Honest) -> None:
     with plain(honest.server.address, "mallory") as mallory:
         mallory.send(b"x" * 5000 + b"\n" + b"y" * 4096 + b"\n")
-        assert mallory.line() == "* a line can have 4096 bytes at most; this one was not sent"
+        assert mallory.line() == "* a line can have at most 4096 bytes; this one was not sent"
         assert mallory.line() == "mallory: " + "y" * 4096
         for user in (honest.alice, honest.bob):
             user.until(b"y\n")

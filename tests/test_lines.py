@@ -63,7 +63,7 @@ def test_a_line_that_is_too_long_is_refused_once_while_it_is_still_coming() -> N
 def test_who_sends_too_long_a_line_is_told_how_long_one_may_be() -> None:
     buffer = LineBuffer(MAX_LINE, MAX_UNENDED)
     buffer.receive(b"123456789\n")
-    with pytest.raises(ProtocolError, match="8 bytes at most") as refused:
+    with pytest.raises(ProtocolError, match="at most 8 bytes") as refused:
         buffer.next_line()
     assert refused.value.code == "line-too-long"
 

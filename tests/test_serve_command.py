@@ -25,9 +25,9 @@ def test_it_says_how_to_join_with_each_kind_of_client() -> None:
     ("arguments", "words"),
     [
         (["--listen", "127.0.0.1:99999"], "the port is a number"),
-        (["--listen", "no.such.host.invalid:0"], "no address to listen on"),
-        (["--listen", "203.0.113.1:0"], "cannot be had"),
-        (["--listen", "[::1"], "no address"),
+        (["--listen", "no.such.host.invalid:0"], "not an address to listen on"),
+        (["--listen", "203.0.113.1:0"], "cannot be used"),
+        (["--listen", "[::1"], "not an address"),
         (["--rate", "fast"], "--rate fast: give a positive number or off, for example --rate 10"),
         (["--rate", "nan"], "--rate nan: give a positive number"),
         (["--max-users", "0"], "--max-users 0: give a positive whole number"),

@@ -267,7 +267,7 @@ def test_several_rooms_with_marks_for_what_is_unread(server: ChatServer, ann: Te
 def test_a_paste_of_several_lines_is_sent_only_after_yes(ann: Terminal) -> None:
     paste = "\x1b[200~one\r\n/exit\n\ttabbed\x1b[201~"
     ann.type(paste)
-    ann.until("send these 3 lines?  y: yes  n: no")
+    ann.until("send these 3 lines?  y: send  n: edit")
     assert "lobby> one" in ann.lines
     ann.type("n")
     ann.until(" 1:lobby  1 here")

@@ -69,4 +69,4 @@ class LineBuffer:
         return ProtocolError("line-too-long", f"{kib} KiB without an end of line: closing", fatal=True)
 
     def _too_long(self) -> ProtocolError:
-        return ProtocolError("line-too-long", f"a line can have {self._max_line} bytes at most; this one was not sent")
+        return ProtocolError("line-too-long", f"a line can have at most {self._max_line} bytes; this one was not sent")

@@ -93,7 +93,9 @@ def read_line(line: str) -> commands.AnyCommand | None:
     name, _, rest = line[1:].partition(" ")
     command = COMMANDS.get(name.lower())
     if command is None:
-        raise ProtocolError("unknown-command", f"/{name} is no command; /help lists them, // says a line with a slash")
+        raise ProtocolError(
+            "unknown-command", f"/{name} is not a command; /help lists them, // says a line with a slash"
+        )
     return command.read(rest.strip())
 
 

@@ -34,7 +34,7 @@ class UnframedReader:
             return None
         line = self._lines.popleft()
         if len(line) > self._max_line:
-            raise ProtocolError("line-too-long", f"a message can have {self._max_line} bytes at most; not sent")
+            raise ProtocolError("line-too-long", f"a message can have at most {self._max_line} bytes; not sent")
         return self._plain.read(line)
 
     def named(self) -> None:

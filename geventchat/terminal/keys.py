@@ -35,7 +35,7 @@ class Keys:
         buffer = get_app().current_buffer
         if self._asking:
             count = len(_lines(buffer.text))
-            return (Piece(0, "class:status.trouble", f"send these {count} lines?  y: yes  n: no"),)
+            return (Piece(0, "class:status.trouble", f"send these {count} lines?  y: send  n: edit"),)
         before = buffer.document.text_before_cursor
         return tuple(
             Piece(rank, "class:status.chosen" if chosen else "class:status", choice)
