@@ -203,12 +203,26 @@ class _Conversation:
         return False
 
     def _print(self, message: replies.Message) -> None:
-        if self._as_json:
-            text = escape(_json(message))
-        else:
-            text = "\n".join(map(clean, plain.encode(message).decode().splitlines()))
+        text = escape(_json(message)) if self._as_json else plain.encode(_clean(message)).decode().rstrip("\n")
         if text:
             standard_output.write(text + "\n")
+
+
+def _clean(message: replies.Message) -> replies.Message:
+    """Return a message in which nothing acts on a terminal or ends a line, whatever the server put into it."""
+    cleaned: replies.Message = msgspec.convert(_without_controls(msgspec.to_builtins(message)), replies.Message)
+    return cleaned
+
+
+def _without_controls(value: object) -> object:
+    match value:
+        case str():
+            return clean(value)
+        case list():
+            return [_without_controls(one) for one in value]
+        case dict():
+            return {_without_controls(key): _without_controls(one) for key, one in value.items()}
+    return value
 
 
 def _json(message: replies.Message) -> str:

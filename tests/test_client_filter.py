@@ -186,6 +186,7 @@ def test_nothing_that_a_server_says_acts_on_the_terminal_that_shows_it(options: 
     assert "moved" in errors
     unsafe = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u202e]"
     assert not re.search(unsafe, out + errors)
+    assert "[31m2J" in out or options  # in one line, though there was an end of line within
 
 
 def test_all_that_may_be_in_an_input() -> None:

@@ -42,23 +42,31 @@ def pattern(source: str) -> Pattern:
         ):  # "possible nested set" and such tell a scenario's author nothing
             wanted = re.compile(match[1], re.IGNORECASE if match[2] else 0)
             if _explodes(parser.parse(match[1])):
-                raise ValueError(f"{source} may take for ever: it repeats something that is itself repeated at will")
+                raise ValueError(
+                    f"{source} could take forever: it repeats at will something that is itself repeated, or a choice"
+                )
             return Pattern(source, wanted)
     except (re.error, RecursionError, OverflowError) as error:
         raise ValueError(f"{source} is no regular expression: {error}") from None
 
 
 def _explodes(items: Any) -> bool:
-    """Whether a regular expression repeats what can be cut into repetitions in many ways, like `(a+)+`.
+    """Whether a regular expression repeats what can be cut into repetitions in many ways, like `(a+)+` or `(a|ab|b)*`.
 
     On a text that nearly matches, the search would try them all, and nothing can interrupt it.
     """
     for kind, value in items:
-        if kind in (kinds.MAX_REPEAT, kinds.MIN_REPEAT) and value[1] == kinds.MAXREPEAT and _can_be_cut(value[2]):
+        is_endless = kind in (kinds.MAX_REPEAT, kinds.MIN_REPEAT) and value[1] == kinds.MAXREPEAT
+        if is_endless and (_can_be_cut(value[2]) or _has_choice(value[2])):
             return True
         if any(_explodes(inner) for inner in _inside(kind, value)):
             return True
     return False
+
+
+def _has_choice(items: Any) -> bool:
+    """Whether there are alternatives anywhere in this; of single characters, as in `[ab]`, they are none."""
+    return any(kind == kinds.BRANCH or any(map(_has_choice, _inside(kind, value))) for kind, value in items)
 
 
 def _can_be_cut(items: Any) -> bool:

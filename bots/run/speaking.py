@@ -12,7 +12,7 @@ from geventchat import commands
 
 
 class CannotSay(Exception):
-    """The dialect has no way to say a text; the message says why."""
+    """A text cannot be said like this; the message says why."""
 
 
 class Speaking:
@@ -54,6 +54,8 @@ class Speaking:
         with bot.changing:
             if not (bot.is_here or bot.says_later):
                 return
+            if command.room is None and len(self._whereabouts.stays(bot.actor)) > 1:
+                raise CannotSay(f"{bot.nick} is in several rooms: say with room: where {command.text!r} is to be said")
             ledger = self._whereabouts.ledger(command.room or self._whereabouts.room_of(bot.actor))
             now = time.monotonic()
             ledger.say(bot.nick, shown, due, now)

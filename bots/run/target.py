@@ -59,7 +59,10 @@ def _own_server() -> Iterator[tuple[str, int]]:
         "--history",
         "none",
     ]
-    with subprocess.Popen([*command, "--log-level", "error"], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+    # In a session of its own, so that Ctrl-C at the terminal ends the run, and the run then the server.
+    with subprocess.Popen(  # noqa: S603
+        [*command, "--log-level", "error"], stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
         try:
             assert process.stdout is not None
             first = process.stdout.readline()
