@@ -28,10 +28,17 @@ def test_say_and_act_come_to_everyone() -> None:
 
 def test_who_is_in_several_rooms_must_say_in_which_it_speaks() -> None:
     outcome, events = watched(
-        "script:\n  - ann: hello\n  - ann: {join: den}\n  - ann: where am I?\n  - ann: {say: here, room: den}\n  - ben: hi\n"
+        """
+        script:
+          - ann: hello
+          - ann: {join: den}
+          - ann: where am I?
+          - ann: {say: here, room: den}
+          - ben: hi
+        """
     )
     assert outcome.failures == [
-        "play.yaml:4: ann is in several rooms: say with room: where 'where am I?' is to be said"
+        "test.yaml:5: ann is in several rooms: say with room: where 'where am I?' is to be said"
     ]
     assert outcome.anomalies == {}
     assert ("ben", "hi") in seen(events, "nick", "text")
