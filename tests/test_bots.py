@@ -1,6 +1,7 @@
 """geventchat-bots: right servers pass, wrong ones do not, and the exit status says which."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import gevent
 import pytest
 
 from bots.language.load import parse
@@ -216,3 +218,45 @@ def test_the_tasks_own_server_passes_ten_users_at_a_gentle_pace() -> None:
         ran = bots(str(_SCENARIOS / "ten_users.yaml"), "--server", server, "--dialect", "unframed", "--speed", "0.2")
     assert ran.status == 0, ran.out
     assert "delivered    1,010 (messages x readers)" in ran.out
+
+
+_ONE_LINE = "script:\n  - alice: hello\n  - bob: {expect: /bye/, within: 50ms}\n"
+
+
+@pytest.mark.parametrize("verb", ["run", "check", "schema", "import", "help"])
+def test_a_closed_pipe_ends_it_quietly_and_a_full_disk_with_one_line(tmp_path: Path, verb: str) -> None:
+    scenario, log = tmp_path / "one.yaml", tmp_path / "one.log"
+    scenario.write_text(_ONE_LINE)
+    log.write_text("<alice> hello\n")
+    with ChatServer() as server:
+        arguments = {
+            "run": [str(scenario), "--server", f"127.0.0.1:{server.address[1]}"],
+            "check": ["check", str(scenario)],
+            "schema": ["schema"],
+            "import": ["import", str(log)],
+            "help": ["--help"],
+        }[verb]
+        assert _into(_closed_pipe(), arguments) == (1 if verb == "run" else 0, "")
+        full = os.open("/dev/full", os.O_WRONLY)
+        told = "geventchat-bots: standard output cannot be written: no space left on device\n"
+        assert _into(full, arguments) == (1, told)
+
+
+def _closed_pipe() -> int:
+    reader, writer = os.pipe()
+    os.close(reader)
+    return writer
+
+
+def _into(output: int, arguments: list[str]) -> tuple[int, str]:
+    """Run the command with a standard output that cannot be written; return its status and what it complains of."""
+    with (
+        os.fdopen(output, "wb"),
+        subprocess.Popen(
+            [sys.executable, "-m", "bots.cli", *arguments], stdout=output, stderr=subprocess.PIPE, text=True
+        ) as process,
+    ):
+        while process.poll() is None:
+            gevent.sleep(0.01)
+        _, errors = process.communicate()
+    return process.returncode, errors
