@@ -15,8 +15,10 @@ import pytest
 
 from bots.language.load import parse
 from bots.result.outcome import Outcome
+from bots.result.report import page
+from bots.result.summary import lines
 from bots.run.runner import Runner
-from geventchat import ChatServer, Limits
+from geventchat import ChatClient, ChatServer, Limits
 from tests.faulty_server import FAULTS, faulty_server
 from tests.processes import Ran, run, serving
 from tests.raw import Address, plain
@@ -260,3 +262,14 @@ def _into(output: int, arguments: list[str]) -> tuple[int, str]:
             gevent.sleep(0.01)
         _, errors = process.communicate()
     return process.returncode, errors
+
+
+def test_a_run_that_is_not_let_in_says_how_to_get_in_and_claims_to_have_measured_nothing(server: ChatServer) -> None:
+    with ChatClient(server.address, name="alice"):
+        outcome = play("script: [alice: hello]\ncheck: {latency: {p99: 1s}}", server.address)
+    summary = list(lines(outcome))
+    assert outcome.status == 1
+    assert "latency      -" in summary
+    assert not [line for line in summary if line.startswith("note") or "no exception" in line]
+    assert any('name: "bot{n}"' in line for line in summary)
+    assert "quiet moment" not in page(outcome, "here")

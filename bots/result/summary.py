@@ -20,11 +20,11 @@ def lines(outcome: Outcome) -> Iterator[str]:
     yield f"said         {timeline.said:,} messages, {timeline.said / lasted:,.0f} a second"
     yield f"delivered    {timeline.delivered:,} (messages x readers), {timeline.delivered / lasted:,.0f} a second"
     percentiles = ", ".join(f"p{percent} {_ms(latency, percent)}" for percent in (50, 90, 99))
-    yield f"latency      {percentiles}, max {latency.largest_s * 1000:.1f} ms"
+    yield f"latency      {percentiles}, max {latency.largest_s * 1000:.1f} ms" if latency.count else "latency      -"
     yield f"own lag      p99 {_ms(outcome.lag, LAG_PERCENTILE)} (more than {MAX_LAG_S * 1000:g} ms would be INVALID)"
     found = outcome.anomalies
     yield f"anomalies    {', '.join(f'{count:,} {verdict}' for verdict, count in found.items()) or 'none'}"
-    if not outcome.settled and not outcome.interrupted:
+    if outcome.guessed and not outcome.interrupted:
         yield "note         this server cannot say that nothing more is coming; the end was a quiet moment"
     if any(
         one.verdict == "corrupt" and run_together(room, one)
