@@ -16,7 +16,7 @@ import pytest
 from bots.language.load import parse
 from bots.result.outcome import Outcome
 from bots.result.report import page
-from bots.result.summary import lines
+from bots.result.summary import figures, lines
 from bots.run.runner import Runner
 from geventchat import ChatClient, ChatServer, Limits
 from tests.faulty_server import FAULTS, faulty_server
@@ -273,3 +273,16 @@ def test_a_run_that_is_not_let_in_says_how_to_get_in_and_claims_to_have_measured
     assert not [line for line in summary if line.startswith("note") or "no exception" in line]
     assert any('name: "bot{n}"' in line for line in summary)
     assert "quiet moment" not in page(outcome, "here")
+
+
+def test_a_rate_follows_from_the_figures_beside_it_and_there_is_none_for_less_than_a_second() -> None:
+    outcome = Outcome(parse(b"script: [alice: hello]", "test.yaml", lambda _: b""))
+    for at in (10.0, 10.5):
+        outcome.timeline.say(at)
+        outcome.timeline.hear(at, 0.001, times=2)
+    assert "said         2 messages in 0.5 s" in list(lines(outcome))
+    assert figures(outcome)["deliveries_per_s"] is None
+    outcome.timeline.hear(14.0, 0.001, times=2)
+    assert "delivered    6 (messages x readers) in 4.0 s, 2 a second" in list(lines(outcome))
+    assert figures(outcome)["deliveries_per_s"] == 2
+    assert "deliveries a second, over 4.0 s" in page(outcome, "here")

@@ -64,12 +64,12 @@ def page(outcome: Outcome, which: str) -> str:
 
 def _tiles(outcome: Outcome) -> Iterator[str]:
     timeline, latency = outcome.timeline, outcome.timeline.latency
-    lasted = max(timeline.lasted, 1.0)
+    rate = timeline.rate(timeline.delivered)
     tiles = {
         "users": f"{outcome.users:,}",
         "messages said": f"{timeline.said:,}",
         "deliveries": f"{timeline.delivered:,}",
-        "deliveries a second": f"{timeline.delivered / lasted:,.0f}",
+        f"deliveries a second, over {timeline.lasted:.1f} s": "-" if rate is None else f"{rate:,.0f}",
         "latency p50": f"{latency.percentile(50) * 1000:.1f} ms" if latency.count else "-",
         "latency p99": f"{latency.percentile(99) * 1000:.1f} ms" if latency.count else "-",
         "anomalies": f"{sum(outcome.anomalies.values()):,}",
