@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bots.printing import CannotPrint, show
 from geventchat import address
 from geventchat.errors import Refused, ServerUnavailable, UsageError
 from geventchat.options import OptionParser
@@ -35,6 +36,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a scenario, or one of the verbs; return the exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        return _carry_out(words)
+    except UsageError as error:
+        print(f"geventchat-bots: {error}", file=sys.stderr)
+        return 2
+    except ServerUnavailable as error:
+        print(f"geventchat-bots: {error}", file=sys.stderr)
+        return 4
+    except (CannotPrint, Refused) as error:
+        print(f"geventchat-bots: {error}", file=sys.stderr)
+        return 1
+
+
+def _carry_out(words: Sequence[str]) -> int:
+    try:
         if words[:1] == ["check"]:
             return _check(words[1:])
         if words[:1] == ["schema"]:
@@ -44,15 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if words[:1] == ["record"]:
             return _record(_copier("record", "HOST:PORT", "a server").parse_args(words[1:]))
         return _run(_parser().parse_args(words))
-    except UsageError as error:
-        print(f"geventchat-bots: {error}", file=sys.stderr)
-        return 2
-    except ServerUnavailable as error:
-        print(f"geventchat-bots: {error}", file=sys.stderr)
-        return 4
-    except Refused as error:
-        print(f"geventchat-bots: {error}", file=sys.stderr)
-        return 1
+    except SystemExit:  # --help or --version, which are printed, but perhaps not written yet
+        show("")
+        raise
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -118,7 +127,7 @@ def _run(options: argparse.Namespace) -> int:
     allow_many_connections()
     with interruptible(), server_at(asked) as (at, which):
         if not options.json:
-            print(f"{scenario.title}: {counted(len(scenario.actors), 'user')} at {which}", flush=True)
+            show(f"{scenario.title}: {counted(len(scenario.actors), 'user')} at {which}\n")
         runner = Runner(scenario, at, options.dialect, options.speed)
         with shown(runner.outcome, options.speed):
             outcome = runner.run()
@@ -129,10 +138,6 @@ def _tell(outcome: "Outcome", which: str, options: argparse.Namespace) -> int:
     """Show what a run has shown in all the ways that were asked for; return the exit status."""
     from bots.result.summary import figures, lines
 
-    if options.json:
-        print(json.dumps(figures(outcome), ensure_ascii=False))
-    else:
-        print(*lines(outcome), sep="\n")
     if options.junit is not None:
         from bots.result.junit import junit
 
@@ -141,6 +146,10 @@ def _tell(outcome: "Outcome", which: str, options: argparse.Namespace) -> int:
         from bots.result.report import page
 
         _write(page(outcome, which), options.report)
+    if options.json:
+        show(json.dumps(figures(outcome), ensure_ascii=False) + "\n")
+    else:
+        show("\n".join(lines(outcome)) + "\n")
     return outcome.status
 
 
@@ -157,7 +166,7 @@ def _check(files: Sequence[str]) -> int:
         try:
             scenario = load(Path(file))
             users, lines = counted(len(scenario.actors), "user"), counted(len(list(scenario.lines())), "line")
-            print(f"{file}: {scenario.title}: {users}, {lines}")
+            show(f"{file}: {scenario.title}: {users}, {lines}\n")
         except ScenarioMistakes as mistakes:
             print(mistakes, file=sys.stderr)
             ended = 2
@@ -189,7 +198,7 @@ def _put_down(transcript: "Transcript", output: Path | None) -> int:
     for note in transcript.notes:
         print(f"note: {note}", file=sys.stderr)
     if output is None:
-        print(transcript.text, end="")
+        show(transcript.text)
     else:
         _write(transcript.text, output)
     return 0
@@ -205,7 +214,7 @@ def _write(text: str, output: Path) -> None:
 def _schema() -> int:
     from bots.language.schema import json_schema
 
-    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    show(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n")
     return 0
 
 

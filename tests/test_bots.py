@@ -1,6 +1,7 @@
 """geventchat-bots: right servers pass, wrong ones do not, and the exit status says which."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -9,12 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import gevent
 import pytest
 
 from bots.language.load import parse
 from bots.result.outcome import Outcome
+from bots.result.report import page
+from bots.result.summary import figures, lines
 from bots.run.runner import Runner
-from geventchat import ChatServer, Limits
+from geventchat import ChatClient, ChatServer, Limits
 from tests.faulty_server import FAULTS, faulty_server
 from tests.processes import Ran, run, serving
 from tests.raw import Address, plain
@@ -216,3 +220,69 @@ def test_the_tasks_own_server_passes_ten_users_at_a_gentle_pace() -> None:
         ran = bots(str(_SCENARIOS / "ten_users.yaml"), "--server", server, "--dialect", "unframed", "--speed", "0.2")
     assert ran.status == 0, ran.out
     assert "delivered    1,010 (messages x readers)" in ran.out
+
+
+_ONE_LINE = "script:\n  - alice: hello\n  - bob: {expect: /bye/, within: 50ms}\n"
+
+
+@pytest.mark.parametrize("verb", ["run", "check", "schema", "import", "help"])
+def test_a_closed_pipe_ends_it_quietly_and_a_full_disk_with_one_line(tmp_path: Path, verb: str) -> None:
+    scenario, log = tmp_path / "one.yaml", tmp_path / "one.log"
+    scenario.write_text(_ONE_LINE)
+    log.write_text("<alice> hello\n")
+    with ChatServer() as server:
+        arguments = {
+            "run": [str(scenario), "--server", f"127.0.0.1:{server.address[1]}"],
+            "check": ["check", str(scenario)],
+            "schema": ["schema"],
+            "import": ["import", str(log)],
+            "help": ["--help"],
+        }[verb]
+        assert _into(_closed_pipe(), arguments) == (1 if verb == "run" else 0, "")
+        full = os.open("/dev/full", os.O_WRONLY)
+        told = "geventchat-bots: standard output cannot be written: no space left on device\n"
+        assert _into(full, arguments) == (1, told)
+
+
+def _closed_pipe() -> int:
+    reader, writer = os.pipe()
+    os.close(reader)
+    return writer
+
+
+def _into(output: int, arguments: list[str]) -> tuple[int, str]:
+    """Run the command with a standard output that cannot be written; return its status and what it complains of."""
+    with (
+        os.fdopen(output, "wb"),
+        subprocess.Popen(
+            [sys.executable, "-m", "bots.cli", *arguments], stdout=output, stderr=subprocess.PIPE, text=True
+        ) as process,
+    ):
+        while process.poll() is None:
+            gevent.sleep(0.01)
+        _, errors = process.communicate()
+    return process.returncode, errors
+
+
+def test_a_run_that_is_not_let_in_says_how_to_get_in_and_claims_to_have_measured_nothing(server: ChatServer) -> None:
+    with ChatClient(server.address, name="alice"):
+        outcome = play("script: [alice: hello]\ncheck: {latency: {p99: 1s}}", server.address)
+    summary = list(lines(outcome))
+    assert outcome.status == 1
+    assert "latency      -" in summary
+    assert not [line for line in summary if line.startswith("note") or "no exception" in line]
+    assert any('name: "bot{n}"' in line for line in summary)
+    assert "quiet moment" not in page(outcome, "here")
+
+
+def test_a_rate_follows_from_the_figures_beside_it_and_there_is_none_for_less_than_a_second() -> None:
+    outcome = Outcome(parse(b"script: [alice: hello]", "test.yaml", lambda _: b""))
+    for at in (10.0, 10.5):
+        outcome.timeline.say(at)
+        outcome.timeline.hear(at, 0.001, times=2)
+    assert "said         2 messages in 0.5 s" in list(lines(outcome))
+    assert figures(outcome)["deliveries_per_s"] is None
+    outcome.timeline.hear(14.0, 0.001, times=2)
+    assert "delivered    6 (messages x readers) in 4.0 s, 2 a second" in list(lines(outcome))
+    assert figures(outcome)["deliveries_per_s"] == 2
+    assert "deliveries a second, over 4.0 s" in page(outcome, "here")

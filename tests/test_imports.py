@@ -20,7 +20,7 @@ SHELL = {
     *(f"geventchat.terminal.{name}" for name in ("app", "connection", "history", "plain", "prompt")),
     *(f"bots.run.{name}" for name in ("answering", "bot", "coming", "company", "intake", "interrupt", "listening")),
     *(f"bots.run.{name}" for name in ("pace", "returning", "runner", "settling", "speaking", "target", "under_way")),
-    *("bots.logs.record", "bots.result.progress"),
+    *("bots.logs.record", "bots.printing", "bots.result.progress"),
 }
 WORLD = {
     *("gevent", "socket", "select", "selectors", "asyncio", "threading", "multiprocessing", "concurrent", "subprocess"),

@@ -60,6 +60,10 @@ class Timeline:
         """How many seconds passed from the first message said to the last one heard."""
         return max(0.0, self.end - self.begin)
 
+    def rate(self, count: int) -> float | None:
+        """Return how many a second `count` were while the run lasted; None in less than a second, which shows none."""
+        return count / self.lasted if self.lasted >= 1 else None
+
     def _go_on(self, now: float) -> None:
         if now < self._now + 1:
             return

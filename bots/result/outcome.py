@@ -36,6 +36,7 @@ class Outcome:
     began: float = 0.0  # when the script began, on the clock of everything here; 0 before
     seconds: float = 0.0  # from the first to come in to the end
     settled: bool = False  # whether it is known, not only hoped, that nothing more was coming
+    guessed: bool = False  # whether the end was only a quiet moment, since the server answers no pings
     interrupted: bool = False
 
     @property
@@ -83,17 +84,19 @@ class Checked(NamedTuple):
 def checks(outcome: Outcome) -> Iterator[Checked]:
     """Yield all that was checked."""
     check, found = outcome.scenario.check, outcome.anomalies
-    yield _counted(f"delivery {check.delivery}", found, _AGAINST_DELIVERY[check.delivery])
+    none = "no exception" if outcome.timeline.said else "nothing was said"
+    yield _counted(f"delivery {check.delivery}", found, _AGAINST_DELIVERY[check.delivery], none)
     if check.order != "any":
-        yield _counted(f"order {check.order}", found, ("reordered",))
+        yield _counted(f"order {check.order}", found, ("reordered",), none)
     latency = outcome.timeline.latency
     for name, limit in check.latency.limits().items():
         seen = latency.largest_s if name == "max" else latency.percentile(float(name[1:]))
-        yield Checked(f"latency {name} at most {limit * 1000:g} ms", seen <= limit, f"{seen * 1000:.1f} ms")
+        shown = f"{seen * 1000:.1f} ms" if latency.count else "nothing was heard"
+        yield Checked(f"latency {name} at most {limit * 1000:g} ms", seen <= limit, shown)
     many = len(outcome.failures)
     yield Checked("script carried out", not many, f"{many:,} failed" if many else "all of it")
 
 
-def _counted(name: str, found: dict[Verdict, int], against: tuple[Verdict, ...]) -> Checked:
+def _counted(name: str, found: dict[Verdict, int], against: tuple[Verdict, ...], none: str) -> Checked:
     faults = [f"{found[verdict]:,} {verdict}" for verdict in against if verdict in found]
-    return Checked(name, not faults, ", ".join(faults) or "no exception")
+    return Checked(name, not faults, ", ".join(faults) or none)

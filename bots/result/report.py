@@ -64,14 +64,14 @@ def page(outcome: Outcome, which: str) -> str:
 
 def _tiles(outcome: Outcome) -> Iterator[str]:
     timeline, latency = outcome.timeline, outcome.timeline.latency
-    lasted = max(timeline.lasted, 1.0)
+    rate = timeline.rate(timeline.delivered)
     tiles = {
         "users": f"{outcome.users:,}",
         "messages said": f"{timeline.said:,}",
         "deliveries": f"{timeline.delivered:,}",
-        "deliveries a second": f"{timeline.delivered / lasted:,.0f}",
-        "latency p50": f"{latency.percentile(50) * 1000:.1f} ms",
-        "latency p99": f"{latency.percentile(99) * 1000:.1f} ms",
+        f"deliveries a second, over {timeline.lasted:.1f} s": "-" if rate is None else f"{rate:,.0f}",
+        "latency p50": f"{latency.percentile(50) * 1000:.1f} ms" if latency.count else "-",
+        "latency p99": f"{latency.percentile(99) * 1000:.1f} ms" if latency.count else "-",
         "anomalies": f"{sum(outcome.anomalies.values()):,}",
         f"own lag p99 (at most {MAX_LAG_S * 1000:g} ms)": f"{outcome.lag.percentile(LAG_PERCENTILE) * 1000:.1f} ms",
     }
@@ -89,7 +89,7 @@ def _checks(outcome: Outcome) -> Iterator[str]:
         mark = '<td class="good">met</td>' if check.is_met else '<td class="bad">not met</td>'
         yield f"<tr>{mark}<td>{escape(check.name)}</td><td>{escape(check.found)}</td></tr>"
     yield "</table>"
-    if not outcome.settled and not outcome.interrupted:
+    if outcome.guessed and not outcome.interrupted:
         yield '<p class="soft">This server cannot say that nothing more is coming; the end was a quiet moment.</p>'
     if outcome.failures:
         yield f"<pre>{escape(_first_of(outcome.failures))}</pre>"

@@ -5,6 +5,7 @@ from typing import Any
 
 from bots.ledger.histogram import Histogram
 from bots.ledger.room import Finding
+from bots.ledger.timeline import Timeline
 from bots.result.outcome import LAG_PERCENTILE, MAX_LAG_S, Outcome, checks
 from bots.result.transcript import first_finding, run_together, transcript
 
@@ -15,16 +16,16 @@ _SHOWN = 10
 def lines(outcome: Outcome) -> Iterator[str]:
     """Yield the summary."""
     timeline = outcome.timeline
-    latency, lasted = timeline.latency, max(timeline.lasted, 1.0)
+    latency = timeline.latency
     yield f"users        {outcome.users:,}, in {outcome.seconds:.1f} s"
-    yield f"said         {timeline.said:,} messages, {timeline.said / lasted:,.0f} a second"
-    yield f"delivered    {timeline.delivered:,} (messages x readers), {timeline.delivered / lasted:,.0f} a second"
+    yield f"said         {timeline.said:,} messages{_rate(timeline, timeline.said)}"
+    yield f"delivered    {timeline.delivered:,} (messages x readers){_rate(timeline, timeline.delivered)}"
     percentiles = ", ".join(f"p{percent} {_ms(latency, percent)}" for percent in (50, 90, 99))
-    yield f"latency      {percentiles}, max {latency.largest_s * 1000:.1f} ms"
+    yield f"latency      {percentiles}, max {latency.largest_s * 1000:.1f} ms" if latency.count else "latency      -"
     yield f"own lag      p99 {_ms(outcome.lag, LAG_PERCENTILE)} (more than {MAX_LAG_S * 1000:g} ms would be INVALID)"
     found = outcome.anomalies
     yield f"anomalies    {', '.join(f'{count:,} {verdict}' for verdict, count in found.items()) or 'none'}"
-    if not outcome.settled and not outcome.interrupted:
+    if outcome.guessed and not outcome.interrupted:
         yield "note         this server cannot say that nothing more is coming; the end was a quiet moment"
     if any(
         one.verdict == "corrupt" and run_together(room, one)
@@ -68,7 +69,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
     """Return the summary for programs; times in milliseconds."""
     timeline, latency = outcome.timeline, outcome.timeline.latency
     percentiles = {f"p{percent}": _round_ms(latency.percentile(percent)) for percent in (50, 90, 95, 99)}
-    first = first_finding(outcome.ledgers)
+    first, rate = first_finding(outcome.ledgers), timeline.rate(timeline.delivered)
     return {
         "title": outcome.scenario.title,
         "status": outcome.status,
@@ -77,7 +78,8 @@ def figures(outcome: Outcome) -> dict[str, Any]:
         "seconds": round(outcome.seconds, 3),
         "said": timeline.said,
         "delivered": timeline.delivered,
-        "deliveries_per_s": round(timeline.delivered / max(timeline.lasted, 1.0)),
+        "lasted": round(timeline.lasted, 3),
+        "deliveries_per_s": None if rate is None else round(rate),
         "latency_ms": percentiles | {"max": _round_ms(latency.largest_s)},
         "lag_ms": {"p99": _round_ms(outcome.lag.percentile(LAG_PERCENTILE))},
         "anomalies": outcome.anomalies,
@@ -110,6 +112,14 @@ def _shortened(words: list[str], count: int | None = None) -> Iterator[str]:
         yield f"  {line}"
     if count > _SHOWN:
         yield f"  … and {count - _SHOWN:,} more"
+
+
+def _rate(timeline: Timeline, count: int) -> str:
+    """Return over what time so many were counted, and how many that is a second."""
+    if not timeline.lasted:
+        return ""
+    rate = timeline.rate(count)
+    return f" in {timeline.lasted:.1f} s" + ("" if rate is None else f", {rate:,.0f} a second")
 
 
 def _ms(histogram: Histogram, percent: float) -> str:

@@ -24,6 +24,9 @@ from geventchat.errors import ChatError
 # How long a server has to let an actor in, or out; where it has much to do first, counted from the last sign of life.
 PATIENCE_S = 10.0
 
+# What to do about a name that somebody else has, perhaps a person in the room.
+_OTHER_NAME = '; give the cast another name: {count: 2, name: "bot{n}"}'
+
 # What became of a ping: the pong came, or did not in time, or cannot any more because the connection is lost.
 Answer = Literal["pong", "late", "lost"]
 
@@ -231,7 +234,8 @@ class Bot:
             case replies.Ack(ref=ref):
                 self._unsure.pop(ref, None)
             case replies.Error(code=code, message=message) if self.welcome is None:
-                self._refused = f"{message} ({code})"
+                hint = _OTHER_NAME if code == "nick-taken" else ""
+                self._refused = f"{message} ({code}){hint}"
                 self._changed.set()
             case replies.Closing(message=message):
                 self._reason = message

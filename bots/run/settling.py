@@ -30,6 +30,7 @@ def settle(outcome: Outcome, bots: Iterable[Bot], returning: Returning, answerin
     if here and here[0].dialect.tells_end:
         here[0].ping(_SETTLE_S, patient=True)
     if here and not here[0].dialect.tells_end:
+        outcome.guessed = True
         _wait_for_quiet(outcome)
         if answering.stop():
             _wait_for_quiet(outcome)
