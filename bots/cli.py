@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bots import verbs
 from bots.printing import CannotPrint, show
 from geventchat import address
 from geventchat.errors import Refused, ServerUnavailable, UsageError
@@ -50,14 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _carry_out(words: Sequence[str]) -> int:
     try:
-        if words[:1] == ["check"]:
-            return _check(words[1:])
-        if words[:1] == ["schema"]:
-            return _schema()
-        if words[:1] == ["import"]:
-            return _import(_copier("import", "LOG", "an IRC log").parse_args(words[1:]))
-        if words[:1] == ["record"]:
-            return _record(_copier("record", "HOST:PORT", "a server").parse_args(words[1:]))
+        if words and words[0] in verbs.VERBS:
+            options = verbs.parser(words[0]).parse_args(words[1:])
+            return {"check": _check, "import": _import, "record": _record, "schema": _schema}[words[0]](options)
+        if len(words) > 1 and not words[0].startswith("-") and not words[1].startswith("-"):
+            _refuse_no_verb(words[0])
         return _run(_parser().parse_args(words))
     except SystemExit:  # --help or --version, which are printed, but perhaps not written yet
         show("")
@@ -81,6 +79,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _refuse_no_verb(word: str) -> None:
+    """Raise UsageError if a word with a file behind it is neither a verb nor itself a file."""
+    from bots.language.mistakes import did_you_mean
+
+    if word == "run":
+        raise UsageError("run is not a verb; to run a scenario, name its file alone: geventchat-bots FILE")
+    if not Path(word).exists():
+        raise UsageError(f"{word} is neither a verb nor a file{did_you_mean(word, verbs.VERBS)}")
+
+
 def _speed(text: str) -> float:
     try:
         speed = float(text)
@@ -89,16 +97,6 @@ def _speed(text: str) -> float:
     if not 0 < speed < float("inf"):
         raise UsageError("--speed is a number above 0, for example --speed 10")
     return speed
-
-
-def _copier(verb: str, what: str, description: str) -> argparse.ArgumentParser:
-    """Return the options of a verb that writes a scenario."""
-    parser = OptionParser(f"geventchat-bots {verb}", f"Write {description} down as a scenario.")
-    parser.add_argument("source", metavar=what)
-    parser.add_argument("-o", dest="output", metavar="FILE", type=Path, help="where to; default: standard output")
-    if verb == "record":
-        parser.add_argument("--room", default="lobby", help="which room (default: %(default)s)")
-    return parser
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -153,18 +151,15 @@ def _tell(outcome: "Outcome", which: str, options: argparse.Namespace) -> int:
     return outcome.status
 
 
-def _check(files: Sequence[str]) -> int:
-    if not files or any(file in ("-h", "--help") for file in files):
-        print("usage: geventchat-bots check FILE…   say what is wrong in scenarios; exit status 2 if anything is")
-        return 0 if files else 2
+def _check(options: argparse.Namespace) -> int:
     from bots.language.load import load
     from bots.language.mistakes import ScenarioMistakes
     from bots.language.units import counted
 
     ended = 0
-    for file in files:
+    for file in options.files:
         try:
-            scenario = load(Path(file))
+            scenario = load(file)
             users, lines = counted(len(scenario.actors), "user"), counted(len(list(scenario.lines())), "line")
             show(f"{file}: {scenario.title}: {users}, {lines}\n")
         except ScenarioMistakes as mistakes:
@@ -211,7 +206,7 @@ def _write(text: str, output: Path) -> None:
         raise UsageError(f"{output} cannot be written: {(error.strerror or str(error)).lower()}") from None
 
 
-def _schema() -> int:
+def _schema(_: argparse.Namespace) -> int:
     from bots.language.schema import json_schema
 
     show(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n")

@@ -13,6 +13,7 @@ from pathlib import Path
 import gevent
 import pytest
 
+from bots.cli import main
 from bots.language.load import parse
 from bots.result.outcome import Outcome
 from bots.result.report import page
@@ -286,3 +287,24 @@ def test_a_rate_follows_from_the_figures_beside_it_and_there_is_none_for_less_th
     assert "delivered    6 (messages x readers) in 4.0 s, 2 a second" in list(lines(outcome))
     assert figures(outcome)["deliveries_per_s"] == 2
     assert "deliveries a second, over 4.0 s" in page(outcome, "here")
+
+
+@pytest.mark.parametrize("verb", ["check", "import", "record", "schema"])
+def test_each_verb_explains_itself_with_examples(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main([verb, "--help"])
+    told = capsys.readouterr().out
+    assert told.startswith(f"usage: geventchat-bots {verb} ")
+    assert f"examples:\n  geventchat-bots {verb} " in told
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("chek good.yaml", "chek is neither a verb nor a file, did you mean check?"),
+        ("run good.yaml", "run is not a verb; to run a scenario, name its file alone: geventchat-bots FILE"),
+    ],
+)
+def test_a_word_that_is_no_verb_is_told(words: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words.split()) == 2
+    assert capsys.readouterr().err == f"geventchat-bots: {told}\n"

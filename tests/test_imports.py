@@ -11,7 +11,7 @@ import pytest
 _ROOT = Path(__file__).parent.parent
 
 # What is named in neither list is core.
-COMMANDS = {"geventchat.cli", "geventchat.serve", "geventchat.export", "geventchat.options", "bots.cli"}
+COMMANDS = {"geventchat.cli", "geventchat.serve", "geventchat.export", "geventchat.options", "bots.cli", "bots.verbs"}
 SHELL = {
     *("geventchat.client", "geventchat.standard_input", "geventchat.standard_output", "geventchat.talk"),
     *("geventchat.backlog", "geventchat.connection", "geventchat.fairness", "geventchat.newcomer", "geventchat.pump"),
