@@ -47,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (CannotPrint, Refused) as error:
         print(f"geventchat-bots: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:  # before a run has begun, or while its results are written
+        return 130
 
 
 def _carry_out(words: Sequence[str]) -> int:

@@ -11,6 +11,10 @@ def parse(text: str) -> tuple[str, int]:
     """Return host and port, with the defaults for what is left out. Raises UsageError."""
     if not text.strip():
         raise UsageError(f"the address is empty; it looks like {DEFAULT}")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"{text!r} is not an address: a host is written in UTF-8") from None
     if text.isdigit():
         raise UsageError(f"{text!r} is a port without a host; write :{text} or {DEFAULT_HOST}:{text}")
     if text.startswith("["):

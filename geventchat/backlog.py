@@ -5,12 +5,13 @@ gap between what was missed and what is new, and nothing comes twice.
 """
 
 import time
+from itertools import accumulate
 
 from geventchat import actions, commands, replies
 from geventchat.chat import Chat
 from geventchat.errors import Refused
 from geventchat.events import Acted, AnyEvent, Renamed, Said, TopicSet, id_of, number_of
-from geventchat.limits import MAX_HISTORY
+from geventchat.limits import MAX_HISTORY, MAX_PAGE_CHARS
 from geventchat.log import Entry, Log
 from geventchat.member import Member
 from geventchat.pump import Link, Pump
@@ -64,11 +65,11 @@ class Backlog:
                 page = [entry.event for entry in self._log.since(room.key, asked.after, limit + 1)]
                 if asked.before is not None:
                     page = _until(page, number_of(asked.before) - 1)
-                shown = page[:limit]
+                shown = _fitting(page[:limit])
             else:
                 page = self._log.latest(room.key, limit + 1, asked.before)
-                shown = page[-limit:]
-            more = len(page) > limit
+                shown = _fitting(page[-limit:][::-1])[::-1]
+            more = len(page) > len(shown)
             self._chat.tell(self._member, replies.HistoryPage(room=room.name, events=shown, more=more, ref=asked.ref))
         except Refused as refusal:
             self._chat.refuse(self._member, refusal, asked.ref)
@@ -82,6 +83,7 @@ class Backlog:
         while True:
             page = self._log.since(room.key, after, MAX_HISTORY)
             self._tell_forgotten(room, after, page)
+            page = page[: len(_fitting([entry.event for entry in page]))]
             for entry in page:
                 self._recognise(entry, nicks)
             missed = _until([entry.event for entry in page], number_of(upto))
@@ -126,6 +128,12 @@ class Backlog:
         """Wait until all that was posted for this user is published and sent; whether the connection still stands."""
         self._pump.wake()
         return self._pump.drain(self._link, float("inf"), lambda: not self._member.pending)
+
+
+def _fitting(events: list[AnyEvent]) -> list[AnyEvent]:
+    """Return the first of these events, as many as make a page; one at least."""
+    sizes = accumulate(len(getattr(event, "text", "")) for event in events)
+    return events[: max(1, sum(size <= MAX_PAGE_CHARS for size in sizes))]
 
 
 def _until(page: list[AnyEvent], last: int) -> list[AnyEvent]:

@@ -4,6 +4,9 @@ import time
 
 from gevent.socket import SHUT_RDWR, SHUT_WR, socket
 
+from geventchat.fairness import let_others_run
+from geventchat.limits import MAX_UNENDED_BYTES
+
 # The most that is received at once; reading the lines in it must not hold the loop for long.
 _RECV_BYTES = 8 << 10
 # How long we listen on after our last word: closing at once would make the kernel throw that word away.
@@ -18,7 +21,7 @@ class Connection:
     def __init__(self, sock: socket, address: str, max_line: int) -> None:
         self.socket = sock
         self.address = address
-        self._recv_bytes = max(_RECV_BYTES, max_line)
+        self._recv_bytes = max(_RECV_BYTES, min(max_line, MAX_UNENDED_BYTES))
 
     def receive(self, timeout: float | None) -> bytes | None:
         """Return what arrives: empty at the end of the connection, None when nothing does in `timeout` seconds.
@@ -42,9 +45,10 @@ class Connection:
     def linger(self) -> None:
         """Hang up, and wait a moment for the other side to do so. Raises OSError."""
         self.hang_up()
-        deadline = time.monotonic() + _LINGER_S
-        while (left := deadline - time.monotonic()) > 0 and self.receive(left):
-            pass
+        deadline, heard = time.monotonic() + _LINGER_S, 0
+        while (left := deadline - time.monotonic()) > 0 and heard < MAX_UNENDED_BYTES and (data := self.receive(left)):
+            heard += len(data)
+            let_others_run()
 
     def cut(self) -> None:
         """End the connection now; whoever reads it notices."""

@@ -42,4 +42,6 @@ CROWD = 50
 CROWD_GATHER_S = 1.0
 # What an answer to /history or `history` holds at most, and when it is not said.
 MAX_HISTORY = 500
+# And in characters of text: a user who asks and does not read is owed no more than this.
+MAX_PAGE_CHARS = 128 << 10
 DEFAULT_HISTORY = 50

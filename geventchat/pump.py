@@ -166,7 +166,7 @@ class Pump:
     def watch_stalls(self) -> None:
         """Close readers that have taken nothing for too long; runs until killed."""
         while True:
-            gevent.sleep(min(1.0, self._stall_timeout / 4))
+            gevent.sleep(max(0.01, min(1.0, self._stall_timeout / 4)))
             too_old = time.monotonic() - self._stall_timeout
             for link in [link for link in self._stuck if link.stuck_since < too_old]:
                 self._unstick(link)

@@ -12,8 +12,8 @@ class Bucket:
         self._spent = 0.0  # tokens that have not come back yet
         self._updated = 0.0
 
-    def take(self, now: float) -> float:
-        """Take one token; return how many seconds to wait before it counts."""
-        self._spent = max(0.0, self._spent - (now - self._updated) * self._rate) + 1
+    def take(self, now: float, tokens: int = 1) -> float:
+        """Take tokens; return how many seconds to wait before they count."""
+        self._spent = max(0.0, self._spent - (now - self._updated) * self._rate) + tokens
         self._updated = now
         return max(0.0, (self._spent - self._burst) / self._rate)

@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _lines(text: str) -> int:
-    if not (text.isdecimal() and int(text[:9]) <= MAX_HISTORY):
+    if not (text.isdecimal() and len(text) < 9 and int(text) <= MAX_HISTORY):
         raise argparse.ArgumentTypeError(f"{text}: give a number from 0 to {MAX_HISTORY}")
     return int(text)
 
@@ -106,7 +106,8 @@ def _history(options: argparse.Namespace) -> Callable[[], Log]:
     if options.keep is not None and not (keep_s := ages.seconds(options.keep)):
         raise UsageError(f"--keep {options.keep}: give an age, for example 30d, 12h or 90m")
     if options.keep_messages is not None:
-        keep_messages = int(options.keep_messages) if options.keep_messages.isdecimal() else 0
+        is_number = options.keep_messages.isdecimal() and len(options.keep_messages) < 16
+        keep_messages = int(options.keep_messages) if is_number else 0
         if keep_messages == 0:
             raise UsageError(f"--keep-messages {options.keep_messages}: give a positive whole number")
     if options.history == "none":

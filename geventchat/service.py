@@ -47,7 +47,7 @@ def serve(listen: tuple[str, int], limits: Limits, open_log: Callable[[], Log], 
     ):
         try:
             print(_how_to_join(server.address), flush=True)
-        except BrokenPipeError:  # whoever started us has read enough
+        except OSError:  # whoever started us has read enough, or has no room for it
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         logger.info("what is said is kept in %s", events.where)
         gevent.wait([ended, server.failed], count=1)

@@ -28,7 +28,7 @@ logger = logging.getLogger("geventchat")
 # for what arrives may be no command at all.
 _SLICE = 64
 # What one session may have posted that is not carried out yet, and how often it looks whether it is.
-_MAX_PENDING = 64
+_MAX_PENDING = 8
 _PENDING_PAUSE_S = 0.002
 _RECEIVING = 16
 # How long a user who has left has to take what is still on its way.
@@ -47,6 +47,7 @@ class Session:
         "_bucket",
         "_chat",
         "_connection",
+        "_deadline",
         "_dialect",
         "_in_hand",
         "_parted",
@@ -73,6 +74,7 @@ class Session:
         self._in_hand = False  # whether a command waits to be done
         self._stopped = Event()  # no more is taken from the user
         self._parted = False  # whether the last word has been posted; nothing may follow it
+        self._deadline = 0.0  # for a name, on the monotonic clock
         self._reason = ""  # why it ends, as others are told
         self.member = Member(dialect.speech, dialect.outbox(), secrets.token_urlsafe(12))
         self.member.make_way = self._make_way
@@ -87,7 +89,8 @@ class Session:
         try:
             if refused is not None:
                 raise ProtocolError(refused.code, refused.message, fatal=True)
-            self._converse(first, deadline)
+            self._deadline = deadline
+            self._converse(first)
         except ProtocolError as error:
             self._send_away(error)
         except OSError:
@@ -123,7 +126,7 @@ class Session:
 
     # Being here.
 
-    def _converse(self, first: bytes, deadline: float) -> None:
+    def _converse(self, first: bytes) -> None:
         data: bytes | None = first
         while data:
             if not self._stopped.is_set():
@@ -131,9 +134,8 @@ class Session:
                 if self._obey():
                     return
             self._let_others_run(_RECEIVING)
-            if not self.member.key and time.monotonic() > deadline:
-                raise nameless()
-            data = self._connection.receive(None if self.member.key else deadline - time.monotonic())
+            self._check_named()
+            data = self._connection.receive(None if self.member.key else self._deadline - time.monotonic())
         if data is None:
             raise nameless()
         self._reader.end()
@@ -143,8 +145,10 @@ class Session:
     def _obey(self) -> bool:
         """Do all that has arrived; whether the user said goodbye."""
         while not self._is_over and (asked := self._next()) is not None:
+            self._check_named()
             self._in_hand = not isinstance(asked, Blank)
-            self._wait_for_its_turn()
+            # A new name is told in every room, so it costs as much as a message in each.
+            self._wait_for_its_turn(len(self.member.rooms) if isinstance(asked, commands.Rename) else 1)
             self._in_hand = False
             if self._is_over:
                 break
@@ -159,6 +163,11 @@ class Session:
                 self._do(asked)
             self._pump.wake()
         return False
+
+    def _check_named(self) -> None:
+        """Raise ProtocolError, fatal, when the time to give a name is over and none was given."""
+        if not self.member.key and time.monotonic() > self._deadline:
+            raise nameless()
 
     @property
     def _is_over(self) -> bool:
@@ -183,9 +192,9 @@ class Session:
             return True
         return asked is not None
 
-    def _wait_for_its_turn(self) -> None:
+    def _wait_for_its_turn(self, tokens: int) -> None:
         """Wait while the user is over the rate, has had its slice, is ahead of the pump, or reads no answers."""
-        if self._bucket is not None and (delay := self._bucket.take(time.monotonic())):
+        if self._bucket is not None and (delay := self._bucket.take(time.monotonic(), tokens)):
             self._stopped.wait(delay)
         self._let_others_run(1)
         while self.member.pending > _MAX_PENDING and not self._is_over:

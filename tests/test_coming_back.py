@@ -181,6 +181,25 @@ def test_a_topic_is_still_there_after_a_restart(tmp_path: Path) -> None:
             alice.close()
 
 
+def test_long_lines_of_the_past_come_in_several_pages(server: ChatServer) -> None:
+    alice, welcome = programmed(server.address, "alice")
+    ids = [say(alice, f"{number} {'x' * 3_900}", str(number)) for number in range(60)]
+    pages: list[dict[str, Any]] = []
+    before = b'"before":"%s"' % b"9999999999999-0"
+    while not pages or pages[-1]["more"]:
+        alice.send(b'{"type":"history","limit":500,%s}\n' % before)
+        pages.append(alice.messages_until("history")[-1])
+        assert len(json.dumps(pages[-1])) < 256 << 10
+        before = b'"before":"%s"' % pages[-1]["events"][0]["id"].encode()
+    told = [event["id"] for page in reversed(pages) for event in page["events"] if event["type"] == "said"]
+    assert told == ids
+    assert len(pages) > 1
+    bob, _ = programmed(server.address, "bob", after=welcome["id"])
+    assert [event["id"] for event in settled(bob) if event["type"] == "said"] == ids
+    bob.close()
+    alice.close()
+
+
 def test_history_between_two_ids(server: ChatServer) -> None:
     alice, _ = programmed(server.address, "alice")
     ids = [say(alice, str(number), str(number)) for number in range(5)]

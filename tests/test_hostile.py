@@ -82,6 +82,14 @@ def test_a_line_too_long_is_refused_and_the_next_one_is_said(honest: Honest) -> 
     honest.hear_leaving("mallory")
 
 
+@pytest.mark.parametrize(
+    "request_line", [b"\r\nPOST / HTTP/1.1\r\n", b"post / HTTP/1.1\r\n", b"BREW /tea HTTP/1.1\r\n"]
+)
+def test_a_request_however_it_is_written_says_nothing(honest: Honest, request_line: bytes) -> None:
+    with Raw(honest.server.address, request_line + b"\r\nspam=1\n") as browser:
+        assert browser.rest().startswith(b"HTTP/1.1 400")
+
+
 @pytest.mark.parametrize("first", [b"mallory\n", b'{"type":"hello","nick":"mallory"}\n', b""])
 def test_64_kib_without_an_end_of_line_is_closed(honest: Honest, first: bytes) -> None:
     with Raw(honest.server.address, first) as mallory:
@@ -176,6 +184,11 @@ def test_who_gives_no_name_is_closed_in_time_with_a_reason(honest: Honest, half:
         assert b"no name was given in time" in mallory.rest()
 
 
+def test_who_sends_much_at_once_but_no_name_is_closed_in_time() -> None:
+    with ChatServer(limits=Limits(name_timeout=0.5)) as server, Raw(server.address, b":\n" * 2_000) as nameless:
+        nameless.until(b"* no name was given in time: closing\n")
+
+
 def test_who_sends_on_and_on_but_no_name_is_closed_in_time_too(honest: Honest) -> None:
     with Raw(honest.server.address, b"\n") as nameless:
 
@@ -240,8 +253,18 @@ _LONG_NAME = (
         (b'{"type":"hello","nick":"mallory"}\n', b"x\n", 1),
         (b"", _LONG_NAME.encode() + b"\n", 8),
         (b'{"type":"hello","nick":"mallory"}\n', b'{"type":"who","room":"%s"}\n' % _LONG_NAME.encode(), 8),
+        (b"", ("a#" + "\u0301\u0316" * 900).encode() + b"\n", 8),
     ],
-    ids=["empty lines", "blank lines", "telnet's nothing", "no commands", "no JSON", "long names", "long rooms"],
+    ids=[
+        "empty lines",
+        "blank lines",
+        "telnet's nothing",
+        "no commands",
+        "no JSON",
+        "long names",
+        "long rooms",
+        "many marks",
+    ],
 )
 def test_a_flood_of_what_is_no_message_lets_others_talk(first: bytes, line: bytes, floods: int) -> None:
     with serving("--log-level", "error") as server, plain(server.address, "alice") as alice:

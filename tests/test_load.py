@@ -36,11 +36,11 @@ def test_all_mistakes_are_told_at_once_each_with_its_place() -> None:
     ) == [
         "2:1: unknown key seeed, did you mean seed?",
         "6:10: unknown key cuont, did you mean count?",
-        "8:13: sya is no action, did you mean say?",
+        "8:13: sya is not an action, did you mean say?",
         "9:5: nobody is called usr, did you mean user? (somebody new with so similar a name must stand in the cast)",
         "10:18: {nmae} stands for nothing here, did you mean {name}?",
         "10:38: a time needs its unit, did you mean 5s or 5ms?",
-        "11:21: /(/ is no regular expression: missing ), unterminated subpattern at position 0",
+        "11:21: /(/ is not a regular expression: missing ), unterminated subpattern at position 0",
         "11:32: nobody is called alcie, did you mean alice?",
         "12:5: nobody is called user30, did you mean one of user1 to user9?"
         " (somebody new with so similar a name must stand in the cast)",
@@ -87,15 +87,15 @@ def line(text: str) -> list[str]:
         ("alice: [hi]", "12: what does alice do? A text that begins with [ needs quotes"),
         ("alice: {}", "12: what does alice do? A text is said"),
         ("alice: {every: 2s}", "12: alice does nothing here: an action is missing"),
-        ("alice: {shout: hi}", "13: shout is no action; there are say, act, "),
+        ("alice: {shout: hi}", "13: shout is not an action; there are say, act, "),
         ("alice: {say: a, act: b}", "21: a line has one action, and say is here already"),
         ("alice: {say: a, within: 2s}", "21: within does not go with say, only with expect, expect_none, ping"),
         ("alice: {leave: , every: 2s}", "22: every does not go with leave"),
         ("alice: {say: hi, spreed: 2s}", "22: unknown key spreed, did you mean spread?"),
         ("alice: {drop: rst}", "19: 'rst' is none of: reset or close, did you mean reset?"),
         ("alice: {ping: pong}", "19: nothing can stand behind this action, leave out 'pong'"),
-        ("alice: {read: 1kb}", "19: '1kb' is no pace of reading"),
-        ("alice: {read: }", "19: None is no pace of reading"),
+        ("alice: {read: 1kb}", "19: '1kb' is not a pace of reading"),
+        ("alice: {read: }", "19: None is not a pace of reading"),
         ("alice: {whisper: hi}", "12: to is missing"),
         ("alice: {whisper: hi, to: user}", "30: a whisper has one hearer, and user are 9"),
         ("alice: {reply: hi}", "12: to is missing"),
@@ -115,9 +115,9 @@ def line(text: str) -> list[str]:
         ("alice: {say: hi, every: 2s}", "29: every has no end: say how many times, or for how long"),
         ("alice: {say: hi, for: 2s}", "27: for needs to know how often: give every, or times"),
         ("alice: {say: hi, every: -2s, times: 2}", "29: a time cannot be negative: -2s"),
-        ("alice: {say: hi, times: 0}", "29: 0 is too little, it must be 1 at least"),
+        ("alice: {say: hi, times: 0}", "29: 0 is too small; it must be at least 1"),
         ("alice: {say: hi, times: 9999999}", "29: 9999999 is too much, it can be 1,000,000 at most"),
-        ("alice: {say: hi, times: often}", "29: 'often' is no whole number"),
+        ("alice: {say: hi, times: often}", "29: 'often' is not a whole number"),
         ("alice: {say: hi, times: }", "29: a value is missing here"),
         ("alice: {say: hi, jitter: 50%}", "30: a jitter in percent is a share of every, and there is none"),
         ("alice: {say: hi, jitter: 500%, every: 1s, times: 2}", "30: 500% is more than there is"),
@@ -140,12 +140,12 @@ def test_a_mistake_in_a_line(text: str, told: str) -> None:
         ("script: []", "1:9: there is nothing in it"),
         ("script:", "1:8: a list belongs here: lines that begin with a dash"),
         ("script: {alice: hi}", "1:9: a list belongs here: lines that begin with a dash"),
-        ("script: [alice: hi]\nseed: x", "2:7: 'x' is no whole number"),
+        ("script: [alice: hi]\nseed: x", "2:7: 'x' is not a whole number"),
         ("script: [alice: hi]\ncast: [alice]", "2:7: keys with their values belong here"),
         ("script: [alice: hi]\ncast: {alice: [x]}", "2:15: keys with their values belong here"),
         ("script: [alice: hi]\ncheck: x", "2:8: keys with their values belong here"),
         ("script: [alice: hi]\ncheck: {latency: {p99: 1}}", "2:24: a time needs its unit, did you mean 1s or 1ms?"),
-        ("script: [alice: hi]\ncast: {user: 0}", "2:14: 0 is too little, it must be 1 at least"),
+        ("script: [alice: hi]\ncast: {user: 0}", "2:14: 0 is too small; it must be at least 1"),
         ("script: [alice: hi]\ncast: {user: 999999}", "2:14: 999999 is too much, it can be 100,000 at most"),
         ("script: [alice: hi]\ncast: {say: }", "2:8: say is something to do"),
         ("script: [alice: hi]\ncast: {any one: }", "2:8: any one reads like a choice among a cast"),
@@ -155,7 +155,7 @@ def test_a_mistake_in_a_line(text: str, told: str) -> None:
         ("script: [alice: hi]\ncast: {user: 3, user2: }", "2:17: user2 and user2 are the same name in a chat"),
         ("script: [alice: hi]\ncast: {bob: , Bob: }", "2:15: Bob and bob are the same name in a chat"),
         ("script: [alice: hi]\ndata: no.csv", "2:7: no.csv cannot be read: No such file or directory"),
-        ("script: [alice: hi\n", "2:1: this is no YAML"),
+        ("script: [alice: hi\n", "2:1: this is not valid YAML"),
         ("script: [wait: 1s, everyone: hi]", "1:9: nobody takes part in this script"),
         ("script: [alice: hi]\ncast: {a: 1, b: 100000}", "2:14: more than 100,000 users in all"),
         ('script: [alice: hi]\n"\\e[31mred": x', "2:1: unknown key [31mred"),
@@ -184,7 +184,7 @@ def test_one_mistake_brings_no_others_with_it() -> None:
           - alice: {jion}
           - alice: hi
         """
-    ) == ["1:31: 'nine' is no whole number", "7:13: jion is no action, did you mean join?"]
+    ) == ["1:31: 'nine' is not a whole number", "7:13: jion is not an action, did you mean join?"]
     # Which room is left cannot be read, so alice may well be in the chat still.
     assert mistakes("script: [alice: {leave: , room: 'a:b'}, alice: hi]") == ["1:33: a name cannot hold a colon"]
 
@@ -292,7 +292,7 @@ def test_a_sender_may_be_whoever_was_expected_or_is_answered() -> None:
         (b"town,\nRome,x\n", "1:1: column 2 has no name that could stand in a placeholder"),
         (b'town\n"Ro\nme"\n', "3:1: 'Ro\\nme' is not a single line of text"),
         (b'town\n"Rome\n', "1:1: unexpected end of data"),
-        (b"town\nR\xf4me\n", "2:1: this is no UTF-8 text"),
+        (b"town\nR\xf4me\n", "2:1: this is not UTF-8 text"),
         (b"#" * (9 << 20), "1:1: a data file has 8 MiB at most"),
     ],
 )
@@ -368,4 +368,4 @@ def test_a_pipe_to_which_nobody_writes_is_a_mistake_and_no_wait(tmp_path: Path) 
 def test_lines_that_end_as_nobody_ends_them_are_no_trouble() -> None:
     for end in ("\r", "\x85", "\u2028"):
         (told,) = mistakes(f"script: [{end}{end}alice: hi{end}")
-        assert "this is no YAML" in told
+        assert "this is not valid YAML" in told

@@ -86,7 +86,7 @@ def test_commands_go_to_the_room_that_is_looked_at() -> None:
     assert conversation.entered("") == []
     assert conversation.entered("/exit") == [Leave()]
     assert conversation.entered(None) == [Leave()]
-    assert "no command" in notices(conversation.entered("/dance"))[0]
+    assert "not a command" in notices(conversation.entered("/dance"))[0]
 
 
 def test_a_paste_is_said_as_it_stands() -> None:

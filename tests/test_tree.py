@@ -67,15 +67,15 @@ def test_an_alias_repeats_what_it_names() -> None:
 @pytest.mark.parametrize(
     ("source", "says"),
     [
-        (b"a: [1, 2\nb: 3", "no YAML"),
-        (b"- alice: hi: there", "1:12: this is no YAML"),
+        (b"a: [1, 2\nb: 3", "not valid YAML"),
+        (b"- alice: hi: there", "1:12: this is not valid YAML"),
         (b"- alice: @bob", "needs quotes"),
         (b"- alice: *waves", "1:10: *waves refers to nothing"),
         (b"- alice: !wow", "1:10: tags like !wow"),
         (b"a: &x [*x]", "1:8: *x refers to what it is part of"),
         (b"a: 1\n---\nb: 2", "2:1: a second document"),
         (b"{[a]: b}", "1:2: a key must be a plain word"),
-        (b"a: b\n\xff", "2:1: this byte, 0xff, is no UTF-8"),
+        (b"a: b\n\xff", "2:1: this byte, 0xff, is not UTF-8"),
         (b"a: b\nc\x00", "2:2: U+0000 cannot stand in YAML"),
         (b"? \n: a", "a key is missing"),
         (b"\xff\xfea\x00", "1:1: this byte, 0xff"),

@@ -47,7 +47,7 @@ def pattern(source: str) -> Pattern:
                 )
             return Pattern(source, wanted)
     except (re.error, RecursionError, OverflowError) as error:
-        raise ValueError(f"{source} is no regular expression: {error}") from None
+        raise ValueError(f"{source} is not a regular expression: {error}") from None
 
 
 def _explodes(items: Any) -> bool:

@@ -125,7 +125,7 @@ class ScriptReader:
             self._wrong(node.place, f"{who} does nothing here: an action is missing, like say or leave")
         for key in strangers:
             meant = did_you_mean(key, ACTIONS) or f"; there are {', '.join(ACTIONS)}"
-            self._wrong(node.keys[key], f"{key} is no action{meant}")
+            self._wrong(node.keys[key], f"{key} is not an action{meant}")
 
 
 def _list_of(node: Node) -> Node:

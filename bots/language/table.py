@@ -32,7 +32,7 @@ def read_table(source: bytes, file: str) -> tuple[dict[str, str], ...]:
         if not rows:
             report.wrong(Place(1, 1), "a data file needs a row of column names, and at least one row of data")
     except UnicodeDecodeError as error:
-        report.wrong(Place(source[: error.start].count(b"\n") + 1, 1), "this is no UTF-8 text")
+        report.wrong(Place(source[: error.start].count(b"\n") + 1, 1), "this is not UTF-8 text")
     except (csv.Error, ValueError) as error:
         report.wrong(Place(1, 1), str(error))
     report.close()

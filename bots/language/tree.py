@@ -72,7 +72,7 @@ def _bad_yaml(error: yaml.YAMLError, source: bytes) -> BadYaml:
         return BadYaml(place, _TOO_DEEP)
     if "\t" in line[: place.column] and not line[: place.column - 1].strip():
         return BadYaml(place, "a tab cannot indent a line of YAML; spaces can")
-    return BadYaml(place, f"this is no YAML: {problem}{_QUOTES}")
+    return BadYaml(place, f"this is not valid YAML: {problem}{_QUOTES}")
 
 
 def _printable(source: bytes) -> str:
@@ -82,7 +82,7 @@ def _printable(source: bytes) -> str:
         text = source.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         good = source[: error.start].decode("utf-8-sig", "replace")
-        raise BadYaml(_end(good), f"this byte, 0x{source[error.start]:02x}, is no UTF-8 text") from None
+        raise BadYaml(_end(good), f"this byte, 0x{source[error.start]:02x}, is not UTF-8 text") from None
     if match := _UNPRINTABLE.search(text):
         message = (
             f'U+{ord(match[0]):04X} cannot stand in YAML; in a text in double quotes, write "\\u{ord(match[0]):04x}"'

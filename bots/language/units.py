@@ -22,7 +22,7 @@ def duration(text: object) -> float:
             raise ValueError(f"a time needs its unit, did you mean {text}s or {text}ms?")
         if text.startswith("-"):
             raise ValueError(f"a time cannot be negative: {text}")
-        raise ValueError(f"{text!r} is no time; times look like 500ms, 2s, 3m12s or 1h")
+        raise ValueError(f"{text!r} is not a time; times look like 500ms, 2s, 3m12s or 1h")
     seconds = math.fsum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text))
     if not math.isfinite(seconds):
         raise ValueError("this time is too long")
@@ -47,7 +47,7 @@ def counted(number: int, noun: str) -> str:
 def share(text: object) -> float:
     """Return `20%` as 0.2."""
     if not (isinstance(text, str) and re.fullmatch(PERCENT, text, re.ASCII)):
-        raise ValueError(f"{text!r} is no share; shares look like 20%")
+        raise ValueError(f"{text!r} is not a share; shares look like 20%")
     value = float(text[:-1]) / 100
     if value > 1:
         raise ValueError(f"{text} is more than there is")
@@ -57,7 +57,7 @@ def share(text: object) -> float:
 def rate(text: object) -> float:
     """Return `1kB/s` in bytes a second; `stopped` is 0, `normal` is infinite."""
     if not (isinstance(text, str) and re.fullmatch(RATE, text, re.ASCII)):
-        raise ValueError(f"{text!r} is no pace of reading; it is stopped, normal, or a rate like 1kB/s")
+        raise ValueError(f"{text!r} is not a pace of reading; that is stopped, normal, or a rate like 1kB/s")
     if text in ("stopped", "normal"):
         return 0.0 if text == "stopped" else math.inf
     match = re.match(r"([\d.]+)(\w+)", text)

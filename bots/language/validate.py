@@ -84,9 +84,9 @@ def _message(error: ErrorDetails) -> str:
         case "missing":
             return f"{error['loc'][-1]} is missing"
         case "int_parsing" | "int_type" | "int_from_float":
-            return f"{error['input']!r} is no whole number"
+            return f"{error['input']!r} is not a whole number"
         case "greater_than_equal":
-            return f"{error['input']} is too little, it must be {context['ge']} at least"
+            return f"{error['input']} is too small; it must be at least {context['ge']}"
         case "less_than_equal":
             return f"{error['input']} is too much, it can be {context['le']:,} at most"
         case "literal_error":

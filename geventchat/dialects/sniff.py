@@ -27,6 +27,8 @@ JSON = Dialect("json", json.JsonReader, json.SPEECH, prompted=False)
 
 _VERBS = (b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH", b"PRI")
 _HTTP = re.compile(rb"(?:" + b"|".join(_VERBS) + rb") ")  # RFC 9110, section 9; RFC 9113, section 3.4
+# A whole request line, however it is written: no name looks like that.
+_REQUEST = re.compile(rb"\s*[a-z]+ \S+ HTTP/\d", re.IGNORECASE)
 _TLS_HANDSHAKE = b"\x16"  # RFC 8446, section 5.1
 _TELNET_IAC = b"\xff"
 
@@ -43,7 +45,7 @@ def sniff(first: bytes, *, quiet: bool) -> Dialect | None:
     `quiet` says that nothing more has come for the sniffing time. Raises ProtocolError, always fatal, for what is no
     chat: "http" or "tls".
     """
-    if _HTTP.match(first):
+    if _HTTP.match(first) or _REQUEST.match(first):
         raise ProtocolError("http", "a web browser, or another program that speaks HTTP", fatal=True)
     if first.startswith(_TLS_HANDSHAKE):
         raise ProtocolError("tls", "a TLS client on a port without TLS", fatal=True)
