@@ -108,6 +108,7 @@ def takes_nothing(_: socket.socket) -> None:
     Event().wait()
 
 
+@pytest.mark.slow
 def test_a_signal_ends_it_though_more_is_piped_in_than_could_ever_be_said() -> None:
     with (
         serving() as server,
@@ -151,6 +152,7 @@ def test_a_server_that_falls_silent_is_said_and_status_1(talk: Callable[[socket.
     assert errors.startswith("geventchat-client: the server has been silent for 0.2 s\n")
 
 
+@pytest.mark.slow
 def test_a_signal_ends_it_while_nobody_reads_what_it_writes() -> None:
     full = Event()
 

@@ -46,6 +46,7 @@ def test_five_hundred_pasted_lines_all_come_in_order_at_the_permitted_rate_while
         other.close()
 
 
+@pytest.mark.slow
 def test_a_reader_who_falls_behind_is_told_what_was_missed_and_goes_on() -> None:
     with _server(rate=None, feed_window=64 << 10) as server:
         slow = Raw(server.address)

@@ -16,6 +16,8 @@ from geventchat.sqlite_log import SqliteLog
 from tests.processes import serving
 from tests.test_bots import play
 
+pytestmark = pytest.mark.slow  # each of these takes seconds
+
 _SCENARIO = Path(__file__).parent.parent / "scenarios" / "lost_connections.yaml"
 _DROPPING = """
 seed: 8
@@ -59,7 +61,6 @@ def test_a_server_that_stays_away_fails_the_run() -> None:
     assert "could not connect" in outcome.failures[0]
 
 
-@pytest.mark.slow
 def test_nothing_is_lost_or_doubled_over_a_server_that_is_killed_and_started_again_twice(tmp_path: Path) -> None:
     history = ("--history", str(tmp_path / "history.sqlite"), "--rate", "off")
     with socket.socket() as free:
@@ -88,7 +89,6 @@ check: {delivery: exactly once, order: same for everyone}
 """
 
 
-@pytest.mark.slow
 def test_reconnect_storms_lose_and_double_nothing(tmp_path: Path) -> None:
     log = SqliteLog(tmp_path / "history.sqlite")  # which lets others run while it reads
     with closing(log), ChatServer(limits=Limits(rate=None), log=log) as server:

@@ -5,6 +5,8 @@ import pytest
 from geventchat import ChatServer, Limits
 from tests.play import passed, play
 
+pytestmark = pytest.mark.slow  # each of these takes seconds
+
 _LEAVING = """
 cast: {user: 40}
 script:

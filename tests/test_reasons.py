@@ -73,6 +73,7 @@ def test_users_who_never_read_are_a_scenario() -> None:
         passed(play(script, server.address))
 
 
+@pytest.mark.slow
 def test_users_who_never_read_may_be_closed_by_the_server() -> None:
     script = """
     cast: {mute: 3, user: 3}

@@ -15,7 +15,7 @@ _MANY = 50
 
 
 # What takes several seconds even at twice the speed.
-_LONG = {"lost_connections", "busy_room"}
+_LONG = {"busy_room", "come_and_go", "connection_storm", "lost_connections", "slow_readers"}
 
 
 @pytest.mark.parametrize(

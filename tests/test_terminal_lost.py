@@ -11,6 +11,8 @@ from tests.processes import serving
 from tests.proxy import Proxy
 from tests.terminal_fixtures import Terminal, at_terminal
 
+pytestmark = pytest.mark.slow  # each of these takes seconds
+
 
 @pytest.fixture
 def server() -> Iterator[ChatServer]:

@@ -16,6 +16,8 @@ from gevent.server import StreamServer
 from tests.raw import Address
 from tests.terminal_fixtures import at_terminal
 
+pytestmark = pytest.mark.slow  # each of these takes seconds
+
 _CALM = {"TERM": "dumb"}
 
 
@@ -64,7 +66,6 @@ def test_a_server_that_floods_can_be_left(tmp_path: Path, environment: dict[str,
         assert ann.has_modes_restored()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("environment", [{}, _CALM])
 def test_a_terminal_that_takes_nothing_is_restored_and_fills_no_memory(
     tmp_path: Path, environment: dict[str, str]
