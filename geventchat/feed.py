@@ -169,9 +169,8 @@ class Cursor:
         self._rank: Rank | None = None
         self.index = len(feed.tail.lines)
         self.queued = 0
-        self._end: tuple[int, str] | None = (
-            None  # once it has left: the number to stop before, and the id ahead of that
-        )
+        # Once it has left: the number to stop before, and the id ahead of that.
+        self._end: tuple[int, str] | None = None
 
     @property
     def chunk(self) -> Chunk:
