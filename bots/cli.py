@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from bots import verbs
 from bots.printing import CannotPrint, show
-from geventchat import address
-from geventchat.errors import Refused, ServerUnavailable, UsageError
-from geventchat.options import OptionParser
+from geventchat.cli.options import OptionParser
+from geventchat.protocol import address
+from geventchat.protocol.errors import Refused, ServerUnavailable, UsageError
 
 if TYPE_CHECKING:
-    from bots.logs.transcribe import Transcript
-    from bots.result.outcome import Outcome
+    from bots.report.outcome import Outcome
+    from bots.transcripts.writer import Transcript
 
 _EXAMPLES = """\
 examples:
@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _refuse_no_verb(word: str) -> None:
     """Raise UsageError if a word with a file behind it is neither a verb nor itself a file."""
-    from bots.language.mistakes import did_you_mean
+    from bots.scenario.mistakes import did_you_mean
 
     if word == "run":
         raise UsageError("run is not a verb; to run a scenario, name its file alone: geventchat-bots FILE")
@@ -103,9 +103,9 @@ def _speed(text: str) -> float:
 
 def _run(options: argparse.Namespace) -> int:
     asked = address.parse(options.server) if options.server else None
-    from bots.language.load import load
-    from bots.language.mistakes import ScenarioMistakes
-    from bots.run.sayable import check_sayable
+    from bots.engine.sayable import check_sayable
+    from bots.scenario.load import load
+    from bots.scenario.mistakes import ScenarioMistakes
 
     try:
         scenario = load(options.scenario)
@@ -118,11 +118,11 @@ def _run(options: argparse.Namespace) -> int:
             _write("", file)  # rather before the run than after it
     if options.seed is not None:
         scenario = dataclasses.replace(scenario, seed=options.seed)
-    from bots.language.units import counted
-    from bots.result.progress import shown
-    from bots.run.interrupt import interruptible
-    from bots.run.runner import Runner
-    from bots.run.target import allow_many_connections, server_at
+    from bots.engine.interrupt import interruptible
+    from bots.engine.runner import Runner
+    from bots.engine.target import allow_many_connections, server_at
+    from bots.report.progress import shown
+    from bots.scenario.units import counted
 
     allow_many_connections()
     with interruptible(), server_at(asked) as (at, which):
@@ -136,14 +136,14 @@ def _run(options: argparse.Namespace) -> int:
 
 def _tell(outcome: "Outcome", which: str, options: argparse.Namespace) -> int:
     """Show what a run has shown in all the ways that were asked for; return the exit status."""
-    from bots.result.summary import figures, lines
+    from bots.report.summary import figures, lines
 
     if options.junit is not None:
-        from bots.result.junit import junit
+        from bots.report.junit import junit
 
         _write(junit(outcome), options.junit)
     if options.report is not None:
-        from bots.result.report import page
+        from bots.report.html import page
 
         _write(page(outcome, which), options.report)
     if options.json:
@@ -154,9 +154,9 @@ def _tell(outcome: "Outcome", which: str, options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from bots.language.load import load
-    from bots.language.mistakes import ScenarioMistakes
-    from bots.language.units import counted
+    from bots.scenario.load import load
+    from bots.scenario.mistakes import ScenarioMistakes
+    from bots.scenario.units import counted
 
     ended = 0
     for file in options.files:
@@ -171,8 +171,8 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
-    from bots.language.reading import read_file
-    from bots.logs.importing import import_log
+    from bots.scenario.reading import read_file
+    from bots.transcripts.importer import import_log
 
     try:
         source = read_file(Path(options.source))
@@ -183,8 +183,8 @@ def _import(options: argparse.Namespace) -> int:
 
 def _record(options: argparse.Namespace) -> int:
     at = address.parse(options.source)
-    from bots.logs.record import record
-    from bots.run.interrupt import interruptible
+    from bots.engine.interrupt import interruptible
+    from bots.transcripts.record import record
 
     with interruptible():
         print(f"recording {options.room} at {address.show(at)}; Ctrl-C ends it", file=sys.stderr)
@@ -209,7 +209,7 @@ def _write(text: str, output: Path) -> None:
 
 
 def _schema(_: argparse.Namespace) -> int:
-    from bots.language.schema import json_schema
+    from bots.scenario.json_schema import json_schema
 
     show(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n")
     return 0

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from geventchat.errors import ChatError
+from geventchat.protocol.errors import ChatError
 
 
 class CannotPrint(ChatError):

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from geventchat.options import OptionParser
+from geventchat.cli.options import OptionParser
 
 VERBS = ("check", "import", "record", "schema")
 

@@ -4,15 +4,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from geventchat.client import ChatClient
-    from geventchat.limits import Limits
-    from geventchat.server import ChatServer
+    from geventchat.client.client import ChatClient
+    from geventchat.protocol.limits import Limits
+    from geventchat.server.server import ChatServer
 
 __all__ = ["ChatClient", "ChatServer", "Limits", "__version__"]
 
 __version__ = "0.1.0"
 
-_HOMES = {"ChatClient": "geventchat.client", "ChatServer": "geventchat.server", "Limits": "geventchat.limits"}
+_HOMES = {
+    "ChatClient": "geventchat.client.client",
+    "ChatServer": "geventchat.server.server",
+    "Limits": "geventchat.protocol.limits",
+}
 
 
 def __getattr__(name: str) -> Any:  # imported on first use, so that a client does not load the server

@@ -44,7 +44,7 @@ CASES = (
     Case("1,000 rooms of 10, each a message a second", 10, 1000, rooms=1000),
     Case("10,000 users, 5 messages/s", 10_000, 5),
 )
-_SERVE = [sys.executable, "-m", "geventchat.serve", "--rate", "off"]
+_SERVE = [sys.executable, "-m", "geventchat.cli.serve", "--rate", "off"]
 BARE, OURS, WITH_HISTORY = "bare", "geventchat", "with history"
 # Readers whose every line is looked at; of the others, lines are counted.
 _WATCHED = 20

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from geventchat.commands import AnyCommand
+from geventchat.commands.commands import AnyCommand
 from geventchat.dialects.base import Blank, Reader
-from geventchat.errors import ProtocolError
+from geventchat.protocol.errors import ProtocolError
 
 _LINES = (b"\n", b"\r\n", b"\r", b" ", b"exit", b"alice", b"x" * 40, "Привет".encode(), b"\xe2\x80\xae", b"\x1b[")
 _SLASHES = (b"/", b"//", b"/nick ", b"/msg bob hi", b'/msg "a b" hi', b"/history 99", b"/HELP")

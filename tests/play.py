@@ -6,9 +6,9 @@ from typing import Any
 
 import gevent
 
-from bots.language.load import parse
-from bots.result.outcome import Outcome
-from bots.run.runner import Runner
+from bots.engine.runner import Runner
+from bots.report.outcome import Outcome
+from bots.scenario.load import parse
 from geventchat import ChatServer, Limits
 from tests.raw import Address, programmed
 

@@ -32,7 +32,7 @@ class Serving:
 def serving(*options: str) -> Iterator[Serving]:
     """Run geventchat-serve on a free port until the block ends, without a history on disk unless one is asked for."""
     history = [] if "--history" in options else ["--history", "none"]
-    command = [sys.executable, "-m", "geventchat.serve", "--listen", "127.0.0.1:0", *history, *options]
+    command = [sys.executable, "-m", "geventchat.cli.serve", "--listen", "127.0.0.1:0", *history, *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     introduction = ""

@@ -3,8 +3,8 @@
 import math
 from dataclasses import replace
 
-from bots.language.actions import Whisper
-from bots.language.scenario import Line, Scenario
+from bots.scenario.actions import Whisper
+from bots.scenario.model import Line, Scenario
 
 
 def smaller(scenario: Scenario, share: float) -> Scenario:

@@ -4,9 +4,9 @@ from textwrap import dedent
 
 import pytest
 
-from bots.language.load import parse
-from bots.language.mistakes import ScenarioMistakes
-from bots.language.scenario import Line, Scenario
+from bots.scenario.load import parse
+from bots.scenario.mistakes import ScenarioMistakes
+from bots.scenario.model import Line, Scenario
 
 FILE = "play.yaml"
 

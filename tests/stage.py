@@ -3,16 +3,17 @@
 import json
 from typing import Any
 
-from geventchat import actions
-from geventchat.chat import Chat, Happening
-from geventchat.commands import AnyCommand, Hello
-from geventchat.dialects.base import Speech
-from geventchat.dialects.sniff import JSON, PLAIN
-from geventchat.feed import Reader
-from geventchat.limits import Limits
-from geventchat.log import Entry, MemoryLog
-from geventchat.member import Member
-from geventchat.outbox import Outbox
+from geventchat.commands import actions
+from geventchat.commands.commands import AnyCommand, Hello
+from geventchat.core.chat import Chat, Happening
+from geventchat.core.encoder import Encoder
+from geventchat.core.log import Entry
+from geventchat.core.member import Member
+from geventchat.delivery.feed import Reader
+from geventchat.delivery.outbox import Outbox
+from geventchat.dialects.registry import JSON, PLAIN
+from geventchat.protocol.limits import Limits
+from geventchat.store.memory import MemoryLog
 
 
 class Stage:
@@ -29,11 +30,11 @@ class Stage:
 
     def program(self, nick: str = "", **hello: Any) -> "User":
         """Return a user of the json dialect; with a nick, one who has come in and heard the welcome."""
-        return self._user(JSON.speech, nick, hello)
+        return self._user(JSON.encoder, nick, hello)
 
     def person(self, nick: str = "") -> "User":
         """Return a user of the plain dialect."""
-        return self._user(PLAIN.speech, nick, {})
+        return self._user(PLAIN.encoder, nick, {})
 
     def turn(self, unstored: str = "") -> None:
         """Carry out what was posted, as the pump does; `unstored` is why the log could not keep it, if so."""
@@ -56,9 +57,9 @@ class Stage:
             outbox = user.member.outbox
             assert outbox in self.offered or not outbox.next(), f"{user.member.nick} is never sent that"
 
-    def _user(self, speech: Speech, nick: str, hello: dict[str, Any]) -> "User":
+    def _user(self, encoder: Encoder, nick: str, hello: dict[str, Any]) -> "User":
         self._tokens += 1
-        user = User(self, Member(speech, Outbox(), f"token{self._tokens}"))
+        user = User(self, Member(encoder, Outbox(), f"token{self._tokens}"))
         self.users.append(user)
         if nick:
             user.hears(Hello(nick=nick, **hello))
@@ -93,7 +94,7 @@ class User:
             data += piece
         self.stage.offered.discard(self.member.outbox)
         lines = data.decode().splitlines()
-        return lines if self.member.speech.for_people else [json.loads(line) for line in lines]
+        return lines if self.member.encoder.for_people else [json.loads(line) for line in lines]
 
     def _make_way(self) -> None:
         self.made_way = True

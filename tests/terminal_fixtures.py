@@ -19,7 +19,7 @@ from tests.raw import Address
 
 # How long a screen may take to show what is waited for.
 _PATIENCE_S = 20.0
-_CLIENT = "from geventchat.cli import main; import sys; sys.exit(main())"
+_CLIENT = "from geventchat.cli.client import main; import sys; sys.exit(main())"
 
 
 class Terminal:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geventchat.address import parse, show
-from geventchat.errors import UsageError
+from geventchat.protocol.address import parse, show
+from geventchat.protocol.errors import UsageError
 
 
 @pytest.mark.parametrize(

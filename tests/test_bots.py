@@ -14,11 +14,11 @@ import gevent
 import pytest
 
 from bots.cli import main
-from bots.language.load import parse
-from bots.result.outcome import Outcome
-from bots.result.report import page
-from bots.result.summary import figures, lines
-from bots.run.runner import Runner
+from bots.engine.runner import Runner
+from bots.report.html import page
+from bots.report.outcome import Outcome
+from bots.report.summary import figures, lines
+from bots.scenario.load import parse
 from geventchat import ChatClient, ChatServer, Limits
 from tests.faulty_server import FAULTS, faulty_server
 from tests.processes import Ran, run, serving

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geventchat import commands
-from geventchat.commands import (
+from geventchat.commands import commands
+from geventchat.commands.commands import (
     Act,
     AnyCommand,
     Hello,
@@ -22,10 +22,10 @@ from geventchat.commands import (
     WhisperBack,
     Who,
 )
-from geventchat.events import number_of
-from geventchat.limits import CROWD, CROWD_GATHER_S, MAX_LISTED, MAX_PRIVATE_BYTES, MAX_ROOMS_PER_USER, Limits
-from geventchat.marks import MAX_REFS
-from geventchat.replies import Closing
+from geventchat.core.dedup import MAX_REFS
+from geventchat.protocol.events import number_of
+from geventchat.protocol.limits import CROWD, CROWD_GATHER_S, MAX_LISTED, MAX_PRIVATE_BYTES, MAX_ROOMS_PER_USER, Limits
+from geventchat.protocol.replies import Closing
 from tests.stage import Stage, User
 
 BYE = Closing(code="bye", message="bye")
@@ -704,7 +704,7 @@ def test_whatever_users_do_each_hears_what_its_rooms_say_once_and_in_order(
     deeds: list[tuple[int, Any]], most: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("geventchat.chat._MAX_TURN", most)
+        patch.setattr("geventchat.core.chat._MAX_TURN", most)
         _check_deeds(deeds)
 
 

@@ -14,7 +14,7 @@ from tests.raw import Address, plain
 
 
 def client(address: Address, *arguments: str, given: str = "") -> tuple[int, str, str]:
-    ran = run("geventchat.cli", f"{address[0]}:{address[1]}", *arguments, given=given)
+    ran = run("geventchat.cli.client", f"{address[0]}:{address[1]}", *arguments, given=given)
     return ran.status, ran.out, ran.errors
 
 
@@ -67,14 +67,14 @@ def test_a_taken_name_or_nobody_there_is_one_line_and_status_1() -> None:
 
 
 def test_an_address_that_is_none_is_status_2() -> None:
-    ran = run("geventchat.cli", "localhost:port")
+    ran = run("geventchat.cli.client", "localhost:port")
     assert (ran.status, ran.errors.count("\n")) == (2, 1)
 
 
 def test_the_environment_names_the_server() -> None:
     with serving() as server:
         address = f"127.0.0.1:{server.address[1]}"
-        ran = run("geventchat.cli", "--name", "me", given="hi\n", environment={"GEVENTCHAT_SERVER": address})
+        ran = run("geventchat.cli.client", "--name", "me", given="hi\n", environment={"GEVENTCHAT_SERVER": address})
     assert (ran.status, ran.out.splitlines()[-1]) == (0, "me: hi")
 
 
@@ -82,7 +82,7 @@ def test_the_environment_names_the_server() -> None:
 def test_an_address_has_many_forms(form: str) -> None:
     with ChatServer(("::1" if "::1" in form else "127.0.0.1", 0)) as server:
         process = subprocess.Popen(
-            [sys.executable, "-m", "geventchat.cli", form.format(port=server.address[1]), "--name", "me"],
+            [sys.executable, "-m", "geventchat.cli.client", form.format(port=server.address[1]), "--name", "me"],
             stdin=subprocess.DEVNULL,
         )
         while process.poll() is None:
@@ -91,14 +91,14 @@ def test_an_address_has_many_forms(form: str) -> None:
 
 
 def test_a_host_that_is_none_is_one_line() -> None:
-    ran = run("geventchat.cli", "no.such.host.invalid", "--name", "me")
+    ran = run("geventchat.cli.client", "no.such.host.invalid", "--name", "me")
     assert (ran.status, ran.errors.count("\n")) == (1, 1)
     assert ran.errors.startswith("geventchat-client: there is no host 'no.such.host.invalid'")
 
 
 def test_a_closed_pipe_ends_it_quietly() -> None:
     with serving("--rate", "off") as server:
-        command = f"{sys.executable} -m geventchat.cli {server.address[0]}:{server.address[1]} --name me | head -n 1"
+        command = f"{sys.executable} -m geventchat.cli.client 127.0.0.1:{server.address[1]} --name me | head -n 1"
         lines = "x\n" * 2000
         ran = subprocess.run(  # noqa: S602 - a pipeline is what is tested
             command, shell=True, input=lines, capture_output=True, text=True, timeout=30, check=False
@@ -110,7 +110,7 @@ def test_a_closed_pipe_ends_it_quietly() -> None:
 def test_a_server_that_goes_away_is_said_and_status_1() -> None:
     with serving() as server:
         process = subprocess.Popen(
-            [sys.executable, "-m", "geventchat.cli", f"{server.address[0]}:{server.address[1]}", "--name", "me"],
+            [sys.executable, "-m", "geventchat.cli.client", f"{server.address[0]}:{server.address[1]}", "--name", "me"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -154,7 +154,7 @@ def test_a_command_that_is_none_is_an_error_and_status_1_but_the_rest_is_said() 
 
 def test_standard_streams_that_are_closed_or_full() -> None:
     with serving() as server:
-        command = f"{sys.executable} -m geventchat.cli {server.address[0]}:{server.address[1]} --name me"
+        command = f"{sys.executable} -m geventchat.cli.client {server.address[0]}:{server.address[1]} --name me"
         for streams, status, errors in (
             ("<&-", 0, ""),
             (">&- </dev/null", 0, ""),
@@ -169,7 +169,7 @@ def test_standard_streams_that_are_closed_or_full() -> None:
 def test_a_signal_ends_it_once_all_that_was_said_is_stored() -> None:
     with serving() as server, plain(server.address, "alice") as alice:
         process = subprocess.Popen(
-            [sys.executable, "-m", "geventchat.cli", f"{server.address[0]}:{server.address[1]}", "--name", "me"],
+            [sys.executable, "-m", "geventchat.cli.client", f"{server.address[0]}:{server.address[1]}", "--name", "me"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

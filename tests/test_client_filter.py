@@ -23,7 +23,8 @@ from tests.test_terminal_hostile import HOSTILE, evil
 # Runs the client after having set what is named on its command line first, as in `_STORE_S=1000`.
 _WITH = """
 import sys
-from geventchat import cli, talk
+from geventchat.cli import client as cli
+from geventchat.client import filter as talk
 while "=" in sys.argv[1]:
     name, value = sys.argv.pop(1).split("=")
     setattr(talk, name, float(value))

@@ -11,12 +11,13 @@ import gevent
 import msgspec
 import pytest
 
-from geventchat import ChatClient, ChatServer, client
-from geventchat.client import MAX_UNREAD
-from geventchat.commands import Say
-from geventchat.errors import ConnectionLost, Refused, ServerUnavailable
-from geventchat.events import Joined, Said
-from geventchat.replies import Ack, Closing, Message, Pong, Welcome
+from geventchat import ChatClient, ChatServer
+from geventchat.client import client
+from geventchat.client.client import MAX_UNREAD
+from geventchat.commands.commands import Say
+from geventchat.protocol.errors import ConnectionLost, Refused, ServerUnavailable
+from geventchat.protocol.events import Joined, Said
+from geventchat.protocol.replies import Ack, Closing, Message, Pong, Welcome
 from tests.raw import Address
 
 _WELCOME = Welcome(nick="alice", room="lobby", members=[], count=1, topic="", id="1-0", token="", server="", limits={})

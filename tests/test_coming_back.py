@@ -11,9 +11,10 @@ import gevent
 import pytest
 
 from geventchat import ChatServer, Limits
-from geventchat.events import number_of
-from geventchat.log import Log, MemoryLog
-from geventchat.sqlite_log import SqliteLog
+from geventchat.core.log import Log
+from geventchat.protocol.events import number_of
+from geventchat.store.memory import MemoryLog
+from geventchat.store.sqlite import SqliteLog
 from tests.raw import Raw, plain, programmed
 
 

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bots.ledger.room import Message, Reader, RoomLedger
-from bots.run.dialects import Heard, Json, Plain
-from bots.run.ear import Ear
-from geventchat import events, replies, wire
+from bots.protocols.dialects import Heard, Json, Plain
+from bots.world.receiver import Ear
+from geventchat.dialects import json_client
+from geventchat.protocol import events, replies
 
 READERS = ("ann", "bob", "cat")
 # What a reader may get besides or instead of what the others get.
@@ -133,7 +134,7 @@ def test_a_pong_between_costs_only_its_own_line() -> None:
 def test_newcomers_follow_notices_too() -> None:
     room = RoomLedger(per_sender=False)
     joined = [
-        wire.encode(events.Joined(id=f"1-{number}", time="", room="lobby", nick=f"user{number}"))  # type: ignore[arg-type]
+        json_client.encode(events.Joined(id=f"1-{number}", time="", room="lobby", nick=f"user{number}"))  # type: ignore[arg-type]
         for number in range(10)
     ]
     read = 0

@@ -7,8 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geventchat.errors import Refused
-from geventchat.events import LARGEST, SEQUENCES, AnyEvent, Event, IdClock, Joined, Said, id_of, iso_time, number_of
+from geventchat.protocol.errors import Refused
+from geventchat.protocol.events import (
+    LARGEST,
+    SEQUENCES,
+    AnyEvent,
+    Event,
+    IdClock,
+    Joined,
+    Said,
+    id_of,
+    iso_time,
+    number_of,
+)
 
 
 def stamps(clock: IdClock, *moments: float) -> list[str]:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from geventchat.events import AnyEvent, Joined, Said
-from geventchat.export import PAGE
-from geventchat.log import Entry
-from geventchat.sqlite_log import SqliteLog
+from geventchat.cli.export import PAGE
+from geventchat.core.log import Entry
+from geventchat.protocol.events import AnyEvent, Joined, Said
+from geventchat.store.sqlite import SqliteLog
 from tests.processes import run, serving
 from tests.raw import plain
 
@@ -36,7 +36,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def export(path: Path, *arguments: str) -> str:
-    ended = run("geventchat.serve", "export", "--history", str(path), *arguments, environment={"TZ": "UTC"})
+    ended = run("geventchat.cli.serve", "export", "--history", str(path), *arguments, environment={"TZ": "UTC"})
     assert (ended.status, ended.errors) == (0, "")
     return ended.out
 
@@ -127,7 +127,7 @@ def test_a_reader_that_has_seen_enough_ends_it_without_a_word(tmp_path: Path) ->
     path = tmp_path / "history.sqlite"
     with closing(SqliteLog(path)) as log:
         log.append([Entry("lobby", Said("", "", "lobby", "alice", "x" * 1000), None) for _ in range(2000)], NOON)
-    command = [sys.executable, "-m", "geventchat.serve", "export", "--history", str(path)]
+    command = [sys.executable, "-m", "geventchat.cli.serve", "export", "--history", str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
@@ -151,7 +151,7 @@ def test_what_cannot_be_printed_is_one_line_and_status_2(
     path = tmp_path / "history.sqlite"
     if content is not None:
         path.write_bytes(content)
-    ended = run("geventchat.serve", "export", "--history", str(path), *arguments)
+    ended = run("geventchat.cli.serve", "export", "--history", str(path), *arguments)
     assert (ended.status, ended.out) == (2, "")
     assert ended.errors.startswith("geventchat-serve export: ")
     assert words in ended.errors
@@ -160,7 +160,7 @@ def test_what_cannot_be_printed_is_one_line_and_status_2(
 
 def test_times_without_a_zone_are_local(path: Path) -> None:
     local = datetime.fromtimestamp(NOON + 1).strftime("%Y-%m-%dT%H:%M:%S")  # noqa: DTZ006 - what people type
-    ended = run("geventchat.serve", "export", "--history", str(path), "--text", "--since", local)
+    ended = run("geventchat.cli.serve", "export", "--history", str(path), "--text", "--since", local)
     assert ended.out == "".join(TEXT[1:])
 
 
@@ -171,7 +171,7 @@ def test_any_time_can_be_asked_for(path: Path, since: str) -> None:
 
 def test_a_full_disk_is_one_line(path: Path) -> None:
     with open("/dev/full", "w") as full:
-        command = [sys.executable, "-m", "geventchat.serve", "export", "--history", str(path)]
+        command = [sys.executable, "-m", "geventchat.cli.serve", "export", "--history", str(path)]
         ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (
         1,

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geventchat.feed import Cursor, Feed
+from geventchat.delivery.feed import Cursor, Feed
 
 
 def make_feed(window: int) -> Feed:

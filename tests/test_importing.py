@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bots.language import actions
-from bots.language.load import parse
-from bots.language.plan import latecomers
-from bots.language.scenario import Scenario
-from bots.logs.importing import import_log
-from bots.logs.legal_names import LegalNames, one_to_one
-from bots.logs.transcribe import Moment, nicks_of, transcribe
-from geventchat import events, names
-from geventchat.errors import UsageError
-from geventchat.text import clean
+from bots.scenario import actions
+from bots.scenario.load import parse
+from bots.scenario.model import Scenario
+from bots.scenario.schedule import latecomers
+from bots.transcripts.importer import import_log
+from bots.transcripts.legal_names import LegalNames, one_to_one
+from bots.transcripts.writer import Moment, nicks_of, transcribe
+from geventchat.protocol import events, names
+from geventchat.protocol.errors import UsageError
+from geventchat.protocol.text import clean
 
 
 def load(text: str) -> Scenario:

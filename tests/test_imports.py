@@ -1,4 +1,4 @@
-"""Imports run one way: commands, then the shell, then the core; and the core knows no I/O, no clock and no chance."""
+"""Imports run one way between the folders, and the pure ones know no I/O, no clock and no chance."""
 
 import ast
 import subprocess
@@ -10,28 +10,59 @@ import pytest
 
 _ROOT = Path(__file__).parent.parent
 
-# What is named in neither list is core.
-COMMANDS = {"geventchat.cli", "geventchat.serve", "geventchat.export", "geventchat.options", "bots.cli", "bots.verbs"}
-SHELL = {
-    *("geventchat.client", "geventchat.standard_input", "geventchat.standard_output", "geventchat.talk"),
-    *("geventchat.backlog", "geventchat.connection", "geventchat.fairness", "geventchat.newcomer", "geventchat.pump"),
-    *("geventchat.server", "geventchat.service", "geventchat.session"),
-    *("geventchat.history_file", "geventchat.sqlite_log"),
-    *(f"geventchat.terminal.{name}" for name in ("app", "connection", "history", "plain", "prompt")),
-    *(f"bots.run.{name}" for name in ("answering", "bot", "coming", "company", "intake", "interrupt", "listening")),
-    *(f"bots.run.{name}" for name in ("pace", "returning", "runner", "settling", "speaking", "target", "under_way")),
-    *("bots.logs.record", "bots.printing", "bots.result.progress"),
+# Each folder with those that it may import from; an order in which each stands below those that know it.
+FOLDERS = {
+    "geventchat.protocol": set[str](),
+    "geventchat.delivery": {"geventchat.protocol"},
+    "geventchat.core": {"geventchat.protocol", "geventchat.delivery"},
+    "geventchat.commands": {"geventchat.protocol", "geventchat.core", "geventchat.dialects"},
+    "geventchat.dialects": {"geventchat.protocol", "geventchat.delivery", "geventchat.core", "geventchat.commands"},
+    "geventchat.system": {"geventchat.protocol", "geventchat.dialects"},
+    "geventchat.store": {"geventchat.protocol", "geventchat.core", "geventchat.system"},
+    "geventchat.server": {
+        *("geventchat.protocol", "geventchat.delivery", "geventchat.core", "geventchat.commands"),
+        *("geventchat.dialects", "geventchat.store", "geventchat.system"),
+    },
+    "geventchat.client": {"geventchat.protocol", "geventchat.commands", "geventchat.dialects", "geventchat.system"},
+    "geventchat.cli": {
+        *("geventchat.protocol", "geventchat.core", "geventchat.dialects", "geventchat.system"),
+        *("geventchat.store", "geventchat.server", "geventchat.client"),
+    },
+    "bots.scenario": {"geventchat.protocol"},
+    "bots.ledger": set[str](),
+    "bots.report": {"geventchat.protocol", "geventchat.system", "bots.scenario", "bots.ledger"},
+    "bots.protocols": {"geventchat.protocol", "geventchat.commands", "geventchat.dialects"},
+    "bots.world": {
+        *("geventchat.protocol", "geventchat.commands"),
+        *("bots.scenario", "bots.ledger", "bots.protocols", "bots.report", "bots.engine"),
+    },
+    "bots.engine": {
+        *("geventchat.protocol", "geventchat.commands", "geventchat.system"),
+        *("bots.scenario", "bots.ledger", "bots.protocols", "bots.world", "bots.report"),
+    },
+    "bots.transcripts": {
+        *("geventchat.protocol", "geventchat.commands", "geventchat.dialects", "geventchat.client"),
+        *("bots.scenario", "bots.protocols"),
+    },
+    "bots.printing": {"geventchat.protocol", "geventchat.system", "bots.engine", "bots.report"},
+    "bots.verbs": {"geventchat.cli", "geventchat.protocol", "bots.engine", "bots.scenario", "bots.transcripts"},
+    "bots.cli": {
+        *("geventchat.protocol", "geventchat.cli", "bots.scenario", "bots.engine", "bots.report"),
+        *("bots.printing", "bots.transcripts", "bots.verbs"),
+    },
 }
+PURE = {
+    *(f"geventchat.{name}" for name in ("protocol", "delivery", "core", "commands", "dialects")),
+    *(f"bots.{name}" for name in ("scenario", "ledger", "protocols")),
+}
+# All of the outside world that a pure folder may not know: sockets, clocks, files of the system, other threads.
 WORLD = {
     *("gevent", "socket", "select", "selectors", "asyncio", "threading", "multiprocessing", "concurrent", "subprocess"),
     *("time", "secrets", "logging", "signal", "os", "sys", "sqlite3"),
 }
-CHANCE = {"random"}  # in bots it comes from a seed
-# What a client of any server needs; bots are clients, and prove nothing if they share more with the server.
-FOR_BOTS = {
-    *(f"geventchat.{name}" for name in ("address", "client", "commands", "errors", "events", "limits")),
-    *(f"geventchat.{name}" for name in ("names", "options", "replies", "text", "wire")),
-}
+CHANCE = {"random"}
+# What bots, and any client, may know of the server's side: the shapes of what is said, and the client's half of json.
+FOR_BOTS = {"geventchat.commands.commands", "geventchat.dialects.json_client", "geventchat.client.client"}
 
 
 def name_of(path: Path) -> str:
@@ -39,8 +70,11 @@ def name_of(path: Path) -> str:
 
 
 MODULES = {name_of(path): path for package in ("geventchat", "bots") for path in (_ROOT / package).rglob("*.py")}
-FACES = {"geventchat", "bots"}  # they import nothing until they are asked
-CORE = MODULES.keys() - SHELL - COMMANDS - FACES
+
+
+def folder_of(module: str) -> str:
+    """Return the folder that a module is in: the first two parts of its name."""
+    return ".".join(module.split(".")[:2])
 
 
 def imported(module: str) -> Iterator[str]:
@@ -58,48 +92,35 @@ def imported(module: str) -> Iterator[str]:
             yield ours or name.partition(".")[0]
 
 
-# The folders of the bots, each with those that it may know.
-FOLDERS = {
-    "bots.language": set[str](),
-    "bots.ledger": set[str](),
-    "bots.result": {"bots.language", "bots.ledger"},
-    "bots.run": {"bots.language", "bots.ledger", "bots.result"},
-    "bots.logs": {"bots.language"},
-}
+def in_folders() -> list[str]:
+    return sorted(module for module in MODULES if module not in ("geventchat", "bots"))
 
 
-def test_every_module_named_here_exists() -> None:
-    assert MODULES.keys() >= COMMANDS | SHELL | FACES | FOR_BOTS
+def test_every_module_is_in_a_folder_named_here_and_every_folder_is_there() -> None:
+    assert {folder_of(module) for module in in_folders()} == FOLDERS.keys()
 
 
-@pytest.mark.parametrize("module", sorted(CORE))
-def test_the_core_knows_no_world_and_nothing_outside_of_it(module: str) -> None:
+@pytest.mark.parametrize("module", in_folders())
+def test_a_module_imports_only_from_the_folders_below_its_own(module: str) -> None:
+    known = {folder_of(name) for name in imported(module) if name in MODULES} - {folder_of(module), "geventchat"}
+    allowed = FOLDERS[folder_of(module)]
+    assert known <= allowed
+
+
+@pytest.mark.parametrize("module", [module for module in in_folders() if folder_of(module) in PURE])
+def test_the_pure_folders_know_no_world(module: str) -> None:
     world = WORLD if module.startswith("bots") else WORLD | CHANCE
-    outside = set(imported(module)) & (world | SHELL | COMMANDS)
-    assert not outside, "if that is right, the module belongs to the shell: say so above"
+    assert set(imported(module)) & world == set()
 
 
-@pytest.mark.parametrize("module", sorted(SHELL))
-def test_the_shell_knows_no_command(module: str) -> None:
-    assert set(imported(module)) & COMMANDS == set()
+@pytest.mark.parametrize("module", [module for module in MODULES if folder_of(module) == "bots"])
+def test_bots_know_only_what_a_client_needs(module: str) -> None:
+    pure = ("geventchat.protocol", "geventchat.system", "geventchat.cli")
+    ours = {name for name in imported(module) if name.startswith("geventchat.")}
+    assert {name for name in ours if folder_of(name) not in pure} <= FOR_BOTS
 
 
-@pytest.mark.parametrize("module", sorted(MODULES))
-def test_only_bots_know_bots_and_they_know_only_what_a_client_needs(module: str) -> None:
-    ours = set(imported(module)) & MODULES.keys()
-    if module.startswith("bots"):
-        assert {name for name in ours if name.startswith("geventchat")} <= FOR_BOTS
-    else:
-        assert {name for name in ours if name.startswith("bots")} == set()
-
-
-@pytest.mark.parametrize("folder", FOLDERS)
-def test_the_folders_of_the_bots_know_each_other_in_one_direction(folder: str) -> None:
-    known = {name for module in MODULES if module.startswith(f"{folder}.") for name in imported(module)}
-    assert {one for one in FOLDERS if any(name.startswith(f"{one}.") for name in known)} - {folder} == FOLDERS[folder]
-
-
-@pytest.mark.parametrize("module", sorted(MODULES.keys() - COMMANDS))
+@pytest.mark.parametrize("module", [module for module in in_folders() if folder_of(module) != "geventchat.cli"])
 def test_nothing_but_a_command_may_patch(module: str) -> None:
     assert "monkey" not in MODULES[module].read_text()
 
@@ -111,15 +132,18 @@ def loaded(*modules: str) -> set[str]:
     return set(ran.stdout.split())
 
 
-def test_neither_the_library_s_face_nor_its_core_nor_a_command_loads_gevent() -> None:
-    assert "gevent" not in loaded(*sorted(FACES | CORE | COMMANDS))
+def test_neither_the_library_s_face_nor_a_pure_folder_nor_a_command_loads_gevent() -> None:
+    light = {
+        module for module in MODULES if folder_of(module) in PURE | {"geventchat", "bots", "geventchat.cli", "bots.cli"}
+    }
+    assert "gevent" not in loaded(*sorted(light))
 
 
 def test_a_client_does_not_load_the_server_s_half() -> None:
-    servers = {f"geventchat.{name}" for name in ("chat", "feed", "log", "member", "outbox", "pump", "room", "session")}
-    assert servers <= loaded("geventchat.server")
-    assert servers & loaded("geventchat.client", "geventchat.talk") == set()
+    servers = {"geventchat.core.chat", "geventchat.delivery.feed", "geventchat.server.pump", "geventchat.store.memory"}
+    assert servers <= loaded("geventchat.server.server")
+    assert servers & loaded("geventchat.client.client", "geventchat.client.filter") == set()
 
 
 def test_the_shell_does_load_it_so_the_test_above_can_tell() -> None:
-    assert "gevent" in loaded("geventchat.server")
+    assert "gevent" in loaded("geventchat.server.server")

@@ -1,7 +1,7 @@
 from textwrap import dedent
 
-from bots.logs.irc_log import read_log
-from geventchat import events
+from bots.transcripts.irc_log import read_log
+from geventchat.protocol import events
 
 
 def lines(text: str) -> list[tuple[float, str]]:

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geventchat import commands, events, replies
+from geventchat.commands import commands
 from geventchat.dialects.base import Blank
 from geventchat.dialects.json import JsonReader, encode
-from geventchat.dialects.sniff import JSON
-from geventchat.errors import ProtocolError
+from geventchat.dialects.registry import JSON
+from geventchat.protocol import events, replies
+from geventchat.protocol.errors import ProtocolError
 from tests import fuzz
 
 MAX_LINE = 200
@@ -275,7 +276,7 @@ def test_everything_that_can_be_told_is_told_above() -> None:
 
 def test_a_program_is_asked_for_no_name_and_told_nothing_in_words() -> None:
     assert encode(replies.NamePrompt()) == b""
-    assert JSON.speech.notice("37 joined") == b""
+    assert JSON.encoder.notice("37 joined") == b""
     assert not JSON.prompted
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import gevent
 import pytest
 
-from geventchat.events import id_of, number_of
+from geventchat.protocol.events import id_of, number_of
 from tests.processes import serving
 from tests.raw import Raw, programmed
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.ledger.hearing import Message, Reader
+from bots.ledger.model import Message, Reader
 from bots.ledger.room import RoomLedger, Verdict
 
 READERS = ("ann", "bob", "cat")

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bots.logs.legal_names import LegalNames, one_to_one
-from geventchat import names
+from bots.transcripts.legal_names import LegalNames, one_to_one
+from geventchat.protocol import names
 from tests.scenarios import scenario
 
 

@@ -10,8 +10,8 @@ import pytest
 from gevent import socket
 
 from geventchat import ChatServer, Limits
-from geventchat.admission import Admission
-from geventchat.errors import Refused
+from geventchat.protocol.errors import Refused
+from geventchat.server.throttle import Admission
 from tests.raw import Raw, plain, programmed
 
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geventchat.dialects.lines import LineBuffer
-from geventchat.errors import ProtocolError
-from geventchat.limits import MAX_UNENDED_BYTES
+from geventchat.protocol.errors import ProtocolError
+from geventchat.protocol.limits import MAX_UNENDED_BYTES
 from tests import fuzz
 
 Found = list[bytes | str]

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bots.language.load import load
-from bots.language.mistakes import ScenarioMistakes
-from geventchat.errors import ChatError
+from bots.scenario.load import load
+from bots.scenario.mistakes import ScenarioMistakes
+from geventchat.protocol.errors import ChatError
 from tests.scenarios import mistakes, scenario
 
 

@@ -9,10 +9,23 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from geventchat.errors import Refused
-from geventchat.events import Acted, AnyEvent, Event, IdClock, Joined, Left, Renamed, Said, TopicSet, id_of, number_of
-from geventchat.log import Entry, Log, MemoryLog
-from geventchat.sqlite_log import SqliteLog
+from geventchat.core.log import Entry, Log
+from geventchat.protocol.errors import Refused
+from geventchat.protocol.events import (
+    Acted,
+    AnyEvent,
+    Event,
+    IdClock,
+    Joined,
+    Left,
+    Renamed,
+    Said,
+    TopicSet,
+    id_of,
+    number_of,
+)
+from geventchat.store.memory import MemoryLog
+from geventchat.store.sqlite import SqliteLog
 
 NewLog = Callable[[], Log]
 

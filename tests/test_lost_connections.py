@@ -10,9 +10,9 @@ from pathlib import Path
 import gevent
 import pytest
 
-from bots.result.outcome import Outcome
+from bots.report.outcome import Outcome
 from geventchat import ChatServer, Limits
-from geventchat.sqlite_log import SqliteLog
+from geventchat.store.sqlite import SqliteLog
 from tests.processes import serving
 from tests.test_bots import play
 

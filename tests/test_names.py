@@ -4,8 +4,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from geventchat import names
-from geventchat.errors import Refused
+from geventchat.protocol import names
+from geventchat.protocol.errors import Refused
 
 MAX = 32
 

@@ -8,8 +8,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from geventchat.feed import RANK, Cursor, Feed
-from geventchat.outbox import Outbox, UnframedOutbox
+from geventchat.delivery.feed import RANK, Cursor, Feed
+from geventchat.delivery.outbox import Outbox, UnframedOutbox
 
 
 def make_feed(window: int = 1_000_000) -> Feed:

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geventchat import commands, events, replies
-from geventchat.commands import Bye, Hello, Say
+from geventchat.commands import commands
+from geventchat.commands.commands import Bye, Hello, Say
 from geventchat.dialects import plain
 from geventchat.dialects.base import Blank
 from geventchat.dialects.plain import PlainReader
+from geventchat.protocol import events, replies
 from tests import fuzz
 
 MAX_LINE = 60
@@ -177,7 +178,7 @@ def test_every_reply_can_be_told() -> None:
 
 
 def test_a_line_that_nobody_said_begins_with_a_star() -> None:
-    assert plain.SPEECH.notice("37 joined") == b"* 37 joined\n"
+    assert plain.ENCODER.notice("37 joined") == b"* 37 joined\n"
 
 
 @given(fuzz.cut())

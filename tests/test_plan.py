@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bots.language.actions import Say
-from bots.language.plan import Act, chosen, lasts, latecomers, plan
-from bots.language.scenario import Line, Scenario
-from bots.language.speech import text_of
+from bots.scenario.actions import Say
+from bots.scenario.model import Line, Scenario
+from bots.scenario.render import text_of
+from bots.scenario.schedule import Act, chosen, lasts, latecomers, plan
 from tests.scenarios import scenario
 
 CAST = "cast: {alice: , user: 9}\n"

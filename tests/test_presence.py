@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geventchat.events import Joined, Left
-from geventchat.limits import CROWD_GATHER_S
-from geventchat.presence import Presence
+from geventchat.protocol.crowd import Presence
+from geventchat.protocol.events import Joined, Left
+from geventchat.protocol.limits import CROWD_GATHER_S
 
 
 def joined(nick: str, number: int = 0) -> Joined:

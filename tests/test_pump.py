@@ -9,12 +9,12 @@ import pytest
 from gevent import socket
 
 from geventchat import ChatServer
-from geventchat.chat import Chat
-from geventchat.feed import Feed
-from geventchat.limits import Limits
-from geventchat.log import MemoryLog
-from geventchat.outbox import Outbox
-from geventchat.pump import Link, Pump
+from geventchat.core.chat import Chat
+from geventchat.delivery.feed import Feed
+from geventchat.delivery.outbox import Outbox
+from geventchat.protocol.limits import Limits
+from geventchat.server.pump import Link, Pump
+from geventchat.store.memory import MemoryLog
 from tests.raw import plain
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geventchat.rate import Bucket
+from geventchat.server.token_bucket import Bucket
 
 
 def test_a_burst_is_heard_at_once_and_the_rest_at_the_rate() -> None:

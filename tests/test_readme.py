@@ -9,9 +9,10 @@ from typing import get_args
 
 import pytest
 
-from bots.language.actions import ACTIONS
-from geventchat import commands, limits, replies
+from bots.scenario.actions import ACTIONS
+from geventchat.commands import commands
 from geventchat.dialects import slash
+from geventchat.protocol import limits, replies
 
 _ROOT = Path(__file__).parent.parent
 _README = (_ROOT / "README.md").read_text()
@@ -91,7 +92,7 @@ def _options(command: str) -> list[str]:
     return sorted(set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", shown.stdout, re.MULTILINE)) - {"--help", "--log-level"})
 
 
-@pytest.mark.parametrize("command", ["geventchat.serve", "geventchat.cli", "bots.cli"])
+@pytest.mark.parametrize("command", ["geventchat.cli.serve", "geventchat.cli.client", "bots.cli"])
 def test_every_option_is_in_the_readme(command: str) -> None:
     assert [option for option in _options(command) if f"`{option}" not in _README and f"{option} " not in _README] == []
 

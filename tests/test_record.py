@@ -7,12 +7,12 @@ import gevent
 import pytest
 from gevent.event import Event as Signal
 
-from bots.language.load import parse
-from bots.logs.record import NAME, record
-from bots.logs.transcribe import Transcript
+from bots.scenario.load import parse
+from bots.transcripts.record import NAME, record
+from bots.transcripts.writer import Transcript
 from geventchat import ChatClient, ChatServer
-from geventchat.events import Acted, Joined
-from geventchat.replies import Message
+from geventchat.protocol.events import Acted, Joined
+from geventchat.protocol.replies import Message
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def recording(server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> Iterator["
                 if isinstance(message, Acted):
                     written_down.set()
 
-    monkeypatch.setattr("bots.logs.record.ChatClient", Listener)
+    monkeypatch.setattr("bots.transcripts.record.ChatClient", Listener)
     with ChatClient(server.address, name="bob") as bob:
         recorder = gevent.spawn(record, server.address, "lobby")
         next(event for event in bob if isinstance(event, Joined) and event.nick == NAME)

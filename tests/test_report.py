@@ -10,14 +10,14 @@ import gevent
 import pexpect
 import pytest
 
-from bots.language.load import parse
-from bots.language.plan import ends
-from bots.result.junit import junit
-from bots.result.outcome import Outcome
-from bots.result.report import page
-from bots.run.runner import Runner
+from bots.engine.runner import Runner
+from bots.report.html import page
+from bots.report.junit import junit
+from bots.report.outcome import Outcome
+from bots.scenario.load import parse
+from bots.scenario.schedule import ends
 from geventchat import ChatClient, ChatServer, Limits
-from geventchat.events import Said
+from geventchat.protocol.events import Said
 from tests.faulty_server import faulty_server
 from tests.processes import run, serving
 from tests.raw import Address

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from geventchat.dialects.base import Speech
-from geventchat.dialects.sniff import JSON, PLAIN, UNFRAMED
-from geventchat.events import Joined, Left, Said
-from geventchat.limits import CROWD, CROWD_GATHER_S, MAX_LISTED
-from geventchat.member import Member
-from geventchat.outbox import Outbox
-from geventchat.room import Room, RoomFeed
+from geventchat.core.encoder import Encoder
+from geventchat.core.member import Member
+from geventchat.core.room import Room, RoomFeed
+from geventchat.delivery.outbox import Outbox
+from geventchat.dialects.registry import JSON, PLAIN, UNFRAMED
+from geventchat.protocol.events import Joined, Left, Said
+from geventchat.protocol.limits import CROWD, CROWD_GATHER_S, MAX_LISTED
 
 
 @pytest.fixture
@@ -18,8 +18,8 @@ def room() -> Room:
     return Room("Tea", "tea", feed_window=1_000)
 
 
-def member(speech: Speech = JSON.speech, nick: str = "alice") -> Member:
-    one = Member(speech, Outbox(), "token")
+def member(encoder: Encoder = JSON.encoder, nick: str = "alice") -> Member:
+    one = Member(encoder, Outbox(), "token")
     one.nick = one.known_as = nick
     return one
 
@@ -41,7 +41,7 @@ def heard(reader: Member) -> bytes:
 
 
 def test_each_hears_in_its_own_dialect(room: Room) -> None:
-    program, person = member(JSON.speech), member(PLAIN.speech)
+    program, person = member(JSON.encoder), member(PLAIN.encoder)
     room.enter(program)
     room.enter(person)
     say(room, 0)
@@ -50,8 +50,8 @@ def test_each_hears_in_its_own_dialect(room: Room) -> None:
 
 
 def test_readers_of_one_dialect_share_its_bytes(room: Room) -> None:
-    for speech in (JSON.speech, JSON.speech, PLAIN.speech, UNFRAMED.speech):
-        room.enter(member(speech))
+    for encoder in (JSON.encoder, JSON.encoder, PLAIN.encoder, UNFRAMED.encoder):
+        room.enter(member(encoder))
     feeds = say(room, 0)
     assert sorted(len(feed.stragglers) for feed in feeds) == [2, 2]
 
@@ -77,7 +77,7 @@ def test_who_departs_hears_what_was_said_until_then_and_no_more(room: Room) -> N
 
 
 def test_who_reads_too_slowly_is_told_in_its_own_dialect_what_it_missed(room: Room) -> None:
-    program, person = member(JSON.speech), member(PLAIN.speech)
+    program, person = member(JSON.encoder), member(PLAIN.encoder)
     room.enter(program)
     room.enter(person)
     for number in range(5):
@@ -110,7 +110,7 @@ def test_a_census_names_some_and_counts_all(room: Room) -> None:
 
 def fill(room: Room, count: int) -> Member:
     """Let people in, and return one of them."""
-    people = [member(PLAIN.speech, f"user{number}") for number in range(count)]
+    people = [member(PLAIN.encoder, f"user{number}") for number in range(count)]
     for one in people:
         room.enter(one)
     return people[0]
@@ -134,7 +134,7 @@ def test_in_a_crowd_people_are_told_when_something_is_said_and_programs_at_once(
     for number in range(5):
         come(room, number, 100.0)
     room.publish(Left("3-0", "", "Tea", "late0"), 100.0)
-    feeds = {feed.speech.name: feed for feed in room.publish(Left("3-1", "", "Tea", "late1"), 100.5)}
+    feeds = {feed.encoder.name: feed for feed in room.publish(Left("3-1", "", "Tea", "late1"), 100.5)}
     for feed in feeds.values():
         feed.seal()
     assert feeds["plain"].presence.due == 100.0 + CROWD_GATHER_S

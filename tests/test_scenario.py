@@ -10,13 +10,13 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bots.language import actions
-from bots.language.actions import ACTIONS, AnyAction
-from bots.language.load import load, parse
-from bots.language.mistakes import Place, ScenarioMistakes
-from bots.language.plan import plan
-from bots.language.scenario import Line, Pause, Together
-from bots.language.selector import Selector
+from bots.scenario import actions
+from bots.scenario.actions import ACTIONS, AnyAction
+from bots.scenario.load import load, parse
+from bots.scenario.mistakes import Place, ScenarioMistakes
+from bots.scenario.model import Line, Pause, Together
+from bots.scenario.schedule import plan
+from bots.scenario.selector import Selector
 from tests.scale import smaller
 from tests.scenarios import one_line, scenario
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bots.language.load import load
-from bots.run.runner import Runner
+from bots.engine.runner import Runner
+from bots.scenario.load import load
 from geventchat import ChatServer, Limits
 from tests.scale import smaller
 

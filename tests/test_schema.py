@@ -8,9 +8,9 @@ import jsonschema
 import pytest
 import yaml
 
-from bots.language.actions import ACTIONS
-from bots.language.file import Check, File, Latency, Role
-from bots.language.schema import json_schema
+from bots.scenario.actions import ACTIONS
+from bots.scenario.document import Check, File, Latency, Role
+from bots.scenario.json_schema import json_schema
 from tests.scenarios import mistakes, scenario
 from tests.test_scenario import EXAMPLES, FOLDER, PRINTED
 

@@ -39,7 +39,7 @@ def test_it_says_how_to_join_with_each_kind_of_client() -> None:
     ],
 )
 def test_what_cannot_be_meant_is_one_line_and_status_2(arguments: list[str], words: str) -> None:
-    ended = run("geventchat.serve", *arguments)
+    ended = run("geventchat.cli.serve", *arguments)
     assert ended.status == 2
     assert words in ended.errors
     assert ended.errors.count("\n") == 1
@@ -48,7 +48,7 @@ def test_what_cannot_be_meant_is_one_line_and_status_2(arguments: list[str], wor
 
 def test_it_serves_on_when_nobody_reads_how_to_join() -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "geventchat.serve", "--listen", "127.0.0.1:0", "--history", "none"],
+        [sys.executable, "-m", "geventchat.cli.serve", "--listen", "127.0.0.1:0", "--history", "none"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -64,7 +64,7 @@ def test_it_serves_on_when_nobody_reads_how_to_join() -> None:
 
 
 def test_an_unknown_option_is_status_2() -> None:
-    ended = run("geventchat.serve", "--colour")
+    ended = run("geventchat.cli.serve", "--colour")
     assert ended.status == 2
     assert "Traceback" not in ended.errors
 
@@ -74,7 +74,7 @@ def test_a_taken_port_is_one_line_that_says_what_to_do() -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        ended = run("geventchat.serve", "--listen", f"127.0.0.1:{port}")
+        ended = run("geventchat.cli.serve", "--listen", f"127.0.0.1:{port}")
     assert ended.status == 2
     assert ended.errors == (
         f"geventchat-serve: port {port} of 127.0.0.1 is taken, perhaps by another geventchat-serve; "
@@ -83,7 +83,7 @@ def test_a_taken_port_is_one_line_that_says_what_to_do() -> None:
 
 
 def test_help_shows_every_limit_with_its_default_and_examples() -> None:
-    shown = run("geventchat.serve", "--help")
+    shown = run("geventchat.cli.serve", "--help")
     assert shown.status == 0
     for words in ("--max-line BYTES", "(default: 4096)", "--rate N|off", "--stall-timeout S", "examples:"):
         assert words in shown.out
@@ -172,9 +172,9 @@ def test_who_is_slowed_down_when_the_server_stops_is_told_that_not_all_was_said(
 
 _BROKEN = """
 import sys
-from geventchat.limits import Limits
-from geventchat.log import MemoryLog
-from geventchat.service import serve
+from geventchat.protocol.limits import Limits
+from geventchat.store.memory import MemoryLog
+from geventchat.server.process import serve
 
 class Broken(MemoryLog):
     def append(self, entries, now):

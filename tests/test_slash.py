@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geventchat import commands
+from geventchat.commands import commands
 from geventchat.dialects.slash import COMMANDS, help_lines, read_line
-from geventchat.errors import ProtocolError
+from geventchat.protocol.errors import ProtocolError
 
 TYPED: list[tuple[str, commands.AnyCommand | None]] = [
     ("hello", commands.Say(text="hello")),

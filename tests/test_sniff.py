@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geventchat.dialects.sniff import HTTP_ANSWER, JSON, PLAIN, UNFRAMED, Dialect, sniff
-from geventchat.errors import ProtocolError
+from geventchat.dialects.registry import HTTP_ANSWER, JSON, PLAIN, UNFRAMED, Dialect, sniff
+from geventchat.protocol.errors import ProtocolError
 from tests import fuzz
 
 NEWCOMERS: list[tuple[bytes, Dialect | None, Dialect | None]] = [  # while more may come, and after 150 ms of silence

@@ -12,11 +12,12 @@ from pathlib import Path
 import gevent
 import pytest
 
-from geventchat import ChatServer, history_file
-from geventchat.errors import NotStored, UsageError
-from geventchat.events import AnyEvent, Said, TopicSet
-from geventchat.log import Entry
-from geventchat.sqlite_log import TRIM_EVENTS, SqliteLog
+from geventchat import ChatServer
+from geventchat.core.log import Entry
+from geventchat.protocol.errors import NotStored, UsageError
+from geventchat.protocol.events import AnyEvent, Said, TopicSet
+from geventchat.store import sqlite_file
+from geventchat.store.sqlite import TRIM_EVENTS, SqliteLog
 from tests.processes import run, serving
 from tests.raw import plain
 
@@ -138,7 +139,7 @@ def test_a_database_of_another_program_is_left_alone(path: Path) -> None:
 
 def test_a_file_of_a_newer_version_is_left_alone(path: Path) -> None:
     SqliteLog(path).close()
-    newer = len(history_file.UPGRADES) + 1
+    newer = len(sqlite_file.UPGRADES) + 1
     with closing(sqlite3.connect(path)) as db:
         db.execute(f"PRAGMA user_version = {newer}")
     assert f"is of version {newer}, and this geventchat knows versions up to {newer - 1} only" in refusal(path)
@@ -159,7 +160,7 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
 
 def test_the_command_says_it_in_one_line(path: Path) -> None:
     with closing(SqliteLog(path)):
-        ended = run("geventchat.serve", "--listen", "127.0.0.1:0", "--history", str(path))
+        ended = run("geventchat.cli.serve", "--listen", "127.0.0.1:0", "--history", str(path))
     assert (ended.status, ended.out) == (2, "")
     assert ended.errors.startswith(f"geventchat-serve: the history {path} is in use by another geventchat-serve; ")
     assert "--history FILE" in ended.errors
@@ -179,7 +180,7 @@ def test_the_command_says_it_in_one_line(path: Path) -> None:
     ],
 )
 def test_options_that_cannot_be_meant_are_one_line(arguments: list[str], words: str) -> None:
-    ended = run("geventchat.serve", *arguments)
+    ended = run("geventchat.cli.serve", *arguments)
     assert (ended.status, ended.out) == (2, "")
     assert words in ended.errors
     assert ended.errors.count("\n") == 1
@@ -190,10 +191,10 @@ def test_history_is_in_the_users_state_folder_when_nobody_says_otherwise(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path))
-    path = history_file.default_path()
+    path = sqlite_file.default_path()
     assert tmp_path in path.parents
     with closing(SqliteLog(path)):
-        ended = run("geventchat.serve", "--listen", "127.0.0.1:0")
+        ended = run("geventchat.cli.serve", "--listen", "127.0.0.1:0")
     assert f"the history {path} is in use" in ended.errors
 
 
@@ -217,14 +218,14 @@ def test_an_older_file_is_brought_up_to_date_and_keeps_its_events(path: Path) ->
 
     with closing(SqliteLog(path)) as log:
         log.append(entries("old"), NOW)
-    with closing(history_file.open_to_write(path, upgrades=[*history_file.UPGRADES, stars])) as db:
+    with closing(sqlite_file.open_to_write(path, upgrades=[*sqlite_file.UPGRADES, stars])) as db:
         assert db.execute("SELECT text, stars FROM events").fetchall() == [("old", 5)]
-        assert db.execute("PRAGMA user_version").fetchone() == (len(history_file.UPGRADES) + 1,)
+        assert db.execute("PRAGMA user_version").fetchone() == (len(sqlite_file.UPGRADES) + 1,)
 
 
 def test_a_file_of_version_1_keeps_its_topics_and_says_that_earlier_events_may_be_missing(path: Path) -> None:
-    os.close(history_file.claim(path))
-    with closing(history_file.open_to_write(path, upgrades=history_file.UPGRADES[:1])) as db:
+    os.close(sqlite_file.claim(path))
+    with closing(sqlite_file.open_to_write(path, upgrades=sqlite_file.UPGRADES[:1])) as db:
         rows = [
             (5_000_000_000, "den", "Den", "alice", "topic", "coffee", None),
             (6_000_000_000, "den", "Den", "alice", "topic", "tea", None),
@@ -245,7 +246,7 @@ def test_an_upgrade_that_fails_changes_nothing(path: Path) -> None:
     with closing(SqliteLog(path)) as log:
         log.append(entries("old"), NOW)
     with pytest.raises(UsageError):
-        history_file.open_to_write(path, upgrades=[*history_file.UPGRADES, halfway])
+        sqlite_file.open_to_write(path, upgrades=[*sqlite_file.UPGRADES, halfway])
     with closing(SqliteLog(path)) as log:
         assert texts(log.latest("lobby", 9)) == ["old"]
     with closing(sqlite3.connect(path)) as db:
@@ -355,8 +356,8 @@ def test_while_another_program_has_the_file_only_speakers_are_held_up(path: Path
 
 def test_full_durability_asks_for_an_fsync_with_each_commit(path: Path) -> None:
     for full, synchronous in ((True, 2), (False, 1)):
-        os.close(history_file.claim(path))
-        with closing(history_file.open_to_write(path, full=full)) as db:
+        os.close(sqlite_file.claim(path))
+        with closing(sqlite_file.open_to_write(path, full=full)) as db:
             assert db.execute("PRAGMA synchronous").fetchone() == (synchronous,)
 
 
@@ -502,4 +503,4 @@ def test_the_docs_show_the_schema_as_it_is(path: Path) -> None:
     assert f"\n| {version} | " in docs
     assert all(f"| `{name}` {kind}" in docs for name, kind in columns)
     assert all(f"`{name}`" in docs for name in [*named, *shown])
-    assert f"{history_file.APPLICATION_ID:#x}" in docs
+    assert f"{sqlite_file.APPLICATION_ID:#x}" in docs

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bots.language.pattern import pattern
-from bots.language.template import escape, template
-from bots.language.words import WORDS
+from bots.scenario.pattern import pattern
+from bots.scenario.template import escape, template
+from bots.scenario.words import WORDS
 
 
 def test_placeholders_are_filled_in() -> None:

@@ -13,7 +13,9 @@ import gevent
 import pytest
 from gevent import socket
 
-from geventchat import ChatClient, ChatServer, Limits, commands, events
+from geventchat import ChatClient, ChatServer, Limits
+from geventchat.commands import commands
+from geventchat.protocol import events
 from tests.terminal_fixtures import Terminal, at_terminal
 
 
@@ -110,7 +112,7 @@ def test_a_resize_leaves_nothing_of_what_was_drawn_before(server: ChatServer, tm
         return shown
 
     address = f"{server.address[0]}:{server.address[1]}"
-    client = [sys.executable, "-m", "geventchat.cli", address, "--name", "ann"]
+    client = [sys.executable, "-m", "geventchat.cli.client", address, "--name", "ann"]
     tmux("new-session", "-d", "-x", "80", "-y", "20", "env", f"XDG_STATE_HOME={tmp_path}", *client)
     try:
         while "lobby>" not in tmux("capture-pane", "-p"):
@@ -301,7 +303,7 @@ def test_what_is_said_and_left_at_once_is_stored(ann: Terminal) -> None:
 
 
 def test_ctrl_z_gives_the_shell_its_terminal_and_fg_the_line_back(server: ChatServer, tmp_path: Path) -> None:
-    command = f"{sys.executable} -m geventchat.cli {server.address[0]}:{server.address[1]} --name ann"
+    command = f"{sys.executable} -m geventchat.cli.client {server.address[0]}:{server.address[1]} --name ann"
     environment = {"XDG_STATE_HOME": str(tmp_path), "PS1": "shell> "}
     with Terminal(["/bin/bash", "--norc", "--noprofile", "-i"], environment=environment) as shell:
         shell.until("shell>")
@@ -334,10 +336,10 @@ def test_a_signal_restores_the_terminal(ann: Terminal, number: signal.Signals) -
 def test_an_error_of_ours_restores_the_terminal(server: ChatServer, tmp_path: Path) -> None:
     broken = """
 import sys
-from geventchat.terminal import keys
+from geventchat.client.terminal import keys
 def fail(self, event): raise RuntimeError("a mistake of ours")
 keys.Keys._interrupt = fail
-from geventchat.cli import main
+from geventchat.cli.client import main
 sys.exit(main())
 """
     with at_terminal(server.address, "ann", tmp_path, program=broken) as ann:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from geventchat.terminal.completion import CHOICES, Completion
-from geventchat.terminal.status import Status
-from geventchat.terminal.typed import COMMANDS
+from geventchat.client.terminal.completion import CHOICES, Completion
+from geventchat.client.terminal.status import Status
+from geventchat.client.terminal.user_input import COMMANDS
 
 _KNOWN = Status(nicks=("alice", "albert", "Ivan P", "Алиса"), rooms=("lobby", "den"))
 

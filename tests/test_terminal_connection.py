@@ -8,10 +8,12 @@ import gevent
 import pytest
 from gevent import socket
 
-from geventchat import ChatServer, commands, replies
-from geventchat.errors import Refused
-from geventchat.terminal import connection
-from geventchat.terminal.connection import Connection, pauses
+from geventchat import ChatServer
+from geventchat.client import reconnect
+from geventchat.client.reconnect import Connection, pauses
+from geventchat.commands import commands
+from geventchat.protocol import replies
+from geventchat.protocol.errors import Refused
 from tests.proxy import Proxy
 
 
@@ -40,7 +42,7 @@ class _Ann:
 def test_a_server_that_hangs_up_on_newcomers_is_tried_again_after_each_pause_and_not_in_between(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(connection, "pauses", lambda _: iter([0.01, 0.01, 0.01, *repeat(1000.0, 50)]))
+    monkeypatch.setattr(reconnect, "pauses", lambda _: iter([0.01, 0.01, 0.01, *repeat(1000.0, 50)]))
     tries = 0
     with ChatServer() as server, Proxy(server.address) as proxy:
         ann = Connection(proxy.address, _Ann())

@@ -6,13 +6,14 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geventchat import commands, events, replies
-from geventchat.errors import Refused
-from geventchat.limits import MAX_HISTORY
-from geventchat.terminal.conversation import GREETING, Conversation
-from geventchat.terminal.effects import Alert, Effect, Heading, Leave, Notice, Retry
-from geventchat.terminal.rooms import KEPT, is_later
-from geventchat.terminal.typed import Paste, Switch
+from geventchat.client.terminal.conversation import GREETING, Conversation
+from geventchat.client.terminal.effects import Alert, Effect, Heading, Leave, Notice, Retry
+from geventchat.client.terminal.rooms import KEPT, is_later
+from geventchat.client.terminal.user_input import Paste, Switch
+from geventchat.commands import commands
+from geventchat.protocol import events, replies
+from geventchat.protocol.errors import Refused
+from geventchat.protocol.limits import MAX_HISTORY
 
 _TIME = "2024-11-23T12:00:00.000Z"
 

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from geventchat.terminal import history
+from geventchat.client.terminal import input_history
 
 
 def test_of_a_file_that_has_grown_large_the_newer_half_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    typed = history.typed_before()
+    typed = input_history.typed_before()
     lines = [f"line {number} " + "x" * 1000 for number in range(1200)]
     for line in lines:
         typed.store_string(line)
-    kept = list(history.typed_before().load_history_strings())  # the latest first
+    kept = list(input_history.typed_before().load_history_strings())  # the latest first
     assert 400 < len(kept) < 600
     assert kept == lines[::-1][: len(kept)]

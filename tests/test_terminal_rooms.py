@@ -2,8 +2,8 @@
 
 import pytest
 
-from geventchat.events import Said
-from geventchat.terminal.rooms import KEPT, SHOWN_AGAIN, Rooms, is_later
+from geventchat.client.terminal.rooms import KEPT, SHOWN_AGAIN, Rooms, is_later
+from geventchat.protocol.events import Said
 
 
 @pytest.fixture

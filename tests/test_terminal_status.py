@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geventchat import events
-from geventchat.terminal.conversation import Conversation
-from geventchat.terminal.status import Piece, fit, status
+from geventchat.client.terminal.conversation import Conversation
+from geventchat.client.terminal.status import Piece, fit, status
+from geventchat.protocol import events
 from tests.test_terminal_conversation import in_two_rooms, said, welcome
 
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geventchat import events, replies
-from geventchat.terminal.colours import PALETTE, colour
-from geventchat.terminal.effects import Heading, Notice, Shown
-from geventchat.terminal.mention import mentions
-from geventchat.terminal.view import lines
-from geventchat.text import clean
+from geventchat.client.terminal.colours import PALETTE, colour
+from geventchat.client.terminal.effects import Heading, Notice, Shown
+from geventchat.client.terminal.mention import mentions
+from geventchat.client.terminal.view import lines
+from geventchat.protocol import events, replies
+from geventchat.protocol.text import clean
 
 _NOW = datetime(2024, 11, 23, 15, 30, tzinfo=timezone(timedelta(hours=3)))
 _TIME = "2024-11-23T12:00:00.123Z"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geventchat.text import clean, decode
+from geventchat.protocol.text import clean, decode
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bots.language import tree
-from bots.language.tree import BadYaml, read_tree
+from bots.scenario import yaml_tree
+from bots.scenario.yaml_tree import BadYaml, read_tree
 
 
 @pytest.fixture(params=["libyaml", "python"], autouse=True)
@@ -91,7 +91,7 @@ def test_an_empty_file_has_no_tree() -> None:
 
 
 def test_a_file_that_is_too_large_is_not_parsed() -> None:
-    assert "8 MiB at most" in refused(b"#" * (tree.MAX_BYTES + 1))
+    assert "8 MiB at most" in refused(b"#" * (yaml_tree.MAX_BYTES + 1))
 
 
 def test_an_alias_bomb_does_not_go_off() -> None:

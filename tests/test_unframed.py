@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geventchat.commands import Bye, Hello, Rename, Say
+from geventchat.commands.commands import Bye, Hello, Rename, Say
+from geventchat.delivery.outbox import UnframedOutbox
 from geventchat.dialects.base import Blank
-from geventchat.dialects.sniff import UNFRAMED
+from geventchat.dialects.registry import UNFRAMED
 from geventchat.dialects.unframed import UnframedReader
-from geventchat.outbox import UnframedOutbox
 from tests import fuzz
 
 MAX_LINE = 60

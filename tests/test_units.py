@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bots.language.units import duration, rate, share, show_duration
+from bots.scenario.units import duration, rate, share, show_duration
 
 
 @pytest.mark.parametrize(

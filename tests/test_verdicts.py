@@ -8,11 +8,12 @@ from functools import partial
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.ledger.hearing import Finding, Reader
+from bots.ledger.model import Finding, Reader
 from bots.ledger.room import RoomLedger
-from bots.run.dialects import Heard, Json, Plain
-from bots.run.ear import Ear
-from geventchat import events, replies, wire
+from bots.protocols.dialects import Heard, Json, Plain
+from bots.world.receiver import Ear
+from geventchat.dialects import json_client
+from geventchat.protocol import events, replies
 
 STEP_S = 0.001
 NICKS = ("ann", "bob", "cat", "dan")
@@ -126,12 +127,12 @@ class Chat:
         return f"1-{self.served}" if self._ids else ""
 
     def _told(self, word: str) -> bytes:
-        return wire.encode(replies.HelpText(lines=[word])) if self._ids else f"* {word}\n".encode()  # type: ignore[arg-type]
+        return json_client.encode(replies.HelpText(lines=[word])) if self._ids else f"* {word}\n".encode()  # type: ignore[arg-type]
 
     def _line(self, nick: str, text: str) -> bytes:
         if self._ids:
             said = events.Said(id=self._id(), time="", room="lobby", nick=nick, text=text)
-            return wire.encode(said)  # type: ignore[arg-type]
+            return json_client.encode(said)  # type: ignore[arg-type]
         return f"{nick}: {text}\n".encode()
 
     def _deliver(self, reader: User, nick: str, text: str) -> None:

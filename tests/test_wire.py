@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geventchat import commands, events, replies, wire
+from geventchat.commands import commands
 from geventchat.dialects import json as server_side
-from geventchat.errors import ProtocolError
-from geventchat.replies import Message
-from geventchat.wire import MAX_SERVER_LINE, MessageReader
+from geventchat.dialects import json_client
+from geventchat.dialects.json_client import MAX_SERVER_LINE, MessageReader
+from geventchat.protocol import events, replies
+from geventchat.protocol.errors import ProtocolError
+from geventchat.protocol.replies import Message
 from tests import fuzz
 
 SAID = events.Said("1-0", "2024-11-23T12:00:00.123Z", "lobby", "alice", "привет")
@@ -51,7 +53,7 @@ COMMANDS: list[commands.AnyCommand] = [
 
 def test_the_server_understands_what_a_client_says() -> None:
     reader = server_side.JsonReader(1_000)
-    reader.receive(b"".join(map(wire.encode, COMMANDS)))
+    reader.receive(b"".join(map(json_client.encode, COMMANDS)))
     assert [reader.next_command() for _ in COMMANDS] == [
         COMMANDS[0],
         commands.Say(text="привет", ref="7"),

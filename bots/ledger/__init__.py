@@ -1,1 +1,1 @@
-"""Who said what, who heard what, and the verdict on it."""
+"""Who sent what, who heard what, and the verdict on it. No I/O."""

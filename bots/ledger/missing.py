@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 
-from bots.ledger.hearing import Message, Reader
+from bots.ledger.model import Message, Reader
 
 
 def missed(messages: Sequence[Message], readers: Iterable[Reader]) -> Iterator[tuple[Reader, Message]]:

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from operator import attrgetter
 
-from bots.ledger.hearing import Message, Reader
+from bots.ledger.model import Message, Reader
 
 # Further back than this, a message that is new is not put into a room's order: it is taken for a late one.
 _MAX_SHIFT = 1_000

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from bots.ledger.hearing import Message, Reader
-from bots.ledger.spoken import Spoken
+from bots.ledger.messages import Spoken
+from bots.ledger.model import Message, Reader
 
 
 class Late(NamedTuple):

@@ -14,14 +14,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from operator import attrgetter
 
-from bots.ledger.hearing import Finding, Message, Reader, Verdict
+from bots.ledger.messages import Spoken
 from bots.ledger.missing import missed, missed_by_all
+from bots.ledger.model import Finding, Message, Reader, Verdict
 from bots.ledger.order import Order
 from bots.ledger.reordering import Reordering
-from bots.ledger.runs import Runs
-from bots.ledger.spoken import Spoken
+from bots.ledger.shared_stream import Unison
+from bots.ledger.tally import Runs
 from bots.ledger.timeline import Timeline
-from bots.ledger.unison import Unison
 
 __all__ = ["Finding", "Message", "Reader", "RoomLedger", "Verdict"]
 

@@ -1,13 +1,10 @@
-"""What every dialect has: a reader for what comes in, a speech for what goes out. Neither knows a socket."""
+"""What every dialect has: a reader for what comes in, an encoder for what goes out. Neither knows a socket."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
 
-from geventchat.commands import AnyCommand
-from geventchat.replies import Message
+from geventchat.commands.commands import AnyCommand
 
 
 class Blank(msgspec.Struct, frozen=True):
@@ -32,13 +29,3 @@ class Reader(Protocol):
 
     def named(self) -> None:
         """Take note that the user has a name now."""
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Speech:
-    """How a dialect says things. Sessions whose dialects share a speech share each room's feed."""
-
-    name: str
-    encode: Callable[[Message], bytes]
-    notice: Callable[[str], bytes]  # a line that nobody said
-    for_people: bool  # people are in one room at a time, and told of a crowd's coming and going in one line

@@ -2,13 +2,14 @@
 
 import msgspec
 
-from geventchat import commands
-from geventchat.dialects.base import Blank, Speech
+from geventchat.commands import commands
+from geventchat.core.encoder import Encoder
+from geventchat.dialects.base import Blank
 from geventchat.dialects.lines import LineBuffer
-from geventchat.errors import ProtocolError
-from geventchat.events import Event
-from geventchat.replies import NamePrompt, Reply
-from geventchat.text import clean, decode
+from geventchat.protocol.errors import ProtocolError
+from geventchat.protocol.events import Event
+from geventchat.protocol.replies import NamePrompt, Reply
+from geventchat.protocol.text import clean, decode
 
 _decoder: msgspec.json.Decoder[commands.AnyCommand] = msgspec.json.Decoder(commands.AnyCommand)
 _encoder = msgspec.json.Encoder()
@@ -84,4 +85,4 @@ def notice(text: str) -> bytes:
     return b""
 
 
-SPEECH = Speech("json", encode, notice, for_people=False)
+ENCODER = Encoder("json", encode, notice, for_people=False)

@@ -1,7 +1,7 @@
 """Bytes to lines, with a bound on what one line may cost however its bytes arrive."""
 
-from geventchat.errors import ProtocolError
-from geventchat.limits import MAX_UNENDED_BYTES
+from geventchat.protocol.errors import ProtocolError
+from geventchat.protocol.limits import MAX_UNENDED_BYTES
 
 
 class LineBuffer:

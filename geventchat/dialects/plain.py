@@ -7,11 +7,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from geventchat import commands, events, replies
+from geventchat.commands import commands
+from geventchat.core.encoder import Encoder
 from geventchat.dialects import slash
-from geventchat.dialects.base import Blank, Speech
+from geventchat.dialects.base import Blank
 from geventchat.dialects.lines import LineBuffer
-from geventchat.text import clean, decode
+from geventchat.protocol import events, replies
+from geventchat.protocol.text import clean, decode
 
 PROMPT = b"Enter your name: "
 
@@ -151,4 +153,4 @@ _REPLIES: dict[type[replies.Reply], Callable[[Any], bytes]] = {
     replies.Closing: _closing,
 }
 
-SPEECH = Speech("plain", encode, notice, for_people=True)
+ENCODER = Encoder("plain", encode, notice, for_people=True)

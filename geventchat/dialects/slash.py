@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from geventchat import commands
-from geventchat.errors import ProtocolError
-from geventchat.limits import DEFAULT_HISTORY
+from geventchat.commands import commands
+from geventchat.protocol.errors import ProtocolError
+from geventchat.protocol.limits import DEFAULT_HISTORY
 
 EXIT = "exit"
 

@@ -5,10 +5,10 @@ It reads as plain does, but what arrives at once is a line, ended or not; what i
 
 from collections import deque
 
-from geventchat.commands import AnyCommand
+from geventchat.commands.commands import AnyCommand
 from geventchat.dialects.base import Blank
 from geventchat.dialects.plain import PlainReader
-from geventchat.errors import ProtocolError
+from geventchat.protocol.errors import ProtocolError
 
 
 class UnframedReader:

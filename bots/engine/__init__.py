@@ -1,0 +1,1 @@
+"""The run: bots on their connections, the script, and its end."""

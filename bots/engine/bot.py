@@ -1,0 +1,246 @@
+"""One simulated user: a connection, what is said on it, and what is heard.
+
+What a user hears in the same bytes as the others in its room is not read, only compared: see
+`bots.ledger.shared_stream`.
+"""
+
+import itertools
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Literal
+
+from gevent import socket
+from gevent.event import Event as Signal
+from gevent.lock import BoundedSemaphore
+from msgspec import structs
+
+from bots.engine.paced_reader import FULL_PACE, Reading
+from bots.protocols.dialects import Dialect, Heard, ping_token
+from bots.scenario.model import Actor
+from bots.world.receiver import Ear
+from geventchat.commands import commands
+from geventchat.protocol import replies
+from geventchat.protocol.errors import ChatError
+
+# How long a server has to let an actor in, or out; where it has much to do first, counted from the last sign of life.
+PATIENCE_S = 10.0
+
+# What to do about a name that somebody else has, perhaps a person in the room.
+_OTHER_NAME = '; give the cast another name: {count: 2, name: "bot{n}"}'
+
+# What became of a ping: the pong came, or did not in time, or cannot any more because the connection is lost.
+Answer = Literal["pong", "late", "lost"]
+
+
+class NotDone(ChatError):
+    """The server did not do what an actor asked for; the message says what."""
+
+
+class NotLetIn(NotDone):
+    """The server did not let an actor in; the message says why."""
+
+
+class Bot:
+    """An actor's body.
+
+    `hear` is called for each thing that was read, with the line that it came in; `lost` when the connection ends
+    unasked. Both are called in the loop: they must not wait.
+
+    `changing` is held while the bot comes in, changes its name or room, or leaves: nothing is to be said meanwhile,
+    for nobody could tell under which name, or where.
+    """
+
+    def __init__(
+        self,
+        actor: Actor,
+        address: tuple[str, int],
+        make_dialect: Callable[[], Dialect],
+        hear: Callable[["Bot", Heard, bytes], None],
+        lost: Callable[["Bot", str], None],
+    ) -> None:
+        self.actor = actor
+        self.nick = actor.name
+        self.connected = False
+        self.leaving = False  # whether it has said goodbye, or is about to drop the connection
+        self.coming_back = False  # whether it is on its way back from a lost connection
+        self.changing = BoundedSemaphore(1)
+        self.stopped_at: float | None = None  # since when it has read nothing, if the script wants that
+        self.welcome: replies.Welcome | None = None
+        self.dialect = make_dialect()
+        self.ear = Ear(self.dialect, self._take)
+        self.reading = Reading(self.ear.receive, self._ended)
+        self._address = address
+        self._make_dialect = make_dialect
+        self._hear = hear
+        self._lost = lost
+        self._changed = Signal()
+        self._sending = BoundedSemaphore(1)
+        self._refused = ""
+        self._reason = ""  # why the server says that it ends the connection
+        self._tokens = itertools.count(1)
+        self._pongs: set[str] = set()
+        self._refs = map(str, itertools.count(1))
+        self._unsure: dict[str, commands.Say | commands.Act] = {}  # said, and not known to be stored; by ref
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is connected and has not begun to leave."""
+        return self.connected and not self.leaving
+
+    @property
+    def says_later(self) -> bool:
+        """Whether it is on its way back, and says then what it cannot say now."""
+        return self.coming_back and self.dialect.catches_up
+
+    def come_in(self, room: str, *, again: bool = False, after: str = "", others: Sequence[commands.Join] = ()) -> None:
+        """Connect and say hello; return when greeted. Raises NotLetIn or OSError.
+
+        A bot that comes `again` takes its place over from the lost connection: it is told what came `after` an id, and
+        goes into the `others` of its rooms before it says anything.
+        """
+        self._socket = socket.create_connection(self._address, PATIENCE_S)
+        with self._reading_all():
+            try:
+                self._greet(room, after or None, others, again=again)
+            except BaseException:
+                self._end()
+                raise
+
+    def _greet(self, room: str, after: str | None, others: Sequence[commands.Join], *, again: bool) -> None:
+        self.dialect = self._make_dialect()
+        self._socket.settimeout(None)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.leaving, self._refused, self._reason = False, "", ""
+        token = self.welcome.token if again and self.welcome is not None else None
+        self.welcome = None
+        self.ear.begin(self.dialect)
+        self.reading.begin(self._socket)
+        self.send_bytes(self.dialect.hello(self.nick, room, after, token))
+        if not self._wait(lambda: self.welcome is not None or bool(self._refused)):
+            raise NotLetIn(f"{self.nick} got no answer to its name within {PATIENCE_S:g} s")
+        if self._refused:
+            raise NotLetIn(f"{self.nick} was not let in: {self._refused}")
+        for join in others:
+            self.send(join)
+        self._say_again()
+        self.connected = True
+
+    def send(self, command: commands.AnyCommand) -> None:
+        """Do something. Raises OSError when the connection is gone."""
+        self.send_bytes(self.dialect.encode(command))
+
+    def say(self, command: commands.Say | commands.Act) -> None:
+        """Say something; a bot that comes back says it again until the server is known to have stored it."""
+        if not (self.actor.comes_back and self.dialect.catches_up):
+            self.send(command)
+            return
+        ref = next(self._refs)
+        command = self._unsure[ref] = structs.replace(command, ref=ref)
+        if self.connected:
+            with suppress(OSError):  # the loop will notice, and the actor come back
+                self.send(command)
+
+    def _say_again(self) -> None:
+        """Say what may not have arrived, and what was to be said meanwhile, in order; nothing new overtakes it."""
+        said = 0
+        while again := [ref for ref in self._unsure if int(ref) > said]:
+            for ref in again:
+                said = int(ref)
+                if command := self._unsure.get(ref):
+                    self.send(command)
+
+    def send_bytes(self, data: bytes) -> None:
+        """Send just these bytes. Raises OSError when the connection is gone."""
+        with self._sending:  # the socket may be full, and somebody wait for it already
+            self._socket.sendall(data)
+
+    def ping(self, within: float, *, patient: bool = False) -> Answer:
+        """Ask for a pong; with patience, `within` counts from the last bytes that came."""
+        token = ping_token(self.actor.index, next(self._tokens))
+        try:
+            self.send(commands.Ping(token=token))
+        except OSError:
+            return "lost"
+        self._wait(lambda: token in self._pongs or not self.connected, within, patient=patient)
+        if token in self._pongs:
+            self._pongs.discard(token)
+            return "pong"
+        return "late" if self.connected else "lost"
+
+    def leave(self, reason: str) -> bool:
+        """Say goodbye and take all that was on its way; whether the server ended the connection.
+
+        Raises OSError when the connection is gone.
+        """
+        self.leaving = True
+        with self._reading_all():
+            try:
+                self.send(commands.Bye(reason=reason))
+                return self._wait(lambda: not self.connected, patient=True)
+            finally:
+                self._end()
+
+    def drop(self, how: str) -> None:
+        """Lose the connection."""
+        self.leaving = True
+        if how == "reset":
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+        self._end()
+
+    @contextmanager
+    def _reading_all(self) -> Iterator[None]:
+        """Read at full pace for a while: what ends the waiting must be seen."""
+        pace = self.reading.pace
+        self.reading.at(FULL_PACE)
+        try:
+            yield
+        finally:
+            self.reading.at(pace)
+
+    def _end(self) -> None:
+        self.reading.end()
+        self._socket.close()
+        self.connected = False
+        self._changed.set()  # nobody need wait any longer for what this connection would have brought
+
+    def _wait(self, done: Callable[[], bool], within: float | None = None, *, patient: bool = False) -> bool:
+        """Wait until something is done, for so long, or so long since the last bytes came; return whether it is."""
+        within = PATIENCE_S if within is None else within
+        deadline = time.monotonic() + within
+        while not done():
+            self._changed.clear()
+            if not self._changed.wait(max(0.0, deadline - time.monotonic())):
+                deadline = self.reading.last_at + within
+                if not patient or deadline <= time.monotonic():
+                    return done()
+        return True
+
+    def _ended(self, why: str) -> None:
+        was_connected = self.connected
+        self._end()
+        self._refused = self._refused or self._reason or why
+        self._changed.set()
+        if was_connected and not self.leaving:
+            self._lost(self, f"{why}: {self._reason}" if self._reason else why)
+
+    def _take(self, heard: Heard, line: bytes) -> None:
+        match heard:
+            case replies.Welcome():
+                self.welcome = heard
+                self.nick = heard.nick
+                self._changed.set()
+            case replies.Pong(token=token):
+                self._pongs.add(token)
+                self._changed.set()
+            case replies.Ack(ref=ref):
+                self._unsure.pop(ref, None)
+            case replies.Error(code=code, message=message) if self.welcome is None:
+                hint = _OTHER_NAME if code == "nick-taken" else ""
+                self._refused = f"{message} ({code}){hint}"
+                self._changed.set()
+            case replies.Closing(message=message):
+                self._reason = message
+            case replies.HelpText(lines=[*_, last]) if self.welcome is None:  # people are told in a notice
+                self._reason = last
+        self._hear(self, heard, line)

@@ -1,0 +1,1 @@
+"""How bots speak to a server: bytes to what was heard, and commands to bytes. No I/O."""

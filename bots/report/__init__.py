@@ -1,0 +1,1 @@
+"""What a run has shown: in words, figures and pages."""

@@ -1,0 +1,102 @@
+"""What a run has shown, and what that means for the scenario's checks. No I/O."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from bots.ledger.histogram import Histogram
+from bots.ledger.room import RoomLedger, Verdict
+from bots.ledger.timeline import Timeline
+from bots.scenario.model import Line, Scenario
+
+# When this share of what was said came later than this, the generator was too busy to be believed.
+MAX_LAG_S = 0.250
+LAG_PERCENTILE = 99.0
+
+_ANOMALIES: tuple[Verdict, ...] = ("missing", "duplicate", "reordered", "corrupt", "leaked")
+_AGAINST_DELIVERY: dict[str, tuple[Verdict, ...]] = {
+    "exactly once": ("missing", "duplicate", "corrupt", "leaked"),
+    "at least once": ("missing", "corrupt", "leaked"),
+    "at most once": ("duplicate", "corrupt", "leaked"),
+    "any": ("corrupt", "leaked"),
+}
+
+
+@dataclass
+class Outcome:
+    """All that a run has shown."""
+
+    scenario: Scenario
+    rooms: dict[str, RoomLedger] = field(default_factory=dict)  # by the key of their names
+    whispers: dict[str, RoomLedger] = field(default_factory=dict)  # by what to call what one user was whispered
+    timeline: Timeline = field(default_factory=Timeline)
+    lag: Histogram = field(default_factory=Histogram)
+    failures: list[str] = field(default_factory=list)
+    users: int = 0  # at most at one time
+    began: float = 0.0  # when the script began, on the clock of everything here; 0 before
+    seconds: float = 0.0  # from the first to come in to the end
+    settled: bool = False  # whether it is known, not only hoped, that nothing more was coming
+    guessed: bool = False  # whether the end was only a quiet moment, since the server answers no pings
+    interrupted: bool = False
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether the generator kept up with its own plan."""
+        return self.lag.percentile(LAG_PERCENTILE) <= MAX_LAG_S
+
+    @property
+    def ledgers(self) -> dict[str, RoomLedger]:
+        """All rooms, and what was whispered, by what to call each of them."""
+        return self.rooms | self.whispers
+
+    def make_ledger(self) -> RoomLedger:
+        """Return a ledger for a room that was not met before, or for somebody whom nobody has whispered to before."""
+        return RoomLedger(self.scenario.check.order != "same for everyone", self.timeline)
+
+    def fail(self, line: Line, what: str) -> None:
+        """Note that a line could not be carried out as it is written."""
+        self.failures.append(f"{self.scenario.file}:{line.place.line}: {what}")
+
+    @property
+    def anomalies(self) -> dict[Verdict, int]:
+        """How often each thing went wrong, where it did."""
+        counts = {verdict: sum(room.counts[verdict] for room in self.ledgers.values()) for verdict in _ANOMALIES}
+        return {verdict: count for verdict, count in counts.items() if count}
+
+    @property
+    def status(self) -> int:
+        """The exit status: 0 all met, 1 not, 5 the generator was too late to be believed, 130 interrupted."""
+        if self.interrupted:
+            return 130
+        if not self.is_valid:
+            return 5
+        return 0 if all(check.is_met for check in checks(self)) else 1
+
+
+class Checked(NamedTuple):
+    """One check: what was asked for, and what was found."""
+
+    name: str
+    is_met: bool
+    found: str
+
+
+def checks(outcome: Outcome) -> Iterator[Checked]:
+    """Yield all that was checked."""
+    check, found = outcome.scenario.check, outcome.anomalies
+    none = "no exception" if outcome.timeline.said else "nothing was said"
+    yield _counted(f"delivery {check.delivery}", found, _AGAINST_DELIVERY[check.delivery], none)
+    if check.order != "any":
+        yield _counted(f"order {check.order}", found, ("reordered",), none)
+    latency = outcome.timeline.latency
+    for name, limit in check.latency.limits().items():
+        seen = latency.largest_s if name == "max" else latency.percentile(float(name[1:]))
+        shown = f"{seen * 1000:.1f} ms" if latency.count else "nothing was heard"
+        yield Checked(f"latency {name} at most {limit * 1000:g} ms", seen <= limit, shown)
+    many = len(outcome.failures)
+    yield Checked("script carried out", not many, f"{many:,} failed" if many else "all of it")
+
+
+def _counted(name: str, found: dict[Verdict, int], against: tuple[Verdict, ...], none: str) -> Checked:
+    faults = [f"{found[verdict]:,} {verdict}" for verdict in against if verdict in found]
+    return Checked(name, not faults, ", ".join(faults) or none)

@@ -1,0 +1,130 @@
+"""What a run has shown, in words and in figures for programs. No I/O."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from bots.ledger.histogram import Histogram
+from bots.ledger.room import Finding
+from bots.ledger.timeline import Timeline
+from bots.report.outcome import LAG_PERCENTILE, MAX_LAG_S, Outcome, checks
+from bots.report.transcript import first_finding, run_together, transcript
+
+# Failures and findings that are shown one by one.
+_SHOWN = 10
+
+
+def lines(outcome: Outcome) -> Iterator[str]:
+    """Yield the summary."""
+    timeline = outcome.timeline
+    latency = timeline.latency
+    yield f"users        {outcome.users:,}, in {outcome.seconds:.1f} s"
+    yield f"said         {timeline.said:,} messages{_rate(timeline, timeline.said)}"
+    yield f"delivered    {timeline.delivered:,} (messages x readers){_rate(timeline, timeline.delivered)}"
+    percentiles = ", ".join(f"p{percent} {_ms(latency, percent)}" for percent in (50, 90, 99))
+    yield f"latency      {percentiles}, max {latency.largest_s * 1000:.1f} ms" if latency.count else "latency      -"
+    yield f"own lag      p99 {_ms(outcome.lag, LAG_PERCENTILE)} (more than {MAX_LAG_S * 1000:g} ms would be INVALID)"
+    found = outcome.anomalies
+    yield f"anomalies    {', '.join(f'{count:,} {verdict}' for verdict, count in found.items()) or 'none'}"
+    if outcome.guessed and not outcome.interrupted:
+        yield "note         this server cannot say that nothing more is coming; the end was a quiet moment"
+    if any(
+        one.verdict == "corrupt" and run_together(room, one)
+        for room in outcome.ledgers.values()
+        for one in room.findings
+    ):
+        yield "note         messages ran together: nothing in this dialect says where one ends; try --speed 0.2"
+    yield ""
+    for check in checks(outcome):
+        yield f"{'met    ' if check.is_met else 'NOT MET'}      {check.name}: {check.found}"
+    yield from _shortened([f"failed: {failure}" for failure in outcome.failures])
+    findings = [finding for room in outcome.ledgers.values() for finding in room.findings]
+    yield from _shortened(
+        [f"{one.verdict}: {one.nick}: {one.text[:60]!r} for {one.reader.name}" for one in findings],
+        sum(found.values()),
+    )
+    if first := first_finding(outcome.ledgers):
+        name, finding = first
+        yield ""
+        yield from transcript(name, outcome.ledgers[name], finding, timeline.begin)
+    yield ""
+    yield verdict(outcome)
+
+
+def verdict(outcome: Outcome) -> str:
+    """Return the outcome in one line."""
+    match outcome.status:
+        case 130:
+            return "INTERRUPTED: this is what was seen until then"
+        case 5:
+            return "INVALID: the generator was late, so that what it measured says nothing of the server"
+        case 1:
+            return "FAILED: " + "; ".join(f"{one.name}: {one.found}" for one in checks(outcome) if not one.is_met)
+    check = outcome.scenario.check
+    if check.delivery == "exactly once" and check.order == "same for everyone":
+        return "PASSED: everyone got every message, once, in order"
+    return "PASSED"
+
+
+def figures(outcome: Outcome) -> dict[str, Any]:
+    """Return the summary for programs; times in milliseconds."""
+    timeline, latency = outcome.timeline, outcome.timeline.latency
+    percentiles = {f"p{percent}": _round_ms(latency.percentile(percent)) for percent in (50, 90, 95, 99)}
+    first, rate = first_finding(outcome.ledgers), timeline.rate(timeline.delivered)
+    return {
+        "title": outcome.scenario.title,
+        "status": outcome.status,
+        "verdict": verdict(outcome),
+        "users": outcome.users,
+        "seconds": round(outcome.seconds, 3),
+        "said": timeline.said,
+        "delivered": timeline.delivered,
+        "lasted": round(timeline.lasted, 3),
+        "deliveries_per_s": None if rate is None else round(rate),
+        "latency_ms": percentiles | {"max": _round_ms(latency.largest_s)},
+        "lag_ms": {"p99": _round_ms(outcome.lag.percentile(LAG_PERCENTILE))},
+        "anomalies": outcome.anomalies,
+        "checks": [check._asdict() for check in checks(outcome)],
+        "failures": outcome.failures,
+        "findings": [
+            _figures_of(name, finding, timeline.begin)
+            for name, room in outcome.ledgers.items()
+            for finding in room.findings
+        ],
+        "transcript": list(transcript(first[0], outcome.ledgers[first[0]], first[1], timeline.begin)) if first else [],
+        "settled": outcome.settled,
+    }
+
+
+def _figures_of(room: str, finding: Finding, begin: float) -> dict[str, Any]:
+    return {
+        "verdict": finding.verdict,
+        "room": room,
+        "nick": finding.nick,
+        "text": finding.text,
+        "reader": finding.reader.name,
+        "at_ms": _round_ms(finding.at - begin),
+    }
+
+
+def _shortened(words: list[str], count: int | None = None) -> Iterator[str]:
+    count = len(words) if count is None else count
+    for line in words[:_SHOWN]:
+        yield f"  {line}"
+    if count > _SHOWN:
+        yield f"  … and {count - _SHOWN:,} more"
+
+
+def _rate(timeline: Timeline, count: int) -> str:
+    """Return over what time so many were counted, and how many that is a second."""
+    if not timeline.lasted:
+        return ""
+    rate = timeline.rate(count)
+    return f" in {timeline.lasted:.1f} s" + ("" if rate is None else f", {rate:,.0f} a second")
+
+
+def _ms(histogram: Histogram, percent: float) -> str:
+    return f"{histogram.percentile(percent) * 1000:.1f} ms"
+
+
+def _round_ms(seconds: float) -> float:
+    return round(seconds * 1000, 3)

@@ -1,1 +1,0 @@
-"""What a run has shown: in words, figures, pages and progress."""

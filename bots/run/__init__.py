@@ -1,1 +1,0 @@
-"""A scenario, carried out: actors at a server."""

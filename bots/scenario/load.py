@@ -1,0 +1,110 @@
+"""A scenario's file, read: a whole Scenario, or all that is wrong in it at once.
+
+Who may stand in a script: an actor or a cast that `cast` names, `everyone`, or a name that is nowhere else, which is
+one user more, so that a transcript needs no cast. Such a new name is taken for a slip when it looks like one that
+`cast` names (`usr`, `Alice`, or `user30` when there are nine): a user who really is called so must stand in the cast.
+Where a name cannot bring a new user (`from`, `to`, `3 of …`), every unknown name is a mistake.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from bots.scenario.cast import Casting
+from bots.scenario.data_table import read_table
+from bots.scenario.document import File
+from bots.scenario.line_check import check_line, check_names
+from bots.scenario.mistakes import Mistake, Place, Report, ScenarioMistakes
+from bots.scenario.model import Scenario
+from bots.scenario.reading import read_file
+from bots.scenario.script import ScriptReader
+from bots.scenario.story import check_story
+from bots.scenario.validate import validate
+from bots.scenario.yaml_tree import MAX_BYTES, BadYaml, Node, read_tree
+from geventchat.protocol.text import clean
+
+# Reads a file that stands beside the scenario's; raises OSError.
+ReadBeside = Callable[[str], bytes]
+
+
+def load(path: Path) -> Scenario:
+    """Read a scenario. Raises ScenarioMistakes with all that is wrong in it; a file that cannot be read is one too."""
+
+    def read(file: Path) -> bytes:
+        return read_file(file, MAX_BYTES + 1)  # enough to see that a file is too large
+
+    try:
+        source = read(path)
+    except OSError as error:
+        raise ScenarioMistakes([Mistake(str(path), Place(1, 1), f"cannot be read: {error.strerror}")]) from None
+    return parse(source, str(path), lambda name: read(path.parent / name))
+
+
+def parse(source: bytes, file: str, read_beside: ReadBeside) -> Scenario:
+    """Return the scenario that a file's bytes are; `file` is what to call it. Raises ScenarioMistakes."""
+    report = Report(file)
+    root = _root(source, report)
+    head = _head(root, report)
+    rows = _rows(head, root, read_beside, report)
+    columns = None if rows is None else frozenset(rows[0] if rows else ())
+
+    casting = Casting(rows, report)
+    for name, place in root.at(["cast"]).keys.items() if "cast" in root.parts else ():
+        if name in head.cast:
+            casting.declare(name, head.cast[name], place)
+        else:
+            casting.declare_unread(name)
+    reader = ScriptReader(casting, report)
+    script = reader.read(root.parts["script"]) if isinstance(root.value.get("script"), list) else ()
+
+    title = clean(head.title or Path(file).stem)
+    scenario = Scenario(file, title, head.seed, casting.casts, script, head.check, rows or ())
+    for node in reader.nodes:
+        check_names(node, casting, report)
+    for line in reader.lines:
+        check_line(line, reader.nodes[line.number], casting, columns, report)
+    if scenario.actors:
+        check_story(scenario, report, torn=reader.torn)
+    elif not report.mistakes:
+        report.wrong(root.at(["script"]).place, "nobody takes part in this script")
+    report.close()
+    return scenario
+
+
+def _root(source: bytes, report: Report) -> Node:
+    try:
+        root, doubled = read_tree(source)
+    except BadYaml as bad:
+        report.wrong(bad.place, bad.message)
+    else:
+        for place, message in doubled:
+            report.wrong(place, message)
+        if root is not None and isinstance(root.value, dict):
+            return root
+        if root is None or root.value is None:
+            report.wrong(Place(1, 1), "there is nothing in this file; the least is a script: with a line")
+        else:
+            report.wrong(root.place, "a scenario is made of keys, like cast: and script:, and this is none")
+    report.close()
+    raise AssertionError("closing a report of mistakes raises them")
+
+
+def _head(root: Node, report: Report) -> File:
+    """Return all but the script's lines; what is wrong is reported and left out."""
+    head, _ = validate(File, root.value, root, report)
+    return head or File(script=[None])  # the script is missing, and nothing else of the file can be wrong without it
+
+
+def _rows(head: File, root: Node, read_beside: ReadBeside, report: Report) -> tuple[dict[str, str], ...] | None:
+    """Return the data file's rows, none if there is no such file; None if it cannot be read."""
+    if "data" not in root.parts:
+        return ()
+    if head.data is None:
+        return None
+    try:
+        return read_table(read_beside(head.data), head.data)
+    except (OSError, ValueError) as error:  # a ValueError for what cannot be the name of a file
+        why = error.strerror if isinstance(error, OSError) else error
+        report.wrong(root.at(["data"]).place, f"{head.data} cannot be read: {why}")
+    except ScenarioMistakes as mistakes:
+        report.mistakes += mistakes.mistakes
+    return None

@@ -1,0 +1,104 @@
+"""A line of the script, laid out: who does it, how often, and when, in seconds from the line's beginning."""
+
+import heapq
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from bots.scenario.actions import Action, ExpectNone, Join, Repeatable, Wait
+from bots.scenario.model import Actor, Line, Pause, Scenario, Script
+from bots.scenario.seeded_random import chance
+
+
+class Act(NamedTuple):
+    """One thing that one actor is to do: `due` seconds after the line began; `repetition` counts from 0 per actor."""
+
+    due: float
+    actor: Actor
+    repetition: int
+
+
+def chosen(scenario: Scenario, line: Line) -> tuple[Actor, ...]:
+    """Return who does a line, in the cast's order; a choice is made once per line, by the seed."""
+    group = scenario.group(line.who.group)
+    if not line.who.is_choice:
+        return group
+    count = line.who.count if line.who.count is not None else max(1, round((line.who.share or 0) * len(group)))
+    dice = chance(scenario.seed, "who", line.number)
+    lots = sorted((dice.random(), actor.index) for actor in group)
+    picked = {index for _, index in lots[:count]}
+    return tuple(actor for actor in group if actor.index in picked)
+
+
+def plan(scenario: Scenario, line: Line) -> Iterator[Act]:
+    """Yield all acts of a line in the order in which they are due; each is worked out when it is asked for."""
+    actors = chosen(scenario, line)
+    by_actor = [_acts_of(scenario.seed, line, actor, place, len(actors)) for place, actor in enumerate(actors)]
+    return heapq.merge(*by_actor, key=lambda act: (act.due, act.actor.index))
+
+
+def lasts(scenario: Scenario, line: Line) -> float:
+    """Return how many seconds a line takes at least, jitter aside: to its last act, and as long as that lasts."""
+    action, count = line.action, len(chosen(scenario, line))
+    last = _due(action, count - 1, count, _repetitions(action) - 1)
+    match action:
+        case Wait(wait=seconds) | ExpectNone(within=seconds):
+            return last + seconds
+    return last
+
+
+def ends(
+    scenario: Scenario, script: Script, begins: float = 0.0, met: Callable[[Line, float], None] | None = None
+) -> float:
+    """Return when a part of a script that begins at a time can have ended at the earliest, in seconds at speed 1.
+
+    `met` is called for each line, with the time at which what stands before it can have ended.
+    """
+    clock = begins
+    for step in script:
+        if isinstance(step, Line):
+            if met is not None:
+                met(step, clock)
+            clock = max(clock, step.action.at or 0.0) + lasts(scenario, step)
+        elif isinstance(step, Pause):
+            clock += step.seconds
+        else:
+            clock = max(ends(scenario, branch, clock, met) for branch in step.branches)
+    return clock
+
+
+def _acts_of(seed: int, line: Line, actor: Actor, place: int, count: int) -> Iterator[Act]:
+    """Yield what one actor is to do, who is the one at `place` among `count`."""
+    action = line.action
+    for repetition in range(_repetitions(action)):
+        due = _due(action, place, count, repetition)
+        if action.jitter is not None:
+            late = action.jitter.seconds + action.jitter.share * _period(action)
+            due += late * chance(seed, "when", line.number, actor.name, repetition).random()
+        yield Act(due, actor, repetition)
+
+
+def _due(action: Action, place: int, count: int, repetition: int) -> float:
+    """Return when an act is due without jitter."""
+    if period := _period(action):
+        return action.spread * place / count + period * repetition
+    return action.spread * (repetition * count + place) / (_repetitions(action) * count)
+
+
+def _period(action: Action) -> float:
+    return action.period if isinstance(action, Repeatable) else 0.0
+
+
+def _repetitions(action: Action) -> int:
+    return action.repetitions if isinstance(action, Repeatable) else 1
+
+
+def latecomers(scenario: Scenario) -> frozenset[Actor]:
+    """Return the actors who come in by a `join` of their own; all others are there before the script begins."""
+    first: dict[Actor, Action] = {}
+    for line in scenario.lines():
+        if len(first) == len(scenario.actors):
+            break
+        if not isinstance(line.action, Wait):
+            for actor in chosen(scenario, line):
+                first.setdefault(actor, line.action)
+    return frozenset(actor for actor, action in first.items() if isinstance(action, Join))

@@ -1,0 +1,33 @@
+"""A live room, written down until Ctrl-C."""
+
+import time
+
+from bots.scenario.units import counted
+from bots.transcripts.writer import Moment, Transcript, transcribe
+from geventchat.client.client import ChatClient
+from geventchat.protocol import events
+from geventchat.protocol.address import show
+from geventchat.protocol.errors import ConnectionLost
+
+NAME = "recorder"
+
+
+def record(address: tuple[str, int], room: str) -> Transcript:
+    """Listen in a room until interrupted, or until the server ends; return what happened as a scenario.
+
+    Raises ServerUnavailable or Refused when there is no way in.
+    """
+    moments: list[Moment] = []
+    notes: list[str] = []
+    with ChatClient(address, name=NAME, room=room) as client:
+        began = time.monotonic()
+        try:
+            heard = (message for message in client if isinstance(message, events.Event))
+            moments.extend((time.monotonic() - began, event) for event in heard)
+            notes.append("the server ended the connection; this is what was heard until then")
+        except ConnectionLost as lost:
+            notes.append(f"{lost}; this is what was heard until then")
+        except KeyboardInterrupt:
+            pass
+    transcript = transcribe(moments, f"{room} at {show(address)}, {counted(len(moments), 'event')}")
+    return Transcript(transcript.text, (*transcript.notes, *notes))

@@ -1,0 +1,21 @@
+"""Who is called what, and since when. No I/O; times come in."""
+
+from collections.abc import Iterable
+
+from bots.scenario.model import Actor
+
+
+class Nicks:
+    """The nicks of all actors; each begins under its own name."""
+
+    def __init__(self, actors: Iterable[Actor]) -> None:
+        # By nick: since when it has been whose, oldest first.
+        self._holders: dict[str, list[tuple[float, Actor]]] = {actor.name: [(0.0, actor)] for actor in actors}
+
+    def take(self, nick: str, actor: Actor, now: float) -> None:
+        """Note that an actor is called so from now on."""
+        self._holders.setdefault(nick, []).append((now, actor))
+
+    def holder(self, nick: str, at: float) -> Actor | None:
+        """Return who was called so at a time; None for a stranger."""
+        return next((actor for since, actor in reversed(self._holders.get(nick, [])) if since <= at), None)

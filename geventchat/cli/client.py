@@ -1,0 +1,80 @@
+"""The command geventchat-client."""
+
+import argparse
+import getpass
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from io import TextIOWrapper
+
+from geventchat.cli.options import OptionParser
+from geventchat.protocol import address
+from geventchat.protocol.errors import ChatError, Refused, UsageError
+from geventchat.protocol.text import clean
+
+_EXAMPLES = """\
+examples:
+  geventchat-client                          join the chat on this machine
+  geventchat-client 192.168.1.5 --name ann   or on another one
+  printf 'hi\\nexit\\n' | geventchat-client --name me
+  geventchat-client --name log --json > chat.jsonl
+
+Without a terminal it is a filter: lines in are said, what happens comes out as lines. It ends when all that was said
+is known to be stored. GEVENTCHAT_SERVER is the server where none is given.
+
+exit status: 0 all that was said is stored; 1 it is not, or nobody answers; 2 an invalid option
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Join a chat; return the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # it is None where it was closed before we began
+            stream.reconfigure(errors="replace")  # what cannot be shown in the user's locale is no reason to end
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is a conversation to end in order, Ctrl-C ends at once
+    try:
+        options = _parser().parse_args(arguments)
+        at = address.parse(options.server or os.environ.get("GEVENTCHAT_SERVER") or address.DEFAULT)
+        name = _login_name() if options.name is None else options.name
+        for option, value in (("--name", name), ("--room", options.room)):
+            if not value.strip():
+                raise UsageError(f"{option} is empty")
+        if os.isatty(0) and os.isatty(1) and not options.json:
+            from geventchat.client.terminal.app import (
+                run,  # what is slow to load loads when there is someone to talk to
+            )
+
+            return run(at, name, options.room, bell=not options.no_bell)
+        from geventchat.client.filter import talk
+
+        return talk(at, name, options.room, as_json=options.json)
+    except UsageError as error:
+        print(f"geventchat-client: {error}", file=sys.stderr)
+        return 2
+    except ChatError as error:  # in the server's words, perhaps
+        is_about_the_name = isinstance(error, Refused) and error.code in ("nick-taken", "bad-nick")
+        hint = "; choose another with --name NAME" if is_about_the_name else ""
+        print(f"geventchat-client: {clean(str(error))}{hint}", file=sys.stderr)
+        return 1
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):
+        raise UsageError("there is no login name to go by; say who you are with --name NAME") from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = OptionParser("geventchat-client", "Talk in a chat, at a terminal or in a pipeline.", _EXAMPLES)
+    parser.add_argument("server", nargs="?", metavar="HOST[:PORT]", help="default: 127.0.0.1:2003")
+    parser.add_argument("--name", help="what to be called (default: your login name)")
+    parser.add_argument("--room", default="lobby", help="where to go first (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print what happens as JSON Lines")
+    parser.add_argument("--no-bell", action="store_true", help="do not ring when mentioned or whispered to")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""geventchat-serve export: prints history, also while a server writes it."""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from geventchat.cli.options import OptionParser
+from geventchat.dialects.plain import line_of
+from geventchat.protocol import durations, names
+from geventchat.protocol.errors import Refused, UsageError
+from geventchat.protocol.events import LARGEST, SEQUENCES, AnyEvent, number_of
+from geventchat.store import sqlite_file
+
+# Events read at once. Between two reads the file is free, so that a long export never lets the server's -wal grow.
+PAGE = 1_000
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the history; return the exit status: 0, 1 if it cannot be written, 2 for an option that makes no sense."""
+    try:
+        options = _parser().parse_args(arguments)
+        path = options.history or sqlite_file.default_path()
+        write = _write_text if options.text else _write_json
+        after = _number_before(options.since, time.time()) if options.since else -1
+        room_key = names.key(options.room) if options.room is not None else None
+        for events in _pages(path, room_key, after):
+            write(events)
+            sys.stdout.flush()
+    except UsageError as error:
+        print(f"geventchat-serve export: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # whoever reads has seen enough; nor must Python's own flush at the end complain
+        _print_nowhere()
+    except OSError as error:
+        _print_nowhere()
+        print(f"geventchat-serve export: cannot be written: {(error.strerror or str(error)).lower()}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _print_nowhere() -> None:
+    """Let nothing more be written, also of what Python has still to flush."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = OptionParser(
+        prog="geventchat-serve export",
+        description="Print history as JSON Lines, oldest first, also while the server runs.",
+    )
+    parser.add_argument(
+        "--history", metavar="FILE", type=Path, help="the file (default: history.sqlite in the user's state folder)"
+    )
+    parser.add_argument("--room", help="only what happened in this room")
+    parser.add_argument(
+        "--since",
+        metavar="ID|TIME|AGE",
+        help="only what is later than an id, a time such as 2024-11-23 or 2024-11-23T12:00 or an age such as 2h",
+    )
+    parser.add_argument("--text", action="store_true", help="print lines for people; times are in UTC")
+    return parser
+
+
+def _pages(path: Path, room_key: str | None, after: int) -> Iterator[list[AnyEvent]]:
+    in_room, values = ("", []) if room_key is None else ("room_key = ? AND", [room_key])
+    db = sqlite_file.open_to_read(path)
+    try:
+        while True:
+            with sqlite_file.explained(path):
+                page = sqlite_file.select(db, f"WHERE {in_room} id > ? ORDER BY id LIMIT ?", [*values, after, PAGE])
+            if not page:
+                return
+            yield [entry.event for entry in page]
+            after = number_of(page[-1].event.id)
+    finally:
+        db.close()
+
+
+def _number_before(since: str, now: float) -> int:
+    """Return what all that is wanted is later than, as the number of an id. Raises UsageError."""
+    age = durations.seconds(since)
+    if age is not None:
+        return _number_at(now - age)
+    try:
+        return number_of(since)
+    except Refused:
+        pass
+    try:
+        return _number_at(datetime.fromisoformat(since).timestamp())
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"--since {since}: give an id, a time such as 2024-11-23 or 2024-11-23T12:00, or an age such as 2h"
+        ) from None
+
+
+def _number_at(seconds: float) -> int:
+    """Return the last number before a time, as far as the file can keep it."""
+    return max(-1, min(int(seconds * 1000) * SEQUENCES - 1, LARGEST))
+
+
+def _write_json(events: Sequence[AnyEvent]) -> None:
+    sys.stdout.buffer.write(b"".join(msgspec.json.encode(event) + b"\n" for event in events))
+
+
+def _write_text(events: Sequence[AnyEvent]) -> None:
+    lines = "".join(f"{event.time[:10]} {event.time[11:19]} {event.room} {line_of(event)}\n" for event in events)
+    sys.stdout.buffer.write(lines.encode())

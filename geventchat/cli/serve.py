@@ -1,0 +1,152 @@
+"""The command geventchat-serve."""
+
+import argparse
+import dataclasses
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from geventchat.cli.options import OptionParser
+from geventchat.core.log import Log
+from geventchat.protocol import address, durations
+from geventchat.protocol.errors import UsageError
+from geventchat.protocol.limits import MAX_HISTORY, Limits
+from geventchat.store.memory import MemoryLog
+
+_EXAMPLES = """\
+examples:
+  geventchat-serve                              a chat for this machine, on 127.0.0.1:2003
+  geventchat-serve --listen 0.0.0.0:2003        for the whole network
+  geventchat-serve --listen [::1]:0 --rate off  on a free port, nobody slowed down
+  geventchat-serve --history none               keeps nothing on disk
+  geventchat-serve export --since 2h --text     print what was said; export --help says more
+
+exit status: 0 ended in order; 1 ended by a second signal, or by a fault of its own; 2 an invalid option or address
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT; return the exit status: 0, 1 after a bug, 2 for an invalid option."""
+    words = sys.argv[1:] if arguments is None else arguments
+    if words and words[0] == "export":
+        from geventchat.cli import export
+
+        return export.main(words[1:])
+    try:
+        options = _parser().parse_args(words)
+        limits = _limits(options)
+        listen = address.parse(options.listen)
+        open_log = _history(options)
+        from geventchat.server.process import serve  # gevent loads only when there is something to serve
+
+        return serve(listen, limits, open_log, options.greet_with, options.log_level)
+    except UsageError as error:
+        print(f"geventchat-serve: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = OptionParser(
+        "geventchat-serve", "A chat server: one port, any client (nc, telnet, geventchat-client, programs).", _EXAMPLES
+    )
+    parser.add_argument(
+        "--listen",
+        default="127.0.0.1:2003",
+        metavar="HOST:PORT",
+        help="where to listen; port 0 takes a free one (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--log-level",
+        default="info",
+        choices=("debug", "info", "warning", "error"),
+        help="what is said on standard error (default: %(default)s)",
+    )
+    history = parser.add_argument_group("history")
+    history.add_argument(
+        "--history",
+        metavar="FILE|none",
+        help="the file to keep what is said in, or memory only (default: history.sqlite in the user's state folder)",
+    )
+    history.add_argument(
+        "--durability",
+        default="normal",
+        choices=("normal", "full"),
+        help="what was shown survives the end of the process, or with full a power cut too (default: %(default)s)",
+    )
+    history.add_argument("--keep", metavar="AGE", help="remove what is older, for example 30d (default: keep it all)")
+    history.add_argument("--keep-messages", metavar="N", help="keep the last N events only (default: keep them all)")
+    history.add_argument(
+        "--greet-with",
+        default=20,
+        type=_lines,
+        metavar="N",
+        help="lines of the talk before that people who come in are shown (default: %(default)s)",
+    )
+    limits = parser.add_argument_group("limits")
+    for field in dataclasses.fields(Limits):
+        limits.add_argument(
+            f"--{field.name.replace('_', '-')}",
+            dest=field.name,
+            metavar=field.metadata["unit"],
+            help=f"{field.metadata['reason']} (default: {field.default:.15g})",
+        )
+    return parser
+
+
+def _lines(text: str) -> int:
+    if not (text.isdecimal() and len(text) < 9 and int(text) <= MAX_HISTORY):
+        raise argparse.ArgumentTypeError(f"{text}: give a number from 0 to {MAX_HISTORY}")
+    return int(text)
+
+
+def _history(options: argparse.Namespace) -> Callable[[], Log]:
+    """Return what opens the log that is asked for. Raises UsageError for an invalid option."""
+    keep_s = keep_messages = None
+    if options.keep is not None and not (keep_s := durations.seconds(options.keep)):
+        raise UsageError(f"--keep {options.keep}: give an age, for example 30d, 12h or 90m")
+    if options.keep_messages is not None:
+        is_number = options.keep_messages.isdecimal() and len(options.keep_messages) < 16
+        keep_messages = int(options.keep_messages) if is_number else 0
+        if keep_messages == 0:
+            raise UsageError(f"--keep-messages {options.keep_messages}: give a positive whole number")
+    if options.history == "none":
+        if keep_s or keep_messages or options.durability == "full":
+            raise UsageError("--history none keeps no file; --keep, --keep-messages and --durability full need one")
+        return MemoryLog
+    from geventchat.store.sqlite import SqliteLog
+    from geventchat.store.sqlite_file import default_path
+
+    path = Path(options.history) if options.history else default_path()
+    return partial(SqliteLog, path, full=options.durability == "full", keep_s=keep_s, keep_messages=keep_messages)
+
+
+def _limits(options: argparse.Namespace) -> Limits:
+    """Return the limits as given. Raises UsageError for one that is no positive number."""
+    given: dict[str, Any] = {}
+    for field in dataclasses.fields(Limits):
+        text = getattr(options, field.name)
+        if text is not None:
+            given[field.name] = _limit(field, text)
+    return Limits(**given)
+
+
+def _limit(field: "dataclasses.Field[float | None]", text: str) -> float | None:
+    option = f"--{field.name.replace('_', '-')}"
+    if text == "off" and "off" in field.metadata["unit"]:
+        return None
+    kind = int if isinstance(field.default, int) else float
+    try:
+        value = kind(text)
+    except ValueError:
+        value = 0
+    if not 0 < value < 1e12:
+        hint = " or off" if "off" in field.metadata["unit"] else ""
+        word = "whole number" if kind is int else "number"
+        raise UsageError(f"{option} {text}: give a positive {word}{hint}, for example {option} {field.default:.15g}")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The client: as a library, at a terminal, and as a filter."""

@@ -1,0 +1,270 @@
+"""A client as a library: one connection in the json dialect, read by a greenlet of its own."""
+
+import itertools
+import secrets
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Self
+
+import gevent
+from gevent import socket
+from gevent.event import AsyncResult, Event
+from gevent.lock import BoundedSemaphore
+from gevent.queue import Empty, Queue
+from msgspec import structs
+
+from geventchat.commands import commands
+from geventchat.dialects import json_client
+from geventchat.protocol import address as addresses
+from geventchat.protocol import events, replies
+from geventchat.protocol.errors import ConnectionLost, ProtocolError, Refused, ServerUnavailable
+
+_RECV_BYTES = 64 << 10
+# With so many messages that nobody has taken yet, no more are read: the server then waits, or says what it left out.
+MAX_UNREAD = 10_000
+
+
+class ChatClient:
+    """Talks to a chat server as `name`, in `room`. Use it as a context manager, or call `close` in the end.
+
+    What the server tells comes out of iteration or `receive`; answers to this client's own requests come from the
+    methods that ask. A client that comes back gives `after`, the id of the last event that the earlier connection
+    heard, and `token`, from its welcome.
+
+    Raises ServerUnavailable when no server lets us in or turns us away within `timeout` seconds, Refused when it turns
+    us away.
+    """
+
+    def __init__(
+        self,
+        address: tuple[str, int] = (addresses.DEFAULT_HOST, addresses.DEFAULT_PORT),
+        *,
+        name: str,
+        room: str = "lobby",
+        after: str | None = None,
+        token: str | None = None,
+        timeout: float = 10.0,
+    ) -> None:
+        self._timeout = timeout
+        self._sending = BoundedSemaphore()  # one line at a time, whoever sends it
+        ours = secrets.token_hex(4)  # the server takes an equal ref of an earlier connection for the same words
+        self._refs = (f"{ours}-{number}" for number in itertools.count(1))
+        self._waiting: dict[str, AsyncResult[replies.Response]] = {}
+        self._messages: Queue[replies.Message | ConnectionLost] = Queue()
+        self._reader = json_client.MessageReader()
+        self._lost: ConnectionLost | None = None
+        self._closing = False
+        self._read_on = Event()
+        where = addresses.show(address)
+        too_late = ServerUnavailable(f"no server answers at {where} within {timeout:g} s")
+        with gevent.Timeout(timeout, too_late):
+            self._socket = _connect(address)
+            try:
+                too_late.args = (
+                    f"what answers at {where} is not a geventchat server: no welcome within {timeout:g} s",
+                )
+                with suppress(ConnectionLost):  # the server may have said why before it hung up
+                    self._send(commands.Hello(nick=name, room=room, after=after, token=token))
+                self.welcome = self._wait_for_welcome(address)
+            except BaseException:
+                self._socket.close()
+                raise
+        self._greenlet = gevent.spawn(self._receive)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[replies.Message]:
+        """Yield what the server tells until the connection ends. Raises ConnectionLost if nobody had asked for that."""
+        while True:
+            message = self.receive()
+            assert message is not None
+            yield message
+            if isinstance(message, replies.Closing):
+                return
+
+    def receive(self, timeout: float | None = None) -> replies.Message | None:
+        """Return the next thing that the server tells; None when nothing comes for `timeout` seconds.
+
+        Raises ConnectionLost when nothing will come any more.
+        """
+        try:
+            message = self._messages.get(timeout=timeout)
+        except Empty:
+            return None
+        if isinstance(message, ConnectionLost):
+            self._messages.put(message)
+            raise message
+        self._read_on.set()
+        return message
+
+    def say(self, text: str, room: str | None = None) -> str:
+        """Say something and return its id, once it is stored. Raises Refused or ConnectionLost, as all requests do."""
+        return self._stored(commands.Say(text=text, room=room))
+
+    def act(self, text: str, room: str | None = None) -> str:
+        """Do something, as with /me, and return its id."""
+        return self._stored(commands.Act(text=text, room=room))
+
+    def whisper(self, to: str, text: str) -> None:
+        """Say something to one user alone."""
+        self.request(commands.Whisper(to=to, text=text))
+
+    def join(self, room: str) -> replies.Members:
+        """Enter a further room and return who is there."""
+        return self._members(commands.Join(room=room))
+
+    def who(self, room: str | None = None) -> replies.Members:
+        """Return who is in a room."""
+        return self._members(commands.Who(room=room))
+
+    def history(
+        self, room: str | None = None, *, before: str | None = None, after: str | None = None, limit: int = 50
+    ) -> list[events.AnyEvent]:
+        """Return earlier events of a room, oldest first."""
+        page = self.request(commands.History(room=room, before=before, after=after, limit=limit))
+        assert isinstance(page, replies.HistoryPage)
+        return page.events
+
+    def send(self, command: commands.Command) -> None:
+        """Send any command without waiting for an answer."""
+        self._send(command)
+
+    def check(self, command: commands.Command) -> None:
+        """Raise Refused if the command is longer than the server takes: it could not read the ref to answer under."""
+        most = self.welcome.limits.get("line")
+        if most is not None and len(_line(command)) > most + len(b"\n"):
+            raise Refused("line-too-long", f"a line can have at most {most:g} bytes; this one was not sent")
+
+    def request(self, command: commands.Request) -> replies.Response:
+        """Send a command under its `ref`, or one of this client's own, and return the answer.
+
+        A message of which no answer came before the connection was lost can be sent again under its ref once the client
+        is back: it is stored once.
+        """
+        ref = command.ref if command.ref is not None else next(self._refs)
+        command = structs.replace(command, ref=ref)
+        self.check(command)
+        answer = self._waiting[ref] = AsyncResult()
+        self._read_on.set()  # to the answer, whatever is still unread before it
+        try:
+            self._send(command)
+            reply = answer.get(timeout=self._timeout)
+        except gevent.Timeout:
+            raise ConnectionLost(f"the server did not answer within {self._timeout:g} s") from None
+        finally:
+            del self._waiting[ref]
+        assert reply is not None
+        if isinstance(reply, replies.Error):
+            raise Refused(reply.code, reply.message)
+        return reply
+
+    def close(self) -> None:
+        """Say goodbye and end the connection; what was said before has reached the server, if that takes bytes at all.
+
+        That may take as long as connecting may.
+        """
+        self._closing = True
+        self._read_on.set()
+        if self._lost is None:
+            gevent.with_timeout(self._timeout, self._say_goodbye, timeout_value=None)
+        self.drop()
+
+    def drop(self) -> None:
+        """End the connection without a word."""
+        self._greenlet.kill(timeout=1)
+        self._socket.close()
+
+    def _say_goodbye(self) -> None:
+        with suppress(ConnectionLost):
+            self._send(commands.Bye())
+            self._greenlet.join()
+
+    def _stored(self, command: commands.Say | commands.Act) -> str:
+        ack = self.request(command)
+        assert isinstance(ack, replies.Ack)
+        return ack.id or ""
+
+    def _members(self, command: commands.Join | commands.Who) -> replies.Members:
+        members = self.request(command)
+        assert isinstance(members, replies.Members)
+        return members
+
+    def _send(self, command: commands.Command) -> None:
+        if self._lost is not None:
+            raise self._lost
+        line = _line(command)
+        try:
+            with self._sending:
+                self._socket.sendall(line)
+        except OSError as error:
+            raise self._lost or ConnectionLost(f"the connection is lost ({error.strerror or error})") from None
+
+    def _wait_for_welcome(self, address: tuple[str, int]) -> replies.Welcome:
+        with suppress(OSError, ProtocolError):
+            while data := self._socket.recv(_RECV_BYTES):
+                gevent.sleep(0)  # else a server that sends without a pause would never let the time run out
+                self._reader.receive(data)
+                while (message := self._reader.next_message()) is not None:
+                    if isinstance(message, replies.Welcome):
+                        return message
+                    if isinstance(message, replies.Error | replies.Closing):
+                        raise Refused(message.code, message.message)
+        raise ServerUnavailable(f"what answers at {addresses.show(address)} is not a geventchat server")
+
+    def _receive(self) -> None:
+        closing = "the server closed the connection"
+        try:
+            self._take_what_is_read()  # it came together with the welcome
+            while data := self._socket.recv(_RECV_BYTES):
+                self._reader.receive(data)
+                self._take_what_is_read()
+                self._let_others_go_on()
+        except (OSError, ProtocolError) as error:
+            closing = f"the connection is lost ({getattr(error, 'strerror', None) or error})"
+        self._lost = ConnectionLost(closing)
+        self._messages.put(self._lost)
+        for answer in self._waiting.values():
+            answer.set_exception(self._lost)
+
+    def _let_others_go_on(self) -> None:
+        """Give way: where a server sends without a pause, reading would never wait by itself."""
+        gevent.sleep(0)
+        while self._messages.qsize() >= MAX_UNREAD and not (self._waiting or self._closing):
+            self._read_on.clear()
+            self._read_on.wait()
+
+    def _take_what_is_read(self) -> None:
+        while (message := self._reader.next_message()) is not None:
+            self._take(message)
+
+    def _take(self, message: replies.Message) -> None:
+        if isinstance(message, replies.Response) and message.ref in self._waiting:
+            self._waiting[message.ref].set(message)
+        elif not self._closing or self._messages.qsize() < MAX_UNREAD:
+            self._messages.put(message)
+
+
+def _line(command: commands.Command) -> bytes:
+    """Return a command as it is sent. Raises Refused if that cannot be."""
+    try:
+        return json_client.encode(command)
+    except UnicodeEncodeError:
+        raise Refused("bad-text", "half a character, a lone surrogate, cannot be sent") from None
+
+
+def _connect(address: tuple[str, int]) -> socket.socket:
+    try:
+        address[0].encode("idna")  # else gevent would print what the look-up of a..b raises
+    except UnicodeError:
+        raise ServerUnavailable(f"there is no host {address[0]!r} (that is not a name)") from None
+    try:
+        return socket.create_connection(address)
+    except socket.gaierror as error:
+        raise ServerUnavailable(f"there is no host {address[0]!r} ({error.strerror})") from None
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise ServerUnavailable(f"no server answers at {addresses.show(address)} ({why})") from None

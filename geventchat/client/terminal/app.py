@@ -1,0 +1,207 @@
+"""The client at a terminal: conversation, connection and screen brought together."""
+
+import os
+import secrets
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+import gevent
+from gevent.event import AsyncResult, Event
+from gevent.queue import Queue
+
+from geventchat.client.reconnect import Connection
+from geventchat.client.terminal import view
+from geventchat.client.terminal.conversation import Conversation
+from geventchat.client.terminal.dumb import Plain
+from geventchat.client.terminal.effects import Alert, Effect, Leave, Retry
+from geventchat.client.terminal.prompt import Prompt
+from geventchat.client.terminal.status import Status, status
+from geventchat.client.terminal.user_input import Entered
+from geventchat.commands import commands
+from geventchat.protocol import replies
+from geventchat.protocol.errors import Refused
+from geventchat.protocol.limits import CROWD_GATHER_S
+from geventchat.protocol.text import clean
+
+# How long the server has, once the user leaves, to say that it has stored what was said.
+_STORE_S = 5.0
+_GOODBYE_S = 2.0
+# What comes within this time is shown together: no eye sees the difference, and the terminal has less to do.
+_GATHER_S = 0.02
+# With so many lines to be shown that the screen does not take yet, no more is heard: the server waits then.
+_MOST_WAITING = 1000
+
+
+def run(address: tuple[str, int], name: str, room: str, *, bell: bool) -> int:
+    """Talk until the user leaves; return the exit status, 0 if all that was said is stored.
+
+    Raises ServerUnavailable or Refused if the server cannot be reached or does not let us in.
+    """
+    return _Talk(address, name, room, bell=bell).run()
+
+
+class _Screen(Protocol):
+    """Where the user types and reads. `update` does not wait for the terminal, and `stop` not for long."""
+
+    def run(self) -> None:
+        """Read what is typed, until `stop` or the end of the input."""
+
+    def takes(self) -> int:
+        """Return how many further lines `update` may be given now."""
+
+    def update(self, status: Status, lines: Sequence[view.Line] = (), *, alert: bool = False) -> None:
+        """Show the status and further lines."""
+
+    def resized(self) -> None:
+        """Take note that the terminal has another size."""
+
+    def stop(self) -> None:
+        """Leave the terminal as it was."""
+
+
+class _Talk:
+    """Passes on what is entered and heard, and does what the conversation says is to be done."""
+
+    def __init__(self, address: tuple[str, int], name: str, room: str, *, bell: bool) -> None:
+        self._conversation = Conversation(name, room, secrets.token_hex(4))
+        self._connection = Connection(address, self)
+        self._entered: Queue[Entered] = Queue()
+        self._ended: AsyncResult[str] = AsyncResult()
+        self._settled = Event()
+        self._lines: list[view.Line] = []  # to be shown
+        self._caught_up = Event()
+        self._caught_up.set()
+        self._alert = False
+        self._changed = Event()
+        self._work = (self._connection.keep, self._obey, self._paint, self._gather)
+        self._loop = gevent.get_hub().loop
+        screen = Plain if os.environ.get("TERM", "dumb") == "dumb" else Prompt
+        self._screen: _Screen = screen(self._hand_over, bell=bell)
+
+    def run(self) -> int:
+        """Talk until the user leaves; return the exit status."""
+        self._connection.connect()
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            gevent.signal_handler(number, self._ended.set, "")
+        gevent.signal_handler(signal.SIGWINCH, self._screen.resized)
+        gevent.spawn(self._guard, self._screen.run)
+        workers = [gevent.spawn(self._guard, work) for work in self._work]
+        try:
+            reason = self._ended.get()
+            if self._conversation.pending and self._conversation.connected:
+                self._settled.wait(_STORE_S)
+        finally:
+            gevent.killall(workers, timeout=1)
+            self._connection.close(_GOODBYE_S)
+            self._show()
+            self._screen.stop()
+        return self._account(reason)
+
+    # What the connection tells.
+
+    def hello(self) -> commands.Hello:
+        """Return what to introduce ourselves with."""
+        return self._conversation.hello()
+
+    def welcomed(self, welcome: replies.Welcome) -> None:
+        """Take note that we are in."""
+        self._do(self._conversation.welcomed(welcome))
+
+    def heard(self, message: replies.Message) -> None:
+        """Take note of what the server tells, once the screen has shown enough of what it told before."""
+        self._caught_up.wait()
+        self._do(self._conversation.heard(message))
+        if len(self._lines) >= _MOST_WAITING:
+            self._caught_up.clear()
+        if not self._conversation.pending:
+            self._settled.set()
+
+    def measured(self) -> None:
+        """Take note that there is a new round trip time."""
+        self._do([])
+
+    def lost(self, why: str) -> None:
+        """Take note that the connection is gone."""
+        self._do(self._conversation.lost(why))
+
+    def turned_away(self, refusal: Refused) -> None:
+        """Take note that the server is there but does not let us in."""
+        self._do(self._conversation.turned_away(refusal))
+
+    # What the user enters.
+
+    def _hand_over(self, entered: Entered) -> None:
+        """Pass on what was entered; called in any thread."""
+        self._loop.run_callback_threadsafe(self._entered.put_nowait, entered)
+
+    def _obey(self) -> None:
+        while True:
+            self._settled.clear()
+            self._do(self._conversation.entered(self._entered.get()))
+
+    def _do(self, effects: list[Effect]) -> None:
+        now = datetime.now().astimezone()
+        for effect in effects:
+            match effect:
+                case commands.Command():
+                    self._connection.send(effect)
+                case Leave(reason=reason):
+                    self._ended.set(reason)
+                case Retry():
+                    self._connection.retry_now()
+                case Alert():
+                    self._alert = True
+                case _:
+                    self._lines += view.lines(effect, self._conversation.nick, now)
+        self._changed.set()
+
+    def _paint(self) -> None:
+        while self._changed.wait():
+            gevent.sleep(_GATHER_S)
+            self._changed.clear()
+            self._show(self._screen.takes())
+
+    def _gather(self) -> None:
+        while True:
+            gevent.sleep(CROWD_GATHER_S)
+            if gathered := self._conversation.gathered():
+                self._do(gathered)
+
+    def _show(self, most: int | None = None) -> None:
+        """Show what there is to show, but no more than `most` lines of it."""
+        lines, self._lines = self._lines[:most], self._lines[most:] if most is not None else []
+        alert, self._alert = self._alert, False
+        self._screen.update(status(self._conversation, self._link()), lines, alert=alert)
+        if self._lines:
+            self._changed.set()
+        if len(self._lines) < _MOST_WAITING:
+            self._caught_up.set()
+
+    def _link(self) -> str:
+        if not self._conversation.connected:
+            return "offline"
+        round_trip = self._connection.round_trip_s
+        return "connected" if round_trip is None else f"{round_trip * 1000:.0f} ms"
+
+    def _guard(self, work: Callable[[], None]) -> None:
+        """Let the end of a worker be the end of all, so that the terminal is given back before anyone hears of it."""
+        try:
+            work()
+        except Exception as error:
+            self._ended.set_exception(error)
+        else:
+            self._ended.set("")
+
+    def _account(self, reason: str | None) -> int:
+        """Say what went wrong, if anything did; return the exit status."""
+        unsent = self._conversation.pending.again()
+        if reason:
+            print(f"geventchat-client: {clean(reason)}", file=sys.stderr)
+        if unsent:
+            print("geventchat-client: these are not known to be stored:", file=sys.stderr)
+        for command in unsent:
+            print(f"  {command.text}", file=sys.stderr)
+        return 1 if reason or unsent else 0

@@ -1,0 +1,288 @@
+"""The user's side of the chat, without any I/O: what is typed and what is heard go in, what is to be done comes out."""
+
+import itertools
+
+from geventchat.client.pending import Pending, Spoken
+from geventchat.client.terminal import user_input
+from geventchat.client.terminal.effects import Alert, Effect, Heading, Leave, Notice, Retry
+from geventchat.client.terminal.mention import mentions
+from geventchat.client.terminal.rooms import KEPT, Room, Rooms, is_later
+from geventchat.commands import commands
+from geventchat.dialects import json_client
+from geventchat.protocol import events, replies
+from geventchat.protocol.crowd import Presence
+from geventchat.protocol.errors import Refused
+from geventchat.protocol.limits import CROWD, MAX_HISTORY
+
+# What a user who enters a room is shown of what was said before.
+GREETING = 20
+
+
+class Conversation:
+    """Who the user is, in which rooms, and what has been said. `prefix` is for refs: nobody else may use it."""
+
+    def __init__(self, nick: str, room: str, prefix: str) -> None:
+        self.nick = nick
+        self.rooms = Rooms()
+        self.pending = Pending(prefix)
+        self.connected = False
+        self._first_room = room
+        self._token: str | None = None
+        self._since = ""  # the id of our own arrival on this connection
+        self._refs = (f"{prefix}-do-{number}" for number in itertools.count(1))
+        self._joining: dict[str, str] = {}  # refs to rooms that are being entered
+        self._leaving: dict[str, str] = {}
+        self._greeting: set[str] = set()  # refs of history asked for on entering a room
+        self._crowd = Presence()
+        self._closing = ""  # the server's last word
+        self._max_line: float | None = None  # bytes
+        self._trouble = ""  # why we cannot come back, as told to the user
+
+    # The connection.
+
+    def hello(self) -> commands.Hello:
+        """Return what to introduce ourselves with, the first time or again."""
+        room = next(iter(self.rooms), None)
+        if room is None:
+            return commands.Hello(nick=self.nick, room=self._first_room, token=self._token)
+        return commands.Hello(nick=self.nick, room=room.name, after=room.last, token=self._token)
+
+    def welcomed(self, welcome: replies.Welcome) -> list[Effect]:
+        """Take note that we are in: go where we were and say what was not said."""
+        again = self._token is not None
+        self.nick, self._token, self._since = welcome.nick, welcome.token, welcome.id
+        self.connected, self._closing, self._trouble = True, "", ""
+        self._max_line = welcome.limits.get("line")
+        before = list(self.rooms)
+        if before:  # the first of them is the one that our hello named
+            self.rooms.rename(before[0].name, welcome.room)
+        room = self.rooms.enter(welcome.room, welcome.id, welcome.members, welcome.count)
+        wanted: list[tuple[str, str | None]] = [(other.name, other.last) for other in before[1:]]
+        wanted += [(name, None) for name in self._joining.values() if self._called(name) is None]
+        self._joining.clear()
+        effects: list[Effect] = [Notice("connected again")]
+        if not again:
+            hint = Notice(f"welcome, {self.nick}; /help lists what can be typed")
+            effects = [hint, *self._arrive(room, welcome.id, welcome.topic)]
+        return [*effects, *(self._join(name, after) for name, after in wanted), *self.pending.again()]
+
+    def lost(self, why: str) -> list[Effect]:
+        """Take note that the connection is gone."""
+        self.connected = False
+        self._leaving.clear()
+        self._greeting.clear()
+        effects: list[Effect] = [Notice(f"{self._closing or why}; trying to come back")]
+        doubtful = self.pending.lost()
+        for whisper in doubtful:
+            to = whisper.to if isinstance(whisper, commands.Whisper) else "whoever whispered last"
+            effects.append(Notice(f"nobody knows whether this reached {to}: {whisper.text}"))
+        return effects
+
+    def turned_away(self, refusal: Refused) -> list[Effect]:
+        """Take note that the server did not let us in again; the user is told once."""
+        if refusal.message == self._trouble:
+            return []
+        self._trouble = refusal.message
+        hint = "; /nick NAME takes another" if refusal.code in ("nick-taken", "bad-nick") else ""
+        return [Notice(f"cannot come back: {refusal.message}{hint}")]
+
+    # What is heard.
+
+    def heard(self, message: replies.Message) -> list[Effect]:
+        """Take note of what the server tells, and return what of it is to be shown."""
+        match message:
+            case events.Event():
+                return self._happened(message)
+            case replies.Whispered(nick=nick) if nick != self.nick:
+                return [message, Alert()]
+            case replies.Ack():
+                self.pending.settle(message.ref)
+                return self._left(message.ref)
+            case replies.Members():
+                return self._members(message)
+            case replies.Error():
+                return self._refused(message)
+            case replies.HistoryPage(ref=ref) if ref in self._greeting:
+                self._greeting.discard(ref or "")
+                return self._earlier(message)
+            case replies.Closing(code="replaced"):
+                return [Leave(message.message)]
+            case replies.Closing():
+                self._closing = message.message
+                return []
+        return [message]
+
+    def _happened(self, event: events.AnyEvent) -> list[Effect]:
+        room = self.rooms.get(event.room)
+        if room is None or not room.hear(event):
+            return []
+        mine = event.nick == self.nick
+        if isinstance(event, events.Joined | events.Left):
+            if mine or room is not self.rooms.current:  # the user knows, or does not look
+                return []
+            if room.count > CROWD:
+                self._crowd.add(event, now=0.0)
+                return []
+        if mine and isinstance(event, events.Renamed) and is_later(event.id, self._since):
+            self.nick = event.new
+        called = False
+        if isinstance(event, events.Said | events.Acted):
+            called = not mine and mentions(event.text, self.nick)
+            if room is not self.rooms.current:
+                room.unread += 1
+                room.mentioned = room.mentioned or called
+        shown: list[Effect] = [*self.gathered(), event] if room is self.rooms.current else []
+        return [*shown, Alert()] if called else shown
+
+    def gathered(self) -> list[Effect]:
+        """Return, in few lines, who came to and went from a crowded room since the last call."""
+        return [Notice(told) if isinstance(told, str) else told for told in self._crowd.take()]
+
+    def _members(self, members: replies.Members) -> list[Effect]:
+        joining = self._joining.pop(members.ref or "", None)
+        if joining is not None:
+            self.rooms.rename(joining, members.room)
+        room = self.rooms.get(members.room)
+        if joining is None:
+            if room is not None:
+                room.census(room.last, members.members, members.count)
+            return [members]
+        since = members.id or "0-0"
+        if room is not None:  # we were in it before the connection was lost
+            self.rooms.enter(members.room, since, members.members, members.count)
+            return []
+        room = self.rooms.enter(members.room, since, members.members, members.count)
+        self.rooms.current = room
+        return self._arrive(room, since, members.topic)
+
+    def _arrive(self, room: Room, since: str, topic: str) -> list[Effect]:
+        ref = next(self._refs)
+        self._greeting.add(ref)
+        history = commands.History(room=room.name, before=since, limit=MAX_HISTORY, ref=ref)
+        return [Heading(room.name, room.count, topic), history]
+
+    def _earlier(self, page: replies.HistoryPage) -> list[Effect]:
+        """Return what was said before we came; who came and went meanwhile is of no use."""
+        said = [event for event in page.events if isinstance(event, events.Said | events.Acted)]
+        shown: list[events.AnyEvent] = list(said[-GREETING:])
+        return [replies.HistoryPage(room=page.room, events=shown, more=page.more)] if shown else []
+
+    def _left(self, ref: str) -> list[Effect]:
+        name = self._leaving.pop(ref, None)
+        if name is None:
+            return []
+        was = self.rooms.current
+        self.rooms.leave(name)
+        room = self.rooms.current
+        effects: list[Effect] = [Notice(f"you left {name}")]
+        return effects if room is was or room is None else effects + self._look(room)
+
+    def _refused(self, error: replies.Error) -> list[Effect]:
+        ref = error.ref or ""
+        said = self.pending.settle(ref)
+        name = self._joining.pop(ref, None)
+        self._leaving.pop(ref, None)
+        if ref in self._greeting:
+            self._greeting.discard(ref)
+            return []
+        room = self._called(name or "")
+        if room is not None and error.code == "already-here":
+            return []
+        if name is not None and room is not None:
+            self.rooms.leave(room.name)
+            return [Notice(f"you are no longer in {name}: {error.message}")]
+        return [Notice(f"{error.message}: {said.text}") if said else error]
+
+    # What is typed.
+
+    def entered(self, entered: user_input.Entered) -> list[Effect]:
+        """Return what that leads to which the user has entered."""
+        match entered:
+            case None:
+                return [Leave()]
+            case user_input.Switch():
+                return self._switch(entered)
+            case user_input.Paste(lines=lines):
+                return [effect for line in lines for effect in self._do(commands.Say(text=line))]
+            case str():
+                try:
+                    command = user_input.read(entered)
+                except Refused as refusal:
+                    return [Notice(refusal.message)]
+                return [] if command is None else self._do(command)
+
+    def _do(self, command: commands.AnyCommand | user_input.Switch) -> list[Effect]:
+        match command:
+            case user_input.Switch():
+                return self._switch(command)
+            case commands.Bye():
+                return [Leave()]
+            case commands.Help():
+                return [replies.HelpText(lines=user_input.help_lines())]
+            case commands.Say() | commands.Act():
+                if self.rooms.current is None:
+                    return [Notice("you are in no room; /join ROOM enters one")]
+                command.room = self.rooms.current.name
+                return self._speak(command)
+            case commands.Whisper():
+                return self._speak(command)
+            case commands.WhisperBack() if (
+                self.connected
+            ):  # the server knows whom it means, also after a change of nick
+                return self._speak(command)
+            case commands.WhisperBack():
+                return [Notice("a reply needs the connection; /msg NAME TEXT is kept and sent when it is back")]
+            case commands.Join(room=name) if (room := self._called(name)) is not None:
+                return self._look(room)
+            case commands.Rename(nick=nick) if not self.connected:
+                self.nick, self._trouble = nick, ""
+                return [Notice(f"trying to come back as {nick}"), Retry()]
+            case _ if not self.connected:
+                return [Notice("not possible without a connection; what is said is kept and sent when it is back")]
+            case commands.Join(room=name):
+                asked = any(name.casefold() == other.casefold() for other in self._joining.values())
+                return [] if asked else [self._join(name)]
+            case commands.Leave():
+                return self._go(command)
+        if isinstance(command, commands.Who | commands.History | commands.Topic) and self.rooms.current is not None:
+            command.room = self.rooms.current.name
+        return [command]
+
+    def _switch(self, to: user_input.Switch) -> list[Effect]:
+        room = self.rooms.beside(to.step) if to.step else self.rooms.find(to.to)
+        if room is None:
+            return [Notice(f"you are in no room {to.to}; /join {to.to} enters one")]
+        return [] if room is self.rooms.current else self._look(room)
+
+    def _called(self, name: str) -> Room | None:
+        wanted = name.casefold()
+        return next((room for room in self.rooms if room.name.casefold() == wanted), None)
+
+    def _look(self, room: Room) -> list[Effect]:
+        self.rooms.current = room
+        effects: list[Effect] = [*self.gathered(), Heading(room.name, room.count)]
+        if room.unread > KEPT:
+            effects.append(Notice(f"{room.unread - KEPT} lines before these are not kept here; /history shows more"))
+        return effects + room.unseen()
+
+    def _speak(self, command: Spoken) -> list[Effect]:
+        self.pending.add(command, sent=self.connected)
+        if self._max_line is not None and len(json_client.encode(command)) > self._max_line:
+            self.pending.settle(command.ref)
+            return [Notice(f"that is too long: a line can have about {self._max_line:g} bytes")]
+        if self.connected:
+            return [command]
+        return [Notice(f"will be sent when the connection is back: {command.text}")]
+
+    def _join(self, name: str, after: str | None = None) -> commands.Join:
+        ref = next(self._refs)
+        self._joining[ref] = name
+        return commands.Join(room=name, after=after, ref=ref)
+
+    def _go(self, command: commands.Leave) -> list[Effect]:
+        rooms = list(self.rooms)
+        if self.rooms.current is None or len(rooms) == 1:
+            return [Notice("this is the only room that you are in; /join ROOM enters another, /exit leaves the chat")]
+        command.room, command.ref = self.rooms.current.name, next(self._refs)
+        self._leaving[command.ref] = command.room
+        return [command]

@@ -1,0 +1,43 @@
+"""What a conversation leads to: commands to be sent, things to be shown, and the few that are neither."""
+
+from dataclasses import dataclass
+
+from geventchat.commands import commands
+from geventchat.protocol import replies
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What the client itself has to tell its user, of no room."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The user looks at another room: what is shown below is of that one."""
+
+    room: str
+    count: int
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Somebody wants the user's attention."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Try to reach the server now; something has changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The conversation is over: by the user's wish, or for a reason that the user did not ask for."""
+
+    reason: str = ""
+
+
+Shown = replies.Message | Notice | Heading
+Effect = commands.Command | Shown | Alert | Retry | Leave

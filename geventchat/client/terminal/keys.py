@@ -1,0 +1,102 @@
+"""What keys do beyond editing a line: enter it, complete it, switch rooms, and ask before a paste is said."""
+
+from collections.abc import Callable
+
+from prompt_toolkit.application import get_app
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.document import Document
+from prompt_toolkit.enums import DEFAULT_BUFFER
+from prompt_toolkit.filters import Condition, has_focus
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys as Key
+
+from geventchat.client.terminal.completion import Completion
+from geventchat.client.terminal.status import Piece, Status
+from geventchat.client.terminal.user_input import Entered, Paste, Switch
+from geventchat.protocol.text import clean
+
+_YES = ("y", "Y", "д", "Д")
+_LAST_NUMBER = 9
+
+
+class Keys:
+    """Key bindings for the line being typed; `entered` is called with what the user has entered."""
+
+    def __init__(self, entered: Callable[[Entered], None], status: Callable[[], Status]) -> None:
+        self._entered = entered
+        self._status = status
+        self._completion = Completion()
+        self._asking = False  # whether to say several lines
+        self.bindings = KeyBindings()
+        self._bind()
+
+    def pieces(self) -> tuple[Piece, ...]:
+        """Return what the status line has to say of the keys; nothing, most of the time."""
+        buffer = get_app().current_buffer
+        if self._asking:
+            count = len(_lines(buffer.text))
+            return (Piece(0, "class:status.trouble", f"send these {count} lines?  y: send  n: edit"),)
+        before = buffer.document.text_before_cursor
+        return tuple(
+            Piece(rank, "class:status.chosen" if chosen else "class:status", choice)
+            for rank, (choice, chosen) in enumerate(self._completion.choices(before))
+        )
+
+    def _bind(self) -> None:
+        typing = has_focus(DEFAULT_BUFFER) & Condition(lambda: not self._asking)
+        asking = Condition(lambda: self._asking)
+        add = self.bindings.add
+        add("enter", filter=typing)(self._enter)
+        add("tab", filter=typing)(lambda event: self._complete(event.current_buffer, 1))
+        add("s-tab", filter=typing)(lambda event: self._complete(event.current_buffer, -1))
+        add("c-c", filter=typing)(self._interrupt)
+        add("c-d", filter=typing & Condition(lambda: not get_app().current_buffer.text))(self._leave)
+        add(Key.BracketedPaste, filter=typing)(self._paste)
+        add("escape", "a", filter=typing)(lambda _: self._entered(Switch()))
+        add("escape", "left", filter=typing)(lambda _: self._entered(Switch(step=-1)))
+        add("escape", "right", filter=typing)(lambda _: self._entered(Switch(step=1)))
+        for number in map(str, range(1, _LAST_NUMBER + 1)):
+            add("escape", number, filter=typing)(lambda _, number=number: self._entered(Switch(number)))
+        add(Key.Any, filter=asking, eager=True)(self._answer)
+
+    def _enter(self, event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        if len(_lines(buffer.text)) > 1:
+            self._asking = True
+        else:
+            line = clean(" ".join(_lines(buffer.text)))
+            buffer.reset(append_to_history=True)
+            self._entered(line)
+
+    def _paste(self, event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        pasted = event.data.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+        buffer.insert_text("\n".join(map(clean, pasted.split("\n"))))
+        self._asking = len(_lines(buffer.text)) > 1
+
+    def _answer(self, event: KeyPressEvent) -> None:
+        self._asking = False
+        if event.data in _YES:
+            buffer = event.current_buffer
+            lines = tuple(_lines(buffer.text))
+            buffer.reset(append_to_history=True)
+            self._entered(Paste(lines))
+
+    def _complete(self, buffer: Buffer, step: int) -> None:
+        was = buffer.document
+        before = self._completion.press(was.text_before_cursor, self._status(), step)
+        if before is not None:
+            buffer.document = Document(before + was.text_after_cursor, len(before))
+
+    def _interrupt(self, event: KeyPressEvent) -> None:
+        if event.current_buffer.text:
+            event.current_buffer.reset()
+        else:
+            self._leave(event)
+
+    def _leave(self, _: KeyPressEvent) -> None:
+        self._entered(None)
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in text.split("\n") if line.strip()]

@@ -1,0 +1,1 @@
+"""What users can ask for, and what each command does."""

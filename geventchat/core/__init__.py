@@ -1,0 +1,1 @@
+"""Rooms and users, without any I/O: what becomes of each command."""

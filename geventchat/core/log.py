@@ -1,0 +1,47 @@
+"""The log, as the core needs it: the order of all events, and what was said before. The stores are in `store`."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from geventchat.protocol.events import AnyEvent
+
+
+class Entry(NamedTuple):
+    """One event for the log: the key of its room, and the mark that its speaker's client gave it, if any."""
+
+    room: str
+    event: AnyEvent
+    ref: str | None
+
+
+class Log(Protocol):
+    """Keeps the events of all rooms, each room's in order, and each room's topic. Rooms go by their keys.
+
+    A log that waits for a disk lets other greenlets run meanwhile. `where` tells people where the events are kept.
+    """
+
+    where: str
+
+    def append(self, entries: Sequence[Entry], now: float) -> None:
+        """Give each event its id and time, and return once all of them are safe; `now` is in seconds since 1970.
+
+        Raises NotStored when they cannot be kept; ids and times are given all the same.
+        """
+
+    def since(self, room: str, after: str, limit: int) -> list[Entry]:
+        """Return up to `limit` entries later than the id `after`, oldest first.
+
+        Raises Refused when `after` is no id, or when the log cannot be read; so does every other way of reading.
+        """
+
+    def latest(self, room: str, limit: int, before: str | None = None, *, talk: bool = False) -> list[AnyEvent]:
+        """Return the last `limit` events, or the last before an id, oldest first; with `talk`, only what was said."""
+
+    def topics(self, rooms: Sequence[str]) -> dict[str, str]:
+        """Return the topics that were set last in these rooms; of rooms that have one."""
+
+    def forgotten(self) -> str:
+        """Return the id up to which events may have been removed, or were never here; 0-0 while there is nothing."""
+
+    def close(self) -> None:
+        """Put away what is open; the log is not used afterwards."""

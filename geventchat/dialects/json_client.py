@@ -1,0 +1,47 @@
+"""The client's half of the json dialect: commands to bytes, bytes to what the server tells. No I/O."""
+
+import msgspec
+
+from geventchat.commands.commands import Command
+from geventchat.dialects.lines import LineBuffer
+from geventchat.protocol.errors import ProtocolError
+from geventchat.protocol.replies import Message
+from geventchat.protocol.text import decode
+
+# The longest line that a server may send: a full page of history, with room to spare.
+MAX_SERVER_LINE = 8 << 20
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
+
+
+def encode(command: Command) -> bytes:
+    """Return a command as one line."""
+    return _encoder.encode(command) + b"\n"
+
+
+class MessageReader:
+    """Bytes to messages. Lines that are no message known here are passed over: a newer server may say more."""
+
+    def __init__(self) -> None:
+        self._lines = LineBuffer(MAX_SERVER_LINE, MAX_SERVER_LINE)
+        self.passed_over = 0  # lines that were no message
+
+    def receive(self, data: bytes) -> None:
+        """Take in what has arrived."""
+        self._lines.receive(data)
+
+    def next_message(self) -> Message | None:
+        """Return the next message; None when more must arrive first. Raises ProtocolError, fatal, for endless lines."""
+        while (line := self._next_line()) is not None:
+            try:
+                return _decoder.decode(decode(line))
+            except (msgspec.MsgspecError, RecursionError, UnicodeError):
+                self.passed_over += 1
+        return None
+
+    def _next_line(self) -> bytes | None:
+        try:
+            return self._lines.next_line()
+        except ProtocolError as error:
+            raise ProtocolError(error.code, "the server sends a line without end", fatal=True) from None

@@ -1,0 +1,36 @@
+"""Joins and leaves of a crowd, gathered into one line, so that N users who join do not cost N * N lines."""
+
+from collections import Counter
+
+from geventchat.protocol.events import Joined, Left
+from geventchat.protocol.limits import CROWD_GATHER_S
+
+# So few are still named, each on a line.
+_NAMED = 3
+
+
+class Presence:
+    """The arrivals and departures that a room has not told people about yet."""
+
+    __slots__ = ("_gathered", "due", "last_id")
+
+    def __init__(self) -> None:
+        self._gathered: list[Joined | Left] = []
+        self.due: float | None = None  # when to tell at the latest, on the clock of `add`
+        self.last_id = ""  # of the newest event gathered
+
+    def add(self, event: Joined | Left, now: float) -> None:
+        """Gather one more."""
+        self._gathered.append(event)
+        self.last_id = event.id
+        if self.due is None:
+            self.due = now + CROWD_GATHER_S
+
+    def take(self) -> list[Joined | Left | str]:
+        """Return what to tell: a count in words for many, few as they happened, in order; and gather anew."""
+        counts = Counter(type(event) for event in self._gathered)
+        kinds = ((Joined, "joined"), (Left, "left"))
+        many = [f"{counts[kind]} {word}" for kind, word in kinds if counts[kind] > _NAMED]
+        few = [event for event in self._gathered if counts[type(event)] <= _NAMED]
+        self._gathered, self.due = [], None
+        return [*many, *few]

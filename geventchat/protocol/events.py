@@ -1,0 +1,108 @@
+"""What happens in rooms. The structs are at once what a log keeps and what the json dialect sends."""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+
+import msgspec
+
+from geventchat.protocol.errors import Refused
+
+
+class Event(msgspec.Struct, tag_field="type", gc=False):
+    """Something that happened in `room`, done by `nick`.
+
+    `id` and `time` are empty until a log has taken the event in. `id` is `milliseconds-sequence`, as in a Redis
+    stream; `time` is UTC, ISO 8601 with milliseconds.
+    """
+
+    id: str
+    time: str
+    room: str
+    nick: str
+
+
+class Said(Event, tag="said"):
+    """A message."""
+
+    text: str
+
+
+class Acted(Event, tag="acted"):
+    """An action, what other chats call /me."""
+
+    text: str
+
+
+class Joined(Event, tag="joined"):
+    """A user came into the room."""
+
+
+class Left(Event, tag="left"):
+    """A user left the room, or was lost; `reason` may be empty."""
+
+    reason: str = ""
+
+
+class Renamed(Event, tag="renamed"):
+    """`nick` is called `new` from now on."""
+
+    new: str
+
+
+class TopicSet(Event, tag="topic"):
+    """The room's topic is `text` now."""
+
+    text: str
+
+
+AnyEvent = Said | Acted | Joined | Left | Renamed | TopicSet
+
+
+# Ids that begin with one millisecond. With it, an id is one number too, which fits into 64 bits.
+SEQUENCES = 1_000_000
+LARGEST = 2**63 - 1
+
+
+def number_of(event_id: str) -> int:
+    """Return an id as a number; numbers compare as the events' order. Ids that are too large to be given are capped.
+
+    Raises Refused ("bad-id") for anything but two decimal numbers with a dash between them.
+    """
+    milliseconds, dash, sequence = event_id.partition("-")
+    if not (dash and _is_number(milliseconds) and _is_number(sequence)):
+        raise Refused("bad-id", "an id looks like 1732363200123-0")
+    return min(int(milliseconds) * SEQUENCES + min(int(sequence), SEQUENCES - 1), LARGEST)
+
+
+def id_of(number: int) -> str:
+    """Return a number as an id."""
+    return f"{number // SEQUENCES}-{number % SEQUENCES}"
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18
+
+
+class IdClock:
+    """Gives out ids that always grow, even when the machine's clock is set back. `last` is the last id given before."""
+
+    def __init__(self, last: str = "0-0") -> None:
+        self._last = number_of(last)
+
+    def stamp(self, event: Event, now: float) -> None:
+        """Give the event its id and time; `now` is in seconds since 1970."""
+        number = max(int(now * 1000) * SEQUENCES, self._last + 1)
+        if number % SEQUENCES == SEQUENCES - 1:  # never given, since all larger sequences are capped to it
+            number += 1
+        self._last = number
+        event.id, event.time = id_of(number), iso_time(number // SEQUENCES)
+
+
+def iso_time(milliseconds: int) -> str:
+    """Return milliseconds since 1970 as `2024-11-23T12:00:00.123Z`."""
+    return f"{_iso_second(milliseconds // 1000)}.{milliseconds % 1000:03}Z"
+
+
+@lru_cache(maxsize=2)  # nearly every event is of the same second as the one before
+def _iso_second(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"

@@ -1,0 +1,126 @@
+"""What the server tells one user alone. The structs are at once what sessions are told and what json sends."""
+
+import msgspec
+
+from geventchat.protocol.events import AnyEvent
+
+
+class Reply(msgspec.Struct, tag_field="type", kw_only=True, gc=False):
+    """Something for one user; the `ref` of a `Response` is that of the command that it answers."""
+
+
+class NamePrompt(Reply, tag="name"):
+    """The server speaks first and asks for a name; only for people, json clients begin by themselves."""
+
+
+class Welcome(Reply, tag="welcome"):
+    """The answer to hello. `id` is that of the user's own `joined`: everything after it will be heard.
+
+    `token` is a secret of this user's, to come back with.
+    """
+
+    nick: str
+    room: str
+    members: list[str]
+    count: int
+    topic: str
+    id: str
+    token: str
+    server: str
+    limits: dict[str, int | float | None]
+
+
+class Members(Reply, tag="members"):
+    """Who is in a room; `count` is exact also where `members` is cut. After a join, `id` is as in Welcome."""
+
+    room: str
+    members: list[str]
+    count: int
+    topic: str
+    id: str | None = None
+    ref: str | None = None
+
+
+class RoomList(Reply, tag="rooms"):
+    """Which rooms there are, with how many are in each."""
+
+    rooms: dict[str, int]
+    ref: str | None = None
+
+
+class Ack(Reply, tag="ack"):
+    """The message with this `ref` is stored under `id`; of a whisper, which is not stored, `id` is None."""
+
+    ref: str
+    id: str | None
+
+
+class Whispered(Reply, tag="whispered"):
+    """`nick` said `text` to `to` alone; both of them are told."""
+
+    time: str
+    nick: str
+    to: str
+    text: str
+
+
+class HistoryPage(Reply, tag="history"):
+    """Earlier events of a room, oldest first; `more` when there are others in the direction asked for."""
+
+    room: str
+    events: list[AnyEvent]
+    more: bool
+    ref: str | None = None
+
+
+class TopicIs(Reply, tag="topic_is"):
+    """The room's topic as it stands."""
+
+    room: str
+    text: str
+    ref: str | None = None
+
+
+class Pong(Reply, tag="pong"):
+    """All that came before the ping has been sent."""
+
+    token: str
+
+
+class Gap(Reply, tag="gap"):
+    """Lines of the room, from the id `first` to the id `last`, were passed over: `count`, or None if nobody knows.
+
+    It is sent to a reader that fell behind, and to a user who comes back when the log no longer holds what was missed;
+    then `first` is the id that the user came back with.
+    """
+
+    room: str
+    first: str = msgspec.field(name="from")
+    last: str = msgspec.field(name="to")
+    count: int | None
+
+
+class HelpText(Reply, tag="help"):
+    """The commands, a line each."""
+
+    lines: list[str]
+
+
+class Error(Reply, tag="error"):
+    """A command that was not carried out; `code` is stable and for programs, `message` for people."""
+
+    code: str
+    message: str
+    ref: str | None = None
+
+
+class Closing(Reply, tag="closing"):
+    """The last thing that the server says on this connection, and why."""
+
+    code: str
+    message: str
+
+
+Response = Members | RoomList | Ack | HistoryPage | TopicIs | Error
+AnyReply = NamePrompt | Welcome | Response | Whispered | Pong | Gap | HelpText | Closing
+Message = AnyEvent | AnyReply  # all that a server can say

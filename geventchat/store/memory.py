@@ -1,0 +1,116 @@
+"""A log in memory only."""
+
+from bisect import bisect_left, bisect_right
+from collections import deque
+from collections.abc import Sequence
+
+import msgspec
+
+from geventchat.core.log import Entry
+from geventchat.protocol.events import Acted, AnyEvent, IdClock, Said, TopicSet, id_of, number_of
+
+# What the memory log keeps of all rooms together, some 40,000 short lines: talk to catch up with, not an archive.
+MEMORY_BYTES = 4 << 20
+
+
+class _Kept(msgspec.Struct, array_like=True, gc=False):
+    """An event as it is kept: as bytes it takes a fifth of what its objects would."""
+
+    event: AnyEvent
+    ref: str | None
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(_Kept)
+
+
+class _Shelf:
+    """What is kept of one room, oldest first; and once more what of it was said."""
+
+    __slots__ = ("all", "talk", "topic")
+
+    def __init__(self) -> None:
+        self.all: deque[bytes] = deque()
+        self.talk: deque[bytes] = deque()
+        self.topic = ""
+
+
+_NOTHING = _Shelf()
+
+
+class MemoryLog:
+    """A log that lasts as long as the server: the last events, until they come to `max_bytes` over all rooms."""
+
+    where = "memory only"
+
+    def __init__(self, max_bytes: int = MEMORY_BYTES) -> None:
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        self._clock = IdClock()
+        self._shelves: dict[str, _Shelf] = {}  # by room
+        self._order: deque[str] = deque()  # the rooms of all events kept, oldest first
+        self._forgotten: int | None = None  # None before the first event
+
+    def append(self, entries: Sequence[Entry], now: float) -> None:
+        """Stamp the events and keep them; nothing here can be lost that outlives the process."""
+        for entry in entries:
+            self._clock.stamp(entry.event, now)
+            if self._forgotten is None:  # what an earlier server may have said is forgotten
+                self._forgotten = number_of(entry.event.id) - 1
+            self._keep(*entry)
+        while self._bytes > self._max_bytes:
+            self._drop_oldest()
+
+    def _keep(self, room: str, event: AnyEvent, ref: str | None) -> None:
+        kept = _encoder.encode(_Kept(event, ref))
+        shelf = self._shelves.get(room)
+        if shelf is None:
+            shelf = self._shelves[room] = _Shelf()
+        shelf.all.append(kept)
+        if isinstance(event, Said | Acted):
+            shelf.talk.append(kept)
+        elif isinstance(event, TopicSet):
+            shelf.topic = event.text
+        self._order.append(room)
+        self._bytes += len(kept)
+
+    def _drop_oldest(self) -> None:
+        room = self._order.popleft()
+        shelf = self._shelves[room]
+        dropped = shelf.all.popleft()
+        if shelf.talk and shelf.talk[0] is dropped:
+            shelf.talk.popleft()
+        self._bytes -= len(dropped)
+        self._forgotten = _number(dropped)
+        if not shelf.all:
+            del self._shelves[room]
+
+    def since(self, room: str, after: str, limit: int) -> list[Entry]:
+        """Return up to `limit` entries later than the id `after`, oldest first."""
+        kept = self._shelves.get(room, _NOTHING).all
+        begin = bisect_right(kept, number_of(after), key=_number)
+        found = (_decoder.decode(kept[place]) for place in range(begin, min(begin + limit, len(kept))))
+        return [Entry(room, one.event, one.ref) for one in found]
+
+    def latest(self, room: str, limit: int, before: str | None = None, *, talk: bool = False) -> list[AnyEvent]:
+        """Return the last `limit` events, or the last before an id, oldest first; with `talk`, only what was said."""
+        shelf = self._shelves.get(room, _NOTHING)
+        kept = shelf.talk if talk else shelf.all
+        end = len(kept) if before is None else bisect_left(kept, number_of(before), key=_number)
+        return [_decoder.decode(kept[place]).event for place in range(max(0, end - limit), end)]
+
+    def topics(self, rooms: Sequence[str]) -> dict[str, str]:
+        """Return the topics of rooms that have one."""
+        shelves = {room: self._shelves.get(room, _NOTHING) for room in rooms}
+        return {room: shelf.topic for room, shelf in shelves.items() if shelf.topic}
+
+    def forgotten(self) -> str:
+        """Return the id up to which events may have been removed."""
+        return id_of(self._forgotten or 0)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def _number(kept: bytes) -> int:
+    return number_of(_decoder.decode(kept).event.id)

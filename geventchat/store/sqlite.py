@@ -1,0 +1,256 @@
+"""The log in a file: what anyone has been shown survives the server.
+
+Two threads work for it, so that the disk never holds the loop: one writes, one reads, and no read delays a commit.
+"""
+
+import logging
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import TypeVar
+
+import gevent
+from gevent.threadpool import ThreadPool
+
+from geventchat.core.log import Entry
+from geventchat.protocol.errors import NotStored, Refused, UsageError
+from geventchat.protocol.events import LARGEST, SEQUENCES, AnyEvent, IdClock, TopicSet, id_of, number_of
+from geventchat.store import sqlite_file
+from geventchat.store.sqlite_file import row_of, select
+
+logger = logging.getLogger("geventchat")
+
+# Events that one step of trimming removes: a few milliseconds, for which a commit may have to wait.
+TRIM_EVENTS = 50
+# How long others have the disk for themselves between two steps, and when there is nothing more to trim.
+_TRIM_PAUSE_S = 0.02
+_TRIM_EVERY_S = 10.0
+# How long a write waits for another program that has the file locked, before speakers are told; then, no longer at all.
+_BUSY_MS = 1_000
+
+_Result = TypeVar("_Result")
+
+
+class SqliteLog:
+    """A log in the file `path`, which is made if it is not there.
+
+    Each `append` is one transaction, safe once it returns: against the end of the process, and with `full` against
+    power loss too. Events older than `keep_s` seconds, and all but the last `keep_messages`, are removed as time goes.
+
+    Raises UsageError when the file cannot be had.
+    """
+
+    def __init__(
+        self, path: Path, *, full: bool = False, keep_s: float | None = None, keep_messages: int | None = None
+    ) -> None:
+        self.where = str(path)
+        self._path = path
+        self._keep_s = keep_s
+        self._keep_messages = keep_messages
+        self._kept: int | None = None  # events in the file, once they have been counted
+        self._writing, self._reading, self._trimming = _Trouble("written"), _Trouble("read"), _Trouble("trimmed")
+        with ExitStack() as opened:
+            self._lock = sqlite_file.claim(path)
+            opened.callback(os.close, self._lock)
+            writer = opened.enter_context(closing(sqlite_file.open_to_write(path, full=full)))
+            reader = opened.enter_context(closing(sqlite_file.open_to_read(path)))
+            with sqlite_file.explained(path):
+                (last,) = reader.execute("SELECT max(id) FROM events").fetchone()
+            opened.pop_all()
+        self._clock = IdClock(id_of(last or 0))
+        self._is_new = last is None
+        self._writer = _Worker(writer)
+        self._reader = _Worker(reader)
+        self._trimmer = gevent.spawn(self._trim_on) if keep_s or keep_messages else None
+
+    def append(self, entries: Sequence[Entry], now: float) -> None:
+        """Give each event its id and time, and return once all of them are in the file. Raises NotStored."""
+        for entry in entries:
+            self._clock.stamp(entry.event, now)
+        rows = [row_of(entry) for entry in entries]
+        topics = [(entry.room, entry.event.text) for entry in entries if isinstance(entry.event, TopicSet)]
+        patience_ms = 0 if self._writing.is_on else _BUSY_MS
+        before_all = rows[0][0] - 1 if self._is_new else None  # what an earlier server may have said is not here
+
+        def insert(db: sqlite3.Connection) -> None:
+            db.execute(f"PRAGMA busy_timeout = {patience_ms}")
+            with db:
+                db.execute("BEGIN IMMEDIATE")
+                db.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+                db.executemany("INSERT OR REPLACE INTO topics VALUES (?, ?)", topics)
+                if before_all is not None:
+                    db.execute("UPDATE removed SET id = ?", (before_all,))
+            if self._kept is not None:
+                self._kept += len(rows)
+
+        try:
+            self._writer.run(insert)
+        except sqlite3.Error as error:
+            self._writing.begin(error)
+            raise NotStored(f"{sqlite_file.reason(error)}, where the server keeps its history") from None
+        self._is_new = False
+        self._writing.end()
+
+    def since(self, room: str, after: str, limit: int) -> list[Entry]:
+        """Return up to `limit` entries later than the id `after`, oldest first."""
+        where, values = "WHERE room_key = ? AND id > ? ORDER BY id LIMIT ?", (room, number_of(after), limit)
+        return self._read(lambda db: select(db, where, values))
+
+    def latest(self, room: str, limit: int, before: str | None = None, *, talk: bool = False) -> list[AnyEvent]:
+        """Return the last `limit` events, or the last before an id, oldest first; with `talk`, only what was said."""
+        only = "AND type IN ('said', 'acted')" if talk else ""
+        end = LARGEST if before is None else number_of(before)
+        where, values = f"WHERE room_key = ? {only} AND id < ? ORDER BY id DESC LIMIT ?", (room, end, limit)
+        return [entry.event for entry in self._read(lambda db: select(db, where, values))][::-1]
+
+    def topics(self, rooms: Sequence[str]) -> dict[str, str]:
+        """Return the topics of rooms that have one; others wait for this, so it does not wait behind other reads."""
+        sql = "SELECT room_key, text FROM topics WHERE room_key = ? AND text != ''"
+        return self._read(lambda db: dict(row for room in rooms for row in db.execute(sql, (room,))), self._writer)
+
+    def forgotten(self) -> str:
+        """Return the id up to which events have been removed, or were before this file began; 0-0 while it is empty."""
+        return id_of(self._read(lambda db: db.execute("SELECT id FROM removed").fetchone())[0])
+
+    def trim(self, now: float) -> int:
+        """Remove some of what need not be kept any longer, and return how many events; `now` is in seconds since 1970.
+
+        Raises sqlite3.Error.
+        """
+        if self._keep_messages is not None and self._kept is None:
+            self._count()
+
+        def remove(db: sqlite3.Connection) -> int:
+            removed = 0
+            with db:
+                db.execute("BEGIN IMMEDIATE")
+                if self._keep_messages is not None and self._kept is not None:
+                    spare = min(TRIM_EVENTS, max(0, self._kept - self._keep_messages))
+                    removed += _remove_oldest(db, spare, LARGEST)
+                if self._keep_s is not None:
+                    removed += _remove_oldest(db, TRIM_EVENTS, max(0, int((now - self._keep_s) * 1000)) * SEQUENCES)
+            if self._kept is not None:
+                self._kept -= removed
+            return removed
+
+        return self._writer.run(remove)
+
+    def _wipe(self) -> bool:
+        """Leave nothing of what was removed in the -wal either, where pages of the file are kept for a while.
+
+        Return whether that could be done now: not while another program is reading the file.
+        """
+
+        def checkpoint(db: sqlite3.Connection) -> bool:
+            db.execute("PRAGMA busy_timeout = 0")  # nobody waits for this
+            (is_busy, *_) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not is_busy
+
+        try:
+            return self._writer.run(checkpoint)
+        except sqlite3.Error:
+            return False
+
+    def close(self) -> None:
+        """Put the file away, once what was appended is in it."""
+        if self._trimmer is not None:
+            self._trimmer.kill()
+        self._reader.close()
+        self._writer.close()  # the last to go, for it takes the -wal along
+        os.close(self._lock)
+
+    def _read(self, job: Callable[[sqlite3.Connection], _Result], worker: "_Worker | None" = None) -> _Result:
+        try:
+            result = (worker or self._reader).run(job)
+        except sqlite3.Error as error:
+            self._reading.begin(error)
+            raise Refused("unreadable", "the history cannot be read") from None
+        self._reading.end()
+        return result
+
+    def _count(self) -> None:
+        """Count the events in the file: all of them in a thread for that alone, what came meanwhile in the writer's."""
+        counter = _Worker(sqlite_file.open_to_read(self._path))
+        sql = "SELECT (SELECT max(id) FROM events), (SELECT count(*) FROM events)"
+        try:
+            last, count = counter.run(lambda db: db.execute(sql).fetchone())
+        finally:
+            counter.close()
+
+        def add(db: sqlite3.Connection) -> None:
+            (later,) = db.execute("SELECT count(*) FROM events WHERE id > ?", (last or 0,)).fetchone()
+            if self._kept is None:  # else another trim was faster, and may have removed some of those counted
+                self._kept = count + later
+
+        self._writer.run(add)
+
+    def _trim_on(self) -> None:
+        wiped = True
+        while True:
+            removed = 0
+            try:
+                removed = self.trim(time.time())
+            except (sqlite3.Error, UsageError) as error:
+                self._trimming.begin(error)
+            else:
+                self._trimming.end()
+            wiped = wiped and not removed
+            if removed < TRIM_EVENTS and not wiped:
+                wiped = self._wipe()
+            gevent.sleep(_TRIM_PAUSE_S if removed >= TRIM_EVENTS else _TRIM_EVERY_S)
+
+
+def _remove_oldest(db: sqlite3.Connection, limit: int, end: int) -> int:
+    """Remove up to `limit` of the oldest events before `end`; never the last event, from which ids go on."""
+    oldest = "SELECT id FROM events WHERE id < min(?, (SELECT max(id) FROM events)) ORDER BY id LIMIT ?"
+    (last,) = db.execute(f"SELECT max(id) FROM ({oldest})", (end, limit)).fetchone()  # noqa: S608 - our own words
+    if last is None:
+        return 0
+    db.execute("UPDATE removed SET id = ?", (last,))
+    return db.execute("DELETE FROM events WHERE id <= ?", (last,)).rowcount
+
+
+class _Trouble:
+    """Something that cannot be done with history: said once when it begins, and once when it is over."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self.is_on = False
+
+    def begin(self, error: Exception) -> None:
+        if not self.is_on:
+            self.is_on = True
+            logger.error("history cannot be %s: %s", self._what, error)
+
+    def end(self) -> None:
+        if self.is_on:
+            self.is_on = False
+            logger.warning("history can be %s again", self._what)
+
+
+class _Worker:
+    """A connection to the file and the one thread that uses it."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._pool = ThreadPool(1)
+
+    def run(self, job: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        """Return what the job returns; other greenlets run meanwhile. Raises sqlite3.Error."""
+        result: _Result | sqlite3.Error = self._pool.apply(self._try, (job,))
+        if isinstance(result, sqlite3.Error):
+            raise result
+        return result
+
+    def close(self) -> None:
+        self.run(sqlite3.Connection.close)
+        self._pool.kill()
+
+    def _try(self, job: Callable[[sqlite3.Connection], _Result]) -> _Result | sqlite3.Error:
+        try:
+            return job(self._db)
+        except sqlite3.Error as error:  # as a result, for gevent would print what a thread raises
+            return error
