@@ -8,12 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 from geventchat.commands import commands
-from geventchat.core.encoder import Encoder
+from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.dialects import slash
-from geventchat.dialects.base import Blank
+from geventchat.dialects.base import Dialect, EmptyLine
 from geventchat.dialects.lines import LineBuffer
 from geventchat.protocol import events, replies
-from geventchat.protocol.text import clean, decode
+from geventchat.protocol.errors import ProtocolError
+from geventchat.protocol.text import REPLACED, clean, decode
 
 PROMPT = b"Enter your name: "
 
@@ -40,30 +41,36 @@ class PlainReader:
         self._held = b""  # the beginning of a telnet command
 
     def receive(self, data: bytes) -> None:
-        """Take in what has arrived."""
+        """Take in bytes that have arrived."""
         if self._held or _IAC in data:
             data = self._without_telnet(self._held + data)
         self._lines.receive(data)
 
     def end(self) -> None:
-        """Take note that nothing more will arrive: a last line without its end counts."""
+        """Take in the end of the connection: a last line that lacks its end is complete."""
         self._lines.end()
 
-    def next_command(self) -> commands.AnyCommand | Blank | None:
+    def next_command(self) -> commands.AnyCommand | EmptyLine | None:
         """Return what the next line asks for; None when more must arrive first. Raises ProtocolError."""
         line = self._lines.next_line()
         return None if line is None else self.read(line)
 
-    def named(self) -> None:
-        """Take note that lines are said from now on."""
+    def data_to_send(self) -> bytes:
+        """Return nothing: people are told by the server."""
+        return b""
+
+    def registered(self) -> None:
+        """Read lines as said from now on."""
         self._naming = False
 
-    def read(self, line: bytes) -> commands.AnyCommand | Blank:
+    def read(self, line: bytes) -> commands.AnyCommand | EmptyLine:
         """Return what one line asks for. Raises ProtocolError."""
         text = clean(decode(line))
         if self._naming:
+            if REPLACED in text:
+                raise ProtocolError("not-utf8", "that name is not UTF-8: please use UTF-8")
             return commands.Bye() if text.strip() == slash.EXIT else commands.Hello(nick=text)
-        return slash.read_line(text) or Blank()
+        return slash.read_line(text) or EmptyLine()
 
     def _without_telnet(self, data: bytes) -> bytes:
         def talk(match: re.Match[bytes]) -> bytes:
@@ -100,11 +107,19 @@ def line_of(event: events.Event) -> str:
     raise TypeError(f"{event!r} has no line")
 
 
-def encode(message: events.Event | replies.Reply) -> bytes:
-    """Return an event or a reply as whole lines."""
-    if isinstance(message, events.Event):
-        return f"{line_of(message)}\n".encode()
-    return _REPLIES[type(message)](message)
+def encode_event(event: events.Event) -> bytes:
+    """Return an event as a whole line."""
+    return f"{line_of(event)}\n".encode()
+
+
+def encode_reply(reply: replies.Reply) -> bytes:
+    """Return a reply as whole lines."""
+    return _REPLIES[type(reply)](reply)
+
+
+def encode(message: replies.Message) -> bytes:
+    """Return anything that a server tells as whole lines."""
+    return encode_event(message) if isinstance(message, events.Event) else encode_reply(message)
 
 
 def _welcome(welcome: replies.Welcome) -> bytes:
@@ -129,7 +144,8 @@ def _topic(topic: replies.TopicIs) -> bytes:
 
 def _history(page: replies.HistoryPage) -> bytes:
     lines = [notice(f"{event.time[11:19]} {line_of(event)}") for event in page.events]
-    return b"".join([notice(f"earlier in {page.room}, times in UTC:"), *lines, notice("that was earlier")])
+    end = "that was earlier; there is more before it" if page.more else "that was earlier"
+    return b"".join([notice(f"earlier in {page.room}, times in UTC:"), *lines, notice(end)])
 
 
 def _closing(closing: replies.Closing) -> bytes:
@@ -153,4 +169,12 @@ _REPLIES: dict[type[replies.Reply], Callable[[Any], bytes]] = {
     replies.Closing: _closing,
 }
 
-ENCODER = Encoder("plain", encode, notice, for_people=True)
+ENCODER = Encoder(
+    name="plain",
+    event=encode_event,
+    gap=_REPLIES[replies.Gap],
+    crowd=lambda _room, words: notice(words),
+    reply=lambda _, reply: encode_reply(reply),
+)
+PEOPLE = Capabilities(several_rooms=False, gathers_joins=True, welcomed_with_list=False, greeted_with_history=True)
+PLAIN = Dialect(name="plain", reader=PlainReader, encoder=ENCODER, can=PEOPLE)
