@@ -158,8 +158,11 @@ REPLIES: list[tuple[replies.AnyReply, bytes]] = [
     (replies.TopicIs(room="lobby", text=""), b"* no topic is set; /topic TEXT sets one\n"),
     (replies.Pong(token="7"), b"* pong 7\n"),
     (replies.Pong(token=""), b"* pong\n"),
-    (replies.Gap(room="lobby", first="1-0", last="1-6", count=7), b"* you missed 7 lines\n"),
-    (replies.Gap(room="lobby", first="1-0", last="1-6", count=None), b"* you missed some lines\n"),
+    (replies.Gap(room="lobby", first="1-0", last="1-6", count=7), b"* you missed 7 lines of lobby\n"),
+    (
+        replies.Gap(room="lobby", first="1-0", last="1-6", count=None),
+        b"* lines of lobby may be missing here: the server does not have them any more\n",
+    ),
     (replies.HelpText(lines=["/who  who", "/me  do"]), b"* /who  who\n* /me  do\n"),
     (replies.Error(code="nick-taken", message="the name bob is taken"), b"* the name bob is taken\n"),
     (replies.Closing(code="bye", message="bye"), b"exit\n"),

@@ -12,7 +12,7 @@ from geventchat.core.encoder import Encoder
 from geventchat.dialects import slash
 from geventchat.dialects.base import Blank
 from geventchat.dialects.lines import LineBuffer
-from geventchat.protocol import events, replies
+from geventchat.protocol import events, replies, wording
 from geventchat.protocol.text import clean, decode
 
 PROMPT = b"Enter your name: "
@@ -82,29 +82,13 @@ def notice(text: str) -> bytes:
     return f"* {text}\n".encode()
 
 
-def line_of(event: events.Event) -> str:
-    """Return an event as a line of text, without its end."""
-    match event:
-        case events.Said(nick=nick, text=text):
-            return f"{nick}: {text}"
-        case events.Acted(nick=nick, text=text):
-            return f"{nick}: *{text}*"
-        case events.Joined(nick=nick):
-            return f"* {nick} joined"
-        case events.Left(nick=nick, reason=reason):
-            return f"* {nick} left: {reason}" if reason else f"* {nick} left"
-        case events.Renamed(nick=nick, new=new):
-            return f"* {nick} is now {new}"
-        case events.TopicSet(nick=nick, text=text):
-            return f"* {nick} set the topic: {text}"
-    raise TypeError(f"{event!r} has no line")
-
-
 def encode(message: events.Event | replies.Reply) -> bytes:
     """Return an event or a reply as whole lines."""
     if isinstance(message, events.Event):
-        return f"{line_of(message)}\n".encode()
-    return _REPLIES[type(message)](message)
+        return f"{wording.line_of(message)}\n".encode()
+    if type(message) in _OWN:
+        return _OWN[type(message)](message)
+    return b"".join(map(notice, wording.notices_of(message)))
 
 
 def _welcome(welcome: replies.Welcome) -> bytes:
@@ -112,23 +96,8 @@ def _welcome(welcome: replies.Welcome) -> bytes:
     return f"Hi, {welcome.nick}! To exit the chat enter 'exit'.\n".encode() + topic
 
 
-def _members(members: replies.Members) -> bytes:
-    nicks = ", ".join(members.members)
-    more = members.count - len(members.members)
-    topic = notice(f"topic: {members.topic}") if members.topic else b""
-    return notice(f"{members.count} in {members.room}: {nicks}" + (f" and {more} more" if more else "")) + topic
-
-
-def _rooms(listed: replies.RoomList) -> bytes:
-    return notice("rooms: " + ", ".join(f"{name} ({count})" for name, count in listed.rooms.items()))
-
-
-def _topic(topic: replies.TopicIs) -> bytes:
-    return notice(f"topic: {topic.text}" if topic.text else "no topic is set; /topic TEXT sets one")
-
-
 def _history(page: replies.HistoryPage) -> bytes:
-    lines = [notice(f"{event.time[11:19]} {line_of(event)}") for event in page.events]
+    lines = [notice(f"{event.time[11:19]} {wording.line_of(event)}") for event in page.events]
     return b"".join([notice(f"earlier in {page.room}, times in UTC:"), *lines, notice("that was earlier")])
 
 
@@ -137,19 +106,11 @@ def _closing(closing: replies.Closing) -> bytes:
     return said[closing.code] if closing.code in said else notice(closing.message)
 
 
-_REPLIES: dict[type[replies.Reply], Callable[[Any], bytes]] = {
+# What reads otherwise here than for every other reader.
+_OWN: dict[type[replies.Reply], Callable[[Any], bytes]] = {
     replies.NamePrompt: lambda _: PROMPT,
     replies.Welcome: _welcome,
-    replies.Members: _members,
-    replies.RoomList: _rooms,
-    replies.Ack: lambda _: b"",
-    replies.Whispered: lambda whispered: notice(f"{whispered.nick} whispers to {whispered.to}: {whispered.text}"),
     replies.HistoryPage: _history,
-    replies.TopicIs: _topic,
-    replies.Pong: lambda pong: notice(f"pong {pong.token}".rstrip()),
-    replies.Gap: lambda gap: notice(f"you missed {'some' if gap.count is None else gap.count} lines"),
-    replies.HelpText: lambda text: b"".join(map(notice, text.lines)),
-    replies.Error: lambda error: notice(error.message),
     replies.Closing: _closing,
 }
 
