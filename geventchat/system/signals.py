@@ -1,4 +1,4 @@
-"""Signals, which differ between systems: those that ask a program to end, and the one for another size of window."""
+"""The signals that ask a program to end, which differ between systems."""
 
 import signal
 from collections.abc import Callable
@@ -7,21 +7,11 @@ import gevent
 
 # Ctrl-C; kill; the terminal was closed; Ctrl-Break or the closed window of a console.
 _ENDS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
-_RESIZED = ("SIGWINCH",)
 
 
 def on_end(do: Callable[[], object]) -> None:
     """Call `do` in a greenlet for each signal that asks us to end, but not for one that we were told to ignore."""
-    _on(_ENDS, do)
-
-
-def on_resize(do: Callable[[], object]) -> None:
-    """Call `do` in a greenlet when the terminal has another size, where a signal says so."""
-    _on(_RESIZED, do)
-
-
-def _on(names: tuple[str, ...], do: Callable[[], object]) -> None:
-    for name in names:
+    for name in _ENDS:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # as nohup and `&` ask for
             gevent.signal_handler(number, do)

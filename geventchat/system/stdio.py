@@ -69,7 +69,7 @@ def print_nowhere() -> None:
 def _in_a_thread(do: Callable[[], _T]) -> _T:
     import gevent  # here, because a command that only prints does not need it
 
-    return cast(_T, gevent.get_hub().threadpool.apply(do))
+    return gevent.get_hub().threadpool.apply(do)
 
 
 def _whole(lines: LineBuffer) -> Iterator[bytes | ProtocolError]:

@@ -23,6 +23,9 @@ if sys.platform == "win32":
         """Return the keys as they are pressed; what is pasted is one key of its own."""
         return create_input()
 
+    # What is raised, besides OSError, where the terminal is gone.
+    GONE: tuple[type[Exception], ...] = ()
+
     def modes() -> Callable[[], None]:
         """Return what gives the terminal the modes back that it has now."""
         return lambda: None  # the console takes them back by itself
@@ -31,6 +34,8 @@ else:
     import termios
 
     from prompt_toolkit.input.vt100 import Vt100Input
+
+    GONE = (termios.error,)
 
     class _Keyboard(Vt100Input):
         """Tells a paste by its speed where the terminal does not mark it, as prompt_toolkit does on Windows."""
