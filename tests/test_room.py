@@ -85,7 +85,7 @@ def test_who_reads_too_slowly_is_told_in_its_own_dialect_what_it_missed(room: Ro
     gap, said = map(json.loads, heard(program).splitlines())
     assert gap == {"type": "gap", "room": "Tea", "from": "1-0", "to": "1-3", "count": 4}
     assert said["id"] == "1-4"
-    assert heard(person).splitlines()[0] == b"* you missed 4 lines"
+    assert heard(person).splitlines()[0] == b"* you missed 4 lines of Tea"
 
 
 def test_a_reader_s_place_shows_whether_the_room_has_passed_it(room: Room) -> None:

@@ -6,6 +6,7 @@ ChatError
 ├── NotStored            the log cannot keep an event, a full disk for one
 ├── ServerUnavailable    nobody answers where the client looked
 ├── ConnectionLost       the connection ended before the user ended it
+├── NoAnswer             a request was not answered in time; the connection stands
 └── UsageError           an option or argument on the command line makes no sense
 """
 
@@ -48,6 +49,10 @@ class ServerUnavailable(ChatError):
 
 class ConnectionLost(ChatError):
     """The server closed the connection, or it broke."""
+
+
+class NoAnswer(ChatError):
+    """The server did not answer a request in time. The connection stands, and the answer may still come."""
 
 
 class UsageError(ChatError):

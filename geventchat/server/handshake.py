@@ -4,7 +4,7 @@ import logging
 import time
 
 from geventchat.dialects.base import Dialect
-from geventchat.dialects.plain import PROMPT, notice
+from geventchat.dialects.plain_lines import PROMPT, notice
 from geventchat.dialects.registry import detect
 from geventchat.protocol.errors import ProtocolError, Refused
 from geventchat.protocol.limits import MAX_UNENDED_BYTES, SNIFF_S, TYPING_S
