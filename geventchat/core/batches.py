@@ -25,7 +25,7 @@ def carry_out(chat: Chat, log: Log, wall_time: float, now: float) -> Shown:
     batch = chat.take_batch()
     _recall_topics(chat, log)
     batch, logged = _append(chat, log, batch, wall_time)
-    outboxes = chat.publish(batch, logged, now)
+    outboxes = chat.publish(batch, logged, wall_time, now)
     return Shown(outboxes, chat.seal(now))
 
 

@@ -11,8 +11,10 @@ from itertools import groupby, islice
 from typing import NamedTuple
 
 from geventchat.core.dedup import SentRef
+from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.core.log import Entry
 from geventchat.core.member import Member
+from geventchat.core.nicks import Nicks, profile
 from geventchat.core.room import Room, RoomFeed
 from geventchat.delivery.outbox import Outbox
 from geventchat.protocol import events, names, replies
@@ -25,25 +27,37 @@ _MAX_BATCH = 256
 
 
 class PendingEvent(NamedTuple):
-    """An event that a member wants to cause in a room. `sent_ref` is what it is recognised by if it is sent again."""
+    """An event that a member wants to cause in a room. `sent_ref` is what it is recognised by if it is sent again.
+
+    Where the same happens in several rooms, `told` is who has been told already, of those who are told once.
+    """
 
     member: Member
     room: Room
     entry: Entry
     sent_ref: SentRef | None = None
+    told: set[Member] | None = None
 
 
 class PendingReply(NamedTuple):
     """Something for one member alone; as a function, when it depends on how things stand once it is its turn.
 
-    Or a piece of the past: events that others were shown long ago.
+    A function may also return what the member's dialect has encoded itself. Or it is a piece of the past: events that
+    others were shown long ago.
     """
 
     member: Member
-    reply: Message | Callable[[], Message] | list[events.AnyEvent]
+    reply: Message | Callable[[], Message | bytes] | list[events.AnyEvent]
 
 
-Batch = list[PendingEvent | PendingReply]
+class PendingNews(NamedTuple):
+    """Something for all who share a room with a member, that is no event of any room."""
+
+    member: Member
+    news: AnyReply
+
+
+Batch = list[PendingEvent | PendingReply | PendingNews]
 
 
 class Chat:
@@ -53,32 +67,13 @@ class Chat:
         self.limits = limits
         self._server = server
         self._rooms: dict[str, Room] = {}
-        self._members: dict[str, Member] = {}
-        self._posted: deque[PendingEvent | PendingReply] = deque()
+        self.nicks = Nicks(limits.max_name)
+        self._posted: deque[PendingEvent | PendingReply | PendingNews] = deque()
         self._new_rooms: list[Room] = []
         self._changed: dict[RoomFeed, None] = {}
         self._outboxes: dict[Outbox, None] = {}
 
     # The state that commands change at once; others see it when the batch is published.
-
-    def find(self, nick: str) -> Member | None:
-        """Return the member of this name, however it is written."""
-        return self._members.get(names.key(nick, self.limits.max_name))
-
-    def claim(self, member: Member, name: str) -> None:
-        """Give a member this nick. Raises Refused when it is no name, or somebody else's."""
-        nick, key = names.nick(name, self.limits.max_name)
-        if self._members.get(key, member) is not member:
-            raise Refused("nick-taken", f"the name {nick} is taken")
-        if member.key:
-            del self._members[member.key]
-        self._members[key] = member
-        member.nick, member.key = nick, key
-
-    def release_nick(self, member: Member) -> None:
-        """Give others the chance to take a member's nick."""
-        if self._members.get(member.key) is member:
-            del self._members[member.key]
 
     def room_of(self, member: Member, name: str | None) -> Room:
         """Return the member's room of this name, or its only room. Raises Refused."""
@@ -88,23 +83,55 @@ class Chat:
             raise Refused("room-needed", "say which room is meant: you are in none, or in several")
         key = names.key(name, self.limits.max_name)
         if key not in member.rooms:
-            raise Refused("not-in-room", "you are not in that room; join it first")
+            raise Refused("not-in-room", "you are not in that room; join it first", about=name)
         return self._rooms[key]
+
+    def find_room(self, name: str) -> Room | None:
+        """Return the room of this name, if anybody is in it."""
+        return self._rooms.get(names.key(name, self.limits.max_name))
 
     def rooms_of(self, member: Member) -> list[Room]:
         """Return all rooms that a member is in."""
         return [self._rooms[key] for key in member.rooms]
 
-    def room_sizes(self) -> dict[str, int]:
-        """Return how many are in each room, by name; of many rooms only some."""
-        return {room.name: len(room.members) for room in islice(self._rooms.values(), MAX_LISTED)}
+    def room_list(self, ref: str | None) -> replies.RoomList:
+        """Return which rooms there are; of many only some."""
+        rooms = list(islice(self._rooms.values(), MAX_LISTED))
+        sizes = {room.name: len(room.members) for room in rooms}
+        return replies.RoomList(rooms=sizes, topics={room.name: room.topic for room in rooms if room.topic}, ref=ref)
+
+    def profile(self, member: Member, now: float) -> replies.Profile:
+        """Return what is known of a member; `now` is in seconds since 1970."""
+        return profile(member, [room.name for room in self.rooms_of(member) if member in room.members], now)
+
+    def status(self, now: float, ref: str | None) -> replies.Status:
+        """Return how the server stands at this time, in seconds since 1970."""
+        time = events.iso_time(int(now * 1000))
+        return replies.Status(
+            server=self._server, time=time, users=len(self.nicks), most=self.nicks.most, rooms=len(self._rooms), ref=ref
+        )
 
     # What becomes of commands, and of the ends of connections.
 
-    def tell(self, member: Member, reply: Message | Callable[[], Message]) -> None:
+    def tell(self, member: Member, reply: Message | Callable[[], Message | bytes]) -> None:
         """Reply to a member, behind all that was posted before."""
         member.unpublished += 1
         self._posted.append(PendingReply(member, reply))
+
+    def tell_others(self, member: Member, news: AnyReply) -> None:
+        """Tell all who share a room with a member something that is no event of any room."""
+        member.unpublished += 1
+        self._posted.append(PendingNews(member, news))
+
+    def speak(self, member: Member, encoder: Encoder, can: Capabilities, answer: Callable[[], bytes]) -> None:
+        """Give a member an answer of its dialect's, and from there on, encode for it so."""
+        member.unpublished += 1
+        self._posted.append(PendingReply(member, lambda: self._change_encoder(member, encoder, can, answer)))
+
+    def welcome(self, member: Member) -> None:
+        """Welcome a member who is to be in no room yet."""
+        nowhere = replies.Members(room="", members=[], count=0, topic="", id="")
+        self.tell(member, lambda: self._welcome(member, nowhere))
 
     def tell_past(self, member: Member, past: list[events.AnyEvent]) -> None:
         """Show a member events of the past, behind all that was posted before."""
@@ -113,12 +140,23 @@ class Chat:
 
     def refuse(self, member: Member, refusal: Refused, ref: str | None = None) -> None:
         """Tell a member why something was not done."""
-        self.tell(member, replies.Error(code=refusal.code, message=refusal.message, ref=ref))
+        error = replies.Error(code=refusal.code, message=refusal.message, about=refusal.about, ref=ref)
+        self.tell(member, error)
 
-    def post(self, member: Member, room: Room, entry: Entry, sent_ref: SentRef | None = None) -> None:
-        """Post an event that a member causes in a room; the log will give it its id and time."""
+    def post(
+        self,
+        member: Member,
+        room: Room,
+        entry: Entry,
+        sent_ref: SentRef | None = None,
+        told: set[Member] | None = None,
+    ) -> None:
+        """Post an event that a member causes in a room; the log will give it its id and time.
+
+        Where the same happens in several rooms, `told` is one set for all of them.
+        """
         member.unpublished += 1
-        self._posted.append(PendingEvent(member, room, entry, sent_ref))
+        self._posted.append(PendingEvent(member, room, entry, sent_ref, told))
 
     def join(self, member: Member, room_name: str, ref: str | None = None) -> None:
         """Take a member into a room, which is made if it is not there. Raises Refused if that is no name."""
@@ -129,7 +167,7 @@ class Chat:
             self._new_rooms.append(room)
         room.expected += 1
         member.rooms.append(key)
-        self.post(member, room, Entry(key, events.Joined("", "", room.name, member.nick), ref))
+        self.post(member, room, Entry(key, events.Joined("", "", room.name, member.nick, member.about), ref))
 
     def leave(self, member: Member, room: Room, reason: str = "") -> events.Left:
         """Take a member out of a room; return the event, which has its id once it is published."""
@@ -139,9 +177,22 @@ class Chat:
         return left
 
     def depart(self, member: Member, reason: str = "") -> None:
-        """Take a member out of all its rooms. Its nick is free once it has been told a Closing."""
+        """Take a member out of all its rooms, for good. Its nick is free once it has been told a Closing."""
+        rooms = self.rooms_of(member)
+        told = set[Member]() if len(rooms) > 1 else None
+        member.rooms.clear()
+        for room in rooms:
+            departed = events.Departed("", "", room.name, member.nick, reason)
+            self.post(member, room, Entry(room.key, departed, None), told=told)
+
+    def rename(self, member: Member, old: str) -> None:
+        """Tell all rooms that a member is in that it has another nick now."""
+        told = set[Member]() if len(member.rooms) > 1 else None
         for room in self.rooms_of(member):
-            self.leave(member, room, reason)
+            renamed = events.Renamed("", "", room.name, old, member.nick)
+            self.post(member, room, Entry(room.key, renamed, None), told=told)
+        if not member.rooms:
+            self.tell(member, lambda: self._renamed_nowhere(member, old))
 
     # For whoever carries the batches out.
 
@@ -175,12 +226,12 @@ class Chat:
                 remaining.append(post)
         return remaining
 
-    def publish(self, batch: Batch, logged: Sequence[Entry], now: float) -> dict[Outbox, None]:
+    def publish(self, batch: Batch, logged: Sequence[Entry], wall_time: float, now: float) -> dict[Outbox, None]:
         """Show what the log gave back of a batch; return the outboxes that got private lines.
 
-        `now` is on a clock that never goes back. Everything comes in the order of the batch, but acks before the
-        messages that follow each other, so that a sender's are one run of bytes. What other servers have put into the
-        log between is shown in its place.
+        `wall_time` is in seconds since 1970, `now` on a clock that never goes back. Everything comes in the order of
+        the batch, but acks before the messages that follow each other, so that a sender's are one run of bytes. What
+        other servers have put into the log between is shown in its place.
         """
         entries = iter(logged)
         for are_messages, run in groupby(batch, _is_message):
@@ -190,7 +241,10 @@ class Chat:
             for post in posts:
                 post.member.unpublished -= 1
                 if isinstance(post, PendingReply):
-                    self._reply(post)
+                    self._reply(post, wall_time)
+                    continue
+                if isinstance(post, PendingNews):
+                    self._tell_others(post)
                     continue
                 for entry in entries:
                     if entry is post.entry:
@@ -236,13 +290,20 @@ class Chat:
 
     def _show_own(self, post: PendingEvent, now: float) -> None:
         """Show an event that a member of this server caused, and what it means for that member."""
-        member, room, entry, _ = post
+        member, room, entry, _, told = post
         event = entry.event
         if isinstance(event, events.Left):  # the one who leaves does not hear it
             self._withdraw(member, room)
         elif isinstance(event, events.Renamed):
             member.published_nick = event.new
+        if told is not None:
+            _tell_once(room, told)
+        own = member.encoder.own(member, event, entry.ref) if member in room.members else None
+        if own is not None:
+            room.pass_over_next(member)
         self._publish_in(room, event, now)
+        if own:
+            self._put_bytes(member, own)
         if isinstance(event, events.Joined):  # nor does the one who enters; in a crowd, a gathered line may count it
             self._enter(member, room, event, entry.ref)
 
@@ -253,7 +314,7 @@ class Chat:
             self._changed[feed] = None
 
     def _enter(self, member: Member, room: Room, joined: events.Joined, ref: str | None) -> None:
-        first = not member.joined_id
+        first = not member.welcomed
         member.joined_id, member.published_nick = joined.id, joined.nick
         room.enter(member)
         if member.catching_up:
@@ -264,6 +325,8 @@ class Chat:
 
     def _welcome(self, member: Member, members: replies.Members) -> replies.Welcome:
         limits = self.limits
+        member.welcomed = True
+        member.published_nick = member.published_nick or member.nick
         return replies.Welcome(
             nick=member.published_nick,
             room=members.room,
@@ -283,7 +346,28 @@ class Chat:
         if not room.expected:
             del self._rooms[room.key]
 
-    def _reply(self, post: PendingReply) -> None:
+    def _renamed_nowhere(self, member: Member, old: str) -> events.Renamed:
+        member.published_nick = member.nick
+        return events.Renamed("", "", "", old, member.nick)
+
+    def _change_encoder(
+        self, member: Member, encoder: Encoder, can: Capabilities, answer: Callable[[], bytes]
+    ) -> bytes:
+        rooms = [room for room in self.rooms_of(member) if member in room.members]
+        for room in rooms:
+            room.unfollow(member)
+        member.encoder, member.can = encoder, can
+        for room in rooms:
+            room.follow(member)
+        return answer()
+
+    def _tell_others(self, post: PendingNews) -> None:
+        member, news = post
+        others = {other: None for room in self.rooms_of(member) for other in room.members if other is not member}
+        for other in others:
+            self._put(other, news)
+
+    def _reply(self, post: PendingReply, wall_time: float) -> None:
         member, reply = post
         if member.closed:  # nothing comes behind the last word
             return
@@ -291,13 +375,19 @@ class Chat:
             self._put(member, *reply)
             return
         message = reply() if callable(reply) else reply
+        if isinstance(message, bytes):
+            self._put_bytes(member, message)
+            return
         self._put(member, message)
         if isinstance(message, replies.Closing):
             member.closed = True
-            self.release_nick(member)
+            self.nicks.release(member, wall_time)
 
     def _put(self, member: Member, *messages: Message) -> None:
-        member.outbox.put(b"".join([_encode(member, message) for message in messages]))
+        self._put_bytes(member, b"".join([_encode(member, message) for message in messages]))
+
+    def _put_bytes(self, member: Member, data: bytes) -> None:
+        member.outbox.put(data)
         self._outboxes[member.outbox] = None
 
 
@@ -312,5 +402,14 @@ def not_stored(ref: str | None, why: str = "") -> replies.Error:
     return replies.Error(code="not-stored", message=f"not stored and not sent{why}", ref=ref)
 
 
-def _is_message(post: PendingEvent | PendingReply) -> bool:
+def _tell_once(room: Room, told: set[Member]) -> None:
+    """Do not show what comes next in a room to those who have been told, and count the others as told."""
+    for member in room.members:
+        if member.can.told_once:
+            if member in told:
+                room.pass_over_next(member)
+            told.add(member)
+
+
+def _is_message(post: PendingEvent | PendingReply | PendingNews) -> bool:
     return isinstance(post, PendingEvent) and isinstance(post.entry.event, events.Said | events.Acted | events.TopicSet)

@@ -258,7 +258,7 @@ class Cursor:
             self.index += 1
         first, number = self._chunk.ids[self.index], self.number
         last = self.to_oldest()
-        count = sum(missed not in unwanted for missed in range(number, self.number)) if unwanted else self.number - number
+        count = self.number - number - sum(number <= known < self.number for known in unwanted)
         return self.feed.gap(first, last, count) if count > 0 else b""
 
     def take(self, until: int, most: int) -> bytes:

@@ -26,7 +26,7 @@ def nick(text: str, max_chars: int) -> tuple[str, str]:
     """
     shown, key = _name(text, max_chars, "nick")
     if key in RESERVED:
-        raise Refused("bad-nick", f"the name {shown} is reserved, take another")
+        raise Refused("bad-nick", f"the name {shown} is reserved, take another", about=shown)
     return shown, key
 
 
@@ -65,7 +65,7 @@ def _spellings(text: str) -> tuple[str, str]:
 
 def _name(text: str, max_chars: int, kind: str) -> tuple[str, str]:
     code = f"bad-{kind}"
-    too_long = Refused(code, f"a name can have at most {max_chars} characters")
+    too_long = Refused(code, f"a name can have at most {max_chars} characters", about=text[:max_chars])
     if _is_longer(text, max_chars):
         raise too_long
     try:
@@ -73,11 +73,11 @@ def _name(text: str, max_chars: int, kind: str) -> tuple[str, str]:
     except UnicodeEncodeError:
         if not clean(text).strip():
             raise Refused(code, "a name cannot be empty") from None
-        raise Refused(code, "a name cannot hold control or invisible characters") from None
+        raise Refused(code, "a name cannot hold control or invisible characters", about=clean(text)) from None
     if len(key) > max_chars:  # some characters are several once their case is folded
         raise too_long
     if ":" in shown:
-        raise Refused(code, "a name cannot hold a colon")
+        raise Refused(code, "a name cannot hold a colon", about=shown)
     if shown.startswith(_RESERVED_STARTS):
-        raise Refused(code, f"a name cannot begin with {shown[0]}")
+        raise Refused(code, f"a name cannot begin with {shown[0]}", about=shown)
     return shown, key
