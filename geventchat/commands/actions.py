@@ -82,7 +82,7 @@ def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> Cat
     earlier, token = chat.nicks.find(hello.nick), (hello.token or "").encode()
     if earlier is not None and compare_digest(token, earlier.token.encode()):
         _replace(chat, earlier, now)
-    chat.nicks.claim(member, hello.nick, now)
+    chat.claim(member, hello.nick, now)
     member.since = member.spoke = now
     member.about, member.login = about_of(hello.about), about_of(hello.login)
     if hello.room:
@@ -96,7 +96,7 @@ def _replace(chat: Chat, earlier: Member, now: float) -> None:
     earlier.on_replaced()
     chat.depart(earlier, "came back on another connection")
     chat.tell(earlier, replies.Closing(code="replaced", message="you came back on another connection"))
-    chat.nicks.release(earlier, now)
+    chat.release_nick(earlier, now)
 
 
 def _enter(chat: Chat, member: Member, room_name: str, after: str | None, ref: str | None) -> CatchUp:
@@ -156,8 +156,8 @@ def _rename(chat: Chat, member: Member, rename: commands.Rename, now: float) -> 
     old = member.nick
     if names.nick(rename.nick, chat.limits.max_name)[0] == old:
         raise Refused("nick-taken", f"you are called {old} already", about=old)
-    chat.nicks.claim(member, rename.nick, now)
-    chat.rename(member, old)
+    chat.claim(member, rename.nick, now)
+    chat.rename(member, old, rename.ref)
     if rename.ref is not None:
         chat.tell(member, replies.Ack(ref=rename.ref, id=None))
 
@@ -185,7 +185,7 @@ def _leave(chat: Chat, member: Member, leave: commands.Leave, now: float) -> Non
     if not member.can.several_rooms:
         chat.join(member, LOBBY)
         return
-    chat.tell(member, left)
+    chat.tell_own(member, left, leave.ref)
     if leave.ref is not None:
         ref = leave.ref
         chat.tell(member, lambda: replies.Ack(ref=ref, id=left.id))
@@ -255,6 +255,7 @@ ACTIONS: dict[type[commands.Command], Callable[[Chat, Member, Any, float], Follo
     commands.Whois: people.whois,
     commands.Find: people.find,
     commands.Whowas: people.whowas,
+    commands.Watch: people.watch,
     commands.Away: people.away,
     commands.Describe: people.describe,
     commands.Invite: people.invite,

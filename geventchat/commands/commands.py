@@ -143,6 +143,15 @@ class Describe(Command, tag="describe"):
     ref: str | None = None
 
 
+class Watch(Command, tag="watch"):
+    """Be told whether nicks are here, and when that changes; of those in `stop` no more, and with `clear`, of none."""
+
+    nicks: list[str] = []
+    stop: list[str] = []
+    clear: bool = False
+    ref: str | None = None
+
+
 class Invite(Command, tag="invite"):
     """Invite a user into a room that one is in."""
 
@@ -161,7 +170,6 @@ class History(Command, tag="history"):
     """Ask for earlier events: those after one id, those before another, or the latest.
 
     Between two ids, the first come, or with `latest` the last; `around` an id, those before it and those after it.
-    `talk` leaves out what nobody said.
     """
 
     room: str | None = None
@@ -169,7 +177,6 @@ class History(Command, tag="history"):
     after: str | None = None
     around: str | None = None
     latest: bool = False
-    talk: bool = False
     limit: int = DEFAULT_HISTORY
     ref: str | None = None
 
@@ -199,7 +206,7 @@ class Bye(Command, tag="bye"):
 
 
 Talk = Say | Act | Whisper | WhisperBack | Topic
-Question = Who | Whois | Find | Whowas | Rooms | Status | History
+Question = Who | Whois | Find | Whowas | Watch | Rooms | Status | History
 Request = Talk | Question | Rename | Join | Leave | Away | Describe | Invite
 AnyCommand = Hello | Request | Ping | Help | Bye
 
@@ -238,6 +245,7 @@ TABLE = (
     CommandInfo(command=Whois, typed="/whois NAME", fields=("nick",), help="who that is"),
     CommandInfo(command=Find),
     CommandInfo(command=Whowas),
+    CommandInfo(command=Watch),
     CommandInfo(command=Status),
     CommandInfo(command=Describe, costs_per_room=True),
     CommandInfo(command=Rename, typed="/nick NAME", fields=("nick",), help="take another name", costs_per_room=True),

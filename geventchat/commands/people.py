@@ -73,6 +73,29 @@ def whowas(chat: Chat, member: Member, asked: commands.Whowas, now: float) -> No
     )
 
 
+def watch(chat: Chat, member: Member, watch: commands.Watch, now: float) -> None:
+    """Note of whom a user wants to know, and tell whether they are here: of those named, or else of all."""
+    if watch.clear:
+        chat.watchers.remove(member, list(member.watched))
+    chat.watchers.remove(member, watch.stop)
+    added: list[str] = []
+    try:
+        for nick in watch.nicks:
+            chat.watchers.add(member, clean(nick))
+            added.append(clean(nick))
+    finally:
+        asked_all = not (watch.nicks or watch.stop or watch.clear)
+        named = list(member.watched.values()) if asked_all else added
+        if named or asked_all:
+            chat.tell(member, lambda: _watched(chat, named, watch.ref))
+
+
+def _watched(chat: Chat, nicks: list[str], ref: str | None) -> replies.Watched:
+    found = {nick: chat.nicks.find(nick) for nick in nicks}
+    here = [one.nick for one in found.values() if one is not None]
+    return replies.Watched(here=here, gone=[nick for nick, one in found.items() if one is None], ref=ref)
+
+
 def away(chat: Chat, member: Member, away: commands.Away, now: float) -> None:
     """Note that a user is away, or there again, and tell those who share a room with it."""
     text = clean(away.text)[:MAX_ABOUT] or None

@@ -6,7 +6,7 @@ replies for the user alike, is posted into a batch, in order; the batch's events
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby, islice
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from geventchat.core.log import Entry
 from geventchat.core.member import Member
 from geventchat.core.nicks import Nicks, profile
 from geventchat.core.room import Room, RoomFeed
+from geventchat.core.watchers import Watchers
 from geventchat.delivery.outbox import Outbox
 from geventchat.protocol import events, names, replies
 from geventchat.protocol.errors import Refused
@@ -68,12 +69,32 @@ class Chat:
         self._server = server
         self._rooms: dict[str, Room] = {}
         self.nicks = Nicks(limits.max_name)
+        self.watchers = Watchers()
         self._posted: deque[PendingEvent | PendingReply | PendingNews] = deque()
         self._new_rooms: list[Room] = []
         self._changed: dict[RoomFeed, None] = {}
         self._outboxes: dict[Outbox, None] = {}
 
     # The state that commands change at once; others see it when the batch is published.
+
+    def claim(self, member: Member, name: str, now: float) -> None:
+        """Give a member this nick. Raises Refused when it is no name, or somebody else's."""
+        old, old_key = member.nick, member.key
+        self.nicks.claim(member, name, now)
+        if member.key != old_key:
+            if old_key:
+                self._tell_watchers(old_key, replies.Watched(here=[], gone=[old]))
+            self._tell_watchers(member.key, replies.Watched(here=[member.nick], gone=[]))
+
+    def release_nick(self, member: Member, now: float) -> None:
+        """Give others the chance to take a member's nick; `now` is in seconds since 1970."""
+        if self.nicks.release(member, now):
+            self._tell_watchers(member.key, replies.Watched(here=[], gone=[member.nick]))
+        self.watchers.remove(member, member.watched)
+
+    def _tell_watchers(self, key: str, watched: replies.Watched) -> None:
+        for watcher in self.watchers.of(key):
+            self.tell(watcher, watched)
 
     def room_of(self, member: Member, name: str | None) -> Room:
         """Return the member's room of this name, or its only room. Raises Refused."""
@@ -118,8 +139,12 @@ class Chat:
         member.unpublished += 1
         self._posted.append(PendingReply(member, reply))
 
+    def tell_own(self, member: Member, event: events.AnyEvent, ref: str | None) -> None:
+        """Show a member an event that it has caused, in a room that it may have left by that."""
+        self.tell(member, lambda: _encode_own(member, event, ref))
+
     def tell_others(self, member: Member, news: AnyReply) -> None:
-        """Tell all who share a room with a member something that is no event of any room."""
+        """Tell all who share a room with a member, or watch it closely, something that is no event of any room."""
         member.unpublished += 1
         self._posted.append(PendingNews(member, news))
 
@@ -185,14 +210,14 @@ class Chat:
             departed = events.Departed("", "", room.name, member.nick, reason)
             self.post(member, room, Entry(room.key, departed, None), told=told)
 
-    def rename(self, member: Member, old: str) -> None:
+    def rename(self, member: Member, old: str, ref: str | None) -> None:
         """Tell all rooms that a member is in that it has another nick now."""
         told = set[Member]() if len(member.rooms) > 1 else None
         for room in self.rooms_of(member):
             renamed = events.Renamed("", "", room.name, old, member.nick)
-            self.post(member, room, Entry(room.key, renamed, None), told=told)
+            self.post(member, room, Entry(room.key, renamed, ref), told=told)
         if not member.rooms:
-            self.tell(member, lambda: self._renamed_nowhere(member, old))
+            self.tell(member, lambda: self._renamed_nowhere(member, old, ref))
 
     # For whoever carries the batches out.
 
@@ -296,9 +321,10 @@ class Chat:
             self._withdraw(member, room)
         elif isinstance(event, events.Renamed):
             member.published_nick = event.new
+        knows = told is not None and member in told
         if told is not None:
             _tell_once(room, told)
-        own = member.encoder.own(member, event, entry.ref) if member in room.members else None
+        own = None if knows or member not in room.members else member.encoder.own(member, event, entry.ref)
         if own is not None:
             room.pass_over_next(member)
         self._publish_in(room, event, now)
@@ -316,6 +342,9 @@ class Chat:
     def _enter(self, member: Member, room: Room, joined: events.Joined, ref: str | None) -> None:
         first = not member.welcomed
         member.joined_id, member.published_nick = joined.id, joined.nick
+        room.since = room.since or joined.time
+        if member.away is not None:
+            self._tell(room.members, replies.AwayChanged(nick=joined.nick, text=member.away))
         room.enter(member)
         if member.catching_up:
             member.outbox.hold()
@@ -346,9 +375,9 @@ class Chat:
         if not room.expected:
             del self._rooms[room.key]
 
-    def _renamed_nowhere(self, member: Member, old: str) -> events.Renamed:
+    def _renamed_nowhere(self, member: Member, old: str, ref: str | None) -> bytes:
         member.published_nick = member.nick
-        return events.Renamed("", "", "", old, member.nick)
+        return _encode_own(member, events.Renamed("", "", "", old, member.nick), ref)
 
     def _change_encoder(
         self, member: Member, encoder: Encoder, can: Capabilities, answer: Callable[[], bytes]
@@ -364,8 +393,12 @@ class Chat:
     def _tell_others(self, post: PendingNews) -> None:
         member, news = post
         others = {other: None for room in self.rooms_of(member) for other in room.members if other is not member}
-        for other in others:
-            self._put(other, news)
+        watching = {other: None for other in self.watchers.of(member.key) if other.can.watches_closely}
+        self._tell(others | watching, news)
+
+    def _tell(self, members: Iterable[Member], news: AnyReply) -> None:
+        for member in members:
+            self._put(member, news)
 
     def _reply(self, post: PendingReply, wall_time: float) -> None:
         member, reply = post
@@ -381,7 +414,7 @@ class Chat:
         self._put(member, message)
         if isinstance(message, replies.Closing):
             member.closed = True
-            self.nicks.release(member, wall_time)
+            self.release_nick(member, wall_time)
 
     def _put(self, member: Member, *messages: Message) -> None:
         self._put_bytes(member, b"".join([_encode(member, message) for message in messages]))
@@ -395,6 +428,11 @@ def _encode(member: Member, message: events.AnyEvent | AnyReply) -> bytes:
     if isinstance(message, events.Event):
         return member.encoder.event(message)
     return member.encoder.reply(member, message)
+
+
+def _encode_own(member: Member, event: events.AnyEvent, ref: str | None) -> bytes:
+    own = member.encoder.own(member, event, ref)
+    return member.encoder.event(event) if own is None else own
 
 
 def not_stored(ref: str | None, why: str = "") -> replies.Error:

@@ -32,6 +32,7 @@ class Member:
         "spoke",
         "token",
         "unpublished",
+        "watched",
         "welcomed",
         "whispered_by",
     )
@@ -48,6 +49,7 @@ class Member:
         self.away: str | None = None  # why it is away; None while it is there
         self.since = 0.0  # when it came, in seconds since 1970
         self.spoke = 0.0  # and when it said something last
+        self.watched: dict[str, str] = {}  # nicks, by their keys, of which it wants to know whether they are here
         self.welcomed = False
         self.token = token  # a secret between the server and this user
         self.on_replaced: Callable[[], None] = nothing  # called when the same user has come back on another connection

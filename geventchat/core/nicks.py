@@ -48,13 +48,15 @@ class Nicks:
         member.nick, member.key = nick, key
         self.most = max(self.most, len(self))
 
-    def release(self, member: Member, now: float) -> None:
-        """Give others the chance to take a member's nick; `now` is in seconds since 1970."""
-        if self._members.get(member.key) is member:
-            del self._members[member.key]
-            known = profile(member, [], now)
-            known.since = iso_time(int(now * 1000))
-            self._former.append((member.key, known))
+    def release(self, member: Member, now: float) -> bool:
+        """Give others the chance to take a member's nick, and return whether it was the member's still."""
+        if self._members.get(member.key) is not member:
+            return False
+        del self._members[member.key]
+        known = profile(member, [], now)
+        known.since = iso_time(int(now * 1000))
+        self._former.append((member.key, known))
+        return True
 
     def former(self, mask: str, limit: int) -> list[Profile]:
         """Return up to `limit` who went by a nick that a mask fits, the last one first."""

@@ -50,6 +50,7 @@ class Room:
         self.name = name
         self.key = key
         self.topic = ""
+        self.since: str | None = None  # when somebody entered it first
         self.expected = 0  # members, those still to enter included; with none left, the room can go
         self.members: dict[Member, None] = {}
         self._feeds: dict[Callable[[AnyEvent], bytes], RoomFeed] = {}  # by what encodes the events in it
@@ -102,4 +103,12 @@ class Room:
     def members_reply(self, event_id: str | None = None, ref: str | None = None, most: int = MAX_LISTED) -> Members:
         """Return who is here; `most` are named."""
         named = [member.published_nick for member in islice(self.members, most)]
-        return Members(room=self.name, members=named, count=len(self.members), topic=self.topic, id=event_id, ref=ref)
+        return Members(
+            room=self.name,
+            members=named,
+            count=len(self.members),
+            topic=self.topic,
+            since=self.since,
+            id=event_id,
+            ref=ref,
+        )

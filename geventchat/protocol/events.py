@@ -89,6 +89,11 @@ def time_of(event_id: str) -> str:
     return iso_time(number_of(event_id) // SEQUENCES)
 
 
+def id_at(seconds: float) -> str:
+    """Return the first id of a time, in seconds since 1970."""
+    return id_of(int(seconds * 1000) * SEQUENCES)
+
+
 def seconds_of(time: str) -> float:
     """Return a time as events have it in seconds since 1970. Raises ValueError."""
     return datetime.fromisoformat(time).timestamp()

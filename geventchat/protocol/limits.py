@@ -45,6 +45,8 @@ JOINS_AT_ONCE = 8
 MAX_ABOUT = 200
 # How many of those who have gone, or go by another name now, are remembered.
 MAX_FORMER = 1_000
+# Nicks that one user may watch: a list of friends.
+MAX_WATCHED = 100
 # Nicks that a list of members names; the count beside it is always exact.
 MAX_LISTED = 1_000
 # In rooms larger than this, joins and leaves are gathered for people: N users joining would cost N * N lines.

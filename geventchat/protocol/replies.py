@@ -31,12 +31,16 @@ class Welcome(Reply, tag="welcome"):
 
 
 class Members(Reply, tag="members"):
-    """Who is in a room; `count` is exact also where `members` is cut. After a join, `id` is as in Welcome."""
+    """Who is in a room, and since when it is there; `count` is exact also where `members` is cut.
+
+    After a join, `id` is as in Welcome.
+    """
 
     room: str
     members: list[str]
     count: int
     topic: str
+    since: str | None = None
     id: str | None = None
     ref: str | None = None
 
@@ -101,6 +105,14 @@ class Described(Reply, tag="described"):
 
     nick: str
     about: str
+    ref: str | None = None
+
+
+class Watched(Reply, tag="watched"):
+    """Of the nicks that this user watches, or of some: which are here, and which are not; unasked when that changes."""
+
+    here: list[str]
+    gone: list[str]
     ref: str | None = None
 
 
@@ -206,7 +218,7 @@ class Closing(Reply, tag="closing"):
     message: str
 
 
-Facts = Members | RoomList | Profiles | Former | AwayIs | Described | Invited | Status | HistoryPage | TopicIs
+Facts = Members | RoomList | Profiles | Former | AwayIs | Described | Watched | Invited | Status | HistoryPage | TopicIs
 Response = Facts | Ack | Whispered | Error
 AnyReply = NamePrompt | Welcome | Response | AwayChanged | Pong | Gap | HelpText | Closing
 Message = AnyEvent | AnyReply  # all that a server can say

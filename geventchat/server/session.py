@@ -16,7 +16,7 @@ from geventchat.core.chat import Chat
 from geventchat.core.log import Log
 from geventchat.core.member import Member, nothing
 from geventchat.dialects.base import Answer, Dialect, EmptyLine
-from geventchat.protocol import replies
+from geventchat.protocol import events, replies
 from geventchat.protocol.errors import ProtocolError, Refused
 from geventchat.protocol.limits import JOINS_AT_ONCE, MAX_PRIVATE_BYTES
 from geventchat.server.catch_up import Past
@@ -60,19 +60,24 @@ _NEXT_STATES = {
 
 @dataclass(slots=True)
 class Services:
-    """What all sessions of a server share. People are shown the last `greet_with` lines of a room that they enter."""
+    """What all sessions of a server share. People are shown the last `greet_with` lines of a room that they enter.
+
+    `started` is the id that an event would have had when the server was started.
+    """
 
     chat: Chat
     pump: Pump
     log: Log
     counters: Counters
     greet_with: int
+    started: str
     joins: Semaphore  # newcomers wait here for their turn, so that those who are in are not kept waiting
 
 
 def services(chat: Chat, pump: Pump, log: Log, greet_with: int) -> Services:
     """Return what the sessions of one server share."""
-    return Services(chat, pump, log, Counters(), greet_with, Semaphore(JOINS_AT_ONCE))
+    started = events.id_at(time.time())
+    return Services(chat, pump, log, Counters(), greet_with, started, Semaphore(JOINS_AT_ONCE))
 
 
 class Session:
@@ -322,7 +327,7 @@ class Session:
 
     def _past(self) -> Past:
         shared = self._services
-        return Past(shared.chat, shared.pump, shared.log, self.member, self.sender, shared.greet_with)
+        return Past(shared.chat, shared.pump, shared.log, self.member, self.sender, shared.greet_with, shared.started)
 
     # Going.
 

@@ -86,9 +86,10 @@ class MemoryLog:
         if not shelf.all:
             del self._shelves[room]
 
-    def since(self, room: str, after: str, limit: int) -> list[Entry]:
-        """Return up to `limit` entries later than the id `after`, oldest first."""
-        kept = self._shelves.get(room, _NOTHING).all
+    def since(self, room: str, after: str, limit: int, *, talk: bool = False) -> list[Entry]:
+        """Return up to `limit` entries later than the id `after`, oldest first; with `talk`, only what was said."""
+        shelf = self._shelves.get(room, _NOTHING)
+        kept = shelf.talk if talk else shelf.all
         begin = bisect_right(kept, number_of(after), key=_number)
         found = (_decoder.decode(kept[place]) for place in range(begin, min(begin + limit, len(kept))))
         return [Entry(room, one.event, one.ref) for one in found]

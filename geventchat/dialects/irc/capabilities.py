@@ -9,6 +9,7 @@ OFFERED = (
     "draft/event-playback",
     "echo-message",
     "extended-join",
+    "extended-monitor",
     "labeled-response",
     "message-tags",
     "multi-prefix",

@@ -42,7 +42,7 @@ def _history(asked: Asked, params: list[str]) -> commands.History:
         raise _Unfit("INVALID_TARGET", subcommand, target or "*", "Only what was said in rooms is kept")
     limit = _limit(rest[references], subcommand)
     begin, end = _reference(rest[0], subcommand), _reference(rest[references - 1], subcommand)
-    history = commands.History(room=room_from_irc(target), limit=limit, talk=True, ref=asked.ref)
+    history = commands.History(room=room_from_irc(target), limit=limit, ref=asked.ref)
     match subcommand:
         case "LATEST":
             history.after = None if rest[0] == "*" else id_of(begin[1])

@@ -32,6 +32,8 @@ def spoken(caps: frozenset[str]) -> Dialect:
             welcomed_with_list=True,
             greeted_with_history="server-time" in caps and "draft/chathistory" not in caps,
             returns_by_nick=True,
+            past_is_talk="draft/event-playback" not in caps,
+            watches_closely="extended-monitor" in caps,
             resends=False,
             told_once=True,
         ),

@@ -4,6 +4,7 @@ from geventchat.dialects.irc.lines import Out, build
 from geventchat.dialects.irc.names import SERVER, nick_to_irc, room_to_irc
 from geventchat.dialects.irc.recipient import Recipient
 from geventchat.protocol import replies
+from geventchat.protocol.limits import MAX_WATCHED
 
 _NICK, _CHANNEL, _NOTHING = "nick", "channel", ""
 # The number for each code, and what it names before its words.
@@ -31,12 +32,14 @@ def errors(to: Recipient, error: replies.Error) -> list[Out]:
         return []
     if error.code == "nick-taken" and about == to.nick:
         return []
-    if error.code == "not-in-room" and verb in ("PRIVMSG", "NOTICE", ""):
+    if verb == "NOTICE" and error.code in ("not-in-room", "no-such-nick"):  # what wants no answer gets none
+        return []
+    if error.code == "not-in-room" and verb in ("PRIVMSG", ""):
         return [to.numeric("404", room_to_irc(about), error.message)]
     if error.code == "no-such-room" and verb == "NAMES":
         return [to.numeric("366", room_to_irc(about), "End of /NAMES list")]
-    if error.code == "no-such-nick" and verb == "NOTICE":
-        return []
+    if error.code == "too-many-watched":
+        return [to.numeric("734", str(MAX_WATCHED), nick_to_irc(about), error.message)]
     if error.code not in _NUMERICS:
         return [_standard(to, error)]
     number, kind = _NUMERICS[error.code]

@@ -3,7 +3,8 @@
 import re
 
 _REGISTERS = re.compile(
-    rb"(?:CAP (?:LS|REQ|LIST|END)\b.*|PASS \S.*|NICK \S+ *|USER \S+ \S+ \S+ \S.*)\r?", re.IGNORECASE | re.DOTALL
+    rb"(?:CAP (?:LS|REQ|LIST|END)\b.*|(?-i:CAP [A-Z]+)|PASS \S.*|NICK \S+ *|USER \S+ \S+ \S+ :?.*)\r?",
+    re.IGNORECASE | re.DOTALL,
 )
 # What no person would give as a name: a subcommand of CAP, and a colon, which no name can have.
 _NOBODY_S_NAME = re.compile(rb"CAP |[^:]* :", re.IGNORECASE)

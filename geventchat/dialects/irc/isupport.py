@@ -1,6 +1,6 @@
 """What RPL_ISUPPORT (005) says that this server can: https://defs.ircdocs.horse/defs/isupport."""
 
-from geventchat.protocol.limits import MAX_ABOUT, MAX_HISTORY, MAX_ROOMS_PER_USER
+from geventchat.protocol.limits import MAX_ABOUT, MAX_HISTORY, MAX_ROOMS_PER_USER, MAX_WATCHED
 
 # The most targets that one command may name.
 MAX_TARGETS = 20
@@ -23,6 +23,7 @@ def isupport(max_name: int) -> list[list[str]]:
         "CLIENTTAGDENY=*",
         "ELIST=MNU",
         "MODES=1",
+        f"MONITOR={MAX_WATCHED}",
         "MSGREFTYPES=msgid,timestamp",
         f"NAMELEN={MAX_ABOUT}",
         "NETWORK=geventchat",

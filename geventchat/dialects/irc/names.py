@@ -8,6 +8,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 SERVER = "chat.geventchat"  # what stands before all that nobody said
+DESCRIPTION = "geventchat"
 CHANNEL = "#"
 _LOGIN = "user"
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from geventchat.dialects.irc.lines import MAX_BYTES, Out
-from geventchat.dialects.irc.names import SERVER, host, nick_to_irc, room_to_irc
+from geventchat.dialects.irc.names import DESCRIPTION, SERVER, host, nick_to_irc, room_to_irc
 from geventchat.dialects.irc.recipient import Recipient
 from geventchat.protocol import replies
 from geventchat.protocol.events import seconds_of
@@ -76,7 +76,7 @@ def _whois_one(to: Recipient, user: Profile) -> list[Out]:
     return [
         to.numeric("311", nick, _login(user), host(user.nick), "*", user.about or user.nick),
         *wrapped(to.short("319", nick).body + " :", [room_to_irc(room) for room in user.rooms]),
-        to.numeric("312", nick, SERVER, "geventchat"),
+        to.numeric("312", nick, SERVER, DESCRIPTION),
         *away,
         to.numeric("317", nick, str(user.idle), since, "seconds idle, signon time"),
         to.numeric("318", nick, "End of /WHOIS list"),
@@ -120,7 +120,7 @@ def former(to: Recipient, known: replies.Former) -> list[Out]:
     ]
 
 
-def wrapped(head: str, words: list[str]) -> list[Out]:
+def wrapped(head: str, words: list[str], between: str = " ") -> list[Out]:
     """Return words behind a head, in as many messages as they need; none for no words."""
     lines, line = list[Out](), list[str]()
     free = MAX_BYTES - len(head.encode())
@@ -128,8 +128,8 @@ def wrapped(head: str, words: list[str]) -> list[Out]:
     for word in words:
         size = len(word.encode()) + 1
         if size > left + 1 and line:
-            lines.append(Out(head + " ".join(line)))
+            lines.append(Out(head + between.join(line)))
             line, left = [], free
         line.append(word)
         left -= size
-    return [*lines, Out(head + " ".join(line))] if line else lines
+    return [*lines, Out(head + between.join(line))] if line else lines

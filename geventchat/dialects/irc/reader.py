@@ -97,6 +97,8 @@ class IrcReader:
             requests = list(verb(Asked(asked.verb, batch=SEVERAL), message.params))
             begin = answer(asked, lambda _: [batch_begins(SEVERAL, "labeled-response")])
             return [begin, *requests, answer(Asked(""), lambda _: [batch_ends(SEVERAL)])]
+        if not requests and asked.label:
+            return [answer(asked, lambda _: [])]
         return requests
 
     # Registration.
@@ -124,7 +126,7 @@ class IrcReader:
                     return [wrong(asked, "431", "No nickname given")]
                 self._nick = params[0]
             case "USER":
-                if len(params) < 4 or not params[0]:
+                if len(params) < 4 or not params[0] or not params[3]:
                     return [too_few(asked)]
                 self._login = texts.plain(params[0]), texts.plain(params[3])
             case "PASS":

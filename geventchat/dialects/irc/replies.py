@@ -9,11 +9,12 @@ from geventchat.dialects.irc import events as irc_events
 from geventchat.dialects.irc.asked import Asked, batch_begins, batch_ends
 from geventchat.dialects.irc.errors import errors
 from geventchat.dialects.irc.isupport import isupport
-from geventchat.dialects.irc.lines import Out, build
+from geventchat.dialects.irc.lines import Out, build, render
 from geventchat.dialects.irc.names import SERVER, nick_to_irc, prefix, room_to_irc
 from geventchat.dialects.irc.profiles import former, profiles, wrapped
 from geventchat.dialects.irc.recipient import Recipient
 from geventchat.protocol import events, replies, wording
+from geventchat.protocol.events import seconds_of
 
 # The id of the batch that holds a piece of the past.
 _PAST = "H"
@@ -27,10 +28,12 @@ class Replies:
 
     def encode(self, member: Member, reply: replies.AnyReply) -> bytes:
         """Return a reply as lines; of one that IRC has no words for, or that this client does not want, none."""
-        asked = Asked.of(getattr(reply, "ref", None))
-        if isinstance(reply, replies.Ack) and asked.verb not in ("NICK", "PART"):
-            return b""  # what is said is its own answer
-        return asked.answer(_TABLE[type(reply)](Recipient(member, self._caps, asked), reply))
+        if isinstance(reply, replies.Ack):
+            return b""  # what was done is its own answer
+        to = Recipient(member, self._caps, Asked.of(getattr(reply, "ref", None)))
+        if isinstance(reply, replies.Whispered):
+            return to.asked.answer(_echoed(to, reply)) + render(_received(to, reply))
+        return to.asked.answer(_TABLE[type(reply)](to, reply))
 
     def own(self, _: Member, event: events.AnyEvent, ref: str | None) -> bytes | None:
         """Return what a client is sent instead of what it has caused itself; None for what all are sent."""
@@ -60,7 +63,10 @@ def _welcome(to: Recipient, welcome: replies.Welcome) -> list[Out]:
 def _members(to: Recipient, members: replies.Members) -> list[Out]:
     channel = room_to_irc(members.room)
     if to.asked.verb == "MODE":
-        return [to.short("324", channel, "+")]
+        made = [to.short("329", channel, str(int(seconds_of(members.since))))] if members.since else []
+        return [to.short("324", channel, "+"), *made]
+    if to.asked.verb in ("KICK", "SET MODE"):
+        return [to.numeric("482", channel, "You're not channel operator")]
     entered: list[Out] = []
     if members.id is not None:
         joined = events.Joined(members.id, events.time_of(members.id), members.room, to.nick, to.member.about)
@@ -116,6 +122,18 @@ def _described(to: Recipient, described: replies.Described) -> list[Out]:
     return [build(prefix(described.nick), "SETNAME", described.about)] if "setname" in to.caps else []
 
 
+def _watched(to: Recipient, watched: replies.Watched) -> list[Out]:
+    here = [(prefix(nick), nick_to_irc(nick)) for nick in watched.here]
+    gone = [nick_to_irc(nick) for nick in watched.gone]
+    if to.asked.detail == "L":
+        return [*_listed(to, "732", [nick for _, nick in here] + gone), to.numeric("733", "End of MONITOR list")]
+    return [*_listed(to, "730", [who for who, _ in here]), *_listed(to, "731", gone)]
+
+
+def _listed(to: Recipient, number: str, words: list[str]) -> list[Out]:
+    return wrapped(to.short(number).body + " :", words, between=",")
+
+
 def _invited(to: Recipient, invited: replies.Invited) -> list[Out]:
     nick, channel = nick_to_irc(invited.to), room_to_irc(invited.room)
     if to.asked.verb == "INVITE":
@@ -123,15 +141,20 @@ def _invited(to: Recipient, invited: replies.Invited) -> list[Out]:
     return [Out(f":{prefix(invited.nick)} INVITE {nick} {channel}")]
 
 
+def _echoed(to: Recipient, whispered: replies.Whispered) -> list[Out]:
+    """Return what a client has said to one alone, if it wants to see that."""
+    return _whispered(to, whispered) if whispered.nick == to.nick and "echo-message" in to.caps else []
+
+
+def _received(to: Recipient, whispered: replies.Whispered) -> list[Out]:
+    """Return what is said to this client alone."""
+    return _whispered(to, whispered) if whispered.to == to.nick else []
+
+
 def _whispered(to: Recipient, whispered: replies.Whispered) -> list[Out]:
-    """Return a message for this client alone; and what it says to others itself, where it wants to see that."""
     who, target = prefix(whispered.nick), nick_to_irc(whispered.to)
     lines = irc_events.said(who, target, whispered.text, notice=whispered.notice)
-    if "server-time" in to.caps:
-        lines = [line.tagged(time=whispered.time) for line in lines]
-    echoed = lines if whispered.nick == to.nick and "echo-message" in to.caps else []
-    received = lines if whispered.to == to.nick else []
-    return [*echoed, *received]
+    return [line.tagged(time=whispered.time) for line in lines] if "server-time" in to.caps else lines
 
 
 def _status(to: Recipient, status: replies.Status) -> list[Out]:
@@ -145,7 +168,6 @@ def _status(to: Recipient, status: replies.Status) -> list[Out]:
     return [
         to.numeric("251", f"There are {users} users and 0 invisible on 1 servers"),
         to.numeric("252", "0", "operator(s) online"),
-        to.numeric("253", "0", "unknown connection(s)"),
         to.numeric("254", str(status.rooms), "channels formed"),
         to.numeric("255", f"I have {users} clients and 0 servers"),
         to.numeric("265", users, most, f"Current local users {users}, max {most}"),
@@ -181,12 +203,11 @@ _TABLE: dict[type[replies.Reply], Callable[[Recipient, Any], list[Out]]] = {
     replies.AwayIs: _away,
     replies.AwayChanged: _away_changed,
     replies.Described: _described,
+    replies.Watched: _watched,
     replies.Invited: _invited,
     replies.Status: _status,
     replies.HistoryPage: _history,
     replies.TopicIs: _topic,
-    replies.Ack: _nothing,
-    replies.Whispered: _whispered,
     replies.Error: errors,
     replies.Pong: _nothing,  # the reader answers pings
     replies.Gap: _gap,

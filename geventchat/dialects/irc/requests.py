@@ -15,7 +15,7 @@ from geventchat.dialects.irc.asked import Asked
 from geventchat.dialects.irc.chathistory import chathistory
 from geventchat.dialects.irc.isupport import MAX_TARGETS
 from geventchat.dialects.irc.lines import Out
-from geventchat.dialects.irc.names import SERVER, is_channel, name_from_irc, room_from_irc
+from geventchat.dialects.irc.names import DESCRIPTION, SERVER, is_channel, name_from_irc, room_from_irc
 from geventchat.dialects.irc.recipient import Recipient
 from geventchat.protocol.text import clean
 
@@ -63,7 +63,8 @@ def _privmsg(asked: Asked, params: list[str]) -> Iterator[Request]:
 
 
 def _talk(asked: Asked, target: str, raw: str) -> Request:
-    ref, notice = asked.ref_if_awaited, asked.verb == "NOTICE"
+    notice = asked.verb == "NOTICE"
+    ref = asked.ref if notice else asked.ref_if_awaited
     ctcp = texts.ctcp(raw)
     if ctcp is not None and ctcp.verb != "ACTION":  # programs asking programs, which others would see as talk
         return answer(asked, lambda _: [])
@@ -122,7 +123,10 @@ def _names(asked: Asked, params: list[str]) -> Iterator[Request]:
     if not channels:
         yield wrong(asked, "366", "*", "End of /NAMES list")
     for channel in channels:
-        yield commands.Who(room=room_from_irc(channel), ref=asked.ref)
+        if is_channel(channel):
+            yield commands.Who(room=room_from_irc(channel), ref=asked.ref)
+        else:
+            yield wrong(asked, "366", channel, "End of /NAMES list")
 
 
 def _list(asked: Asked, params: list[str]) -> Iterator[Request]:
@@ -142,7 +146,7 @@ def _kick(asked: Asked, params: list[str]) -> Iterator[Request]:
     if len(params) < 2:
         yield too_few(asked)
     else:
-        yield wrong(asked, "482", params[0], "You're not channel operator")
+        yield commands.Who(room=room_from_irc(params[0]), ref=asked.ref)
 
 
 def _mode(asked: Asked, params: list[str]) -> Iterator[Request]:
@@ -155,7 +159,7 @@ def _mode(asked: Asked, params: list[str]) -> Iterator[Request]:
     elif params[1].lstrip("+") == "b" and len(params) == 2:
         yield wrong(asked, "368", params[0], "End of channel ban list")
     else:
-        yield wrong(asked, "482", params[0], "You're not channel operator")
+        yield commands.Who(room=room_from_irc(params[0]), ref=asked._replace(verb="SET MODE").ref)
 
 
 def _user_mode(to: Recipient, params: list[str]) -> Out:
@@ -209,6 +213,25 @@ def _userhost(asked: Asked, params: list[str]) -> Iterator[Request]:
 def _ison(asked: Asked, params: list[str]) -> Iterator[Request]:
     nicks = [name_from_irc(nick) for param in params for nick in param.split(" ") if nick]
     yield commands.Find(nicks=nicks, ref=asked.ref) if nicks else too_few(asked)
+
+
+def _monitor(asked: Asked, params: list[str]) -> Iterator[Request]:
+    """Watch nicks: https://ircv3.net/specs/extensions/monitor."""
+    match params:
+        case ["+", targets, *_]:
+            yield commands.Watch(nicks=_nicks(targets), ref=asked.ref)
+        case ["-", targets, *_]:
+            yield commands.Watch(stop=_nicks(targets), ref=asked.ref)
+        case ["C" | "c", *_]:
+            yield commands.Watch(clear=True, ref=asked.ref)
+        case ["L" | "l" | "S" | "s" as which, *_]:
+            yield commands.Watch(ref=asked.about(which.upper()).ref)
+        case _:
+            yield too_few(asked)
+
+
+def _nicks(given: str) -> list[str]:
+    return [name_from_irc(nick) for nick in given.split(",") if nick]
 
 
 def _away(asked: Asked, params: list[str]) -> Iterator[Request]:
@@ -296,6 +319,7 @@ VERBS: dict[str, Verb] = {
     "WHOWAS": _whowas,
     "USERHOST": _userhost,
     "ISON": _ison,
+    "MONITOR": _monitor,
     "AWAY": _away,
     "SETNAME": _setname,
     "PING": _ping,
@@ -310,7 +334,7 @@ VERBS: dict[str, Verb] = {
     "MOTD": _told(NO_MOTD),
     "INFO": _told(("371", "geventchat: one room, many kinds of clients"), ("374", "End of /INFO list")),
     "ADMIN": _told(("256", SERVER, "Administrative info"), ("259", "Ask whoever has started this server")),
-    "LINKS": _told(("364", SERVER, SERVER, "0 geventchat"), ("365", "*", "End of /LINKS list")),
+    "LINKS": _told(("364", SERVER, SERVER, f"0 {DESCRIPTION}"), ("365", "*", "End of /LINKS list")),
     "STATS": _told(("219", "*", "End of /STATS report")),
     "USERS": _told(("446", "USERS has been disabled")),
     "HELP": _help,
