@@ -7,6 +7,10 @@ import re
 _UNSAFE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
+# What stands for bytes that are no UTF-8.
+REPLACEMENT = "\ufffd"
+
+
 def clean(text: str) -> str:
     """Return the text without anything that acts on a terminal or breaks a line."""
     return text if text.isprintable() else _UNSAFE.sub("", text)  # nothing unsafe is printable, and most text is
@@ -18,5 +22,5 @@ def escape(json: str) -> str:
 
 
 def decode(data: bytes) -> str:
-    """Return UTF-8 bytes as text; what is no UTF-8 becomes U+FFFD."""
+    """Return UTF-8 bytes as text; each byte sequence that is no UTF-8 becomes REPLACEMENT."""
     return data.decode("utf-8", "replace")
