@@ -31,9 +31,7 @@ class Serving:
 @contextmanager
 def serving(*options: str) -> Iterator[Serving]:
     """Run geventchat-serve on a free port until the block ends, without a history on disk unless one is asked for."""
-    history = [] if "--history" in options else ["--history", "none"]
-    command = [sys.executable, "-m", "geventchat.cli.serve", "--listen", "127.0.0.1:0", *history, *options]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = start_server(*options)
     assert process.stdout is not None
     introduction = ""
     while "JSON Lines" not in introduction:
@@ -47,6 +45,14 @@ def serving(*options: str) -> Iterator[Serving]:
     finally:
         if process.stdout is not None and not process.stdout.closed:
             server.end()
+
+
+def start_server(*options: str) -> "subprocess.Popen[str]":
+    """Start geventchat-serve; it ends with us, even if we are killed."""
+    defaults = {"--listen": "127.0.0.1:0", "--history": "none"}
+    given = [word for option, value in defaults.items() if option not in options for word in (option, value)]
+    command = [sys.executable, "-m", "geventchat.cli.serve", "--until-input-ends", *given, *options]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def run(module: str, *arguments: str, given: str = "", environment: dict[str, str] | None = None) -> "Ran":

@@ -182,7 +182,7 @@ class Broken(MemoryLog):
         if any(getattr(entry.event, "text", "") == "break" for entry in entries):
             raise RuntimeError("a mistake of ours")
 
-sys.exit(serve(("127.0.0.1", 0), Limits(), Broken, 0, "info"))
+sys.exit(serve([("127.0.0.1", 0)], Limits(), Broken, 0))
 """
 
 

@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
         options = _parser().parse_args(arguments)
         path = options.history or sqlite_file.default_path()
         write = _write_text if options.text else _write_json
-        after = _number_before(options.since, time.time()) if options.since else -1
+        after = _number_before(options.since, time.time()) if options.since else -LARGEST
         room_key = names.key(options.room) if options.room is not None else None
         for events in _pages(path, room_key, after):
             write(events)

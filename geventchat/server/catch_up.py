@@ -100,7 +100,7 @@ class Backlog:
 
     def _tell_forgotten(self, room: Room, after: str, page: list[Entry]) -> None:
         """Tell that events later than `after`, and earlier than this page of the log, may have been removed."""
-        forgotten = number_of(self._log.forgotten())
+        forgotten = number_of(self._log.trimmed_up_to())
         if page:
             forgotten = min(forgotten, number_of(page[0].event.id) - 1)
         if forgotten > number_of(after):
