@@ -47,12 +47,14 @@ def serving(*options: str) -> Iterator[Serving]:
             server.end()
 
 
-def start_server(*options: str) -> "subprocess.Popen[str]":
+def start_server(
+    *options: str, stdout: int = subprocess.PIPE, stderr: int = subprocess.PIPE
+) -> "subprocess.Popen[str]":
     """Start geventchat-serve; it ends with us, even if we are killed."""
     defaults = {"--listen": "127.0.0.1:0", "--history": "none"}
     given = [word for option, value in defaults.items() if option not in options for word in (option, value)]
     command = [sys.executable, "-m", "geventchat.cli.serve", "--until-input-ends", *given, *options]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=stdout, stderr=stderr, text=True)
 
 
 def run(module: str, *arguments: str, given: str = "", environment: dict[str, str] | None = None) -> "Ran":
