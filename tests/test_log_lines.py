@@ -14,7 +14,7 @@ import gevent
 import psutil
 import pytest
 
-from geventchat.server.log_lines import MAX_OF_A_KIND, JsonFormatter, KindCounts
+from geventchat.server.log_lines import JsonFormatter
 from tests.processes import serving, start_server
 from tests.raw import Raw, plain
 
@@ -81,32 +81,13 @@ def test_lines_are_json_if_wanted() -> None:
     assert all(line["time"].endswith("Z") for line in lines)
 
 
-def record(message: str, *arguments: object, kind: str | None = None) -> logging.LogRecord:
-    made = logging.LogRecord("geventchat", logging.INFO, "", 0, message, arguments, None)
-    if kind is not None:
-        made.kind = kind
-    return made
-
-
-def test_a_line_of_json_has_the_traceback_and_the_kind() -> None:
+def test_a_line_of_json_has_the_traceback() -> None:
+    record = logging.LogRecord("geventchat", logging.ERROR, "", 0, "%s\nfailed", ("it",), None)
     try:
         raise RuntimeError("a mistake of ours")
     except RuntimeError:
-        made = record("%s\nfailed", "it", kind="failed")
-        made.exc_info = sys.exc_info()
-    (line,) = JsonFormatter().format(made).splitlines()
+        record.exc_info = sys.exc_info()
+    (line,) = JsonFormatter().format(record).splitlines()
     shown = json.loads(line)
-    assert (shown["message"], shown["kind"]) == ("it\nfailed", "failed")
+    assert (shown["message"], shown["level"]) == ("it\nfailed", "error")
     assert "RuntimeError: a mistake of ours" in shown["traceback"]
-
-
-def test_of_what_anyone_can_cause_many_lines_are_counted_only() -> None:
-    counts = KindCounts()
-    logged = [counts.filter(record("joined", kind="joined")) for _ in range(3 * MAX_OF_A_KIND)]
-    assert sum(logged) == MAX_OF_A_KIND
-    assert counts.filter(record("left", kind="left"))
-    assert all(counts.filter(record("a disk is full")) for _ in range(3 * MAX_OF_A_KIND))
-    assert counts.take() == {"joined": 3 * MAX_OF_A_KIND, "left": 1}
-    assert counts.filter(record("joined", kind="joined")), "the next minute begins anew"
-    assert counts.take() == {"joined": 1}
-    assert counts.take() == {}

@@ -472,7 +472,7 @@ def test_speakers_are_told_that_the_disk_is_full_and_chat_goes_on_when_it_is_not
             told = alice.until(b"\n")
         assert told == b"* not stored and not sent: the disk is full, where the server keeps its history\n"
         alice.send(b"/history 1\n")
-        alice.until(b"* that was earlier\n")
+        alice.until(b"* that was earlier; there is more before it\n")
         ballast.unlink()
         alice.send(b"stored again\n")
         alice.until(b"alice: stored again\n")

@@ -6,7 +6,7 @@ from functools import lru_cache
 from precis_i18n import get_profile
 
 from geventchat.protocol.errors import Refused
-from geventchat.protocol.text import REPLACEMENT, clean
+from geventchat.protocol.text import REPLACED, clean
 
 _SHOWN = get_profile("NicknameCasePreserved")
 _COMPARED = get_profile("NicknameCaseMapped")
@@ -89,7 +89,7 @@ def _spellings(text: str) -> tuple[str, str]:
 
 def _name(text: str, max_chars: int, kind: str) -> tuple[str, str]:
     code = f"bad-{kind}"
-    if REPLACEMENT in text:
+    if REPLACED in text:
         raise Refused(code, "the name came in an encoding other than UTF-8: please use UTF-8")
     too_long = Refused(code, f"a name can have at most {max_chars} characters")
     if _is_longer(text, max_chars):

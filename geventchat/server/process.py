@@ -11,7 +11,6 @@ from gevent.event import Event
 
 from geventchat.core.log import Log
 from geventchat.protocol import address
-from geventchat.protocol.errors import UsageError
 from geventchat.protocol.limits import Limits
 from geventchat.server.log_lines import log_lines
 from geventchat.server.server import ChatServer
@@ -54,13 +53,11 @@ def serve(
 def _serve(
     listen: Sequence[tuple[str, int]], limits: Limits, open_log: Callable[[], Log], greet_with: int, ended: Event
 ) -> int:
-    if len(listen) > 1:
-        raise UsageError("--listen can be given once only")
     with (
         closing(open_log()) as log,
-        ChatServer(listen[0], limits=limits, log=log, greet_with=greet_with) as server,
+        ChatServer(*listen, limits=limits, log=log, greet_with=greet_with) as server,
     ):
-        print(_how_to_join(server.address))
+        print("\n".join(map(_how_to_join, server.addresses)))
         logger.info("what is said is kept in %s", log.location)
         gevent.wait([ended, server.failed], count=1)
         if server.failed.is_set():

@@ -1,27 +1,29 @@
-"""The signals that end a server, those of them that the system has."""
+"""The signals that ask a program to end, which differ between systems."""
 
 import signal
 from collections.abc import Callable
 
 import gevent
 
+# Ctrl-C; kill; Ctrl-Break or the closed window of a console.
+_ASKING = ("SIGINT", "SIGTERM", "SIGBREAK")
+# The terminal was closed: that is sent twice, by the system and by the shell, and asks once.
+_HANG_UP = "SIGHUP"
 
-def on_end(end: Callable[[], None], insist: Callable[[], None]) -> None:
-    """Call `end` for each signal that asks the process to end, and then `insist` if a person or a program asks again.
 
-    A terminal that closes asks once or twice, by SIGHUP, and never insists; nor is it heard where the process was
-    started to outlive it, by nohup for one.
+def on_end(do: Callable[[], object], insist: Callable[[], object] | None = None) -> None:
+    """Call `do` in a greenlet for each signal that asks us to end, but not for one that we were told to ignore.
+
+    With `insist`, that is called instead when a person or a program asks for the second time.
     """
     asked = False
 
     def ask() -> None:
         nonlocal asked
-        (insist if asked else end)()
+        (insist if asked and insist else do)()
         asked = True
 
-    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):  # the last is Ctrl-Break, on Windows
-        if hasattr(signal, name):
-            gevent.signal_handler(getattr(signal, name), ask)
-    hang_up = getattr(signal, "SIGHUP", None)
-    if hang_up is not None and signal.getsignal(hang_up) is not signal.SIG_IGN:
-        gevent.signal_handler(hang_up, end)
+    for name, handler in (*((name, ask) for name in _ASKING), (_HANG_UP, do)):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # as nohup and `&` ask for
+            gevent.signal_handler(number, handler)
