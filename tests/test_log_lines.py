@@ -45,7 +45,8 @@ def port_of(process: "subprocess.Popen[str]") -> int:
 def test_a_server_whose_lines_nobody_reads_serves_on_and_ends_in_order(
     full_pipe: int, streams: tuple[str, ...]
 ) -> None:
-    process = start_server(**dict.fromkeys(streams, full_pipe))
+    stuck = {name: full_pipe if name in streams else subprocess.PIPE for name in ("stdout", "stderr")}
+    process = start_server(stdout=stuck["stdout"], stderr=stuck["stderr"])
     address = ("127.0.0.1", port_of(process))
     with plain(address, "alice") as alice:
         for _ in range(40):

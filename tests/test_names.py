@@ -4,7 +4,7 @@ import unicodedata
 
 import disarm
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from geventchat.protocol import names
@@ -185,7 +185,7 @@ def test_a_name_that_is_taken_stays_the_same_whoever_looks_at_it(text: str) -> N
     try:
         shown, key = names.nick(text, MAX)
     except Refused:
-        assume(False)
+        return  # as most texts are
     assert names.nick(shown, MAX) == (shown, key)
     assert names.key(text) == names.key(shown) == key
     assert not shown.startswith(("*", "/", "{", " "))

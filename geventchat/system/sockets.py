@@ -1,64 +1,21 @@
-"""What sockets can do on one system and not on another: writing by a number, keepalive, packets that stay whole."""
+"""What TCP can do on one system and not on another; what is missing is left out, and costs a little comfort."""
 
-import os
 import socket as std_socket
-from collections.abc import Callable
 
 from gevent.socket import socket
 
-# Probes of TCP's keepalive, once a quarter of the time has passed in silence.
+# Probes of keepalive, once a quarter of the time has passed in silence.
 _KEEPALIVE_PROBES = 3
 _LONGEST_KEEPALIVE_S = 32_767  # more is an error to Linux: tcp(7)
-# Holds back what is written until it is let go: Linux's tcp(7). Elsewhere a packet may come apart.
+# Holds back what is written until the packet is complete: Linux's tcp(7). Elsewhere a packet may come apart.
 _TCP_CORK: int | None = getattr(std_socket, "TCP_CORK", None)
-
-# What `write` takes for a socket: its file descriptor where the system writes to that, or else the socket itself.
-Handle = int | socket
-
-
-def _descriptor(sock: socket) -> Handle:
-    return sock.fileno()
-
-
-def _itself(sock: socket) -> Handle:
-    return sock
-
-
-def _send(sock: socket, data: bytes) -> int:
-    return sock.send(data, timeout=0.0)  # type: ignore[call-arg]  # gevent's own argument: do not wait
-
-
-def _can_write_to_descriptors() -> bool:
-    """Whether `os.write` takes a socket's file descriptor; Windows numbers sockets apart from files."""
-    one, other = std_socket.socketpair()
-    with one, other:
-        try:
-            return os.write(one.fileno(), b"x") == 1
-        except OSError:
-            return False
-
-
-def _choose() -> tuple[Callable[[socket], Handle], Callable[[Handle, bytes], int]]:
-    # The system call alone takes a third less than the call of a gevent socket, which is what a delivery consists of.
-    return (_descriptor, os.write) if _can_write_to_descriptors() else (_itself, _send)  # type: ignore[return-value]
-
-
-# `handle(socket)` returns what to give to `write`. `write(handle, data)` returns how many bytes the system has taken,
-# without waiting for it to take more; it raises BlockingIOError when it takes none, and OSError when the connection is
-# lost.
-handle, write = _choose()
-
-
-def send_at_once(sock: socket) -> None:
-    """Let the system send what is written without waiting for more to fill a packet."""
-    sock.setsockopt(std_socket.IPPROTO_TCP, std_socket.TCP_NODELAY, 1)
 
 
 def keep_alive(sock: socket, seconds: float) -> None:
-    """Let the system notice within about so many seconds that the other side has vanished, if it can be told to."""
+    """Tell the system to notice within about so many seconds that the other side has vanished."""
     sock.setsockopt(std_socket.SOL_SOCKET, std_socket.SO_KEEPALIVE, 1)
     step = min(max(1, int(seconds / (_KEEPALIVE_PROBES + 1))), _LONGEST_KEEPALIVE_S)
-    # The time of silence has another name on macOS. Where an option is missing, the system's own times hold.
+    # The time of silence goes by TCP_KEEPALIVE on macOS. Where none of them is known, the system's own times hold.
     options = {"TCP_KEEPIDLE": step, "TCP_KEEPALIVE": step, "TCP_KEEPINTVL": step, "TCP_KEEPCNT": _KEEPALIVE_PROBES}
     for name, value in options.items():
         if hasattr(std_socket, name):
@@ -66,6 +23,6 @@ def keep_alive(sock: socket, seconds: float) -> None:
 
 
 def cork(sock: socket, *, on: bool) -> None:
-    """Hold back what is written until the cork is taken out, so that it leaves as one packet where the system can."""
+    """Hold back what is written until it is off again, so that it arrives in one packet where it fits."""
     if _TCP_CORK is not None:
         sock.setsockopt(std_socket.IPPROTO_TCP, _TCP_CORK, int(on))
