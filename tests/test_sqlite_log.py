@@ -12,7 +12,7 @@ from pathlib import Path
 import gevent
 import pytest
 
-from geventchat import ChatServer
+from geventchat import ChatServer, Limits
 from geventchat.core.log import Entry
 from geventchat.protocol.errors import NotStored, UsageError
 from geventchat.protocol.events import AnyEvent, Said, TopicSet
@@ -362,12 +362,12 @@ def test_an_age_longer_than_history_keeps_everything(path: Path) -> None:
 def test_while_another_program_has_the_file_only_speakers_are_held_up(path: Path) -> None:
     with (
         closing(SqliteLog(path)) as log,
-        ChatServer(log=log) as server,
+        ChatServer(log=log, limits=Limits(rate=None)) as server,
         closing(sqlite3.connect(path, isolation_level=None)) as other,
         plain(server.address, "alice") as alice,
     ):
         other.execute("BEGIN IMMEDIATE")
-        for number in range(20):  # would take 20 seconds if each had to wait for the file
+        for number in range(60):  # would take more than the 30 seconds of a test if each had to wait for the file
             alice.send(b"hello\n/ping %d\n" % number)
             assert alice.line().startswith("* not stored and not sent: another program has locked the file")
             assert alice.line() == f"* pong {number}"
