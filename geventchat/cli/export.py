@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -81,9 +82,8 @@ def _pages(path: Path, room_key: str | None, after: int) -> Iterator[list[AnyEve
 
 def _number_before(since: str, now: float) -> int:
     """Return what all that is wanted is later than, as the number of an id. Raises UsageError."""
-    age = durations.seconds(since)
-    if age is not None:
-        return _number_at(now - age)
+    with suppress(ValueError):
+        return _number_at(now - durations.seconds(since))
     try:
         return number_of(since)
     except Refused:

@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from geventchat.cli.options import OptionParser
@@ -129,8 +130,11 @@ def _meant(word: str) -> str | None:
 def _keeping(options: argparse.Namespace) -> registry.Keeping:
     """Return how long the log keeps what is said. Raises UsageError for an invalid option."""
     age = messages = None
-    if options.keep is not None and not (age := durations.seconds(options.keep)):
-        raise UsageError(f"--keep {options.keep}: give an age, for example 30d, 12h or 90m")
+    if options.keep is not None:
+        with suppress(ValueError):
+            age = durations.seconds(options.keep)
+        if not age:
+            raise UsageError(f"--keep {options.keep}: give an age, for example 30d, 12h or 90m")
     if options.keep_messages is not None:
         is_number = options.keep_messages.isdecimal() and len(options.keep_messages) < 16
         messages = int(options.keep_messages) if is_number else 0
