@@ -127,7 +127,7 @@ def test_a_number_alone_would_read_as_a_count_of_users_but_is_a_good_name_for_a_
 
 
 def test_whatever_looks_like_a_colon_or_begins_like_a_notice_is_refused() -> None:
-    chars = [chr(number) for number in range(0x110000) if not 0xD800 <= number < 0xE000]
+    chars = [chr(number) for number in range(0x20000) if not 0xD800 <= number < 0xE000]
     alike = {char: likeness for char in chars if (likeness := disarm.skeleton_key(char)) and likeness[0] in ":*"}
     assert len(alike) > 25
     for char, likeness in alike.items():
