@@ -1,121 +1,181 @@
-"""What the README says is true: its commands run, and nothing that the code offers is missing from it."""
+"""The README and the pages in docs: every example runs, every link leads somewhere."""
 
-import dataclasses
+import json
 import re
+import shlex
 import subprocess
 import sys
-from pathlib import Path
-from typing import get_args
+from collections.abc import Iterable
+from typing import Any
 
 import pytest
 
-from bots.scenario.actions import ACTIONS
-from geventchat.commands import commands
-from geventchat.dialects import slash
-from geventchat.protocol import limits, replies
+from bots.scenario.load import parse
+from geventchat import ChatClient, ChatServer
+from tests.pages import PAGES, ROOT, blocks, found, help_of
+from tests.raw import Raw
 
-_ROOT = Path(__file__).parent.parent
-_README = (_ROOT / "README.md").read_text()
 _COMMANDS = {
-    name: str(Path(sys.executable).parent / name)
-    for name in ("geventchat-serve", "geventchat-client", "geventchat-bots")
+    "geventchat-serve": "geventchat.cli.serve",
+    "geventchat-client": "geventchat.cli.client",
+    "geventchat-bots": "bots.cli",
+}
+_VERBS = ("check", "export", "import", "record", "schema", "scenarios")
+# Programs of others that appear in examples.
+_OTHERS = {
+    *("source", "pip", "pytest", "ruff", "mypy", "sqlite3", "systemctl", "journalctl", "ssh", "nc", "printf", "tail"),
+    *("activate", "less"),
 }
 
 
-@pytest.mark.parametrize("program", re.findall(r"```python\n(.*?)```", _README, re.DOTALL))
-def test_each_program_runs(program: str) -> None:
+# Examples.
+
+
+def _command_lines() -> list[Any]:
+    """Return the command lines of all pages: those in blocks, in prose and in the service."""
+    lines: dict[tuple[str, str], None] = {}
+    for page, text in PAGES.items():
+        in_blocks = [line for block in found(r"^```(?:sh|bat)\n(.*?)^```", text) for line in block.splitlines() if line]
+        alone = found(r"`(geventchat-[a-z]+ [^`]+)`", text) + re.findall(r"^ExecStart=(.*)", text, re.MULTILINE)
+        lines.update(dict.fromkeys((page, line) for line in [*in_blocks, *alone]))
+    return [pytest.param(page, line, id=f"{page}: {line}") for page, line in lines]
+
+
+@pytest.mark.parametrize(("page", "line"), _command_lines())
+def test_each_command_line_has_only_what_the_command_knows(page: str, line: str) -> None:
+    line = re.sub(r"(^|\s)#.*|>.*", "", line).replace("\\", "/")
+    for words in filter(None, map(shlex.split, re.split(r"&&|\|", line))):
+        name = words[0].rpartition("/")[2]
+        if name in _COMMANDS:
+            _check_words([_COMMANDS[name], *(verb for verb in words[1:2] if verb in _VERBS)], words[1:])
+        elif name in ("python", "python3", "py"):
+            assert words[1] == "-m"
+            if words[2] != "venv":
+                _check_words(words[2:3], words[3:])
+        else:
+            assert name in _OTHERS, page
+
+
+def _check_words(command: list[str], words: Iterable[str]) -> None:
+    for word in words:
+        if word.startswith("-"):
+            assert re.search(rf"(?<!\S){re.escape(word)}(?![\w-])", help_of(*command)), word
+        if word.startswith("scenarios/"):
+            assert list(ROOT.glob(word)), word
+
+
+@pytest.mark.parametrize(("page", "program"), blocks("python"))
+def test_each_program_runs_and_prints_what_the_page_says(page: str, program: str) -> None:
     ran = subprocess.run(
         [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False, timeout=60
     )
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert ran.stdout == "alice said hello\n"
-    assert len([line for line in program.splitlines() if line.strip()]) < 10
+    assert (ran.returncode, ran.stderr) == (0, ""), page
+    assert ran.stdout.splitlines() == re.findall(r"print\(.*\)  # (.*)", program)
 
 
-def test_ci_runs_the_readmes_own_test_command() -> None:
-    command = re.search(r"\.venv/bin/pip install -e .*pytest", _README)
-    assert command is not None
-    ci = (_ROOT / ".ci" / "run").read_text().replace("--quiet ", "")
-    assert command[0] in ci
+@pytest.mark.parametrize(("page", "text"), blocks("yaml"))
+def test_each_scenario_passes_check(page: str, text: str) -> None:
+    def beside(name: str) -> bytes:
+        assert f"`{name}`" in PAGES[page]
+        (data,) = found(r"^```csv\n(.*?)^```", PAGES[page])
+        return data.encode()
 
-
-@pytest.mark.parametrize("usage", [command.usage for command in slash.COMMANDS.values()])
-def test_every_command_is_in_the_readme(usage: str) -> None:
-    assert f"| `{usage}` |" in _README
-
-
-def _rows(head: str) -> list[list[str]]:
-    """Return the rows of the table whose first column is headed so, each as its cells."""
-    table = re.search(rf"^\| {re.escape(head)} \|.*\n\|[-|]*\n((?:\|.*\n)+)", _README, re.MULTILINE)
-    assert table is not None, head
-    return [re.split(r" *\| *", row.strip("| ")) for row in table[1].splitlines()]
-
-
-def _words(head: str) -> set[str]:
-    """Return what is code in the first column of that table, each word by itself."""
-    return {word for cells in _rows(head) for code in re.findall(r"`(.*?)`", cells[0]) for word in code.split()}
-
-
-def test_the_types_that_programs_send_are_those_in_the_readme() -> None:
-    assert _words("you send") == {str(one.__struct_config__.tag) for one in get_args(commands.AnyCommand)}
-
-
-def test_the_types_that_programs_are_told_are_all_in_the_readme() -> None:
-    section = _README.partition("### From any language")[2].partition("## Prove it")[0]
-    told = {str(one.__struct_config__.tag) for one in get_args(replies.Message)} - {"name"}  # only people are asked
-    assert {kind for kind in told if f"`{kind}`" not in section} == set()
-
-
-@pytest.mark.parametrize("limit", dataclasses.fields(limits.Limits), ids=lambda limit: limit.name)
-def test_every_limit_is_in_the_readme_with_its_default(limit: "dataclasses.Field[object]") -> None:
-    row = re.search(rf"^\| `--{limit.name.replace('_', '-')}` \| (.*?) \|", _README, re.MULTILINE)
-    assert row is not None
-    default = "4 MiB" if limit.name == "feed_window" else f"{limit.default:g}"
-    assert default in row[1]
-
-
-def test_every_module_is_in_the_readme_and_no_other() -> None:
-    modules = {path.stem for path in (_ROOT / "geventchat").glob("*.py")} - {"__init__"}
-    folders = {f"{path.parent.name}/" for path in (_ROOT / "geventchat").glob("*/__init__.py")}
-    named = {word.strip(",") for word in _words("file")}
-    assert named == modules | folders
-
-
-def test_every_folder_of_the_bots_is_in_the_readme_and_no_other() -> None:
-    assert _words("folder of `bots`") == {f"{path.parent.name}/" for path in (_ROOT / "bots").glob("*/__init__.py")}
-
-
-def _options(command: str) -> list[str]:
-    shown = subprocess.run(
-        [sys.executable, "-m", command, "--help"], capture_output=True, text=True, check=True, timeout=60
-    )
-    return sorted(set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", shown.stdout, re.MULTILINE)) - {"--help", "--log-level"})
-
-
-@pytest.mark.parametrize("command", ["geventchat.cli.serve", "geventchat.cli.client", "bots.cli"])
-def test_every_option_is_in_the_readme(command: str) -> None:
-    assert [option for option in _options(command) if f"`{option}" not in _README and f"{option} " not in _README] == []
-
-
-def test_every_action_and_modifier_of_a_scenario_is_in_the_readme() -> None:
-    assert set(ACTIONS) <= {word.strip(":,") for word in _words("action")}
-    explained = {word.strip(":") for word in _words("modifier") | _words("action")}
-    assert explained >= {"every", "times", "for", "spread", "jitter", "at", "within"}
-
-
-@pytest.mark.parametrize("line", re.findall(r"^ {4}(?:.*\| )?(?:\.venv/bin/)?(geventchat-.*)", _README, re.MULTILINE))
-def test_each_command_line_has_only_what_the_command_knows(line: str) -> None:
-    command, *words = line.partition("#")[0].split()
-    verb = words[:1] if words and words[0] in ("check", "export", "import", "record", "schema") else []
-    shown = subprocess.run([_COMMANDS[command], *verb, "--help"], capture_output=True, text=True, check=True)
-    for word in words:
-        if word.startswith("-"):
-            assert re.search(rf"(?<!\S){word}\b", shown.stdout), word
-        if word.startswith("scenarios/") and "*" not in word:
-            assert (_ROOT / word).exists()
+    parse(text.encode(), page, beside)
 
 
 def test_the_scenario_in_the_readme_is_the_one_that_runs() -> None:
-    shown = re.search(r"```yaml\n(.*?)```", _README, re.DOTALL)
-    assert shown is not None
-    assert shown[1] in (_ROOT / "scenarios" / "ten_users.yaml").read_text()
+    (shown,) = found(r"^```yaml\n(.*?)^```", PAGES["README.md"])
+    assert shown in (ROOT / "scenarios" / "ten_users.yaml").read_text()
+
+
+@pytest.mark.parametrize(("page", "conversation"), blocks("jsonl"))
+def test_each_conversation_of_a_program_goes_as_the_page_says(page: str, conversation: str) -> None:
+    with ChatServer() as server, ChatClient(server.address, name="bob"), Raw(server.address) as program:
+        for line in conversation.splitlines():
+            way, text = line.split(" ", 1)
+            if way == "→":
+                program.send(text.encode() + b"\n")
+                continue
+            told = program.message()
+            shown = json.loads(text.replace(",…}", "}"))
+            varies = {key: told[key] for key in ("id", "time") if shown.get(key) is not None}
+            kept = shown if "…" in text else told
+            assert shown | varies == {key: told[key] for key in kept}, page
+
+
+_AT_NC = [
+    pytest.param(talk, id=f"{page}-{number}")
+    for page, text in PAGES.items()
+    for number, talk in enumerate(re.findall(r"^ {4}\$ nc .*\n((?: {4}.*\n)+)", text, re.MULTILINE))
+]
+
+
+@pytest.mark.parametrize("talk", _AT_NC)
+def test_each_talk_at_nc_goes_as_the_page_says(talk: str) -> None:
+    prompt, *lines = [line.removeprefix("    ") for line in talk.splitlines()]
+    asked, name = prompt.split(": ")
+    with ChatServer() as server, Raw(server.address) as nc:
+        assert nc.until(b": ").decode() == f"{asked}: "
+        nc.send(f"{name}\n".encode())
+        bob = None
+        for line, following in zip(lines, [*lines[1:], ""], strict=True):
+            if line == "* bob joined":
+                bob = ChatClient(server.address, name="bob")
+            elif bob is not None and line.startswith("bob: "):
+                bob.say(line.removeprefix("bob: "))
+            is_typed = line.startswith("/") or following == f"{name}: {line}" or line == "exit" == following
+            if is_typed:
+                nc.send(f"{line}\n".encode())
+            else:
+                assert nc.line() == line
+        assert nc.rest() == b""
+        if bob is not None:
+            bob.close()
+
+
+# Links, files, and the form of the README.
+
+
+def _anchors(text: str) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)", re.sub(r"(?ms)^```.*?^```", "", text), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_link_leads_somewhere(page: str) -> None:
+    folder = ROOT if page == "README.md" else ROOT / "docs"
+    for link in re.findall(r"\]\(([^)\s]+)\)", PAGES[page]):
+        path, _, anchor = link.partition("#")
+        if not link.startswith("https://"):
+            assert (folder / path).exists(), link
+            assert not anchor or anchor in _anchors((folder / (path or page)).read_text()), link
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_source_file_that_a_page_names_is_there(page: str) -> None:
+    ours = {path.as_posix() for top in ("geventchat", "bots", "tests", "docs") for path in (ROOT / top).rglob("*.py")}
+    for name in re.findall(r"`(?:python -m )?([\w/.]+\.py|(?:tests|docs)\.\w+)`", PAGES[page]):
+        path = name if name.endswith(".py") else f"{name.replace('.', '/')}.py"
+        assert "NAME" in path or any(one.endswith(f"/{path}") for one in ours), name
+
+
+def test_the_readme_is_read_in_five_minutes() -> None:
+    assert len(PAGES["README.md"].splitlines()) <= 150
+
+
+def test_each_page_can_be_reached_from_the_readme() -> None:
+    reached, new = set[str](), {"README.md"}
+    while new:
+        reached |= new
+        new = {
+            link.rpartition("/")[2] for page in new for link in re.findall(r"\]\(([\w/]+\.md)", PAGES[page])
+        } - reached
+    assert reached == PAGES.keys()
+
+
+def test_ci_runs_the_readmes_own_test_command() -> None:
+    command = re.search(r"\.venv/bin/pip install -e .*pytest.*", PAGES["README.md"])
+    assert command is not None
+    ci = (ROOT / ".ci" / "run").read_text().replace("--quiet ", "")
+    assert command[0] in ci
