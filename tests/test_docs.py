@@ -5,14 +5,15 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bots.scenario.load import parse
 from geventchat import ChatClient, ChatServer
 from tests.pages import PAGES, ROOT, blocks, found, help_of
+from tests.processes import run, serving
 from tests.raw import Raw
 
 _COMMANDS = {
@@ -73,14 +74,24 @@ def test_each_program_runs_and_prints_what_the_page_says(page: str, program: str
     assert ran.stdout.splitlines() == re.findall(r"print\(.*\)  # (.*)", program)
 
 
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with serving("--rate", "off") as server:
+        yield f"127.0.0.1:{server.address[1]}"
+
+
 @pytest.mark.parametrize(("page", "text"), blocks("yaml"))
-def test_each_scenario_passes_check(page: str, text: str) -> None:
-    def beside(name: str) -> bytes:
+def test_each_scenario_goes_well(page: str, text: str, server: str, tmp_path: Path) -> None:
+    scenario = tmp_path / "scenario.yaml"
+    scenario.write_text(text)
+    for name in re.findall(r"^data: (.*)", text, re.MULTILINE):
         assert f"`{name}`" in PAGES[page]
         (data,) = found(r"^```csv\n(.*?)^```", PAGES[page])
-        return data.encode()
-
-    parse(text.encode(), page, beside)
+        (tmp_path / name).write_text(data)
+    ran = run("bots.cli", str(scenario), "--server", server, "--speed", "10", "--json")
+    assert ran.out, (page, ran.errors)
+    result = json.loads(ran.out)  # how late messages were says something of this machine only
+    assert (result["anomalies"], result["failures"], result["settled"]) == ({}, [], True)
 
 
 def test_the_scenario_in_the_readme_is_the_one_that_runs() -> None:
