@@ -22,7 +22,7 @@ def lines(outcome: Outcome) -> Iterator[str]:
     yield f"delivered    {timeline.delivered:,} (messages x readers){_rate(timeline, timeline.delivered)}"
     percentiles = ", ".join(f"p{percent} {_ms(latency, percent)}" for percent in (50, 90, 99))
     yield f"latency      {percentiles}, max {latency.largest_s * 1000:.1f} ms" if latency.count else "latency      -"
-    yield f"bots late    p99 {_ms(outcome.lag, LAG_PERCENTILE)} (above {MAX_LAG_S * 1000:g} ms: INVALID)"
+    yield f"bots late    p99 {_ms(outcome.lag, LAG_PERCENTILE)} (a run is valid up to {MAX_LAG_S * 1000:g} ms)"
     found = outcome.anomalies
     yield f"anomalies    {', '.join(f'{count:,} {verdict}' for verdict, count in found.items()) or 'none'}"
     if outcome.guessed and not outcome.interrupted:
