@@ -18,7 +18,7 @@ from bots.scenario.actions import ACTIONS
 from bots.scenario.selector import selector
 from geventchat.commands import commands
 from geventchat.core.dedup import MAX_REFS
-from geventchat.dialects import plain, slash
+from geventchat.dialects import plain_lines
 from geventchat.protocol import events, limits, names, replies
 from geventchat.store.memory import MEMORY_BYTES
 from tests.pages import PAGES, ROOT, code, column, help_of, options_of, rows
@@ -109,7 +109,7 @@ def _tag(struct: Any) -> str:
 
 def test_every_typed_command_is_in_its_table_and_no_other() -> None:
     shown = [code(cells[0])[0] for cells in rows("protocol.md", "command")]
-    assert shown == [command.usage for command in slash.COMMANDS.values()]
+    assert shown == [info.typed for info in commands.TYPED.values()]
 
 
 def test_every_type_that_programs_send_is_in_its_table_with_its_fields() -> None:
@@ -144,8 +144,8 @@ def _codes(*makers: str) -> set[str]:
 def test_every_code_is_in_its_table_and_no_other() -> None:
     errors = {one for cells in rows("protocol.md", "code of an `error`") for one in code(cells[0])}
     closing = {one for cells in rows("protocol.md", "code of a `closing`") for one in code(cells[0])}
-    made_of_parts = {"bad-room", "unknown-type", "bad-message"}
-    no_chat = {"http", "tls"}  # these are answered in other words, or not at all
+    made_of_parts = {"bad-room", "unknown-type", "bad-message", "bad-frame"}
+    no_chat = {"http", "tls", "other-protocol"}  # these are answered in other words, or not at all
     assert closing >= _codes("Closing")
     assert errors | closing == (_codes("Refused", "ProtocolError", "Error", "Closing") | made_of_parts) - no_chat
 
@@ -170,7 +170,7 @@ def test_every_line_that_people_are_shown_is_in_its_table() -> None:
         replies.Gap(room="lobby", first="", last="", count=12),
         replies.Error(code="nick-taken", message="the name bob is taken"),
     ]
-    assert {line for sample in samples for line in plain.encode(sample).decode().splitlines()} <= shown
+    assert {line for sample in samples for line in plain_lines.encode(sample).decode().splitlines()} <= shown
 
 
 # Scenarios.
@@ -235,7 +235,9 @@ def test_every_dialect_that_bots_speak_is_in_its_table() -> None:
 @pytest.mark.parametrize("package", ["geventchat", "bots"])
 def test_every_folder_is_in_its_table_and_those_are_pure_that_are_tested_to_be(package: str) -> None:
     shown = {code(folder)[0].rstrip("/"): mark for folder, mark, _ in rows("architecture.md", f"folder of `{package}`")}
-    assert shown.keys() == {path.parent.name for path in (ROOT / package).glob("*/__init__.py")}
+    assert shown.keys() == {
+        path.name for path in (ROOT / package).iterdir() if path.is_dir() and path.name != "__pycache__"
+    }
     pure = {f"{package}.{name}" for name, mark in shown.items() if mark == "pure"}
     assert pure == {name for name in PURE if name.startswith(f"{package}.")}
 
