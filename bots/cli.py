@@ -30,7 +30,7 @@ examples:
   geventchat-bots record HOST:2003 -o talk.yaml               a live room as a scenario, until Ctrl-C
 
 exit status: 0 all met; 1 a check or expectation not met; 2 the scenario or an option is wrong;
-             4 no server; 5 invalid, because the generator was late; 130 interrupted
+             4 no server; 5 invalid, because the bots themselves were late; 130 interrupted
 """
 
 
