@@ -8,7 +8,7 @@ from functools import partial
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.ledger.model import Finding, Reader
+from bots.ledger.model import Attendance, Finding
 from bots.ledger.room import RoomLedger
 from bots.protocols.dialects import Heard, Json, Plain
 from bots.world.receiver import Ear
@@ -27,7 +27,7 @@ class User:
 
     nick: str
     ear: Ear
-    stay: Reader | None = None
+    stay: Attendance | None = None
     up: deque[tuple[str, str]] = field(default_factory=deque)
     down: bytearray = field(default_factory=bytearray)
 

@@ -122,7 +122,7 @@ class Company:
         bot.reading.at(pace)
         bot.stopped_at = None if pace else time.monotonic()
         for stay in self._whereabouts.stays(bot.actor):
-            stay.reader.timed = stay.reader.timed and pace == FULL_PACE
+            stay.reader.pace.timed = stay.reader.pace.timed and pace == FULL_PACE
 
 
 def can_do(bot: Bot, line: Line) -> bool:

@@ -144,7 +144,7 @@ class Coming:
     def _enter(self, bot: Bot, room: str) -> Stay:
         """Note that a bot is on its way into a room."""
         timed = bot.reading.pace == FULL_PACE
-        stay = self._whereabouts.enter(bot.actor, bot.nick, room, time.monotonic(), timed=timed)
+        stay = self._whereabouts.enter(bot.actor, room, time.monotonic(), timed=timed)
         self.tune(bot)
         return stay
 

@@ -66,7 +66,7 @@ class Returning:
                 return
             bot.ear.be_in(None, None)
             for stay in stays:
-                stay.reader.back = time.monotonic()
+                stay.reader.pace.back = time.monotonic()
             others = tuple(commands.Join(room=stay.room, after=stay.last_id or None) for stay in stays[1:])
             self._coming.connect(bot, room, again=True, after=stays[0].last_id, others=others)
             for stay in stays:

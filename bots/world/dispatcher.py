@@ -69,19 +69,12 @@ class Intake:
         now, inbox = time.monotonic(), self._inboxes[bot.actor]
         stay = self._whereabouts.stay(bot.actor, room)
         if stay is None:
-            ledger = self._whereabouts.ledger(room)
-            outsider = ledger.enter(bot.nick, 0.0)  # it may hear what others have heard long ago
-            outsider.left = 0.0
-            ledger.hear(outsider, nick, text, now, event_id)
+            self._whereabouts.ledger(room).overhear(bot.actor.name, nick, text, now, line)
             inbox.hear_apart(nick, text, room, now)
-            return
-        reader = stay.reader
-        heard, position = reader.heard, reader.position
-        stay.ledger.hear(reader, nick, text, now, event_id, line)
-        if reader.heard > heard:
-            inbox.hear(stay, in_place=reader.position > position)
+        elif (how := stay.ledger.hear(stay.reader, nick, text, now, event_id, line)) == "apart":
+            inbox.hear_apart(nick, text, room, now)
         else:
-            inbox.hear_apart(nick, text, room, now)
+            inbox.hear(stay, in_place=how == "in place")
 
     def _rename(self, bot: Bot, nick: str) -> None:
         bot.nick = nick

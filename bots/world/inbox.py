@@ -53,24 +53,25 @@ class Inbox:
 
     def hear_apart(self, nick: str, text: str, room: str | None, now: float) -> None:
         """Take note of something that stands in no room's order."""
-        message = Message(nick, text, 0, now, now, now)
+        message = Message(nick, text, 0, now, now, nick, first_heard=now)
         if self._keeps:
             self._apart.append(message)
         self._tell([message], room)
 
     def hear(self, stay: Stay, *, in_place: bool) -> None:
         """Take note that a room's message was heard, as the last one in the room's order or behind its place."""
-        if stay.first is None and stay.reader.position > 0:
-            stay.first = stay.ledger.messages[stay.reader.position - 1]
+        last = stay.ledger.last_heard(stay.reader)
+        if stay.first is None:
+            stay.first = last
         if not in_place:
             self.late += 1
             self._tell([], stay.room)
-        elif self._listeners:
-            self._tell([stay.ledger.messages[stay.reader.position - 1]], stay.room)
+        elif self._listeners and last is not None:
+            self._tell([last], stay.room)
 
     def place(self) -> Place:
         """Return how much has been heard until now."""
-        return Place({stay: _last(stay) for stay in self._stays}, len(self._apart))
+        return Place({stay: stay.ledger.last_heard(stay.reader) for stay in self._stays}, len(self._apart))
 
     def find(self, wanted: Wanted, since: Place | None = None, *, also_taken: bool = False) -> Iterator[Message]:
         """Yield what was heard since a place, or ever, that is wanted and, if that matters, not taken yet."""
@@ -91,9 +92,7 @@ class Inbox:
                 continue
             last = since.last.get(stay) if since is not None else None
             begin = stay.first.index if last is None else last.index + 1
-            for message in stay.ledger.messages[begin : stay.reader.position]:
-                if message not in stay.reader.skipped:
-                    yield message
+            yield from stay.ledger.heard(stay.reader, begin)
         yield from self._apart[since.apart if since is not None else 0 :]
 
     def _follow(self, messages: Sequence[Message]) -> None:
@@ -104,7 +103,3 @@ class Inbox:
     def _tell(self, messages: Sequence[Message], room: str | None) -> None:
         for listener in tuple(self._listeners):
             listener(messages, room)
-
-
-def _last(stay: Stay) -> Message | None:
-    return stay.ledger.messages[stay.reader.position - 1] if stay.reader.position > 0 else None

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bots.ledger.room import Message, Reader, RoomLedger
+from bots.ledger.room import Attendance, Message, RoomLedger
 from bots.scenario.model import Actor
 from geventchat.commands.commands import LOBBY
 from geventchat.protocol import names
@@ -19,14 +19,15 @@ class Stay:
 
     room: str  # as the script spells it
     ledger: RoomLedger
-    reader: Reader
+    reader: Attendance
     after: str = ""  # the id at which it began, where the server gives ids
     first: Message | None = None  # the first message that was heard in it
 
     @property
     def last_id(self) -> str:
         """The id after which everything still has to be heard; empty where the server gives none."""
-        return self.ledger.last_id(self.reader) or self.after
+        last = self.ledger.last_heard(self.reader)
+        return (last.id if last is not None else "") or self.after
 
 
 class Whereabouts:
@@ -66,11 +67,11 @@ class Whereabouts:
         """Return the room that an actor means when it names none."""
         return next((stay.room for stay in self._stays[actor.index].values()), LOBBY)
 
-    def enter(self, actor: Actor, nick: str, room: str, now: float, *, timed: bool = True) -> Stay:
+    def enter(self, actor: Actor, room: str, now: float, *, timed: bool = True) -> Stay:
         """Note that an actor asks to come into a room; `reader.entered` is to be set when it is known to be there."""
         ledger = self.ledger(room)
-        stay = Stay(room, ledger, ledger.enter(nick, now))
-        stay.reader.timed = timed
+        stay = Stay(room, ledger, ledger.enter(actor.name, now))
+        stay.reader.pace.timed = timed
         self._stays[actor.index][self._key(room)] = stay
         self._ever[actor.index].append(stay)
         return stay

@@ -6,7 +6,7 @@ differs is read: what nobody has heard yet, what is for this user alone, and wha
 
 from collections.abc import Callable, Sequence
 
-from bots.ledger.model import Message, Reader
+from bots.ledger.model import Attendance, Message
 from bots.ledger.room import RoomLedger
 from bots.protocols.dialects import Dialect, Heard
 
@@ -23,7 +23,7 @@ class Ear:
         self._dialect = dialect
         self._hear = hear
         self._room: RoomLedger | None = None
-        self._stay: Reader | None = None
+        self._stay: Attendance | None = None
         self._unread = b""  # the beginning of a line
 
     def begin(self, dialect: Dialect) -> None:
@@ -32,7 +32,7 @@ class Ear:
         self.be_in(self._room, self._stay)
         self._unread = b""
 
-    def be_in(self, room: RoomLedger | None, stay: Reader | None) -> None:
+    def be_in(self, room: RoomLedger | None, stay: Attendance | None) -> None:
         """From now on, hear this one room's lines together with the others in it; with None, read every line."""
         if self._room is not None and self._stay is not None:
             self._unread = self._room.part(self._stay) + self._unread
@@ -42,29 +42,31 @@ class Ear:
         """Take in what has arrived."""
         if self._unread:
             data, self._unread = self._unread + data, b""
-        if self._with_others(data, now):
+        start = self._with_others(data, 0, len(data), now)
+        if start == len(data):
             return
         if not self._dialect.in_lines:
             for heard in self._dialect.receive(data):
                 self._hear(heard, b"")
             return
         if self._room is not None and self._stay is not None:
-            data = self._room.unfinished(self._stay) + data
-        *lines, self._unread = data.split(b"\n")
-        for text in lines:
-            line = text + b"\n"
-            if not self._with_others(line, now):
+            data, start = self._room.unfinished(self._stay) + data[start:], 0
+        while end := data.find(b"\n", start) + 1:
+            line, begin = data[start:end], start
+            start = self._with_others(data, begin, end, now)
+            if start < end:
                 for heard in self._dialect.receive(line):
                     self._hear(heard, line)
+                start = self._with_others(data, end, len(data), now)
+        self._unread = data[start:]
 
-    def _with_others(self, data: bytes, now: float) -> bool:
-        """Note that these bytes came, if they are what the others in the room heard; return whether they are."""
+    def _with_others(self, data: bytes, start: int, stop: int, now: float) -> int:
+        """Note that these bytes came; return up to where they are what the others in the room heard."""
         room, stay = self._room, self._stay
-        if room is None or stay is None:
-            return False
-        begin = stay.position
-        if not room.follow(stay, data, now):
-            return False
-        if self.follow is not None and stay.position > begin:
-            self.follow(room.messages[begin : stay.position])
-        return True
+        if room is None or stay is None or start == stop:
+            return start
+        begin = stay.progress.position
+        reached = room.follow(stay, data, start, stop, now)
+        if self.follow is not None and stay.progress.position > begin:
+            self.follow(room.messages[begin : stay.progress.position])
+        return reached
