@@ -28,7 +28,8 @@ def missing(sent: SentMessages, readers: Sequence[Attendance]) -> Iterator[tuple
             words = message.words
             if words not in spare:
                 spare[words] = reader.progress.unplaced[words] + sum(
-                    reader.has_heard(one) and not reader.must_hear(one) for one in sent.equal(words)
+                    reader.has_heard(one) and (one.is_uncertain or not reader.must_hear(one))
+                    for one in sent.equal(words)
                 )
             if spare[words]:
                 spare[words] -= 1
@@ -102,13 +103,11 @@ class Reordering:
 
     def hear_late(self, reader: Attendance, message: Message, now: float) -> None:
         """Note that a user heard a message after others that stand behind it."""
-        if not self._per_sender or self._has_overtaken(reader, message):
-            self._late.setdefault(message, {})[reader] = Late(now, self._order[reader.progress.position - 1])
-
-    def _has_overtaken(self, reader: Attendance, late: Message) -> bool:
-        """Whether a user heard a later message of the same sender before this one."""
-        later = self._order[late.index + 1 : reader.progress.position]
-        return any(message.nick == late.nick and message not in reader.progress.skipped for message in later)
+        heard = reversed(self._order[message.index + 1 : reader.progress.position])
+        if self._per_sender:
+            heard = (one for one in heard if one.nick == message.nick and reader.has_heard_in_place(one))
+        if after := next(heard, None):
+            self._late.setdefault(message, {})[reader] = Late(now, after)
 
     def find(self, readers: Sequence[Attendance]) -> Iterator[Reordered]:
         """Yield who heard a message out of order: all, or those who heard it otherwise than most did.
@@ -155,18 +154,18 @@ class Reordering:
 
     def _heard_both(self, reader: Attendance, message: Message, other: Message) -> bool:
         """Whether it is certain that a user heard these two."""
-        return all(reader.has_heard(one) and not self._sent.may_be_another(reader, one) for one in (message, other))
+        return all(
+            reader.has_heard_in_place(one) and not self._sent.may_be_another(reader, one) for one in (message, other)
+        )
 
     def _heard_ahead(self, message: Message, late: dict[Attendance, Late]) -> list[Message]:
         """Return what most of those who heard a message late had heard before it, though it stands behind it."""
         most = Counter(heard.after for heard in late.values()).most_common(1)[0][0]
         one = next(reader for reader, heard in late.items() if heard.after is most)
-        between = self._order[message.index + 1 : most.index + 1]
-        heard = [other for other in between if one.has_heard(other) and one not in self._late.get(other, {})]
-        if self._per_sender:
-            heard = [other for other in heard if other.nick == message.nick]
+        between = [most] if self._per_sender else self._order[message.index + 1 : most.index + 1]
+        heard = [other for other in between if one.has_heard_in_place(other) and one not in self._late.get(other, {})]
         return [other for other in heard if other.words != message.words and not self._is_anything(other)]
 
     def _is_anything(self, message: Message) -> bool:
-        """Whether a message from others may be any of several: nobody knows how often they said it."""
-        return message.from_others and self._sent.is_repeated(message)
+        """Whether a message may be any of several; of what others say, nobody knows how often they said it."""
+        return message.is_unsure or (message.from_others and self._sent.is_repeated(message))

@@ -7,7 +7,7 @@ connection between them. Such a message is counted for that user, but not placed
 
 from bisect import bisect_left
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from operator import attrgetter
 
@@ -113,17 +113,22 @@ class SentMessages:
         equal = self._heard[words]
         equal.insert(bisect_left(equal, index, key=_index), message)
 
-    def place_for(self, message: Message, reader: Attendance) -> int:
+    def place_for(self, message: Message, reader: Attendance, others: Iterable[Attendance]) -> int:
         """Return where a message belongs that this user is the first to hear.
 
         Nearly always that is the end. Where others are further on, it comes next for this user, but behind all that
-        its sender sent before. Where a user came in is not known before it is placed: most likely the order is that in
-        which everything was sent.
+        its sender sent before. Where a user came in is not known before it is placed: then a message comes behind what
+        those have heard who have to hear it too, and in the order in which everything was sent.
         """
         order = self.order
         begin = reader.progress.position
         if begin < 0:
-            begin = bisect_left(order, reader.asked, key=_first_heard)
+            begin = len(order)
+            while begin and order[begin - 1].first_heard >= reader.asked:
+                begin -= 1
+            if begin < len(order):
+                waiting = (one.progress.position for one in others if one.must_hear_unheard(message))
+                begin = max(begin, *waiting, 0)
             while begin < len(order) and order[begin].number < message.number:
                 begin += 1
         behind = enumerate(order[begin : begin + _MAX_SHIFT], begin + 1)

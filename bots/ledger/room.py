@@ -185,10 +185,11 @@ class RoomLedger:
 
     def _put(self, message: Message, reader: Attendance, event_id: str, now: float) -> None:
         """Put a message that a user is the first to hear into the room's order."""
-        index = self._sent.place_for(message, reader)
+        index = self._sent.place_for(message, reader, self.readers)
         if index < len(self.messages):  # those who are further on have not heard it there
             self._tally.count()
             self._stream.restart(len(self.messages) + 1)
+            message.is_unsure |= reader.progress.position < 0 or bool(reader.progress.unplaced)
             for other in self.readers:
                 if other.progress.position > index:
                     other.progress.position += 1
@@ -217,6 +218,7 @@ class RoomLedger:
             passed = sorted((one for one in progress.skipped if one.words == words), key=lambda one: one.index)
             if len(passed) >= heard and not self._sent.is_awaited(words):
                 progress.skipped.difference_update(passed[-heard:])
+                progress.unordered.update(passed[-heard:])
                 del progress.unplaced[words]
 
     # What can be told of it.
