@@ -91,7 +91,7 @@ def test_a_stay_that_begins_while_one_reads_slowly_is_not_timed() -> None:
     script = "script:\n  - ann: {read: 100kB/s}\n  - ann: {join: den}\n  - ann: {say: hi, room: den}\n"
     with ChatServer(limits=Limits(rate=None)) as server:
         outcome = passed(play(script, server.address))
-    assert [reader.timed for reader in outcome.rooms["den"].readers] == [False]
+    assert [reader.pace.timed for reader in outcome.rooms["den"].readers] == [False]
     assert outcome.timeline.latency.count == 0
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.ledger.room import Message, Reader, RoomLedger
+from bots.ledger.room import Attendance, Message, RoomLedger
 from bots.protocols.base import Heard, Notice
 from bots.protocols.json import Json
 from bots.protocols.plain import Plain
@@ -28,7 +28,7 @@ class Listener:
 
     def __init__(self, room: RoomLedger, name: str, *, together: bool) -> None:
         self.room = room
-        self.stay: Reader = room.enter(name, 0.0)
+        self.stay: Attendance = room.enter(name, 0.0)
         self.stay.entered = 0.0
         inbox = Inbox([Membership("lobby", room, self.stay)], keeps=False)
         self.receiver = Receiver(Plain(), self.hear, inbox)
@@ -106,9 +106,11 @@ def test_findings_are_those_of_reading_every_line(talk: list[tuple[str, str]], d
         room.close()
     found, expected = (Counter((*one[:3], one.reader.name, one.at) for one in room.findings) for room in rooms)
     assert found == expected, (found - expected, expected - found)
-    assert [reader.heard for reader in rooms[0].readers] == [reader.heard for reader in rooms[1].readers]
+    assert [reader.progress.heard for reader in rooms[0].readers] == [
+        reader.progress.heard for reader in rooms[1].readers
+    ]
     times = [room.timeline.latency.count for room in rooms]
-    assert times[0] == times[1] == sum(reader.heard for reader in rooms[0].readers)
+    assert times[0] == times[1] == sum(counts[0])
 
 
 def test_who_hears_the_same_is_not_read() -> None:
@@ -121,7 +123,7 @@ def test_who_hears_the_same_is_not_read() -> None:
         second.receiver.receive(piece, 99.0)
     assert (first.read, second.read) == (100, 1)  # the first message says where in the room a reader is
     assert second.followed == [text for _, text in talk][1:]
-    assert (first.stay.heard, second.stay.heard) == (100, 100)
+    assert (first.stay.progress.heard, second.stay.progress.heard) == (100, 100)
 
 
 def test_a_pong_between_costs_only_its_own_line() -> None:
@@ -189,4 +191,4 @@ def test_a_reader_that_is_still_coming_in_is_not_taken_along_by_half_a_line() ->
         ann.receiver.receive(piece, 99.0)
     room.close()
     assert room.findings == []
-    assert (ann.stay.heard, bob.stay.heard) == (7, 7)
+    assert (ann.stay.progress.heard, bob.stay.progress.heard) == (7, 7)

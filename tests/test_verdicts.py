@@ -8,7 +8,7 @@ from functools import partial
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.ledger.model import Finding, Reader
+from bots.ledger.model import Attendance, Finding
 from bots.ledger.room import RoomLedger
 from bots.protocols.base import Heard, Notice
 from bots.protocols.json import Json
@@ -30,7 +30,7 @@ class User:
 
     nick: str
     receiver: Receiver
-    stay: Reader | None = None
+    stay: Attendance | None = None
     up: deque[tuple[str, str]] = field(default_factory=deque)
     down: bytearray = field(default_factory=bytearray)
 

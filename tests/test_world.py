@@ -41,7 +41,7 @@ class Play:
         self._dispatcher = Dispatcher(self.world, self._refused)
         self.hearers = {actor.name: Standing(actor, actor.name) for actor in played.actors}
         for name in ("ann", "bob"):
-            self.world.memberships.enter(self.actor(name), name, "lobby", 1.0).reader.entered = 1.0
+            self.world.memberships.enter(self.actor(name), "lobby", 1.0).reader.entered = 1.0
 
     def actor(self, name: str) -> Actor:
         return self.hearers[name].actor

@@ -157,7 +157,7 @@ class Joining:
     def _enter(self, bot: Bot, room: str) -> Membership:
         """Note that a bot is on its way into a room."""
         timed = bot.reader.pace == FULL_PACE
-        membership = self._memberships.enter(bot.actor, bot.nick, room, time.monotonic(), timed=timed)
+        membership = self._memberships.enter(bot.actor, room, time.monotonic(), timed=timed)
         self.tune(bot)
         return membership
 

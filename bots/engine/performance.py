@@ -126,7 +126,8 @@ class Performance:
         self._bot.reader.set_pace(bytes_per_s)
         self._bot.stopped_at = None if bytes_per_s else time.monotonic()
         for membership in self._group.world.memberships.of(self._bot.actor):
-            membership.reader.timed = membership.reader.timed and bytes_per_s == FULL_PACE
+            pace = membership.reader.pace
+            pace.timed = pace.timed and bytes_per_s == FULL_PACE
 
     def expect(self, cue: Cue, times: int, within: float) -> None:
         """Wait until so many messages that match have been heard."""

@@ -66,7 +66,7 @@ class Reconnecting:
                 return
             bot.receiver.be_in(None, None)
             for one in memberships:
-                one.reader.back = time.monotonic()
+                one.reader.pace.back = time.monotonic()
             others = tuple(commands.Join(room=one.room, after=one.last_id or None) for one in memberships[1:])
             self._joining.connect(bot, room, again=True, after=memberships[0].last_id, others=others)
             for one in memberships:

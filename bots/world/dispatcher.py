@@ -9,7 +9,6 @@ from typing import Protocol
 
 from bots.protocols.base import Heard, Notice
 from bots.scenario.model import Actor
-from bots.world.memberships import uninvited
 from bots.world.world import World
 from geventchat.protocol import events, replies
 
@@ -58,20 +57,15 @@ class Dispatcher:
                 self._refused(hearer, f"{message} ({code})")
 
     def _hear_message(self, hearer: Hearer, event: events.Event, nick: str, text: str, line: bytes, now: float) -> None:
-        memberships, inbox = self._world.memberships, self._world.inboxes[hearer.actor]
-        membership = memberships.get(hearer.actor, event.room)
+        actor, room, inbox = hearer.actor, event.room, self._world.inboxes[hearer.actor]
+        membership = self._world.memberships.get(actor, room)
         if membership is None:
-            ledger = memberships.ledger(event.room)
-            ledger.hear(uninvited(ledger, hearer.nick), nick, text, now, event.id)
-            inbox.hear_apart(nick, text, event.room, now)
-            return
-        reader = membership.reader
-        heard, position = reader.heard, reader.position
-        membership.ledger.hear(reader, nick, text, now, event.id, line)
-        if reader.heard > heard:
-            inbox.hear(membership, in_place=reader.position > position)
+            self._world.memberships.ledger(room).overhear(actor.name, nick, text, now, line)
+            inbox.hear_apart(nick, text, room, now)
+        elif (how := membership.ledger.hear(membership.reader, nick, text, now, event.id, line)) == "apart":
+            inbox.hear_apart(nick, text, room, now)
         else:
-            inbox.hear_apart(nick, text, event.room, now)
+            inbox.hear(membership, in_place=how == "in place")
 
     def _note_beginning(self, actor: Actor, room: str, event_id: str | None) -> None:
         membership = self._world.memberships.get(actor, room)

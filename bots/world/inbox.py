@@ -53,19 +53,20 @@ class Inbox:
 
     def hear_apart(self, nick: str, text: str, room: str | None, now: float) -> None:
         """Note that something was heard that stands in no room's order."""
-        message = Message(nick, text, 0, now, now, now)
+        message = Message(nick, text, 0, now, now, nick, first_heard=now)
         if self._keeps:
             self._apart.append(message)
         self._tell([message], room)
 
     def hear(self, membership: Membership, *, in_place: bool) -> None:
         """Note that a room's message was heard, as the last one in the room's order or behind its place."""
+        last = membership.ledger.last_heard(membership.reader)
         if membership.first is None:
-            membership.first = _last(membership)
+            membership.first = last
         if not in_place:
             self.late += 1
             self._tell([], membership.room)
-        elif (last := _last(membership)) is not None:
+        elif last is not None:
             self._tell([last], membership.room)
 
     def hear_with_others(self, messages: Sequence[Message]) -> None:
@@ -75,7 +76,7 @@ class Inbox:
 
     def mark(self) -> InboxMark:
         """Return how much has been heard until now."""
-        return InboxMark({one: _last(one) for one in self._memberships}, len(self._apart))
+        return InboxMark({one: one.ledger.last_heard(one.reader) for one in self._memberships}, len(self._apart))
 
     def find(self, wanted: Wanted, since: InboxMark | None = None, *, also_taken: bool = False) -> Iterator[Message]:
         """Yield what was heard since a mark, or ever, that is wanted and, if that matters, not taken yet."""
@@ -96,17 +97,9 @@ class Inbox:
                 continue
             last = since.last.get(one) if since is not None else None
             begin = one.first.index if last is None else last.index + 1
-            for message in one.ledger.messages[begin : one.reader.position]:
-                if message not in one.reader.skipped:
-                    yield message
+            yield from one.ledger.heard(one.reader, begin)
         yield from self._apart[since.apart if since is not None else 0 :]
 
     def _tell(self, messages: Sequence[Message], room: str | None) -> None:
         for listener in tuple(self._listeners):
             listener(messages, room)
-
-
-def _last(membership: Membership) -> Message | None:
-    """Return the last message in the room's order that was heard; None if none was."""
-    position = membership.reader.position
-    return membership.ledger.messages[position - 1] if position > 0 else None

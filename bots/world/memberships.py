@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bots.ledger.room import Message, Reader, RoomLedger
+from bots.ledger.room import Attendance, Message, RoomLedger
 from bots.scenario.model import Actor
 from geventchat.commands.commands import LOBBY
 from geventchat.protocol import names
@@ -19,14 +19,15 @@ class Membership:
 
     room: str  # as the script spells it
     ledger: RoomLedger
-    reader: Reader
+    reader: Attendance
     began_at: str = ""  # the id of the event with which it began, where the server gives ids
     first: Message | None = None  # the first message that was heard in it
 
     @property
     def last_id(self) -> str:
         """The id after which everything still has to be heard; empty where the server gives none."""
-        return self.ledger.last_id(self.reader) or self.began_at
+        last = self.ledger.last_heard(self.reader)
+        return (last.id if last is not None else "") or self.began_at
 
 
 class Memberships:
@@ -66,11 +67,11 @@ class Memberships:
         """Return the room that an actor means when it names none."""
         return next((one.room for one in self._now[actor].values()), LOBBY)
 
-    def enter(self, actor: Actor, nick: str, room: str, now: float, *, timed: bool = True) -> Membership:
+    def enter(self, actor: Actor, room: str, now: float, *, timed: bool = True) -> Membership:
         """Note that an actor asks to come into a room; `reader.entered` is to be set when it is known to be there."""
         ledger = self.ledger(room)
-        membership = Membership(room, ledger, ledger.enter(nick, now))
-        membership.reader.timed = timed
+        membership = Membership(room, ledger, ledger.enter(actor.name, now))
+        membership.reader.pace.timed = timed
         self._now[actor][self._key(room)] = membership
         self._ever[actor].append(membership)
         return membership
@@ -101,10 +102,3 @@ class Memberships:
         if key is None:
             key = self._keys[room] = names.key(room) or room
         return key
-
-
-def uninvited(ledger: RoomLedger, nick: str) -> Reader:
-    """Return a reader for somebody who is not in a room and hears it all the same: nothing that it hears is right."""
-    reader = ledger.enter(nick, 0.0)  # what it hears may be what others have heard long ago
-    reader.left = 0.0
-    return reader

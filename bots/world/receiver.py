@@ -6,7 +6,7 @@ differs is read: what nobody has heard yet, what is for this user alone, and wha
 
 from collections.abc import Callable
 
-from bots.ledger.model import Reader
+from bots.ledger.model import Attendance
 from bots.ledger.room import RoomLedger
 from bots.protocols.base import ClientDialect, Heard
 from bots.world.inbox import Inbox
@@ -26,7 +26,7 @@ class Receiver:
         self._hear = hear
         self._inbox = inbox
         self._room: RoomLedger | None = None
-        self._reader: Reader | None = None
+        self._reader: Attendance | None = None
         self._unread = b""  # the beginning of a line
 
     def begin(self, dialect: ClientDialect) -> None:
@@ -35,7 +35,7 @@ class Receiver:
         self.be_in(self._room, self._reader)
         self._unread = b""
 
-    def be_in(self, room: RoomLedger | None, reader: Reader | None) -> None:
+    def be_in(self, room: RoomLedger | None, reader: Attendance | None) -> None:
         """From now on, hear this one room's lines together with the others in it; with None, read every line."""
         if self._room is not None and self._reader is not None:
             self._unread = self._room.part(self._reader) + self._unread
@@ -45,29 +45,31 @@ class Receiver:
         """Take in what has arrived."""
         if self._unread:
             data, self._unread = self._unread + data, b""
-        if self._is_as_others_heard(data, now):
+        start = self._follow_others(data, 0, len(data), now)
+        if start == len(data):
             return
         if not self._dialect.in_lines:
             for heard in self._dialect.receive(data):
                 self._hear(heard, b"", now)
             return
         if self._room is not None and self._reader is not None:
-            data = self._room.unfinished(self._reader) + data
-        *lines, self._unread = data.split(b"\n")
-        for text in lines:
-            line = text + b"\n"
-            if not self._is_as_others_heard(line, now):
+            data, start = self._room.unfinished(self._reader) + data[start:], 0
+        while end := data.find(b"\n", start) + 1:
+            line, begin = data[start:end], start
+            start = self._follow_others(data, begin, end, now)
+            if start < end:
                 for heard in self._dialect.receive(line):
                     self._hear(heard, line, now)
+                start = self._follow_others(data, end, len(data), now)
+        self._unread = data[start:]
 
-    def _is_as_others_heard(self, data: bytes, now: float) -> bool:
-        """Note that these bytes came, if they are what the others in the room heard; return whether they are."""
+    def _follow_others(self, data: bytes, start: int, stop: int, now: float) -> int:
+        """Note that these bytes came; return up to where they are what the others in the room heard."""
         room, reader = self._room, self._reader
-        if room is None or reader is None:
-            return False
-        begin = reader.position
-        if not room.follow(reader, data, now):
-            return False
-        if self._inbox.has_listeners and reader.position > begin:
-            self._inbox.hear_with_others(room.messages[begin : reader.position])
-        return True
+        if room is None or reader is None or start == stop:
+            return start
+        begin = reader.progress.position
+        reached = room.follow(reader, data, start, stop, now)
+        if self._inbox.has_listeners and reader.progress.position > begin:
+            self._inbox.hear_with_others(room.messages[begin : reader.progress.position])
+        return reached

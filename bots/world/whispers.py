@@ -7,10 +7,9 @@ whispered meanwhile.
 from collections.abc import Callable
 from typing import Literal
 
-from bots.ledger.room import Reader, RoomLedger
+from bots.ledger.room import Attendance, RoomLedger
 from bots.scenario.model import Actor
 from bots.world.identities import Identities
-from bots.world.memberships import uninvited
 
 # What was whispered so shortly before a connection was noticed to be lost may have been lost with it.
 _IN_FLIGHT_S = 1.0
@@ -25,7 +24,7 @@ class Whispers:
         self._ledgers = ledgers
         self._make_ledger = make_ledger
         self._identities = identities
-        self._readers: dict[Actor, Reader] = {}  # of those who are there
+        self._readers: dict[Actor, Attendance] = {}  # of those who are there
 
     def say(self, nick: str, to: Actor, text: str, due: float, now: float) -> None:
         """Note that something is being whispered to an actor, who is there."""
@@ -39,8 +38,7 @@ class Whispers:
         elif nick == own_nick:
             return "own"
         elif (addressee := self._identities.holder(to, now)) is not None:
-            ledger = self._ledger(addressee)
-            ledger.hear(uninvited(ledger, own_nick), nick, text, now)
+            self._ledger(addressee).overhear(actor.name, nick, text, now)
         else:
             self._ledger(actor).hear(self._reader(actor, now), nick, text, now)
         return "heard"
@@ -57,7 +55,7 @@ class Whispers:
         if reader := self._readers.pop(actor, None):
             reader.leaving, reader.left, reader.dropped = now - _IN_FLIGHT_S, now, True
 
-    def _reader(self, actor: Actor, now: float) -> Reader:
+    def _reader(self, actor: Actor, now: float) -> Attendance:
         if actor not in self._readers:
             reader = self._readers[actor] = self._ledger(actor).enter(actor.name, now)
             reader.entered = now
