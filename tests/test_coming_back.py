@@ -216,7 +216,7 @@ def test_people_who_enter_another_room_are_shown_its_last_lines(server: ChatServ
         alice.send(b"/join den\n")
         alice.until(b"* earlier in den, times in UTC:\n")
         assert alice.line().endswith(" bob: in the den")
-        assert alice.line() == "* that was earlier; there is more before it"
+        assert alice.line() == "* that was earlier"
         say(bob, "now", "2")
         assert alice.line() == "bob: now"
     bob.close()

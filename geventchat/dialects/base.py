@@ -16,7 +16,12 @@ class EmptyLine(msgspec.Struct, frozen=True):
 
 
 class Reader(Protocol):
-    """The incoming half of one connection: bytes go in; commands come out, and bytes that the dialect itself sends."""
+    """The incoming half of one connection: bytes go in; commands come out, and bytes that the dialect itself sends.
+
+    `ended` says that the client has announced the end: nothing more comes, though the connection still stands.
+    """
+
+    ended: bool
 
     def receive(self, data: bytes) -> None:
         """Take in bytes that have arrived."""
@@ -36,6 +41,9 @@ class Reader(Protocol):
 
     def registered(self) -> None:
         """Read what follows as from a user who has a name now."""
+
+    def ping(self) -> bytes:
+        """Return what a living client answers to; empty where the dialect has no such thing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

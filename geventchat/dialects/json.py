@@ -27,9 +27,10 @@ class JsonReader:
     """Reads lines, each an object with a `type`; a text in it can have at most `max_text` bytes of UTF-8."""
 
     __slots__ = ("_lines", "_max_text")
+    ended = False
 
     def __init__(self, max_text: int) -> None:
-        self._lines = LineBuffer(_ESCAPED * max_text + _AROUND_BYTES)
+        self._lines = LineBuffer(longest_line(max_text))
         self._max_text = max_text
 
     def receive(self, data: bytes) -> None:
@@ -65,6 +66,15 @@ class JsonReader:
 
     def registered(self) -> None:
         """Do nothing: a hello says itself what it is."""
+
+    def ping(self) -> bytes:
+        """Return nothing: the system's keepalive finds who is gone."""
+        return b""
+
+
+def longest_line(max_text: int) -> int:
+    """Return how many bytes an object may have in which every text has at most `max_text` bytes of UTF-8."""
+    return _ESCAPED * max_text + _AROUND_BYTES
 
 
 def _decode(line: bytes) -> commands.AnyCommand:

@@ -30,6 +30,7 @@ class PlainReader:
     """Reads lines: the first is a name, the others are said or are commands."""
 
     __slots__ = ("_held", "_lines", "_naming")
+    ended = False
 
     def __init__(self, max_line: int) -> None:
         self._lines = LineBuffer(max_line)
@@ -58,6 +59,10 @@ class PlainReader:
     def registered(self) -> None:
         """Read lines as said from now on."""
         self._naming = False
+
+    def ping(self) -> bytes:
+        """Return nothing: the system's keepalive finds who is gone."""
+        return b""
 
     def read(self, line: bytes) -> commands.AnyCommand | EmptyLine:
         """Return what one line asks for. Raises ProtocolError."""

@@ -25,6 +25,7 @@ class UnframedReader:
     """
 
     __slots__ = ("_begun", "_error", "_first", "_lines", "_max_line", "_plain")
+    ended = False
 
     def __init__(self, max_line: int) -> None:
         self._max_line = max_line
@@ -67,6 +68,10 @@ class UnframedReader:
     def registered(self) -> None:
         """Read packets as said from now on."""
         self._plain.registered()
+
+    def ping(self) -> bytes:
+        """Return nothing: the system's keepalive finds who is gone."""
+        return b""
 
 
 UNFRAMED = Dialect(

@@ -9,14 +9,10 @@ from geventchat.dialects.registry import detect
 from geventchat.protocol.errors import ProtocolError, Refused
 from geventchat.protocol.limits import MAX_UNENDED_BYTES, SNIFF_S, TYPING_S
 from geventchat.server.transport import Transport
+from geventchat.server.web import Web, WebConnection
 
 logger = logging.getLogger("geventchat")
 
-_HTTP_BODY = b"This port speaks chat, not HTTP. Join with geventchat-client, nc or telnet.\n"
-_HTTP_ANSWER = (
-    b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n"
-    b"Content-Length: %d\r\n\r\n%s" % (len(_HTTP_BODY), _HTTP_BODY)
-)
 _UNANSWERED = ("tls", "other-protocol")  # what would not understand our words
 
 
@@ -26,10 +22,11 @@ class Handshake:
     A newcomer that is `refused` gets only the time to be recognised, and is then told so in words for people.
     """
 
-    __slots__ = ("_deadline", "_packets", "_prompted", "_refused", "_transport")
+    __slots__ = ("_deadline", "_packets", "_prompted", "_refused", "_transport", "_web")
 
-    def __init__(self, transport: Transport, deadline: float, refused: Refused | None = None) -> None:
+    def __init__(self, transport: Transport, web: Web, deadline: float, refused: Refused | None = None) -> None:
         self._transport = transport
+        self._web = web
         self._deadline = deadline if refused is None else time.monotonic() + SNIFF_S
         self._refused = refused
         self._prompted = False
@@ -40,6 +37,8 @@ class Handshake:
         try:
             return self._detect()
         except ProtocolError as error:
+            if error.code == "http":
+                return self._serve_web()
             logger.info("closing %s: %s", self._transport.address, error.message)
             self._turn_away(error)
         except OSError as error:
@@ -62,13 +61,25 @@ class Handshake:
             if sum(map(len, self._packets)) > MAX_UNENDED_BYTES:
                 raise ProtocolError("line-too-long", "64 KiB without an end of line: closing", fatal=True)
             dialect = detect(self._packets, quiet=data is None, patient=data is None and now - last >= TYPING_S)
-            if data is None and dialect is None and not self._packets:
+            if data is None and dialect is None and not self._packets and not self._is_spare:
                 self._prompt()
         if dialect.prompted:
             self._prompt()
         elif self._prompted:
             self._transport.say(b"\n")  # the prompt gets a line of its own
         return dialect, b"".join(self._packets)
+
+    @property
+    def _is_spare(self) -> bool:
+        """Whether this silent connection may be one that a browser keeps for its next request."""
+        return self._web.spoke_lately(self._transport.address)
+
+    def _serve_web(self) -> tuple[Dialect, bytes] | None:
+        try:
+            return WebConnection(self._web, self._transport, self._refused).converse(b"".join(self._packets))
+        except OSError as error:
+            logger.debug("%s is lost: %s", self._transport.address, error)
+        return None
 
     def _too_late(self) -> ProtocolError:
         if self._refused is None:
@@ -86,9 +97,7 @@ class Handshake:
 
     def _turn_away(self, error: ProtocolError) -> None:
         try:
-            if error.code == "http":
-                self._transport.say(_HTTP_ANSWER)
-            elif error.code not in _UNANSWERED:
+            if error.code not in _UNANSWERED:
                 self._transport.say(b"\n" * self._prompted + notice(error.message))
             self._transport.drain_read()
         except OSError:

@@ -5,7 +5,7 @@ import logging
 import os
 import socket as std_socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import gevent
@@ -16,6 +16,7 @@ from gevent.socket import socket
 from geventchat import __version__
 from geventchat.core.chat import Chat
 from geventchat.core.log import Log
+from geventchat.dialects.websocket import WEBSOCKET
 from geventchat.protocol.errors import Refused, UsageError
 from geventchat.protocol.limits import GREET_WITH, Limits
 from geventchat.protocol.replies import Closing
@@ -24,6 +25,7 @@ from geventchat.server.pump import Pump
 from geventchat.server.session import GOODBYE_S, Session, services
 from geventchat.server.throttle import ConnectionLimiter
 from geventchat.server.transport import Transport
+from geventchat.server.web import Web
 from geventchat.store.memory import MemoryLog
 
 logger = logging.getLogger("geventchat")
@@ -68,7 +70,7 @@ class ChatServer:
     """A chat server on some addresses, (host, port) pairs; port 0 takes a free one, and so does giving no address.
 
     It keeps its events in `log`, which stays open when it stops, or in memory where none is given, and shows people who
-    are new the last `greet_with` lines of the room.
+    are new the last `greet_with` lines of the room. Browsers may call it by its addresses and by the names in `hosts`.
 
     Use it as a context manager, or call `start` and `stop`. Raises UsageError when an address cannot be had.
     """
@@ -79,12 +81,14 @@ class ChatServer:
         limits: Limits | None = None,
         log: Log | None = None,
         greet_with: int = GREET_WITH,
+        hosts: Sequence[str] = (),
     ) -> None:
         self.limits = limits or Limits()
         self.chat = Chat(self.limits, f"geventchat {__version__}")
         log = log or MemoryLog()
         self._pump = Pump(self.chat, log, self.limits.stall_timeout)
         self._services = services(self.chat, self._pump, log, greet_with)
+        self._web = Web(hosts)
         self._asked = addresses or (("127.0.0.1", 0),)
         self._listeners: list[_Listener] = []
         self._connections: dict[Transport, Session | None] = {}  # None while it is not known how it speaks
@@ -204,9 +208,11 @@ class ChatServer:
         try:
             transport.prepare(self.limits.keepalive)
             deadline = time.monotonic() + self.limits.name_timeout
-            detected = Handshake(transport, deadline, refused).detect()
+            detected = Handshake(transport, self._web, deadline, refused).detect()
             if detected is not None:
                 dialect, first = detected
+                if dialect is WEBSOCKET:  # the page has been looked at for some time, perhaps
+                    deadline = time.monotonic() + self.limits.name_timeout
                 session = Session(self._services, transport, dialect)
                 self._connections[transport] = session
                 session.run(first, deadline, refused)

@@ -167,8 +167,8 @@ class Session:
     # Being here.
 
     def _converse(self, first: bytes) -> None:
-        data: bytes | None = first
-        while data:
+        data = first
+        while data and not self._reader.ended:
             if self._state is State.READING:
                 self._reader.receive(data)
                 self._send_by_itself()
@@ -176,12 +176,34 @@ class Session:
                     return
             self._let_others_run(_RECEIVING)
             self._check_named()
-            data = self._transport.receive(None if self.member.key else self._deadline - time.monotonic())
-        if data is None:
-            raise nameless()
+            data = self._receive()
         self._reader.end()
         if self._state is State.READING and not self._obey():
             self._goodbye(replies.Closing(code="gone", message="the connection was ended"))
+
+    def _receive(self) -> bytes:
+        """Return what arrives next, empty at the end; asks a silent client for a sign of life, where it can give one.
+
+        Raises ProtocolError, fatal, when no name is given in time, and OSError when the connection is lost.
+        """
+        if not self.member.key:
+            data = self._transport.receive(self._deadline - time.monotonic())
+            if data is None:
+                raise nameless()
+            return data
+        ping = self._reader.ping()
+        if not ping:
+            return self._transport.receive(None) or b""
+        patience = self._services.chat.limits.keepalive / 2
+        data = self._transport.receive(patience)
+        if data is None:
+            self.member.outbox.put(ping)
+            self._services.pump.offer(self.sender)
+            data = self._transport.receive(patience)
+        if data is None:
+            self._reason = "no sign of life"
+            raise TimeoutError
+        return data
 
     def _send_by_itself(self) -> None:
         """Send what the dialect answers without asking the chat."""
@@ -321,6 +343,7 @@ class Session:
                 gevent.sleep(_LAST_WORD_PAUSE_S)
         self._part(closing)
         self.drain(GOODBYE_S)
+        self._send_by_itself()
         self._transport.drain_read()
 
     def _part(self, closing: replies.Closing) -> None:

@@ -61,8 +61,9 @@ class Transport:
         except TimeoutError:
             return None
 
-    def say(self, words: bytes) -> None:
-        """Send something to a client that the pump does not serve yet. Raises OSError."""
+    def say(self, words: bytes, timeout: float = 10.0) -> None:
+        """Send something to a client that the pump does not serve yet. Raises OSError, also when it takes too long."""
+        self.socket.settimeout(timeout)
         self.socket.sendall(words)
 
     def cork(self, *, on: bool) -> None:
