@@ -8,7 +8,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from gevent import socket
 from gevent.event import Event as Signal
@@ -16,6 +16,7 @@ from gevent.lock import BoundedSemaphore
 from msgspec import structs
 
 from bots.engine.paced_reader import FULL_PACE, PacedReader
+from bots.ledger.room import Message
 from bots.protocols.base import Heard, Notice, ping_token
 from bots.protocols.registry import MakeDialect
 from bots.scenario.model import Actor
@@ -41,6 +42,13 @@ class NotDone(ChatError):
 
 class NotLetIn(NotDone):
     """The server did not let an actor in; the message says why."""
+
+
+class _Unacknowledged(NamedTuple):
+    """Something that was said, and that the server has not acknowledged."""
+
+    command: commands.Say | commands.Act
+    message: Message
 
 
 class Bot:
@@ -85,7 +93,7 @@ class Bot:
         self._tokens = itertools.count(1)
         self._pongs: set[str] = set()
         self._refs = map(str, itertools.count(1))
-        self._unacknowledged: dict[str, commands.Say | commands.Act] = {}  # by ref
+        self._unacknowledged: dict[str, _Unacknowledged] = {}  # by ref
 
     @property
     def is_here(self) -> bool:
@@ -128,22 +136,32 @@ class Bot:
         for join in others:
             self.send(join)
         self._say_again()
+        if self._refused:  # it has ended meanwhile, and nobody was told, for the bot was not yet here
+            raise NotLetIn(f"{self.nick} was let in and lost the connection at once: {self._refused}")
         self.connected = True
 
     def send(self, command: commands.AnyCommand) -> None:
         """Send a command. Raises OSError when the connection is gone."""
         self.send_bytes(self.dialect.encode(command))
 
-    def say(self, command: commands.Say | commands.Act) -> None:
-        """Say something; a bot that reconnects says it again until the server is known to have stored it."""
+    def say(self, command: commands.Say | commands.Act, message: Message) -> None:
+        """Say something; a bot that reconnects says it again until the server is known to have stored it.
+
+        `message` is what the room's ledger knows it as.
+        """
         if not (self.actor.reconnects and self.dialect.catches_up):
             self.send(command)
             return
         ref = next(self._refs)
-        command = self._unacknowledged[ref] = structs.replace(command, ref=ref)
+        said = self._unacknowledged[ref] = _Unacknowledged(structs.replace(command, ref=ref), message)
         if self.connected:
             with suppress(OSError):  # the loop will notice, and the actor come back
-                self.send(command)
+                self.send(said.command)
+
+    def forget_stored(self, is_stored: Callable[[Message], bool]) -> None:
+        """Say none of what is stored again: a server knows by its ref what it has not told a bot yet, nothing older."""
+        for ref in [ref for ref, said in self._unacknowledged.items() if is_stored(said.message)]:
+            del self._unacknowledged[ref]
 
     def _say_again(self) -> None:
         """Say what may not have arrived, and what was to be said meanwhile, in order; nothing new overtakes it."""
@@ -151,8 +169,8 @@ class Bot:
         while again := [ref for ref in self._unacknowledged if int(ref) > said]:
             for ref in again:
                 said = int(ref)
-                if command := self._unacknowledged.get(ref):
-                    self.send(command)
+                if unacknowledged := self._unacknowledged.get(ref):
+                    self.send(unacknowledged.command)
 
     def send_bytes(self, data: bytes) -> None:
         """Send just these bytes. Raises OSError when the connection is gone."""

@@ -58,9 +58,9 @@ class Sending:
             if command.room is None and len(self._memberships.of(bot.actor)) > 1:
                 raise CannotSay(f"{bot.nick} is in several rooms: say with room: where {command.text!r} is to be said")
             ledger = self._memberships.ledger(command.room or self._memberships.room_of(bot.actor))
-            ledger.say(bot.nick, shown, due, time.monotonic())
+            message = ledger.say(bot.nick, shown, due, time.monotonic())
             try:
-                bot.say(command)
+                bot.say(command, message)
             except OSError:
                 ledger.lose(bot.nick)  # nobody knows whether it has arrived
                 raise
