@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, TimeoutException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -87,7 +87,10 @@ class Page:
         wait = WebDriverWait(
             self.driver, _PATIENCE_S, 0.05, (NoSuchElementException, StaleElementReferenceException, StopIteration)
         )
-        wait.until(lambda _: holds(), f"the page shows {self._text('body')!r}")
+        try:
+            wait.until(lambda _: holds())
+        except TimeoutException:
+            raise AssertionError(f"the page shows {self._text('body')!r}") from None
 
     def until_shown(self, *texts: str) -> None:
         """Wait until all of this stands in the log."""

@@ -255,10 +255,11 @@ def test_two_people_in_two_browsers_and_one_at_nc_talk(site: Site, pages: Callab
 @needs_browser
 def test_things_have_the_labels_and_roles_that_people_find_them_by(page: Page) -> None:
     page.join("alice")
+    page.until(lambda: page.driver.find_element(By.CSS_SELECTOR, "[role=log][aria-live=polite]"))
     names = {
         "form": page.field("Message").accessible_name,
         "send": page.button("Send").accessible_name,
-        "log": page.driver.find_element(By.CSS_SELECTOR, "[role=log][aria-live=polite]").accessible_name,
+        "log": page.driver.find_element(By.CSS_SELECTOR, "[role=log]").accessible_name,
         "list": page.driver.find_element(By.CSS_SELECTOR, "ul[role=list]").accessible_name,
         "tabs": page.driver.find_element(By.CSS_SELECTOR, "[role=tablist]").accessible_name,
         "tab": page.tab("lobby").accessible_name,
@@ -339,8 +340,7 @@ def test_what_is_typed_while_the_server_is_away_is_sent_once(site: Site, page: P
         page.driver.refresh()
         page.until(lambda: "2 not sent yet" in page.status)
     site.start()
-    page.until(lambda: page.button("Reconnect now").is_displayed())
-    page.button("Reconnect now").click()
+    page.run("arguments[0].click()", page.button("Reconnect now"))  # it may be gone, where the page was quicker
     page.until_shown("alice: before", "alice: one", "alice: two")
     page.until(lambda: "not sent yet" not in page.status)
     assert site.history() == ["before", "one", "two"]

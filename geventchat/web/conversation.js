@@ -17,6 +17,9 @@ const CROWD = 50;
 // How many events of the past are asked for at a time.
 const PAGE = 100;
 
+// What needs no connection now. A reply does: only the server knows whom it means.
+const OFFLINE = ["help", "say", "act", "whisper", "bye"];
+
 const isComing = ({ type }) => type === "joined" || type === "left";
 
 export class Conversation {
@@ -211,6 +214,9 @@ export class Conversation {
 		const here = { ...command, room: current.name };
 		const there = command.type === "join" && this.rooms.called(command.room);
 		if (there) return this.look(there);
+		if (!this.connected && !OFFLINE.includes(command.type)) {
+			return this._trouble("not possible without a connection; what is said, or whispered by /msg, is sent later");
+		}
 		switch (command.type) {
 			case "help":
 				return this._out.show(current, helpLines().map((text) => notice(text, this._now())));
@@ -218,16 +224,11 @@ export class Conversation {
 			case "act":
 				return this._speak(here);
 			case "whisper":
+			case "reply":
 				return this._speak(command);
 			case "bye":
-				return this.connected ? this._out.send(command) : this._out.ended();
-		}
-		if (!this.connected) {
-			return this._trouble("not possible without a connection; what is said, or whispered by /msg, is sent later");
-		}
-		switch (command.type) {
-			case "reply": // the server knows whom it means
-				return this._speak(command);
+				if (this.connected) break;
+				return this._out.ended();
 			case "join":
 				return this._join(command.room);
 			case "leave":

@@ -13,9 +13,7 @@ export function build(line) {
 	if (id) element.id = id;
 	const { clock, day } = moment(new Date(line.time));
 	element.day = day;
-	const time = make("time", "", clock);
-	time.dateTime = line.time;
-	element.append(time, " ");
+	element.append(make("time", "", clock), " ");
 	if (nick !== undefined) element.append(coloured("bdi", nick), between(line));
 	const spoken = make("span", "text");
 	if (nick !== undefined) spoken.dir = "auto"; // what runs from right to left turns nothing around it, nor does a bdi
@@ -33,8 +31,8 @@ export function markDay(element) {
 }
 
 // Return an element for a nick in its colour.
-export function coloured(tag, nick) {
-	const element = make(tag, "nick", nick);
+export function coloured(tag, nick, className = "nick") {
+	const element = make(tag, className, nick);
 	element.style.setProperty("--hue", hue(nick));
 	return element;
 }

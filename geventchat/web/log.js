@@ -19,8 +19,7 @@ const waiting = make("div"); // what is not sent yet, below the lines of every r
 const views = new Map(); // by room
 const paintSoon = perFrame(paint);
 let shown = null; // the room that is looked at
-let loud; // a timer
-let on; // who is told what the user does
+let loud, on;
 
 // `on` is told that the user wants to see what is `earlier(room)`, or has `moved()`.
 export function start(handlers) {

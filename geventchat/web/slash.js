@@ -6,35 +6,24 @@ const DEFAULT_HISTORY = 50;
 // A command that cannot be understood; the message says how it is written.
 export class Mistyped extends Error {}
 
-const usage = (name) => new Mistyped(`like this: ${COMMANDS.get(name).usage}`);
-
-function wanted(name, make) {
-	return (rest) => {
-		if (!rest) throw usage(name);
-		return make(rest);
-	};
-}
-
 function whisper(rest) {
 	const [, name, to = name, text] = /^(?:"(?!" )(.+?)"|([^" ][^ ]*)) (.*)$/s.exec(rest) ?? [];
-	if (!to) throw usage("msg");
-	return { type: "whisper", to, text };
+	return to && { type: "whisper", to, text };
 }
 
 function history(rest) {
-	if (!/^[0-9]*$/.test(rest)) throw usage("history");
-	return { type: "history", limit: rest ? Number(rest.slice(0, 9)) : DEFAULT_HISTORY };
+	return /^[0-9]*$/.test(rest) && { type: "history", limit: rest ? Number(rest.slice(0, 9)) : DEFAULT_HISTORY };
 }
 
-// Each with what to type, what it does, and what the rest of the line becomes.
+// Each with what to type, what it does, and what the rest of the line becomes; nothing, if that is not as it should be.
 const TABLE = [
 	["help", "/help", "this list", () => ({ type: "help" })],
 	["who", "/who", "who is in the room", () => ({ type: "who" })],
-	["nick", "/nick NAME", "take another name", wanted("nick", (nick) => ({ type: "rename", nick }))],
-	["me", "/me TEXT", "do something: /me waves", wanted("me", (text) => ({ type: "act", text }))],
+	["nick", "/nick NAME", "take another name", (nick) => nick && { type: "rename", nick }],
+	["me", "/me TEXT", "do something: /me waves", (text) => text && { type: "act", text }],
 	["msg", "/msg NAME TEXT", 'say something to one alone; quote a name with spaces: "NAME"', whisper],
-	["reply", "/reply TEXT", "answer the last whisper", wanted("reply", (text) => ({ type: "reply", text }))],
-	["join", "/join ROOM", "enter a room, or look at it", wanted("join", (room) => ({ type: "join", room }))],
+	["reply", "/reply TEXT", "answer the last whisper", (text) => text && { type: "reply", text }],
+	["join", "/join ROOM", "enter a room, or look at it", (room) => room && { type: "join", room }],
 	["leave", "/leave", "leave this room", (reason) => ({ type: "leave", reason })],
 	["rooms", "/rooms", "which rooms there are", () => ({ type: "rooms" })],
 	["topic", "/topic [TEXT]", "see or set the room's topic", (text) => ({ type: "topic", text: text || undefined })],
@@ -54,7 +43,9 @@ export function readLine(line) {
 	const [, name, rest] = /^\/([^ ]*) ?(.*)$/s.exec(line);
 	const command = COMMANDS.get(name.toLowerCase());
 	if (!command) throw new Mistyped(`/${name} is not a command; /help lists them, // says a line with a slash`);
-	return command.read(rest.trim());
+	const asked = command.read(rest.trim());
+	if (!asked) throw new Mistyped(`like this: ${command.usage}`);
+	return asked;
 }
 
 // The commands and keys, a line each.
