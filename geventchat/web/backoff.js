@@ -7,9 +7,10 @@ const STEADY_MS = 10000;
 
 // Longer and longer, and by chance not the same for everyone; in milliseconds.
 export class Backoff {
+	_pause = FIRST_MS;
+
 	constructor(chance = Math.random) {
 		this._chance = chance;
-		this._pause = FIRST_MS;
 	}
 
 	next() {

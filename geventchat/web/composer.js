@@ -37,9 +37,9 @@ function submit(event) {
 }
 
 function press(event) {
-	const { key, shiftKey, ctrlKey, altKey, metaKey } = event;
+	const { key, shiftKey } = event;
 	if (key === "Escape") isFree = true;
-	if (key !== "Tab" || ctrlKey || altKey || metaKey || isFree) return;
+	if (key !== "Tab" || isFree) return;
 	const before = field.value.slice(0, field.selectionStart);
 	if (shiftKey && !completion.stands(before)) return;
 	const completed = completion.press(before, user.known(), shiftKey ? -1 : 1);

@@ -55,7 +55,6 @@ let last = {};
 
 function moment(date) {
 	const minute = Math.floor(date / 60000);
-	if (Number.isNaN(minute)) return { clock: "", day: "" }; // of a server that is not ours
 	if (last.minute !== minute) last = { minute, clock: CLOCK.format(date), day: DAY.format(date) };
 	return last;
 }

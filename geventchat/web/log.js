@@ -37,7 +37,8 @@ export function show(room) {
 	view(shown).scrollTop = box.scrollTop;
 	shown = room;
 	const { lines, following, scrollTop } = view(room);
-	quietly(() => box.replaceChildren($("earlier"), lines, waiting));
+	beQuiet();
+	box.replaceChildren($("earlier"), lines, waiting);
 	box.scrollTop = following ? box.scrollHeight : scrollTop;
 }
 
@@ -60,13 +61,12 @@ export function add(room, lines) {
 export function page(room, lines, where, reveal) {
 	const one = view(room);
 	const elements = lines.map(build);
-	quietly(() => {
-		if (where === "above") prepend(room, one, elements, reveal);
-		else {
-			Object.assign(one, { queue: [], following: true });
-			one.lines.replaceChildren(...elements);
-		}
-	});
+	beQuiet();
+	if (where === "above") prepend(room, one, elements, reveal);
+	else {
+		Object.assign(one, { queue: [], following: true });
+		one.lines.replaceChildren(...elements);
+	}
 	elements.forEach(markDay);
 	keepEnd();
 }
@@ -146,9 +146,8 @@ function keepEnd() {
 	if (shown && isFollowing()) box.scrollTop = box.scrollHeight;
 }
 
-function quietly(change) {
+function beQuiet() {
 	box.ariaLive = "off";
-	change();
 	clearTimeout(loud);
 	loud = setTimeout(() => (box.ariaLive = "polite"), QUIET_MS);
 }

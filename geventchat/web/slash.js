@@ -1,5 +1,5 @@
 // What people type: a line is said, `exit` leaves, and a leading slash is a command from the table below.
-// The table is every other client's too; only what /join and /leave do is about tabs here.
+// It is every client's table; only what /join and /leave do is about tabs here.
 
 const DEFAULT_HISTORY = 50;
 

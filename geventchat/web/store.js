@@ -14,9 +14,9 @@ export function ofThisBrowser() {
 
 // Keep what `Conversation.toKeep` returned.
 export function keep(kept) {
-	for (const storage of [() => sessionStorage, () => localStorage]) {
-		attempt(() => storage().setItem(KEY, JSON.stringify(kept)));
-	}
+	const text = JSON.stringify(kept);
+	attempt(() => sessionStorage.setItem(KEY, text));
+	attempt(() => localStorage.setItem(KEY, text));
 }
 
 // The user has left: a reload does not come back, but the name is still known.
