@@ -7,7 +7,7 @@ import { build, markDay } from "./lines.js";
 const MOST = 2000;
 const SLACK = 200;
 // What is added in one frame; more would take longer than a frame has.
-const PER_FRAME = 100;
+const PER_FRAME = 50;
 // So near to the top, earlier lines are asked for; so near to the end, new lines keep it in sight. In pixels.
 const NEAR = 400;
 const AT_END = 30;
