@@ -80,7 +80,7 @@ class Page:
 
     def run(self, script: str, *arguments: object) -> Any:
         """Run JavaScript in the page, and return what it returns."""
-        return self.driver.execute_script(script, *arguments)  # type: ignore[no-untyped-call]
+        return self.driver.execute_script(script, *arguments)
 
     def until(self, holds: Callable[[], object]) -> None:
         """Wait until something holds."""
@@ -95,6 +95,10 @@ class Page:
     def until_shown(self, *texts: str) -> None:
         """Wait until all of this stands in the log."""
         self.until(lambda: all(text in self.log for text in texts))
+
+    def until_here(self, *nicks: str) -> None:
+        """Wait until just these are in the list of people."""
+        self.until(lambda: self.people == list(nicks))
 
     def _text(self, selector: str) -> str:
         return str(self.driver.find_element(By.CSS_SELECTOR, selector).get_property("innerText"))

@@ -5,7 +5,7 @@ import { $ } from "./dom.js";
 
 const field = $("message");
 const completion = new Completion();
-let user; // who is told
+let user;
 let isFree = false; // whether Tab is to leave the field
 let asked; // the lines that the user is asked about, and what stays in the field if they are sent
 

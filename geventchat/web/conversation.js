@@ -212,7 +212,7 @@ export class Conversation {
 
 	_do(command) {
 		const { current } = this.rooms;
-		const here = { ...command, room: current.name };
+		const here = { room: current.name, ...command };
 		const there = command.type === "join" && this.rooms.called(command.room);
 		if (there) return this.look(there);
 		if (!this.connected && !OFFLINE.includes(command.type)) {

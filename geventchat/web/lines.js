@@ -16,7 +16,7 @@ export function build(line) {
 	element.append(make("time", "", clock), " ");
 	if (nick !== undefined) element.append(coloured("bdi", nick), between(line));
 	const spoken = make("span", "text");
-	if (nick !== undefined) spoken.dir = "auto"; // what runs from right to left turns nothing around it, nor does a bdi
+	if (nick !== undefined) spoken.dir = "auto"; // as in a bdi, nothing around it is turned
 	spoken.append(...pieces(text).map(({ text, href }) => (href ? link(text, href) : text)));
 	element.append(spoken);
 	return element;
@@ -50,7 +50,7 @@ function link(text, href) {
 	return element;
 }
 
-// Formatting costs more than the rest of a line, and most lines are of the same minute as the line before.
+// Formatting is slow, and most lines are of the same minute as the line before.
 let last = {};
 
 function moment(date) {

@@ -79,7 +79,7 @@ export class Rooms {
 		this.all = this.all.filter((other) => other !== room);
 	}
 
-	// The room that stands `step` places after the current one, round and round.
+	// The room so many places after the current one, round and round.
 	beside(step) {
 		const { length } = this.all;
 		return this.all[(this.all.indexOf(this.current) + step + length) % length];

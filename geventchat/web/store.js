@@ -19,7 +19,7 @@ export function keep(kept) {
 	attempt(() => localStorage.setItem(KEY, text));
 }
 
-// The user has left: a reload does not come back, but the name is still known.
+// The user has left: a reload does not come back.
 export const leave = () => attempt(() => sessionStorage.removeItem(KEY));
 
 function read(storage) {
@@ -27,7 +27,7 @@ function read(storage) {
 	return typeof kept?.nick === "string" ? kept : null;
 }
 
-// A browser may forbid to keep anything, or have no room for it: then the page works without.
+// A browser may forbid this, or have no room: then the page works without.
 function attempt(action) {
 	try {
 		return action();

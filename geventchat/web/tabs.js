@@ -3,9 +3,8 @@
 import { $, make, write } from "./dom.js";
 
 const list = $("rooms");
-const tabs = new Map(); // by room
-let looked; // the room that is looked at
-let choose;
+const tabs = new Map();
+let looked, choose;
 
 // `chosen(room)` is told which room the user chooses.
 export function start(chosen) {
