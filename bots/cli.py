@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bots import verbs
+from bots import shipped, verbs
 from bots.printing import CannotPrint, show
 from geventchat.cli.options import OptionParser
 from geventchat.protocol import address
@@ -24,6 +24,7 @@ examples:
   geventchat-bots scenarios/ten_users.yaml --server HOST:2003
   geventchat-bots scenarios/small_talk.yaml --server HOST --dialect unframed
   geventchat-bots check scenarios/*.yaml                      only look for mistakes
+  geventchat-bots scenarios                                   which ones ship with it
   geventchat-bots schema > scenario.schema.json               for editors
   geventchat-bots import channel.log -o talk.yaml             an IRC log as a scenario
   geventchat-bots record HOST:2003 -o talk.yaml               a live room as a scenario, until Ctrl-C
@@ -55,7 +56,9 @@ def _carry_out(words: Sequence[str]) -> int:
     try:
         if words and words[0] in verbs.VERBS:
             options = verbs.parser(words[0]).parse_args(words[1:])
-            return {"check": _check, "import": _import, "record": _record, "schema": _schema}[words[0]](options)
+            return {"check": _check, "import": _import, "record": _record, "scenarios": _scenarios, "schema": _schema}[
+                words[0]
+            ](options)
         if len(words) > 1 and not words[0].startswith("-") and not words[1].startswith("-"):
             _refuse_no_verb(words[0])
         return _run(_parser().parse_args(words))
@@ -70,7 +73,9 @@ def _parser() -> argparse.ArgumentParser:
         "Simulated users replay a scenario against a chat server; every delivery is checked.",
         _EXAMPLES,
     )
-    parser.add_argument("scenario", type=Path, help="a YAML file; or one of the verbs check, import, record, schema")
+    parser.add_argument(
+        "scenario", type=Path, help="a YAML file; or one of the verbs check, import, record, scenarios, schema"
+    )
     parser.add_argument("--server", metavar="HOST:PORT", help="the server to test; any that speaks the dialect")
     parser.add_argument("--dialect", choices=("json", "plain", "unframed"), default="json", help="default: %(default)s")
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="play N times as fast")
@@ -108,7 +113,7 @@ def _run(options: argparse.Namespace) -> int:
     from bots.scenario.mistakes import ScenarioMistakes
 
     try:
-        scenario = load(options.scenario)
+        scenario = load(shipped.find(options.scenario))
         check_sayable(scenario, options.dialect)
     except ScenarioMistakes as mistakes:
         print(mistakes, file=sys.stderr)
@@ -161,7 +166,7 @@ def _check(options: argparse.Namespace) -> int:
     ended = 0
     for file in options.files:
         try:
-            scenario = load(file)
+            scenario = load(shipped.find(file))
             users, lines = counted(len(scenario.actors), "user"), counted(len(list(scenario.lines())), "line")
             show(f"{file}: {scenario.title}: {users}, {lines}\n")
         except ScenarioMistakes as mistakes:
@@ -206,6 +211,11 @@ def _write(text: str, output: Path) -> None:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {(error.strerror or str(error)).lower()}") from None
+
+
+def _scenarios(_: argparse.Namespace) -> int:
+    show(shipped.listing())
+    return 0
 
 
 def _schema(_: argparse.Namespace) -> int:

@@ -45,10 +45,11 @@ FOLDERS = {
         *("bots.scenario", "bots.protocols"),
     },
     "bots.printing": {"geventchat.protocol", "geventchat.system", "bots.engine", "bots.report"},
+    "bots.shipped": set[str](),
     "bots.verbs": {"geventchat.cli", "geventchat.protocol", "bots.engine", "bots.scenario", "bots.transcripts"},
     "bots.cli": {
         *("geventchat.protocol", "geventchat.cli", "bots.scenario", "bots.engine", "bots.report"),
-        *("bots.printing", "bots.transcripts", "bots.verbs"),
+        *("bots.printing", "bots.transcripts", "bots.shipped", "bots.verbs"),
     },
 }
 PURE = {

@@ -183,7 +183,7 @@ class Broken(MemoryLog):
             raise RuntimeError("a mistake of ours")
         return logged
 
-sys.exit(serve(("127.0.0.1", 0), Limits(), Broken, 0, "info"))
+sys.exit(serve([("127.0.0.1", 0)], Limits(), Broken, 0))
 """
 
 
