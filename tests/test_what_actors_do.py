@@ -227,7 +227,7 @@ def test_a_reader_who_stops_hears_everything_once_it_reads_again() -> None:
     stuck = next(reader for reader in outcome.rooms["lobby"].readers if reader.name == "stuck")
     # What had arrived before it stopped reading may be heard: at most one piece.
     failures = [failure for failure in outcome.failures if "which was not to be heard" not in failure]
-    assert (failures, outcome.anomalies, stuck.heard) == ([], {}, 200)
+    assert (failures, outcome.anomalies, stuck.progress.heard) == ([], {}, 200)
 
 
 def test_a_slow_reader_reads_at_its_pace() -> None:
