@@ -8,10 +8,12 @@ import time
 from functools import partial
 
 from bots.ledger.room import Attendance, RoomLedger
-from bots.protocols.dialects import Heard, Json, Plain
-from bots.world.receiver import Ear
+from bots.protocols.base import Heard, Notice
+from bots.protocols.registry import DIALECTS
+from bots.world.inbox import Inbox
+from bots.world.receiver import Receiver
 from geventchat.dialects import json_client
-from geventchat.protocol import events, replies
+from geventchat.protocol import events
 
 _TURN_S = 0.005  # how often a server sends what has come
 _RECV_S = 8e-6  # from one reader's piece to the next one's
@@ -20,20 +22,20 @@ _RECV_S = 8e-6  # from one reader's piece to the next one's
 def measure(dialect: str, readers: int, rate: int, seconds: float) -> tuple[float, float]:
     """Return how many deliveries a second of CPU were judged, and the p50 of their latency in milliseconds."""
     room = RoomLedger(per_sender=False)
-    ears = []
+    receivers = []
 
-    def hear(stay: Attendance, heard: Heard, line: bytes) -> None:
+    def hear(stay: Attendance, heard: Heard, line: bytes, now: float) -> None:
         if isinstance(heard, events.Said):
             room.hear(stay, heard.nick, heard.text, now, heard.id, line)
-        elif isinstance(heard, replies.HelpText | events.Event):
+        elif isinstance(heard, Notice | events.Event):
             room.notice(stay, line)
 
     for number in range(readers):
         stay = room.enter(f"user{number}", 0.0)
         stay.entered = 0.0
-        ear = Ear(Json() if dialect == "json" else Plain(), partial(hear, stay))
-        ear.be_in(room, stay)
-        ears.append(ear)
+        receiver = Receiver(DIALECTS[dialect](), partial(hear, stay), Inbox([], keeps=False))
+        receiver.be_in(room, stay)
+        receivers.append(receiver)
     now, number, rests = 1.0, 0, [b""] * readers
     spent = 0.0
     per_turn = int(rate * _TURN_S)
@@ -47,18 +49,18 @@ def measure(dialect: str, readers: int, rate: int, seconds: float) -> tuple[floa
             number += 1
         data = b"".join(lines)
         began = time.process_time()
-        for place, ear in enumerate(ears):
+        for place, receiver in enumerate(receivers):
             now += _RECV_S
             piece = rests[place] + data
             cut = len(piece) - (turn * 7 + place) % 60 * (place % 3 == 0)
             rests[place] = piece[cut:]
-            ear.receive(piece[:cut], now)
+            receiver.receive(piece[:cut], now)
         spent += time.process_time() - began
         now = max(now, 1.0 + (turn + 1) * _TURN_S)
     began = time.process_time()
-    for place, ear in enumerate(ears):
+    for place, receiver in enumerate(receivers):
         if rests[place]:
-            ear.receive(rests[place], now)
+            receiver.receive(rests[place], now)
     room.close()
     room.timeline.close()
     spent += time.process_time() - began

@@ -1,7 +1,6 @@
 """geventchat-serve export: prints history, also while a server writes it."""
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -11,11 +10,12 @@ from pathlib import Path
 import msgspec
 
 from geventchat.cli.options import OptionParser
-from geventchat.dialects.plain import line_of
 from geventchat.protocol import durations, names
 from geventchat.protocol.errors import Refused, UsageError
 from geventchat.protocol.events import LARGEST, SEQUENCES, AnyEvent, number_of
+from geventchat.protocol.wording import line_of
 from geventchat.store import sqlite_file
+from geventchat.system.stdio import print_nowhere
 
 # Events read at once. Between two reads the file is free, so that a long export never lets the server's -wal grow.
 PAGE = 1_000
@@ -36,19 +36,14 @@ def main(arguments: Sequence[str]) -> int:
         print(f"geventchat-serve export: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # whoever reads has seen enough; nor must Python's own flush at the end complain
-        _print_nowhere()
+        print_nowhere()
     except OSError as error:
-        _print_nowhere()
+        print_nowhere()
         print(f"geventchat-serve export: cannot be written: {(error.strerror or str(error)).lower()}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
     return 0
-
-
-def _print_nowhere() -> None:
-    """Let nothing more be written, also of what Python has still to flush."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -5,7 +5,6 @@ import logging
 import os
 import resource
 import signal
-import sys
 from collections.abc import Callable
 from contextlib import closing
 
@@ -16,6 +15,7 @@ from geventchat.core.log import Log
 from geventchat.protocol import address
 from geventchat.protocol.limits import Limits
 from geventchat.server.server import ChatServer
+from geventchat.system.stdio import print_nowhere
 
 logger = logging.getLogger("geventchat")
 
@@ -48,8 +48,8 @@ def serve(listen: tuple[str, int], limits: Limits, open_log: Callable[[], Log], 
         try:
             print(_how_to_join(server.address), flush=True)
         except OSError:  # whoever started us has read enough, or has no room for it
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        logger.info("what is said is kept in %s", events.where)
+            print_nowhere()
+        logger.info("what is said is kept in %s", events.location)
         gevent.wait([ended, server.failed], count=1)
         if server.failed.is_set():
             return 1

@@ -1,9 +1,7 @@
 """Standard output, which may have no reader any more, or no space."""
 
-import os
-import sys
-
 from geventchat.protocol.errors import ChatError
+from geventchat.system.stdio import print_nowhere
 
 
 class CannotPrint(ChatError):
@@ -15,12 +13,7 @@ def show(text: str) -> None:
     try:
         print(text, end="", flush=True)
     except BrokenPipeError:  # whoever reads has seen enough; nor must Python's own flush at the end complain
-        _print_nowhere()
+        print_nowhere()
     except OSError as error:
-        _print_nowhere()
+        print_nowhere()
         raise CannotPrint(f"standard output cannot be written: {(error.strerror or str(error)).lower()}") from None
-
-
-def _print_nowhere() -> None:
-    """Let nothing more be written, also of what Python has still to flush."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
