@@ -80,11 +80,12 @@ class Late(NamedTuple):
 
 
 class Reordered(NamedTuple):
-    """A user that heard a message out of order, and when."""
+    """A user that heard a message out of order, and when; `after` is what it had heard before it, if that is known."""
 
     message: Message
     reader: Attendance
     at: float
+    after: Message | None = None
 
 
 class Reordering:
@@ -131,7 +132,8 @@ class Reordering:
         late, before_late = self._late.get(message, {}), self._late.get(before, {})
         for reader in readers:
             if reader not in before_late and self._heard_both(reader, message, before):
-                yield Reordered(message, reader, late[reader].at if reader in late else message.first_heard)
+                at, after = late.get(reader, Late(message.first_heard, before))
+                yield Reordered(message, reader, at, after)
 
     def _out_of_step(
         self, message: Message, late: dict[Attendance, Late], readers: Sequence[Attendance]
@@ -146,7 +148,7 @@ class Reordering:
         if len(late) <= len(against):
             for reader, heard in late.items():
                 if not self._sent.may_be_another(reader, message):
-                    yield Reordered(message, reader, heard.at)
+                    yield Reordered(message, reader, heard.at, heard.after)
         else:
             for reader in against:
                 yield Reordered(message, reader, message.first_heard)

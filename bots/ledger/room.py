@@ -249,8 +249,8 @@ class RoomLedger:
         What was sent after `until` may still have been on its way: it is not missing.
         """
         self._tally.count()
-        for message, reader, at in self._reordering.find(self.readers):
-            self._find_fault("reordered", message.words, reader, at, message)
+        for message, reader, at, after in self._reordering.find(self.readers):
+            self._find_fault("reordered", message.words, reader, at, message, after=after)
         for reader, message in missing(self._sent, self.readers):
             if message.sent <= until:
                 at = message.sent if message.index < 0 else message.first_heard
@@ -266,10 +266,11 @@ class RoomLedger:
         now: float,
         message: Message | None = None,
         line: bytes = b"",
+        after: Message | None = None,
     ) -> None:
         self.counts[verdict] += 1
         if len(self.findings) < MAX_FINDINGS:
-            after = self.last_heard(reader) if message is None else self._before(message)
+            after = after or (self.last_heard(reader) if message is None else self._before(message))
             self.findings.append(Finding(verdict, *words, reader, now, after, message, line))
 
     def _before(self, message: Message) -> Message | None:
