@@ -3,8 +3,10 @@
 import argparse
 import dataclasses
 import json
+import shlex
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -131,6 +133,8 @@ def _run(options: argparse.Namespace) -> int:
         runner = Runner(scenario, at, options.dialect, options.speed)
         with shown(runner.outcome, options.speed):
             outcome = runner.run()
+    again = ["geventchat-bots", str(options.scenario), "--dialect", options.dialect, "--seed", str(scenario.seed)]
+    outcome.again = shlex.join(again)
     return _tell(outcome, f"{which}, {options.dialect}, seed {scenario.seed}, speed {options.speed:g}", options)
 
 
@@ -145,7 +149,8 @@ def _tell(outcome: "Outcome", which: str, options: argparse.Namespace) -> int:
     if options.report is not None:
         from bots.report.html import page
 
-        _write(page(outcome, which), options.report)
+        when = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
+        _write(page(outcome, which, when), options.report)
     if options.json:
         show(json.dumps(figures(outcome), ensure_ascii=False) + "\n")
     else:
