@@ -1,6 +1,6 @@
 """Dates and times of day as a log writes them, turned into seconds since its beginning.
 
-Times never go back: a clock that was set right is passed over. What is half a day back is of the next day.
+Times never go back: a clock that was set right is passed over, and what is further back is of the next day.
 """
 
 from bisect import bisect_right
@@ -18,6 +18,8 @@ from geventchat.protocol import events
 
 _DAY_S = 24 * 3600
 _HOUR_S = 3600
+# A clock that is set right goes back by less than this: one hour in autumn, or what a computer without a network lost.
+_SET_BACK_S = 2 * _HOUR_S
 # In which order the numbers of a date may stand, and how people write that down.
 _ORDERS = {"dmy": "day/month/year", "mdy": "month/day/year", "ymd": "year/month/day"}
 _LONGEST_MONTHS_DAYS = 62  # within two months there is any day of the month
@@ -46,7 +48,7 @@ def timed(entries: Sequence[Entry]) -> tuple[list[Moment], list[str]]:
     wrong = [number for number, day in enumerate(days.ordinals) if day is not None and number not in days.believed]
     if wrong:
         first = f"the first is in line {entries[wrong[0]].number:,}"
-        notes.append(f"{counted(len(wrong), 'date')} that jump ahead or back not believed; {first}")
+        notes.append(f"{counted(len(wrong), 'jumping date')} not believed; {first}")
     moments: list[Moment] = []
     clock = zip(entries, _seconds(stamps, days), strict=True)
     happened = [(start, exact_to, event) for entry, (start, exact_to) in clock for event in entry.events]
@@ -79,7 +81,7 @@ def _seconds(stamps: Sequence[Stamp | None], days: _Days) -> Iterator[tuple[floa
                 base = max(base, float((day - origin) * _DAY_S))
             if stamp.second is not None:
                 then = base + (stamp.second if period == _DAY_S else stamp.second % period)
-                if day is None and now is not None and now - then > period / 2:
+                if day is None and now is not None and now - then > _SET_BACK_S:
                     base += period
                     then += period
                 now, exact_to = max(then, then if now is None else now), stamp.exact_to
@@ -91,7 +93,7 @@ def _passed(base: float, now: float | None, stamp: Stamp) -> int:
     passed = int(base // _DAY_S)
     if now is None:
         return passed
-    is_next = stamp.second is None or now - base - stamp.second > _DAY_S / 2
+    is_next = stamp.second is None or now - base - stamp.second > _SET_BACK_S
     return passed + is_next
 
 

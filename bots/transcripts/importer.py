@@ -15,6 +15,7 @@ from geventchat.protocol import events
 from geventchat.protocol.errors import UsageError
 
 _ADDRESS = re.compile(r"\+?[\d\s()./\u2011-]{7,}|\S+@\S+\.\S+")
+_NAMING = "see geventchat-bots import --help, and name its format with --format if it is one of those"
 _SHOWN = 60  # characters of a line that is not understood
 
 
@@ -33,7 +34,7 @@ def import_log(source: bytes, file: str, name: str = "") -> Transcript:
     read, of_others = _of_one_room(_without_addresses(read))
     moments, times = calendar.timed(read)
     if not any(isinstance(event, events.Said | events.Acted) for _, event in moments):
-        raise UsageError(f"{file}: nobody says anything here that can be read as {chosen.title}; {_naming()}")
+        raise UsageError(f"{file}: nobody says anything here that can be read as {chosen.title}; {_NAMING}")
     nicks = {nick for _, event in moments for nick in nicks_of(event)}
     lasted = show_duration(round(moments[-1][0]))
     title = f"{file}: {counted(len(moments), 'line')} under {counted(len(nicks), 'nick')} in {lasted}"
@@ -51,7 +52,7 @@ def _found(log: LogText) -> LogFormat:
     scores = {one.name: one.score(log) for one in formats.FORMATS}
     best = max(scores.values())
     if not best:
-        raise UsageError(f"this is no log in a format that is known; {_naming()}")
+        raise UsageError(f"{_what(log)}; {_NAMING}")
     first, *others = [formats.named(name) for name, score in scores.items() if score == best]
     sample = LogText("\n".join(log.sample)) if others else log
     for other in others:
@@ -63,9 +64,15 @@ def _found(log: LogText) -> LogFormat:
     return first
 
 
-def _naming() -> str:
-    names = ", ".join(one.name for one in formats.FORMATS)
-    return f"--format names one of {names}"
+def _what(log: LogText) -> str:
+    """Return what a text seems to be that no format knows."""
+    if not log.text.lstrip().startswith(("{", "[")):
+        return "this is no log in a form that is known"
+    try:
+        msgspec.json.decode(log.text, type=msgspec.Raw)
+    except msgspec.DecodeError as error:
+        return f"this is no log in a form that is known, nor JSON ({str(error)[:_SHOWN]})"
+    return "this is JSON, but not as a chat that is known exports it"
 
 
 def _events(read: Sequence[Entry]) -> list[events.AnyEvent]:

@@ -3,8 +3,8 @@
 A form such as `-!- {nick} {host} has joined {room}` is a whole line behind its time: letters and signs must be there,
 fields in braces are taken out, and a blank stands for one or several. The fields are
 
-- `{nick}` and `{new}`, without blanks; `{who}`, anything but <>; `{name}`, may have blanks but no colon; `{nicks}`, with
-  commas between them;
+- `{nick}` and `{new}`, without blanks; `{who}`, anything but <>; `{name}`, which may have blanks but no colon;
+  `{nicks}`, with commas between them;
 - `{text}`, `{reason}` and `{date}`; ` ({reason})` and ` [{reason}]` may also be missing;
 - `{by}` and `{actor}`, like `{nick}` and `{name}`, `{room}`, `{host}` (brackets and all in them) and `{any}`, of which
   nothing is kept;
@@ -29,7 +29,7 @@ _FIELDS = {
     "{name}": r"""(?P<nick>[^<>\t:"“”]{1,100}?)""",
     "{nicks}": r"(?P<nicks>.+)",
     "{new}": r"(?P<new>\S{1,100}?)",
-    "{by}": r"\S{1,200}?",
+    "{by}": r"[^\s<>]{1,200}?",
     "{actor}": r"""[^<>\t:"“”]{1,100}?""",
     "{edited}": r"(?P<edited>)",
     "{host}": r"[\[(<].{0,300}?[\])>]",
@@ -94,11 +94,14 @@ class LineFormat:
     unit: str = "line"
 
     def score(self, log: LogText) -> int:
-        """Return how many characters of the sample's lines are this format's own; 0 if most lines are another's."""
+        """Return how many characters of the sample's lines are this format's own; 0 if most lines are another's.
+
+        One that can use a line is more likely than one that leaves it out.
+        """
         found = [rule for line in log.sample if (rule := self._match(line)[1])]
         speech = any(rule.kind in ("said", "acted") for rule in found)
         few = len(found) * (10 if self.continues else 3) < len(log.sample)
-        return 0 if few or not speech else sum(rule.own for rule in found)
+        return 0 if few or not speech else sum(rule.own - (rule.kind in self.left_out) for rule in found)
 
     def read(self, log: LogText) -> Sequence[Entry]:
         """Return an entry for each line that is not blank."""

@@ -27,6 +27,7 @@ _OTHERS = (
     (b"{\\rtf", "RTF: save it as plain text"),
 )
 _MARKUP = re.compile(r"\s*<(?:\?xml|!doctype|html|head|body)\b", re.IGNORECASE)
+_RAW_IRC = re.compile(r"(?:@\S+ +)?:\S+ +(?:PRIVMSG|NOTICE|JOIN|PART|QUIT|NICK|MODE|TOPIC|KICK|\d{3})\b")
 _END_TAG = re.compile(r"</[a-z][\w:-]*>", re.IGNORECASE)
 # Colours and other formatting: mIRC's codes, irssi's \x04, and those of terminals.
 _CODES = re.compile(
@@ -61,21 +62,30 @@ def read_text(source: bytes, file: str) -> LogText:
 
     It is UTF-8, or UTF-16 with a byte order mark; a line that is not is cp1252, which is told.
     """
-    if len(source) > MAX_BYTES:
-        raise UsageError(f"{file} has more than the {MAX_BYTES >> 20} MiB that can be imported: take a part of it")
     for beginning, what in _OTHERS:
         if source.startswith(beginning):
             raise UsageError(f"{file} is {what}")
+    if len(source) > MAX_BYTES and b"\0" not in source[:_SAMPLE_REST]:
+        raise UsageError(f"{file} has more than the {MAX_BYTES >> 20} MiB that can be imported: take a part of it")
     notes: list[str] = []
     text = _decoded(source, file, notes)
     if codes := len(_CODES.findall(text)):
         notes.append(f"{counted(codes, 'code')} for colours and the like left out")
     log = LogText(text, notes)
-    tags = sum(1 for line in log.sample if _END_TAG.search(line))
-    if _MARKUP.match(text) or tags * 3 > len(log.sample):
-        kind = "XML" if text.lstrip().lower().startswith("<?xml") else "HTML"
-        raise UsageError(f"{file} is {kind}, which is not read: export the conversation as text or JSON")
+    if what := _what_else(log):
+        raise UsageError(f"{file} is {what}")
     return log
+
+
+def _what_else(log: LogText) -> str:
+    """Return what a text is that is no log that people read, and what to do; nothing if it may be one."""
+    third = len(log.sample) / 3
+    if _MARKUP.match(log.text) or sum(1 for line in log.sample if _END_TAG.search(line)) > third:
+        kind = "XML" if log.text.lstrip().lower().startswith("<?xml") else "HTML"
+        return f"{kind}, which is not read: export the conversation as text or JSON"
+    if sum(1 for line in log.sample if _RAW_IRC.match(line)) > third:
+        return "lines of the IRC protocol itself, as of Twitch, which are not read: import the log of a client"
+    return ""
 
 
 def _decoded(source: bytes, file: str, notes: list[str]) -> str:

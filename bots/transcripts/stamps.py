@@ -129,7 +129,7 @@ def _date(match: re.Match[str]) -> Date:
     parts = match.groupdict()
     if "a" in parts:
         first, second, third = int(parts["a"]), int(parts["b"]), int(parts["c"] or 0)
-        orders = ("dmy", "mdy", "ymd") if len(parts["c"] or "") == 2 else ("dmy", "mdy")
+        orders = ("dmy", "mdy", "ymd") if len(parts["c"] or "") == 2 and "-" in match[0] else ("dmy", "mdy")
         return Date((first, second, third), orders)
     month = int(parts["m"]) if "m" in parts else month_of(parts["month"])
     return Date((int(parts["y"] or 0), month, int(parts["d"])))

@@ -17,7 +17,7 @@ ELEMENT = LineFormat(
             "Members: {any}",
             "Topic: {any}",
             "Room creator: {any}",
-            "- {any}",
+            "- {actor}",
         ),
     },
     stamped=r"([^\d\[]+ .*)?",

@@ -21,7 +21,7 @@ class ExportText:
     """A `LogFormat` that is ours, but for people: a room or a nick with a blank is known from who comes and goes."""
 
     name = "export-text"
-    title = "geventchat-serve export --text"
+    title = "geventchat-serve export --text, where words between stars are an action"
     unit = "line"
 
     def score(self, log: LogText) -> int:

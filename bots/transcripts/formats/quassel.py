@@ -29,7 +29,7 @@ QUASSEL = LineFormat(
         entries.TOPIC: ("* {by} has changed topic {any}", "* Topic {any}", "* Channel topic {any}"),
         entries.OWN_RENAME: ("<-> You are now known as {any}",),
         entries.SERVER: ("* {any}",),
-        entries.NOTICE: ("[{by}] {any}", "-{by}- {any}"),
+        entries.NOTICE: ("[{by}] {any}",),
         entries.UNKNOWN_EVENT: ("--> {any}", "<-- {any}", "<-> {any}", "*** {any}"),
     },
 )

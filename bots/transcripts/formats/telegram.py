@@ -1,7 +1,6 @@
 """Telegram Desktop's export as JSON: of one chat, or of all."""
 
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -11,6 +10,7 @@ from bots.transcripts.json_format import JsonFormat, People, message
 from geventchat.protocol import events
 
 _JOINING = ("join_group_by_link", "join_group_by_request", "create_group", "invite_members", "create_channel")
+_LEAVING = ("remove_members", "leave_group")
 
 
 class _Part(msgspec.Struct):
@@ -52,37 +52,44 @@ class _All(msgspec.Struct):
     chats: _Chats
 
 
+class _Names:
+    """Finds the nick of somebody of whom now a name and an id are told, and now only the name."""
+
+    def __init__(self, messages: Iterable[_Message]) -> None:
+        self._people = People()
+        self._ids: dict[str, str] = {}
+        for one in messages:
+            for name, identity in ((one.from_, one.from_id), (one.actor, one.actor_id)):
+                if name and identity:
+                    self._ids.setdefault(name, identity)
+
+    def nick(self, name: str | None, identity: str | None = None) -> str:
+        """Return the nick; an account that was deleted has no name."""
+        return self._people.nick(identity or self._ids.get(name or "", name), name, "deleted account")
+
+
 def _entries(export: _Chat | _All) -> Iterator[Entry]:
     chats = [export] if isinstance(export, _Chat) else export.chats.list
     rooms = People()
-    people = People()
-    spoken = chain.from_iterable(((rooms.nick(chat.id, chat.name), one) for one in chat.messages) for chat in chats)
+    names = _Names(one for chat in chats for one in chat.messages)
+    spoken = ((rooms.nick(chat.id, chat.name), one) for chat in chats for one in chat.messages)
     for number, (room, one) in enumerate(spoken, 1):
-        yield _entry(number, room, one, people)
+        yield _entry(number, room, one, names)
 
 
-def _entry(number: int, room: str, one: _Message, people: People) -> Entry:
+def _entry(number: int, room: str, one: _Message, names: _Names) -> Entry:
     unixtime = one.date_unixtime or ""
     stamp = stamps.at_epoch(int(unixtime), stamps.SECOND_S) if unixtime.isdecimal() else stamps.at_iso(one.date)
     if one.type == "message":
         parts = [one.text] if isinstance(one.text, str) else one.text
         text = "".join(part if isinstance(part, str) else part.text for part in parts)
-        nick = people.nick(one.from_id or one.from_, one.from_, "deleted account")
-        return message(number, stamp, nick, text, _left_out(one), room=room)
-    if one.type != "service":
-        return Entry(number, stamp, (), (entries.SYSTEM,))
-    actor = people.nick(one.actor_id or one.actor, one.actor, "deleted account")
-    members = [people.nick(_identity(name, one), name) for name in one.members or () if name] or [actor]
-    if one.action in _JOINING:
-        return Entry(number, stamp, tuple(events.Joined("", "", room, nick) for nick in members))
-    if one.action in ("remove_members", "leave_group"):
-        return Entry(number, stamp, tuple(events.Left("", "", room, nick) for nick in members))
+        return message(number, stamp, names.nick(one.from_, one.from_id), text, _left_out(one), room=room)
+    who = [names.nick(name) for name in one.members or () if name] or [names.nick(one.actor, one.actor_id)]
+    if one.type == "service" and one.action in _JOINING:
+        return Entry(number, stamp, tuple(events.Joined("", "", room, nick) for nick in who))
+    if one.type == "service" and one.action in _LEAVING:
+        return Entry(number, stamp, tuple(events.Left("", "", room, nick) for nick in who))
     return Entry(number, stamp, (), (entries.SYSTEM,))
-
-
-def _identity(name: str, one: _Message) -> str:
-    """Return who a member is, of whom only the name is told: the actor, or somebody of that name."""
-    return one.actor_id or name if name == one.actor else name
 
 
 def _left_out(one: _Message) -> list[str]:

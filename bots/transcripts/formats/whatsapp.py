@@ -61,7 +61,18 @@ _EDITED = (
     "Questo messaggio è stato modificato",
 )
 # A file's name with a word in brackets, or a word in angle brackets and nothing else.
-_ATTACHED = ("<{any}>", "{by}.{by} ({any})")
+_ATTACHED = (
+    "<{any}>",
+    *(f"{kind}-{{by}} ({{any}})" for kind in ("IMG", "VID", "PTT", "AUD", "STK", "DOC")),
+    "{any} (file attached)",
+    "{any} (Datei angehängt)",
+    "{any} (archivo adjunto)",
+    "{any} (fichier joint)",
+    "{any} (arquivo anexado)",
+    "{any} (file allegato)",
+    "{any} (bestand bijgevoegd)",
+    "{any} (файл добавлен)",
+)
 
 
 def _described(begin: str, system: str, more: Mapping[str, Sequence[str]]) -> dict[str, Any]:
