@@ -42,7 +42,7 @@ FOLDERS = {
     },
     "bots.transcripts": {
         *("geventchat.protocol", "geventchat.commands", "geventchat.dialects", "geventchat.client"),
-        *("bots.scenario", "bots.protocols"),
+        "bots.scenario",
     },
     "bots.printing": {"geventchat.protocol", "geventchat.system", "bots.engine", "bots.report"},
     "bots.verbs": {"geventchat.cli", "geventchat.protocol", "bots.engine", "bots.scenario", "bots.transcripts"},

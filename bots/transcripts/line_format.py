@@ -30,7 +30,7 @@ _FIELDS = {
     "{nicks}": r"(?P<nicks>.+)",
     "{new}": r"(?P<new>\S{1,100}?)",
     "{by}": r"[^\s<>]{1,200}?",
-    "{actor}": r"""[^<>\t:"“”]{1,100}?""",
+    "{actor}": r"""[^<>\t:"“”*]{1,100}?""",
     "{edited}": r"(?P<edited>)",
     "{host}": r"[\[(<].{0,300}?[\])>]",
     "{room}": r"[#&+!]\S*?",
@@ -101,7 +101,7 @@ class LineFormat:
         found = [rule for line in log.sample if (rule := self._match(line)[1])]
         speech = any(rule.kind in ("said", "acted") for rule in found)
         few = len(found) * (10 if self.continues else 3) < len(log.sample)
-        return 0 if few or not speech else sum(rule.own - (rule.kind in self.left_out) for rule in found)
+        return 0 if few or not speech else max(1, sum(rule.own - (rule.kind in self.left_out) for rule in found))
 
     def read(self, log: LogText) -> Sequence[Entry]:
         """Return an entry for each line that is not blank."""

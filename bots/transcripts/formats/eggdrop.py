@@ -12,6 +12,7 @@ EGGDROP = LineFormat(
     left=(
         "{nick} {host} left {room} ({reason}).",
         "{nick} {host} left irc: {reason}",
+        "{nick} {host} left irc:",
         "{nick} {host} got netsplit.",
         "{nick} {host} got lost in the net-split.",
         "{nick} kicked from {room} by {by}: {reason}",

@@ -25,19 +25,26 @@ class ExportText:
     unit = "line"
 
     def score(self, log: LogText) -> int:
-        """Return how many characters are this form's own: those of times, and of events."""
+        """Return how many characters are this form's own: those of times, and of events; 0 if a line is another's."""
         lines = [match[2] for line in log.sample if (match := _LINE.fullmatch(line))]
-        happened = [match for line in lines if (match := _HAPPENED.fullmatch(line))]
-        said = [line for line in lines if _SAID.fullmatch(line) and not line.startswith("<")]
-        if len(happened) + len(said) < len(log.sample):
+        rooms = _rooms(lines)
+        if len(lines) < len(log.sample) or not rooms:
             return 0
-        return len(said) + 8 * len(happened)
+        return sum(8 if _HAPPENED.fullmatch(line) else 1 for line in lines if line.startswith(rooms))
 
     def read(self, log: LogText) -> Sequence[Entry]:
         """Return an entry for each line that is not blank."""
-        found = [match for line in log.lines if (match := _HAPPENED.fullmatch(line[20:]))]
-        rooms = sorted({match["room"] for match in found}, key=len, reverse=True)
+        rooms = _rooms([match[2] for line in log.lines if (match := _LINE.fullmatch(line))])
         return [_entry(number, line, rooms) for number, line in enumerate(log.lines, 1) if line.strip()]
+
+
+def _rooms(lines: Sequence[str]) -> tuple[str, ...]:
+    """Return the rooms where somebody comes or goes, a blank behind each; or else the word with which all lines begin."""
+    rooms = {f"{match['room']} " for line in lines if (match := _HAPPENED.fullmatch(line))}
+    first = {line.partition(" ")[0] + " " for line in lines}
+    if not rooms and len(first) == 1 and all(":" not in word for word in first):
+        rooms = first
+    return tuple(sorted(rooms, key=len, reverse=True))
 
 
 def _entry(number: int, line: str, rooms: Sequence[str]) -> Entry:
@@ -47,11 +54,11 @@ def _entry(number: int, line: str, rooms: Sequence[str]) -> Entry:
     stamp, rest = stamps.at_iso(match[1]), match[2]
     if happened := _HAPPENED.fullmatch(rest):
         return _happened(number, stamp, happened)
-    room = next((room for room in rooms if rest.startswith(f"{room} ")), rest.partition(" ")[0])
-    said = _SAID.fullmatch(rest[len(room) + 1 :])
-    if said is None:
+    room = next((room for room in rooms if rest.startswith(room)), None)
+    said = _SAID.fullmatch(rest[len(room) :]) if room else None
+    if room is None or said is None:
         return Entry(number, stamp, (), (entries.UNKNOWN_LINE,), line)
-    nick, text = said.groups()
+    room, (nick, text) = room.rstrip(), said.groups()
     if len(text) > 2 and text.startswith("*") and text.endswith("*"):
         return Entry(number, stamp, (events.Acted("", "", room, nick, text[1:-1]),))
     return Entry(number, stamp, (events.Said("", "", room, nick, text),))

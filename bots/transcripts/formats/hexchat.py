@@ -1,49 +1,55 @@
-"""HexChat, and XChat: a tab stands behind who speaks, and behind the star of everything else."""
+"""HexChat, and XChat: a tab stands behind who speaks, and behind the star or arrow of everything else."""
 
 from bots.transcripts import entries
 from bots.transcripts.line_format import LineFormat
+
+
+def _marked(*forms: str) -> list[str]:
+    """Return the forms behind each mark of an event: HexChat's star, and XChat's arrows."""
+    return [f"{mark}\t{form}" for form in forms for mark in ("*", "-->", "<--", "---")]
+
 
 HEXCHAT = LineFormat(
     name="hexchat",
     title="HexChat or XChat",
     said=("<{who}>\t{text}",),
     acted=("*\t{nick} {text}", "* \t{nick} {text}"),
-    joined=("*\t{nick} {host} has joined", "*\t{nick} {host} has joined {room}"),
-    left=(
-        "*\t{nick} {host} has left ({reason})",
-        "*\t{nick} {host} has left {room} ({reason})",
-        "*\t{nick} has left ({reason})",
-        "*\t{nick} has quit ({reason})",
-        "*\t{nick} {host} has quit ({reason})",
-        "*\t{by} has kicked {nick} from {room} ({reason})",
+    joined=_marked("{nick} {host} has joined", "{nick} {host} has joined {room}"),
+    left=_marked(
+        "{nick} {host} has left ({reason})",
+        "{nick} {host} has left {room} ({reason})",
+        "{nick} has quit ({reason})",
+        "{nick} {host} has quit ({reason})",
+        "{by} has kicked {nick} from {room} ({reason})",
     ),
-    renamed=("*\t{nick} is now known as {new}",),
+    renamed=_marked("{nick} is now known as {new}"),
     dates=("**** BEGIN LOGGING AT {date}", "**** ENDING LOGGING AT {date}"),
     left_out={
-        entries.MODE: (
-            "*\t{by} gives {any} to {by}",
-            "*\t{by} removes {any} from {any}",
-            "*\t{by} sets mode{any}",
-            "*\t{by} sets ban{any}",
-            "*\t{by} sets channel {any}",
-            "*\t{by} sets exempt{any}",
-            "*\t{by} sets invite{any}",
-            "*\tChannel {room} modes: {any}",
+        entries.MODE: _marked(
+            "{by} gives {any} to {by}",
+            "{by} removes {any} from {any}",
+            "{by} sets mode{any}",
+            "{by} sets ban{any}",
+            "{by} sets channel {any}",
+            "{by} sets exempt{any}",
+            "{by} sets invite{any}",
+            "Channel {room} modes: {any}",
         ),
-        entries.TOPIC: ("*\tTopic for {any}", "*\t{by} has changed the topic {any}"),
-        entries.OWN_RENAME: ("*\tYou are now known as {any}",),
-        entries.SERVER: (
-            "*\tNow talking on {any}",
-            "*\tYou have {any}",
-            "*\tDisconnected{any}",
-            "*\tLooking up {any}",
-            "*\tConnect{any}",
-            "*\tChannel {room} {any}",
-            "*\t{room} created on {any}",
-            "*\t{room} URL: {any}",
+        entries.TOPIC: _marked("Topic for {any}", "{by} has changed the topic {any}"),
+        entries.OWN_RENAME: _marked("You are now known as {any}"),
+        entries.SERVER: _marked(
+            "Now talking on {any}",
+            "You have {any}",
+            "Disconnected{any}",
+            "Looking up {any}",
+            "Connect{any}",
+            "Channel {room} {any}",
+            "{room} created on {any}",
+            "{room} URL: {any}",
         ),
         entries.NOTICE: ("-{by}-\t{any}",),
         entries.PRIVATE: ("*{by}*\t{any}", ">{by}<\t{any}"),
+        entries.UNKNOWN_EVENT: ("-->\t{any}", "<--\t{any}", "---\t{any}"),
     },
     marks_are_shared=True,
 )

@@ -29,7 +29,7 @@ IRSSI = LineFormat(
         entries.PRIVATE: ("[{by}({by})] {any}",),
         entries.NICK_LIST: ("[Users {any}", "-!- Irssi: {room} Total of {any}", "[{any}] [{any}]"),
         entries.SERVER: ("-!- Irssi: {any}", "-!- Channel {any}", "-!- Server{any}", "!{by} {any}"),
-        entries.NOTICE: ("-{by}- {any}",),
         entries.UNKNOWN_EVENT: ("-!- {any}",),
+        entries.NOTICE: ("-{by}- {any}",),
     },
 )

@@ -22,11 +22,11 @@ class _Message(msgspec.Struct):
     date: str
     date_unixtime: str | None = None
     actor: str | None = None
-    actor_id: str | None = None
+    actor_id: str | int | None = None
     action: str = ""
     members: list[str | None] | None = None
     from_: str | None = msgspec.field(default=None, name="from")
-    from_id: str | None = None
+    from_id: str | int | None = None
     text: str | list[str | _Part] = ""
     edited: str | None = None
     photo: str | None = None
@@ -57,13 +57,13 @@ class _Names:
 
     def __init__(self, messages: Iterable[_Message]) -> None:
         self._people = People()
-        self._ids: dict[str, str] = {}
+        self._ids: dict[str, str | int] = {}
         for one in messages:
             for name, identity in ((one.from_, one.from_id), (one.actor, one.actor_id)):
                 if name and identity:
                     self._ids.setdefault(name, identity)
 
-    def nick(self, name: str | None, identity: str | None = None) -> str:
+    def nick(self, name: str | None, identity: str | int | None = None) -> str:
         """Return the nick; an account that was deleted has no name."""
         return self._people.nick(identity or self._ids.get(name or "", name), name, "deleted account")
 

@@ -6,7 +6,7 @@ from bots.transcripts.line_format import LineFormat
 WEECHAT = LineFormat(
     name="weechat",
     title="WeeChat",
-    said=("\t{who}\t{text}",),
+    said=("\t<{who}>\t{text}", "\t{who}\t{text}"),
     acted=("\t *\t{nick} {text}", "\t*\t{nick} {text}"),
     joined=("\t-->\t{nick} {host} has joined {room}", "\t-->\t{nick} has joined {room}"),
     left=(

@@ -1,12 +1,13 @@
 """Zulip: a file of messages from its export, or what its API answers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from bots.transcripts import entries, stamps
 from bots.transcripts.entries import Entry
 from bots.transcripts.json_format import JsonFormat, People, message
+from bots.transcripts.stamps import Stamp
 
 
 class _User(msgspec.Struct):
@@ -55,13 +56,18 @@ def _entries(export: _Export | _Answers) -> Iterator[Entry]:
             edited = bool(one.last_edit_time or one.edit_history)
             left_out = [*[entries.ATTACHMENT] * one.has_attachment, *[entries.EDIT] * edited]
             stamp = stamps.at_epoch(one.date_sent)
-            yield message(number, stamp, people.nick(one.sender), one.content, left_out, room=str(one.recipient))
+            yield _spoken(number, stamp, people.nick(one.sender), one.content, left_out, str(one.recipient))
         return
     for number, answer in enumerate(export.messages, 1):
         left_out = [entries.EDIT] * bool(answer.last_edit_timestamp) + [entries.REACTION] * len(answer.reactions)
         stamp = stamps.at_epoch(answer.timestamp, stamps.SECOND_S)
         nick = people.nick(answer.sender_id, answer.sender_full_name)
-        yield message(number, stamp, nick, answer.content, left_out, room=str(answer.stream_id))
+        yield _spoken(number, stamp, nick, answer.content, left_out, str(answer.stream_id))
+
+
+def _spoken(number: int, stamp: Stamp, nick: str, text: str, left_out: Sequence[str], room: str) -> Entry:
+    acted = text.startswith("/me ")
+    return message(number, stamp, nick, text.removeprefix("/me "), left_out, acted=acted, room=room)
 
 
 ZULIP = JsonFormat("zulip", "Zulip's export", (_Answers, _Export), _entries)
