@@ -150,22 +150,28 @@ def _ordinal(written: Date, order: str, before: int | None) -> int | None:
 
 
 def _in_order(ordinals: Sequence[int | None]) -> set[int]:
-    """Return the places of the most days that never go back: none is among them that jumps ahead and back again."""
-    ends: list[int] = []  # of the best rows of each length, the last day, and where that stands
-    places: list[int] = []
+    """Return the places of the most days that never go back: none is among them that jumps ahead and back again.
+
+    Where several rows are as long, it is the one with the fewest days from its first to its last.
+    """
+    # Rows that a later day may go on with, by their last day: how many days they have, the first day, the last place.
+    # One that ends on a later day than another is here only if it is the better one.
+    ends: list[int] = []
+    rows: list[tuple[int, int, int]] = []
     before: dict[int, int] = {}
     for place, day in enumerate(ordinals):
         if day is None:
             continue
-        length = bisect_right(ends, day)
-        before[place] = places[length - 1] if length else -1
-        if length == len(ends):
-            ends.append(day)
-            places.append(place)
-        else:
-            ends[length], places[length] = day, place
+        at = bisect_right(ends, day)
+        count, first, before[place] = rows[at - 1] if at else (0, day, -1)
+        begin = at - 1 if at and ends[at - 1] == day else at
+        while at < len(rows) and rows[at][:2] <= (count + 1, first):
+            at += 1
+        ends[begin:at] = [day]
+        rows[begin:at] = [(count + 1, first, place)]
+    best = max(zip(rows, ends, strict=True), key=lambda one: (one[0][0], one[0][1] - one[1]), default=None)
     believed = set()
-    place = places[-1] if places else -1
+    place = best[0][2] if best else -1
     while place >= 0:
         believed.add(place)
         place = before[place]

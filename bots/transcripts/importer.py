@@ -27,7 +27,7 @@ def import_log(source: bytes, file: str, name: str = "") -> Transcript:
     """
     log = read_text(source, file)
     try:
-        chosen = formats.named(name) if name else _found(log)
+        chosen = formats.named(name) if name else choose(log)
         read = chosen.read(log)
     except UsageError as error:
         raise UsageError(f"{file}: {error}") from None
@@ -44,23 +44,21 @@ def import_log(source: bytes, file: str, name: str = "") -> Transcript:
     return Transcript(transcript.title, transcript.text, notes)
 
 
-def _found(log: LogText) -> LogFormat:
-    """Return the format that leaves the least of the log to chance. Raises UsageError if there is none, or several.
+def choose(log: LogText, among: Sequence[LogFormat] = formats.FORMATS) -> LogFormat:
+    """Return the format that leaves the least of a log to chance. Raises UsageError if there is none, or several.
 
-    Formats that read the sample alike are one: the first of them is taken.
+    Of formats that read the log's sample alike, the first is as good as any.
     """
-    scores = {one.name: one.score(log) for one in formats.FORMATS}
-    best = max(scores.values())
+    scores = [one.score(log) for one in among]
+    best = max(scores)
     if not best:
         raise UsageError(f"{_what(log)}; {_NAMING}")
-    first, *others = [formats.named(name) for name, score in scores.items() if score == best]
+    first, *others = [one for one, score in zip(among, scores, strict=True) if score == best]
     sample = LogText("\n".join(log.sample)) if others else log
     for other in others:
         if _events(first.read(sample)) != _events(other.read(sample)):
-            raise UsageError(
-                f"this may be {first.title} or {other.title}: say which with --format {first.name}"
-                f" or --format {other.name}"
-            )
+            which = f"--format {first.name} or --format {other.name}"
+            raise UsageError(f"this may be {first.title} or {other.title}: say which with {which}")
     return first
 
 

@@ -29,7 +29,7 @@ _FIELDS = {
     "{name}": r"""(?P<nick>[^<>\t:"“”]{1,100}?)""",
     "{nicks}": r"(?P<nicks>.+)",
     "{new}": r"(?P<new>\S{1,100}?)",
-    "{by}": r"[^\s<>]{1,200}?",
+    "{by}": r"[^\s<>!*-][^\s<>]{0,200}?",
     "{actor}": r"""[^<>\t:"“”*]{1,100}?""",
     "{edited}": r"(?P<edited>)",
     "{host}": r"[\[(<].{0,300}?[\])>]",
@@ -99,8 +99,9 @@ class LineFormat:
         One that can use a line is more likely than one that leaves it out.
         """
         found = [rule for line in log.sample if (rule := self._match(line)[1])]
-        speech = any(rule.kind in ("said", "acted") for rule in found)
-        few = len(found) * (10 if self.continues else 3) < len(log.sample)
+        sure = [rule.kind for rule in found if rule.own > 0]
+        speech = "said" in sure or "acted" in sure
+        few = len(sure) * (10 if self.continues else 3) < len(log.sample)
         return 0 if few or not speech else max(1, sum(rule.own - (rule.kind in self.left_out) for rule in found))
 
     def read(self, log: LogText) -> Sequence[Entry]:

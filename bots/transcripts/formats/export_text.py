@@ -39,7 +39,7 @@ class ExportText:
 
 
 def _rooms(lines: Sequence[str]) -> tuple[str, ...]:
-    """Return the rooms where somebody comes or goes, a blank behind each; or else the word with which all lines begin."""
+    """Return the rooms, a blank behind each: where somebody comes or goes, or else the first word of all the lines."""
     rooms = {f"{match['room']} " for line in lines if (match := _HAPPENED.fullmatch(line))}
     first = {line.partition(" ")[0] + " " for line in lines}
     if not rooms and len(first) == 1 and all(":" not in word for word in first):
