@@ -199,7 +199,7 @@ def _put_down(transcript: "Transcript", output: Path | None) -> int:
         show(transcript.text)
     else:
         _write(transcript.text, output)
-    print(f"written{'' if output is None else f' to {output}'}: {transcript.title}", file=sys.stderr)
+        print(f"written to {output}: {transcript.title}", file=sys.stderr)
     return 0
 
 

@@ -3,11 +3,13 @@
 import dataclasses
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bots.cli import main
 from bots.scenario import actions
 from bots.scenario.load import parse
 from bots.scenario.model import Scenario
@@ -105,8 +107,9 @@ def test_a_log_is_replayed_as_it_was() -> None:
 
 def test_what_must_be_known_is_told() -> None:
     log = "[10:00] <a:b> hello\n[10:00] <c>  \nwhat is this\n"
-    assert import_log(log.encode(), "room.log").notes == (
-        "read as lines like [12:34] <nick> text",
+    transcript = import_log(log.encode(), "room.log")
+    assert transcript.title == "room.log: 2 lines under 2 nicks in 30s, read as lines like [12:34] <nick> text"
+    assert transcript.notes == (
         "nicks that no server takes: 'a:b' is a_b",
         "1 empty message left out",
         "1 unknown line left out; the first is line 3: 'what is this'",
@@ -215,3 +218,38 @@ def test_whatever_happened_is_replayed_word_by_word_under_the_same_nicks(record:
     room = Room().play(load(transcribe(moments, "any").text))
     assert room.heard == words
     assert all(one <= two for one, two in pairwise(room.times))
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("/dev/zero", "zero is no text: byte 0 is a zero; UTF-16 needs its byte order mark"),
+        ("sparse.log", "sparse.log has more than the 64 MiB that can be imported: take a part of it"),
+        (".", ". cannot be read: is a directory"),
+        ("nowhere.log", "nowhere.log cannot be read: no such file or directory"),
+    ],
+)
+def test_what_cannot_be_imported_is_one_line(
+    tmp_path: Path, file: str, told: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with open("sparse.log", "wb") as sparse:
+        sparse.write(b"[20:01] <ben> hi\n" * 500)
+        sparse.truncate(10 << 30)
+    assert main(["import", file]) == 2
+    assert capsys.readouterr().err == f"geventchat-bots: {told}\n"
+
+
+def test_import_says_what_it_has_written_and_where(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.log").write_text("20:01 < ben> hi\n20:02 -!- mode/#tea [+o ben] by ann\n")
+    assert main(["import", "a.log", "--format", "irssi", "-o", "talk.yaml"]) == 0
+    assert capsys.readouterr().err == (
+        "note: 1 mode change left out; the first is line 2\n"
+        "written to talk.yaml: a.log: 1 line under 1 nick in 0s, read as irssi\n"
+    )
+    assert load(Path("talk.yaml").read_text()).title == "a.log: 1 line under 1 nick in 0s, read as irssi"
+    assert main(["import", "a.log", "--format", "irsi"]) == 2
+    assert "invalid choice: 'irsi'" in capsys.readouterr().err

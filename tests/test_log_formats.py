@@ -3,6 +3,7 @@
 import json
 from contextlib import suppress
 from itertools import pairwise
+from pathlib import Path
 from textwrap import dedent
 
 import msgspec
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from bots.transcripts import calendar, entries, formats
 from bots.transcripts.entries import LogFormat
 from bots.transcripts.importer import import_log
+from bots.transcripts.line_format import LineFormat
 from bots.transcripts.log_text import LogText
 from geventchat.protocol import events
 from geventchat.protocol.errors import ChatError, UsageError
@@ -362,7 +364,7 @@ def test_all_in_a_log_is_told_apart(name: str) -> None:
 @pytest.mark.parametrize("name", LOGS)
 def test_its_format_is_found_and_no_host_is_in_the_scenario(name: str) -> None:
     transcript = import_log(dedent(LOGS[name]).encode(), "a.log")
-    assert transcript.notes[0] == f"read as {formats.named(name).title}"
+    assert transcript.title.endswith(f", read as {formats.named(name).title}")
     assert "host.example" not in transcript.text
     for kind in LEFT_OUT.get(name, []):
         assert any(f" {kind}" in note and " left out" in note for note in transcript.notes), kind
@@ -373,6 +375,15 @@ def test_each_format_has_a_name_of_its_own_and_is_what_a_format_is() -> None:
     assert len(set(names)) == len(names)
     checked: list[LogFormat] = list(formats.FORMATS)
     assert all(one.unit in ("line", "message") for one in checked)
+
+
+def test_each_format_and_each_kind_of_what_is_left_out_is_in_the_docs() -> None:
+    docs = (Path(__file__).parent.parent / "docs" / "logs.md").read_text()
+    described = [one for one in formats.FORMATS if isinstance(one, LineFormat)]
+    kinds = {kind for one in described for kind in one.left_out}
+    kinds |= {str(kind) for name, kind in vars(entries).items() if name.isupper()}
+    missing = [name for name in (*kinds, *(one.name for one in formats.FORMATS)) if f"`{name}`" not in docs]
+    assert missing == []
 
 
 DOCUMENTS: dict[str, tuple[object, list[str], list[str]]] = {
@@ -511,7 +522,7 @@ def test_all_in_a_json_export_is_told_apart_and_its_format_is_found(name: str) -
     document, happened, left_out = DOCUMENTS[name]
     text = json.dumps(document, ensure_ascii=False)
     assert read(name, text) == (happened, left_out)
-    assert import_log(text.encode(), "a.json").notes[0] == f"read as {formats.named(name).title}"
+    assert import_log(text.encode(), "a.json").title.endswith(f", read as {formats.named(name).title}")
 
 
 def test_a_whole_telegram_export_is_of_the_chat_in_which_most_is_said() -> None:

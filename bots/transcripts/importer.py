@@ -37,10 +37,11 @@ def import_log(source: bytes, file: str, name: str = "") -> Transcript:
         raise UsageError(f"{file}: nobody says anything here that can be read as {chosen.title}; {_NAMING}")
     nicks = {nick for _, event in moments for nick in nicks_of(event)}
     lasted = show_duration(round(moments[-1][0]))
-    title = f"{file}: {counted(len(moments), 'line')} under {counted(len(nicks), 'nick')} in {lasted}"
+    size = f"{counted(len(moments), 'line')} under {counted(len(nicks), 'nick')} in {lasted}"
+    title = f"{file}: {size}, read as {chosen.title}"
     transcript = transcribe(moments, title)
     left_out = list(_left_out(read, chosen.unit))
-    notes = (f"read as {chosen.title}", *log.notes, *of_others, *times, *transcript.notes, *left_out)
+    notes = (*log.notes, *of_others, *times, *transcript.notes, *left_out)
     return Transcript(transcript.title, transcript.text, notes)
 
 
