@@ -84,6 +84,11 @@ def test_a_date_that_jumps_ahead_and_back_is_not_believed_and_that_is_told() -> 
     assert told(log) == ([0, 30, 60], ["1 jumping date not believed; the first is in line 2"])
 
 
+def test_of_as_many_dates_those_are_believed_that_are_nearer_to_each_other() -> None:
+    log = "".join(f"2024-11-{day} 20:00 < a> hi\n" for day in ("11", "12", "01", "05"))
+    assert told(log) == ([0, DAY, DAY + 20, DAY + 40], ["2 jumping dates not believed; the first is in line 3"])
+
+
 def test_a_year_that_is_not_written_begins_at_new_year() -> None:
     assert times("Dec 31 23:59:59 < a> 1\nJan 01 00:00:00 < a> 2\nFeb 29 00:00:00 < a> 3\n")[:2] == [0, 1]
 

@@ -594,6 +594,21 @@ def test_in_a_language_that_is_not_known_nothing_is_an_action_where_events_look_
 def test_prefixes_of_ranks_are_no_part_of_a_nick() -> None:
     log = "[20:00] <@+ann> one\n[20:00] <ann> two\n[20:00] <~&@ben> three\n[20:01] * @ann waves\n"
     assert read("generic", log)[0] == ["ann: one", "ann: two", "ben: three", "* ann waves"]
+    assert import_log(log.encode(), "a.log").title.endswith("read as lines like [12:34] <nick> text")
+    assert read("generic", "[20:00] <ben!~b@host.example> hi\n")[0] == ["ben: hi"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dear reader,\nthis is a letter.\n<ben> is the only nick\nthat is in it.\n",
+        "2024-11-23 20:01:00 ben smith: hi\n2024-11-23 20:01:01 ann lee: hello\n",  # no export: it has no room
+        "20:00 - 21:00 lunch: soup\n21:00 - 22:00 dinner\n",
+    ],
+)
+def test_what_only_looks_a_little_like_a_log_is_none(text: str) -> None:
+    with pytest.raises(UsageError, match="this is no log in a form that is known"):
+        import_log(text.encode(), "a.txt")
 
 
 @pytest.mark.parametrize(
