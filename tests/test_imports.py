@@ -42,7 +42,7 @@ FOLDERS = {
     },
     "bots.transcripts": {
         *("geventchat.protocol", "geventchat.commands", "geventchat.dialects", "geventchat.client"),
-        *("bots.scenario",),
+        "bots.scenario",
     },
     "bots.cli": {
         *("geventchat.protocol", "geventchat.cli", "geventchat.system"),
