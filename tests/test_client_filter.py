@@ -24,10 +24,10 @@ from tests.test_terminal_hostile import HOSTILE, evil
 _WITH = """
 import sys
 from geventchat.cli import client as cli
-from geventchat.client import filter as talk
+from geventchat.client import filter
 while "=" in sys.argv[1]:
     name, value = sys.argv.pop(1).split("=")
-    setattr(talk, name, float(value))
+    setattr(filter, name, float(value))
 sys.exit(cli.main())
 """
 
@@ -66,7 +66,7 @@ class Filter:
     def ended(self, given: bytes | None = None) -> tuple[int, str, str]:
         """Wait for its end; return status, output and errors."""
         out, errors = gevent.get_hub().threadpool.apply(self.process.communicate, (given, 25))
-        return self.process.returncode, (out or b"").decode("utf-8", "replace"), errors.decode()
+        return self.process.returncode, (out or b"").decode("utf-8", "replace"), (errors or b"").decode()
 
 
 def filtered(given: bytes | None, address: Address, *options: str, **streams: Any) -> tuple[int, str, str]:
@@ -247,3 +247,21 @@ def test_json_is_printed_without_the_secret_to_come_back_with() -> None:
     welcome = json.loads(out)
     assert welcome["type"] == "welcome"
     assert "token" not in welcome
+
+
+def test_errors_that_nobody_reads_hold_up_neither_the_chat_nor_its_end() -> None:
+    ours, theirs = os.pipe()
+    with suppress(BlockingIOError):
+        os.set_blocking(theirs, False)
+        while True:
+            os.write(theirs, b"x" * 4096)
+    os.set_blocking(theirs, True)
+    with serving() as server, Filter(server.address, stderr=theirs) as me:
+        me.line()
+        me.given("/no\n" * 12)  # more than there are threads
+        me.given("still here\n")
+        assert me.line() == b"me: still here\n"
+        me.process.send_signal(signal.SIGTERM)
+        assert me.ended()[0] == 1
+    os.close(ours)
+    os.close(theirs)

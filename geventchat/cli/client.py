@@ -11,7 +11,6 @@ from io import TextIOWrapper
 from geventchat.cli.options import OptionParser
 from geventchat.protocol import address
 from geventchat.protocol.errors import ChatError, Refused, UsageError
-from geventchat.protocol.text import clean
 
 _EXAMPLES = """\
 examples:
@@ -32,7 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # it is None where it was closed before we began
             stream.reconfigure(errors="replace")  # what cannot be shown in the user's locale is no reason to end
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is a conversation to end in order, Ctrl-C ends at once
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # it is ignored where a shell asks for that
+        # Until there is a chat to end in order, Ctrl-C ends at once. (A shell may have had it ignored.)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         options = _parser().parse_args(arguments)
         at = address.parse(options.server or os.environ.get("GEVENTCHAT_SERVER") or address.DEFAULT)
@@ -41,21 +42,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if not value.strip():
                 raise UsageError(f"{option} is empty")
         if os.isatty(0) and os.isatty(1) and not options.json:
-            from geventchat.client.terminal.app import (
-                run,  # what is slow to load loads when there is someone to talk to
-            )
+            from geventchat.client.terminal import app  # slow to load, so only for a terminal
 
-            return run(at, name, options.room, bell=not options.no_bell)
-        from geventchat.client.filter import talk
+            return app.run(at, name, options.room, bell=not options.no_bell)
+        from geventchat.client import filter as without_terminal
 
-        return talk(at, name, options.room, as_json=options.json)
+        return without_terminal.run(at, name, options.room, as_json=options.json)
     except UsageError as error:
         print(f"geventchat-client: {error}", file=sys.stderr)
         return 2
-    except ChatError as error:  # in the server's words, perhaps
+    except ChatError as error:
         is_about_the_name = isinstance(error, Refused) and error.code in ("nick-taken", "bad-nick")
         hint = "; choose another with --name NAME" if is_about_the_name else ""
-        print(f"geventchat-client: {clean(str(error))}{hint}", file=sys.stderr)
+        print(f"geventchat-client: {error}{hint}", file=sys.stderr)
         return 1
 
 

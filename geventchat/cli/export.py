@@ -1,21 +1,22 @@
 """geventchat-serve export: prints history, also while a server writes it."""
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
 from geventchat.cli.options import OptionParser
-from geventchat.dialects.plain import line_of
 from geventchat.protocol import durations, names
 from geventchat.protocol.errors import Refused, UsageError
 from geventchat.protocol.events import LARGEST, SEQUENCES, AnyEvent, number_of
+from geventchat.protocol.wording import line_of
 from geventchat.store import sqlite_file
+from geventchat.system.stdio import print_nowhere
 
 # Events read at once. Between two reads the file is free, so that a long export never lets the server's -wal grow.
 PAGE = 1_000
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
         options = _parser().parse_args(arguments)
         path = options.history or sqlite_file.default_path()
         write = _write_text if options.text else _write_json
-        after = _number_before(options.since, time.time()) if options.since else -1
+        after = _number_before(options.since, time.time()) if options.since else -LARGEST
         room_key = names.key(options.room) if options.room is not None else None
         for events in _pages(path, room_key, after):
             write(events)
@@ -36,19 +37,14 @@ def main(arguments: Sequence[str]) -> int:
         print(f"geventchat-serve export: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # whoever reads has seen enough; nor must Python's own flush at the end complain
-        _print_nowhere()
+        print_nowhere()
     except OSError as error:
-        _print_nowhere()
+        print_nowhere()
         print(f"geventchat-serve export: cannot be written: {(error.strerror or str(error)).lower()}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
     return 0
-
-
-def _print_nowhere() -> None:
-    """Let nothing more be written, also of what Python has still to flush."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -86,9 +82,8 @@ def _pages(path: Path, room_key: str | None, after: int) -> Iterator[list[AnyEve
 
 def _number_before(since: str, now: float) -> int:
     """Return what all that is wanted is later than, as the number of an id. Raises UsageError."""
-    age = durations.seconds(since)
-    if age is not None:
-        return _number_at(now - age)
+    with suppress(ValueError):
+        return _number_at(now - durations.seconds(since))
     try:
         return number_of(since)
     except Refused:

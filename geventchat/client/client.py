@@ -13,11 +13,12 @@ from gevent.lock import BoundedSemaphore
 from gevent.queue import Empty, Queue
 from msgspec import structs
 
+from geventchat.client.cleaning import cleaned
 from geventchat.commands import commands
 from geventchat.dialects import json_client
 from geventchat.protocol import address as addresses
 from geventchat.protocol import events, replies
-from geventchat.protocol.errors import ConnectionLost, ProtocolError, Refused, ServerUnavailable
+from geventchat.protocol.errors import ConnectionLost, NoAnswer, ProtocolError, Refused, ServerUnavailable
 
 _RECV_BYTES = 64 << 10
 # With so many messages that nobody has taken yet, no more are read: the server then waits, or says what it left out.
@@ -27,9 +28,9 @@ MAX_UNREAD = 10_000
 class ChatClient:
     """Talks to a chat server as `name`, in `room`. Use it as a context manager, or call `close` in the end.
 
-    What the server tells comes out of iteration or `receive`; answers to this client's own requests come from the
-    methods that ask. A client that comes back gives `after`, the id of the last event that the earlier connection
-    heard, and `token`, from its welcome.
+    What the server sends comes out of iteration or `receive`, with everything removed that would act on a terminal;
+    answers to this client's own requests come from the methods that ask. A client that comes back gives `after`, the id
+    of the last event that the earlier connection heard, and `token`, from its welcome.
 
     Raises ServerUnavailable when no server lets us in or turns us away within `timeout` seconds, Refused when it turns
     us away.
@@ -78,7 +79,7 @@ class ChatClient:
         self.close()
 
     def __iter__(self) -> Iterator[replies.Message]:
-        """Yield what the server tells until the connection ends. Raises ConnectionLost if nobody had asked for that."""
+        """Yield what the server sends, until it says that it closes. Raises ConnectionLost when it does not say so."""
         while True:
             message = self.receive()
             assert message is not None
@@ -87,9 +88,9 @@ class ChatClient:
                 return
 
     def receive(self, timeout: float | None = None) -> replies.Message | None:
-        """Return the next thing that the server tells; None when nothing comes for `timeout` seconds.
+        """Return the next message from the server; None when nothing comes for `timeout` seconds.
 
-        Raises ConnectionLost when nothing will come any more.
+        Raises ConnectionLost when the connection has ended.
         """
         try:
             message = self._messages.get(timeout=timeout)
@@ -102,15 +103,15 @@ class ChatClient:
         return message
 
     def say(self, text: str, room: str | None = None) -> str:
-        """Say something and return its id, once it is stored. Raises Refused or ConnectionLost, as all requests do."""
+        """Send a message and return its id, once it is stored. Raises what `request` does."""
         return self._stored(commands.Say(text=text, room=room))
 
     def act(self, text: str, room: str | None = None) -> str:
-        """Do something, as with /me, and return its id."""
+        """Send an action, as /me does, and return its id, once it is stored."""
         return self._stored(commands.Act(text=text, room=room))
 
     def whisper(self, to: str, text: str) -> None:
-        """Say something to one user alone."""
+        """Send a message to one user alone."""
         self.request(commands.Whisper(to=to, text=text))
 
     def join(self, room: str) -> replies.Members:
@@ -142,8 +143,8 @@ class ChatClient:
     def request(self, command: commands.Request) -> replies.Response:
         """Send a command under its `ref`, or one of this client's own, and return the answer.
 
-        A message of which no answer came before the connection was lost can be sent again under its ref once the client
-        is back: it is stored once.
+        Raises Refused if the server does not do it, ConnectionLost, and NoAnswer when none comes within the timeout.
+        After the last two, a message can be sent again under its ref: it is stored once.
         """
         ref = command.ref if command.ref is not None else next(self._refs)
         command = structs.replace(command, ref=ref)
@@ -154,7 +155,7 @@ class ChatClient:
             self._send(command)
             reply = answer.get(timeout=self._timeout)
         except gevent.Timeout:
-            raise ConnectionLost(f"the server did not answer within {self._timeout:g} s") from None
+            raise NoAnswer(f"the server did not answer within {self._timeout:g} s") from None
         finally:
             del self._waiting[ref]
         assert reply is not None
@@ -163,9 +164,9 @@ class ChatClient:
         return reply
 
     def close(self) -> None:
-        """Say goodbye and end the connection; what was said before has reached the server, if that takes bytes at all.
+        """Say goodbye and end the connection, once all that was sent before has reached the server.
 
-        That may take as long as connecting may.
+        That may take as long as connecting may; a server that takes nothing is then left without a goodbye.
         """
         self._closing = True
         self._read_on.set()
@@ -174,7 +175,7 @@ class ChatClient:
         self.drop()
 
     def drop(self) -> None:
-        """End the connection without a word."""
+        """End the connection at once, without a goodbye."""
         self._greenlet.kill(timeout=1)
         self._socket.close()
 
@@ -208,7 +209,7 @@ class ChatClient:
             while data := self._socket.recv(_RECV_BYTES):
                 gevent.sleep(0)  # else a server that sends without a pause would never let the time run out
                 self._reader.receive(data)
-                while (message := self._reader.next_message()) is not None:
+                while (message := self._next_message()) is not None:
                     if isinstance(message, replies.Welcome):
                         return message
                     if isinstance(message, replies.Error | replies.Closing):
@@ -238,8 +239,12 @@ class ChatClient:
             self._read_on.wait()
 
     def _take_what_is_read(self) -> None:
-        while (message := self._reader.next_message()) is not None:
+        while (message := self._next_message()) is not None:
             self._take(message)
+
+    def _next_message(self) -> replies.Message | None:
+        message = self._reader.next_message()
+        return None if message is None else cleaned(message)
 
     def _take(self, message: replies.Message) -> None:
         if isinstance(message, replies.Response) and message.ref in self._waiting:

@@ -13,14 +13,13 @@ from gevent.queue import Queue
 from geventchat.client.client import ChatClient
 from geventchat.commands import commands
 from geventchat.protocol import replies
+from geventchat.protocol.backoff import pauses
 from geventchat.protocol.errors import ConnectionLost, Refused, ServerUnavailable
 
 # How often the way to the server and back is measured.
 PING_EVERY_S = 3.0
 # Without a word from the server for so many of these times, though it was asked, the connection is taken for lost.
 SILENT_TIMES = 4
-_FIRST_PAUSE_S = 0.5
-_LONGEST_PAUSE_S = 30.0
 # A connection that has held for less than this has been no success: the pauses go on growing.
 _STEADY_S = 10.0
 # How long one try to connect may take.
@@ -29,37 +28,32 @@ _PING = "round trip"
 
 
 class User(Protocol):
-    """Whom the connection is for. None of these may block but `heard`, which may wait until it can take more."""
+    """What the connection calls. None of these may block but `heard`, which may wait until it can take more."""
 
     def hello(self) -> commands.Hello:
-        """Return what to introduce ourselves with."""
+        """Return the command that introduces the user."""
 
     def welcomed(self, welcome: replies.Welcome) -> None:
-        """Take note that we are in."""
+        """Receive the answer to hello: the user is in."""
 
     def heard(self, message: replies.Message) -> None:
-        """Take note of what the server tells."""
+        """Receive any other message from the server."""
 
     def measured(self) -> None:
-        """Take note that there is a new round trip time."""
+        """Show that the round trip time, or the time until the next try, has changed."""
 
     def lost(self, why: str) -> None:
-        """Take note that the connection is gone."""
+        """Go on without the connection."""
 
     def turned_away(self, refusal: Refused) -> None:
-        """Take note that the server is there but does not let us in."""
-
-
-def pauses(chance: random.Random) -> Iterator[float]:
-    """Yield how many seconds to wait before each try: longer and longer, and not the same for everyone."""
-    pause = _FIRST_PAUSE_S
-    while True:
-        yield pause * chance.uniform(0.5, 1.0)
-        pause = min(pause * 2, _LONGEST_PAUSE_S)
+        """Receive why the server, which answers again, does not let the user in."""
 
 
 class Connection:
-    """Sends and receives for one user, for as long as that user wants. `round_trip_s` is None while unknown."""
+    """Sends and receives for one user, and reconnects, until it is closed.
+
+    `round_trip_s` is None while unknown.
+    """
 
     def __init__(self, address: tuple[str, int], user: User) -> None:
         self._address = address
@@ -68,11 +62,17 @@ class Connection:
         self._outbox: Queue[commands.Command | None] = Queue()
         self._writer: gevent.Greenlet[..., None] | None = None
         self._pinged_at: float | None = None
-        self._now = Event()
+        self._try_now = Event()
+        self._next_try_at: float | None = None
         self.round_trip_s: float | None = None
 
+    @property
+    def next_try_in_s(self) -> float | None:
+        """How long until the next try to reconnect; None while connected, and while a try is under way."""
+        return None if self._next_try_at is None else max(0.0, self._next_try_at - time.monotonic())
+
     def connect(self) -> None:
-        """Come in. Raises ServerUnavailable or Refused."""
+        """Connect and introduce the user. Raises ServerUnavailable or Refused."""
         hello = self._user.hello()
         self._client = client = ChatClient(
             self._address, name=hello.nick, room=hello.room, after=hello.after, token=hello.token, timeout=_TRY_S
@@ -83,8 +83,8 @@ class Connection:
         self._user.welcomed(client.welcome)
 
     def keep(self) -> None:
-        """Hear what the server tells, and come back whenever the connection is lost; does not return."""
-        waits = pauses(random.Random())
+        """Receive what the server sends, and reconnect whenever the connection is lost; does not return."""
+        waits = pauses(random.random)
         while True:
             assert self._client is not None
             began = time.monotonic()
@@ -94,17 +94,17 @@ class Connection:
                 self._drop()
                 self._user.lost(str(lost))
             if time.monotonic() - began > _STEADY_S:
-                waits = pauses(random.Random())
-            self._come_back(waits)
+                waits = pauses(random.random)
+            self._reconnect(waits)
 
     def send(self, command: commands.Command) -> None:
-        """Send a command when its turn comes; without a connection it is forgotten."""
+        """Send a command after those before it; without a connection it is dropped."""
         if self._client is not None:
             self._outbox.put(command)
 
     def retry_now(self) -> None:
-        """Do not wait for the next try to come back."""
-        self._now.set()
+        """Try to reconnect at once."""
+        self._try_now.set()
 
     def close(self, timeout_s: float) -> None:
         """Say goodbye and end the connection, waiting for no step longer than `timeout_s` seconds."""
@@ -138,11 +138,15 @@ class Connection:
         else:
             self._user.heard(message)
 
-    def _come_back(self, waits: Iterator[float]) -> None:
-        self._now.clear()
+    def _reconnect(self, waits: Iterator[float]) -> None:
+        self._try_now.clear()
         for pause in waits:
-            self._now.wait(pause)
-            self._now.clear()
+            self._next_try_at = time.monotonic() + pause
+            self._user.measured()
+            self._try_now.wait(pause)
+            self._try_now.clear()
+            self._next_try_at = None
+            self._user.measured()
             try:
                 self.connect()
             except ServerUnavailable:
@@ -162,6 +166,6 @@ class Connection:
 
 def _write(client: ChatClient, outbox: "Queue[commands.Command | None]") -> None:
     """Send what is put into the outbox, up to None; a slow server holds up this greenlet only."""
-    with suppress(ConnectionLost):  # who listens says so
+    with suppress(ConnectionLost):  # `keep` says so
         while (command := outbox.get()) is not None:
             client.send(command)

@@ -6,6 +6,7 @@ ChatError
 ├── NotStored            the log cannot keep an event, a full disk for one
 ├── ServerUnavailable    nobody answers where the client looked
 ├── ConnectionLost       the connection ended before the user ended it
+├── NoAnswer             a request was not answered in time; the connection stands
 └── UsageError           an option or argument on the command line makes no sense
 """
 
@@ -27,11 +28,15 @@ class Refused(ChatError):
 
 
 class ProtocolError(Refused):
-    """Received bytes that are no command of their dialect. The only exception that reading bytes may raise."""
+    """Received bytes that are no command of their dialect. The only exception that reading bytes may raise.
 
-    def __init__(self, code: str, message: str, *, fatal: bool = False) -> None:
+    After one that is `fatal`, the connection cannot go on. `ref` is that of the command, where it could be read.
+    """
+
+    def __init__(self, code: str, message: str, *, fatal: bool = False, ref: str | None = None) -> None:
         super().__init__(code, message)
         self.fatal = fatal
+        self.ref = ref
 
 
 class NotStored(ChatError):
@@ -44,6 +49,10 @@ class ServerUnavailable(ChatError):
 
 class ConnectionLost(ChatError):
     """The server closed the connection, or it broke."""
+
+
+class NoAnswer(ChatError):
+    """The server did not answer a request in time. The connection stands, and the answer may still come."""
 
 
 class UsageError(ChatError):

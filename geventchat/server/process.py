@@ -1,12 +1,9 @@
-"""A server as a process of its own: signals, log lines, and a word on how to join."""
+"""A server as a process of its own: its log lines, its end, and a word on how to join."""
 
 import gc
 import logging
 import os
-import resource
-import signal
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 
 import gevent
@@ -15,46 +12,63 @@ from gevent.event import Event
 from geventchat.core.log import Log
 from geventchat.protocol import address
 from geventchat.protocol.limits import Limits
+from geventchat.server.log_lines import log_lines
 from geventchat.server.server import ChatServer
+from geventchat.system import open_files, signals, starter
 
 logger = logging.getLogger("geventchat")
 
 # A full collection with 10,000 sessions would hold the loop for 0.2 s and find nothing, for sessions leave no cycles.
 # What is young is collected as ever.
 _GC_THRESHOLDS = (700, 10, 1_000_000)
+# Files that a server has open besides its connections.
+_OTHER_FILES = 100
 
 
-def serve(listen: tuple[str, int], limits: Limits, open_log: Callable[[], Log], greet_with: int, log_level: str) -> int:
-    """Serve until the first SIGTERM or SIGINT; a second one ends the process at once. Return the exit status.
+def serve(
+    listen: Sequence[tuple[str, int]],
+    limits: Limits,
+    open_log: Callable[[], Log],
+    greet_with: int,
+    *,
+    log_level: str = "info",
+    log_format: str = "text",
+    until_input_ends: bool = False,
+) -> int:
+    """Serve until a signal asks the process to end; a second one ends it at once. Return the exit status.
 
+    With `until_input_ends`, the end of the standard input asks too: the process that started this one is gone.
     Raises UsageError for what cannot be served.
     """
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=log_level.upper())
-    _raise_open_files(limits.max_users)
-    gc.set_threshold(*_GC_THRESHOLDS)
     ended = Event()
+    signals.on_end(ended.set, insist=lambda: os._exit(1))
+    if until_input_ends:
+        gevent.spawn(_end_with_starter, ended)
+    gc.set_threshold(*_GC_THRESHOLDS)
+    with log_lines(log_level, log_format):
+        _allow_open_files(limits.max_users)
+        return _serve(listen, limits, open_log, greet_with, ended)
 
-    def end() -> None:
-        if ended.is_set():
-            os._exit(1)
-        ended.set()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        gevent.signal_handler(number, end)
+def _serve(
+    listen: Sequence[tuple[str, int]], limits: Limits, open_log: Callable[[], Log], greet_with: int, ended: Event
+) -> int:
     with (
-        closing(open_log()) as events,
-        ChatServer(listen, limits=limits, log=events, greet_with=greet_with) as server,
+        closing(open_log()) as log,
+        ChatServer(*listen, limits=limits, log=log, greet_with=greet_with) as server,
     ):
-        try:
-            print(_how_to_join(server.address), flush=True)
-        except OSError:  # whoever started us has read enough, or has no room for it
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        logger.info("what is said is kept in %s", events.where)
+        print("\n".join(map(_how_to_join, server.addresses)))
+        logger.info("what is said is kept in %s", log.location)
         gevent.wait([ended, server.failed], count=1)
         if server.failed.is_set():
             return 1
         logger.info("stopping: telling everyone, sending what was said")
     return 0
+
+
+def _end_with_starter(ended: Event) -> None:
+    starter.wait_until_gone()
+    ended.set()
 
 
 def _how_to_join(at: tuple[str, int]) -> str:
@@ -70,13 +84,8 @@ def _how_to_join(at: tuple[str, int]) -> str:
     )
 
 
-def _raise_open_files(users: int) -> None:
+def _allow_open_files(users: int) -> None:
     """Let the process hold a socket for every user, as far as the system allows."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = users + 100
-    if hard != resource.RLIM_INFINITY:
-        wanted = min(wanted, hard)
-    if soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    if wanted < users:
-        logger.warning("only %d open files allowed, fewer than --max-users %d; raise ulimit -n", wanted, users)
+    allowed = open_files.allow(users + _OTHER_FILES)
+    if allowed is not None and allowed < users:
+        logger.warning("only %d open files allowed, fewer than --max-users %d; raise ulimit -n", allowed, users)

@@ -2,10 +2,9 @@
 
 import os
 import secrets
-import signal
-import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from math import ceil
 from typing import Protocol
 
 import gevent
@@ -16,19 +15,20 @@ from geventchat.client.reconnect import Connection
 from geventchat.client.terminal import view
 from geventchat.client.terminal.conversation import Conversation
 from geventchat.client.terminal.dumb import Plain
-from geventchat.client.terminal.effects import Alert, Effect, Leave, Retry
+from geventchat.client.terminal.effects import Alert, Effect, Leave, NewDay, Retry
 from geventchat.client.terminal.prompt import Prompt
 from geventchat.client.terminal.status import Status, status
-from geventchat.client.terminal.user_input import Entered
+from geventchat.client.terminal.user_input import Find, UserInput
 from geventchat.commands import commands
 from geventchat.protocol import replies
 from geventchat.protocol.errors import Refused
-from geventchat.protocol.limits import CROWD_GATHER_S
-from geventchat.protocol.text import clean
+from geventchat.system import signals, stdio
 
 # How long the server has, once the user leaves, to say that it has stored what was said.
 _STORE_S = 5.0
 _GOODBYE_S = 2.0
+# How often the clock is looked at: for the countdown to the next try, a new day, and who came to a crowd.
+_TICK_S = 1.0
 # What comes within this time is shown together: no eye sees the difference, and the terminal has less to do.
 _GATHER_S = 0.02
 # With so many lines to be shown that the screen does not take yet, no more is heard: the server waits then.
@@ -36,11 +36,11 @@ _MOST_WAITING = 1000
 
 
 def run(address: tuple[str, int], name: str, room: str, *, bell: bool) -> int:
-    """Talk until the user leaves; return the exit status, 0 if all that was said is stored.
+    """Chat until the user leaves; return the exit status, 0 if all that was said is stored.
 
     Raises ServerUnavailable or Refused if the server cannot be reached or does not let us in.
     """
-    return _Talk(address, name, room, bell=bell).run()
+    return App(address, name, room, bell=bell).run()
 
 
 class _Screen(Protocol):
@@ -55,20 +55,20 @@ class _Screen(Protocol):
     def update(self, status: Status, lines: Sequence[view.Line] = (), *, alert: bool = False) -> None:
         """Show the status and further lines."""
 
-    def resized(self) -> None:
-        """Take note that the terminal has another size."""
+    def find(self, text: str) -> None:
+        """Show where a text was said."""
 
     def stop(self) -> None:
         """Leave the terminal as it was."""
 
 
-class _Talk:
+class App:
     """Passes on what is entered and heard, and does what the conversation says is to be done."""
 
     def __init__(self, address: tuple[str, int], name: str, room: str, *, bell: bool) -> None:
         self._conversation = Conversation(name, room, secrets.token_hex(4))
         self._connection = Connection(address, self)
-        self._entered: Queue[Entered] = Queue()
+        self._entered: Queue[UserInput] = Queue()
         self._ended: AsyncResult[str] = AsyncResult()
         self._settled = Event()
         self._lines: list[view.Line] = []  # to be shown
@@ -76,17 +76,16 @@ class _Talk:
         self._caught_up.set()
         self._alert = False
         self._changed = Event()
-        self._work = (self._connection.keep, self._obey, self._paint, self._gather)
+        self._today = _now().date()
+        self._work = (self._connection.keep, self._obey, self._paint, self._tick)
         self._loop = gevent.get_hub().loop
         screen = Plain if os.environ.get("TERM", "dumb") == "dumb" else Prompt
         self._screen: _Screen = screen(self._hand_over, bell=bell)
 
     def run(self) -> int:
-        """Talk until the user leaves; return the exit status."""
+        """Chat until the user leaves; return the exit status."""
         self._connection.connect()
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-            gevent.signal_handler(number, self._ended.set, "")
-        gevent.signal_handler(signal.SIGWINCH, self._screen.resized)
+        signals.on_end(lambda: self._ended.set(""))
         gevent.spawn(self._guard, self._screen.run)
         workers = [gevent.spawn(self._guard, work) for work in self._work]
         try:
@@ -98,20 +97,20 @@ class _Talk:
             self._connection.close(_GOODBYE_S)
             self._show()
             self._screen.stop()
-        return self._account(reason)
+        return self._report(reason)
 
     # What the connection tells.
 
     def hello(self) -> commands.Hello:
-        """Return what to introduce ourselves with."""
+        """Return the command that introduces the user."""
         return self._conversation.hello()
 
     def welcomed(self, welcome: replies.Welcome) -> None:
-        """Take note that we are in."""
+        """Receive the answer to hello."""
         self._do(self._conversation.welcomed(welcome))
 
     def heard(self, message: replies.Message) -> None:
-        """Take note of what the server tells, once the screen has shown enough of what it told before."""
+        """Receive any other message, once the screen has shown enough of those before."""
         self._caught_up.wait()
         self._do(self._conversation.heard(message))
         if len(self._lines) >= _MOST_WAITING:
@@ -120,20 +119,20 @@ class _Talk:
             self._settled.set()
 
     def measured(self) -> None:
-        """Take note that there is a new round trip time."""
+        """Show the round trip time, or the time until the next try."""
         self._do([])
 
     def lost(self, why: str) -> None:
-        """Take note that the connection is gone."""
+        """Go on without the connection."""
         self._do(self._conversation.lost(why))
 
     def turned_away(self, refusal: Refused) -> None:
-        """Take note that the server is there but does not let us in."""
+        """Receive why the server does not let the user in again."""
         self._do(self._conversation.turned_away(refusal))
 
     # What the user enters.
 
-    def _hand_over(self, entered: Entered) -> None:
+    def _hand_over(self, entered: UserInput) -> None:
         """Pass on what was entered; called in any thread."""
         self._loop.run_callback_threadsafe(self._entered.put_nowait, entered)
 
@@ -143,7 +142,10 @@ class _Talk:
             self._do(self._conversation.entered(self._entered.get()))
 
     def _do(self, effects: list[Effect]) -> None:
-        now = datetime.now().astimezone()
+        now = _now()
+        if now.date() != self._today:
+            self._today = now.date()
+            self._lines += view.lines(NewDay(self._today), "", now)
         for effect in effects:
             match effect:
                 case commands.Command():
@@ -154,6 +156,8 @@ class _Talk:
                     self._connection.retry_now()
                 case Alert():
                     self._alert = True
+                case Find(text=text):
+                    self._screen.find(text)
                 case _:
                     self._lines += view.lines(effect, self._conversation.nick, now)
         self._changed.set()
@@ -164,10 +168,11 @@ class _Talk:
             self._changed.clear()
             self._show(self._screen.takes())
 
-    def _gather(self) -> None:
+    def _tick(self) -> None:
         while True:
-            gevent.sleep(CROWD_GATHER_S)
-            if gathered := self._conversation.gathered():
+            gevent.sleep(_TICK_S)
+            gathered = self._conversation.gathered()
+            if gathered or not self._conversation.connected or _now().date() != self._today:
                 self._do(gathered)
 
     def _show(self, most: int | None = None) -> None:
@@ -180,11 +185,15 @@ class _Talk:
         if len(self._lines) < _MOST_WAITING:
             self._caught_up.set()
 
-    def _link(self) -> str:
-        if not self._conversation.connected:
-            return "offline"
-        round_trip = self._connection.round_trip_s
-        return "connected" if round_trip is None else f"{round_trip * 1000:.0f} ms"
+    def _link(self) -> tuple[str, ...]:
+        """Return how the connection is, what matters most first."""
+        if self._conversation.connected:
+            round_trip = self._connection.round_trip_s
+            return ("connected" if round_trip is None else f"{round_trip * 1000:.0f} ms",)
+        wait = self._connection.next_try_in_s
+        if wait is None:
+            return ("offline, trying",)
+        return (f"offline, next try in {ceil(wait)} s", "Enter tries now")
 
     def _guard(self, work: Callable[[], None]) -> None:
         """Let the end of a worker be the end of all, so that the terminal is given back before anyone hears of it."""
@@ -195,13 +204,16 @@ class _Talk:
         else:
             self._ended.set("")
 
-    def _account(self, reason: str | None) -> int:
+    def _report(self, reason: str | None) -> int:
         """Say what went wrong, if anything did; return the exit status."""
-        unsent = self._conversation.pending.again()
+        pending = self._conversation.pending.unacknowledged()
         if reason:
-            print(f"geventchat-client: {clean(reason)}", file=sys.stderr)
-        if unsent:
-            print("geventchat-client: these are not known to be stored:", file=sys.stderr)
-        for command in unsent:
-            print(f"  {command.text}", file=sys.stderr)
-        return 1 if reason or unsent else 0
+            stdio.write_error(f"geventchat-client: {reason}\n")
+        if pending:
+            texts = "".join(f"  {command.text}\n" for command in pending)
+            stdio.write_error(f"geventchat-client: these are not known to be stored:\n{texts}")
+        return 1 if reason or pending else 0
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()

@@ -10,13 +10,15 @@ from geventchat.client.terminal.status import Status
 CHOICES = 20
 
 _NAMES_FOLLOW = re.compile(r"/msg +$", re.IGNORECASE)
+_OPENING = "([{<\"'«„“@"
 _ROOMS_FOLLOW = re.compile(r"/(?:join|room) +$", re.IGNORECASE)
 
 
 def candidates(before: str, known: Status) -> tuple[str, list[str]]:
     """Return what of the text before the cursor stays, and what can follow it, the likeliest first.
 
-    Nicks stand in the order of who spoke last; at the begin of a line a nick is spoken to: `alice: `.
+    Nicks stand in the order of who spoke last; at the begin of a line a nick is spoken to: `alice: `. What opens
+    before a nick, as in `(ali`, stays, and most likely something closes after it.
     """
     head, space, word = before.rpartition(" ")
     head += space
@@ -24,9 +26,13 @@ def candidates(before: str, known: Status) -> tuple[str, list[str]]:
         return "", [f"/{name} " for name in user_input.COMMANDS if name.startswith(word[1:].lower())]
     if _ROOMS_FOLLOW.match(head):
         return head, _beginning(word, known.rooms)
-    nicks = _beginning(word, known.nicks)
     if _NAMES_FOLLOW.match(head):
+        nicks = _beginning(word.removeprefix('"'), known.nicks)
         return head, [f'"{nick}" ' if " " in nick else f"{nick} " for nick in nicks]
+    nicks = _beginning(word, known.nicks)
+    name = word.lstrip(_OPENING)
+    if not nicks and name:
+        return head + word.removesuffix(name), _beginning(name, known.nicks)
     return head, [nick + (" " if head else ": ") for nick in nicks]
 
 

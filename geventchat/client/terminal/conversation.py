@@ -1,4 +1,4 @@
-"""The user's side of the chat, without any I/O: what is typed and what is heard go in, what is to be done comes out."""
+"""The user's side of the chat, without any I/O: what is typed and received goes in, and what to do comes out."""
 
 import itertools
 
@@ -10,7 +10,7 @@ from geventchat.client.terminal.rooms import KEPT, Room, Rooms, is_later
 from geventchat.commands import commands
 from geventchat.dialects import json_client
 from geventchat.protocol import events, replies
-from geventchat.protocol.crowd import Presence
+from geventchat.protocol.crowd import JoinLeaveSummary
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import CROWD, MAX_HISTORY
 
@@ -33,7 +33,7 @@ class Conversation:
         self._joining: dict[str, str] = {}  # refs to rooms that are being entered
         self._leaving: dict[str, str] = {}
         self._greeting: set[str] = set()  # refs of history asked for on entering a room
-        self._crowd = Presence()
+        self._crowd = JoinLeaveSummary()
         self._closing = ""  # the server's last word
         self._max_line: float | None = None  # bytes
         self._trouble = ""  # why we cannot come back, as told to the user
@@ -48,7 +48,7 @@ class Conversation:
         return commands.Hello(nick=self.nick, room=room.name, after=room.last, token=self._token)
 
     def welcomed(self, welcome: replies.Welcome) -> list[Effect]:
-        """Take note that we are in: go where we were and say what was not said."""
+        """Receive the answer to hello: enter the rooms again that the user was in, and send what could not be sent."""
         again = self._token is not None
         self.nick, self._token, self._since = welcome.nick, welcome.token, welcome.id
         self.connected, self._closing, self._trouble = True, "", ""
@@ -64,22 +64,22 @@ class Conversation:
         if not again:
             hint = Notice(f"welcome, {self.nick}; /help lists what can be typed")
             effects = [hint, *self._arrive(room, welcome.id, welcome.topic)]
-        return [*effects, *(self._join(name, after) for name, after in wanted), *self.pending.again()]
+        return [*effects, *(self._join(name, after) for name, after in wanted), *self.pending.resend()]
 
     def lost(self, why: str) -> list[Effect]:
-        """Take note that the connection is gone."""
+        """Go on without the connection."""
         self.connected = False
         self._leaving.clear()
         self._greeting.clear()
         effects: list[Effect] = [Notice(f"{self._closing or why}; trying to come back")]
-        doubtful = self.pending.lost()
+        doubtful = self.pending.lose()
         for whisper in doubtful:
             to = whisper.to if isinstance(whisper, commands.Whisper) else "whoever whispered last"
             effects.append(Notice(f"nobody knows whether this reached {to}: {whisper.text}"))
         return effects
 
     def turned_away(self, refusal: Refused) -> list[Effect]:
-        """Take note that the server did not let us in again; the user is told once."""
+        """Receive why the server does not let the user in again; the user is told once."""
         if refusal.message == self._trouble:
             return []
         self._trouble = refusal.message
@@ -89,7 +89,7 @@ class Conversation:
     # What is heard.
 
     def heard(self, message: replies.Message) -> list[Effect]:
-        """Take note of what the server tells, and return what of it is to be shown."""
+        """Receive a message from the server."""
         match message:
             case events.Event():
                 return self._happened(message)
@@ -195,9 +195,11 @@ class Conversation:
 
     # What is typed.
 
-    def entered(self, entered: user_input.Entered) -> list[Effect]:
-        """Return what that leads to which the user has entered."""
+    def entered(self, entered: user_input.UserInput) -> list[Effect]:
+        """Receive what the user has entered; an empty line means not to wait for the next try to reconnect."""
         match entered:
+            case "" if not self.connected:
+                return [Retry()]
             case None:
                 return [Leave()]
             case user_input.Switch():
@@ -211,8 +213,10 @@ class Conversation:
                     return [Notice(refusal.message)]
                 return [] if command is None else self._do(command)
 
-    def _do(self, command: commands.AnyCommand | user_input.Switch) -> list[Effect]:
+    def _do(self, command: commands.AnyCommand | user_input.Switch | user_input.Find) -> list[Effect]:
         match command:
+            case user_input.Find():
+                return [command]
             case user_input.Switch():
                 return self._switch(command)
             case commands.Bye():
@@ -226,9 +230,7 @@ class Conversation:
                 return self._speak(command)
             case commands.Whisper():
                 return self._speak(command)
-            case commands.WhisperBack() if (
-                self.connected
-            ):  # the server knows whom it means, also after a change of nick
+            case commands.WhisperBack() if self.connected:  # the server knows whom, also after a change of nick
                 return self._speak(command)
             case commands.WhisperBack():
                 return [Notice("a reply needs the connection; /msg NAME TEXT is kept and sent when it is back")]

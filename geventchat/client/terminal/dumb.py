@@ -1,5 +1,6 @@
 """The client at a terminal that can only print, TERM=dumb: what is typed and what happens take turns."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
@@ -7,31 +8,35 @@ import gevent
 from gevent.queue import Queue
 
 from geventchat.client.terminal.status import Status
-from geventchat.client.terminal.user_input import Entered
+from geventchat.client.terminal.transcript import KEPT_LINES
+from geventchat.client.terminal.user_input import UserInput
 from geventchat.client.terminal.view import Line
 from geventchat.protocol.text import clean, decode
-from geventchat.system import standard_output
-from geventchat.system.standard_input import read_lines
+from geventchat.system import stdio
 
 # How long the terminal may take, in the end, to show what is still to be shown.
 _END_S = 2.0
 # Lines that may wait to be shown.
 _MOST_WAITING = 1000
+# Lines that a search shows.
+_MOST_FOUND = 20
 
 
 class Plain:
     """Prints lines; the terminal itself edits what is typed."""
 
-    def __init__(self, entered: Callable[[Entered], None], *, bell: bool) -> None:
+    def __init__(self, entered: Callable[[UserInput], None], *, bell: bool) -> None:
         self._entered = entered
         self._bell = bell
+        self._sought = ""
+        self._printed: deque[str] = deque(maxlen=KEPT_LINES)
         self._texts: Queue[str | None] = Queue()
         self._printing = gevent.spawn(self._print)
 
     def run(self) -> None:
         """Read until the input ends."""
         with suppress(OSError):  # the terminal is gone
-            for line in read_lines():
+            for line in stdio.read_lines():
                 if isinstance(line, bytes):  # a terminal that edits lines itself has none that are too long
                     self._entered(clean(decode(line)))
         self._entered(None)
@@ -44,12 +49,20 @@ class Plain:
         """Print these lines; `alert` rings the bell."""
         del status
         for line in lines:
-            self._texts.put("".join(text for _, text in line) + "\n")
+            text = "".join(text for _, text in line) + "\n"
+            self._printed.append(text)
+            self._texts.put(text)
         if alert and self._bell:
             self._texts.put("\a")
 
-    def resized(self) -> None:
-        """Nothing depends on the size."""
+    def find(self, text: str) -> None:
+        """Print the last lines again that contain a text; an empty one is the text before."""
+        self._sought = text.casefold() or self._sought
+        found = [line for line in self._printed if self._sought in line.casefold()]
+        for line in found[-_MOST_FOUND:]:
+            self._texts.put(f"found: {line}")
+        if not found:
+            self._texts.put("not found\n")
 
     def stop(self) -> None:
         """Print what is still to be printed; nothing else was changed that would have to be restored."""
@@ -59,4 +72,4 @@ class Plain:
     def _print(self) -> None:
         with suppress(OSError):  # the terminal is gone: `run` says so
             while (text := self._texts.get()) is not None:
-                standard_output.write(text)
+                stdio.write(text)

@@ -1,7 +1,9 @@
 """What a conversation leads to: commands to be sent, things to be shown, and the few that are neither."""
 
 from dataclasses import dataclass
+from datetime import date
 
+from geventchat.client.terminal.user_input import Find
 from geventchat.commands import commands
 from geventchat.protocol import replies
 
@@ -23,6 +25,13 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
+class NewDay:
+    """Midnight has passed: what is shown below is of this day."""
+
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """Somebody wants the user's attention."""
 
@@ -39,5 +48,5 @@ class Leave:
     reason: str = ""
 
 
-Shown = replies.Message | Notice | Heading
-Effect = commands.Command | Shown | Alert | Retry | Leave
+Shown = replies.Message | Notice | Heading | NewDay
+Effect = commands.Command | Shown | Alert | Retry | Find | Leave

@@ -11,7 +11,16 @@ from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 _MAX_BYTES = 1 << 20
 
 
-def typed_before() -> History:
+class InputHistory(FileHistory):
+    """The history in a file; a full disk is no reason to end the conversation."""
+
+    def store_string(self, string: str) -> None:
+        """Append a line to the file, if that takes it."""
+        with suppress(OSError):
+            super().store_string(string)
+
+
+def open_history() -> History:
     """Return the history in the user's state folder; where there can be none, one that lasts as long as this run."""
     try:
         folder = user_state_path("geventchat", appauthor=False, ensure_exists=True)
@@ -21,13 +30,7 @@ def typed_before() -> History:
         _shorten(path)
     except OSError:
         return InMemoryHistory()
-    return _Typed(path)
-
-
-class _Typed(FileHistory):
-    def store_string(self, string: str) -> None:
-        with suppress(OSError):  # a full disk is no reason to end the conversation
-            super().store_string(string)
+    return InputHistory(str(path))
 
 
 def _shorten(path: Path) -> None:

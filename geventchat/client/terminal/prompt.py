@@ -1,97 +1,73 @@
-"""The screen: a line that is typed, the status below it, and above it what happens. It runs in a thread of its own."""
+"""The screen: what was said, below it the line that is typed, and the status. It runs in a thread of its own."""
 
 import asyncio
-import os
 import sys
-import termios
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from math import ceil
 from typing import Any
 
 import gevent
-from prompt_toolkit import PromptSession
+from prompt_toolkit.application import Application
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.enums import DEFAULT_BUFFER, SEARCH_BUFFER
+from prompt_toolkit.filters import has_focus
 from prompt_toolkit.formatted_text import FormattedText
-from prompt_toolkit.output.color_depth import ColorDepth
+from prompt_toolkit.layout import BufferControl, ConditionalContainer, HSplit, Layout, SearchBufferControl, Window
+from prompt_toolkit.layout.controls import FormattedTextControl, UIContent, UIControl
+from prompt_toolkit.layout.dimension import Dimension
+from prompt_toolkit.layout.processors import BeforeInput, HighlightIncrementalSearchProcessor, ReverseSearchProcessor
+from prompt_toolkit.output import create_output
 from prompt_toolkit.output.vt100 import Vt100_Output
-from prompt_toolkit.renderer import print_formatted_text
 from prompt_toolkit.styles import Style
 from prompt_toolkit.utils import get_cwidth
 
-from geventchat.client.terminal.input_history import typed_before
+from geventchat.client.terminal.input_history import open_history
 from geventchat.client.terminal.keys import Keys
-from geventchat.client.terminal.status import Status, fit
-from geventchat.client.terminal.user_input import Entered
+from geventchat.client.terminal.status import Piece, Status, fit
+from geventchat.client.terminal.transcript import Transcript
+from geventchat.client.terminal.user_input import UserInput
 from geventchat.client.terminal.view import STYLE, Line
+from geventchat.system import terminal
 
-# How long the terminal may take to be given back; one that is stopped, with Ctrl-S, takes nothing.
+# How long the terminal may take to be given back; one that is stopped takes nothing.
 _END_S = 2.0
 # The longest name of a room before the line that is typed.
 _ROOM_COLUMNS = 16
-# Lines drawn at once: between such bunches, keys are looked at.
-_BUNCH = 200
-# Lines that may wait to be drawn.
+# Lines that may wait to be taken by the terminal's thread.
 _MOST_WAITING = 1000
-
-
-class _WholeScreens(Vt100_Output):
-    """Writes nothing to the terminal while it is held, so that nobody sees a screen half changed.
-
-    A terminal takes a large change in pieces; many have a mode in which they show it when it is whole.
-    """
-
-    _held = False
-
-    def hold(self) -> None:
-        if not self._held:
-            self.write_raw("\x1b[?2026h")
-            self._held = True
-
-    def release(self) -> None:
-        if self._held:
-            self.write_raw("\x1b[?2026l")
-            self._held = False
-        self.flush()
-
-    def flush(self) -> None:
-        if not self._held:
-            super().flush()
-
-    def get_rows_below_cursor_position(self) -> int:
-        """Spare prompt_toolkit the question to the terminal, which it would ask, and wait for, after every message."""
-        return 1
+# The screen is not drawn more often: nobody would see it.
+_REDRAW_S = 0.03
+_RESIZE_S = 0.2
+# Many terminals make the Up and Down keys of a mouse's wheel: it would bring back what was typed. (Modes of xterm.)
+_WHEEL_OFF, _WHEEL_ON = "\x1b[?1007l", "\x1b[?1007h"
 
 
 class Prompt:
     """The terminal, with a line to type in. `entered` is called in the terminal's thread."""
 
-    def __init__(self, entered: Callable[[Entered], None], *, bell: bool) -> None:
+    def __init__(self, entered: Callable[[UserInput], None], *, bell: bool) -> None:
+        self._bell = bell
         self._status = Status()
-        self._lines: deque[Line] = deque()  # to be shown
+        self._fresh: deque[Line] = deque()  # to be shown
         self._ring = False
-        output = _WholeScreens.from_pty(
-            sys.stdout, term=os.environ.get("TERM"), default_color_depth=ColorDepth.from_env(), enable_bell=bell
-        )
-        assert isinstance(output, _WholeScreens)
-        self._output = output
-        self._keys = Keys(entered, lambda: self._status)
-        self._style = Style.from_dict(STYLE)
-        self._session: PromptSession[None] = PromptSession(
-            message=self._message,
-            bottom_toolbar=self._toolbar,
-            history=typed_before(),
+        self._transcript = Transcript(get_cwidth)
+        self._keys = Keys(entered, lambda: self._status, self._transcript)
+        self._output = create_output(sys.stdout)
+        self._app: Application[None] = Application(
+            layout=self._layout(),
             key_bindings=self._keys.bindings,
-            style=self._style,
+            style=Style.from_dict(STYLE),
+            include_default_pygments_style=False,
+            input=terminal.keyboard(),
             output=self._output,
-            erase_when_done=True,
-            enable_suspend=True,
+            full_screen=True,
+            min_redraw_interval=_REDRAW_S,
+            terminal_size_polling_interval=_RESIZE_S,
         )
-        self._app = self._session.app
-        self._app.after_render += self._release
-        self._size = self._output.get_size()
-        self._modes = termios.tcgetattr(0)
+        self._app.key_processor.before_key_press += self._keys.before_key
+        self._restore = terminal.modes()
         self._ended = threading.Event()
         self._ended.set()
 
@@ -105,24 +81,24 @@ class Prompt:
 
     def takes(self) -> int:
         """Return how many further lines can be shown now; the rest must wait until the terminal has taken these."""
-        return max(0, _MOST_WAITING - len(self._lines))
+        return max(0, _MOST_WAITING - len(self._fresh))
 
     def update(self, status: Status, lines: Sequence[Line] = (), *, alert: bool = False) -> None:
         """Show the status, and these lines below those that are shown already; `alert` rings the bell."""
         self._status = status
-        self._lines.extend(lines)
-        self._ring = self._ring or alert
+        self._fresh.extend(lines)
+        self._ring = self._ring or (alert and self._bell)
         self._call(self._draw)
 
-    def resized(self) -> None:
-        """Take note that the terminal has another size."""
-        self._call(self._refit)
+    def find(self, text: str) -> None:
+        """Scroll up to the next line that contains a text."""
+        self._call(lambda: self._find(text))
 
     def stop(self) -> None:
         """Leave the terminal as it was, also when its thread waits for ever for a terminal that takes nothing."""
         self._call(self._exit)
         if not self._ended.wait(_END_S):
-            termios.tcsetattr(0, termios.TCSANOW, self._modes)
+            self._restore()
 
     def _call(self, do: Callable[[], None]) -> None:
         loop = self._app.loop
@@ -136,16 +112,14 @@ class Prompt:
         """Return what went wrong: gevent would print what is raised here, and the terminal may be gone."""
         self._ended.clear()
         try:
+            self._raw(_WHEEL_OFF)
             self._app.run(pre_run=self._begin, handle_sigint=False, set_exception_handler=False)
-        except (EOFError, OSError, termios.error):
+            self._raw(_WHEEL_ON)
+        except (EOFError, OSError, *terminal.GONE):
             return None  # the terminal is gone
         except Exception as error:
             return error
         finally:
-            with suppress(OSError):
-                while self._lines or self._ring:
-                    self._print()
-                self._release()
             self._ended.set()
         return None
 
@@ -163,52 +137,73 @@ class Prompt:
         if not self._app.is_done:
             self._app.exit()
 
-    def _draw(self) -> None:
-        if self._lines or self._ring:
-            self._output.hold()  # until all is drawn
-            self._app.renderer.erase()
-            self._print()
-        self._app.invalidate()
-        if self._lines:
-            self._call(self._draw)
+    def _raw(self, sequence: str) -> None:
+        if isinstance(self._output, Vt100_Output):
+            self._output.write_raw(sequence)
+            self._output.flush()
 
-    def _print(self) -> None:
-        fragments: Line = []
-        for _ in range(min(len(self._lines), _BUNCH)):
-            fragments += [*self._lines.popleft(), ("", "\n")]
-        print_formatted_text(self._output, FormattedText(fragments), self._style, color_depth=self._app.color_depth)
+    def _draw(self) -> None:
+        while self._fresh:
+            self._transcript.add([self._fresh.popleft()])
         if self._ring:
             self._output.bell()
             self._ring = False
+        self._app.invalidate()
 
-    def _release(self, *_: object) -> None:
-        self._output.release()
+    def _find(self, text: str) -> None:
+        found = self._transcript.find(text)
+        self._keys.say("/find looks further up, PgDn goes down" if found else "not found further up")
+        self._app.invalidate()
 
-    def _refit(self) -> None:
-        """Draw again after a change of size, from where what is drawn has begun by then."""
-        if not self._app.is_done:
-            self._output.hold()
-            self._output.cursor_up(self._rows_more())
-            self._app.renderer.erase(leave_alternate_screen=False)
-            self._app.invalidate()
+    # What is drawn.
 
-    def _rows_more(self) -> int:
-        """Return by how many rows the cursor is further down because the terminal has wrapped what is above it."""
-        columns, was = self._output.get_size().columns, self._app.renderer.last_rendered_screen
-        if was is None or columns >= self._size.columns:
-            self._size = self._output.get_size()
-            return 0
-        self._size = self._output.get_size()
-        cursor = was.get_cursor_position(self._app.layout.current_window)
-        above = sum(max(1, ceil((max(was.data_buffer[row], default=0) + 1) / columns)) for row in range(cursor.y))
-        return above + cursor.x // columns - cursor.y
+    def _layout(self) -> Layout:
+        search = SearchBufferControl(
+            Buffer(name=SEARCH_BUFFER), input_processors=[ReverseSearchProcessor()], ignore_case=True
+        )
+        typed = BufferControl(
+            Buffer(name=DEFAULT_BUFFER, history=open_history(), multiline=False),
+            search_buffer_control=search,
+            preview_search=True,
+            input_processors=[HighlightIncrementalSearchProcessor(), BeforeInput(self._before_input)],
+            include_default_input_processors=False,
+        )
+        lowest = Dimension(min=1)
+        typing = Window(typed, wrap_lines=True, height=lowest, dont_extend_height=True)
+        searching = Window(search, wrap_lines=True, height=lowest, dont_extend_height=True)
+        return Layout(
+            HSplit(
+                [
+                    Window(_Said(self._transcript)),
+                    ConditionalContainer(typing, ~has_focus(SEARCH_BUFFER)),
+                    ConditionalContainer(searching, has_focus(SEARCH_BUFFER)),
+                    Window(FormattedTextControl(self._status_line), height=1, style="class:status"),
+                ]
+            ),
+            typing,
+        )
 
-    def _message(self) -> FormattedText:
+    def _before_input(self) -> FormattedText:
         room = self._status.room[:_ROOM_COLUMNS]
         while get_cwidth(room) > _ROOM_COLUMNS:
             room = room[:-1]
         return FormattedText([("class:prompt", f"{room}> ")])
 
-    def _toolbar(self) -> FormattedText:
-        columns = self._output.get_size().columns
-        return FormattedText(fit(self._keys.pieces() or self._status.pieces, columns, get_cwidth))
+    def _status_line(self) -> FormattedText:
+        pieces = self._keys.pieces() or self._status.pieces
+        if below := self._transcript.below:
+            pieces = (Piece(0, "class:status.trouble", f"{below} below: PgDn"), *pieces)
+        return FormattedText(fit(pieces, self._output.get_size().columns, get_cwidth))
+
+
+class _Said(UIControl):
+    """Shows the transcript, whose last row stands at the bottom."""
+
+    def __init__(self, transcript: Transcript) -> None:
+        self._transcript = transcript
+
+    def create_content(self, width: int, height: int) -> UIContent:
+        """Return the rows of a window of this size."""
+        rows = self._transcript.rows(width, height)
+        above = height - len(rows)
+        return UIContent(lambda row: [*rows[row - above]] if row >= above else [], height, show_cursor=False)

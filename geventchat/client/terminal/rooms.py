@@ -32,13 +32,13 @@ class Room:
         self.census(since, members, count)
 
     def census(self, since: str, members: list[str], count: int) -> None:
-        """Take over from the server who is here."""
+        """Store who is in the room, as the server says."""
         self.since = since
         self.members = dict.fromkeys(members)  # who spoke last comes last
         self.count = count
 
     def hear(self, event: AnyEvent) -> bool:
-        """Take note of an event, and keep what was said to be shown again; whether it is a new one."""
+        """Receive an event, and keep what was said to be shown again; return whether the event is a new one."""
         if not is_later(event.id, self.last):
             return False
         self.last = event.id
@@ -49,7 +49,7 @@ class Room:
         return True
 
     def unseen(self) -> list[Said | Acted]:
-        """Return what to show to the user who comes to look: the unread, or the last few again. Then all is read."""
+        """Return what to show when the user looks at the room: the unread, or the last few again. Then all is read."""
         count = max(SHOWN_AGAIN, self.unread)
         self.unread, self.mentioned = 0, False
         return list(self.kept)[-count:]
@@ -87,7 +87,7 @@ class Rooms:
         return self._rooms.get(name)
 
     def enter(self, name: str, since: str, members: list[str], count: int) -> Room:
-        """Take note that the user is in a room, or is there again after a lost connection."""
+        """Add a room that the user has entered, or has entered again after a lost connection, and return it."""
         room = self._rooms.get(name)
         if room is None:
             room = self._rooms[name] = Room(name, since, members, count)
@@ -99,14 +99,14 @@ class Rooms:
         return room
 
     def rename(self, old: str, new: str) -> None:
-        """Take note that the server writes a room's name otherwise than when the user entered it."""
+        """Change the name of a room to how the server writes it."""
         room = self._rooms.get(old)
         if room is not None and new not in self._rooms:
             room.name = new
             self._rooms = {each.name: each for each in self._rooms.values()}
 
     def leave(self, name: str) -> None:
-        """Take note that the user is in a room no more; the first of the others is looked at then."""
+        """Remove a room; if it is the one that is looked at, the first of the others is from now on."""
         left = self._rooms.pop(name, None)
         if self.current is left:
             self.current = next(iter(self._rooms.values()), None)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from geventchat.client.terminal.conversation import Conversation
 from geventchat.client.terminal.view import Line
-from geventchat.protocol.text import clean
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +26,23 @@ class Status:
     rooms: tuple[str, ...] = ()
 
 
-def status(conversation: Conversation, link: str) -> Status:
-    """Return the status of a conversation; `link` says how the connection is."""
+def status(conversation: Conversation, link: tuple[str, ...]) -> Status:
+    """Return the status of a conversation; `link` says how the connection is, what matters most first."""
     current = conversation.rooms.current
     nicks = [nick for nick in reversed(current.members) if nick != conversation.nick] if current else []
     return Status(
-        room=clean(current.name) if current else "",
+        room=current.name if current else "",
         pieces=tuple(_pieces(conversation, link)),
-        nicks=tuple(map(clean, nicks)),
-        rooms=tuple(clean(room.name) for room in conversation.rooms),
+        nicks=tuple(nicks),
+        rooms=tuple(room.name for room in conversation.rooms),
     )
 
 
-def _pieces(conversation: Conversation, link: str) -> list[Piece]:
+def _pieces(conversation: Conversation, link: tuple[str, ...]) -> list[Piece]:
     current = conversation.rooms.current
     pieces = []
     for number, room in enumerate(conversation.rooms, 1):
-        name = clean(f"{number}:{room.name}")
+        name = f"{number}:{room.name}"
         if room is current:
             pieces.append(Piece(0, "class:status.current", name))
         elif room.mentioned:
@@ -54,14 +53,12 @@ def _pieces(conversation: Conversation, link: str) -> list[Piece]:
             pieces.append(Piece(6, "class:status", name))
     if current is not None:
         pieces.append(Piece(5, "class:status", f"{current.count} here"))
-    pieces.append(Piece(7, "class:status", clean(conversation.nick)))
+    pieces.append(Piece(7, "class:status", conversation.nick))
     if conversation.pending:
         pieces.append(Piece(1, "class:status", f"{len(conversation.pending)} unsent"))
     if conversation.connected:
-        pieces.append(Piece(4, "class:status", link))
-    else:
-        pieces.append(Piece(1, "class:status.trouble", link))
-    return pieces
+        return [*pieces, *(Piece(4, "class:status", text) for text in link)]
+    return [*pieces, *(Piece(rank, "class:status.trouble", text) for rank, text in enumerate(link))]
 
 
 def fit(pieces: tuple[Piece, ...], columns: int, width: Callable[[str], int]) -> Line:

@@ -15,6 +15,13 @@ class Switch:
 
 
 @dataclass(frozen=True, slots=True)
+class Find:
+    """Scroll up to the next line that contains a text; an empty one is the text before."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Paste:
     """Say several lines just as they are: none of them is a command."""
 
@@ -22,36 +29,47 @@ class Paste:
 
 
 # What the thread of the terminal hands over: a line, or one of these; None when the user wants to leave.
-Entered = str | Switch | Paste | None
+UserInput = str | Switch | Paste | None
 
 
 # What is different here from what the server's own help says, in the order in which it is shown.
-_USAGE = {command.name: (command.usage, command.help) for command in slash.COMMANDS.values()} | {
+_USAGE = {command.name: (command.typed, command.help) for command in commands.TYPED.values()} | {
     "join": ("/join ROOM", "enter a room, or look at it"),
     "leave": ("/leave", "leave this room"),
-    "room": (
-        "/room [NAME]",
-        "look at another of your rooms: NAME or number, or the next unread",
-    ),
+    "room": ("/room [NAME]", "look at another of your rooms: NAME or number, or the next unread"),
+    "find": ("/find [TEXT]", "scroll up to where it was said; without a text, further up"),
 }
 COMMANDS = tuple(_USAGE)
-_KEYS = (
-    "Alt-1, Alt-2, … look at a room, Alt-A at the next with something unread",
-    "Alt-Left and Alt-Right look at the room beside",
-    "Tab completes names and commands; Up and Ctrl-R bring back what was typed",
-    "a line is said; // says one that begins with a slash; exit or Ctrl-D leaves",
+_TEXT = ("TEXT", "say it; //TEXT says one that begins with a slash")
+KEYS = (
+    ("PgUp, PgDn", "scroll what was said"),
+    ("Alt-1, Alt-2, …", "look at a room"),
+    ("Alt-A", "look at the next room with something unread"),
+    ("Alt-Left, Alt-Right", "look at the room beside"),
+    ("Tab", "complete a name or a command; again, the next one that fits"),
+    ("Up, Ctrl-R", "bring back what was typed; search in it"),
+    ("Ctrl-C", "clear the line; again, leave"),
+    ("Ctrl-D", "leave, as exit does"),
 )
 
 
-def read(line: str) -> commands.AnyCommand | Switch | None:
+def read(line: str) -> commands.AnyCommand | Switch | Find | None:
     """Return what a typed line asks for; None for an empty one. Raises ProtocolError for a command that is none."""
     word, _, rest = line.partition(" ")
     if word.lower() == "/room":
         return Switch(rest.strip())
+    if is_search(line):
+        return Find(rest.strip())
     return slash.read_line(line)
+
+
+def is_search(line: str) -> bool:
+    """Whether a typed line asks for what was said: it does not bring the screen back to what is new."""
+    return line.partition(" ")[0].lower() == "/find"
 
 
 def help_lines() -> list[str]:
     """Return the commands and keys, a line each."""
-    width = max(len(usage) for usage, _ in _USAGE.values())
-    return [*(f"{usage:{width}}  {text}" for usage, text in _USAGE.values()), *_KEYS]
+    rows = [_TEXT, *_USAGE.values(), *KEYS]
+    width = max(len(usage) for usage, _ in rows)
+    return [f"{usage:{width}}  {text}" for usage, text in rows]

@@ -1,0 +1,89 @@
+"""The keyboard and the modes of a terminal: by termios where there is one; Windows has a console of its own."""
+
+import select
+import sys
+from collections.abc import Callable
+
+from prompt_toolkit.input import Input, create_input
+from prompt_toolkit.key_binding import KeyPress
+from prompt_toolkit.keys import Keys
+
+# After an Enter, what follows within this time was not typed: nobody is so fast.
+_TYPED_S = 0.03
+# What follows within this time belongs to the same paste, which may come in pieces.
+_PASTE_S = 0.1
+# A paste is not waited for without end.
+_MOST_KEYS = 1 << 20
+_ENTER = (Keys.ControlM, Keys.ControlJ)
+
+
+if sys.platform == "win32":
+
+    def keyboard() -> Input:
+        """Return the keys as they are pressed; what is pasted is one key of its own."""
+        return create_input()
+
+    # What is raised, besides OSError, where the terminal is gone.
+    GONE: tuple[type[Exception], ...] = ()
+
+    def modes() -> Callable[[], None]:
+        """Return what gives the terminal the modes back that it has now."""
+        return lambda: None  # the console takes them back by itself
+
+else:
+    import termios
+
+    from prompt_toolkit.input.vt100 import Vt100Input
+
+    GONE = (termios.error,)
+
+    class _Keyboard(Vt100Input):
+        """Tells a paste by its speed where the terminal does not mark it, as prompt_toolkit does on Windows."""
+
+        def read_keys(self) -> list[KeyPress]:
+            keys = super().read_keys()
+            if keys and keys[-1].key in _ENTER and self._more_within(_TYPED_S):
+                keys += super().read_keys()
+            if not is_paste(keys):
+                return keys
+            while len(keys) < _MOST_KEYS and self._more_within(_PASTE_S):
+                more = super().read_keys()
+                if not more:  # the terminal is gone
+                    break
+                keys += more
+            return [KeyPress(Keys.BracketedPaste, pasted(keys))]
+
+        def _more_within(self, seconds: float) -> bool:
+            return not self.closed and bool(select.select([self.fileno()], [], [], seconds)[0])
+
+    def keyboard() -> Input:
+        """Return the keys as they are pressed; what is pasted is one key of its own."""
+        return _Keyboard(sys.stdin)
+
+    def modes() -> Callable[[], None]:
+        """Return what gives the terminal the modes back that it has now."""
+        was = termios.tcgetattr(0)
+
+        def restore() -> None:
+            termios.tcsetattr(0, termios.TCSANOW, was)
+
+        return restore
+
+
+def is_paste(keys: list[KeyPress]) -> bool:
+    """Whether keys that came at once are text of several lines; with a key that is no text among them, they are not."""
+    ends = [number for number, key in enumerate(keys) if key.key in _ENTER]
+    return bool(ends) and all(map(_text, keys)) and any(key.key not in _ENTER for key in keys[ends[0] :])
+
+
+def pasted(keys: list[KeyPress]) -> str:
+    """Return the text that keys stand for."""
+    return "".join(map(_text, keys))
+
+
+def _text(key: KeyPress) -> str:
+    if key.key in _ENTER:
+        return "\n"
+    if key.key == Keys.ControlI:
+        return "\t"
+    return "" if isinstance(key.key, Keys) else key.data
