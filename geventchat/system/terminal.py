@@ -1,7 +1,10 @@
 """The keyboard and the modes of a terminal: by termios where there is one; Windows has a console of its own."""
 
+import os
 import select
+import signal
 import sys
+import time
 from collections.abc import Callable
 
 from prompt_toolkit.input import Input, create_input
@@ -12,19 +15,23 @@ from prompt_toolkit.keys import Keys
 _TYPED_S = 0.03
 # What follows within this time belongs to the same paste, which may come in pieces.
 _PASTE_S = 0.1
+# A signal that stops the process reaches the thread that sent it a moment later.
+_STOP_S = 0.3
 # A paste is not waited for without end.
 _MOST_KEYS = 1 << 20
 _ENTER = (Keys.ControlM, Keys.ControlJ)
 
 
 if sys.platform == "win32":
+    # What is raised where the terminal is gone.
+    GONE: tuple[type[Exception], ...] = (EOFError, OSError)
 
     def keyboard() -> Input:
         """Return the keys as they are pressed; what is pasted is one key of its own."""
         return create_input()
 
-    # What is raised, besides OSError, where the terminal is gone.
-    GONE: tuple[type[Exception], ...] = ()
+    def suspend() -> None:
+        """Do nothing: there are no jobs."""
 
     def modes() -> Callable[[], None]:
         """Return what gives the terminal the modes back that it has now."""
@@ -35,7 +42,7 @@ else:
 
     from prompt_toolkit.input.vt100 import Vt100Input
 
-    GONE = (termios.error,)
+    GONE: tuple[type[Exception], ...] = (EOFError, OSError, termios.error)
 
     class _Keyboard(Vt100Input):
         """Tells a paste by its speed where the terminal does not mark it, as prompt_toolkit does on Windows."""
@@ -68,6 +75,11 @@ else:
             termios.tcsetattr(0, termios.TCSANOW, was)
 
         return restore
+
+    def suspend() -> None:
+        """Stop the job that we are, as Ctrl-Z does elsewhere; return when the shell lets it go on."""
+        os.kill(0, signal.SIGTSTP)
+        time.sleep(_STOP_S)
 
 
 def is_paste(keys: list[KeyPress]) -> bool:

@@ -114,12 +114,13 @@ class Prompt:
         try:
             self._raw(_WHEEL_OFF)
             self._app.run(pre_run=self._begin, handle_sigint=False, set_exception_handler=False)
-            self._raw(_WHEEL_ON)
-        except (EOFError, OSError, *terminal.GONE):
-            return None  # the terminal is gone
+        except terminal.GONE:
+            return None
         except Exception as error:
             return error
         finally:
+            with suppress(OSError):
+                self._raw(_WHEEL_ON)
             self._ended.set()
         return None
 
