@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from hypothesis import strategies as st
 
 from geventchat.commands.commands import AnyCommand
-from geventchat.dialects.base import Blank, Reader
+from geventchat.dialects.base import EmptyLine, Reader
 from geventchat.protocol.errors import ProtocolError
 
 _LINES = (b"\n", b"\r\n", b"\r", b" ", b"exit", b"alice", b"x" * 40, "Привет".encode(), b"\xe2\x80\xae", b"\x1b[")
@@ -29,7 +29,7 @@ def cut(draw: st.DrawFn, data: st.SearchStrategy[bytes] = streams) -> list[bytes
     return [stream[start:end] for start, end in zip([0, *places], [*places, len(stream)], strict=True)]
 
 
-Found = AnyCommand | Blank | tuple[str, bool]
+Found = AnyCommand | EmptyLine | tuple[str, bool]
 
 
 def read(reader: Reader, pieces: Sequence[bytes], at_most: int | None = None) -> list[Found]:

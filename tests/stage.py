@@ -1,19 +1,37 @@
-"""The whole chat without connections: users who do things, turns that carry them out, and what each user hears."""
+"""The whole chat without connections: users who do things, batches that carry them out, and what each user hears."""
 
 import json
 from typing import Any
 
 from geventchat.commands import actions
 from geventchat.commands.commands import AnyCommand, Hello
-from geventchat.core.chat import Chat, Happening
-from geventchat.core.encoder import Encoder
+from geventchat.core.batches import carry_out
+from geventchat.core.chat import Chat, PendingEvent
 from geventchat.core.log import Entry
 from geventchat.core.member import Member
-from geventchat.delivery.feed import Reader
 from geventchat.delivery.outbox import Outbox
-from geventchat.dialects.registry import JSON, PLAIN
+from geventchat.dialects.base import Dialect
+from geventchat.dialects.json import JSON
+from geventchat.dialects.plain import PLAIN
+from geventchat.protocol.errors import NotStored
 from geventchat.protocol.limits import Limits
 from geventchat.store.memory import MemoryLog
+
+
+class StageLog(MemoryLog):
+    """A log in memory that can be full, and into which other servers can write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trouble = ""  # why nothing can be stored
+        self.others: list[Entry] = []  # what other servers write before the next batch's events
+
+    def append(self, entries: Any, now: float) -> list[Entry]:
+        logged = [*super().append(self.others, now), *super().append(entries, now)]
+        self.others = []
+        if self.trouble:
+            raise NotStored(self.trouble)
+        return logged
 
 
 class Stage:
@@ -21,45 +39,43 @@ class Stage:
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.chat = Chat(limits or Limits(), "geventchat test")
-        self.log = MemoryLog()
+        self.log = StageLog()
         self.now = 1_000.0
         self.doers: dict[str, Member] = {}  # who has caused each event
         self.users: list[User] = []
-        self.offered: set[Reader] = set()  # that a pump would have been sending since they were last empty
+        self.offered: set[Outbox] = set()  # that a pump would have been sending since they were last empty
         self._tokens = 0
 
     def program(self, nick: str = "", **hello: Any) -> "User":
         """Return a user of the json dialect; with a nick, one who has come in and heard the welcome."""
-        return self._user(JSON.encoder, nick, hello)
+        return self._user(JSON, nick, hello)
 
     def person(self, nick: str = "") -> "User":
         """Return a user of the plain dialect."""
-        return self._user(PLAIN.encoder, nick, {})
+        return self._user(PLAIN, nick, {})
 
     def turn(self, unstored: str = "") -> None:
-        """Carry out what was posted, as the pump does; `unstored` is why the log could not keep it, if so."""
-        self._turn(unstored)
+        """Carry out what was posted, as the pump does; `unstored` is why the log could not store it, if so."""
+        self.log.trouble = unstored
+        self._turn()
         while self.chat.posted:
-            self._turn(unstored)
+            self._turn()
+        self.log.trouble = ""
 
-    def _turn(self, unstored: str) -> None:
-        turn = self.chat.take_turn()
-        for room in self.chat.new_rooms():
-            room.topic = self.log.topics([room.key]).get(room.key, "")
-        happenings = [post for post in turn if isinstance(post, Happening)]
-        self.log.append([Entry(post.room.key, post.event, post.ref) for post in happenings], 1.0)
-        self.doers.update((post.event.id, post.member) for post in happenings)
-        if unstored:
-            turn = self.chat.unstored(turn, unstored)
-        self.offered |= self.chat.publish(turn, self.now).keys()
-        self.offered.update(*(feed.stragglers for feed in self.chat.seal(self.now)))  # nobody falls into a rank here
+    def _turn(self) -> None:
+        posted = [post for post in self.chat._posted if isinstance(post, PendingEvent)]
+        outboxes, feeds = carry_out(self.chat, self.log, 1.0, self.now)
+        self.doers.update((post.entry.event.id, post.member) for post in posted)
+        self.offered |= outboxes.keys()
+        for feed in feeds:  # nobody joins the groups of those who are caught up here
+            self.offered.update(cursor.owner for cursor in feed.lagging if isinstance(cursor.owner, Outbox))
         for user in self.users:
             outbox = user.member.outbox
-            assert outbox in self.offered or not outbox.next(), f"{user.member.nick} is never sent that"
+            assert outbox in self.offered or not outbox.next().data, f"{user.member.nick} is never sent that"
 
-    def _user(self, encoder: Encoder, nick: str, hello: dict[str, Any]) -> "User":
+    def _user(self, dialect: Dialect, nick: str, hello: dict[str, Any]) -> "User":
         self._tokens += 1
-        user = User(self, Member(encoder, Outbox(), f"token{self._tokens}"))
+        user = User(self, dialect, f"token{self._tokens}")
         self.users.append(user)
         if nick:
             user.hears(Hello(nick=nick, **hello))
@@ -69,19 +85,23 @@ class Stage:
 class User:
     """A member, and what it hears."""
 
-    def __init__(self, stage: Stage, member: Member) -> None:
+    def __init__(self, stage: Stage, dialect: Dialect, token: str) -> None:
         self.stage = stage
-        self.member = member
-        self.made_way = False  # whether the same user has come back on another connection
-        member.make_way = self._make_way
+        self.dialect = dialect
+        self.member = Member(dialect.encoder, dialect.can, Outbox(), token)
+        self.member.outbox.owner = self.member.outbox
+        self.replaced = False  # whether the same user has come back on another connection
+        self.member.on_replaced = self._replaced
 
     def does(self, *commands: AnyCommand) -> None:
-        """Do something; it takes effect with the next turn."""
+        """Do something; it takes effect with the next batch."""
         for command in commands:
             actions.do(self.stage.chat, self.member, command, self.stage.now)
+            if getattr(command, "after", None) is None:  # nobody here reads the log for those who are greeted
+                self.member.catching_up = False
 
     def hears(self, *commands: AnyCommand) -> list[Any]:
-        """Do something, let the turn end, and return what was heard."""
+        """Do something, let the batch end, and return what was heard."""
         self.does(*commands)
         self.stage.turn()
         return self.heard()
@@ -89,12 +109,12 @@ class User:
     def heard(self) -> list[Any]:
         """Return what has come since the last time: objects for a program, lines for a person."""
         data = b""
-        while piece := self.member.outbox.next():
-            self.member.outbox.sent(len(piece))
-            data += piece
+        while (piece := self.member.outbox.next()).data:
+            self.member.outbox.sent(piece, len(piece.data))
+            data += piece.data
         self.stage.offered.discard(self.member.outbox)
         lines = data.decode().splitlines()
-        return lines if self.member.encoder.for_people else [json.loads(line) for line in lines]
+        return [json.loads(line) for line in lines] if self.dialect is JSON else lines
 
-    def _make_way(self) -> None:
-        self.made_way = True
+    def _replaced(self) -> None:
+        self.replaced = True

@@ -130,7 +130,7 @@ def test_a_name_is_free_once_its_owner_has_heard_the_last_word(stage: Stage) -> 
     assert code(stage.program().hears(Hello(nick="alice"))) == "nick-taken"
     stage.chat.tell(alice.member, BYE)
     stage.turn()
-    assert alice.member.gone
+    assert alice.member.closed
     assert kinds(stage.program().hears(Hello(nick="alice"))) == ["welcome"]
 
 
@@ -164,7 +164,7 @@ def test_who_comes_back_with_the_token_takes_the_name_from_the_lost_connection(s
     (welcome,) = new.hears(Hello(nick="alice", token=old.member.token))
     assert welcome["members"] == ["bob", "alice"]
     assert welcome["token"] == new.member.token != old.member.token
-    assert old.made_way
+    assert old.replaced
     (closing,) = old.heard()
     assert (closing["type"], closing["code"]) == ("closing", "replaced")
     assert kinds(bob.heard()) == ["left", "joined"]
@@ -196,7 +196,7 @@ def test_what_is_repeated_with_its_ref_is_said_once(stage: Stage, again: str) ->
             stage.turn()
             alice = stage.program("alice")
             for entry in stage.log.since("lobby", "0-0", 9):
-                alice.member.marks.add(entry)
+                alice.member.sent_refs.add(entry)
             bob.hears()
         heard += alice.hears(*say)
     acks = [(message["ref"], message["id"]) for message in heard if message["type"] == "ack"]
@@ -233,13 +233,12 @@ def test_a_user_s_own_refs_do_not_pile_up(stage: Stage) -> None:
     for number in range(MAX_REFS + 10):
         alice.does(Say(text="hi", ref=str(number)))
     stage.turn()
-    assert len(alice.member.marks) == MAX_REFS
+    assert len(alice.member.sent_refs) == MAX_REFS
 
 
 def test_who_is_to_hear_the_past_first_hears_the_present_after_it(stage: Stage) -> None:
     bob, alice = stage.program("bob"), stage.program()
-    alice.member.behind = True
-    assert kinds(alice.hears(Hello(nick="alice"))) == ["welcome"]
+    assert kinds(alice.hears(Hello(nick="alice", after="1-0"))) == ["welcome"]
     bob.hears(Say(text="new"))
     assert alice.heard() == []
     assert kinds(alice.hears(Ping())) == ["pong"]
@@ -588,7 +587,7 @@ def test_what_could_not_be_stored_is_heard_by_nobody_and_its_speaker_is_told(sta
     assert "no space left on device" in said["message"]
     assert bob.heard() == []
     assert alice.hears(Topic())[0]["text"] == ""
-    assert not alice.member.pending
+    assert not alice.member.unpublished
 
 
 def test_coming_going_and_new_names_happen_though_they_could_not_be_stored(stage: Stage) -> None:
@@ -704,7 +703,7 @@ def test_whatever_users_do_each_hears_what_its_rooms_say_once_and_in_order(
     deeds: list[tuple[int, Any]], most: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("geventchat.core.chat._MAX_TURN", most)
+        patch.setattr("geventchat.core.chat._MAX_BATCH", most)
         _check_deeds(deeds)
 
 
@@ -719,18 +718,18 @@ def _check_deeds(deeds: list[tuple[int, Any]]) -> None:
             stage.turn()
             for listener in listeners:
                 listener.listen(stage)
-        elif deed == "gone" or user.made_way:
+        elif deed == "gone" or user.replaced:
             stage.chat.depart(user.member)
             stage.chat.tell(user.member, BYE)
             listeners[number] = Listener(stage.program())
         else:
             user.does(deed)
     for listener in listeners:
-        if not listener.user.made_way:
+        if not listener.user.replaced:
             assert listener.stays.keys() == set(listener.user.member.rooms)
             for room in listener.stays:
                 listener.check(room, stage, "999999999999-0")
-            assert not listener.user.member.pending
+            assert not listener.user.member.unpublished
     here = [listener.user.member for listener in listeners if listener.user.member.rooms]
     if here:
         asker = stage.program("asker")

@@ -99,7 +99,7 @@ def test_a_reply_never_reaches_who_has_taken_the_name_of_the_one_who_whispered(s
         with plain(server.address, "bob"):
             alice.until(b"* bob joined\n")
             alice.send(b"/reply secret\n")
-            assert alice.line() == "* whoever whispered to you last has left"
+            assert alice.line() == "* the user who whispered to you last has left"
 
 
 def test_rooms_are_entered_listed_and_left_in_plain(server: ChatServer) -> None:
@@ -128,7 +128,7 @@ def test_commands_of_plain_answer(server: ChatServer) -> None:
         assert alice.line().startswith("* earlier in lobby")
         assert alice.line().endswith(" alice: /slash")
         assert alice.line().endswith(" alice: *waves*")
-        assert alice.line() == "* that was earlier"
+        assert alice.line() == "* that was earlier; there is more before it"
         assert alice.line().startswith("* /nonsense is not a command")
         assert alice.line() == "* like this: /msg NAME TEXT"
         assert alice.line().startswith("* /help")

@@ -1,5 +1,6 @@
 """A room's lines as shared bytes: how they are kept, dropped and walked along."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -72,8 +73,8 @@ def test_when_nobody_is_behind_nothing_is_kept_and_no_gap_is_told() -> None:
     reader = Cursor(feed)
     say(feed, b"one\n")
     reader.next()
-    reader.sent(4)
-    feed.forget()
+    reader.advance(4)
+    feed.trim()
     assert kept(feed) == []
     say(feed, b"two\n")
     assert not reader.passed
@@ -84,7 +85,7 @@ def test_a_chunk_that_all_have_passed_is_held_by_nothing() -> None:
     feed = make_feed(100)
     say(feed, b"one\n")
     chunk = feed.newest
-    feed.forget()
+    feed.trim()
     assert chunk.data == b""
     assert chunk.following is None
 
@@ -94,7 +95,7 @@ def test_who_has_been_sent_the_last_line_stands_before_the_next_turn_s_first() -
     reader = Cursor(feed)
     say(feed, b"one\n", b"two\n")
     reader.next()
-    reader.sent(8)
+    reader.advance(8)
     assert (reader.chunk, reader.index, reader.number) == (feed.tail, 0, 2)
 
 
@@ -103,11 +104,11 @@ def test_what_is_left_of_a_cut_line_is_handed_back_and_the_reader_stands_behind_
     reader = Cursor(feed)
     say(feed, b"one\n", b"two\n")
     assert reader.next() == b"one\ntwo\n"
-    assert reader.sent(1) == b"ne\n"
+    assert reader.advance(1) == b"ne\n"
     assert reader.number == 1
     assert reader.next() == b"two\n"
-    assert reader.sent(0) == b""
-    assert reader.sent(2) == b"o\n"
+    assert reader.advance(0) == b""
+    assert reader.advance(2) == b"o\n"
     assert reader.number == 2
     assert reader.next() == b""
 
@@ -134,6 +135,85 @@ def test_who_comes_at_the_end_of_a_turn_is_told_what_it_missed_later() -> None:
     assert reader.next() == b"six\n"
 
 
+def test_who_leaves_takes_all_that_was_said_and_of_much_the_first_part_and_a_gap() -> None:
+    feed = make_feed(100)
+    reader, other = Cursor(feed), Cursor(feed)
+    say(feed, b"one\n", b"two\n")
+    feed.append("six", b"six\n")
+    feed.append("ten", b"ten\n")
+    assert reader.take(feed.end, 100) == b"one\ntwo\nsix\nten\n"
+    assert reader.number == feed.end
+    assert other.take(3, 5) == b"one\ngap two six 2\n"
+    assert other.number == 3
+    feed.seal()
+    assert other.next() == b"ten\n"
+
+
+def test_who_was_passed_by_the_window_and_leaves_takes_what_is_kept_behind_a_gap() -> None:
+    feed = make_feed(4)
+    reader = Cursor(feed)
+    for line in (b"one\n", b"two\n", b"six\n"):
+        say(feed, line)
+    assert reader.take(feed.end, 100) == b"gap one two 2\nsix\n"
+
+
+def written(data: bytes) -> int:
+    return len(data)
+
+
+def test_those_who_are_caught_up_are_sent_each_chunk_once_and_then_stand_before_the_next() -> None:
+    feed = make_feed(100)
+    reader = Cursor(feed)
+    reader.join_group(written)
+    assert (feed.sent, feed.waiting, feed.lagging) == ({reader: written}, {}, {})
+    say(feed, b"one\n")
+    assert feed.waiting == {reader: written}
+    assert reader.chunk is feed.newest
+    feed.sent.update([feed.waiting.popitem()])
+    assert reader.chunk is feed.tail
+    late = Cursor(feed)
+    late.join_group(written)
+    assert feed.waiting == {}, "there is nothing that the newcomer has still to be sent"
+
+
+@pytest.mark.parametrize("was_sent", [False, True])
+def test_who_leaves_the_group_stands_where_the_group_has_come(was_sent: bool) -> None:
+    feed = make_feed(100)
+    reader = Cursor(feed)
+    reader.join_group(written)
+    say(feed, b"one\n")
+    if was_sent:
+        feed.sent.update([feed.waiting.popitem()])
+    reader.leave_group()
+    assert feed.lagging == {reader: None}
+    assert not feed.sent
+    assert not feed.waiting
+    say(feed, b"two\n")
+    assert reader.next() == (b"two\n" if was_sent else b"one\n")
+
+
+def test_who_has_something_to_catch_up_with_is_in_no_group() -> None:
+    feed = make_feed(100)
+    reader = Cursor(feed)
+    say(feed, b"one\n")
+    reader.join_group(written)
+    assert feed.lagging == {reader: None}
+    feed.append("two", b"two\n")
+    late = Cursor(feed)
+    late.join_group(written)
+    assert late in feed.lagging, "it stands behind a line that the group has still to be sent"
+
+
+def test_who_leaves_is_in_no_group_and_with_the_last_one_nobody_reads() -> None:
+    feed = make_feed(100)
+    reader, other = Cursor(feed), Cursor(feed)
+    reader.join_group(written)
+    reader.leave()
+    assert feed.has_readers
+    other.leave()
+    assert not feed.has_readers
+
+
 def test_who_is_told_the_past_from_the_log_goes_on_where_the_feed_begins() -> None:
     feed = make_feed(4)
     reader = Cursor(feed)
@@ -141,7 +221,7 @@ def test_who_is_told_the_past_from_the_log_goes_on_where_the_feed_begins() -> No
         say(feed, line)
     feed.append("ten", b"ten\n")
     assert reader.passed
-    assert reader.catch_up() == "two"
+    assert reader.to_oldest() == "two"
     assert reader.next() == b"six\n"
 
 
@@ -150,10 +230,9 @@ def test_only_lines_before_a_number_are_taken_of_what_is_next() -> None:
     reader = Cursor(feed)
     say(feed, b"zero\n")
     reader.next()
-    reader.sent(5)
+    reader.advance(5)
     say(feed, b"one\n", b"two\n", b"three\n")
-    data = reader.next()
-    assert [reader.upto(data, number) for number in (2, 3, 4, 9)] == [
+    assert [reader.next_until(number) for number in (2, 3, 4, 9)] == [
         b"one\n",
         b"one\ntwo\n",
         b"one\ntwo\nthree\n",
@@ -187,6 +266,6 @@ def test_a_reader_hears_every_byte_once_however_its_socket_takes_them(data: st.D
             count = data.draw(st.integers(0, len(reader.next())))
             heard += reader.next()[:count]
             if reader.next():
-                heard += reader.sent(count)
-    heard += b"".join(iter(lambda: (piece := reader.next()) and piece + reader.sent(len(piece)), b""))
+                heard += reader.advance(count)
+    heard += b"".join(iter(lambda: (piece := reader.next()) and piece + reader.advance(len(piece)), b""))
     assert heard == said

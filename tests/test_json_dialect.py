@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geventchat.commands import commands
-from geventchat.dialects.base import Blank
-from geventchat.dialects.json import JsonReader, encode
+from geventchat.dialects.base import EmptyLine
+from geventchat.dialects.json import JsonReader, encode, encode_reply
 from geventchat.dialects.registry import JSON
 from geventchat.protocol import events, replies
 from geventchat.protocol.errors import ProtocolError
@@ -76,7 +76,7 @@ def test_fields_that_are_not_known_are_ignored() -> None:
 
 
 def test_empty_lines_ask_for_nothing() -> None:
-    assert read(b'\n \r\n{"type":"who"}\r\n\n') == [Blank(), Blank(), commands.Who(), Blank()]
+    assert read(b'\n \r\n{"type":"who"}\r\n\n') == [EmptyLine(), EmptyLine(), commands.Who(), EmptyLine()]
 
 
 def test_the_last_line_counts_without_its_end() -> None:
@@ -110,7 +110,8 @@ def test_a_type_that_is_not_known_is_refused_and_the_known_are_listed() -> None:
         (b'{"type":"history","limit":"five"}', "bad-message"),
         (b'{"type":"sing"}', "unknown-type"),
         (b'{"type":"said"}', "unknown-type"),
-        (b"x" * 201, "line-too-long"),
+        (b"x" * (6 * MAX_LINE + 1_025), "line-too-long"),
+        (b'{"type":"say","text":"%s"}' % (b"x" * (MAX_LINE + 1)), "line-too-long"),
     ],
 )
 def test_what_is_no_command_is_refused_with_a_code_and_the_connection_goes_on(line: bytes, code: str) -> None:
@@ -164,7 +165,7 @@ def test_any_bytes_in_any_pieces_ask_for_the_same(pieces: Sequence[bytes]) -> No
 
 @given(fuzz.cut())
 def test_no_more_is_kept_than_a_line_may_have(pieces: Sequence[bytes]) -> None:
-    fuzz.read(JsonReader(MAX_LINE), pieces, at_most=MAX_LINE + 1)
+    fuzz.read(JsonReader(MAX_LINE), pieces, at_most=6 * MAX_LINE + 1_025)
 
 
 _types = st.sampled_from([str(command.__struct_config__.tag) for command in commands.Command.__subclasses__()])
@@ -275,8 +276,8 @@ def test_everything_that_can_be_told_is_told_above() -> None:
 
 
 def test_a_program_is_asked_for_no_name_and_told_nothing_in_words() -> None:
-    assert encode(replies.NamePrompt()) == b""
-    assert JSON.encoder.notice("37 joined") == b""
+    assert encode_reply(replies.NamePrompt()) == b""
+    assert JSON.encoder.crowd("lobby", "37 joined") == b""
     assert not JSON.prompted
 
 

@@ -11,7 +11,7 @@ from gevent import socket
 
 from geventchat import ChatServer, Limits
 from geventchat.protocol.errors import Refused
-from geventchat.server.throttle import Admission
+from geventchat.server.throttle import ConnectionLimiter
 from tests.raw import Raw, plain, programmed
 
 
@@ -108,26 +108,38 @@ def test_a_reader_who_takes_nothing_is_closed_and_the_others_hear_that_it_left()
 
 
 def test_too_many_connections_from_one_address_are_refused_but_loopback_is_exempt() -> None:
-    admission = Admission(Limits(max_per_address=1))
+    limiter = ConnectionLimiter(Limits(max_per_address=1, connect_rate=1_000))
     for address in ("192.0.2.7", "2001:db8::1", "fe80::1%eth0"):
-        admission.come(address)
+        limiter.admit(address, 1_000.0)
         with pytest.raises(Refused, match="from your address"):
-            admission.come(address)
-        admission.go(address)
-        admission.come(address)
+            limiter.admit(address, 1_000.0)
+        limiter.release(address)
+        limiter.admit(address, 1_001.0)
     for address in ("127.0.0.9", "::1", "::ffff:127.0.0.1"):
-        admission.come(address)
-        admission.come(address)
+        limiter.admit(address, 1_000.0)
+        limiter.admit(address, 1_000.0)
+
+
+def test_new_connections_from_one_address_have_a_rate_and_those_refused_do_not_count() -> None:
+    limiter = ConnectionLimiter(Limits(max_per_address=3, connect_rate=2))
+    for _ in range(3):
+        limiter.admit("192.0.2.7", 1_000.0)
+        limiter.release("192.0.2.7")
+    for _ in range(50):
+        with pytest.raises(Refused, match="wait a moment"):
+            limiter.admit("192.0.2.7", 1_000.1)
+    limiter.admit("192.0.2.8", 1_000.1)
+    limiter.admit("192.0.2.7", 1_000.6)
 
 
 def test_who_is_turned_away_takes_nobody_s_place() -> None:
-    admission = Admission(Limits(max_users=1))
-    admission.come("::1")
+    limiter = ConnectionLimiter(Limits(max_users=1))
+    limiter.admit("::1", 1_000.0)
     for _ in range(3):
         with pytest.raises(Refused, match="server is full"):
-            admission.come("::1")
-    admission.go("::1")
-    admission.come("::1")
+            limiter.admit("::1", 1_000.0)
+    limiter.release("::1")
+    limiter.admit("::1", 1_000.0)
 
 
 def test_a_silent_newcomer_to_a_full_server_is_told_so_and_holds_no_connection() -> None:

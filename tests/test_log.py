@@ -172,4 +172,4 @@ def test_it_answers_as_a_plain_list_would(
             assert log.latest(room, limit, mark) == earlier[::-1][:limit][::-1]
             refs = [entry.ref for entry in model if entry.event in later]
             assert [entry.ref for entry in log.since(room, mark, 99)] == refs
-        assert log.forgotten() == (id_of(ids[0] - 1) if ids else "0-0")
+        assert log.trimmed_up_to() == (id_of(ids[0] - 1) if ids else "0-0")

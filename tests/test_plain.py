@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from geventchat.commands import commands
 from geventchat.commands.commands import Bye, Hello, Say
-from geventchat.dialects import plain
-from geventchat.dialects.base import Blank
+from geventchat.dialects import plain, plain_lines
+from geventchat.dialects.base import EmptyLine
 from geventchat.dialects.plain import PlainReader
 from geventchat.protocol import events, replies
 from tests import fuzz
@@ -21,7 +21,7 @@ def read(*pieces: bytes, named: bool = True) -> list[object]:
     """Return what a user who sends these pieces asks for, as one who has a name already or not."""
     reader = PlainReader(MAX_LINE)
     if named:
-        reader.named()
+        reader.registered()
     return list(fuzz.read(reader, pieces))
 
 
@@ -29,7 +29,7 @@ def test_the_first_line_is_a_name_and_the_others_are_said() -> None:
     reader = PlainReader(MAX_LINE)
     reader.receive(b"alice\nhello\nexit\n")
     assert reader.next_command() == Hello(nick="alice")
-    reader.named()
+    reader.registered()
     assert [reader.next_command() for _ in range(3)] == [Say(text="hello"), Bye(), None]
 
 
@@ -47,7 +47,7 @@ def test_the_last_line_of_a_pipe_counts_without_its_end() -> None:
 
 
 def test_empty_lines_are_not_said() -> None:
-    assert read(b"\n \n\r\n  ") == [Blank()] * 4
+    assert read(b"\n \n\r\n  ") == [EmptyLine()] * 4
 
 
 def test_what_is_said_is_made_safe() -> None:
@@ -125,7 +125,7 @@ EVENTS: list[tuple[events.AnyEvent, str]] = [
 
 @pytest.mark.parametrize(("event", "line"), EVENTS, ids=[line for _, line in EVENTS])
 def test_what_happens_is_a_line(event: events.AnyEvent, line: str) -> None:
-    assert plain.encode(event) == f"{line}\n".encode()
+    assert plain_lines.encode(event) == f"{line}\n".encode()
 
 
 def test_every_event_has_a_line() -> None:
@@ -152,7 +152,7 @@ REPLIES: list[tuple[replies.AnyReply, bytes]] = [
     (replies.Whispered(time=TIME, nick="bob", to="alice", text="psst"), b"* bob whispers to alice: psst\n"),
     (
         replies.HistoryPage(room="lobby", events=[EVENTS[0][0]], more=True),
-        b"* earlier in lobby, times in UTC:\n* 12:00:00 bob: hello\n* that was earlier\n",
+        b"* earlier in lobby, times in UTC:\n* 12:00:00 bob: hello\n* that was earlier; there is more before it\n",
     ),
     (replies.TopicIs(room="lobby", text="tea"), b"* topic: tea\n"),
     (replies.TopicIs(room="lobby", text=""), b"* no topic is set; /topic TEXT sets one\n"),
@@ -173,7 +173,7 @@ REPLIES: list[tuple[replies.AnyReply, bytes]] = [
 
 @pytest.mark.parametrize(("reply", "seen"), REPLIES, ids=[type(reply).__name__ for reply, _ in REPLIES])
 def test_what_one_is_told_alone(reply: replies.AnyReply, seen: bytes) -> None:
-    assert plain.encode(reply) == seen
+    assert plain_lines.encode(reply) == seen
 
 
 def test_every_reply_can_be_told() -> None:
@@ -181,7 +181,7 @@ def test_every_reply_can_be_told() -> None:
 
 
 def test_a_line_that_nobody_said_begins_with_a_star() -> None:
-    assert plain.ENCODER.notice("37 joined") == b"* 37 joined\n"
+    assert plain.ENCODER.crowd("lobby", "37 joined") == b"* 37 joined\n"
 
 
 @given(fuzz.cut())
@@ -189,6 +189,6 @@ def test_nothing_said_can_look_like_a_line_that_nobody_said(pieces: Sequence[byt
     for command in read(*pieces):
         if isinstance(command, commands.Say | commands.Act):
             said = events.Said("1-0", TIME, "lobby", "bob", command.text)
-            seen = plain.encode(said)
+            seen = plain_lines.encode(said)
             assert seen.startswith(b"bob: ")
             assert seen.index(b"\n") == len(seen) - 1

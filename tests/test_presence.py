@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geventchat.protocol.crowd import Presence
+from geventchat.protocol.crowd import JoinLeaveSummary
 from geventchat.protocol.events import Joined, Left
 from geventchat.protocol.limits import CROWD_GATHER_S
 
@@ -17,7 +17,7 @@ def left(nick: str, number: int = 0) -> Left:
 
 
 def told(*events: Joined | Left) -> list[Joined | Left | str]:
-    presence = Presence()
+    presence = JoinLeaveSummary()
     for event in events:
         presence.add(event, 100.0)
     return presence.take()
@@ -42,7 +42,7 @@ def test_who_went_and_came_back_is_told_to_be_here() -> None:
 
 
 def test_it_is_told_a_while_after_the_first_and_then_gathered_anew() -> None:
-    presence = Presence()
+    presence = JoinLeaveSummary()
     assert presence.due is None
     presence.add(joined("a", 1), 100.0)
     presence.add(joined("b", 2), 100.9)

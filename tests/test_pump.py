@@ -13,7 +13,8 @@ from geventchat.core.chat import Chat
 from geventchat.delivery.feed import Feed
 from geventchat.delivery.outbox import Outbox
 from geventchat.protocol.limits import Limits
-from geventchat.server.pump import Link, Pump
+from geventchat.server.pump import Pump, Sender
+from geventchat.server.transport import Transport
 from geventchat.store.memory import MemoryLog
 from tests.raw import plain
 
@@ -21,11 +22,12 @@ from tests.raw import plain
 class Listener:
     """One reader of a feed, with both ends of its connection."""
 
-    def __init__(self, pump: Pump, feed: Feed) -> None:
-        self.ours, self.theirs = socket.socketpair()
+    def __init__(self, feed: Feed) -> None:
+        ours, self.theirs = socket.socketpair()
+        self.transport = Transport(ours, "127.0.0.1", 4_096)
         self.outbox = Outbox()
         self.lost: list[str] = []
-        self.link: Link = pump.attach(self.outbox, self.ours, self.lost.append)
+        self.sender = Sender(self.outbox, self.transport, self.lost.append)
         self.outbox.follow(feed)
 
     def arrived(self) -> bytes:
@@ -37,7 +39,7 @@ class Listener:
         return data
 
     def close(self) -> None:
-        self.ours.close()
+        self.transport.socket.close()
         self.theirs.close()
 
 
@@ -53,9 +55,9 @@ def feed() -> Feed:
 
 @pytest.fixture
 def listener(pump: Pump, feed: Feed) -> Iterator[Listener]:
-    listener = Listener(pump, feed)
+    listener = Listener(feed)
     yield listener
-    pump.detach(listener.link)
+    pump.detach(listener.sender)
     listener.close()
 
 
@@ -72,7 +74,7 @@ def test_a_reader_that_has_much_to_catch_up_with_is_served_a_little_at_a_time(
     pump: Pump, feed: Feed, listener: Listener
 ) -> None:
     said = say(feed, 1_000)
-    pump.go_on(listener.link)
+    pump.offer(listener.sender)
     first = listener.arrived()
     assert 0 < first.count(b"\n") <= 32
     rest = b""
@@ -84,24 +86,24 @@ def test_a_reader_that_has_much_to_catch_up_with_is_served_a_little_at_a_time(
 
 
 def test_a_reader_that_has_hung_up_is_lost_and_costs_the_others_nothing(pump: Pump, feed: Feed) -> None:
-    listeners = [Listener(pump, feed) for _ in range(3)]
+    listeners = [Listener(feed) for _ in range(3)]
     listeners[1].theirs.close()
     say(feed, 1)
     for listener in listeners:
-        pump.go_on(listener.link)
+        pump.offer(listener.sender)
     assert [listener.lost for listener in listeners] == [[], ["connection lost"], []]
     assert [listeners[place].arrived() for place in (0, 2)] == [b"line 0\n"] * 2
     for listener in listeners:
-        pump.detach(listener.link)
+        pump.detach(listener.sender)
         listener.close()
 
 
-def test_a_connection_that_is_given_up_is_in_no_rank_any_more(pump: Pump, feed: Feed) -> None:
-    listener = Listener(pump, feed)
-    listener.outbox.fall_in(listener.link.fd)
-    assert [list(rank.handles.values()) for rank in feed.ranks] == [[listener.link.fd]]
-    pump.detach(listener.link)  # before its socket is closed, and the number taken by another
-    assert feed.ranks == []
+def test_a_connection_that_is_given_up_is_in_no_group_any_more(pump: Pump, feed: Feed) -> None:
+    listener = Listener(feed)
+    listener.outbox.join_groups(listener.transport.write)
+    assert list(feed.sent.values()) == [listener.transport.write]
+    pump.detach(listener.sender)
+    assert not feed.sent
     listener.close()
 
 
@@ -121,14 +123,14 @@ def test_however_much_is_said_at_once_the_pump_keeps_up_and_the_queue_stays_shor
 
 def test_a_reader_that_takes_nothing_is_given_up_with_a_reason(feed: Feed) -> None:
     pump = Pump(Chat(Limits(), "test"), MemoryLog(), stall_timeout=0.05)
-    listener = Listener(pump, feed)
+    listener = Listener(feed)
     watching = gevent.spawn(pump.watch_stalls)
     feed.append("1-0", b"x" * (4 << 20) + b"\n")
     feed.seal()
-    pump.go_on(listener.link)
+    pump.offer(listener.sender)
     while not listener.lost:
         gevent.sleep(0.01)
     assert listener.lost == ["not reading"]
     watching.kill()
-    pump.detach(listener.link)
+    pump.detach(listener.sender)
     listener.close()

@@ -4,16 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geventchat.server.token_bucket import Bucket
+from geventchat.server.token_bucket import TokenBucket
 
 
 def test_a_burst_is_heard_at_once_and_the_rest_at_the_rate() -> None:
-    bucket = Bucket(rate=10, burst=3)
+    bucket = TokenBucket(rate=10, burst=3)
     assert [bucket.take(100.0) for _ in range(5)] == pytest.approx([0, 0, 0, 0.1, 0.2])
 
 
 def test_who_has_been_silent_has_the_whole_burst_again() -> None:
-    bucket = Bucket(rate=10, burst=3)
+    bucket = TokenBucket(rate=10, burst=3)
     for _ in range(3):
         bucket.take(100.0)
     assert bucket.take(100.05) == pytest.approx(0.05)
@@ -21,12 +21,12 @@ def test_who_has_been_silent_has_the_whole_burst_again() -> None:
 
 
 def test_silence_does_not_add_up_beyond_the_burst() -> None:
-    bucket = Bucket(rate=10, burst=3)
+    bucket = TokenBucket(rate=10, burst=3)
     assert [bucket.take(1_000_000.0) for _ in range(4)] == pytest.approx([0, 0, 0, 0.1])
 
 
 def test_who_keeps_to_the_rate_never_waits() -> None:
-    bucket = Bucket(rate=10, burst=1)
+    bucket = TokenBucket(rate=10, burst=1)
     assert [bucket.take(100 + number * 0.101) for number in range(1_000)] == [0] * 1_000
 
 
@@ -38,7 +38,7 @@ def test_who_keeps_to_the_rate_never_waits() -> None:
 def test_no_stretch_of_time_holds_more_than_the_burst_and_the_rate_allow(
     rate: float, burst: int, silences: list[float]
 ) -> None:
-    bucket, now, heard = Bucket(rate, burst), 1_000.0, []
+    bucket, now, heard = TokenBucket(rate, burst), 1_000.0, []
     for silence in silences:
         now += silence
         now += bucket.take(now)

@@ -11,7 +11,6 @@ import pytest
 
 from bots.scenario.actions import ACTIONS
 from geventchat.commands import commands
-from geventchat.dialects import slash
 from geventchat.protocol import limits, replies
 
 _ROOT = Path(__file__).parent.parent
@@ -39,7 +38,7 @@ def test_ci_runs_the_readmes_own_test_command() -> None:
     assert command[0] in ci
 
 
-@pytest.mark.parametrize("usage", [command.usage for command in slash.COMMANDS.values()])
+@pytest.mark.parametrize("usage", [command.typed for command in commands.TYPED.values()])
 def test_every_command_is_in_the_readme(usage: str) -> None:
     assert f"| `{usage}` |" in _README
 

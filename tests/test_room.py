@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from geventchat.core.encoder import Encoder
 from geventchat.core.member import Member
 from geventchat.core.room import Room, RoomFeed
 from geventchat.delivery.outbox import Outbox
+from geventchat.dialects.base import Dialect
 from geventchat.dialects.registry import JSON, PLAIN, UNFRAMED
 from geventchat.protocol.events import Joined, Left, Said
 from geventchat.protocol.limits import CROWD, CROWD_GATHER_S, MAX_LISTED
@@ -18,9 +18,9 @@ def room() -> Room:
     return Room("Tea", "tea", feed_window=1_000)
 
 
-def member(encoder: Encoder = JSON.encoder, nick: str = "alice") -> Member:
-    one = Member(encoder, Outbox(), "token")
-    one.nick = one.known_as = nick
+def member(dialect: Dialect = JSON, nick: str = "alice") -> Member:
+    one = Member(dialect.encoder, dialect.can, Outbox(), "token")
+    one.nick = one.published_nick = nick
     return one
 
 
@@ -34,14 +34,14 @@ def say(room: Room, number: int, text: str = "hi", now: float = 0.0) -> list[Roo
 
 def heard(reader: Member) -> bytes:
     data = b""
-    while piece := reader.outbox.next():
-        reader.outbox.sent(len(piece))
-        data += piece
+    while (piece := reader.outbox.next()).data:
+        reader.outbox.sent(piece, len(piece.data))
+        data += piece.data
     return data
 
 
 def test_each_hears_in_its_own_dialect(room: Room) -> None:
-    program, person = member(JSON.encoder), member(PLAIN.encoder)
+    program, person = member(JSON), member(PLAIN)
     room.enter(program)
     room.enter(person)
     say(room, 0)
@@ -50,10 +50,10 @@ def test_each_hears_in_its_own_dialect(room: Room) -> None:
 
 
 def test_readers_of_one_dialect_share_its_bytes(room: Room) -> None:
-    for encoder in (JSON.encoder, JSON.encoder, PLAIN.encoder, UNFRAMED.encoder):
-        room.enter(member(encoder))
+    for dialect in (JSON, JSON, PLAIN, UNFRAMED):
+        room.enter(member(dialect))
     feeds = say(room, 0)
-    assert sorted(len(feed.stragglers) for feed in feeds) == [2, 2]
+    assert sorted(len(feed.lagging) for feed in feeds) == [2, 2]
 
 
 def test_nothing_is_encoded_for_nobody(room: Room) -> None:
@@ -77,7 +77,7 @@ def test_who_departs_hears_what_was_said_until_then_and_no_more(room: Room) -> N
 
 
 def test_who_reads_too_slowly_is_told_in_its_own_dialect_what_it_missed(room: Room) -> None:
-    program, person = member(JSON.encoder), member(PLAIN.encoder)
+    program, person = member(JSON), member(PLAIN)
     room.enter(program)
     room.enter(person)
     for number in range(5):
@@ -91,26 +91,26 @@ def test_who_reads_too_slowly_is_told_in_its_own_dialect_what_it_missed(room: Ro
 def test_a_reader_s_place_shows_whether_the_room_has_passed_it(room: Room) -> None:
     alice = member()
     room.enter(alice)
-    assert not room.place(alice).passed
+    assert not room.cursor(alice).passed
     say(room, 0, "x" * 600)
-    assert not room.place(alice).passed
+    assert not room.cursor(alice).passed
     say(room, 1, "x" * 600)
-    assert room.place(alice).passed
+    assert room.cursor(alice).passed
 
 
-def test_a_census_names_some_and_counts_all(room: Room) -> None:
+def test_a_list_of_members_names_some_and_counts_all(room: Room) -> None:
     room.topic = "Earl Grey"
     for number in range(MAX_LISTED + 1):
         room.enter(member(nick=f"user{number}"))
-    census = room.census("1-0", "7")
-    assert (census.room, census.topic, census.id, census.ref) == ("Tea", "Earl Grey", "1-0", "7")
-    assert census.count == MAX_LISTED + 1
-    assert census.members == [f"user{number}" for number in range(MAX_LISTED)]
+    listed = room.members_reply("1-0", "7")
+    assert (listed.room, listed.topic, listed.id, listed.ref) == ("Tea", "Earl Grey", "1-0", "7")
+    assert listed.count == MAX_LISTED + 1
+    assert listed.members == [f"user{number}" for number in range(MAX_LISTED)]
 
 
 def fill(room: Room, count: int) -> Member:
     """Let people in, and return one of them."""
-    people = [member(PLAIN.encoder, f"user{number}") for number in range(count)]
+    people = [member(PLAIN, f"user{number}") for number in range(count)]
     for one in people:
         room.enter(one)
     return people[0]
@@ -137,8 +137,8 @@ def test_in_a_crowd_people_are_told_when_something_is_said_and_programs_at_once(
     feeds = {feed.encoder.name: feed for feed in room.publish(Left("3-1", "", "Tea", "late1"), 100.5)}
     for feed in feeds.values():
         feed.seal()
-    assert feeds["plain"].presence.due == 100.0 + CROWD_GATHER_S
-    assert feeds["json"].presence.due is None
+    assert feeds["plain"].summary.due == 100.0 + CROWD_GATHER_S
+    assert feeds["json"].summary.due is None
     assert heard(person) == b""
     assert len(heard(program).splitlines()) == 7
     say(room, 0)
@@ -150,9 +150,9 @@ def test_a_gap_over_a_crowd_s_coming_and_going_still_names_events(room: Room) ->
     come(room, 0, 0.0)
     come(room, 1, 0.0)
     (feed,) = room.publish(Joined("2-2", "", "Tea", "late2"), 0.0)
-    feed.tell_presence()
-    assert feed.last_id == "2-2"
-    assert feed.presence.due is None
+    feed.tell_summary()
+    assert feed.tail.ids[-1] == "2-2"
+    assert feed.summary.due is None
     assert feed.end == 3
-    feed.tell_presence()
+    feed.tell_summary()
     assert feed.end == 3

@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geventchat.commands import commands
-from geventchat.dialects.slash import COMMANDS, help_lines, read_line
+from geventchat.commands.commands import TYPED as COMMANDS
+from geventchat.commands.commands import help_lines
+from geventchat.dialects.slash import read_line
 from geventchat.protocol.errors import ProtocolError
 
 TYPED: list[tuple[str, commands.AnyCommand | None]] = [

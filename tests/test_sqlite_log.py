@@ -234,7 +234,7 @@ def test_a_file_of_version_1_keeps_its_topics_and_says_that_earlier_events_may_b
         db.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
     with closing(SqliteLog(path)) as log:
         assert (log.topics(["den"]).get("den", ""), log.topics(["lobby"]).get("lobby", "")) == ("tea", "")
-        assert log.forgotten() == "4999-999999"
+        assert log.trimmed_up_to() == "4999-999999"
         assert [entry.event.id for entry in log.since("den", "0-0", 9)] == ["5000-0", "6000-0"]
 
 
@@ -289,7 +289,7 @@ def test_what_is_too_old_is_removed(path: Path) -> None:
         log.append(entries("new"), NOW)
         trim_all(log, NOW)
         assert texts(log.latest("lobby", 9)) == ["old", "new"]
-        assert log.forgotten() == f"{int((NOW - 31 * DAY_S) * 1000)}-0"
+        assert log.trimmed_up_to() == f"{int((NOW - 31 * DAY_S) * 1000)}-0"
 
 
 def test_no_step_of_trimming_is_so_long_that_speakers_would_notice(path: Path) -> None:
@@ -450,7 +450,7 @@ def test_speakers_are_told_that_the_disk_is_full_and_chat_goes_on_when_it_is_not
             told = alice.until(b"\n")
         assert told == b"* not stored and not sent: the disk is full, where the server keeps its history\n"
         alice.send(b"/history 1\n")
-        alice.until(b"* that was earlier\n")
+        alice.until(b"* that was earlier; there is more before it\n")
         ballast.unlink()
         alice.send(b"stored again\n")
         alice.until(b"alice: stored again\n")

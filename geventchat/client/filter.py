@@ -11,7 +11,7 @@ from geventchat.client.client import ChatClient
 from geventchat.client.pending import Pending, Spoken
 from geventchat.commands import commands
 from geventchat.commands.commands import LOBBY
-from geventchat.dialects import plain, slash
+from geventchat.dialects import plain_lines, slash
 from geventchat.protocol import replies
 from geventchat.protocol.errors import ConnectionLost, ProtocolError, Refused
 from geventchat.protocol.text import clean, decode
@@ -203,7 +203,7 @@ class _Filter:
         return False
 
     def _print(self, message: replies.Message) -> None:
-        text = _json(message) if self._as_json else plain.encode(message).decode().rstrip("\n")
+        text = _json(message) if self._as_json else plain_lines.encode(message).decode().rstrip("\n")
         if text:
             stdio.write(text + "\n")
 

@@ -1,92 +1,116 @@
-"""What each command does."""
+"""What each command does: one function per command, and the table of them at the end.
 
+A function acts on the chat alone. Where more is needed, reading the log or ending the connection, it returns a
+`Followup`, and whoever has the connection does it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 from hmac import compare_digest
+from typing import Any
 from weakref import ref
 
 from geventchat.commands import commands
-from geventchat.commands.commands import LOBBY
+from geventchat.commands.commands import INFO, LOBBY
 from geventchat.core.chat import Chat, not_stored
 from geventchat.core.log import Entry
 from geventchat.core.member import Member
 from geventchat.core.room import Room
-from geventchat.dialects import slash
 from geventchat.protocol import events, names, replies
 from geventchat.protocol.errors import Refused
-from geventchat.protocol.limits import MAX_PRIVATE_BYTES, MAX_ROOMS_PER_USER
+from geventchat.protocol.limits import MAX_PRIVATE_BYTES, MAX_REF, MAX_ROOMS_PER_USER
+from geventchat.protocol.text import clean
 
 
-def do(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> None:
+@dataclass(frozen=True, slots=True)
+class CatchUp:
+    """Tell the member first what was said before in the room that it has just entered, later than the id `after`."""
+
+    room: Room
+    after: str | None
+    ref: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadHistory:
+    """Answer with a page of what was said before."""
+
+    asked: commands.History
+
+
+@dataclass(frozen=True, slots=True)
+class Goodbye:
+    """End the connection."""
+
+    reason: str
+
+
+Followup = CatchUp | ReadHistory | Goodbye
+
+
+def do(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> Followup | None:
     """Do what a member asks for, or tell it why not; `now` is in seconds since 1970."""
+    ref = commands.ref_of(command)
     try:
-        if not member.key and not isinstance(command, commands.Hello):
+        if ref is not None and len(ref) > MAX_REF:
+            raise Refused("bad-ref", f"a ref can have at most {MAX_REF} characters")
+        if INFO[type(command)].needs_nick and not member.key:
             raise Refused("hello-first", 'say who you are first: {"type":"hello","nick":"alice"}')
-        _do(chat, member, command, now)
+        return ACTIONS[type(command)](chat, member, command, now)
     except Refused as refusal:
-        chat.refuse(member, refusal, commands.ref_of(command))
+        chat.refuse(member, refusal, ref if ref is None else ref[:MAX_REF])
+        if not member.key:
+            chat.tell(member, replies.NamePrompt())
+    return None
 
 
-def _do(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> None:
-    match command:
-        case commands.Say() | commands.Act():
-            _speak(chat, member, command)
-        case commands.Hello():
-            _hello(chat, member, command)
-        case commands.Whisper():
-            _whisper(chat, member, command, now)
-        case commands.WhisperBack():
-            _whisper_back(chat, member, command, now)
-        case commands.Rename():
-            _rename(chat, member, command)
-        case commands.Join():
-            _join(chat, member, command)
-        case commands.Leave():
-            _leave(chat, member, command)
-        case commands.Topic():
-            _topic(chat, member, command)
-        case commands.Who():
-            room = chat.room_of(member, command.room)
-            chat.tell(member, lambda: room.census(ref=command.ref))
-        case commands.Rooms():
-            chat.tell(member, lambda: replies.RoomList(rooms=chat.room_sizes(), ref=command.ref))
-        case commands.Ping():
-            chat.tell(member, replies.Pong(token=command.token))
-        case commands.Help():
-            chat.tell(member, replies.HelpText(lines=slash.help_lines()))
-        case commands.History() | commands.Bye():
-            raise TypeError(f"{command} takes more than the chat to be done")
+def cost(member: Member, command: commands.AnyCommand) -> int:
+    """Return how many messages a command counts as, against the rate."""
+    return len(member.rooms) if INFO[type(command)].costs_per_room else 1
 
 
-def _hello(chat: Chat, member: Member, hello: commands.Hello) -> None:
+def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> CatchUp:
     if member.key:
         raise Refused("already-here", f"you are here already, as {member.nick}")
     names.room(hello.room, chat.limits.max_name)
+    _check_id(hello.after)
     earlier, token = chat.find(hello.nick), (hello.token or "").encode()
     if earlier is not None and compare_digest(token, earlier.token.encode()):
         _replace(chat, earlier)
     chat.claim(member, hello.nick)
-    chat.join(member, hello.room)
+    return _enter(chat, member, hello.room, hello.after, None)
 
 
 def _replace(chat: Chat, earlier: Member) -> None:
     """Send away the lost connection of a user who has come back."""
-    earlier.make_way()
+    earlier.on_replaced()
     chat.depart(earlier, "came back on another connection")
     chat.tell(earlier, replies.Closing(code="replaced", message="you came back on another connection"))
-    chat.disown(earlier)
+    chat.release_nick(earlier)
 
 
-def _speak(chat: Chat, member: Member, command: commands.Say | commands.Act) -> None:
-    room = chat.room_of(member, command.room)
-    kind = events.Said if isinstance(command, commands.Say) else events.Acted
-    _post_once(chat, member, room, kind("", "", room.name, member.nick, _some(command.text)), command.ref)
+def _enter(chat: Chat, member: Member, room_name: str, after: str | None, ref: str | None) -> CatchUp:
+    member.catching_up = after is not None or member.can.greeted_with_history
+    chat.join(member, room_name, ref)
+    return CatchUp(chat.room_of(member, room_name), after, ref)
+
+
+def _say(chat: Chat, member: Member, say: commands.Say, now: float) -> None:
+    room = chat.room_of(member, say.room)
+    _post_once(chat, member, room, events.Said("", "", room.name, member.nick, _some(say.text)), say.ref)
+
+
+def _act(chat: Chat, member: Member, act: commands.Act, now: float) -> None:
+    room = chat.room_of(member, act.room)
+    _post_once(chat, member, room, events.Acted("", "", room.name, member.nick, _some(act.text)), act.ref)
 
 
 def _post_once(chat: Chat, member: Member, room: Room, event: events.AnyEvent, ref: str | None) -> None:
-    """Post a message; one that a client repeats because it has seen no answer is answered, not posted again."""
+    """Post a message; one that a client sends again because it has seen no ack is answered, not posted again."""
     entry = Entry(room.key, event, ref)
-    earlier = member.marks.find(entry)
+    earlier = member.sent_refs.find(entry)
     if earlier is None or ref is None:
-        chat.post(member, room, event, ref, member.marks.add(entry))
+        chat.post(member, room, entry, member.sent_refs.add(entry))
     else:
         chat.tell(member, lambda: replies.Ack(ref=ref, id=earlier.id) if earlier.id else not_stored(ref))
 
@@ -94,7 +118,10 @@ def _post_once(chat: Chat, member: Member, room: Room, event: events.AnyEvent, r
 def _whisper(chat: Chat, member: Member, whisper: commands.Whisper, now: float) -> None:
     target = chat.find(whisper.to)
     if target is None:
-        raise Refused("no-such-nick", "nobody of that name is here; /who says who is")
+        name = clean(whisper.to)[: chat.limits.max_name]
+        raise Refused(
+            "no-such-nick", f"nobody called {name} is here; /who says who is, and a name with spaces needs quotes"
+        )
     if target.outbox.private_bytes > MAX_PRIVATE_BYTES:
         raise Refused("not-reading", f"{target.nick} is not reading at the moment, try again later")
     time = events.iso_time(int(now * 1000))
@@ -112,40 +139,41 @@ def _whisper_back(chat: Chat, member: Member, back: commands.WhisperBack, now: f
         raise Refused("no-such-nick", "nobody has whispered to you yet")
     target = member.whispered_by()
     if target is None or chat.find(target.nick) is not target:  # the name may be somebody else's by now
-        raise Refused("no-such-nick", "whoever whispered to you last has left")
+        raise Refused("no-such-nick", "the user who whispered to you last has left")
     _whisper(chat, member, commands.Whisper(to=target.nick, text=back.text, ref=back.ref), now)
 
 
-def _rename(chat: Chat, member: Member, rename: commands.Rename) -> None:
+def _rename(chat: Chat, member: Member, rename: commands.Rename, now: float) -> None:
     old = member.nick
     if names.nick(rename.nick, chat.limits.max_name)[0] == old:
         raise Refused("nick-taken", f"you are called {old} already")
     chat.claim(member, rename.nick)
     for room in chat.rooms_of(member):
-        chat.post(member, room, events.Renamed("", "", room.name, old, member.nick))
+        chat.post(member, room, Entry(room.key, events.Renamed("", "", room.name, old, member.nick), None))
     if not member.rooms:
         chat.tell(member, events.Renamed("", "", "", old, member.nick))
     if rename.ref is not None:
         chat.tell(member, replies.Ack(ref=rename.ref, id=None))
 
 
-def _join(chat: Chat, member: Member, join: commands.Join) -> None:
+def _join(chat: Chat, member: Member, join: commands.Join, now: float) -> CatchUp:
     _, key = names.room(join.room, chat.limits.max_name)
+    _check_id(join.after)
     if key in member.rooms:
         raise Refused("already-here", f"you are in {chat.room_of(member, join.room).name} already")
-    if member.encoder.for_people:
+    if not member.can.several_rooms:
         chat.depart(member)
     elif len(member.rooms) >= MAX_ROOMS_PER_USER:
         raise Refused("too-many-rooms", f"you can be in {MAX_ROOMS_PER_USER} rooms at once; leave one first")
-    chat.join(member, join.room, join.ref)
+    return _enter(chat, member, join.room, join.after, join.ref)
 
 
-def _leave(chat: Chat, member: Member, leave: commands.Leave) -> None:
+def _leave(chat: Chat, member: Member, leave: commands.Leave, now: float) -> None:
     room = chat.room_of(member, leave.room)
-    if member.encoder.for_people and room.key == LOBBY:
+    if not member.can.several_rooms and room.key == LOBBY:
         raise Refused("not-in-room", "you are in the lobby; /exit leaves the chat")
     left = chat.leave(member, room, leave.reason)
-    if member.encoder.for_people:
+    if not member.can.several_rooms:
         chat.join(member, LOBBY)
         return
     chat.tell(member, left)
@@ -154,7 +182,7 @@ def _leave(chat: Chat, member: Member, leave: commands.Leave) -> None:
         chat.tell(member, lambda: replies.Ack(ref=ref, id=left.id))
 
 
-def _topic(chat: Chat, member: Member, topic: commands.Topic) -> None:
+def _topic(chat: Chat, member: Member, topic: commands.Topic, now: float) -> None:
     room = chat.room_of(member, topic.room)
     if topic.text is None:
         chat.tell(member, lambda: replies.TopicIs(room=room.name, text=room.topic, ref=topic.ref))
@@ -162,7 +190,56 @@ def _topic(chat: Chat, member: Member, topic: commands.Topic) -> None:
         _post_once(chat, member, room, events.TopicSet("", "", room.name, member.nick, topic.text), topic.ref)
 
 
+def _who(chat: Chat, member: Member, who: commands.Who, now: float) -> None:
+    room = chat.room_of(member, who.room)
+    chat.tell(member, lambda: room.members_reply(ref=who.ref))
+
+
+def _rooms(chat: Chat, member: Member, rooms: commands.Rooms, now: float) -> None:
+    chat.tell(member, lambda: replies.RoomList(rooms=chat.room_sizes(), ref=rooms.ref))
+
+
+def _ping(chat: Chat, member: Member, ping: commands.Ping, now: float) -> None:
+    chat.tell(member, replies.Pong(token=ping.token))
+
+
+def _help(chat: Chat, member: Member, asked: commands.Help, now: float) -> None:
+    chat.tell(member, replies.HelpText(lines=commands.help_lines()))
+
+
+def _history(chat: Chat, member: Member, history: commands.History, now: float) -> ReadHistory:
+    return ReadHistory(history)
+
+
+def _bye(chat: Chat, member: Member, bye: commands.Bye, now: float) -> Goodbye:
+    return Goodbye(bye.reason)
+
+
+def _check_id(event_id: str | None) -> None:
+    if event_id is not None:
+        events.number_of(event_id)
+
+
 def _some(text: str) -> str:
     if not text.strip():
         raise Refused("empty", "there is nothing to say in that")
     return text
+
+
+ACTIONS: dict[type[commands.Command], Callable[[Chat, Member, Any, float], Followup | None]] = {
+    commands.Hello: _hello,
+    commands.Say: _say,
+    commands.Act: _act,
+    commands.Whisper: _whisper,
+    commands.WhisperBack: _whisper_back,
+    commands.Rename: _rename,
+    commands.Join: _join,
+    commands.Leave: _leave,
+    commands.Topic: _topic,
+    commands.Who: _who,
+    commands.Rooms: _rooms,
+    commands.Ping: _ping,
+    commands.Help: _help,
+    commands.History: _history,
+    commands.Bye: _bye,
+}

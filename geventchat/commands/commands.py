@@ -1,8 +1,12 @@
-"""What a user can ask for. The structs are at once what sessions act on and what the json dialect receives.
+"""The commands: what users can ask for. The structs are at once what the server acts on and what json clients send.
 
-`room` may be left out while the user is in one room only. `ref` is the client's own mark: it comes back in the answer.
+`TABLE` at the end says what people type for each, what it costs, and who may ask for it.
+
+`room` may be left out while the user is in one room only. `ref` is the client's own: it comes back in the answer.
 The commands that have one are a `Request`.
 """
+
+from dataclasses import dataclass
 
 import msgspec
 
@@ -134,5 +138,63 @@ AnyCommand = Hello | Request | Ping | Help | Bye
 
 
 def ref_of(command: Command) -> str | None:
-    """Return the client's mark, where the command has one."""
+    """Return the client's ref, where the command has one."""
     return command.ref if isinstance(command, Request) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandInfo:
+    """What is to be known of a command beside its fields and what it does; this is what `/help` and the docs show.
+
+    `typed` is what people type, a slash and the name, then an argument for each of `fields`: NAME and ROOM are names,
+    N is a number, anything else is the rest of the line. An argument in brackets may be left out.
+    """
+
+    command: type[Command]
+    typed: str = ""  # empty when it is not typed
+    fields: tuple[str, ...] = ()
+    help: str = ""
+    costs_per_room: bool = False  # against the rate, it counts once for each room that the user is in
+    needs_nick: bool = True
+
+    @property
+    def name(self) -> str:
+        """What stands behind the slash."""
+        return self.typed.partition(" ")[0][1:]
+
+
+TABLE = (
+    CommandInfo(command=Hello, needs_nick=False),
+    CommandInfo(command=Say),
+    CommandInfo(command=Help, typed="/help", help="this list"),
+    CommandInfo(command=Who, typed="/who [ROOM]", fields=("room",), help="who is in the room"),
+    CommandInfo(command=Rename, typed="/nick NAME", fields=("nick",), help="take another name", costs_per_room=True),
+    CommandInfo(command=Act, typed="/me TEXT", fields=("text",), help="do something: /me waves"),
+    CommandInfo(
+        command=Whisper,
+        typed="/msg NAME TEXT",
+        fields=("to", "text"),
+        help='say something to one alone; quote a name with spaces: "NAME"',
+    ),
+    CommandInfo(command=WhisperBack, typed="/reply TEXT", fields=("text",), help="answer the last whisper"),
+    CommandInfo(command=Join, typed="/join ROOM", fields=("room",), help="go to another room"),
+    CommandInfo(command=Leave, typed="/leave [REASON]", fields=("reason",), help="go back to the lobby"),
+    CommandInfo(command=Rooms, typed="/rooms", help="which rooms there are"),
+    CommandInfo(command=Topic, typed="/topic [TEXT]", fields=("text",), help="see or set the room's topic"),
+    CommandInfo(command=History, typed="/history [N]", fields=("limit",), help="what was said before"),
+    CommandInfo(command=Ping, typed="/ping [TOKEN]", fields=("token",), help="see that the server answers"),
+    CommandInfo(
+        command=Bye,
+        typed="/exit [REASON]",
+        fields=("reason",),
+        help="leave the chat, as plain exit does",
+        needs_nick=False,
+    ),
+)
+INFO = {info.command: info for info in TABLE}
+TYPED = {info.name: info for info in TABLE if info.typed}
+
+
+def help_lines() -> list[str]:
+    """Return the commands that people type, a line each."""
+    return [f"{info.typed:16} {info.help}" for info in TYPED.values()]

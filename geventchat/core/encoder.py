@@ -1,16 +1,36 @@
-"""How what is told becomes bytes, as the core needs it; the dialects say how."""
+"""What the core knows of a dialect: how it turns what is told into bytes, and what its clients can do."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from geventchat.protocol.replies import Message
+from geventchat.protocol.events import AnyEvent
+from geventchat.protocol.replies import AnyReply, Gap
+
+if TYPE_CHECKING:
+    from geventchat.core.member import Member
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What the clients of a dialect can do, or expect."""
+
+    several_rooms: bool  # be in more than one room at once; who cannot goes from one to another
+    gathers_joins: bool  # in a crowd, be told in one line who came and went
+    welcomed_with_list: bool  # be told who is here with the welcome, and not only how many
+    greeted_with_history: bool  # be shown what was said before they came in
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Encoder:
-    """How a dialect says things. Sessions whose dialects share an encoder share each room's feed."""
+    """How one dialect, or one variant of it, encodes. Members with the same encoder share each room's feed.
+
+    `event` and `gap` are encoded once for all readers of a room; `crowd` is how many came and went there, in words.
+    `reply` is for one member alone. Each returns whole lines or frames; no bytes where the dialect has no such thing.
+    """
 
     name: str
-    encode: Callable[[Message], bytes]
-    notice: Callable[[str], bytes]  # a line that nobody said
-    for_people: bool  # people are in one room at a time, and told of a crowd's coming and going in one line
+    event: Callable[[AnyEvent], bytes]
+    gap: Callable[[Gap], bytes]
+    crowd: Callable[[str, str], bytes]  # room, words
+    reply: Callable[["Member", AnyReply], bytes]

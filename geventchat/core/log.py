@@ -7,7 +7,7 @@ from geventchat.protocol.events import AnyEvent
 
 
 class Entry(NamedTuple):
-    """One event for the log: the key of its room, and the mark that its speaker's client gave it, if any."""
+    """One event for the log: the key of its room, and the ref that its sender's client gave it, if any."""
 
     room: str
     event: AnyEvent
@@ -15,17 +15,19 @@ class Entry(NamedTuple):
 
 
 class Log(Protocol):
-    """Keeps the events of all rooms, each room's in order, and each room's topic. Rooms go by their keys.
+    """Stores the events of all rooms, each room's in order, and each room's topic. Rooms go by their keys.
 
-    A log that waits for a disk lets other greenlets run meanwhile. `where` tells people where the events are kept.
+    A log that waits for a disk lets other greenlets run meanwhile. `location` tells people where the events are stored.
     """
 
-    where: str
+    location: str
 
-    def append(self, entries: Sequence[Entry], now: float) -> None:
-        """Give each event its id and time, and return once all of them are safe; `now` is in seconds since 1970.
+    def append(self, entries: Sequence[Entry], now: float) -> Sequence[Entry]:
+        """Store events, and return what is to be shown: these same entries in this order, with their ids and times.
 
-        Raises NotStored when they cannot be kept; ids and times are given all the same.
+        Where several servers write one log, what the others have put between them is returned too, each in its place.
+        Returns once all of them are safe; `now` is in seconds since 1970. Raises NotStored when they cannot be stored;
+        ids and times are given all the same.
         """
 
     def since(self, room: str, after: str, limit: int) -> list[Entry]:
@@ -40,7 +42,7 @@ class Log(Protocol):
     def topics(self, rooms: Sequence[str]) -> dict[str, str]:
         """Return the topics that were set last in these rooms; of rooms that have one."""
 
-    def forgotten(self) -> str:
+    def trimmed_up_to(self) -> str:
         """Return the id up to which events may have been removed, or were never here; 0-0 while there is nothing."""
 
     def close(self) -> None:

@@ -1,47 +1,49 @@
-"""One user as the rooms see it: a nick, an outbox, and the encoder of its dialect."""
+"""One user as the rooms see it: a nick, an outbox, and how its dialect encodes."""
 
 from collections.abc import Callable
 from weakref import ref
 
-from geventchat.core.dedup import Marks
-from geventchat.core.encoder import Encoder
+from geventchat.core.dedup import SentRefs
+from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.delivery.outbox import Outbox
 
 
 class Member:
-    """A connected user. `rooms` holds the keys of the rooms asked to enter; a room decides from when on it is heard."""
+    """A connected user. `rooms` holds the keys of the rooms that it asked to join, also while it is not in yet."""
 
     __slots__ = (
         "__weakref__",
-        "behind",
+        "can",
+        "catching_up",
+        "closed",
         "encoder",
-        "entered",
-        "gone",
+        "joined_id",
         "key",
-        "known_as",
-        "make_way",
-        "marks",
         "nick",
+        "on_replaced",
         "outbox",
-        "pending",
+        "published_nick",
         "rooms",
+        "sent_refs",
         "token",
+        "unpublished",
         "whispered_by",
     )
 
-    def __init__(self, encoder: Encoder, outbox: Outbox, token: str) -> None:
+    def __init__(self, encoder: Encoder, can: Capabilities, outbox: Outbox, token: str) -> None:
         self.encoder = encoder
+        self.can = can
         self.outbox = outbox
         self.nick = ""
-        self.known_as = ""  # the nick as of the last event published: what lists of members show
+        self.published_nick = ""  # the nick as of the last event published: what lists of members show
         self.key = ""  # of the nick; empty until a name was given
         self.token = token  # a secret between the server and this user
-        self.make_way: Callable[[], None] = nothing  # called when the same user has come back on another connection
-        self.pending = 0  # what it has posted and is not published yet
-        self.gone = False  # whether it has been told that it was the last
-        self.behind = False  # whether it is to be told the past first when it enters a room
-        self.entered = ""  # the id of its last own `joined`; empty before the first
-        self.marks = Marks()
+        self.on_replaced: Callable[[], None] = nothing  # called when the same user has come back on another connection
+        self.unpublished = 0  # how much it has posted that is not published yet
+        self.closed = False  # whether it has been told the last word
+        self.catching_up = False  # whether it is to be told the past first when it enters a room
+        self.joined_id = ""  # the id of its last own `joined`; empty before the first
+        self.sent_refs = SentRefs()
         self.rooms: list[str] = []
         self.whispered_by: ref[Member] | None = None  # who whispered last, and may have gone
 

@@ -1,4 +1,4 @@
-"""A room: its members, its topic, and a feed for each dialect that its members read."""
+"""A room: its members, its topic, and a feed for each encoding that its members read."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -6,40 +6,45 @@ from itertools import islice
 from geventchat.core.encoder import Encoder
 from geventchat.core.member import Member
 from geventchat.delivery.feed import Cursor, Feed
-from geventchat.protocol.crowd import Presence
+from geventchat.protocol.crowd import JoinLeaveSummary
 from geventchat.protocol.events import AnyEvent, Joined, Left
 from geventchat.protocol.limits import CROWD, MAX_LISTED
 from geventchat.protocol.replies import Gap, Members
 
 
 class RoomFeed(Feed):
-    """A room's feed in one dialect."""
+    """A room's feed in one encoding; with `gathers`, joins and leaves of a crowd are gathered in it."""
 
-    __slots__ = ("encoder", "presence")
+    __slots__ = ("encoder", "gathers", "room", "summary")
 
-    def __init__(self, room: str, encoder: Encoder, window: int) -> None:
+    def __init__(self, room: str, encoder: Encoder, window: int, *, gathers: bool) -> None:
         def gap(first: str, last: str, count: int) -> bytes:
-            return encoder.encode(Gap(room=room, first=first, last=last, count=count))
+            return encoder.gap(Gap(room=room, first=first, last=last, count=count))
 
         super().__init__(window, gap)
+        self.room = room
         self.encoder = encoder
-        self.presence = Presence()
+        self.gathers = gathers
+        self.summary = JoinLeaveSummary()
 
-    def tell_presence(self) -> None:
-        """Say now who came and went while that was being gathered."""
-        if self.presence.due is not None:
-            for told in self.presence.take():
-                self.append(
-                    self.presence.last_id,
-                    self.encoder.notice(told) if isinstance(told, str) else self.encoder.encode(told),
-                )
+    def publish(self, event: AnyEvent, now: float, *, crowded: bool) -> None:
+        """Append an event, or gather it until it is due; `now` is on a clock that never goes back."""
+        if crowded and self.gathers and isinstance(event, Joined | Left):
+            self.summary.add(event, now)
+        else:
+            self.tell_summary()
+            self.append(event.id, self.encoder.event(event))
+
+    def tell_summary(self) -> None:
+        """Append who came and went while that was being gathered."""
+        if self.summary.due is not None:
+            for told in self.summary.take():
+                line = self.encoder.crowd(self.room, told) if isinstance(told, str) else self.encoder.event(told)
+                self.append(self.summary.last_id, line)
 
 
 class Room:
-    """A name, those who are in it, and what they are sent.
-
-    What the room says is `publish`ed: encoded once per dialect. `members` is the shared group that a message goes to.
-    """
+    """A name, those who are in it, and what they are sent. `members` is the shared group that a message goes to."""
 
     def __init__(self, name: str, key: str, feed_window: int) -> None:
         self.name = name
@@ -51,30 +56,28 @@ class Room:
         self._feed_window = feed_window
 
     def publish(self, event: AnyEvent, now: float) -> Iterable[RoomFeed]:
-        """Put an event that is in the log into the feeds, and return them; `now` is on a clock that never goes back."""
+        """Put an event that is in the log into the feeds, encoded once for each, and return them."""
         crowded = len(self.members) > CROWD
-        for feed in self._feeds.values():
-            if crowded and feed.encoder.for_people and isinstance(event, Joined | Left):
-                feed.presence.add(event, now)
-            else:
-                feed.tell_presence()
-                feed.append(event.id, feed.encoder.encode(event))
-        return self._feeds.values()
+        feeds = self._feeds.values()
+        for feed in feeds:
+            feed.publish(event, now, crowded=crowded)
+        return feeds
 
     def enter(self, member: Member) -> None:
-        """Let a member hear what the room says from now on."""
+        """Show a member what the room says from now on."""
         self.members[member] = None
         feed = self._feeds.get(member.encoder)
         if feed is None:
-            feed = self._feeds[member.encoder] = RoomFeed(self.name, member.encoder, self._feed_window)
+            gathers = member.can.gathers_joins
+            feed = self._feeds[member.encoder] = RoomFeed(self.name, member.encoder, self._feed_window, gathers=gathers)
         member.outbox.follow(feed)
 
-    def place(self, member: Member) -> Cursor:
+    def cursor(self, member: Member) -> Cursor:
         """Return where a member is in what the room says."""
-        return member.outbox.place(self._feeds[member.encoder])
+        return member.outbox.cursor(self._feeds[member.encoder])
 
     def depart(self, member: Member) -> None:
-        """Let a member hear no more; what was said until now still reaches it."""
+        """Show a member no more; what was said until now still reaches it."""
         self.members.pop(member, None)
         feed = self._feeds.get(member.encoder)
         if feed is not None:
@@ -82,7 +85,7 @@ class Room:
             if not feed.has_readers:
                 del self._feeds[member.encoder]
 
-    def census(self, event_id: str | None = None, ref: str | None = None, most: int = MAX_LISTED) -> Members:
+    def members_reply(self, event_id: str | None = None, ref: str | None = None, most: int = MAX_LISTED) -> Members:
         """Return who is here; `most` are named."""
-        named = [member.known_as for member in islice(self.members, most)]
+        named = [member.published_nick for member in islice(self.members, most)]
         return Members(room=self.name, members=named, count=len(self.members), topic=self.topic, id=event_id, ref=ref)

@@ -1,18 +1,32 @@
-"""What one session has still to be sent: its place in each feed it follows, and lines for it alone.
+"""What one session is still owed: its position in each feed that it follows, and lines for it alone.
 
-An outbox sends nothing: it says which bytes come `next` and is told how many were `sent`.
+An outbox sends nothing: it says which piece comes `next`, and is told how many bytes of it were `sent`.
 """
 
 from collections import deque
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
-from geventchat.delivery.feed import Cursor, Feed
+from geventchat.delivery.feed import Cursor, Feed, Write
 
 # Private lines that wait in a row are sent as one; a longer run than this is left in pieces.
 _MERGED_BYTES = 16 << 10
+# What is kept of rooms that were left before all of them was read, with what else waits for the reader alone; the rest
+# is told as a gap. So a reader who does not read, but joins and leaves again and again, is owed no more and no more.
+MAX_LEFT_BYTES = 256 << 10
 
-# A private line; or a span of a feed: its reader's cursor and the line number to stop before.
+# A private line; or a span of a feed: its reader's cursor, and the line number to stop before.
 _Queued = bytes | tuple[Cursor, int]
+
+
+class Piece(NamedTuple):
+    """Bytes to be sent next. They come from a feed, from the queue, or, before all else, from what was cut."""
+
+    data: bytes
+    cursor: Cursor | None = None  # the reader's in the feed
+    queued: bool = False
+
+
+_NOTHING = Piece(b"")
 
 
 class Outbox:
@@ -25,40 +39,49 @@ class Outbox:
     While it is held, only private lines go out: a user who comes back is first sent what it missed, from the log, and
     what the feeds get meanwhile waits in them.
 
-    When nothing waits, whoever sends may let it `fall_in` with the other readers of each feed, who are sent the same.
-    It falls out by itself as soon as it differs from them. `pause_s` is how long to wait before sending again.
+    When nothing waits, the sender may let it join the group of each feed, whose readers are all sent the same. It
+    leaves the groups by itself as soon as it differs from them. `pause_s` is how long to wait before sending again.
+    `owner` is the sender's: what it finds an outbox's cursors by.
     """
 
     pause_s: ClassVar[float] = 0.0
-    __slots__ = ("_cursors", "_held", "_queue", "_rest", "_source", "private_bytes")
+    __slots__ = ("_cursors", "_held", "_queue", "_rest", "owner", "private_bytes")
 
     def __init__(self) -> None:
+        self.owner: object = None
         self.private_bytes = 0  # what waits in private lines
-        self._cursors: dict[Feed, Cursor] = {}
+        self._cursors: list[Cursor] = []
         self._queue: deque[_Queued] | None = None
         self._held = False
         self._rest = b""  # what must be sent before anything else: the end of a line that was cut, or a gap's notice
-        self._source: Cursor | None = None  # where the bytes that `next` gave came from; None: rest or queue
 
     def follow(self, feed: Feed) -> None:
         """Send what the feed gets from now on."""
-        self._cursors[feed] = feed.stragglers[self] = Cursor(feed)
+        self._cursors.append(Cursor(feed, self.owner))
 
-    def place(self, feed: Feed) -> Cursor:
-        """Return the place in a feed that is followed."""
-        return self._cursors[feed]
+    def cursor(self, feed: Feed) -> Cursor:
+        """Return the position in a feed that is followed."""
+        return next(cursor for cursor in self._cursors if cursor.feed is feed)
 
     def unfollow(self, feed: Feed) -> None:
-        """Send what the feed holds now, and nothing that it gets later."""
-        self.fall_out()
-        cursor = self._cursors.pop(feed, None)
+        """Send what the feed holds now, up to MAX_LEFT_BYTES, and nothing that it gets later."""
+        cursor = next((one for one in self._cursors if one.feed is feed), None)
         if cursor is None:
             return
-        del feed.stragglers[self]
-        if cursor.number < feed.end:
-            cursor.leave()
-            if cursor.queued < feed.end:
-                self._queued().append((cursor, feed.end))
+        self.leave_groups()
+        self._cursors.remove(cursor)
+        left = max(0, MAX_LEFT_BYTES - self.private_bytes)
+        queue = deque[_Queued]()
+        for waiting in [*(self._queue or ()), (cursor, feed.end)]:
+            if isinstance(waiting, tuple) and waiting[0] is cursor:
+                data = cursor.take(waiting[1], left)
+                left -= min(left, len(data))
+                self.private_bytes += len(data)
+                waiting = data
+            if waiting:
+                queue.append(waiting)
+        cursor.leave()
+        self._queue = queue or None
 
     @property
     def follows(self) -> bool:
@@ -69,13 +92,16 @@ class Outbox:
         """Add a line for this reader alone, behind all that the followed feeds hold now; nothing, if it is empty."""
         if not line:
             return
-        self.fall_out()
-        queue = self._queued()
+        self.leave_groups()
+        if self._queue is None:
+            self._queue = deque()
+        queue = self._queue
         if not self._held:
-            for feed, cursor in self._cursors.items():
-                if max(cursor.number, cursor.queued) < feed.end:
-                    queue.append((cursor, feed.end))
-                    cursor.queued = feed.end
+            for cursor in self._cursors:
+                end = cursor.feed.end
+                if max(cursor.number, cursor.queued) < end:
+                    queue.append((cursor, end))
+                    cursor.queued = end
         last = queue[-1] if queue else None
         if isinstance(last, bytes) and len(last) < _MERGED_BYTES:
             queue[-1] = last + line
@@ -85,121 +111,105 @@ class Outbox:
 
     def hold(self) -> None:
         """Send nothing of the followed feeds until `release`."""
-        self.fall_out()
+        self.leave_groups()
         self._held = True
 
     def release(self) -> None:
         """Go on with the feeds."""
         self._held = False
 
-    def fall_in(self, handle: int) -> None:
-        """Join the readers of each feed that are all sent the same, by `handle`; to be called when `next` is empty."""
+    def join_groups(self, write: Write) -> None:
+        """Join those who are caught up with each feed; to be called when `next` has nothing."""
         if not (self._queue or self._rest or self._held):
-            for cursor in self._cursors.values():
-                cursor.fall_in(self, handle)
+            for cursor in self._cursors:
+                cursor.join_group(write)
 
-    def fall_out(self) -> None:
-        """Leave every rank: from now on only `next` says what is sent."""
-        for cursor in self._cursors.values():
-            cursor.fall_out(self)
+    def leave_groups(self) -> None:
+        """Leave every group: from now on only `next` says what is sent."""
+        for cursor in self._cursors:
+            cursor.leave_group()
 
-    def cut(self, feed: Feed, count: int) -> None:
-        """Fall out: of the chunk that the rank in this feed was sent, this reader took only `count` bytes."""
-        self.fall_out()
-        self._rest = self._cursors[feed].sent(count)
+    def cut(self, cursor: Cursor, count: int) -> None:
+        """Leave the groups: of the chunk that its group was sent, this reader took only `count` bytes."""
+        self.leave_groups()
+        self._rest = cursor.advance(count)
 
-    def next(self) -> bytes:
-        """Return the bytes to be sent next; empty when nothing can be sent now."""
-        self._source = None
+    def next(self) -> Piece:
+        """Return what is to be sent next; an empty piece when nothing can be sent now."""
         if self._rest:
-            return self._rest
-        queue = self._queue
-        while queue:
-            head = queue[0]
+            return Piece(self._rest)
+        while self._queue:
+            head = self._queue[0]
             if isinstance(head, bytes):
-                return head
+                return Piece(head, queued=True)
             cursor, until = head
             if cursor.number < until:
                 return self._read(cursor, until)
-            queue.popleft()
+            self._queue.popleft()
         self._queue = None
-        if self._held:
-            return b""
-        for cursor in self._cursors.values():
-            if data := self._read(cursor, None):
-                return data
-        return b""
+        if not self._held:
+            for cursor in self._cursors:
+                if (piece := self._read(cursor, None)).data:
+                    return piece
+        return _NOTHING
 
-    def sent(self, count: int) -> None:
-        """Move on by `count` bytes, at most as many as `next` has just returned."""
-        self.fall_out()
-        if self._source is not None:
-            self._rest = self._source.sent(count)
-        elif self._rest:
+    def sent(self, piece: Piece, count: int) -> None:
+        """Move on by `count` bytes, at most as many as are in the piece that `next` returned last."""
+        self.leave_groups()
+        if piece.cursor is not None:
+            self._rest = piece.cursor.advance(count)
+        elif not piece.queued:
             self._rest = self._rest[count:]
         else:
             assert self._queue is not None
-            line = self._queue.popleft()
-            assert isinstance(line, bytes)
-            if count < len(line):
-                self._queue.appendleft(line[count:])
+            self._queue.popleft()
+            if count < len(piece.data):
+                self._queue.appendleft(piece.data[count:])
             self.private_bytes -= count
 
-    def _queued(self) -> deque[_Queued]:
-        if self._queue is None:
-            self._queue = deque()
-        return self._queue
-
-    def _read(self, cursor: Cursor, until: int | None) -> bytes:
+    def _read(self, cursor: Cursor, until: int | None) -> Piece:
         if cursor.passed:
             self._rest = cursor.skip()
             if self._rest:
-                return self._rest
-        data = cursor.next()
-        if data:
-            self._source = cursor
-            if until is not None:
-                return cursor.upto(data, until)
-        return data
+                return Piece(self._rest)
+        return Piece(cursor.next() if until is None else cursor.next_until(until), cursor)
 
 
 class UnframedOutbox(Outbox):
     """For clients that take what one `recv` returns for one message.
 
-    The last end of line in what is sent at once is left away; it is sent after all if more follows in the same turn,
-    that is, before `next` has been empty once. A pause between one time and the next lets the client take the one
-    before: what arrives before it has looked would look like the same message.
+    The last end of line in what is sent at once is left away; it is sent after all if more follows in the same batch,
+    that is, before `next` has been empty once. A pause between one time and the next gives the client time to take the
+    one before: what arrives before it has looked would look like the same message.
     """
 
     pause_s = 0.05
-    __slots__ = ("_body", "_due", "_kept")
+    __slots__ = ("_due",)
 
     def __init__(self) -> None:
         super().__init__()
-        self._due = b""  # an end of line that was held back and is now wanted
-        self._kept = 0  # how many bytes `next` has just held back
-        self._body = 0  # how many of those that it returned are not `_due`
+        self._due = b""  # an end of line that was left away and is wanted if more follows
 
-    def fall_in(self, handle: int) -> None:
+    def join_groups(self, write: Write) -> None:
         """Do nothing: what is sent is never just what the others are sent."""
 
-    def next(self) -> bytes:
-        """Return the bytes to be sent next, without a last end of line."""
-        data = super().next()
-        while data == b"\n":  # all that was left of a line: it counts as sent
-            super().sent(1)
+    def next(self) -> Piece:
+        """Return what is to be sent next, without a last end of line."""
+        piece = super().next()
+        while piece.data == b"\n":  # all that was left of a line: it counts as sent
+            super().sent(piece, 1)
             self._due = b"\n"
-            data = super().next()
-        if not data:
+            piece = super().next()
+        if not piece.data:
             self._due = b""
-        self._kept = int(data.endswith(b"\n"))
-        self._body = len(data) - self._kept
-        return self._due + data[: self._body]
+            return piece
+        return piece._replace(data=self._due + piece.data.removesuffix(b"\n"))
 
-    def sent(self, count: int) -> None:
-        """Move on by `count` bytes, at most as many as `next` has just returned."""
+    def sent(self, piece: Piece, count: int) -> None:  # noqa: ARG002 - what counts is the piece with its end of line
+        """Move on by `count` bytes, at most as many as are in the piece that `next` returned last."""
         if count:
+            whole = super().next()
             count -= len(self._due)
-            whole = count == self._body
-            super().sent(count + self._kept if whole else count)
-            self._due = b"\n" if whole and self._kept else b""
+            ended = count == len(whole.data.removesuffix(b"\n"))
+            self._due = whole.data[count:] if ended else b""
+            super().sent(whole, len(whole.data) if ended else count)

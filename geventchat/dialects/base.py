@@ -1,31 +1,59 @@
 """What every dialect has: a reader for what comes in, an encoder for what goes out. Neither knows a socket."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
 
 from geventchat.commands.commands import AnyCommand
+from geventchat.core.encoder import Capabilities, Encoder
+from geventchat.delivery.outbox import Outbox
 
 
-class Blank(msgspec.Struct, frozen=True):
+class EmptyLine(msgspec.Struct, frozen=True):
     """A line on which nothing stands. It counts as a line: a flood of them is read no faster than talk."""
 
 
 class Reader(Protocol):
-    """The incoming half of one connection: bytes go in, commands come out."""
+    """The incoming half of one connection: bytes go in; commands come out, and bytes that the dialect itself sends.
+
+    `ended` says that the client has announced the end: nothing more comes, though the connection still stands.
+    """
+
+    ended: bool
 
     def receive(self, data: bytes) -> None:
-        """Take in what has arrived."""
+        """Take in bytes that have arrived."""
 
     def end(self) -> None:
-        """Take note that nothing more will arrive; what stands unended is taken as it is."""
+        """Take in the end of the connection: a last line that lacks its end is complete."""
 
-    def next_command(self) -> AnyCommand | Blank | None:
+    def next_command(self) -> AnyCommand | EmptyLine | None:
         """Return what the next line asks for; None when more must arrive first.
 
         Raises ProtocolError, and nothing else, for bytes that are no command. It can be called again afterwards,
         unless the error is fatal.
         """
 
-    def named(self) -> None:
-        """Take note that the user has a name now."""
+    def data_to_send(self) -> bytes:
+        """Return what the dialect sends by itself, a handshake or a pong, since the last call."""
+
+    def registered(self) -> None:
+        """Read what follows as from a user who has a name now."""
+
+    def ping(self) -> bytes:
+        """Return what a living client answers to; empty where the dialect has no such thing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """One kind of client: how it is read, how it is spoken to, and what it can."""
+
+    name: str
+    reader: Callable[[int], Reader]  # of lines with at most so many bytes
+    encoder: Encoder
+    can: Capabilities
+    outbox: Callable[[], Outbox] = Outbox
+    prompted: bool = True  # whether it is asked for a name
+    last_word_alone: bool = False  # whether the last word must reach it in a packet of its own

@@ -3,8 +3,8 @@
 import msgspec
 
 from geventchat.commands import commands
-from geventchat.core.encoder import Encoder
-from geventchat.dialects.base import Blank
+from geventchat.core.encoder import Capabilities, Encoder
+from geventchat.dialects.base import Dialect, EmptyLine
 from geventchat.dialects.lines import LineBuffer
 from geventchat.protocol.errors import ProtocolError
 from geventchat.protocol.events import Event
@@ -15,50 +15,75 @@ _decoder: msgspec.json.Decoder[commands.AnyCommand] = msgspec.json.Decoder(comma
 _encoder = msgspec.json.Encoder()
 _shape = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
+# What JSON may need around a text, and for it: six bytes for a character that is one or two in UTF-8.
+_ESCAPED = 6
+_AROUND_BYTES = 1_024
 # The fields of commands that other users will see; names are checked where they are claimed.
 _SEEN = ("text", "reason", "token")
 _KNOWN = frozenset(str(command.__struct_config__.tag) for command in commands.Command.__subclasses__())
 
 
 class JsonReader:
-    """Reads lines, each an object with a `type`."""
+    """Reads lines, each an object with a `type`; a text in it can have at most `max_text` bytes of UTF-8."""
 
-    __slots__ = ("_lines",)
+    __slots__ = ("_lines", "_max_text")
+    ended = False
 
-    def __init__(self, max_line: int) -> None:
-        self._lines = LineBuffer(max_line)
+    def __init__(self, max_text: int) -> None:
+        self._lines = LineBuffer(longest_line(max_text))
+        self._max_text = max_text
 
     def receive(self, data: bytes) -> None:
-        """Take in what has arrived."""
+        """Take in bytes that have arrived."""
         self._lines.receive(data)
 
     def end(self) -> None:
-        """Take note that nothing more will arrive: a last line without its end counts."""
+        """Take in the end of the connection: a last line that lacks its end is complete."""
         self._lines.end()
 
-    def next_command(self) -> commands.AnyCommand | Blank | None:
+    def next_command(self) -> commands.AnyCommand | EmptyLine | None:
         """Return what the next line asks for; None when more must arrive first. Raises ProtocolError."""
         line = self._lines.next_line()
         if line is None:
             return None
-        return _read(line) if line.strip() else Blank()
+        return self.read(line) if line.strip() else EmptyLine()
 
-    def named(self) -> None:
+    def read(self, line: bytes) -> commands.AnyCommand:
+        """Return what one object asks for. Raises ProtocolError."""
+        command = _decode(line)
+        for field in _SEEN:
+            text = getattr(command, field, None)
+            if text:
+                if len(text) > self._max_text or len(text.encode(errors="replace")) > self._max_text:
+                    message = f"a {field} can have at most {self._max_text} bytes; this one was not sent"
+                    raise ProtocolError("line-too-long", message, ref=commands.ref_of(command))
+                setattr(command, field, clean(text))
+        return command
+
+    def data_to_send(self) -> bytes:
+        """Return nothing: all that programs are sent comes from the server."""
+        return b""
+
+    def registered(self) -> None:
         """Do nothing: a hello says itself what it is."""
 
+    def ping(self) -> bytes:
+        """Return nothing: the system's keepalive finds who is gone."""
+        return b""
 
-def _read(line: bytes) -> commands.AnyCommand:
+
+def longest_line(max_text: int) -> int:
+    """Return how many bytes an object may have in which every text has at most `max_text` bytes of UTF-8."""
+    return _ESCAPED * max_text + _AROUND_BYTES
+
+
+def _decode(line: bytes) -> commands.AnyCommand:
     try:
-        command: commands.AnyCommand = _decoder.decode(decode(line))
+        return _decoder.decode(decode(line))
     except msgspec.ValidationError as error:
         raise ProtocolError(*_what_is_wrong(line, error)) from None
     except (msgspec.DecodeError, RecursionError, UnicodeError):
         raise ProtocolError("bad-json", "that line is not a JSON object") from None
-    for field in _SEEN:
-        text = getattr(command, field, None)
-        if text:
-            setattr(command, field, clean(text))
-    return command
 
 
 def _what_is_wrong(line: bytes, error: msgspec.ValidationError) -> tuple[str, str]:
@@ -74,15 +99,20 @@ def _what_is_wrong(line: bytes, error: msgspec.ValidationError) -> tuple[str, st
 
 def encode(message: Event | Reply) -> bytes:
     """Return an event or a reply as one line."""
-    if isinstance(message, NamePrompt):
-        return b""
     return _encoder.encode(message) + b"\n"
 
 
-def notice(text: str) -> bytes:
-    """Return nothing: programs are told by events."""
-    del text
-    return b""
+def encode_reply(reply: Reply) -> bytes:
+    """Return a reply as one line; nothing for a prompt, as programs begin by themselves."""
+    return b"" if isinstance(reply, NamePrompt) else encode(reply)
 
 
-ENCODER = Encoder("json", encode, notice, for_people=False)
+ENCODER = Encoder(
+    name="json",
+    event=encode,
+    gap=encode,
+    crowd=lambda _room, _words: b"",
+    reply=lambda _, reply: encode_reply(reply),
+)
+PROGRAMS = Capabilities(several_rooms=True, gathers_joins=False, welcomed_with_list=True, greeted_with_history=False)
+JSON = Dialect(name="json", reader=JsonReader, encoder=ENCODER, can=PROGRAMS, prompted=False)

@@ -28,7 +28,7 @@ class MessageReader:
         self.passed_over = 0  # lines that were no message
 
     def receive(self, data: bytes) -> None:
-        """Take in what has arrived."""
+        """Take in bytes that have arrived."""
         self._lines.receive(data)
 
     def next_message(self) -> Message | None:

@@ -14,17 +14,17 @@ class LineBuffer:
 
     def __init__(self, max_line: int, max_unended: int = MAX_UNENDED_BYTES) -> None:
         self._max_line = max_line
-        self._max_unended = max_unended
+        self._max_unended = max(max_unended, max_line)
         self._buffer = bytearray()
         self._searched = 0  # bytes at the start of the buffer that hold no end of line
         self._skipped = 0  # bytes of the line being skipped that are gone already; 0 when none is
 
     def receive(self, data: bytes) -> None:
-        """Take in what has arrived."""
+        """Take in bytes that have arrived."""
         self._buffer += data
 
     def end(self) -> None:
-        """Take note that nothing more will arrive: what stands without an end is a line too."""
+        """Take in the end of the connection: a last line that lacks its end is complete."""
         if self._buffer:
             self._buffer += b"\n"
 

@@ -1,21 +1,18 @@
 """The plain dialect: lines, for people with nc, telnet or socat.
 
-A line that nobody said begins with `* `. What a user says stands behind `nick: `, and so can never be taken for one.
+What people are sent stands in `plain_lines`.
 """
 
 import re
-from collections.abc import Callable
-from typing import Any
 
 from geventchat.commands import commands
-from geventchat.core.encoder import Encoder
+from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.dialects import slash
-from geventchat.dialects.base import Blank
+from geventchat.dialects.base import Dialect, EmptyLine
 from geventchat.dialects.lines import LineBuffer
-from geventchat.protocol import events, replies, wording
-from geventchat.protocol.text import clean, decode
-
-PROMPT = b"Enter your name: "
+from geventchat.dialects.plain_lines import encode_event, encode_reply, notice
+from geventchat.protocol.errors import ProtocolError
+from geventchat.protocol.text import REPLACED, clean, decode
 
 # Telnet's own talk (RFC 854, RFC 855): IAC and a command; IAC, will/won't/do/don't and an option; a subnegotiation.
 # A subnegotiation of more than 1,024 bytes is none: its bytes are text. The last alternative has begun, and its rest is
@@ -33,6 +30,7 @@ class PlainReader:
     """Reads lines: the first is a name, the others are said or are commands."""
 
     __slots__ = ("_held", "_lines", "_naming")
+    ended = False
 
     def __init__(self, max_line: int) -> None:
         self._lines = LineBuffer(max_line)
@@ -40,30 +38,40 @@ class PlainReader:
         self._held = b""  # the beginning of a telnet command
 
     def receive(self, data: bytes) -> None:
-        """Take in what has arrived."""
+        """Take in bytes that have arrived."""
         if self._held or _IAC in data:
             data = self._without_telnet(self._held + data)
         self._lines.receive(data)
 
     def end(self) -> None:
-        """Take note that nothing more will arrive: a last line without its end counts."""
+        """Take in the end of the connection: a last line that lacks its end is complete."""
         self._lines.end()
 
-    def next_command(self) -> commands.AnyCommand | Blank | None:
+    def next_command(self) -> commands.AnyCommand | EmptyLine | None:
         """Return what the next line asks for; None when more must arrive first. Raises ProtocolError."""
         line = self._lines.next_line()
         return None if line is None else self.read(line)
 
-    def named(self) -> None:
-        """Take note that lines are said from now on."""
+    def data_to_send(self) -> bytes:
+        """Return nothing: people are told by the server."""
+        return b""
+
+    def registered(self) -> None:
+        """Read lines as said from now on."""
         self._naming = False
 
-    def read(self, line: bytes) -> commands.AnyCommand | Blank:
+    def ping(self) -> bytes:
+        """Return nothing: the system's keepalive finds who is gone."""
+        return b""
+
+    def read(self, line: bytes) -> commands.AnyCommand | EmptyLine:
         """Return what one line asks for. Raises ProtocolError."""
         text = clean(decode(line))
         if self._naming:
+            if REPLACED in text:
+                raise ProtocolError("not-utf8", "that name is not UTF-8: please use UTF-8")
             return commands.Bye() if text.strip() == slash.EXIT else commands.Hello(nick=text)
-        return slash.read_line(text) or Blank()
+        return slash.read_line(text) or EmptyLine()
 
     def _without_telnet(self, data: bytes) -> bytes:
         def talk(match: re.Match[bytes]) -> bytes:
@@ -77,41 +85,12 @@ class PlainReader:
         return _TELNET.sub(talk, data)
 
 
-def notice(text: str) -> bytes:
-    """Return a line that nobody said."""
-    return f"* {text}\n".encode()
-
-
-def encode(message: events.Event | replies.Reply) -> bytes:
-    """Return an event or a reply as whole lines."""
-    if isinstance(message, events.Event):
-        return f"{wording.line_of(message)}\n".encode()
-    if type(message) in _OWN:
-        return _OWN[type(message)](message)
-    return b"".join(map(notice, wording.notices_of(message)))
-
-
-def _welcome(welcome: replies.Welcome) -> bytes:
-    topic = notice(f"topic: {welcome.topic}") if welcome.topic else b""
-    return f"Hi, {welcome.nick}! To exit the chat enter 'exit'.\n".encode() + topic
-
-
-def _history(page: replies.HistoryPage) -> bytes:
-    lines = [notice(f"{event.time[11:19]} {wording.line_of(event)}") for event in page.events]
-    return b"".join([notice(f"earlier in {page.room}, times in UTC:"), *lines, notice("that was earlier")])
-
-
-def _closing(closing: replies.Closing) -> bytes:
-    said = {"bye": b"exit\n", "gone": b""}  # the task's own word; nothing for a peer that has gone
-    return said[closing.code] if closing.code in said else notice(closing.message)
-
-
-# What reads otherwise here than for every other reader.
-_OWN: dict[type[replies.Reply], Callable[[Any], bytes]] = {
-    replies.NamePrompt: lambda _: PROMPT,
-    replies.Welcome: _welcome,
-    replies.HistoryPage: _history,
-    replies.Closing: _closing,
-}
-
-ENCODER = Encoder("plain", encode, notice, for_people=True)
+ENCODER = Encoder(
+    name="plain",
+    event=encode_event,
+    gap=encode_reply,
+    crowd=lambda _room, words: notice(words),
+    reply=lambda _, reply: encode_reply(reply),
+)
+PEOPLE = Capabilities(several_rooms=False, gathers_joins=True, welcomed_with_list=False, greeted_with_history=True)
+PLAIN = Dialect(name="plain", reader=PlainReader, encoder=ENCODER, can=PEOPLE)

@@ -1,57 +1,38 @@
-"""The kinds of client there are, and how to tell by its first bytes which kind one is."""
+"""The dialects that there are, and how the first bytes of a connection tell which one it speaks."""
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from geventchat.core.encoder import Encoder
-from geventchat.delivery.outbox import Outbox, UnframedOutbox
-from geventchat.dialects import json, plain, unframed
-from geventchat.dialects.base import Reader
-from geventchat.protocol.errors import ProtocolError
+from geventchat.dialects.base import Dialect
+from geventchat.dialects.foreign import foreign, may_become_foreign
+from geventchat.dialects.json import JSON
+from geventchat.dialects.plain import PLAIN
+from geventchat.dialects.unframed import UNFRAMED
+from geventchat.protocol.text import decode
 
+__all__ = ["JSON", "PLAIN", "UNFRAMED", "detect"]
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """One kind of client: how to read it, and how it is spoken to."""
-
-    name: str
-    reader: Callable[[int], Reader]
-    encoder: Encoder
-    outbox: Callable[[], Outbox] = Outbox
-    prompted: bool = True  # whether it is asked for a name
-
-
-PLAIN = Dialect("plain", plain.PlainReader, plain.ENCODER)
-UNFRAMED = Dialect("unframed", unframed.UnframedReader, plain.ENCODER, UnframedOutbox)
-JSON = Dialect("json", json.JsonReader, json.ENCODER, prompted=False)
-
-_VERBS = (b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH", b"PRI")
-_HTTP = re.compile(rb"(?:" + b"|".join(_VERBS) + rb") ")  # RFC 9110, section 9; RFC 9113, section 3.4
-# A whole request line, however it is written: no name looks like that.
-_REQUEST = re.compile(rb"\s*[a-z]+ \S+ HTTP/\d", re.IGNORECASE)
-_TLS_HANDSHAKE = b"\x16"  # RFC 8446, section 5.1
 _TELNET_IAC = b"\xff"
 
-_HTTP_BODY = b"This port speaks chat, not HTTP. Join with geventchat-client, nc or telnet.\n"
-HTTP_ANSWER = (
-    b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n"
-    b"Content-Length: %d\r\n\r\n%s" % (len(_HTTP_BODY), _HTTP_BODY)
-)
 
+def detect(packets: Sequence[bytes], *, quiet: bool, patient: bool) -> Dialect | None:
+    """Return the dialect of a newcomer that has sent these packets; None when more must be seen.
 
-def sniff(first: bytes, *, quiet: bool) -> Dialect | None:
-    """Tell the dialect by all that a newcomer has sent; None when more must be seen.
-
-    `quiet` says that nothing more has come for the sniffing time. Raises ProtocolError, always fatal, for what is no
-    chat: "http" or "tls".
+    `quiet` says that nothing more has come for the sniffing time, `patient` that nothing has come for the time in
+    which somebody who types a key at a time has typed the next one.
+    Raises ProtocolError, always fatal, for what is no chat.
     """
-    if _HTTP.match(first) or _REQUEST.match(first):
-        raise ProtocolError("http", "a web browser, or another program that speaks HTTP", fatal=True)
-    if first.startswith(_TLS_HANDSHAKE):
-        raise ProtocolError("tls", "a TLS client on a port without TLS", fatal=True)
+    first = b"".join(packets)
+    if error := foreign(first):
+        raise error
     if first.startswith(b"{"):  # as no name does
         return JSON
     if b"\n" in first or first.startswith(_TELNET_IAC):
         return PLAIN
-    return UNFRAMED if first and quiet else None
+    if all(len(decode(packet)) == 1 for packet in packets):
+        # A key at a time, as telnet on Windows sends; a single one may be a short name in one packet.
+        if len(packets) > 1:
+            return PLAIN
+        return UNFRAMED if patient and first else None
+    if may_become_foreign(first):
+        return UNFRAMED if patient else None
+    return UNFRAMED if quiet and first else None

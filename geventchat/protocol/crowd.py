@@ -9,8 +9,8 @@ from geventchat.protocol.limits import CROWD_GATHER_S
 _NAMED = 3
 
 
-class Presence:
-    """The arrivals and departures that a room has not told people about yet."""
+class JoinLeaveSummary:
+    """The arrivals and departures that a room has not told its readers about yet."""
 
     __slots__ = ("_gathered", "due", "last_id")
 

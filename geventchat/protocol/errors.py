@@ -28,11 +28,15 @@ class Refused(ChatError):
 
 
 class ProtocolError(Refused):
-    """Received bytes that are no command of their dialect. The only exception that reading bytes may raise."""
+    """Received bytes that are no command of their dialect. The only exception that reading bytes may raise.
 
-    def __init__(self, code: str, message: str, *, fatal: bool = False) -> None:
+    After one that is `fatal`, the connection cannot go on. `ref` is that of the command, where it could be read.
+    """
+
+    def __init__(self, code: str, message: str, *, fatal: bool = False, ref: str | None = None) -> None:
         super().__init__(code, message)
         self.fatal = fatal
+        self.ref = ref
 
 
 class NotStored(ChatError):

@@ -19,6 +19,7 @@ class Limits:
     burst: int = limit(40, "messages that may come at once before the rate holds: a pasted paragraph", "N")
     max_users: int = limit(10_000, "connections at once; what one core serves well", "N")
     max_per_address: int = limit(256, "connections from one address, loopback exempt: a class behind one router", "N")
+    connect_rate: float = limit(20.0, "new connections a second from one address, once those at once are used up", "N")
     name_timeout: float = limit(60.0, "time to give a name; a connection that is merely held open is closed", "S")
     stall_timeout: float = limit(30.0, "a reader that takes no byte for so long is closed", "S")
     keepalive: float = limit(120.0, "a peer that vanished without a word is noticed after about this time", "S")
@@ -29,11 +30,17 @@ class Limits:
 MAX_UNENDED_BYTES = 64 << 10
 # How long the server waits for a newcomer's first bytes before it speaks first.
 SNIFF_S = 0.150
+# How long it waits for the next key of somebody whose telnet sends each key at once, as that on Windows does.
+TYPING_S = 2.0
 # What may wait for one user besides what rooms say; past it, whispers to the user are refused and the user's own
 # commands are not read until the answers to earlier ones have been taken.
 MAX_PRIVATE_BYTES = 256 << 10
 # Rooms that one session may be in; each costs every turn of the pump a look.
 MAX_ROOMS_PER_USER = 64
+# The longest `ref`: room for a UUID or a hash. The last refs of each user are kept.
+MAX_REF = 64
+# Newcomers whose joins are under way at once; the others wait, so that a storm of joins delays nobody who is in.
+JOINS_AT_ONCE = 8
 # Nicks that a list of members names; the count beside it is always exact.
 MAX_LISTED = 1_000
 # In rooms larger than this, joins and leaves are gathered for people: N users joining would cost N * N lines.
@@ -45,3 +52,5 @@ MAX_HISTORY = 500
 # And in characters of text: a user who asks and does not read is owed no more than this.
 MAX_PAGE_CHARS = 128 << 10
 DEFAULT_HISTORY = 50
+# What people who come in are shown of the talk before: a screenful.
+GREET_WITH = 20

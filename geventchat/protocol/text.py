@@ -7,6 +7,10 @@ import re
 _UNSAFE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
+# What bytes that are no UTF-8 are decoded to.
+REPLACED = "\ufffd"
+
+
 def clean(text: str) -> str:
     """Return the text without anything that acts on a terminal or breaks a line."""
     return text if text.isprintable() else _UNSAFE.sub("", text)  # nothing unsafe is printable, and most text is
@@ -15,6 +19,17 @@ def clean(text: str) -> str:
 def escape(json: str) -> str:
     """Return a JSON text of the same meaning in which nothing acts on a terminal; only its strings may hold such."""
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", json)
+
+
+def cut_character(data: bytes) -> int:
+    """Return how many bytes at the end are the beginning of a UTF-8 character whose rest is missing (RFC 3629)."""
+    for count in range(1, min(3, len(data)) + 1):
+        byte = data[-count]
+        if byte < 0x80:
+            return 0
+        if byte >= 0xC0:
+            return count if count < 2 + (byte >= 0xE0) + (byte >= 0xF0) else 0
+    return 0
 
 
 def decode(data: bytes) -> str:

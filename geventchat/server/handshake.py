@@ -3,82 +3,103 @@
 import logging
 import time
 
-from geventchat.dialects.plain import PROMPT, notice
-from geventchat.dialects.registry import HTTP_ANSWER, Dialect, sniff
+from geventchat.dialects.base import Dialect
+from geventchat.dialects.plain_lines import PROMPT, notice
+from geventchat.dialects.registry import detect
 from geventchat.protocol.errors import ProtocolError, Refused
-from geventchat.protocol.limits import MAX_UNENDED_BYTES, SNIFF_S
-from geventchat.server.transport import Connection
+from geventchat.protocol.limits import MAX_UNENDED_BYTES, SNIFF_S, TYPING_S
+from geventchat.server.transport import Transport
+from geventchat.server.web import Web, WebConnection
 
 logger = logging.getLogger("geventchat")
 
+_UNANSWERED = ("tls", "other-protocol")  # what would not understand our words
 
-class Newcomer:
+
+class Handshake:
     """A connection whose dialect is not known yet; it has to show it before `deadline`, on the monotonic clock.
 
     A newcomer that is `refused` gets only the time to be recognised, and is then told so in words for people.
     """
 
-    __slots__ = ("_connection", "_deadline", "_prompted", "_refused")
+    __slots__ = ("_deadline", "_packets", "_prompted", "_refused", "_transport", "_web")
 
-    def __init__(self, connection: Connection, deadline: float, refused: Refused | None = None) -> None:
-        self._connection = connection
+    def __init__(self, transport: Transport, web: Web, deadline: float, refused: Refused | None = None) -> None:
+        self._transport = transport
+        self._web = web
         self._deadline = deadline if refused is None else time.monotonic() + SNIFF_S
         self._refused = refused
         self._prompted = False
+        self._packets: list[bytes] = []
 
-    def meet(self) -> tuple[Dialect, bytes] | None:
+    def detect(self) -> tuple[Dialect, bytes] | None:
         """Return the newcomer's dialect and what it has sent so far; None when it left or was turned away."""
         try:
-            return self._meet()
+            return self._detect()
         except ProtocolError as error:
-            logger.info("closing %s: %s", self._connection.address, error.message)
+            if error.code == "http":
+                return self._serve_web()
+            logger.info("closing %s: %s", self._transport.address, error.message)
             self._turn_away(error)
         except OSError as error:
-            logger.debug("%s is lost before it has said anything: %s", self._connection.address, error)
+            logger.debug("%s is lost before it has said anything: %s", self._transport.address, error)
         return None
 
-    def _meet(self) -> tuple[Dialect, bytes] | None:
-        first = b""
+    def _detect(self) -> tuple[Dialect, bytes] | None:
         dialect = None
+        last = time.monotonic()  # when something came last
         while dialect is None:
-            data = self._receive(first)
-            if data == b"" and not first:
+            data = self._receive()
+            if data == b"" and not self._packets:
                 return None
-            if time.monotonic() > self._deadline:
+            now = time.monotonic()
+            if now > self._deadline:
                 raise self._too_late()
-            if len(first) > MAX_UNENDED_BYTES:
+            if data is not None:
+                self._packets.append(data or b"\n")  # of a pipe that has ended, the last line may lack its end
+                last = now
+            if sum(map(len, self._packets)) > MAX_UNENDED_BYTES:
                 raise ProtocolError("line-too-long", "64 KiB without an end of line: closing", fatal=True)
-            first += b"\n" if data == b"" else data or b""  # of a pipe that has ended, the last line may lack its end
-            dialect = sniff(first, quiet=data is None)
-            if data is None and dialect is None:
+            dialect = detect(self._packets, quiet=data is None, patient=data is None and now - last >= TYPING_S)
+            if data is None and dialect is None and not self._packets and not self._is_spare:
                 self._prompt()
         if dialect.prompted:
             self._prompt()
         elif self._prompted:
-            self._connection.say(b"\n")  # the prompt gets a line of its own
-        return dialect, first
+            self._transport.say(b"\n")  # the prompt gets a line of its own
+        return dialect, b"".join(self._packets)
+
+    @property
+    def _is_spare(self) -> bool:
+        """Whether this silent connection may be one that a browser keeps for its next request."""
+        return self._web.spoke_lately(self._transport.address)
+
+    def _serve_web(self) -> tuple[Dialect, bytes] | None:
+        try:
+            return WebConnection(self._web, self._transport, self._refused).converse(b"".join(self._packets))
+        except OSError as error:
+            logger.debug("%s is lost: %s", self._transport.address, error)
+        return None
 
     def _too_late(self) -> ProtocolError:
         if self._refused is None:
             return nameless()
         return ProtocolError(self._refused.code, self._refused.message, fatal=True)
 
-    def _receive(self, first: bytes) -> bytes | None:
+    def _receive(self) -> bytes | None:
         left = self._deadline - time.monotonic()
-        return self._connection.receive(left if self._prompted and not first else min(left, SNIFF_S))
+        return self._transport.receive(left if self._prompted and not self._packets else min(left, SNIFF_S))
 
     def _prompt(self) -> None:
         if not self._prompted:
-            self._connection.say(PROMPT)
+            self._transport.say(PROMPT)
             self._prompted = True
 
     def _turn_away(self, error: ProtocolError) -> None:
         try:
-            if error.code == "http":
-                self._connection.say(HTTP_ANSWER)
-            elif error.code != "tls":
-                self._connection.say(b"\n" * self._prompted + notice(error.message))
-            self._connection.linger()
+            if error.code not in _UNANSWERED:
+                self._transport.say(b"\n" * self._prompted + notice(error.message))
+            self._transport.drain_read()
         except OSError:
             return  # it is gone already
 

@@ -49,7 +49,7 @@ def serve(listen: tuple[str, int], limits: Limits, open_log: Callable[[], Log], 
             print(_how_to_join(server.address), flush=True)
         except OSError:  # whoever started us has read enough, or has no room for it
             print_nowhere()
-        logger.info("what is said is kept in %s", events.where)
+        logger.info("what is said is kept in %s", events.location)
         gevent.wait([ended, server.failed], count=1)
         if server.failed.is_set():
             return 1

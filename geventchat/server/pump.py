@@ -1,71 +1,69 @@
-"""The greenlet that sends: once for all that arrived in a turn of the loop, and without waiting for any reader.
+"""The greenlet that sends: once for all that arrived in one batch, and without waiting for any reader.
 
-A turn goes to the log, is published into feeds and outboxes, and each outbox that has something new is offered to its
-socket. A socket that takes only part is left to a watcher, which goes on when there is room, and costs nobody else.
+A batch goes to the log and is published into feeds and outboxes (`core.batches`); then each feed's newest chunk is
+written to all who are caught up, and each outbox that has something of its own is offered to its connection. One that
+takes only part is left to a watcher, which goes on when there is room, and costs nobody else.
 """
 
-import socket as std_socket
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
-from os import write
 from typing import Any
 
 import gevent
 from gevent.event import Event
-from gevent.socket import socket
 
-from geventchat.core.chat import Chat, Happening
-from geventchat.core.log import Entry, Log
+from geventchat.core.batches import carry_out
+from geventchat.core.chat import Chat
+from geventchat.core.log import Log
 from geventchat.core.room import RoomFeed
-from geventchat.delivery.feed import RANK, Rank, Reader
+from geventchat.delivery.feed import Cursor
 from geventchat.delivery.outbox import Outbox
-from geventchat.protocol.errors import NotStored, Refused
 from geventchat.server.cooperate import let_others_run
+from geventchat.server.transport import Transport
 
-# Holds back what is written until the packet is complete: Linux's tcp(7). Elsewhere a packet may come apart.
-_TCP_CORK: int | None = getattr(std_socket, "TCP_CORK", None)
 _WRITE = 2  # libev's EV_WRITE, as gevent's loop.io takes it
-# A turn gathers what arrives within this time of the one before: in a thousand small rooms, work done for several
-# messages at a time costs two thirds as much. A large room's turn takes longer than this anyway.
-_TURN_S = 0.003
+# A batch gathers what arrives within this time of the one before: in a thousand small rooms, work done for several
+# messages at a time costs two thirds as much. A large room's batch takes longer than this anyway.
+_BATCH_S = 0.003
+# How many readers are sent to before others have their turn: 1 to 2 ms.
+_READERS_IN_A_ROW = 128
 # How many chunks one reader that catches up is sent before others have their turn.
 _CHUNKS_IN_A_ROW = 16
 
 
-class Link:
-    """The sending half of a connection: an outbox and the socket that it goes to.
+class Sender:
+    """The sending half of a connection: an outbox, and the transport that it goes to.
 
-    `lost` is called with a reason when the socket has failed or stalled.
+    `lost` is called with a reason when the transport has failed or stalled.
     """
 
-    __slots__ = ("broken", "fd", "lost", "moved", "outbox", "resting", "socket", "stuck_since", "watcher")
+    __slots__ = ("blocked_since", "broken", "lost", "moved", "outbox", "paused", "transport", "watcher")
 
-    def __init__(self, outbox: Outbox, sock: socket, lost: Callable[[str], None]) -> None:
+    def __init__(self, outbox: Outbox, transport: Transport, lost: Callable[[str], None]) -> None:
         self.outbox = outbox
-        self.socket = sock
-        self.fd = sock.fileno()
-        self.broken = False
-        self.moved: Event | None = None  # while someone waits for a turn, or for the socket to have taken everything
-        self.resting = False  # while nothing is sent so that the client can take what it has
-        self.stuck_since = 0.0  # since when the socket takes nothing
-        self.watcher: Any = None  # while it is awaited that it takes something
+        self.transport = transport
         self.lost = lost
+        self.broken = False
+        self.moved: Event | None = None  # while someone waits for a batch, or for the transport to take more
+        self.paused = False  # while nothing is sent so that the client can take what it has
+        self.blocked_since = 0.0  # since when the transport takes nothing
+        self.watcher: Any = None  # while it is awaited that it takes something
+        outbox.owner = self
 
     @property
     def ready(self) -> bool:
         """Whether something may be sent."""
-        return not (self.broken or self.resting or self.watcher)
+        return not (self.broken or self.paused or self.watcher)
 
     def end(self) -> None:
         """Send nothing more."""
         self.broken = True
-        self.outbox.fall_out()
-        self.move()
+        self.outbox.leave_groups()
+        self.wake()
 
-    def move(self) -> None:
-        """Wake whoever waits for this link."""
+    def wake(self) -> None:
+        """Wake the greenlet that waits for this connection."""
         if self.moved is not None:
             self.moved.set()
 
@@ -76,204 +74,197 @@ class Link:
 
 
 class Pump:
-    """Moves turns from the chat to the log and from there to the sockets."""
+    """Moves batches from the chat to the log, and what they show to the connections."""
 
     def __init__(self, chat: Chat, log: Log, stall_timeout: float) -> None:
         self._chat = chat
         self._log = log
         self._stall_timeout = stall_timeout
         self._posted = Event()
-        self._links: dict[Reader, Link] = {}
-        self._stuck: dict[Link, None] = {}
+        self._blocked: dict[Sender, None] = {}
         self._sends = 0  # since others were last let run
-        self._awaited: Counter[Link] = Counter()  # how many wait for the `moved` of a link
+        self._awaited: Counter[Sender] = Counter()  # how many wait for the `moved` of a sender
         self._loop = gevent.get_hub().loop
 
-    def attach(self, outbox: Outbox, sock: socket, lost: Callable[[str], None]) -> Link:
-        """Send what comes into the outbox to this socket from now on."""
-        link = self._links[outbox] = Link(outbox, sock, lost)
-        return link
-
-    def detach(self, link: Link) -> None:
+    def detach(self, sender: Sender) -> None:
         """Forget a connection; to be called before its socket is closed."""
-        link.end()
-        link.lost = _nothing  # or link and session would hold each other
-        self._links.pop(link.outbox, None)
-        self._unstick(link)
+        sender.end()
+        sender.lost = _nothing  # or sender and session would hold each other,
+        sender.outbox.owner = None  # and sender and outbox
+        self._unblock(sender)
 
     def wake(self) -> None:
-        """Take note that something was posted."""
+        """Carry out what was posted, soon."""
         self._posted.set()
 
-    def drain(self, link: Link, timeout: float, done: Callable[[], bool]) -> bool:
-        """Wait until `done` and everything in the outbox is handed to the kernel; return whether that was in time."""
-        deadline = time.monotonic() + timeout
-        moved = link.moved = link.moved or Event()
-        self._awaited[link] += 1
+    def wait_until(self, sender: Sender, done: Callable[[], bool], timeout: float | None = None) -> bool:
+        """Wait until `done`, which is looked at after each batch and whenever the connection has taken something.
+
+        Return whether it was done within `timeout` seconds, and the connection still stands.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        moved = sender.moved = sender.moved or Event()
+        self._awaited[sender] += 1
         try:
-            while not link.broken and (not done() or link.outbox.next()):
-                if not moved.wait(deadline - time.monotonic()):
+            while not (sender.broken or done()):
+                if not moved.wait(None if deadline is None else deadline - time.monotonic()):
                     return False
                 moved.clear()
         finally:
-            self._awaited[link] -= 1
-            if not self._awaited[link]:
-                del self._awaited[link]
-                link.moved = None
-        return not link.broken
+            self._awaited[sender] -= 1
+            if not self._awaited[sender]:
+                del self._awaited[sender]
+                sender.moved = None
+        return not sender.broken
 
-    def go_on(self, link: Link) -> None:
-        """Send what an outbox has, once it is released."""
-        self._offer(link.outbox)
+    def drain(self, sender: Sender, done: Callable[[], bool], timeout: float | None = None) -> bool:
+        """Wait until `done` and all that the outbox holds is handed to the kernel, as `wait_until` does."""
+        return self.wait_until(sender, lambda: done() and not sender.outbox.next().data, timeout)
+
+    def offer(self, sender: Sender) -> None:
+        """Give the kernel what it takes of what a reader is still owed."""
+        if sender.ready:
+            self._send(sender)
 
     def run(self) -> None:
-        """Carry out turn after turn; runs until killed."""
+        """Carry out batch after batch; runs until killed."""
         began = 0.0
         while True:
             self._wait()
-            if (early := began + _TURN_S - time.monotonic()) > 0:
+            if (early := began + _BATCH_S - time.monotonic()) > 0:
                 gevent.sleep(early)
             began = time.monotonic()
             self._posted.clear()
-            turn = self._chat.take_turn()
+            outboxes, feeds = carry_out(self._chat, self._log, time.time(), began)
             if self._chat.posted:
                 self._posted.set()
-            self._recall_topics()
-            entries = [Entry(post.room.key, post.event, post.ref) for post in turn if isinstance(post, Happening)]
-            if entries:
-                try:
-                    self._log.append(entries, time.time())
-                except NotStored as error:
-                    turn = self._chat.unstored(turn, str(error))
-            told = self._chat.publish(turn, time.monotonic())
-            feeds = self._chat.seal(time.monotonic())
-            for outbox in told:
-                self._offer(outbox)
-                self._let_others_run(1)
+            for outbox in outboxes:
+                if isinstance(outbox.owner, Sender):
+                    self.offer(outbox.owner)
+                    self._let_others_run(1)
             for feed in feeds:
                 self._fan_out(feed)
-            for link in self._awaited:
-                link.move()
-
-    def _recall_topics(self) -> None:
-        """Give rooms that were made just now the topic that they had earlier, if the log can be read."""
-        if rooms := self._chat.new_rooms():
-            with suppress(Refused):  # the log cannot be read, and has said so
-                topics = self._log.topics([room.key for room in rooms])
-                for room in rooms:
-                    room.topic = topics.get(room.key, "")
+            for sender in self._awaited:
+                sender.wake()
 
     def watch_stalls(self) -> None:
         """Close readers that have taken nothing for too long; runs until killed."""
         while True:
             gevent.sleep(max(0.01, min(1.0, self._stall_timeout / 4)))
             too_old = time.monotonic() - self._stall_timeout
-            for link in [link for link in self._stuck if link.stuck_since < too_old]:
-                self._unstick(link)
-                link.fail("not reading")
+            for sender in [sender for sender in self._blocked if sender.blocked_since < too_old]:
+                self._unblock(sender)
+                sender.fail("not reading")
 
     def _wait(self) -> None:
         due = self._chat.due()
         self._posted.wait(None if due is None else max(0.0, due - time.monotonic()))
 
     def _fan_out(self, feed: RoomFeed) -> None:
-        """Send what is new in a feed to all its readers: the ranks the whole of it, the others what each one lacks."""
-        for rank in feed.waiting():
-            size = len(rank.handles)
-            for reader in self._send_rank(feed, rank):
-                self._offer(reader)
-            self._let_others_run(size)
-        for reader in list(feed.stragglers):
-            self._offer(reader)
-            link = self._links.get(reader)
-            if link is not None and link.ready:
-                link.outbox.fall_in(link.fd)
+        """Send what is new in a feed: all of it to those who are caught up, and to the others what each one lacks."""
+        while count := min(len(feed.waiting), _READERS_IN_A_ROW):
+            for cursor, taken in self._send_newest(feed, count):
+                sender = _sender(cursor)
+                sender.outbox.cut(cursor, taken)
+                self.offer(sender)
+            self._let_others_run(count)
+        for cursor in list(feed.lagging):
+            sender = _sender(cursor)
+            self.offer(sender)
+            if sender.ready:
+                sender.outbox.join_groups(sender.transport.write)
             self._let_others_run(1)
-        feed.forget()
+        feed.trim()
 
-    def _send_rank(self, feed: RoomFeed, rank: Rank) -> list[Reader]:
-        """Send a rank its next chunk; return the readers that did not take it all. This runs once per delivery."""
-        data = rank.chunk.data
+    def _send_newest(self, feed: RoomFeed, count: int) -> list[tuple[Cursor, int]]:
+        """Send the newest chunk to so many who wait for it; return those that took less, with the bytes that they took.
+
+        This runs once per delivery.
+        """
+        data = feed.newest.data
         assert data is not None
         size = len(data)
+        waiting, sent = feed.waiting, feed.sent
         short = []
-        for place, handle in enumerate(rank.handles.values()):
+        for _ in range(count):
+            cursor, write = waiting.popitem()
             try:
-                count = write(handle, data)
+                taken = write(data)
             except OSError:
-                count = 0
-            if count != size:
-                short.append((place, count))
-        return rank.move_on(feed, short)
+                taken = 0
+            if taken == size:
+                sent[cursor] = write
+            else:
+                short.append((cursor, write, taken))
+        waiting.update((cursor, write) for cursor, write, _ in short)
+        return [(cursor, taken) for cursor, _, taken in short]
 
     def _let_others_run(self, sends: int) -> None:
         self._sends += sends
-        if self._sends >= RANK:
+        if self._sends >= _READERS_IN_A_ROW:
             self._sends = 0
             let_others_run()
 
-    def _offer(self, reader: Reader) -> None:
-        """Give the kernel what it takes of what a reader has still to be sent."""
-        link = self._links.get(reader)
-        if link is not None and link.ready:
-            self._send(link)
-
-    def _send(self, link: Link) -> None:
-        if link.outbox.pause_s and link.outbox.next():
-            self._send_as_packet(link)
+    def _send(self, sender: Sender) -> None:
+        if sender.outbox.pause_s and sender.outbox.next().data:
+            self._send_as_packet(sender)
         else:
-            self._write(link)
+            self._write(sender)
 
-    def _send_as_packet(self, link: Link) -> None:
+    def _send_as_packet(self, sender: Sender) -> None:
         """Give the kernel what it takes in one packet, and the client time to take that before the next."""
-        link.resting = True
-        gevent.spawn_later(link.outbox.pause_s, self._wake_up, link)
-        if _TCP_CORK is not None:
-            link.socket.setsockopt(std_socket.IPPROTO_TCP, _TCP_CORK, 1)
-        self._write(link)
-        if _TCP_CORK is not None and not link.broken:
-            link.socket.setsockopt(std_socket.IPPROTO_TCP, _TCP_CORK, 0)
+        sender.paused = True
+        gevent.spawn_later(sender.outbox.pause_s, self._resume, sender)
+        sender.transport.cork(on=True)
+        self._write(sender)
+        if not sender.broken:
+            sender.transport.cork(on=False)
 
-    def _write(self, link: Link) -> None:
-        outbox = link.outbox
+    def _write(self, sender: Sender) -> None:
+        outbox, write = sender.outbox, sender.transport.write
         chunks = 0
-        while data := outbox.next():
+        while (piece := outbox.next()).data:
             chunks += 1
             try:
-                count = write(link.fd, data)
+                count = write(piece.data)
             except BlockingIOError:
                 count = 0
             except OSError:
-                self._unstick(link)
-                link.fail("connection lost")
+                self._unblock(sender)
+                sender.fail("connection lost")
                 return
             if count:
-                outbox.sent(count)
-                link.stuck_since = time.monotonic()
-            if count < len(data) or chunks == _CHUNKS_IN_A_ROW:
-                self._stick(link)
+                outbox.sent(piece, count)
+                sender.blocked_since = time.monotonic()
+            if count < len(piece.data) or chunks == _CHUNKS_IN_A_ROW:
+                self._block(sender)
                 return
-        if link.watcher is not None:
-            self._unstick(link)
-        link.move()
+        if sender.watcher is not None:
+            self._unblock(sender)
+        sender.wake()
 
-    def _wake_up(self, link: Link) -> None:
-        link.resting = False
-        self._offer(link.outbox)
+    def _resume(self, sender: Sender) -> None:
+        sender.paused = False
+        self.offer(sender)
 
-    def _stick(self, link: Link) -> None:
-        if link.watcher is None:
-            link.stuck_since = time.monotonic()
-            self._stuck[link] = None
-            link.watcher = self._loop.io(link.fd, _WRITE)
-            link.watcher.start(self._send, link)
+    def _block(self, sender: Sender) -> None:
+        if sender.watcher is None:
+            sender.blocked_since = time.monotonic()
+            self._blocked[sender] = None
+            sender.watcher = self._loop.io(sender.transport.socket.fileno(), _WRITE)
+            sender.watcher.start(self._send, sender)
 
-    def _unstick(self, link: Link) -> None:
-        self._stuck.pop(link, None)
-        if link.watcher is not None:
-            link.watcher.stop()
-            link.watcher.close()
-            link.watcher = None
+    def _unblock(self, sender: Sender) -> None:
+        self._blocked.pop(sender, None)
+        if sender.watcher is not None:
+            sender.watcher.stop()
+            sender.watcher.close()
+            sender.watcher = None
+
+
+def _sender(cursor: Cursor) -> Sender:
+    assert isinstance(cursor.owner, Sender)
+    return cursor.owner
 
 
 def _nothing(reason: str) -> None:

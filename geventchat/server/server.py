@@ -5,7 +5,7 @@ import logging
 import os
 import socket as std_socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import gevent
@@ -16,33 +16,29 @@ from gevent.socket import socket
 from geventchat import __version__
 from geventchat.core.chat import Chat
 from geventchat.core.log import Log
+from geventchat.dialects.websocket import WEBSOCKET
 from geventchat.protocol.errors import Refused, UsageError
-from geventchat.protocol.limits import Limits
+from geventchat.protocol.limits import GREET_WITH, Limits
 from geventchat.protocol.replies import Closing
-from geventchat.server.handshake import Newcomer
+from geventchat.server.handshake import Handshake
 from geventchat.server.pump import Pump
-from geventchat.server.session import FAREWELL_S, Session
-from geventchat.server.throttle import Admission
-from geventchat.server.transport import Connection
+from geventchat.server.session import GOODBYE_S, Session, services
+from geventchat.server.throttle import ConnectionLimiter
+from geventchat.server.transport import Transport
+from geventchat.server.web import Web
 from geventchat.store.memory import MemoryLog
 
 logger = logging.getLogger("geventchat")
 
-# What people who come in are shown of the talk before: a screenful.
-GREET_WITH = 20
-
-_BACKLOG = 4_096  # newcomers that the kernel keeps for us while we are busy: a whole storm of them
-# What the kernel buffers for one reader: little, so that one that does not read is noticed and costs little.
-_SEND_BUFFER_BYTES = 128 << 10
-# Probes of TCP's keepalive, once a quarter of the limit has passed in silence.
-_KEEPALIVE_PROBES = 3
-_LONGEST_KEEPALIVE_S = 32_767  # more is an error to Linux: tcp(7)
+_LISTEN_BACKLOG = 4_096  # newcomers that the kernel keeps for us while we are busy: a whole storm of them
 # How long a stopping server waits for clients to hang up too.
 _HANG_UP_S = 0.5
 # How long accepting pauses when no file descriptor is left.
 _EXHAUSTED_PAUSE_S = 0.5
 # How long that is not said again.
 _EXHAUSTED_AGAIN_S = 60.0
+# How often it is logged what the server has counted.
+_COUNTED_S = 60.0
 
 
 class _Listener(StreamServer):
@@ -71,41 +67,45 @@ class _Listener(StreamServer):
 
 
 class ChatServer:
-    """A chat server on `address`, a (host, port) pair; port 0 takes a free one.
+    """A chat server on some addresses, (host, port) pairs; port 0 takes a free one, and so does giving no address.
 
     It keeps its events in `log`, which stays open when it stops, or in memory where none is given, and shows people who
-    are new the last `greet_with` lines of the room.
+    are new the last `greet_with` lines of the room. Browsers may call it by its addresses and by the names in `hosts`.
 
-    Use it as a context manager, or call `start` and `stop`. Raises UsageError when the address cannot be had.
+    Use it as a context manager, or call `start` and `stop`. Raises UsageError when an address cannot be had.
     """
 
     def __init__(
         self,
-        address: tuple[str, int] = ("127.0.0.1", 0),
-        *,
+        *addresses: tuple[str, int],
         limits: Limits | None = None,
         log: Log | None = None,
         greet_with: int = GREET_WITH,
+        hosts: Sequence[str] = (),
     ) -> None:
         self.limits = limits or Limits()
         self.chat = Chat(self.limits, f"geventchat {__version__}")
-        self._log = log or MemoryLog()
-        self._pump = Pump(self.chat, self._log, self.limits.stall_timeout)
-        self._asked = address
-        self._greet_with = greet_with
-        self._listener: _Listener | None = None
-        self._connections: dict[Connection, Session | None] = {}  # None while it is not known how it speaks
-        self._admission = Admission(self.limits)
+        log = log or MemoryLog()
+        self._pump = Pump(self.chat, log, self.limits.stall_timeout)
+        self._services = services(self.chat, self._pump, log, greet_with)
+        self._web = Web(hosts)
+        self._asked = addresses or (("127.0.0.1", 0),)
+        self._listeners: list[_Listener] = []
+        self._connections: dict[Transport, Session | None] = {}  # None while it is not known how it speaks
+        self._limiter = ConnectionLimiter(self.limits)
         self._all_gone = Event()
         self._workers: list[gevent.Greenlet[..., None]] = []
         self.failed = Event()  # set when a bug has ended a greenlet that serves everyone: nothing works any more
 
     @property
+    def addresses(self) -> list[tuple[str, int]]:
+        """Where the server listens: hosts and ports."""
+        return [listener.socket.getsockname()[:2] for listener in self._listeners]
+
+    @property
     def address(self) -> tuple[str, int]:
-        """Where the server listens: host and port."""
-        assert self._listener is not None
-        host, port, *_ = self._listener.socket.getsockname()
-        return host, port
+        """The first address that the server listens on."""
+        return self.addresses[0]
 
     @property
     def connections(self) -> int:
@@ -121,8 +121,17 @@ class ChatServer:
 
     def start(self) -> None:
         """Listen. Returns when newcomers are answered."""
-        host, port = self._asked
-        listener = _Listener((host, port), self._serve, backlog=_BACKLOG)
+        try:
+            for address in self._asked:
+                self._listeners.append(self._listen(*address))
+        except UsageError:
+            self._close_listeners()
+            raise
+        works = (self._pump.run, self._pump.watch_stalls, self._log_counts)
+        self._workers = [gevent.spawn(self._work, work) for work in works]
+
+    def _listen(self, host: str, port: int) -> _Listener:
+        listener = _Listener((host, port), self._serve, backlog=_LISTEN_BACKLOG)
         try:
             listener.start()
         except std_socket.gaierror as error:
@@ -135,21 +144,23 @@ class ChatServer:
             else:
                 why = f"cannot be used ({os.strerror(error.errno or 0).lower()})"
             raise UsageError(f"port {port} of {host} {why}") from None
-        self._listener = listener
-        self._workers = [gevent.spawn(self._work, work) for work in (self._pump.run, self._pump.watch_stalls)]
+        return listener
 
     def stop(self) -> None:
         """Tell everyone, send what was said, for at most 5 s, and close."""
-        if self._listener is None:
-            return
-        self._listener.stop_accepting()
+        for listener in self._listeners:
+            listener.stop_accepting()
         if not self.failed.is_set():
-            self._part()
-        for connection in list(self._connections):
-            connection.cut()
-        self._listener.stop(timeout=_HANG_UP_S)
-        self._listener = None
+            self._say_goodbye()
+        for transport in list(self._connections):
+            transport.abort()
+        self._close_listeners()
         gevent.killall(self._workers, timeout=1)
+
+    def _close_listeners(self) -> None:
+        for listener in self._listeners:
+            listener.stop(timeout=_HANG_UP_S)
+        self._listeners = []
 
     def _work(self, work: Callable[[], None]) -> None:
         try:
@@ -158,63 +169,65 @@ class ChatServer:
             logger.critical("an error in the server: it cannot go on", exc_info=True)
             self.failed.set()
 
-    def _part(self) -> None:
-        """Give everyone what was said and the last word, and let them hang up."""
+    def _log_counts(self) -> None:
+        """Log now and then what has been counted since; runs until killed."""
+        counters = self._services.counters
+        earlier = counters.copy()
+        while True:
+            gevent.sleep(_COUNTED_S)
+            if counted := counters.since(earlier):
+                logger.info("in the last minute: %s; %d connected now", counted, self.connections)
+            earlier = counters.copy()
+
+    def _say_goodbye(self) -> None:
+        """Send everyone what was said and the last word, and give them the time to hang up."""
         sessions = []
-        for connection, session in list(self._connections.items()):
+        for transport, session in list(self._connections.items()):
             if session is None:
-                connection.cut()
+                transport.abort()
             else:
                 sessions.append(session)
         for session in sessions:
             session.stop(Closing(code="server-stopping", message="the server is stopping"))
         self._pump.wake()
-        deadline = time.monotonic() + FAREWELL_S
+        deadline = time.monotonic() + GOODBYE_S
         for session in sessions:
             session.drain(deadline - time.monotonic())
         for session in sessions:
-            session.hang_up()
+            session.close_write()
         self._all_gone.clear()
         if self._connections:
             self._all_gone.wait(_HANG_UP_S)
 
     def _serve(self, sock: socket, address: tuple[Any, ...]) -> None:
         host = str(address[0])
-        connection = Connection(sock, host, self.limits.max_line)
-        self._connections[connection] = None
+        transport = Transport(sock, host, self.limits.max_line)
+        self._connections[transport] = None
+        self._services.counters.connections += 1
         refused = self._refusal(host)
         try:
-            _prepare(sock, self.limits.keepalive)
+            transport.prepare(self.limits.keepalive)
             deadline = time.monotonic() + self.limits.name_timeout
-            met = Newcomer(connection, deadline, refused).meet()
-            if met is not None:
-                dialect, first = met
-                session = Session(self.chat, self._pump, self._log, connection, dialect, greet_with=self._greet_with)
-                self._connections[connection] = session
+            detected = Handshake(transport, self._web, deadline, refused).detect()
+            if detected is not None:
+                dialect, first = detected
+                if dialect is WEBSOCKET:  # the page has been looked at for some time, perhaps
+                    deadline = time.monotonic() + self.limits.name_timeout
+                session = Session(self._services, transport, dialect)
+                self._connections[transport] = session
                 session.run(first, deadline, refused)
         finally:
-            del self._connections[connection]
+            del self._connections[transport]
             if refused is None:
-                self._admission.go(host)
+                self._limiter.release(host)
             if not self._connections:
                 self._all_gone.set()
 
     def _refusal(self, host: str) -> Refused | None:
         try:
-            self._admission.come(host)
+            self._limiter.admit(host, time.monotonic())
         except Refused as refused:
-            logger.warning("turning %s away: %s", host, refused)
+            self._services.counters.refused += 1
+            logger.info("refused %s: %s", host, refused)
             return refused
         return None
-
-
-def _prepare(sock: socket, keepalive: float) -> None:
-    """Set what the kernel does for one connection."""
-    sock.setsockopt(std_socket.IPPROTO_TCP, std_socket.TCP_NODELAY, 1)
-    sock.setsockopt(std_socket.SOL_SOCKET, std_socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
-    sock.setsockopt(std_socket.SOL_SOCKET, std_socket.SO_KEEPALIVE, 1)
-    step = min(max(1, int(keepalive / (_KEEPALIVE_PROBES + 1))), _LONGEST_KEEPALIVE_S)
-    if hasattr(std_socket, "TCP_KEEPIDLE"):  # Linux; elsewhere the system's own times hold
-        sock.setsockopt(std_socket.IPPROTO_TCP, std_socket.TCP_KEEPIDLE, step)
-        sock.setsockopt(std_socket.IPPROTO_TCP, std_socket.TCP_KEEPINTVL, step)
-        sock.setsockopt(std_socket.IPPROTO_TCP, std_socket.TCP_KEEPCNT, _KEEPALIVE_PROBES)

@@ -1,86 +1,117 @@
-"""One connected user: the greenlet that reads its socket and acts on what it says."""
+"""One connected user: the greenlet that reads its connection and does what it asks for."""
 
 import logging
 import secrets
 import time
+from dataclasses import dataclass
+from enum import Enum, auto
 
 import gevent
 from gevent.event import Event
+from gevent.lock import Semaphore
 
 from geventchat.commands import actions, commands
+from geventchat.commands.actions import CatchUp, Followup, Goodbye, ReadHistory
 from geventchat.core.chat import Chat
 from geventchat.core.log import Log
 from geventchat.core.member import Member, nothing
-from geventchat.dialects.base import Blank
-from geventchat.dialects.registry import PLAIN, UNFRAMED, Dialect
+from geventchat.dialects.base import Dialect, EmptyLine
 from geventchat.protocol import replies
 from geventchat.protocol.errors import ProtocolError, Refused
-from geventchat.protocol.limits import MAX_PRIVATE_BYTES
-from geventchat.server.catch_up import Backlog
+from geventchat.protocol.limits import JOINS_AT_ONCE, MAX_PRIVATE_BYTES
+from geventchat.server.catch_up import Past
 from geventchat.server.cooperate import let_others_run
+from geventchat.server.counters import Counters
 from geventchat.server.handshake import nameless
-from geventchat.server.pump import Pump
-from geventchat.server.token_bucket import Bucket
-from geventchat.server.transport import Connection
+from geventchat.server.pump import Pump, Sender
+from geventchat.server.token_bucket import TokenBucket
+from geventchat.server.transport import Transport
 
 logger = logging.getLogger("geventchat")
 
 # What one session may do in a row before others have their turn, counted in commands; receiving counts for several,
 # for what arrives may be no command at all.
 _SLICE = 64
-# What one session may have posted that is not carried out yet, and how often it looks whether it is.
-_MAX_PENDING = 8
-_PENDING_PAUSE_S = 0.002
 _RECEIVING = 16
+# What one session may have posted that is not published yet.
+_MAX_UNPUBLISHED = 8
 # How long a user who has left has to take what is still on its way.
-FAREWELL_S = 5.0
-# How long an unframed client gets to take what was said before `exit`, which must reach it alone in one `recv`.
-_EXIT_PAUSE_S = 0.1
+GOODBYE_S = 5.0
+# How long a client for which one packet is one message gets to take what came before the last word.
+_LAST_WORD_PAUSE_S = 0.1
 # How long a connection that is replaced by a newer one has to take its last words.
-_MAKE_WAY_S = 1.0
+_REPLACED_S = 1.0
+
+
+class State(Enum):
+    """How far a session is."""
+
+    READING = auto()  # the user's commands are taken
+    LOST = auto()  # the connection is no more; the others have not been told yet
+    PARTED = auto()  # the last word is posted: nothing may follow it, and nothing is taken
+
+
+_NEXT_STATES = {
+    State.READING: {State.LOST, State.PARTED},
+    State.LOST: {State.PARTED},
+    State.PARTED: set[State](),
+}
+
+
+@dataclass(slots=True)
+class Services:
+    """What all sessions of a server share. People are shown the last `greet_with` lines of a room that they enter."""
+
+    chat: Chat
+    pump: Pump
+    log: Log
+    counters: Counters
+    greet_with: int
+    joins: Semaphore  # newcomers wait here for their turn, so that those who are in are not kept waiting
+
+
+def services(chat: Chat, pump: Pump, log: Log, greet_with: int) -> Services:
+    """Return what the sessions of one server share."""
+    return Services(chat, pump, log, Counters(), greet_with, Semaphore(JOINS_AT_ONCE))
 
 
 class Session:
-    """One connection from the moment its dialect is known; people are shown the last `greet_with` lines of a room."""
+    """One connection from the moment its dialect is known."""
 
     __slots__ = (
-        "_backlog",
         "_bucket",
-        "_chat",
-        "_connection",
         "_deadline",
         "_dialect",
         "_in_hand",
-        "_parted",
-        "_pump",
+        "_over",
         "_reader",
         "_reason",
-        "_stopped",
+        "_services",
+        "_state",
+        "_throttled_at",
+        "_transport",
         "_worked",
-        "link",
         "member",
+        "sender",
     )
 
-    def __init__(
-        self, chat: Chat, pump: Pump, log: Log, connection: Connection, dialect: Dialect, *, greet_with: int
-    ) -> None:
-        limits = chat.limits
-        self._chat = chat
-        self._pump = pump
-        self._connection = connection
+    def __init__(self, shared: Services, transport: Transport, dialect: Dialect) -> None:
+        limits = shared.chat.limits
+        self._services = shared
+        self._transport = transport
         self._dialect = dialect
         self._reader = dialect.reader(limits.max_line)
-        self._bucket = Bucket(limits.rate, limits.burst) if limits.rate else None
+        self._bucket = TokenBucket(limits.rate, limits.burst) if limits.rate else None
+        self._throttled_at = float("-inf")  # when it was last said that the user is over the rate
         self._worked = 0  # since others were last let run
         self._in_hand = False  # whether a command waits to be done
-        self._stopped = Event()  # no more is taken from the user
-        self._parted = False  # whether the last word has been posted; nothing may follow it
+        self._state = State.READING
+        self._over = Event()  # set once the state is another
         self._deadline = 0.0  # for a name, on the monotonic clock
         self._reason = ""  # why it ends, as others are told
-        self.member = Member(dialect.encoder, dialect.outbox(), secrets.token_urlsafe(12))
-        self.member.make_way = self._make_way
-        self.link = pump.attach(self.member.outbox, connection.socket, self.cut)
-        self._backlog = Backlog(chat, pump, log, self.member, self.link, greet_with if dialect is PLAIN else 0)
+        self.member = Member(dialect.encoder, dialect.can, dialect.outbox(), secrets.token_urlsafe(12))
+        self.member.on_replaced = self._replaced
+        self.sender = Sender(self.member.outbox, transport, self.abort)
 
     def run(self, first: bytes, deadline: float, refused: Refused | None = None) -> None:
         """Serve the user until the end of the connection, beginning with what it has sent `first`.
@@ -98,71 +129,103 @@ class Session:
             self._reason = self._reason or "connection lost"
         except Exception:
             self._reason = self._reason or "an error in the server"
-            logger.exception("the session of %s failed; only that user is closed", self._connection.address)
+            logger.exception("the session of %s failed; only that user is closed", self._transport.address)
         finally:
             self._end()
 
     def stop(self, closing: replies.Closing) -> None:
-        """Say the last word to the user, and take no more from it; to be sent by the pump."""
-        self._parted = True
-        self._stopped.set()
+        """Post the last word to the user, and take no more from it."""
+        self._move_on(State.PARTED)
+        chat = self._services.chat
         if self._in_hand or self._has_more():
             unsaid = "not all that you sent was said: it was waiting for its turn"
-            self._chat.tell(self.member, replies.Error(code="not-stored", message=unsaid))
-        self._chat.tell(self.member, closing)
+            chat.tell(self.member, replies.Error(code="not-stored", message=unsaid))
+        chat.tell(self.member, closing)
 
     def drain(self, timeout: float) -> None:
         """Wait until the user has been sent the last word, for at most `timeout` seconds."""
-        self._pump.drain(self.link, timeout, lambda: self.member.gone)
+        self._services.pump.drain(self.sender, lambda: self.member.closed, timeout)
 
-    def hang_up(self) -> None:
-        """Let the user know that nothing more is coming."""
-        self._connection.hang_up()
+    def close_write(self) -> None:
+        """Tell the user's client that nothing more is coming."""
+        self._transport.close_write()
 
-    def cut(self, reason: str) -> None:
+    def abort(self, reason: str) -> None:
         """End the connection from outside; `run` notices."""
         self._reason = self._reason or reason
-        self._stopped.set()
-        self._connection.cut()
+        self._move_on(State.LOST)
+        self._transport.abort()
+
+    def _move_on(self, state: State) -> bool:
+        """Go to another state; return False, and stay, if it does not follow the present one."""
+        if state not in _NEXT_STATES[self._state]:
+            return False
+        self._state = state
+        self._over.set()
+        return True
 
     # Being here.
 
     def _converse(self, first: bytes) -> None:
-        data: bytes | None = first
+        data = first or self._receive()
         while data:
-            if not self._stopped.is_set():
+            if self._state is State.READING:
                 self._reader.receive(data)
+                self._send_by_itself()
                 if self._obey():
                     return
             self._let_others_run(_RECEIVING)
             self._check_named()
-            data = self._connection.receive(None if self.member.key else self._deadline - time.monotonic())
-        if data is None:
-            raise nameless()
+            data = b"" if self._reader.ended else self._receive()
         self._reader.end()
-        if not (self._stopped.is_set() or self._obey()):
-            self._farewell(replies.Closing(code="gone", message="the connection was ended"))
+        if self._state is State.READING and not self._obey():
+            self._goodbye(replies.Closing(code="gone", message="the connection was ended"))
+
+    def _receive(self) -> bytes:
+        """Return what arrives next, empty at the end; asks a silent client for a sign of life, where it can give one.
+
+        Raises ProtocolError, fatal, when no name is given in time, and OSError when the connection is lost.
+        """
+        if not self.member.key:
+            data = self._transport.receive(self._deadline - time.monotonic())
+            if data is None:
+                raise nameless()
+            return data
+        ping = self._reader.ping()
+        if not ping:
+            return self._transport.receive(None) or b""
+        patience = self._services.chat.limits.keepalive / 2
+        data = self._transport.receive(patience)
+        if data is None:
+            self.member.outbox.put(ping)
+            self._services.pump.offer(self.sender)
+            data = self._transport.receive(patience)
+        if data is None:
+            self._reason = "no sign of life"
+            raise TimeoutError
+        return data
+
+    def _send_by_itself(self) -> None:
+        """Send what the dialect answers without asking the chat."""
+        if data := self._reader.data_to_send():
+            self.member.outbox.put(data)
+            self._services.pump.offer(self.sender)
 
     def _obey(self) -> bool:
         """Do all that has arrived; whether the user said goodbye."""
         while not self._is_over and (asked := self._next()) is not None:
             self._check_named()
-            self._in_hand = not isinstance(asked, Blank)
-            # A new name is told in every room, so it costs as much as a message in each.
-            self._wait_for_its_turn(len(self.member.rooms) if isinstance(asked, commands.Rename) else 1)
+            self._in_hand = not isinstance(asked, EmptyLine)
+            tokens = 1 if isinstance(asked, ProtocolError | EmptyLine) else actions.cost(self.member, asked)
+            self._wait_for_its_turn(tokens)
             self._in_hand = False
             if self._is_over:
                 break
-            if isinstance(asked, commands.Bye):
-                self._reason = asked.reason
-                closing = replies.Closing(code="bye", message="bye")
-                self._farewell(closing, alone=self._dialect is UNFRAMED)
-                return True
             if isinstance(asked, ProtocolError):
-                self._chat.refuse(self.member, asked)
-            else:
-                self._do(asked)
-            self._pump.wake()
+                self._services.chat.refuse(self.member, asked, asked.ref)
+            elif not isinstance(asked, EmptyLine) and self._do(asked):
+                return True
+            self._services.pump.wake()
         return False
 
     def _check_named(self) -> None:
@@ -173,9 +236,9 @@ class Session:
     @property
     def _is_over(self) -> bool:
         """Whether nothing more is taken from the user."""
-        return self._stopped.is_set() or self.link.broken
+        return self._state is not State.READING or self.sender.broken
 
-    def _next(self) -> commands.AnyCommand | Blank | ProtocolError | None:
+    def _next(self) -> commands.AnyCommand | EmptyLine | ProtocolError | None:
         """Return what the next line asks for, or why it cannot; None when more must arrive first."""
         try:
             return self._reader.next_command()
@@ -187,7 +250,7 @@ class Session:
     def _has_more(self) -> bool:
         """Whether the user has asked for more, which will not be done any more."""
         try:
-            while isinstance(asked := self._next(), Blank):
+            while isinstance(asked := self._next(), EmptyLine):
                 continue
         except ProtocolError:
             return True
@@ -195,13 +258,21 @@ class Session:
 
     def _wait_for_its_turn(self, tokens: int) -> None:
         """Wait while the user is over the rate, has had its slice, is ahead of the pump, or reads no answers."""
+        pump, member, sender = self._services.pump, self.member, self.sender
         if self._bucket is not None and (delay := self._bucket.take(time.monotonic(), tokens)):
-            self._stopped.wait(delay)
+            self._say_throttled()
+            self._over.wait(delay)
         self._let_others_run(1)
-        while self.member.pending > _MAX_PENDING and not self._is_over:
-            gevent.sleep(_PENDING_PAUSE_S)
-        if self.member.outbox.private_bytes > MAX_PRIVATE_BYTES:
-            self._pump.drain(self.link, float("inf"), lambda: True)
+        if member.unpublished > _MAX_UNPUBLISHED:
+            pump.wait_until(sender, lambda: member.unpublished <= _MAX_UNPUBLISHED or self._is_over)
+        if member.outbox.private_bytes > MAX_PRIVATE_BYTES:
+            pump.drain(sender, lambda: True)
+
+    def _say_throttled(self) -> None:
+        self._services.counters.throttled += 1
+        if time.monotonic() > self._throttled_at + 60:
+            self._throttled_at = time.monotonic()
+            logger.info("%s is over the rate and is read more slowly", self.member.nick or self._transport.address)
 
     def _let_others_run(self, work: int) -> None:
         self._worked += work
@@ -209,62 +280,83 @@ class Session:
             self._worked = 0
             let_others_run()
 
-    def _do(self, command: commands.AnyCommand | Blank) -> None:
-        match command:
-            case Blank():
-                return
-            case commands.History() if self.member.key:
-                self._backlog.tell_page(command)
-            case commands.Hello() | commands.Join():
-                self._backlog.enter(command)
-                if self.member.key:
-                    self._reader.named()
-                else:
-                    self._chat.tell(self.member, replies.NamePrompt())
-            case _:
-                actions.do(self._chat, self.member, command, time.time())
+    def _do(self, command: commands.AnyCommand) -> bool:
+        """Do what a command asks for; return whether it was the goodbye."""
+        member = self.member
+        if member.key:
+            return self._follow_up(actions.do(self._services.chat, member, command, time.time()))
+        with self._services.joins:
+            followup = actions.do(self._services.chat, member, command, time.time())
+            if member.key:
+                self._services.pump.wake()
+                self._services.pump.wait_until(self.sender, lambda: not member.unpublished)
+        if member.key:
+            self._reader.registered()
+            self._services.counters.joined += 1
+            logger.info("%s joined from %s (%s)", member.nick, self._transport.address, self._dialect.name)
+        return self._follow_up(followup)
+
+    def _follow_up(self, followup: Followup | None) -> bool:
+        """Do what a command needs beside the chat; return whether that was the end."""
+        match followup:
+            case CatchUp():
+                self._past().catch_up(followup)
+            case ReadHistory():
+                self._past().send_page(followup.asked)
+            case Goodbye():
+                self._reason = followup.reason
+                self._goodbye(replies.Closing(code="bye", message="bye"), alone=self._dialect.last_word_alone)
+                return True
+        return False
+
+    def _past(self) -> Past:
+        shared = self._services
+        return Past(shared.chat, shared.pump, shared.log, self.member, self.sender, shared.greet_with)
 
     # Going.
 
-    def _make_way(self) -> None:
+    def _replaced(self) -> None:
         """End this connection, because its user has come back on another one."""
-        self._parted = True
-        self._stopped.set()
-        gevent.spawn(self._cut_when_told)
+        self._move_on(State.PARTED)
+        gevent.spawn(self._abort_when_told)
 
-    def _cut_when_told(self) -> None:
-        self.drain(_MAKE_WAY_S)
-        self.cut("came back on another connection")
+    def _abort_when_told(self) -> None:
+        self.drain(_REPLACED_S)
+        self.abort("came back on another connection")
 
     def _send_away(self, error: ProtocolError) -> None:
         """Close a connection that cannot go on, with a word to whoever is there."""
-        logger.info("closing %s: %s", self._connection.address, error.message)
+        logger.info("closing %s: %s", self._transport.address, error.message)
         self._reason = self._reason or error.message
         try:
-            self._farewell(replies.Closing(code=error.code, message=error.message))
+            self._goodbye(replies.Closing(code=error.code, message=error.message))
         except OSError:
             return  # it is gone already
 
-    def _farewell(self, closing: replies.Closing, *, alone: bool = False) -> None:
+    def _goodbye(self, closing: replies.Closing, *, alone: bool = False) -> None:
         """Leave, and send the user what is still due; with `alone`, the last word is a packet of its own."""
+        pump = self._services.pump
         if alone:
-            self._chat.depart(self.member, self._reason)
-            self._pump.wake()
-            if self._pump.drain(self.link, FAREWELL_S, lambda: not self.member.outbox.follows):
-                gevent.sleep(_EXIT_PAUSE_S)
+            self._services.chat.depart(self.member, self._reason)
+            pump.wake()
+            if pump.drain(self.sender, lambda: not self.member.outbox.follows, GOODBYE_S):
+                gevent.sleep(_LAST_WORD_PAUSE_S)
         self._part(closing)
-        self.drain(FAREWELL_S)
-        self._connection.linger()
+        self.drain(GOODBYE_S)
+        self._send_by_itself()
+        self._transport.drain_read()
 
     def _part(self, closing: replies.Closing) -> None:
         """Take the user out of its rooms, with a last word, unless that has been done."""
-        if not self._parted:
-            self._parted = True
-            self._chat.depart(self.member, self._reason)
-            self._chat.tell(self.member, closing)
-            self._pump.wake()
+        if self._move_on(State.PARTED):
+            self._services.chat.depart(self.member, self._reason)
+            self._services.chat.tell(self.member, closing)
+            self._services.pump.wake()
 
     def _end(self) -> None:
-        self._pump.detach(self.link)
+        self._services.pump.detach(self.sender)
         self._part(replies.Closing(code="gone", message=self._reason))
-        self.member.make_way = nothing  # or session and member would hold each other
+        self.member.on_replaced = nothing  # or session and member would hold each other
+        if self.member.key:
+            self._services.counters.left += 1
+            logger.info("%s left%s", self.member.nick, f": {self._reason}" if self._reason else "")

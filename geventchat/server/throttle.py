@@ -1,35 +1,55 @@
-"""Who may come in: how many connections there are, and how many from one address."""
+"""Who may come in: how many connections there are, how many from one address, and how fast they come from there."""
 
 import ipaddress
 from collections import Counter
 
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import Limits
+from geventchat.server.token_bucket import TokenBucket
+
+# How many addresses are remembered for their rate; those from which nothing has come for long are forgotten first.
+_MAX_ADDRESSES = 10_000
 
 
-class Admission:
-    """Counts those who are let in; addresses are in text, IPv4 or IPv6."""
+class ConnectionLimiter:
+    """Counts those who are let in; addresses are in text, IPv4 or IPv6. Loopback may have any number."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._users = 0
         self._addresses: Counter[str] = Counter()
+        self._rates: dict[str, TokenBucket] = {}  # those used last at the end
 
-    def come(self, address: str) -> None:
-        """Let a connection in, which has to `go` in the end. Raises Refused, and does not count it, when it may not."""
+    def admit(self, address: str, now: float) -> None:
+        """Count a connection, which has to be released in the end; `now` is on a clock that never goes back.
+
+        Raises Refused, and does not count it, when it may not come in.
+        """
         if self._users >= self._limits.max_users:
             raise Refused("server-full", "server is full, try again later")
-        if self._addresses[address] >= self._limits.max_per_address and not _is_loopback(address):
-            raise Refused("too-many-connections", "too many connections from your address")
+        if not _is_loopback(address):
+            if self._addresses[address] >= self._limits.max_per_address:
+                raise Refused("too-many-connections", "too many connections from your address")
+            if not self._rate(address).try_take(now):
+                raise Refused("too-many-connections", "too many new connections from your address, wait a moment")
         self._users += 1
         self._addresses[address] += 1
 
-    def go(self, address: str) -> None:
-        """Take note that a connection that was let in has ended."""
+    def release(self, address: str) -> None:
+        """Count a connection that was let in no more: it has ended."""
         self._users -= 1
         self._addresses[address] -= 1
         if not self._addresses[address]:
             del self._addresses[address]
+
+    def _rate(self, address: str) -> TokenBucket:
+        bucket = self._rates.pop(address, None)
+        if bucket is None:
+            bucket = TokenBucket(self._limits.connect_rate, self._limits.max_per_address)
+        self._rates[address] = bucket
+        if len(self._rates) > _MAX_ADDRESSES:
+            del self._rates[next(iter(self._rates))]
+        return bucket
 
 
 def _is_loopback(address: str) -> bool:

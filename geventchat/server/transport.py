@@ -1,27 +1,54 @@
-"""One client's socket, for the greenlet that reads it. Once a session has begun, the pump does the sending."""
+"""One client's connection: what is received, and one `write` for all that is sent."""
 
+import socket as std_socket
 import time
 
 from gevent.socket import SHUT_RDWR, SHUT_WR, socket
 
+from geventchat.delivery.feed import Write
 from geventchat.protocol.limits import MAX_UNENDED_BYTES
 from geventchat.server.cooperate import let_others_run
 
 # The most that is received at once; reading the lines in it must not hold the loop for long.
 _RECV_BYTES = 8 << 10
+# What the kernel buffers for one reader: little, so that one that does not read is noticed and costs little.
+_SEND_BUFFER_BYTES = 128 << 10
 # How long we listen on after our last word: closing at once would make the kernel throw that word away.
 _LINGER_S = 1.0
+# Probes of TCP's keepalive, once a quarter of the limit has passed in silence.
+_KEEPALIVE_PROBES = 3
+_LONGEST_KEEPALIVE_S = 32_767  # more is an error to Linux: tcp(7)
+# Holds back what is written until the packet is complete: Linux's tcp(7). Elsewhere a packet may come apart.
+_TCP_CORK: int | None = getattr(std_socket, "TCP_CORK", None)
 
 
-class Connection:
-    """A socket and its peer's address; a packet of `max_line` bytes is received in one piece."""
+class Transport:
+    """A connection over TCP, and its peer's address; a packet of `max_line` bytes is received in one piece.
 
-    __slots__ = ("_recv_bytes", "address", "socket")
+    `write` sends without waiting, and returns how many bytes the kernel took. Raises BlockingIOError when it takes
+    none now, and another OSError when the connection is lost. `socket` is for waiting until it can send.
+    """
+
+    __slots__ = ("_recv_bytes", "address", "socket", "write")
 
     def __init__(self, sock: socket, address: str, max_line: int) -> None:
         self.socket = sock
         self.address = address
+        # The socket below gevent's: that one's own `send` would wait, and costs twice the time.
+        self.write: Write = sock._sock.send  # type: ignore[attr-defined]
         self._recv_bytes = max(_RECV_BYTES, min(max_line, MAX_UNENDED_BYTES))
+
+    def prepare(self, keepalive: float) -> None:
+        """Tell the kernel to send at once, to buffer little, and to notice within `keepalive` seconds who is gone."""
+        sock = self.socket
+        sock.setsockopt(std_socket.IPPROTO_TCP, std_socket.TCP_NODELAY, 1)
+        sock.setsockopt(std_socket.SOL_SOCKET, std_socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
+        sock.setsockopt(std_socket.SOL_SOCKET, std_socket.SO_KEEPALIVE, 1)
+        step = min(max(1, int(keepalive / (_KEEPALIVE_PROBES + 1))), _LONGEST_KEEPALIVE_S)
+        if hasattr(std_socket, "TCP_KEEPIDLE"):  # elsewhere the system's own times hold
+            sock.setsockopt(std_socket.IPPROTO_TCP, std_socket.TCP_KEEPIDLE, step)
+            sock.setsockopt(std_socket.IPPROTO_TCP, std_socket.TCP_KEEPINTVL, step)
+            sock.setsockopt(std_socket.IPPROTO_TCP, std_socket.TCP_KEEPCNT, _KEEPALIVE_PROBES)
 
     def receive(self, timeout: float | None) -> bytes | None:
         """Return what arrives: empty at the end of the connection, None when nothing does in `timeout` seconds.
@@ -34,24 +61,30 @@ class Connection:
         except TimeoutError:
             return None
 
-    def say(self, words: bytes) -> None:
-        """Send something to a client that the pump does not serve yet. Raises OSError."""
+    def say(self, words: bytes, timeout: float = 10.0) -> None:
+        """Send something to a client that the pump does not serve yet. Raises OSError, also when it takes too long."""
+        self.socket.settimeout(timeout)
         self.socket.sendall(words)
 
-    def hang_up(self) -> None:
-        """Let the other side know that nothing more is coming."""
+    def cork(self, *, on: bool) -> None:
+        """Hold back what is written until it is off again, so that it arrives in one packet where it fits."""
+        if _TCP_CORK is not None:
+            self.socket.setsockopt(std_socket.IPPROTO_TCP, _TCP_CORK, int(on))
+
+    def close_write(self) -> None:
+        """Tell the other side that nothing more is coming."""
         self._shut(SHUT_WR)
 
-    def linger(self) -> None:
-        """Hang up, and wait a moment for the other side to do so. Raises OSError."""
-        self.hang_up()
+    def drain_read(self) -> None:
+        """Close for writing, and wait a moment for the other side to do so. Raises OSError."""
+        self.close_write()
         deadline, heard = time.monotonic() + _LINGER_S, 0
         while (left := deadline - time.monotonic()) > 0 and heard < MAX_UNENDED_BYTES and (data := self.receive(left)):
             heard += len(data)
             let_others_run()
 
-    def cut(self) -> None:
-        """End the connection now; whoever reads it notices."""
+    def abort(self) -> None:
+        """End the connection now; the greenlet that reads it notices."""
         self._shut(SHUT_RDWR)
 
     def _shut(self, how: int) -> None:

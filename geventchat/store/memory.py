@@ -41,7 +41,7 @@ _NOTHING = _Shelf()
 class MemoryLog:
     """A log that lasts as long as the server: the last events, until they come to `max_bytes` over all rooms."""
 
-    where = "memory only"
+    location = "memory only"
 
     def __init__(self, max_bytes: int = MEMORY_BYTES) -> None:
         self._max_bytes = max_bytes
@@ -51,7 +51,7 @@ class MemoryLog:
         self._order: deque[str] = deque()  # the rooms of all events kept, oldest first
         self._forgotten: int | None = None  # None before the first event
 
-    def append(self, entries: Sequence[Entry], now: float) -> None:
+    def append(self, entries: Sequence[Entry], now: float) -> Sequence[Entry]:
         """Stamp the events and keep them; nothing here can be lost that outlives the process."""
         for entry in entries:
             self._clock.stamp(entry.event, now)
@@ -60,6 +60,7 @@ class MemoryLog:
             self._keep(*entry)
         while self._bytes > self._max_bytes:
             self._drop_oldest()
+        return entries
 
     def _keep(self, room: str, event: AnyEvent, ref: str | None) -> None:
         kept = _encoder.encode(_Kept(event, ref))
@@ -104,7 +105,7 @@ class MemoryLog:
         shelves = {room: self._shelves.get(room, _NOTHING) for room in rooms}
         return {room: shelf.topic for room, shelf in shelves.items() if shelf.topic}
 
-    def forgotten(self) -> str:
+    def trimmed_up_to(self) -> str:
         """Return the id up to which events may have been removed."""
         return id_of(self._forgotten or 0)
 

@@ -46,7 +46,7 @@ class SqliteLog:
     def __init__(
         self, path: Path, *, full: bool = False, keep_s: float | None = None, keep_messages: int | None = None
     ) -> None:
-        self.where = str(path)
+        self.location = str(path)
         self._path = path
         self._keep_s = keep_s
         self._keep_messages = keep_messages
@@ -66,7 +66,7 @@ class SqliteLog:
         self._reader = _Worker(reader)
         self._trimmer = gevent.spawn(self._trim_on) if keep_s or keep_messages else None
 
-    def append(self, entries: Sequence[Entry], now: float) -> None:
+    def append(self, entries: Sequence[Entry], now: float) -> Sequence[Entry]:
         """Give each event its id and time, and return once all of them are in the file. Raises NotStored."""
         for entry in entries:
             self._clock.stamp(entry.event, now)
@@ -93,6 +93,7 @@ class SqliteLog:
             raise NotStored(f"{sqlite_file.reason(error)}, where the server keeps its history") from None
         self._is_new = False
         self._writing.end()
+        return entries
 
     def since(self, room: str, after: str, limit: int) -> list[Entry]:
         """Return up to `limit` entries later than the id `after`, oldest first."""
@@ -111,7 +112,7 @@ class SqliteLog:
         sql = "SELECT room_key, text FROM topics WHERE room_key = ? AND text != ''"
         return self._read(lambda db: dict(row for room in rooms for row in db.execute(sql, (room,))), self._writer)
 
-    def forgotten(self) -> str:
+    def trimmed_up_to(self) -> str:
         """Return the id up to which events have been removed, or were before this file began; 0-0 while it is empty."""
         return id_of(self._read(lambda db: db.execute("SELECT id FROM removed").fetchone())[0])
 

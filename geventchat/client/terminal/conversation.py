@@ -10,7 +10,7 @@ from geventchat.client.terminal.rooms import KEPT, Room, Rooms, is_later
 from geventchat.commands import commands
 from geventchat.dialects import json_client
 from geventchat.protocol import events, replies
-from geventchat.protocol.crowd import Presence
+from geventchat.protocol.crowd import JoinLeaveSummary
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import CROWD, MAX_HISTORY
 
@@ -33,7 +33,7 @@ class Conversation:
         self._joining: dict[str, str] = {}  # refs to rooms that are being entered
         self._leaving: dict[str, str] = {}
         self._greeting: set[str] = set()  # refs of history asked for on entering a room
-        self._crowd = Presence()
+        self._crowd = JoinLeaveSummary()
         self._closing = ""  # the server's last word
         self._max_line: float | None = None  # bytes
         self._trouble = ""  # why we cannot come back, as told to the user

@@ -33,7 +33,7 @@ UserInput = str | Switch | Paste | None
 
 
 # What is different here from what the server's own help says, in the order in which it is shown.
-_USAGE = {command.name: (command.usage, command.help) for command in slash.COMMANDS.values()} | {
+_USAGE = {command.name: (command.typed, command.help) for command in commands.TYPED.values()} | {
     "join": ("/join ROOM", "enter a room, or look at it"),
     "leave": ("/leave", "leave this room"),
     "room": ("/room [NAME]", "look at another of your rooms: NAME or number, or the next unread"),

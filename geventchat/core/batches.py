@@ -1,0 +1,49 @@
+"""From what was posted to what is to be sent: take a batch, append it to the log, publish what came back, seal. No I/O.
+
+The pump sends what a batch shows; tests carry out batches without a pump.
+"""
+
+from contextlib import suppress
+from typing import NamedTuple
+
+from geventchat.core.chat import Batch, Chat, PendingEvent
+from geventchat.core.log import Entry, Log
+from geventchat.core.room import RoomFeed
+from geventchat.delivery.outbox import Outbox
+from geventchat.protocol.errors import NotStored, Refused
+
+
+class Shown(NamedTuple):
+    """Where there is something new to be sent: outboxes with private lines, and feeds."""
+
+    outboxes: dict[Outbox, None]
+    feeds: list[RoomFeed]
+
+
+def carry_out(chat: Chat, log: Log, wall_time: float, now: float) -> Shown:
+    """Carry out the next batch. `wall_time` is in seconds since 1970, `now` on a clock that never goes back."""
+    batch = chat.take_batch()
+    _recall_topics(chat, log)
+    batch, logged = _append(chat, log, batch, wall_time)
+    outboxes = chat.publish(batch, logged, now)
+    return Shown(outboxes, chat.seal(now))
+
+
+def _append(chat: Chat, log: Log, batch: Batch, wall_time: float) -> tuple[Batch, list[Entry]]:
+    entries = [post.entry for post in batch if isinstance(post, PendingEvent)]
+    if not entries:
+        return batch, []
+    try:
+        return batch, list(log.append(entries, wall_time))
+    except NotStored as error:
+        batch = chat.without_messages(batch, str(error))
+        return batch, [post.entry for post in batch if isinstance(post, PendingEvent)]
+
+
+def _recall_topics(chat: Chat, log: Log) -> None:
+    """Give rooms that were made just now the topic that they had earlier, if the log can be read."""
+    if rooms := chat.new_rooms():
+        with suppress(Refused):  # the log cannot be read, and has said so
+            topics = log.topics([room.key for room in rooms])
+            for room in rooms:
+                room.topic = topics.get(room.key, "")

@@ -1,0 +1,39 @@
+"""The first bytes of protocols that are no chat: told early, so that nothing of them is taken for a name or said."""
+
+import re
+
+from geventchat.protocol.errors import ProtocolError
+
+_VERBS = (b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH", b"PRI")
+# RFC 9110, section 9; RFC 9113, section 3.4. A whole request line is one however it is written: no name looks like it.
+_HTTP = re.compile(rb"(?:%s) |\s*[a-z]+ \S+ HTTP/\d" % b"|".join(_VERBS), re.IGNORECASE | re.ASCII)
+_HTTP_BEGUN = tuple(verb + b" " for verb in _VERBS)
+_TLS_HANDSHAKE = b"\x16"  # RFC 8446, section 5.1
+
+_OTHERS = (
+    ("SSH", re.compile(rb"SSH-\d")),  # RFC 4253, section 4.2
+    ("SMTP", re.compile(rb"(?:EHLO|HELO|LHLO) \S", re.IGNORECASE)),  # RFC 5321, section 4.1.1.1
+    ("SIP or RTSP", re.compile(rb"\s*[a-z]+ \S+ (?:SIP|RTSP)/\d", re.IGNORECASE)),  # RFC 3261, section 7.1
+    ("Redis", re.compile(rb"\*\d+\r?\n")),  # RESP arrays
+    ("XML", re.compile(rb"<(?:\?xml|stream:stream|policy-file-request)")),
+    ("a proxy's header", re.compile(rb"PROXY (?:TCP[46]|UNKNOWN)\b|\r\n\r\n\x00\r\nQUIT\n")),
+    # Names and what people type begin with no control character but tab, ends of lines and telnet's.
+    ("a binary protocol", re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|[^\n]{0,64}\x00")),
+)
+
+
+def foreign(first: bytes) -> ProtocolError | None:
+    """Return the error, a fatal one, when the first bytes of a connection are another protocol's."""
+    if _HTTP.match(first):
+        return ProtocolError("http", "a web browser, or another program that speaks HTTP", fatal=True)
+    if first.startswith(_TLS_HANDSHAKE):
+        return ProtocolError("tls", "a TLS client on a port without TLS", fatal=True)
+    for name, pattern in _OTHERS:
+        if pattern.match(first):
+            return ProtocolError("other-protocol", f"this port speaks chat, and that is {name}: closing", fatal=True)
+    return None
+
+
+def may_become_foreign(first: bytes) -> bool:
+    """Return whether these bytes, which are no whole line, may be the beginning of an HTTP request."""
+    return any(begun.startswith(first.upper()) for begun in _HTTP_BEGUN)

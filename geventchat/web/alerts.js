@@ -1,0 +1,48 @@
+// What calls the user: a short tone, a notification if the user allowed them, and the title of the page.
+
+const EVERY_MS = 1000;
+
+let audio = null;
+let last = -Infinity;
+
+// Somebody spoke of, or whispered to, the user.
+export function alert(nick, text) {
+	if (performance.now() - last < EVERY_MS) return;
+	last = performance.now();
+	if (audio?.state === "running") beep();
+	if (canNotify() && Notification.permission === "granted" && !document.hasFocus()) notify(nick, text);
+}
+
+// Browsers let a page make sounds only once its user has done something with it: call this then.
+export function allowSound() {
+	audio ??= new AudioContext();
+	if (audio.state === "suspended") audio.resume();
+}
+
+// Browsers have notifications on pages that came with TLS only, or from this machine.
+const canNotify = () => isSecureContext && "Notification" in window;
+
+export const canAsk = () => canNotify() && Notification.permission === "default";
+export const askToNotify = () => Notification.requestPermission();
+
+// Say in the title how much is unread, and that somebody called.
+export function title(room, unread, called) {
+	const count = `${called ? "!" : ""}${unread || ""}`;
+	const text = `${count && `(${count}) `}${room && `${room} – `}geventchat`;
+	if (document.title !== text) document.title = text;
+}
+
+function notify(nick, text) {
+	const shown = new Notification(nick, { body: text, tag: "geventchat" });
+	shown.onclick = () => window.focus();
+}
+
+function beep() {
+	const tone = audio.createOscillator(), volume = audio.createGain(), now = audio.currentTime;
+	tone.frequency.value = 880;
+	volume.gain.setValueAtTime(0.08, now);
+	volume.gain.exponentialRampToValueAtTime(0.0001, now + 0.25);
+	tone.connect(volume).connect(audio.destination);
+	tone.start(now);
+	tone.stop(now + 0.25);
+}

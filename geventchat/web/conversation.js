@@ -1,0 +1,298 @@
+// The user's side of the chat, without any I/O: what is typed and heard goes in, and `out` is told what to do:
+//   send(command)                      send it to the server
+//   show(room, lines)                  add lines at the end of a room's log
+//   page(room, lines, where, reveal)   lines of the past, "above" what is shown or "instead" of it; scroll up to them
+//   alert(nick, text)                  somebody wants the user's attention
+//   left(room), replaced(), ended()    the room is left; the user goes on in another tab; all is over
+// All else that is on the screen is read from the fields.
+
+import { isLater } from "./ids.js";
+import { Pending } from "./pending.js";
+import { Room, Rooms } from "./rooms.js";
+import { helpLines, Mistyped, readLine } from "./slash.js";
+import { lines, notice, trouble } from "./wording.js";
+
+// In rooms larger than this nobody is told who comes and goes: there is the list of people.
+const CROWD = 50;
+// How many events of the past are asked for at a time.
+const PAGE = 100;
+
+const isComing = ({ type }) => type === "joined" || type === "left";
+
+export class Conversation {
+	// `kept` is what `toKeep` returned before a reload, or only a nick; `prefix` is for refs, and nobody else's;
+	// `clock` returns milliseconds since 1970.
+	constructor(kept, prefix, clock, out) {
+		Object.assign(this, { nick: kept.nick, token: kept.token, _prefix: prefix, _clock: clock, _out: out });
+		this.rooms = new Rooms();
+		this.pending = new Pending(prefix, kept.pending);
+		this.connected = false;
+		this.looking = true; // whether the user looks at the page at all
+		this.called = false; // whether somebody called meanwhile
+		this._since = ""; // the id of our own arrival
+		this._refs = 0;
+		this._asked = new Map(); // by ref: the name of a room to `join`, a room to `leave`, or whose `page` of the past it is
+		for (const { name, last } of kept.rooms ?? []) this.rooms.add(new Room(name, last));
+		this.rooms.current = this.rooms.called(kept.current) ?? this.rooms.current;
+	}
+
+	// What a reload must not lose.
+	toKeep() {
+		const { nick, token, rooms, pending } = this;
+		const kept = rooms.all.map(({ name, last }) => ({ name, last }));
+		return { nick, token, rooms: kept, current: rooms.current?.name, pending: pending.toKeep() };
+	}
+
+	// What to introduce ourselves with, the first time or again.
+	hello() {
+		const [room] = this.rooms.all;
+		const { nick, token, password } = this;
+		return { type: "hello", nick, token, password, room: room?.name, after: room?.last };
+	}
+
+	// We are in: go where we were and say what was not said.
+	welcomed(welcome) {
+		const { nick, token, id, limits } = welcome;
+		Object.assign(this, { nick, token, connected: true, _since: id, _maxLine: limits?.line });
+		const [first, ...others] = this.rooms.all;
+		const begun = [...this._asked.values()].filter(({ join }) => join && !this.rooms.called(join));
+		this._asked.clear();
+		this._enter(first ?? this.rooms.add(new Room(welcome.room)), welcome);
+		for (const { name, last } of others) this._join(name, last);
+		for (const { join } of begun) this._join(join);
+		this._sendDue();
+	}
+
+	// The connection is gone.
+	lost() {
+		this.connected = false;
+		for (const room of this.rooms.all) room.asking = false;
+		for (const { to = "whoever whispered last", text } of this.pending.lost()) {
+			this._trouble(`nobody knows whether this reached ${to}: ${text}`);
+		}
+	}
+
+	// What is heard.
+
+	// Take in what the server tells.
+	heard(message) {
+		const { type, ref, id, nick } = message;
+		if (id && nick) return this._happened(message);
+		switch (type) {
+			case "members":
+				return this._members(message);
+			case "history":
+				return this._page(message);
+			case "error":
+				return this._refused(message);
+			case "ack":
+				this.pending.settle(ref);
+				this._left(this._take(ref).leave);
+				return this._sendDue();
+			case "closing":
+				return { replaced: this._out.replaced, bye: this._out.ended }[message.code]?.();
+			case "whispered":
+				if (nick !== this.nick) this._alert(message);
+		}
+		this._show(this.rooms.called(message.room), message);
+	}
+
+	_happened(event) {
+		const mine = event.nick === this.nick;
+		if (mine && event.type === "renamed" && isLater(event.id, this._since)) this.nick = event.new;
+		const room = this.rooms.called(event.room);
+		if (!room?.hear(event)) return;
+		if (isComing(event) && (mine || room.count > CROWD)) return;
+		const [{ mention }] = room.live ? this._show(room, event) : lines(event, this.nick);
+		if (mention) this._alert(event);
+		if (mine || mention === undefined || (this.looking && room === this.rooms.current)) return;
+		room.unread += 1;
+		room.mentioned ||= mention;
+	}
+
+	_members(members) {
+		const { join } = this._take(members.ref);
+		const room = this.rooms.called(join ?? members.room);
+		if (join) {
+			if (!room) this.look(this.rooms.add(new Room(members.room)));
+			return this._enter(room ?? this.rooms.current, members);
+		}
+		room?.census(room.last, members.members, members.count);
+		this._show(null, members);
+	}
+
+	_enter(room, census) {
+		room.name = census.room; // as the server writes it
+		if (room.enter(census)) this.earlier(room);
+	}
+
+	_left(room) {
+		if (!room || this.rooms.all.length < 2) return;
+		this.rooms.leave(room);
+		this.look(this.rooms.current);
+		this._out.left(room);
+	}
+
+	_refused({ ref, code, message }) {
+		const said = this.pending.settle(ref);
+		const { join, page } = this._take(ref);
+		if (page) page.asking = false;
+		const room = this.rooms.called(join);
+		if (room && code === "already-here") return;
+		this._left(room);
+		this._trouble(room ? `you are no longer in ${join}: ${message}` : said ? `${message}: ${said.text}` : message);
+		this._sendDue();
+	}
+
+	// The past.
+
+	// Ask for what was said before all that is shown of a room; with `reveal`, the screen scrolls up to it.
+	earlier(room, limit = PAGE, reveal = false) {
+		if (!room.isWhole) this._ask(room, { before: room.first, limit }, "above", reveal);
+	}
+
+	// Show the present of a room again, where the past is shown.
+	latest(room) {
+		if (!room.live) this._ask(room, { limit: PAGE }, "instead");
+	}
+
+	_ask(room, range, where, reveal) {
+		if (!this.connected || room.asking) return;
+		room.asking = true;
+		this._out.send({ type: "history", room: room.name, ...range, ref: this._ref({ page: room, where, reveal }) });
+	}
+
+	_page({ events, more, ref }) {
+		const { page: room, where, reveal } = this._take(ref);
+		if (!room) return;
+		Object.assign(room, { asking: false, isWhole: !more, first: events[0]?.id ?? room.first });
+		// If something was said while the page of the present was on its way, it is on another one.
+		if (where === "instead") room.live = !isLater(room.last, events.at(-1)?.id ?? room.last);
+		const said = events.filter((event) => !isComing(event)); // who came and went is of little use now
+		const shown = (said.length ? said : events).flatMap((event) => lines(event, this.nick));
+		this._out.page(room, shown, where, reveal);
+		if (where === "instead") this.latest(room);
+	}
+
+	// What is typed.
+
+	// Do what a typed line asks for.
+	typed(text) {
+		try {
+			const command = readLine(text);
+			if (command) this._do(command);
+		} catch (error) {
+			if (!(error instanceof Mistyped)) throw error;
+			this._trouble(error.message);
+		}
+	}
+
+	// Say a line just as it is: it is no command.
+	say(text) {
+		this._speak({ type: "say", text, room: this.rooms.current.name });
+	}
+
+	// Look at a room.
+	look(room) {
+		this.rooms.current = room;
+		this.looks(this.looking);
+	}
+
+	// The user looks at the page, or away from it.
+	looks(looking) {
+		this.looking = looking;
+		if (!looking) return;
+		this.called = false;
+		this.rooms.current?.read();
+	}
+
+	_do(command) {
+		const { current } = this.rooms;
+		const here = { ...command, room: current.name };
+		const there = command.type === "join" && this.rooms.called(command.room);
+		if (there) return this.look(there);
+		switch (command.type) {
+			case "help":
+				return this._out.show(current, helpLines().map((text) => notice(text, this._now())));
+			case "say":
+			case "act":
+				return this._speak(here);
+			case "whisper":
+				return this._speak(command);
+			case "bye":
+				return this.connected ? this._out.send(command) : this._out.ended();
+		}
+		if (!this.connected) {
+			return this._trouble("not possible without a connection; what is said, or whispered by /msg, is sent later");
+		}
+		switch (command.type) {
+			case "reply": // the server knows whom it means
+				return this._speak(command);
+			case "join":
+				return this._join(command.room);
+			case "leave":
+				return this._leave(here);
+			case "history":
+				return this.earlier(current, command.limit, true);
+			case "who":
+			case "topic":
+				return this._out.send(here);
+		}
+		this._out.send(command);
+	}
+
+	_speak(command) {
+		if (this.pending.isFull) return this._trouble(`too much is waiting to be sent: ${command.text}`);
+		this.pending.add(command, !this.connected);
+		if (new TextEncoder().encode(JSON.stringify(command)).length > this._maxLine) {
+			this.pending.settle(command.ref);
+			return this._trouble(`that is too long: a line can have about ${this._maxLine} bytes`);
+		}
+		this._sendDue();
+	}
+
+	_join(room, after) {
+		this._out.send({ type: "join", room, after, ref: this._ref({ join: room }) });
+	}
+
+	_leave(command) {
+		if (this.rooms.all.length < 2) return this._trouble("this is your only room; /join enters another, /exit leaves all");
+		this._out.send({ ...command, ref: this._ref({ leave: this.rooms.current }) });
+	}
+
+	_sendDue() {
+		if (this.connected) for (const command of this.pending.due()) this._out.send(command);
+	}
+
+	_alert({ nick, text }) {
+		this.called ||= !this.looking;
+		this._out.alert(nick, text);
+	}
+
+	_show(room, message) {
+		const shown = lines(message, this.nick, this._now());
+		this._out.show(room ?? this.rooms.current, shown);
+		return shown;
+	}
+
+	_trouble(text) {
+		this._out.show(this.rooms.current, [trouble(text, this._now())]);
+	}
+
+	// Return a new ref; with the answer, `_take` gives back what it was for.
+	_ref(asked) {
+		const ref = `${this._prefix}-do-${++this._refs}`;
+		this._asked.set(ref, asked);
+		return ref;
+	}
+
+	_take(ref) {
+		const asked = this._asked.get(ref) ?? {};
+		this._asked.delete(ref);
+		return asked;
+	}
+
+	_now() {
+		return new Date(this._clock()).toISOString();
+	}
+}

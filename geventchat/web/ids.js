@@ -1,0 +1,15 @@
+// Ids of events: `milliseconds-sequence`, as 1732363200123-0. They only grow, so they order all that a room has said.
+
+const parts = (id) => id.split("-").map(Number);
+
+// Whether one id comes after another. What is no id, from a server that is not ours, counts as later.
+export function isLater(id, than) {
+	const [ms, sequence] = parts(id), [thanMs, thanSequence] = parts(than);
+	return !(ms < thanMs || (ms === thanMs && sequence <= thanSequence));
+}
+
+// The id that would follow at once: history `before` it ends with the event `id` itself.
+export function idAfter(id) {
+	const [ms, sequence] = parts(id);
+	return `${ms}-${sequence + 1}`;
+}

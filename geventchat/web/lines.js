@@ -1,0 +1,63 @@
+// One line of the log as an element.
+
+import { make } from "./dom.js";
+import { hue, pieces } from "./text.js";
+
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+
+// Return the element of a line as `wording.js` makes it; its id, if it has one, is that of the event.
+export function build(line) {
+	const { id, kind, nick, mine, mention, text } = line;
+	const element = make("p", `line ${kind}${mine ? " mine" : ""}${mention ? " mention" : ""}`);
+	if (id) element.id = id;
+	const { clock, day } = moment(new Date(line.time));
+	element.day = day;
+	const time = make("time", "", clock);
+	time.dateTime = line.time;
+	element.append(time, " ");
+	if (nick !== undefined) element.append(coloured("bdi", nick), between(line));
+	const spoken = make("span", "text");
+	if (nick !== undefined) spoken.dir = "auto"; // what runs from right to left turns nothing around it, nor does a bdi
+	spoken.append(...pieces(text).map(({ text, href }) => (href ? link(text, href) : text)));
+	element.append(spoken);
+	return element;
+}
+
+// Write the day above a line that is the first of it, as the lines stand now.
+export function markDay(element) {
+	if (!element) return;
+	const before = element.previousElementSibling?.day ?? moment(new Date()).day;
+	if (before === element.day) delete element.dataset.day;
+	else element.dataset.day = element.day;
+}
+
+// Return an element for a nick in its colour.
+export function coloured(tag, nick) {
+	const element = make(tag, "nick", nick);
+	element.style.setProperty("--hue", hue(nick));
+	return element;
+}
+
+function between({ kind, way }) {
+	if (kind === "whisper") return ` whispers ${way}: `;
+	return kind === "acted" ? " " : ": ";
+}
+
+function link(text, href) {
+	const element = make("a", "", text);
+	element.href = href;
+	element.target = "_blank";
+	element.rel = "noopener noreferrer";
+	return element;
+}
+
+// Formatting costs more than the rest of a line, and most lines are of the same minute as the line before.
+let last = {};
+
+function moment(date) {
+	const minute = Math.floor(date / 60000);
+	if (Number.isNaN(minute)) return { clock: "", day: "" }; // of a server that is not ours
+	if (last.minute !== minute) last = { minute, clock: CLOCK.format(date), day: DAY.format(date) };
+	return last;
+}

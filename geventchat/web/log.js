@@ -1,0 +1,155 @@
+// The log on the screen: the lines of the room that is looked at; those of other rooms wait outside the document.
+
+import { $, make, perFrame } from "./dom.js";
+import { build, markDay } from "./lines.js";
+
+// What a room keeps; so many more, that they are let go together.
+const MOST = 2000;
+const SLACK = 200;
+// What is added in one frame; more would take longer than a frame has.
+const PER_FRAME = 100;
+// So near to the top, earlier lines are asked for; so near to the end, new lines keep it in sight. In pixels.
+const NEAR = 400;
+const AT_END = 30;
+// How long a screen reader is not told of lines that are old.
+const QUIET_MS = 500;
+
+const box = $("log");
+const waiting = make("div"); // what is not sent yet, below the lines of every room
+const views = new Map(); // by room
+const paintSoon = perFrame(paint);
+let shown = null; // the room that is looked at
+let loud; // a timer
+let on; // who is told what the user does
+
+// `on` is told that the user wants to see what is `earlier(room)`, or has `moved()`.
+export function start(handlers) {
+	on = handlers;
+	box.addEventListener("scroll", scrolled, { passive: true });
+	new ResizeObserver(keepEnd).observe(box);
+}
+
+// Whether new lines keep the end in sight.
+export const isFollowing = () => view(shown).following;
+
+// Show a room's log, where it was left.
+export function show(room) {
+	if (room === shown) return;
+	view(shown).scrollTop = box.scrollTop;
+	shown = room;
+	const { lines, following, scrollTop } = view(room);
+	quietly(() => box.replaceChildren($("earlier"), lines, waiting));
+	box.scrollTop = following ? box.scrollHeight : scrollTop;
+}
+
+// Forget the log of a room, or all.
+export function forget(room) {
+	if (room) views.delete(room);
+	else views.clear();
+	shown = null;
+}
+
+// Add lines at the end, with the next frame.
+export function add(room, lines) {
+	const { queue } = view(room);
+	queue.push(...lines);
+	if (queue.length > MOST) paint(); // a flood, or a hidden page
+	paintSoon();
+}
+
+// Put lines of the past "above" what is there, or "instead" of it; to `reveal` them, scroll up.
+export function page(room, lines, where, reveal) {
+	const one = view(room);
+	const elements = lines.map(build);
+	quietly(() => {
+		if (where === "above") prepend(room, one, elements, reveal);
+		else {
+			Object.assign(one, { queue: [], following: true });
+			one.lines.replaceChildren(...elements);
+		}
+	});
+	elements.forEach(markDay);
+	keepEnd();
+}
+
+// Bring the end into sight.
+export function toEnd() {
+	view(shown).following = true;
+	keepEnd();
+}
+
+// Show what is not sent yet.
+export function wait(texts) {
+	if (!texts.length && !waiting.firstChild) return;
+	const time = new Date().toISOString();
+	waiting.replaceChildren(...texts.map((text) => build({ kind: "waiting", time, text })));
+	keepEnd();
+}
+
+function view(room) {
+	if (!views.has(room)) views.set(room, { lines: make("div"), queue: [], following: true, scrollTop: 0 });
+	return views.get(room);
+}
+
+function paint() {
+	let left = PER_FRAME;
+	for (const [room, one] of views) {
+		const lines = one.queue.splice(0, left);
+		left -= lines.length;
+		if (lines.length) append(room, one, lines);
+		if (one.queue.length) paintSoon();
+	}
+	keepEnd();
+}
+
+function append(room, one, lines) {
+	const excess = one.lines.childElementCount + lines.length - MOST;
+	if (excess > SLACK && !one.following) return letGo(room, one);
+	const elements = lines.map(build);
+	one.lines.append(...elements);
+	elements.forEach(markDay);
+	if (excess <= SLACK) return;
+	const range = document.createRange();
+	range.setStart(one.lines, 0);
+	range.setEnd(one.lines, excess);
+	range.deleteContents();
+	const rest = [...one.lines.children];
+	markDay(rest[0]);
+	Object.assign(room, { first: rest.find(({ id }) => id)?.id ?? room.first, isWhole: false });
+}
+
+// Who reads the past keeps it: then the present is not added, but asked for again later.
+function letGo(room, one) {
+	one.queue = [];
+	room.live = false;
+}
+
+function prepend(room, one, elements, reveal) {
+	const { scrollHeight, scrollTop } = box;
+	const first = one.lines.firstElementChild;
+	one.lines.prepend(...elements);
+	markDay(first);
+	if (reveal) one.following = false;
+	if (room === shown) box.scrollTop = reveal ? 0 : scrollTop + box.scrollHeight - scrollHeight;
+	const excess = [...one.lines.children].slice(MOST + SLACK);
+	for (const element of excess) element.remove();
+	if (excess.length) letGo(room, one);
+}
+
+function scrolled() {
+	const { scrollTop, scrollHeight, clientHeight } = box;
+	view(shown).following = scrollHeight - scrollTop - clientHeight < AT_END;
+	if (scrollTop < NEAR && scrollHeight > clientHeight) on.earlier(shown);
+	on.moved();
+}
+
+function keepEnd() {
+	if (shown && isFollowing()) box.scrollTop = box.scrollHeight;
+}
+
+function quietly(change) {
+	box.ariaLive = "off";
+	change();
+	clearTimeout(loud);
+	loud = setTimeout(() => (box.ariaLive = "polite"), QUIET_MS);
+}

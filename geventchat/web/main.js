@@ -1,0 +1,228 @@
+// The page: brings together the conversation, which decides, the connection, and what is on the screen.
+
+import { alert, allowSound, askToNotify, canAsk, title } from "./alerts.js";
+import * as composer from "./composer.js";
+import { Conversation } from "./conversation.js";
+import { $, perFrame, write } from "./dom.js";
+import { build } from "./lines.js";
+import * as log from "./log.js";
+import * as people from "./people.js";
+import { Connection } from "./socket.js";
+import * as store from "./store.js";
+import * as tabs from "./tabs.js";
+
+// After these answers to hello, a password is asked for.
+const PASSWORD_CODES = ["password-needed", "wrong-password", "nick-registered"];
+// So old may be what is kept for a reload: the server knows again what it is told twice.
+const KEEP_MS = 1000;
+
+const renderSoon = perFrame(render);
+let conversation = null; // null while nobody has joined
+let link = { state: "" }; // how the connection is
+let keeping = null; // a timer
+
+const connection = new Connection(`${location.protocol.replace("http", "ws")}//${location.host}/chat`, {
+	hello: () => conversation.hello(),
+	welcomed: (welcome) => {
+		conversation.welcomed(welcome);
+		enter();
+	},
+	heard: (message) => {
+		conversation.heard(message);
+		changed();
+	},
+	lost: () => conversation.lost(),
+	refused,
+	now: (state) => {
+		link = state;
+		changed();
+	},
+});
+
+const out = {
+	send: (command) => connection.send(command),
+	show: log.add,
+	page: log.page,
+	left: log.forget,
+	alert,
+	replaced: () => {
+		connection.close();
+		link = { state: "replaced" };
+	},
+	ended: () => {
+		keep();
+		store.leave();
+		connection.close();
+		conversation = null;
+		log.forget();
+		ask("");
+	},
+};
+
+// Coming and going.
+
+function begin(kept) {
+	conversation = new Conversation(kept, crypto.getRandomValues(new Uint32Array(2)).join("-"), Date.now, out);
+	conversation.looks(!document.hidden);
+}
+
+// Show the chat instead of the form.
+function enter() {
+	if (!$("chat").hidden) return;
+	$("welcome").hidden = true;
+	$("chat").hidden = false;
+	$("password").value = "";
+	composer.begin("");
+}
+
+// Show the form instead of the chat, and why.
+function ask(why) {
+	link = { state: "" };
+	$("chat").hidden = true;
+	$("welcome").hidden = false;
+	write($("refused"), why);
+	$("name").select();
+	changed();
+}
+
+// The server does not let us in: only the user can say how to go on.
+function refused({ code, message }) {
+	if (code === "bad-room") conversation = null;
+	$("secret").hidden = !PASSWORD_CODES.includes(code);
+	ask(message);
+	if (!$("secret").hidden) $("password").focus();
+}
+
+// Keep what a reload must not lose, unless another tab does that now.
+function keep() {
+	clearTimeout(keeping);
+	keeping = null;
+	if (conversation?.token && link.state !== "replaced") store.keep(conversation.toKeep());
+}
+
+// What the user does.
+
+log.start({ earlier: (room) => conversation.earlier(room), moved: renderSoon });
+tabs.start(look);
+people.start((nick) => composer.begin(nick.includes(" ") ? `/msg "${nick}" ` : `/msg ${nick} `));
+composer.start({
+	known: () => [...conversation.rooms.current.members].reverse().filter((nick) => nick !== conversation.nick),
+	typed: (line) => say(() => conversation.typed(line)),
+	pasted: (lines) => say(() => lines.forEach((line) => conversation.say(line))),
+});
+
+// Nothing that is said may be lost, and its answer is to be seen.
+function say(speak) {
+	speak();
+	if (!conversation) return;
+	keep();
+	toLatest();
+}
+
+function look(room) {
+	conversation.look(room);
+	changed();
+}
+
+function toLatest() {
+	conversation.latest(conversation.rooms.current);
+	log.toEnd();
+	changed();
+}
+
+$("join").addEventListener("submit", (event) => {
+	event.preventDefault();
+	const nick = $("name").value.trim();
+	if (!nick) return;
+	if (!conversation) {
+		const kept = store.ofThisBrowser();
+		begin(kept?.nick === nick ? kept : { nick });
+	}
+	Object.assign(conversation, { nick, password: $("password").value || undefined });
+	connection.open();
+});
+
+for (const [id, action] of Object.entries({
+	enter: () => {
+		say(() => conversation.typed("/rooms"));
+		composer.begin("/join ");
+	},
+	leave: () => say(() => conversation.typed("/leave")),
+	earlier: () => conversation.earlier(conversation.rooms.current),
+	latest: toLatest,
+	now: () => (link.state === "replaced" ? location.reload() : connection.retryNow()),
+	notify: () => askToNotify().then(renderSoon),
+	here: () => ($("here").ariaExpanded = $("panel").classList.toggle("with-people")),
+})) {
+	$(id).addEventListener("click", action);
+}
+
+addEventListener("keydown", (event) => {
+	allowSound();
+	const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+	if (!event.altKey || !step || $("chat").hidden) return;
+	event.preventDefault();
+	look(conversation.rooms.beside(step));
+});
+addEventListener("pointerdown", allowSound);
+addEventListener("pagehide", keep);
+document.addEventListener("visibilitychange", () => {
+	keep();
+	conversation?.looks(!document.hidden);
+	if (!document.hidden) connection.retryNow();
+	renderSoon();
+});
+
+// What is on the screen besides the log.
+
+function changed() {
+	keeping ??= setTimeout(keep, KEEP_MS);
+	renderSoon();
+}
+
+function render() {
+	const delayed = conversation?.pending.delayed() ?? [];
+	renderStatus(delayed.length);
+	if (!conversation || $("chat").hidden) return title("", 0, false);
+	const { rooms, nick, called } = conversation;
+	const room = rooms.current;
+	tabs.show(rooms);
+	log.show(room);
+	log.wait(delayed.map(({ text, to }) => (to ? `to ${to}: ${text}` : text)));
+	people.show(room, nick);
+	write($("room"), room.name);
+	write($("topic"), room.topic);
+	write($("here"), `${room.count} here`);
+	$("leave").hidden = rooms.all.length < 2;
+	$("earlier").hidden = room.isWhole;
+	$("latest").hidden = log.isFollowing() && room.live;
+	$("notify").hidden = !canAsk();
+	title(room.name, rooms.all.reduce((sum, { unread }) => sum + unread, 0), called);
+}
+
+// Say how the connection is: in three pieces, so that a screen reader is not told every second.
+function renderStatus(delayed) {
+	const { state, why, seconds } = link;
+	const texts = {
+		connecting: "Connecting …",
+		connected: `Connected as ${conversation?.nick}`,
+		waiting: `${why}: reconnecting`,
+		replaced: "You went on in another tab.",
+	};
+	write($("link"), texts[state] ?? "");
+	write($("seconds"), seconds ? ` in ${seconds} s` : "");
+	write($("waiting"), delayed ? ` · ${delayed} not sent yet` : "");
+	write($("now"), state === "replaced" ? "Use it here" : "Reconnect now");
+	$("now").hidden = !seconds && state !== "replaced";
+	document.body.dataset.link = state;
+}
+
+const kept = store.ofThisTab();
+if (kept) {
+	begin(kept);
+	if (conversation.rooms.current) enter();
+	connection.open();
+} else {
+	$("name").value = store.ofThisBrowser()?.nick ?? "";
+	$("name").select();
+}

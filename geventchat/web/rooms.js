@@ -1,0 +1,85 @@
+// The rooms that the user is in.
+
+import { idAfter, isLater } from "./ids.js";
+
+// `last` is the id of the last event heard, if one was; `since` that up to which the server has told who is here.
+// The screen shows the log from `first`, before which earlier history is asked for, up to the present if `live`.
+export class Room {
+	constructor(name, last) {
+		Object.assign(this, { name, last, live: true, topic: "" });
+		this.isWhole = false; // whether nothing is earlier than `first`
+		this.asking = false; // whether a page of history is on its way
+		this.census("0-0", [], 0);
+		this.read();
+	}
+
+	// Take over from the server who is here.
+	census(since, members, count) {
+		this.since = since;
+		this.members = new Set(members); // who spoke last comes last
+		this.count = count;
+	}
+
+	// The user has come in; whether it is the first time on this page.
+	enter({ id, members, count, topic }) {
+		this.census(id, members, count);
+		this.topic = topic;
+		const isFirst = !this.first;
+		if (isFirst) this.first = this.last ? idAfter(this.last) : id;
+		if (!this.last || !isLater(id, this.last)) this.last = id; // a server whose ids begin anew
+		return isFirst;
+	}
+
+	// Take in an event; whether it is a new one.
+	hear(event) {
+		if (!isLater(event.id, this.last)) return false;
+		this.last = event.id;
+		if (event.type === "topic") this.topic = event.text;
+		else if (isLater(event.id, this.since)) this._count(event); // what happened before is in the census
+		return true;
+	}
+
+	// The user has seen what there is.
+	read() {
+		this.unread = 0;
+		this.mentioned = false;
+	}
+
+	_count({ type, nick, new: renamed }) {
+		this.members.delete(nick);
+		if (type !== "left") this.members.add(renamed ?? nick);
+		this.count += { joined: 1, left: -1 }[type] ?? 0;
+	}
+}
+
+// All of them, in the order in which they were entered; one is looked at.
+export class Rooms {
+	constructor() {
+		this.all = [];
+		this.current = null;
+	}
+
+	// The room of that name, in capitals or not.
+	called(name) {
+		const wanted = name?.toLowerCase();
+		return this.all.find((room) => room.name.toLowerCase() === wanted);
+	}
+
+	add(room) {
+		this.all.push(room);
+		this.current ??= room;
+		return room;
+	}
+
+	// The user is in a room no more; the one beside it is looked at then.
+	leave(room) {
+		if (this.current === room) this.current = this.beside(1);
+		this.all = this.all.filter((other) => other !== room);
+	}
+
+	// The room that stands `step` places after the current one, round and round.
+	beside(step) {
+		const { length } = this.all;
+		return this.all[(this.all.indexOf(this.current) + step + length) % length];
+	}
+}

@@ -1,0 +1,37 @@
+// What a reload must not lose. Each tab keeps its own, as two people can be in two; the browser keeps the last one's.
+
+const KEY = "geventchat";
+
+// What this tab has kept, if it was reloaded; null in a new one.
+export const ofThisTab = () => read(() => sessionStorage);
+
+// What any tab has kept last. It may be old: a new tab begins with the present, unless something is to be said again.
+export function ofThisBrowser() {
+	const kept = read(() => localStorage);
+	if (!kept?.pending?.length) for (const room of kept?.rooms ?? []) delete room.last;
+	return kept;
+}
+
+// Keep what `Conversation.toKeep` returned.
+export function keep(kept) {
+	for (const storage of [() => sessionStorage, () => localStorage]) {
+		attempt(() => storage().setItem(KEY, JSON.stringify(kept)));
+	}
+}
+
+// The user has left: a reload does not come back, but the name is still known.
+export const leave = () => attempt(() => sessionStorage.removeItem(KEY));
+
+function read(storage) {
+	const kept = attempt(() => JSON.parse(storage().getItem(KEY)));
+	return typeof kept?.nick === "string" ? kept : null;
+}
+
+// A browser may forbid to keep anything, or have no room for it: then the page works without.
+function attempt(action) {
+	try {
+		return action();
+	} catch {
+		return null;
+	}
+}

@@ -1,0 +1,48 @@
+// What the log says of each thing that the server tells, as plain objects: `{kind, time, text}`, with `nick` if somebody
+// speaks, and `id` if it is an event. A `kind` is said, acted, whisper, event, notice (for the user alone) or trouble.
+
+import { mentions } from "./text.js";
+
+// Return the lines that show a message to the user called `me`; `now` is an ISO time for what has none.
+export function lines(message, me, now) {
+	const { type, id, time = now, nick, text } = message;
+	const mine = nick === me;
+	switch (type) {
+		case "said":
+		case "acted":
+			return [{ kind: type, id, time, nick, text, mine, mention: !mine && mentions(text, me) }];
+		case "whispered":
+			return [{ kind: "whisper", time, nick, text, mine, way: mine ? `to ${message.to}` : "to you" }];
+		case "gap":
+			return [trouble(gapText(message), now)];
+		case "error":
+			return [trouble(message.message, now)];
+	}
+	if (type in EVENTS) return [{ kind: "event", id, time, text: EVENTS[type](message) }];
+	return (TOLD[type]?.(message) ?? []).map((text) => notice(text, now)); // a newer server may say more than we know
+}
+
+export const notice = (text, time) => ({ kind: "notice", time, text });
+export const trouble = (text, time) => ({ kind: "trouble", time, text });
+
+const EVENTS = {
+	joined: ({ nick }) => `${nick} joined`,
+	left: ({ nick, reason }) => (reason ? `${nick} left: ${reason}` : `${nick} left`),
+	renamed: ({ nick, new: renamed }) => `${nick} is now ${renamed}`,
+	topic: ({ nick, text }) => `${nick} set the topic: ${text}`,
+};
+
+const TOLD = {
+	members: ({ room, members, count, topic }) => [
+		`${count} in ${room}: ${members.join(", ")}${count > members.length ? ` and ${count - members.length} more` : ""}`,
+		...(topic ? [`topic: ${topic}`] : []),
+	],
+	rooms: ({ rooms }) => [`rooms: ${Object.entries(rooms).map(([name, count]) => `${name} (${count})`).join(", ")}`],
+	topic_is: ({ text }) => [text ? `topic: ${text}` : "no topic is set; /topic TEXT sets one"],
+	pong: ({ token }) => [`pong ${token}`.trimEnd()],
+};
+
+function gapText({ room, count }) {
+	if (count === null) return `lines of ${room} may be missing here: the server does not have them any more`;
+	return `you missed ${count} lines of ${room}`;
+}

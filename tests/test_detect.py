@@ -1,0 +1,96 @@
+"""How the server tells by the first bytes which dialect a newcomer speaks."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geventchat.dialects.base import Dialect
+from geventchat.dialects.registry import JSON, PLAIN, UNFRAMED, detect
+from geventchat.protocol.errors import ProtocolError
+from tests import fuzz
+
+# What was sent, and what it is: while more may come, after 150 ms of silence, and after two seconds.
+NEWCOMERS: list[tuple[list[bytes], Dialect | None, Dialect | None, Dialect | None]] = [
+    ([], None, None, None),
+    ([b"alice"], None, UNFRAMED, UNFRAMED),
+    ([b"alice\n"], PLAIN, PLAIN, PLAIN),
+    ([b"\n"], PLAIN, PLAIN, PLAIN),
+    ([b"alice\r\nhello"], PLAIN, PLAIN, PLAIN),
+    ([b"\xff\xfb\x01"], PLAIN, PLAIN, PLAIN),
+    ([b"\xd0\x90\xd0\xbd"], None, UNFRAMED, UNFRAMED),
+    ([b"{"], JSON, JSON, JSON),
+    ([b'{"type":"hello","nick":"alice"}\n'], JSON, JSON, JSON),
+    ([b"GETTY\n"], PLAIN, PLAIN, PLAIN),
+    ([b"Georg\n"], PLAIN, PLAIN, PLAIN),
+    ([b"al", b"ice"], None, UNFRAMED, UNFRAMED),
+    # A key at a time: a single one may be a short name, two are somebody who types.
+    ([b"a"], None, None, UNFRAMED),
+    ([b"\xd0\x90"], None, None, UNFRAMED),
+    ([b"a", b"n"], PLAIN, PLAIN, PLAIN),
+    ([b"\xd0\x90", b"\xd0\xbd"], PLAIN, PLAIN, PLAIN),
+    # What may become a request.
+    ([b"PO"], None, None, UNFRAMED),
+    ([b"get"], None, None, UNFRAMED),
+]
+
+
+@pytest.mark.parametrize(
+    ("packets", "at_once", "quiet", "patient"), NEWCOMERS, ids=[repr(packets) for packets, *_ in NEWCOMERS]
+)
+def test_a_newcomer_is_known_by_its_first_bytes(
+    packets: list[bytes], at_once: Dialect | None, quiet: Dialect | None, patient: Dialect | None
+) -> None:
+    assert detect(packets, quiet=False, patient=False) is at_once
+    assert detect(packets, quiet=True, patient=False) is quiet
+    assert detect(packets, quiet=True, patient=True) is patient
+
+
+@pytest.mark.parametrize(
+    ("code", "first"),
+    [
+        *(("http", verb + b" /") for verb in b"GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH PRI".split()),
+        ("http", b"get / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+        ("http", b"BREW pot HTTP/1.0\r\n"),
+        ("tls", b"\x16\x03\x01\x02\x00"),
+        ("other-protocol", b"SSH-2.0-OpenSSH_9.2\r\n"),
+        ("other-protocol", b"EHLO mail.example\r\n"),
+        ("other-protocol", b"HELO mail.example\r\n"),
+        ("other-protocol", b"OPTIONSX sip:nm SIP/2.0\r\n"),
+        ("other-protocol", b"SETUP rtsp://x RTSP/1.0\r\n"),
+        ("other-protocol", b"*1\r\n$4\r\nPING\r\n"),
+        ("other-protocol", b"<?xml version='1.0'?>"),
+        ("other-protocol", b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n"),
+        ("other-protocol", b"\r\n\r\n\x00\r\nQUIT\n\x21"),
+        ("other-protocol", b"\x00\x00\x00\x08\x04\xd2\x16\x2f"),
+        ("other-protocol", b"\x03\x00\x00\x13"),
+        ("other-protocol", b"AMQP\x00\x00\x09\x01"),
+    ],
+)
+def test_another_protocol_is_never_taken_for_a_user(code: str, first: bytes) -> None:
+    with pytest.raises(ProtocolError) as refused:
+        detect([first], quiet=False, patient=False)
+    assert (refused.value.code, refused.value.fatal) == (code, True)
+
+
+def decide(packets: Sequence[bytes], *, quiet: bool) -> str | None:
+    try:
+        dialect = detect(packets, quiet=quiet, patient=quiet)
+    except ProtocolError as error:
+        assert error.fatal  # noqa: PT017 - no error at all is as good
+        return error.code
+    return dialect.name if dialect else None
+
+
+@given(fuzz.cut(), st.booleans())
+def test_how_fast_the_first_bytes_come_does_not_matter_but_for_keys(pieces: Sequence[bytes], quiet: bool) -> None:
+    pieces = [piece for piece in pieces if piece]
+    decision = None
+    for count in range(1, len(pieces) + 1):
+        decision = decision or decide(pieces[:count], quiet=False)
+    whole = b"".join(pieces)
+    if decision == "plain" or not pieces:  # a key at a time
+        return
+    assert decision == decide([whole], quiet=False)
+    assert decide([whole], quiet=quiet) in (decision, "unframed")
