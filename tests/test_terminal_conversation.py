@@ -6,14 +6,14 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geventchat.client.terminal.conversation import GREETING, Conversation
+from geventchat.client.terminal.conversation import Conversation
 from geventchat.client.terminal.effects import Alert, Effect, Heading, Leave, Notice, Retry
 from geventchat.client.terminal.rooms import KEPT, is_later
 from geventchat.client.terminal.user_input import Paste, Switch
 from geventchat.commands import commands
 from geventchat.protocol import events, replies
 from geventchat.protocol.errors import Refused
-from geventchat.protocol.limits import MAX_HISTORY
+from geventchat.protocol.limits import GREET_WITH, MAX_HISTORY
 
 _TIME = "2024-11-23T12:00:00.000Z"
 
@@ -218,10 +218,10 @@ def test_a_newcomer_to_a_room_is_shown_what_was_said_before() -> None:
     history = conversation.welcomed(welcome())[-1]
     assert isinstance(history, commands.History)
     assert (history.room, history.before, history.limit) == ("lobby", "5-0", MAX_HISTORY)
-    talk: list[events.AnyEvent] = [said(number, "earlier") for number in range(1, GREETING + 3)]
+    talk: list[events.AnyEvent] = [said(number, "earlier") for number in range(1, GREET_WITH + 3)]
     page = [*talk, *(events.Joined(f"{number}-0", _TIME, "lobby", "bob") for number in range(40, 440))]
     shown = conversation.heard(replies.HistoryPage(room="lobby", events=page, more=False, ref=history.ref))
-    assert shown == [replies.HistoryPage(room="lobby", events=talk[-GREETING:], more=False)]
+    assert shown == [replies.HistoryPage(room="lobby", events=talk[-GREET_WITH:], more=False)]
 
 
 def test_coming_back_goes_on_where_the_connection_was_lost() -> None:

@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from itertools import dropwhile
 
 from prompt_toolkit.input import Input, create_input
 from prompt_toolkit.key_binding import KeyPress
@@ -18,8 +19,13 @@ _PASTE_S = 0.1
 # A signal that stops the process reaches the thread that sent it a moment later.
 _STOP_S = 0.3
 # A paste is not waited for without end.
-_MOST_KEYS = 1 << 20
+_MOST_KEYS = 1 << 16
 _ENTER = (Keys.ControlM, Keys.ControlJ)
+
+
+def can_draw() -> bool:
+    """Whether the terminal can do more than print lines. Only Windows has terminals of which nobody says the kind."""
+    return os.environ.get("TERM", "") not in (("dumb",) if sys.platform == "win32" else ("dumb", "unknown", ""))
 
 
 if sys.platform == "win32":
@@ -83,13 +89,13 @@ else:
 
 
 def is_paste(keys: list[KeyPress]) -> bool:
-    """Whether keys that came at once are text of several lines; with a key that is no text among them, they are not."""
-    ends = [number for number, key in enumerate(keys) if key.key in _ENTER]
-    return bool(ends) and all(map(_text, keys)) and any(key.key not in _ENTER for key in keys[ends[0] :])
+    """Whether keys that came at once are text of several lines: an Enter, and text after it."""
+    after_enter = dropwhile(lambda key: key.key not in _ENTER, keys)
+    return any(_text(key) and key.key not in _ENTER for key in after_enter)
 
 
 def pasted(keys: list[KeyPress]) -> str:
-    """Return the text that keys stand for."""
+    """Return the text that keys stand for; the keys that stand for none are left out."""
     return "".join(map(_text, keys))
 
 
