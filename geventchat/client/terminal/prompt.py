@@ -178,7 +178,11 @@ class Prompt:
                     Window(_Said(self._transcript)),
                     ConditionalContainer(typing, ~has_focus(SEARCH_BUFFER)),
                     ConditionalContainer(searching, has_focus(SEARCH_BUFFER)),
-                    Window(FormattedTextControl(self._status_line), height=1, style="class:status"),
+                    Window(
+                        FormattedTextControl(self._status_line),
+                        height=Dimension(min=0, preferred=1, max=1),
+                        style="class:status",
+                    ),
                 ]
             ),
             typing,
