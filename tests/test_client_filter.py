@@ -269,3 +269,19 @@ def test_errors_that_nobody_reads_hold_up_neither_the_chat_nor_its_end() -> None
     os.close(ours)
     filling.get()
     os.close(theirs)
+
+
+def test_a_terminal_that_is_closed_ends_it_but_not_where_that_was_to_be_ignored() -> None:
+    def ignore() -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    with serving() as server, Filter(server.address, preexec_fn=ignore) as me:
+        me.line()
+        me.process.send_signal(signal.SIGHUP)
+        me.given("still here\n")
+        assert me.line() == b"me: still here\n"
+        assert me.ended()[0] == 0
+    with serving() as server, Filter(server.address) as me:
+        me.line()
+        me.process.send_signal(signal.SIGHUP)
+        assert me.ended()[0] == 0

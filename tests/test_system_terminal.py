@@ -20,7 +20,7 @@ def pressed(text: str) -> list[KeyPress]:
     return keys
 
 
-@pytest.mark.parametrize("text", ["one\rtwo", "one\rtwo\r", "\rone", "\tif x:\n\t\ty\n", "он\rпишет 你好\r", "y\r\rx"])
+@pytest.mark.parametrize("text", ["one\rtwo", "one\rtwo\r", "\rone", "\tif x:\n\t\ty\n", "он\r пишет 你好\r", "y\r\rx"])
 def test_text_that_goes_on_after_an_enter_is_a_paste(text: str) -> None:
     assert terminal.is_paste(pressed(text))
     assert terminal.pasted(pressed(text)) == text.replace("\r", "\n")

@@ -208,6 +208,10 @@ def test_a_dumb_terminal_gets_text_only(server: ChatServer, tmp_path: Path) -> N
         ann.until("ann: hello")
         bob.say("hi")
         ann.until("bob: hi")
+        ann.type("/find HEL\r")
+        ann.until(lambda: sum("ann: hello" in line for line in ann.lines) == 2)
+        ann.type("/find nothing\r")
+        ann.until("not found")
         ann.type("exit\r")
         assert ann.ended() == 0
         assert b"\x1b" not in ann.raw

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from geventchat.client.terminal.conversation import Conversation
 from geventchat.client.terminal.effects import Alert, Effect, Heading, Leave, Notice, Retry
 from geventchat.client.terminal.rooms import KEPT, is_later
-from geventchat.client.terminal.user_input import Paste, Switch
+from geventchat.client.terminal.user_input import Find, Paste, Switch
 from geventchat.commands import commands
 from geventchat.protocol import events, replies
 from geventchat.protocol.errors import Refused
@@ -88,6 +88,8 @@ def test_commands_go_to_the_room_that_is_looked_at() -> None:
     assert conversation.entered("/exit") == [Leave()]
     assert conversation.entered(None) == [Leave()]
     assert "not a command" in notices(conversation.entered("/dance"))[0]
+    assert conversation.entered("/find  some tea ") == [Find("some tea")]
+    assert conversation.entered("/find") == [Find("")]
 
 
 def test_a_paste_is_said_as_it_stands() -> None:
@@ -230,6 +232,7 @@ def test_coming_back_goes_on_where_the_connection_was_lost() -> None:
     assert notices(conversation.lost("the cable is out")) == ["the cable is out; trying to come back"]
     assert notices(conversation.entered("away"))[0].startswith("will be sent when")
     assert notices(conversation.entered("/who"))[0].startswith("not possible")
+    assert conversation.entered("") == [Retry()]
     hello = conversation.hello()
     assert (hello.room, hello.after, hello.token) == ("lobby", "7-0", "secret")
     effects = conversation.welcomed(welcome("9-0"))
