@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import gevent
 import psutil
@@ -51,9 +52,25 @@ def test_it_ends_when_who_started_it_is_killed() -> None:
     starter.kill()
     assert bob.messages_until("closing")[-1]["code"] == "server-stopping"
     bob.close()
-    while server.is_running() and server.status() != psutil.STATUS_ZOMBIE:
-        gevent.sleep(0.01)
+    wait_until_ended(server)
     starter.communicate()
+
+
+def test_the_server_of_bots_that_are_killed_ends_too(tmp_path: Path) -> None:
+    scenario = tmp_path / "long.yaml"
+    scenario.write_text("script:\n  - alice: hi\n  - wait: 1h\n")
+    command = [sys.executable, "-m", "bots.cli", str(scenario)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as bots:
+        assert bots.stdout is not None
+        assert "a server of its own" in bots.stdout.readline()
+        (server,) = psutil.Process(bots.pid).children()
+        bots.kill()
+    wait_until_ended(server)
+
+
+def wait_until_ended(process: psutil.Process) -> None:
+    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+        gevent.sleep(0.01)
 
 
 def test_how_it_is_told_to_end_with_its_starter_is_no_option_for_people() -> None:
