@@ -7,7 +7,6 @@ from pathlib import Path
 
 import gevent
 import psutil
-import pytest
 
 from tests.processes import run, serving
 from tests.raw import plain, programmed
@@ -75,23 +74,3 @@ def wait_until_ended(process: psutil.Process) -> None:
 
 def test_how_it_is_told_to_end_with_its_starter_is_no_option_for_people() -> None:
     assert "until-input-ends" not in run("geventchat.cli.serve", "--help").out
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["--port", "2004"], "--port is not known; did you mean --listen?"),
-        (["--lisen", "127.0.0.1:0"], "--lisen is not known; did you mean --listen?"),
-        (["--max-user=3"], "--max-user=3 is not known; did you mean --max-users?"),
-        (["0.0.0.0:2003"], "0.0.0.0:2003 is not known; did you mean --listen 0.0.0.0:2003?"),
-        ([":2004"], ":2004 is not known; did you mean --listen :2004?"),
-        (["2004"], "2004 is not known; did you mean --listen :2004?"),
-        (["exprot"], "exprot is not known; did you mean export?"),
-        (["export", "--romm", "lobby"], "--romm is not known; did you mean --room?"),
-        (["--colour"], "--colour is not known; --help says what there is"),
-    ],
-)
-def test_a_slip_is_answered_with_what_was_perhaps_meant(arguments: list[str], words: str) -> None:
-    ended = run("geventchat.cli.serve", *arguments)
-    assert (ended.status, ended.out) == (2, "")
-    assert ended.errors.endswith(f": {words}\n")
