@@ -25,8 +25,7 @@ FOLDERS = {
     },
     "geventchat.client": {"geventchat.protocol", "geventchat.commands", "geventchat.dialects", "geventchat.system"},
     "geventchat.cli": {
-        *("geventchat.protocol", "geventchat.core", "geventchat.dialects", "geventchat.system"),
-        *("geventchat.store", "geventchat.server", "geventchat.client"),
+        *("geventchat.protocol", "geventchat.system", "geventchat.store", "geventchat.server", "geventchat.client"),
     },
     "bots.scenario": {"geventchat.protocol"},
     "bots.ledger": set[str](),
