@@ -15,6 +15,7 @@ import pytest
 
 from bots.cli import main
 from bots.engine.runner import Runner
+from bots.ledger.model import Message
 from bots.report.html import page
 from bots.report.outcome import Outcome
 from bots.report.summary import figures, lines
@@ -92,7 +93,7 @@ def test_ten_users_pass_on_a_server_of_their_own() -> None:
             pytest.skip("a server answers at the default address, and would be taken")
     ran = bots(str(_SCENARIOS / "ten_users.yaml"), "--speed", "4")
     assert ran.status == 0, ran.out + ran.errors
-    assert ran.out.startswith("Ten users say hello: 10 users at a server of its own at 127.0.0.1:")
+    assert ran.out.startswith("Ten users say hello: 10 users at a server started for this run, at 127.0.0.1:")
     assert "said         101 messages" in ran.out
     assert "delivered    1,010 (messages x readers)" in ran.out
     assert "anomalies    none" in ran.out
@@ -278,12 +279,13 @@ def test_a_run_that_is_not_let_in_says_how_to_get_in_and_claims_to_have_measured
 
 def test_a_rate_follows_from_the_figures_beside_it_and_there_is_none_for_less_than_a_second() -> None:
     outcome = Outcome(parse(b"script: [alice: hello]", "test.yaml", lambda _: b""))
+    hello = Message("alice", "hello", 1, 10.0, 10.0, "alice")
     for at in (10.0, 10.5):
         outcome.timeline.say(at)
-        outcome.timeline.hear(at, 0.001, times=2)
+        outcome.timeline.hear((hello,), at, 2, timed=True)
     assert "said         2 messages in 0.5 s" in list(lines(outcome))
     assert figures(outcome)["deliveries_per_s"] is None
-    outcome.timeline.hear(14.0, 0.001, times=2)
+    outcome.timeline.hear((hello,), 14.0, 2, timed=True)
     assert "delivered    6 (messages x readers) in 4.0 s, 2 a second" in list(lines(outcome))
     assert figures(outcome)["deliveries_per_s"] == 2
     assert "deliveries a second, over 4.0 s" in page(outcome, "here")

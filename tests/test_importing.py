@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bots.scenario import actions
+from bots.scenario.actions.base import Action
+from bots.scenario.actions.moving import Join, Leave, Rename
+from bots.scenario.actions.speaking import Act, Say
 from bots.scenario.load import parse
 from bots.scenario.model import Scenario
 from bots.scenario.schedule import latecomers
@@ -51,17 +53,17 @@ class Room:
         assert names.nick(nick, 32)[1] not in others
         self.there[actor] = nick
 
-    def do(self, actor: str, action: actions.AnyAction) -> None:
+    def do(self, actor: str, action: Action) -> None:
         match action:
-            case actions.Join():
+            case Join():
                 self.enter(actor)
-            case actions.Leave():
+            case Leave():
                 del self.there[actor]
-            case actions.Rename(rename=nick):
+            case Rename(rename=nick):
                 self.take(actor, nick.render({}))
-            case actions.Say(say=text):
+            case Say(say=text):
                 self.heard.append(("say", self.there[actor], text.render({})))
-            case actions.Act(act=text):
+            case Act(act=text):
                 self.heard.append(("act", self.there[actor], text.render({})))
             case _:
                 raise AssertionError(action)

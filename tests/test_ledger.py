@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.ledger.model import Message, Reader
+from bots.ledger.model import Attendance, Message
 from bots.ledger.room import RoomLedger, Verdict
 
 READERS = ("ann", "bob", "cat")
@@ -131,7 +131,7 @@ def test_memory_does_not_grow_with_messages_times_readers() -> None:
         for reader in ledger.readers:
             ledger.hear(reader, "user0", str(number), number)
     assert len(ledger.messages) == 1000
-    assert all(not reader.skipped for reader in ledger.readers)
+    assert all(not reader.progress.skipped for reader in ledger.readers)
 
 
 _TEXTS = st.sampled_from("abc")
@@ -270,15 +270,15 @@ def test_a_slow_reader_that_drops_the_connection_may_have_left_anything_unread()
     for number in range(3):
         ledger.say("ann", str(number), float(number), float(number))
         ledger.hear(ann, "ann", str(number), number + 0.1)
-    bob.timed, bob.leaving, bob.dropped, bob.left = False, 9.0, True, 9.0
+    bob.pace.timed, bob.leaving, bob.dropped, bob.left = False, 9.0, True, 9.0
     assert verdicts(ledger) == []
 
 
 def test_at_the_end_only_what_was_heard_during_a_stay_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = 0
-    must_hear = Reader.must_hear
+    must_hear = Attendance.must_hear
 
-    def count(reader: Reader, message: Message) -> bool:
+    def count(reader: Attendance, message: Message) -> bool:
         nonlocal asked
         asked += 1
         return must_hear(reader, message)
@@ -291,6 +291,6 @@ def test_at_the_end_only_what_was_heard_during_a_stay_is_looked_at(monkeypatch: 
         for reader in (ledger.readers[0], guest):
             ledger.hear(reader, "ann", str(number), number + 0.2)
         guest.leaving = guest.left = number + 0.3
-    monkeypatch.setattr(Reader, "must_hear", count)
+    monkeypatch.setattr(Attendance, "must_hear", count)
     assert verdicts(ledger) == []
     assert asked < 1000

@@ -8,10 +8,13 @@ from functools import partial
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.ledger.model import Finding, Reader
+from bots.ledger.model import Attendance, Finding
 from bots.ledger.room import RoomLedger
-from bots.protocols.dialects import Heard, Json, Plain
-from bots.world.receiver import Ear
+from bots.protocols.base import Heard, Notice
+from bots.protocols.json import Json
+from bots.protocols.plain import Plain
+from bots.world.inbox import Inbox
+from bots.world.receiver import Receiver
 from geventchat.dialects import json_client
 from geventchat.protocol import events, replies
 
@@ -26,8 +29,8 @@ class User:
     """A user, what it has sent that the server has not taken, and what it was sent and has not read."""
 
     nick: str
-    ear: Ear
-    stay: Reader | None = None
+    receiver: Receiver
+    stay: Attendance | None = None
     up: deque[tuple[str, str]] = field(default_factory=deque)
     down: bytearray = field(default_factory=bytearray)
 
@@ -49,8 +52,8 @@ class Chat:
         self._ids = ids
         self.users: dict[str, User] = {}
         for nick in NICKS:
-            ear = Ear(Json() if ids else Plain(), partial(self._hear, nick))
-            self.users[nick] = User(nick, ear)
+            dialect = Json() if ids else Plain()
+            self.users[nick] = User(nick, Receiver(dialect, partial(self._hear, nick), Inbox([], keeps=False)))
         self.members: list[str] = []
         for nick in STAYING:
             self.join(self.users[nick])
@@ -80,8 +83,8 @@ class Chat:
 
     def join(self, user: User) -> None:
         user.stay = self.room.enter(user.nick, self.now)
-        user.ear.begin(Json() if self._ids else Plain())
-        user.ear.be_in(self.room, user.stay)
+        user.receiver.begin(Json() if self._ids else Plain())
+        user.receiver.be_in(self.room, user.stay)
         user.up.append(("join", ""))
 
     def drop(self, user: User, taken: int) -> None:
@@ -97,7 +100,7 @@ class Chat:
         if user.nick in self.members:
             self.members.remove(user.nick)
         stay.left = self.now
-        user.ear.be_in(None, None)
+        user.receiver.be_in(None, None)
         user.stay = None
 
     def serve(self, user: User) -> None:
@@ -127,7 +130,8 @@ class Chat:
         return f"1-{self.served}" if self._ids else ""
 
     def _told(self, word: str) -> bytes:
-        return json_client.encode(replies.HelpText(lines=[word])) if self._ids else f"* {word}\n".encode()  # type: ignore[arg-type]
+        told = replies.HelpText(lines=[word])
+        return json_client.encode(told) if self._ids else f"* {word}\n".encode()  # type: ignore[arg-type]
 
     def _line(self, nick: str, text: str) -> bytes:
         if self._ids:
@@ -176,21 +180,21 @@ class Chat:
         if user.stay is not None and user.down:
             data = bytes(user.down[:size])
             del user.down[:size]
-            user.ear.receive(data, self.now)
+            user.receiver.receive(data, self.now)
 
-    def _hear(self, nick: str, heard: Heard, line: bytes) -> None:
+    def _hear(self, nick: str, heard: Heard, line: bytes, _: float) -> None:
         user = self.users[nick]
         stay = user.stay
         assert stay is not None
         match heard:
             case events.Said():
                 self.room.hear(stay, heard.nick, heard.text, self.now, heard.id, line)
-            case replies.HelpText(lines=["welcome"]):
+            case Notice(text="welcome") | replies.HelpText(lines=["welcome"]):
                 stay.entered = self.now
                 self.room.notice(stay, line)
-            case replies.HelpText(lines=["goodbye"]):
+            case Notice(text="goodbye") | replies.HelpText(lines=["goodbye"]):
                 stay.left = self.now
-                user.ear.be_in(None, None)
+                user.receiver.be_in(None, None)
                 user.stay = None
 
     def end(self) -> list[Finding]:

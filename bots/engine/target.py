@@ -26,7 +26,7 @@ def server_at(asked: tuple[str, int] | None) -> Iterator[tuple[tuple[str, int], 
         yield DEFAULT, f"the server that answers at {addresses.show(DEFAULT)}"
     else:
         with _own_server() as own:
-            yield own, f"a server of its own at {addresses.show(own)}, since none answers at {addresses.show(DEFAULT)}"
+            yield own, f"a server started for this run, at {addresses.show(own)}"
 
 
 def allow_many_connections() -> None:

@@ -73,7 +73,7 @@ def _tiles(outcome: Outcome) -> Iterator[str]:
         "latency p50": f"{latency.percentile(50) * 1000:.1f} ms" if latency.count else "-",
         "latency p99": f"{latency.percentile(99) * 1000:.1f} ms" if latency.count else "-",
         "anomalies": f"{sum(outcome.anomalies.values()):,}",
-        f"own lag p99 (at most {MAX_LAG_S * 1000:g} ms)": f"{outcome.lag.percentile(LAG_PERCENTILE) * 1000:.1f} ms",
+        f"bots late, p99 (at most {MAX_LAG_S * 1000:g} ms)": f"{outcome.lag.percentile(LAG_PERCENTILE) * 1000:.1f} ms",
     }
     bad = {"anomalies"} if outcome.anomalies else set()
     cells = "".join(

@@ -25,7 +25,7 @@ def transcript(name: str, room: RoomLedger, finding: Finding, begin: float) -> I
     yield _line(">", finding.at - begin, finding.nick, finding.text, _explain(room, finding))
     shown = place < len(room.messages) and _is(room.messages[place], finding)
     for message in room.messages[place + shown :][:_AROUND]:
-        missed = message.index >= reader.position or message in reader.skipped
+        missed = not reader.has_heard(message)
         yield _line(" ", message.first_heard - begin, message.nick, message.text, "not heard" if missed else "")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from bots.scenario.model import Actor
 
 
-class Nicks:
+class Identities:
     """The nicks of all actors; each begins under its own name."""
 
     def __init__(self, actors: Iterable[Actor]) -> None:
@@ -17,5 +17,5 @@ class Nicks:
         self._holders.setdefault(nick, []).append((now, actor))
 
     def holder(self, nick: str, at: float) -> Actor | None:
-        """Return who was called so at a time; None for a stranger."""
+        """Return who was called so at a time; None for somebody outside the cast."""
         return next((actor for since, actor in reversed(self._holders.get(nick, [])) if since <= at), None)

@@ -167,8 +167,8 @@ class Session:
     # Being here.
 
     def _converse(self, first: bytes) -> None:
-        data = first
-        while data and not self._reader.ended:
+        data = first or self._receive()
+        while data:
             if self._state is State.READING:
                 self._reader.receive(data)
                 self._send_by_itself()
@@ -176,7 +176,7 @@ class Session:
                     return
             self._let_others_run(_RECEIVING)
             self._check_named()
-            data = self._receive()
+            data = b"" if self._reader.ended else self._receive()
         self._reader.end()
         if self._state is State.READING and not self._obey():
             self._goodbye(replies.Closing(code="gone", message="the connection was ended"))

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(__file__).parent.parent
 _TITLE = re.compile(r"^title: *(.+)", re.MULTILINE)
 
 

@@ -1,13 +1,24 @@
-"""A data file: CSV whose first row names the columns."""
+"""Files that somebody names, read whole; and a data file: CSV whose first row names the columns."""
 
 import csv
+from pathlib import Path
 
-from bots.scenario.mistakes import Place, Report
+from bots.scenario.mistakes import Report, SourcePosition
 from bots.scenario.template import BUILT_IN
 from geventchat.protocol.text import clean
 
 # A data file that is larger is none for a scenario.
 MAX_BYTES = 8 << 20
+# Pipes that a shell has opened, as in `check <(make-scenario)`: they end.
+_OPENED = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
+
+
+def read_file(path: Path, most: int = -1) -> bytes:
+    """Return what is in a file, `most` bytes of it at the most. Raises OSError, also for a pipe that may never end."""
+    if path.is_fifo() and not str(path).startswith(_OPENED):
+        raise OSError(None, "It is a pipe, and perhaps nobody writes to it")
+    with path.open("rb") as opened:
+        return opened.read(most)
 
 
 def read_table(source: bytes, file: str) -> tuple[dict[str, str], ...]:
@@ -21,7 +32,7 @@ def read_table(source: bytes, file: str) -> tuple[dict[str, str], ...]:
         columns = [name.strip() for name in next(table, [])]
         _check_columns(columns, report)
         for row in filter(None, table):
-            place = Place(table.line_num, 1)
+            place = SourcePosition(table.line_num, 1)
             if len(row) != len(columns):
                 report.wrong(place, f"{len(row)} cells, but there are {len(columns)} columns")
             elif empty := [name for name, cell in zip(columns, row, strict=True) if not cell.strip()]:
@@ -30,11 +41,11 @@ def read_table(source: bytes, file: str) -> tuple[dict[str, str], ...]:
                 report.wrong(place, f"{bad[0]!r} is not a single line of text")
             rows.append(dict(zip(columns, row, strict=False)))
         if not rows:
-            report.wrong(Place(1, 1), "a data file needs a row of column names, and at least one row of data")
+            report.wrong(SourcePosition(1, 1), "a data file needs a row of column names, and at least one row of data")
     except UnicodeDecodeError as error:
-        report.wrong(Place(source[: error.start].count(b"\n") + 1, 1), "this is not UTF-8 text")
+        report.wrong(SourcePosition(source[: error.start].count(b"\n") + 1, 1), "this is not UTF-8 text")
     except (csv.Error, ValueError) as error:
-        report.wrong(Place(1, 1), str(error))
+        report.wrong(SourcePosition(1, 1), str(error))
     report.close()
     return tuple(rows)
 
@@ -42,8 +53,8 @@ def read_table(source: bytes, file: str) -> tuple[dict[str, str], ...]:
 def _check_columns(columns: list[str], report: Report) -> None:
     for number, name in enumerate(columns):
         if not name or "{" in name or "}" in name:
-            report.wrong(Place(1, 1), f"column {number + 1} has no name that could stand in a placeholder")
+            report.wrong(SourcePosition(1, 1), f"column {number + 1} has no name that could stand in a placeholder")
         elif name in BUILT_IN:
-            report.wrong(Place(1, 1), f"a column cannot be called {name}: {{{name}}} has a meaning already")
+            report.wrong(SourcePosition(1, 1), f"a column cannot be called {name}: {{{name}}} has a meaning already")
         elif name in columns[:number]:
-            report.wrong(Place(1, 1), f"two columns are called {name}")
+            report.wrong(SourcePosition(1, 1), f"two columns are called {name}")

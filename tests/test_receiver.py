@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.ledger.room import Message, Reader, RoomLedger
-from bots.protocols.dialects import Heard, Json, Plain
-from bots.world.receiver import Ear
+from bots.ledger.room import Attendance, Message, RoomLedger
+from bots.protocols.base import Heard, Notice
+from bots.protocols.json import Json
+from bots.protocols.plain import Plain
+from bots.world.inbox import Inbox
+from bots.world.memberships import Membership
+from bots.world.receiver import Receiver
 from geventchat.dialects import json_client
-from geventchat.protocol import events, replies
+from geventchat.protocol import events
 
 READERS = ("ann", "bob", "cat")
 # What a reader may get besides or instead of what the others get.
@@ -24,24 +28,25 @@ class Listener:
 
     def __init__(self, room: RoomLedger, name: str, *, together: bool) -> None:
         self.room = room
-        self.stay: Reader = room.enter(name, 0.0)
+        self.stay: Attendance = room.enter(name, 0.0)
         self.stay.entered = 0.0
-        self.ear = Ear(Plain(), self.hear)
+        inbox = Inbox([Membership("lobby", room, self.stay)], keeps=False)
+        self.receiver = Receiver(Plain(), self.hear, inbox)
         self.read = 0
         self.followed: list[str] = []
         self.together = together
         if together:
-            self.ear.be_in(room, self.stay)
-            self.ear.follow = self.follow
+            self.receiver.be_in(room, self.stay)
+            inbox.listen(self.follow)
 
-    def hear(self, heard: Heard, line: bytes) -> None:
+    def hear(self, heard: Heard, line: bytes, _: float) -> None:
         self.read += 1
         if isinstance(heard, events.Said):
             self.room.hear(self.stay, heard.nick, heard.text, 99.0, heard.id, line if self.together else b"")
-        elif isinstance(heard, replies.HelpText):
+        elif isinstance(heard, Notice):
             self.room.notice(self.stay, line)
 
-    def follow(self, messages: Sequence[Message]) -> None:
+    def follow(self, messages: Sequence[Message], _: str | None) -> None:
         self.followed += [message.text for message in messages]
 
 
@@ -95,15 +100,16 @@ def test_findings_are_those_of_reading_every_line(talk: list[tuple[str, str]], d
     alone = {name: Listener(rooms[1], name, together=False) for name in READERS}
     for number in order:
         reader, piece = pieces[number].pop(0)
-        together[reader].ear.receive(piece, 99.0)
-        alone[reader].ear.receive(piece, 99.0)
+        together[reader].receiver.receive(piece, 99.0)
+        alone[reader].receiver.receive(piece, 99.0)
     for room in rooms:
         room.close()
     found, expected = (Counter((*one[:3], one.reader.name, one.at) for one in room.findings) for room in rooms)
     assert found == expected, (found - expected, expected - found)
-    assert [reader.heard for reader in rooms[0].readers] == [reader.heard for reader in rooms[1].readers]
+    counts = [[reader.progress.heard for reader in room.readers] for room in rooms]
+    assert counts[0] == counts[1]
     times = [room.timeline.latency.count for room in rooms]
-    assert times[0] == times[1] == sum(reader.heard for reader in rooms[0].readers)
+    assert times[0] == times[1] == sum(counts[0])
 
 
 def test_who_hears_the_same_is_not_read() -> None:
@@ -112,11 +118,11 @@ def test_who_hears_the_same_is_not_read() -> None:
     first, second = (Listener(room, name, together=True) for name in ("ann", "bob"))
     stream = b"".join(f"{nick}: {text}\n".encode() for nick, text in talk)
     for piece in pieces_of(stream, list(range(0, 1000, 7))):
-        first.ear.receive(piece, 99.0)
-        second.ear.receive(piece, 99.0)
+        first.receiver.receive(piece, 99.0)
+        second.receiver.receive(piece, 99.0)
     assert (first.read, second.read) == (100, 1)  # the first message says where in the room a reader is
     assert second.followed == [text for _, text in talk][1:]
-    assert (first.stay.heard, second.stay.heard) == (100, 100)
+    assert (first.stay.progress.heard, second.stay.progress.heard) == (100, 100)
 
 
 def test_a_pong_between_costs_only_its_own_line() -> None:
@@ -124,8 +130,8 @@ def test_a_pong_between_costs_only_its_own_line() -> None:
     room = said_room(talk)
     first, second = (Listener(room, name, together=True) for name in ("ann", "bob"))
     lines = [f"{nick}: {text}\n".encode() for nick, text in talk]
-    first.ear.receive(b"".join(lines), 99.0)
-    second.ear.receive(b"".join([*lines[:5], b"* pong 7\n", *lines[5:]]), 99.0)
+    first.receiver.receive(b"".join(lines), 99.0)
+    second.receiver.receive(b"".join([*lines[:5], b"* pong 7\n", *lines[5:]]), 99.0)
     assert second.read == 2
     room.close()
     assert room.findings == []
@@ -139,17 +145,17 @@ def test_newcomers_follow_notices_too() -> None:
     ]
     read = 0
 
-    def hear(_: Heard, line: bytes) -> None:
+    def hear(_: Heard, line: bytes, __: float) -> None:
         nonlocal read
         read += 1
         room.notice(stay, line)
 
     for newcomer in range(10):
         stay = room.enter(f"user{newcomer}", 0.0)
-        ear = Ear(Json(), hear)
-        ear.be_in(room, stay)
+        receiver = Receiver(Json(), hear, Inbox([], keeps=False))
+        receiver.be_in(room, stay)
         for line in joined[newcomer + 1 :]:
-            ear.receive(line, 1.0)
+            receiver.receive(line, 1.0)
     assert read == 9 + 8  # the first reads all, the others only the first that they hear
 
 
@@ -168,7 +174,7 @@ def test_readers_who_miss_messages_of_one_order_have_missed_them_and_nothing_els
     listeners = {name: Listener(room, name, together=data.draw(st.booleans())) for name in READERS}
     for number in data.draw(st.permutations([number for number, own in enumerate(pieces) for _ in own])):
         reader, piece = pieces[number].pop(0)
-        listeners[reader].ear.receive(piece, 99.0)
+        listeners[reader].receiver.receive(piece, 99.0)
     room.close()
     assert Counter((one.verdict, one.nick, one.reader.name) for one in room.findings) == missed
 
@@ -179,9 +185,9 @@ def test_a_reader_that_is_still_coming_in_is_not_taken_along_by_half_a_line() ->
     ann, bob = (Listener(room, name, together=True) for name in ("ann", "bob"))
     lines = [f"{nick}: {text}\n".encode() for nick, text in talk]
     notice = b"* somebody joined\n"
-    bob.ear.receive(b"".join([*lines[:6], notice, lines[6]]), 99.0)
+    bob.receiver.receive(b"".join([*lines[:6], notice, lines[6]]), 99.0)
     for piece in pieces_of(b"".join([notice, *lines]), [1, 25, 26]):
-        ann.ear.receive(piece, 99.0)
+        ann.receiver.receive(piece, 99.0)
     room.close()
     assert room.findings == []
-    assert (ann.stay.heard, bob.stay.heard) == (7, 7)
+    assert (ann.stay.progress.heard, bob.stay.progress.heard) == (7, 7)

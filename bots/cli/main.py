@@ -1,4 +1,4 @@
-"""The command geventchat-bots."""
+"""What geventchat-bots does with its words: a run, or one of the verbs."""
 
 import argparse
 import dataclasses
@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bots import shipped, verbs
-from bots.printing import CannotPrint, show
+from bots.cli import shipped, verbs
+from bots.cli.output import CannotPrint, show
 from geventchat.cli.options import OptionParser
 from geventchat.protocol import address
 from geventchat.protocol.errors import Refused, ServerUnavailable, UsageError
@@ -30,7 +30,7 @@ examples:
   geventchat-bots record HOST:2003 -o talk.yaml               a live room as a scenario, until Ctrl-C
 
 exit status: 0 all met; 1 a check or expectation not met; 2 the scenario or an option is wrong;
-             4 no server; 5 invalid, because the generator was late; 130 interrupted
+             4 no server; 5 invalid, because the bots themselves were late; 130 interrupted
 """
 
 
@@ -177,7 +177,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
-    from bots.scenario.reading import read_file
+    from bots.scenario.data_file import read_file
     from bots.transcripts.importer import import_log
 
     try:
@@ -224,7 +224,3 @@ def _schema(_: argparse.Namespace) -> int:
 
     show(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
