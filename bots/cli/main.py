@@ -74,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         "geventchat-bots",
         "Simulated users replay a scenario against a chat server; every delivery is checked.",
         _EXAMPLES,
+        meant=dict.fromkeys(("--host", "--port"), "--server").get,
     )
     parser.add_argument(
         "scenario", type=Path, help="a YAML file; or one of the verbs check, import, record, scenarios, schema"
