@@ -21,7 +21,8 @@ class Nicks:
 
     def __init__(self, max_name: int) -> None:
         self._max_name = max_name
-        self._members: dict[str, Member] = {}
+        self._members: dict[str, Member] = {}  # by the key of the nick
+        self._lookalikes: dict[str, Member] = {}  # by what the nick looks like
         self._former: deque[tuple[str, Profile]] = deque(maxlen=MAX_FORMER)  # with their keys, the last one last
         self.most = 0
 
@@ -38,13 +39,15 @@ class Nicks:
         return (member for key, member in self._members.items() if fnmatchcase(key, pattern))
 
     def claim(self, member: Member, name: str, now: float) -> None:
-        """Give a member this nick. Raises Refused when it is no name, or somebody else's."""
+        """Give a member this nick. Raises Refused when it is no name, or is or looks like somebody else's."""
         nick, key = names.nick(name, self._max_name)
+        skeleton = names.skeleton(nick)
         if self._members.get(key, member) is not member:
             raise Refused("nick-taken", f"the name {nick} is taken", about=nick)
-        if member.key:
-            self.release(member, now)
-        self._members[key] = member
+        if (other := self._lookalikes.get(skeleton, member)) is not member:
+            raise Refused("nick-taken", f"the name {nick} looks like that of {other.nick}, who is here", about=nick)
+        self.release(member, now)
+        self._members[key] = self._lookalikes[skeleton] = member
         member.nick, member.key = nick, key
         self.most = max(self.most, len(self))
 
@@ -53,6 +56,7 @@ class Nicks:
         if self._members.get(member.key) is not member:
             return False
         del self._members[member.key]
+        del self._lookalikes[names.skeleton(member.nick)]
         known = profile(member, [], now)
         known.since = iso_time(int(now * 1000))
         self._former.append((member.key, known))
