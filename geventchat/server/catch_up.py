@@ -133,7 +133,9 @@ class Past:
             recent = self._log.latest(room.key, MAX_HISTORY, member.joined_id)
             last_here = self._last_here(recent)
             if last_here is not None:
-                missed = [event for event in _later(recent, last_here) if isinstance(event, Said | Acted)]
+                missed: list[AnyEvent] = [
+                    event for event in _later(recent, last_here) if isinstance(event, Said | Acted)
+                ]
                 self._chat.tell(member, replies.HistoryPage(room=room.name, events=missed, more=False))
                 self._settle()
                 return

@@ -15,6 +15,8 @@ MAX_BYTES = 510
 # What the tags that a client sends may have, with the @ before and the blank behind them.
 MAX_TAG_BYTES = 4_096
 
+_LONGEST_CHAR = 4  # in bytes of UTF-8: so much at least is in a piece
+
 _ESCAPES = {":": ";", "s": " ", "\\": "\\", "r": "\r", "n": "\n"}
 _ESCAPED = str.maketrans({value: f"\\{name}" for name, value in _ESCAPES.items()})
 _NEVER = {ord(char): None for char in "\0\r\n"}  # that may be in any message
@@ -69,13 +71,12 @@ def _tags(text: str) -> dict[str, str]:
 
 
 def build(prefix: str, command: str, *params: str) -> Out:
-    """Return a message; the last parameter may hold blanks, and is cut at a character where it would be too long.
+    """Return a message; the last parameter may hold blanks. What would be too long is cut at a character.
 
     No parameter holds the end of a line: that was made sure of where it came in.
     """
     *middle, last = params
-    head = f":{prefix} {' '.join([command, *middle])} :"
-    return Out(head + split(last, room_for(head))[0])
+    return Out(split(f":{prefix} {' '.join([command, *middle])} :{last}", MAX_BYTES)[0])
 
 
 def room_for(head: str, tail: str = "") -> int:
@@ -85,7 +86,7 @@ def room_for(head: str, tail: str = "") -> int:
 
 def split(text: str, most: int) -> list[str]:
     """Return a text in pieces of at most `most` bytes of UTF-8, cut between characters."""
-    data = text.encode()
+    data, most = text.encode(), max(most, _LONGEST_CHAR)
     if len(data) <= most:
         return [text]
     pieces = []

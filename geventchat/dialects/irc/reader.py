@@ -7,11 +7,12 @@ from enum import Enum, auto
 from geventchat.commands import commands
 from geventchat.dialects.base import Answer, Dialect, EmptyLine
 from geventchat.dialects.irc import texts
+from geventchat.dialects.irc.answers import Request, answer, too_few, wrong
 from geventchat.dialects.irc.asked import MAX_LABEL, SEVERAL, Asked, batch_begins, batch_ends
 from geventchat.dialects.irc.capabilities import Negotiation
 from geventchat.dialects.irc.lines import MAX_BYTES, MAX_TAG_BYTES, Line, parse
 from geventchat.dialects.irc.names import name_from_irc
-from geventchat.dialects.irc.requests import NO_MOTD, VERBS, Request, answer, too_few, wrong
+from geventchat.dialects.irc.verbs import NO_MOTD, VERBS
 from geventchat.dialects.lines import LineBuffer
 from geventchat.protocol.errors import ProtocolError
 
