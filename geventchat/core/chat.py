@@ -27,17 +27,24 @@ from geventchat.protocol.replies import AnyReply, Message
 _MAX_BATCH = 256
 
 
+class Everywhere(NamedTuple):
+    """The rooms in which the same happens, and who has been told, of those who are told once."""
+
+    rooms: list[Room]
+    told: set[Member]
+
+
 class PendingEvent(NamedTuple):
     """An event that a member wants to cause in a room. `sent_ref` is what it is recognised by if it is sent again.
 
-    Where the same happens in several rooms, `told` is who has been told already, of those who are told once.
+    Where the same happens in several rooms, `everywhere` is one for all of them.
     """
 
     member: Member
     room: Room
     entry: Entry
     sent_ref: SentRef | None = None
-    told: set[Member] | None = None
+    everywhere: Everywhere | None = None
 
 
 class PendingReply(NamedTuple):
@@ -174,14 +181,14 @@ class Chat:
         room: Room,
         entry: Entry,
         sent_ref: SentRef | None = None,
-        told: set[Member] | None = None,
+        everywhere: Everywhere | None = None,
     ) -> None:
         """Post an event that a member causes in a room; the log will give it its id and time.
 
-        Where the same happens in several rooms, `told` is one set for all of them.
+        Where the same happens in several rooms, `everywhere` is one for all of them.
         """
         member.unpublished += 1
-        self._posted.append(PendingEvent(member, room, entry, sent_ref, told))
+        self._posted.append(PendingEvent(member, room, entry, sent_ref, everywhere))
 
     def join(self, member: Member, room_name: str, ref: str | None = None) -> None:
         """Take a member into a room, which is made if it is not there. Raises Refused if that is no name."""
@@ -204,18 +211,19 @@ class Chat:
     def depart(self, member: Member, reason: str = "") -> None:
         """Take a member out of all its rooms, for good. Its nick is free once it has been told a Closing."""
         rooms = self.rooms_of(member)
-        told = set[Member]() if len(rooms) > 1 else None
+        everywhere = Everywhere(rooms, set()) if len(rooms) > 1 else None
         member.rooms.clear()
         for room in rooms:
             departed = events.Departed("", "", room.name, member.nick, reason)
-            self.post(member, room, Entry(room.key, departed, None), told=told)
+            self.post(member, room, Entry(room.key, departed, None), everywhere=everywhere)
 
     def rename(self, member: Member, old: str, ref: str | None) -> None:
         """Tell all rooms that a member is in that it has another nick now."""
-        told = set[Member]() if len(member.rooms) > 1 else None
-        for room in self.rooms_of(member):
+        rooms = self.rooms_of(member)
+        everywhere = Everywhere(rooms, set()) if len(rooms) > 1 else None
+        for room in rooms:
             renamed = events.Renamed("", "", room.name, old, member.nick)
-            self.post(member, room, Entry(room.key, renamed, ref), told=told)
+            self.post(member, room, Entry(room.key, renamed, ref), everywhere=everywhere)
         if not member.rooms:
             self.tell(member, lambda: self._renamed_nowhere(member, old, ref))
 
@@ -315,23 +323,40 @@ class Chat:
 
     def _show_own(self, post: PendingEvent, now: float) -> None:
         """Show an event that a member of this server caused, and what it means for that member."""
-        member, room, entry, _, told = post
+        member, room, entry, _, everywhere = post
         event = entry.event
         if isinstance(event, events.Left):  # the one who leaves does not hear it
             self._withdraw(member, room)
         elif isinstance(event, events.Renamed):
             member.published_nick = event.new
-        knows = told is not None and member in told
-        if told is not None:
-            _tell_once(room, told)
-        own = None if knows or member not in room.members else member.encoder.own(member, event, entry.ref)
-        if own is not None:
-            room.pass_over_next(member)
+        if everywhere is not None:
+            self._tell_once(room, entry, member, everywhere)
+        elif member in room.members and (own := member.encoder.own(member, event, entry.ref)) is not None:
+            self._tell_instead(room, member, own)
         self._publish_in(room, event, now)
-        if own:
-            self._put_bytes(member, own)
         if isinstance(event, events.Joined):  # nor does the one who enters; in a crowd, a gathered line may count it
             self._enter(member, room, event, entry.ref)
+
+    def _tell_instead(self, room: Room, member: Member, data: bytes) -> None:
+        """Tell a member this, and not what the room says next."""
+        self._put_bytes(member, data)
+        room.pass_over_next(member)
+
+    def _tell_once(self, room: Room, entry: Entry, member: Member, everywhere: Everywhere) -> None:
+        """Tell those who are told once, and share several rooms with a member, what happens next in all of them.
+
+        It has its place in what all these rooms say: behind the member's last words in each, and ahead of its next.
+        """
+        others = [other for other in everywhere.rooms if other is not room]
+        for reader in room.members:
+            if not reader.can.told_once:
+                continue
+            if reader in everywhere.told:
+                room.pass_over_next(reader)
+            elif any(reader in other.members for other in others):
+                everywhere.told.add(reader)
+                ref = entry.ref if reader is member else None
+                self._tell_instead(room, reader, _encode_own(reader, entry.event, ref))
 
     def _publish_in(self, room: Room, event: events.AnyEvent, now: float) -> None:
         if isinstance(event, events.TopicSet):
@@ -438,15 +463,6 @@ def _encode_own(member: Member, event: events.AnyEvent, ref: str | None) -> byte
 def not_stored(ref: str | None, why: str = "") -> replies.Error:
     """Return what to answer to a message that the log did not take."""
     return replies.Error(code="not-stored", message=f"not stored and not sent{why}", ref=ref)
-
-
-def _tell_once(room: Room, told: set[Member]) -> None:
-    """Do not show what comes next in a room to those who have been told, and count the others as told."""
-    for member in room.members:
-        if member.can.told_once:
-            if member in told:
-                room.pass_over_next(member)
-            told.add(member)
 
 
 def _is_message(post: PendingEvent | PendingReply | PendingNews) -> bool:

@@ -14,7 +14,7 @@ Request = AnyCommand | Answer
 Verb = Callable[[Asked, list[str]], Iterable[Request]]
 
 # What a reply may depend on, of what was asked, so that a ref stays short.
-MAX_DETAIL = 60
+MAX_DETAIL = 50
 
 
 def answer(asked: Asked, say: Callable[[Recipient], Sequence[Out]]) -> Answer:
