@@ -200,7 +200,7 @@ def test_who_is_away_is_said_to_be_where_it_matters(stage: Stage) -> None:
     ben.heard()
     bob.does(Join(room="b"))
     stage.turn()
-    assert without_hosts(ben.heard()) == [":bob AWAY :out", ":bob JOIN #b"]
+    assert without_hosts(ben.heard()) == [":bob JOIN #b", ":bob AWAY :out"]
 
 
 def test_who_somebody_is_can_be_asked_on_irc_and_elsewhere(stage: Stage) -> None:

@@ -169,7 +169,8 @@ def _join(chat: Chat, member: Member, join: commands.Join, now: float) -> CatchU
         room = chat.room_of(member, join.room)
         raise Refused("already-here", f"you are in {room.name} already", about=room.name)
     if not member.can.several_rooms:
-        chat.depart(member)
+        for left in chat.rooms_of(member):
+            chat.leave(member, left)
     elif len(member.rooms) >= MAX_ROOMS_PER_USER:
         raise Refused(
             "too-many-rooms", f"you can be in {MAX_ROOMS_PER_USER} rooms at once; leave one first", about=join.room
