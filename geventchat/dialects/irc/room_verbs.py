@@ -128,6 +128,7 @@ def mode(asked: Asked, params: list[str]) -> Iterator[Request]:
 
 
 def _user_mode(to: Recipient, params: list[str]) -> Out:
+    """Return that a user has no modes, also to clients that set one as they come in, as most do."""
     if params[0].lower() != to.me.lower():
         return to.numeric("502", "Can't change mode for other users")
-    return to.short("221", "+") if len(params) == 1 else to.numeric("501", "There are no user modes")
+    return to.short("221", "+")
