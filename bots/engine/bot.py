@@ -44,6 +44,14 @@ class NotLetIn(NotDone):
     """The server did not let an actor in; the message says why."""
 
 
+class NotConnected(NotLetIn):
+    """No server answers; `why` says what the system says to that."""
+
+    def __init__(self, message: str, why: str) -> None:
+        super().__init__(message)
+        self.why = why
+
+
 class _Unacknowledged(NamedTuple):
     """Something that was said, and that the server has not acknowledged."""
 

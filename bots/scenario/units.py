@@ -6,6 +6,7 @@ import re
 # What may stand in a file; the JSON Schema uses the same patterns.
 DURATION = r"^(?=\d)(\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?(\d+(\.\d+)?ms)?$"
 RATE = r"^(stopped|normal|\d+(\.\d+)?(B|kB|MB)/s)$"
+FOREVER = "forever"
 PERCENT = r"^\d+(\.\d+)?%$"
 
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
@@ -29,8 +30,15 @@ def duration(text: object) -> float:
     return seconds
 
 
+def duration_or_forever(text: object) -> float:
+    """Return a time as `duration` does, and `forever` as infinity."""
+    return math.inf if text == FOREVER else duration(text)
+
+
 def show_duration(seconds: float) -> str:
     """Return seconds, to the millisecond, as `duration` reads them: 192.5 is `3m12.5s`."""
+    if math.isinf(seconds):
+        return FOREVER
     milliseconds = round(seconds * 1000)
     minutes, rest = divmod(milliseconds, 60_000)
     hours, minutes = divmod(minutes, 60)
