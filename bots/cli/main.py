@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bots.cli import verbs
+from bots.cli import shipped, verbs
 from bots.cli.output import show
 from geventchat.cli.options import OptionParser
 from geventchat.protocol import address
@@ -26,12 +26,13 @@ examples:
   geventchat-bots scenarios/ten_users.yaml --server HOST:2003
   geventchat-bots scenarios/small_talk.yaml --server HOST --dialect unframed
   geventchat-bots check scenarios/*.yaml                      only look for mistakes
+  geventchat-bots scenarios                                   which ones ship with it
   geventchat-bots schema > scenario.schema.json               for editors
   geventchat-bots import channel.log -o talk.yaml             a log as a scenario
   geventchat-bots record HOST:2003 -o talk.yaml               a live room as a scenario, until Ctrl-C
 
 exit status: 0 all met; 1 a check or expectation not met; 2 the scenario or an option is wrong;
-             4 no server; 5 invalid, because the generator was late; 130 interrupted
+             4 no server; 5 invalid, because the bots themselves were late; 130 interrupted
 """
 
 
@@ -57,7 +58,9 @@ def _carry_out(words: Sequence[str]) -> int:
     try:
         if words and words[0] in verbs.VERBS:
             options = verbs.parser(words[0]).parse_args(words[1:])
-            return {"check": _check, "import": _import, "record": _record, "schema": _schema}[words[0]](options)
+            return {"check": _check, "import": _import, "record": _record, "scenarios": _scenarios, "schema": _schema}[
+                words[0]
+            ](options)
         if len(words) > 1 and not words[0].startswith("-") and not words[1].startswith("-"):
             _refuse_no_verb(words[0])
         return _run(_parser().parse_args(words))
@@ -71,8 +74,11 @@ def _parser() -> argparse.ArgumentParser:
         "geventchat-bots",
         "Simulated users replay a scenario against a chat server; every delivery is checked.",
         _EXAMPLES,
+        meant=dict.fromkeys(("--host", "--port"), "--server").get,
     )
-    parser.add_argument("scenario", type=Path, help="a YAML file; or one of the verbs check, import, record, schema")
+    parser.add_argument(
+        "scenario", type=Path, help="a YAML file; or one of the verbs check, import, record, scenarios, schema"
+    )
     parser.add_argument("--server", metavar="HOST:PORT", help="the server to test; any that speaks the dialect")
     parser.add_argument("--dialect", choices=("json", "plain", "unframed"), default="json", help="default: %(default)s")
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="play N times as fast")
@@ -110,7 +116,7 @@ def _run(options: argparse.Namespace) -> int:
     from bots.scenario.mistakes import ScenarioMistakes
 
     try:
-        scenario = load(options.scenario)
+        scenario = load(shipped.find(options.scenario))
         check_sayable(scenario, options.dialect)
     except ScenarioMistakes as mistakes:
         print(mistakes, file=sys.stderr)
@@ -166,7 +172,7 @@ def _check(options: argparse.Namespace) -> int:
     ended = 0
     for file in options.files:
         try:
-            scenario = load(file)
+            scenario = load(shipped.find(file))
             users, lines = counted(len(scenario.actors), "user"), counted(len(list(scenario.lines())), "line")
             show(f"{file}: {scenario.title}: {users}, {lines}\n")
         except ScenarioMistakes as mistakes:
@@ -213,6 +219,11 @@ def _write(text: str, output: Path) -> None:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {(error.strerror or str(error)).lower()}") from None
+
+
+def _scenarios(_: argparse.Namespace) -> int:
+    show(shipped.listing())
+    return 0
 
 
 def _schema(_: argparse.Namespace) -> int:

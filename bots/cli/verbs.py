@@ -5,7 +5,7 @@ from pathlib import Path
 
 from geventchat.cli.options import OptionParser
 
-VERBS = ("check", "import", "record", "schema")
+VERBS = ("check", "import", "record", "scenarios", "schema")
 
 _CHECK = """\
 examples:
@@ -26,6 +26,12 @@ A user named recorder joins to listen; whispers and topics are not recorded.
 examples:
   geventchat-bots record localhost -o talk.yaml
   geventchat-bots record HOST:2003 --room tea -o tea.yaml
+"""
+_SCENARIOS = """\
+They can be run from anywhere, by the names shown here; the first to try is scenarios/ten_users.yaml.
+
+examples:
+  geventchat-bots scenarios
 """
 _SCHEMA = """\
 examples:
@@ -53,6 +59,8 @@ def parser(verb: str) -> argparse.ArgumentParser:
             options.add_argument("source", metavar="HOST:PORT")
             _add_output(options)
             options.add_argument("--room", default="lobby", help="which room (default: %(default)s)")
+        case "scenarios":
+            options = _of(verb, "List the scenarios that ship with geventchat-bots.", _SCENARIOS)
         case _:
             options = _of(verb, "Print the JSON Schema of scenarios, for editors.", _SCHEMA)
     return options

@@ -67,7 +67,7 @@ class Runner:
         return outcome
 
     def _let_in(self) -> None:
-        """Bring all bots in but those that the script lets join. Raises NotDone, and ServerUnavailable if none answers."""
+        """Bring all bots in but those that the script lets join. Raises NotDone or ServerUnavailable."""
         late = latecomers(self._scenario)
         self._group.joining.let_in([bot for actor, bot in self._group.bots.items() if actor not in late])
         gevent.sleep(5 * self._pause_s)  # a server may greet a newcomer before it sends to it what others say

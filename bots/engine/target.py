@@ -1,6 +1,5 @@
 """The server that a scenario runs against: the one that was named, or one of our own."""
 
-import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,11 +7,12 @@ from contextlib import contextmanager
 
 from geventchat.protocol import address as addresses
 from geventchat.protocol.errors import ServerUnavailable
+from geventchat.system import open_files
 
 # On a free port, nobody is slowed down, nothing is kept; it ends when its standard input does, whatever becomes of us.
 _OWN_SERVER = (
     *("-m", "geventchat.cli.serve", "--listen", "127.0.0.1:0", "--rate", "off", "--history", "none"),
-    *("--log-level", "error", "--end-with-input"),
+    *("--log-level", "error", "--until-input-ends"),
 )
 
 
@@ -23,14 +23,12 @@ def server_at(named: tuple[str, int] | None) -> Iterator[tuple[tuple[str, int], 
         yield named, f"the server at {addresses.show(named)}"
     else:
         with _own_server() as own:
-            yield own, f"a server of its own at {addresses.show(own)}"
+            yield own, f"a server started for this run, at {addresses.show(own)}"
 
 
 def allow_many_connections() -> None:
     """Let this process, and the server that it may start, have as many connections as the machine lets them."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if most != resource.RLIM_INFINITY:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    open_files.allow()
 
 
 @contextmanager

@@ -34,7 +34,7 @@ def junit(outcome: Outcome) -> str:
     case = ElementTree.SubElement(suite, "testcase", {"classname": name, "name": "the run is valid", "time": "0"})
     if broken:
         lag_ms = outcome.lag.percentile(LAG_PERCENTILE) * 1000
-        late = f"the generator was {lag_ms:.0f} ms late, more than {MAX_LAG_S * 1000:g} ms"
+        late = f"the bots were {lag_ms:.0f} ms late, more than {MAX_LAG_S * 1000:g} ms"
         ElementTree.SubElement(case, "error", {"message": "interrupted" if outcome.interrupted else late})
     ElementTree.indent(suite)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(suite, encoding="unicode") + "\n"
