@@ -5,7 +5,6 @@ and `perform` carries it out through what a `Performer` can do. Times are in sec
 """
 
 import math
-import sys
 from typing import ClassVar, Literal, NamedTuple, Protocol, Self
 
 from pydantic import Field, model_validator
@@ -18,7 +17,7 @@ from geventchat.commands import commands
 # More repetitions than this are a slip of the finger.
 MAX_TIMES = 1_000_000
 # How often something is done that is repeated until the run ends.
-ENDLESS = sys.maxsize
+ENDLESS = 1 << 62
 
 # Whether an actor is there; "unsure" when branches that ran together say different things.
 State = Literal["here", "to come", "gone", "lost", "unsure"]
