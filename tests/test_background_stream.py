@@ -53,6 +53,21 @@ def test_what_nobody_reads_is_kept_up_to_a_limit_and_the_rest_is_counted(pipe: P
     stream.finish(10)
 
 
+def test_nothing_that_comes_after_what_was_dropped_stands_before_the_word_on_it(pipe: Pipe) -> None:
+    stream = stream_to(pipe[1])
+    stream.write("x" * (MAX_BYTES - 50) + "\n")
+    stream.write("y" * 100 + "\n")  # has no room, though the next one would have
+    stream.write("z\n")
+    assert read_until(pipe[0], b" dropped\n").endswith(b"x\n2 dropped\n")
+
+
+def test_a_reader_that_keeps_up_misses_nothing(pipe: Pipe) -> None:
+    stream = stream_to(pipe[1])
+    for _ in range(8):
+        stream.write("x" * (MAX_BYTES // 4) + "\n")
+        assert read_until(pipe[0], b"\n") == b"x" * (MAX_BYTES // 4) + b"\n"
+
+
 def test_the_end_waits_for_a_reader_no_longer_than_it_is_told_to(pipe: Pipe) -> None:
     stream = stream_to(pipe[1])
     stream.write("x" * (256 << 10) + "\n")  # more than a pipe holds

@@ -3,10 +3,10 @@
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import gevent
 import psutil
-import pytest
 
 from tests.processes import run, serving
 from tests.raw import plain, programmed
@@ -51,30 +51,26 @@ def test_it_ends_when_who_started_it_is_killed() -> None:
     starter.kill()
     assert bob.messages_until("closing")[-1]["code"] == "server-stopping"
     bob.close()
-    while server.is_running() and server.status() != psutil.STATUS_ZOMBIE:
-        gevent.sleep(0.01)
+    wait_until_ended(server)
     starter.communicate()
+
+
+def test_the_server_of_bots_that_are_killed_ends_too(tmp_path: Path) -> None:
+    scenario = tmp_path / "long.yaml"
+    scenario.write_text("script:\n  - alice: hi\n  - wait: 1h\n")
+    command = [sys.executable, "-m", "bots.cli", str(scenario)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as bots:
+        assert bots.stdout is not None
+        assert "a server of its own" in bots.stdout.readline()
+        (server,) = psutil.Process(bots.pid).children()
+        bots.kill()
+    wait_until_ended(server)
+
+
+def wait_until_ended(process: psutil.Process) -> None:
+    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+        gevent.sleep(0.01)
 
 
 def test_how_it_is_told_to_end_with_its_starter_is_no_option_for_people() -> None:
     assert "until-input-ends" not in run("geventchat.cli.serve", "--help").out
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["--port", "2004"], "--port is not known; did you mean --listen?"),
-        (["--lisen", "127.0.0.1:0"], "--lisen is not known; did you mean --listen?"),
-        (["--max-user=3"], "--max-user=3 is not known; did you mean --max-users?"),
-        (["0.0.0.0:2003"], "0.0.0.0:2003 is not known; did you mean --listen 0.0.0.0:2003?"),
-        ([":2004"], ":2004 is not known; did you mean --listen :2004?"),
-        (["2004"], "2004 is not known; did you mean --listen :2004?"),
-        (["exprot"], "exprot is not known; did you mean export?"),
-        (["export", "--romm", "lobby"], "--romm is not known; did you mean --room?"),
-        (["--colour"], "--colour is not known; --help says what there is"),
-    ],
-)
-def test_a_slip_is_answered_with_what_was_perhaps_meant(arguments: list[str], words: str) -> None:
-    ended = run("geventchat.cli.serve", *arguments)
-    assert (ended.status, ended.out) == (2, "")
-    assert ended.errors.endswith(f": {words}\n")

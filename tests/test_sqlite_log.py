@@ -90,6 +90,15 @@ def test_plain_sql_reads_the_view(path: Path) -> None:
     assert rows == [("1732363200042-0", "2024-11-23T12:00:00.042Z", "lobby", "alice", "said", "hello")]
 
 
+@pytest.mark.parametrize("name", [":memory:", "a ?# b.sqlite", "история.sqlite", "file:x.sqlite"])
+def test_any_name_is_the_name_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    with closing(SqliteLog(Path(name))) as log:
+        log.append(entries("hello"), NOW)
+        assert texts(log.latest("lobby", 9)) == ["hello"]
+    assert {file.name for file in tmp_path.iterdir()} == {name, f"{name}.lock"}
+
+
 # Errors at start.
 
 

@@ -1,6 +1,5 @@
 """The server that a scenario runs against: the one named, the one at the default address, or one of our own."""
 
-import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from gevent import socket
 
 from geventchat.protocol import address as addresses
 from geventchat.protocol.errors import ServerUnavailable
+from geventchat.system import open_files
 
 DEFAULT = (addresses.DEFAULT_HOST, addresses.DEFAULT_PORT)
 _ANSWER_S = 5.0
@@ -26,14 +26,12 @@ def server_at(asked: tuple[str, int] | None) -> Iterator[tuple[tuple[str, int], 
         yield DEFAULT, f"the server that answers at {addresses.show(DEFAULT)}"
     else:
         with _own_server() as own:
-            yield own, f"a server of its own at {addresses.show(own)}, since none answers at {addresses.show(DEFAULT)}"
+            yield own, f"a server started for this run, at {addresses.show(own)}"
 
 
 def allow_many_connections() -> None:
     """Let this process, and the server that it may start, have as many connections as the machine lets them."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if most != resource.RLIM_INFINITY:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    open_files.allow()
 
 
 def _silent(address: tuple[str, int]) -> str:
@@ -52,6 +50,7 @@ def _own_server() -> Iterator[tuple[str, int]]:
         sys.executable,
         "-m",
         "geventchat.cli.serve",
+        "--until-input-ends",  # with us, even if we are killed
         "--listen",
         "127.0.0.1:0",
         "--rate",
@@ -61,7 +60,11 @@ def _own_server() -> Iterator[tuple[str, int]]:
     ]
     # In a session of its own, so that Ctrl-C at the terminal ends the run, and the run then the server.
     with subprocess.Popen(  # noqa: S603
-        [*command, "--log-level", "error"], stdout=subprocess.PIPE, text=True, start_new_session=True
+        [*command, "--log-level", "error"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as process:
         try:
             assert process.stdout is not None

@@ -10,7 +10,7 @@ from typing import Any
 from geventchat.cli.options import OptionParser
 from geventchat.protocol import address, durations
 from geventchat.protocol.errors import UsageError
-from geventchat.protocol.limits import MAX_HISTORY, Limits
+from geventchat.protocol.limits import GREET_WITH, MAX_HISTORY, Limits
 from geventchat.store import registry
 
 _EXAMPLES = """\
@@ -44,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             limits,
             open_log,
             options.greet_with,
+            hosts=options.host,
             log_level=options.log_level,
             log_format=options.log_format,
             until_input_ends=options.until_input_ends,
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = OptionParser(
         "geventchat-serve",
-        "A chat server: one port, any client (nc, telnet, geventchat-client, programs).",
+        "A chat server: one port, any client (browsers, nc, telnet, geventchat-client, programs).",
         _EXAMPLES,
         verbs=("export",),
         meant=_meant,
@@ -66,6 +67,13 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         metavar="HOST:PORT",
         help=f"where to listen, more than once if wanted; port 0 takes a free one (default: {address.DEFAULT})",
+    )
+    parser.add_argument(
+        "--host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name that browsers may call this server by, besides its addresses; more than once if wanted",
     )
     parser.add_argument(
         "--log-level",
@@ -94,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     history.add_argument("--keep-messages", metavar="N", help="keep the last N events only (default: keep them all)")
     history.add_argument(
         "--greet-with",
-        default=20,
+        default=GREET_WITH,
         type=_lines,
         metavar="N",
         help="lines of the talk before that people who come in are shown (default: %(default)s)",
@@ -118,7 +126,7 @@ def _lines(text: str) -> int:
 
 def _meant(word: str) -> str | None:
     """Return what a word that is no option was perhaps meant as: an address, as it is given to the client."""
-    if word.split("=")[0] in ("--port", "--host", "--bind", "--address"):
+    if word.split("=")[0] in ("--port", "--bind", "--address"):
         return "--listen"
     try:
         address.parse(word)

@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
 
@@ -10,8 +11,8 @@ import gevent
 from gevent.event import Event
 
 from geventchat.core.log import Log
-from geventchat.protocol import address
 from geventchat.protocol.limits import Limits
+from geventchat.server.greeting import greeting
 from geventchat.server.log_lines import log_lines
 from geventchat.server.server import ChatServer
 from geventchat.system import open_files, signals, starter
@@ -31,6 +32,7 @@ def serve(
     open_log: Callable[[], Log],
     greet_with: int,
     *,
+    hosts: Sequence[str] = (),
     log_level: str = "info",
     log_format: str = "text",
     until_input_ends: bool = False,
@@ -40,6 +42,7 @@ def serve(
     With `until_input_ends`, the end of the standard input asks too: the process that started this one is gone.
     Raises UsageError for what cannot be served.
     """
+    has_terminal = sys.stdout is not None and sys.stdout.isatty()
     ended = Event()
     signals.on_end(ended.set, insist=lambda: os._exit(1))
     if until_input_ends:
@@ -47,17 +50,14 @@ def serve(
     gc.set_threshold(*_GC_THRESHOLDS)
     with log_lines(log_level, log_format):
         _allow_open_files(limits.max_users)
-        return _serve(listen, limits, open_log, greet_with, ended)
+        with closing(open_log()) as log:
+            server = ChatServer(*listen, limits=limits, log=log, greet_with=greet_with, hosts=hosts)
+            return _run(server, log, ended, has_terminal=has_terminal)
 
 
-def _serve(
-    listen: Sequence[tuple[str, int]], limits: Limits, open_log: Callable[[], Log], greet_with: int, ended: Event
-) -> int:
-    with (
-        closing(open_log()) as log,
-        ChatServer(*listen, limits=limits, log=log, greet_with=greet_with) as server,
-    ):
-        print("\n".join(map(_how_to_join, server.addresses)))
+def _run(server: ChatServer, log: Log, ended: Event, *, has_terminal: bool) -> int:
+    with server:
+        print(greeting(server.addresses, has_terminal=has_terminal))
         logger.info("what is said is kept in %s", log.location)
         gevent.wait([ended, server.failed], count=1)
         if server.failed.is_set():
@@ -69,19 +69,6 @@ def _serve(
 def _end_with_starter(ended: Event) -> None:
     starter.wait_until_gone()
     ended.set()
-
-
-def _how_to_join(at: tuple[str, int]) -> str:
-    host, port = at
-    if host in ("0.0.0.0", "::"):  # noqa: S104 - the user asked for every address; show one that can be typed
-        host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104
-    return (
-        f"geventchat serves on {address.show(at)}; join with\n"
-        f"  geventchat-client {address.show((host, port))}\n"
-        f"  nc {host} {port}\n"
-        f"  telnet {host} {port}\n"
-        f'  a program: JSON Lines, first {{"type":"hello","nick":"alice"}}'
-    )
 
 
 def _allow_open_files(users: int) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, get_args
-from urllib.parse import quote
 
 import msgspec
 
@@ -197,7 +196,7 @@ def open_to_write(path: Path, *, full: bool = False, upgrades: Sequence[Upgrade]
     The connection can be used from any one thread at a time. Raises UsageError.
     """
     with explained(path, _REMEDY_SERVING):
-        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        db = sqlite3.connect(path.absolute(), isolation_level=None, check_same_thread=False)
         try:
             _check(db, path, len(upgrades))
             if path.stat().st_size <= CHECKED_BYTES:
@@ -224,9 +223,8 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     """Open a file that a server may be writing. Raises UsageError when it is not there or not of our version."""
     with explained(path):
         path.stat()  # SQLite would not say why it cannot be opened
-        db = sqlite3.connect(
-            f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
-        )
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
         try:
             version = _check(db, path, len(UPGRADES))
             if version < len(UPGRADES):

@@ -54,6 +54,6 @@ def _look(file: Path) -> tuple[tuple[int, int] | None, int]:
     """Return which file has the name, if any, and its size in bytes."""
     try:
         found = os.stat(file)
-    except FileNotFoundError:
+    except OSError:
         return None, 0
     return (found.st_dev, found.st_ino), found.st_size

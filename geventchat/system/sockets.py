@@ -26,3 +26,15 @@ def cork(sock: socket, *, on: bool) -> None:
     """Hold back what is written until it is off again, so that it arrives in one packet where it fits."""
     if _TCP_CORK is not None:
         sock.setsockopt(std_socket.IPPROTO_TCP, _TCP_CORK, int(on))
+
+
+def own_addresses(version: int) -> list[str]:
+    """Return the address that others on the network reach this machine by, for IP version 4 or 6, if there is one."""
+    # A datagram socket is only told where it would send: nothing is sent (addresses for documentation, RFC 5737, 3849).
+    ip4 = version == 4
+    try:
+        with std_socket.socket(std_socket.AF_INET if ip4 else std_socket.AF_INET6, std_socket.SOCK_DGRAM) as probe:
+            probe.connect(("192.0.2.1" if ip4 else "2001:db8::1", 9))
+            return [probe.getsockname()[0]]
+    except OSError:
+        return []
