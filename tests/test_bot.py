@@ -11,6 +11,7 @@ from bots.world.inbox import Inbox
 from geventchat import ChatClient, ChatServer, Limits
 from geventchat.commands import commands
 from geventchat.protocol import events
+from tests.faulty_json_server import faulty_json_server
 from tests.faulty_server import faulty_server
 from tests.play import passed, play, watched
 from tests.raw import Address
@@ -111,3 +112,18 @@ def test_who_loses_the_connection_while_saying_again_what_may_be_lost_is_not_her
         with pytest.raises(NotLetIn, match="lost the connection at once: the server is stopping"):
             bot.come_in("lobby", again=True)
         assert not bot.connected
+
+
+def test_what_a_bot_has_heard_itself_is_not_said_again_though_it_was_never_acknowledged() -> None:
+    script = """
+    cast: {ann: {reconnect: true}, ben: }
+    script:
+      - ann: hi
+      - ann: {expect: hi}
+      - ann: {drop: close}
+      - ann: {say: ho, times: 3}
+      - ben: {expect: ho, times: 3}
+    """
+    with faulty_json_server() as (address, _):  # which acknowledges nothing
+        outcome = passed(play(script, address))
+    assert [message.text for message in outcome.rooms["lobby"].messages] == ["hi", "ho", "ho", "ho"]

@@ -25,7 +25,8 @@ FOLDERS = {
     },
     "geventchat.client": {"geventchat.protocol", "geventchat.commands", "geventchat.dialects", "geventchat.system"},
     "geventchat.cli": {
-        *("geventchat.protocol", "geventchat.system", "geventchat.store", "geventchat.server", "geventchat.client"),
+        *("geventchat.protocol", "geventchat.core", "geventchat.commands", "geventchat.dialects", "geventchat.system"),
+        *("geventchat.store", "geventchat.server", "geventchat.client"),
     },
     "bots.scenario": {"geventchat.protocol", "geventchat.commands"},
     "bots.ledger": set[str](),
@@ -41,7 +42,7 @@ FOLDERS = {
     },
     "bots.transcripts": {
         *("geventchat.protocol", "geventchat.commands", "geventchat.dialects", "geventchat.client"),
-        *("bots.scenario",),
+        "bots.scenario",
     },
     "bots.cli": {
         *("geventchat.protocol", "geventchat.cli", "geventchat.system"),

@@ -3,16 +3,18 @@
 import argparse
 import dataclasses
 import json
+import shlex
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bots.cli import shipped, verbs
-from bots.cli.output import CannotPrint, show
+from bots.cli.output import show
 from geventchat.cli.options import OptionParser
 from geventchat.protocol import address
-from geventchat.protocol.errors import Refused, ServerUnavailable, UsageError
+from geventchat.protocol.errors import ChatError, ServerUnavailable, UsageError
 
 if TYPE_CHECKING:
     from bots.report.outcome import Outcome
@@ -26,7 +28,7 @@ examples:
   geventchat-bots check scenarios/*.yaml                      only look for mistakes
   geventchat-bots scenarios                                   which ones ship with it
   geventchat-bots schema > scenario.schema.json               for editors
-  geventchat-bots import channel.log -o talk.yaml             an IRC log as a scenario
+  geventchat-bots import channel.log -o talk.yaml             a log as a scenario
   geventchat-bots record HOST:2003 -o talk.yaml               a live room as a scenario, until Ctrl-C
 
 exit status: 0 all met; 1 a check or expectation not met; 2 the scenario or an option is wrong;
@@ -45,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ServerUnavailable as error:
         print(f"geventchat-bots: {error}", file=sys.stderr)
         return 4
-    except (CannotPrint, Refused) as error:
+    except ChatError as error:
         print(f"geventchat-bots: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:  # before a run has begun, or while its results are written
@@ -137,6 +139,8 @@ def _run(options: argparse.Namespace) -> int:
         runner = Runner(scenario, at, options.dialect, options.speed)
         with shown(runner.outcome, options.speed):
             outcome = runner.run()
+    again = ["geventchat-bots", str(options.scenario), "--dialect", options.dialect, "--seed", str(scenario.seed)]
+    outcome.again = shlex.join(again)
     return _tell(outcome, f"{which}, {options.dialect}, seed {scenario.seed}, speed {options.speed:g}", options)
 
 
@@ -151,7 +155,8 @@ def _tell(outcome: "Outcome", which: str, options: argparse.Namespace) -> int:
     if options.report is not None:
         from bots.report.html import page
 
-        _write(page(outcome, which), options.report)
+        when = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
+        _write(page(outcome, which, when), options.report)
     if options.json:
         show(json.dumps(figures(outcome), ensure_ascii=False) + "\n")
     else:
@@ -179,12 +184,13 @@ def _check(options: argparse.Namespace) -> int:
 def _import(options: argparse.Namespace) -> int:
     from bots.scenario.data_file import read_file
     from bots.transcripts.importer import import_log
+    from bots.transcripts.log_text import MAX_BYTES
 
     try:
-        source = read_file(Path(options.source))
+        source = read_file(Path(options.source), MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(f"{options.source} cannot be read: {(error.strerror or str(error)).lower()}") from None
-    return _put_down(import_log(source, Path(options.source).name), options.output)
+    return _put_down(import_log(source, Path(options.source).name, options.format), options.output)
 
 
 def _record(options: argparse.Namespace) -> int:
@@ -204,6 +210,7 @@ def _put_down(transcript: "Transcript", output: Path | None) -> int:
         show(transcript.text)
     else:
         _write(transcript.text, output)
+        print(f"written to {output}: {transcript.title}", file=sys.stderr)
     return 0
 
 

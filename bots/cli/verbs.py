@@ -18,6 +18,7 @@ _IMPORT = """\
 examples:
   geventchat-bots import channel.log -o talk.yaml
   geventchat-bots import channel.log | less
+  geventchat-bots import result.json --format telegram -o talk.yaml
 """
 _RECORD = """\
 A user named recorder joins to listen; whispers and topics are not recorded.
@@ -45,8 +46,13 @@ def parser(verb: str) -> argparse.ArgumentParser:
             options = _of(verb, "Say what is wrong in scenarios; nothing is connected.", _CHECK)
             options.add_argument("files", metavar="FILE", nargs="+", type=Path)
         case "import":
-            options = _of(verb, "Write an IRC log down as a scenario.", _IMPORT)
+            from bots.transcripts.formats import FORMATS
+
+            options = _of(verb, "Write the log of a chat down as a scenario.", _IMPORT)
             options.add_argument("source", metavar="LOG")
+            names = [one.name for one in FORMATS]
+            known = f"the log's format, if it is not found by itself: {', '.join(names)}"
+            options.add_argument("--format", metavar="NAME", choices=names, default="", help=known)
             _add_output(options)
         case "record":
             options = _of(verb, "Record a room of a live server as a scenario, until Ctrl-C.", _RECORD)

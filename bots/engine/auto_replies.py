@@ -7,7 +7,7 @@ from gevent.pool import Group
 
 from bots.engine.bot import Bot
 from bots.engine.expectations import Expectations
-from bots.engine.sending import CannotSay, Sending
+from bots.engine.sending import CannotSay, Sending, Speech
 from bots.ledger.room import Message
 from bots.report.outcome import Outcome
 from bots.scenario.actions.base import Cue
@@ -68,11 +68,12 @@ class AutoReplies:
         self, bot: Bot, line: Line, act: PlannedAct, words: Template, heard: Message, room: str | None, due: float
     ) -> None:
         text = text_of(words, self._outcome.scenario, line, act, nick=bot.nick, sender=heard.nick)
+        speech = Speech(text, line.place.line, words.is_made_up)
         try:
             if room is not None:
-                self._sending.say(bot, text, room, due)
+                self._sending.say(bot, speech, room, due)
             elif (whisperer := self._world.identities.holder(heard.nick, heard.sent)) is not None:
-                self._sending.whisper(bot, self._bots[whisperer], text, due)
+                self._sending.whisper(bot, self._bots[whisperer], speech, due)
         except CannotSay as reason:
             self._outcome.fail(line, f"{bot.nick}: {reason}")
         except OSError as error:

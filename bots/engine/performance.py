@@ -9,6 +9,7 @@ from bots.engine.bot import Bot, NotDone
 from bots.engine.bot_group import BotGroup
 from bots.engine.expectations import Marks
 from bots.engine.paced_reader import FULL_PACE
+from bots.engine.sending import Speech
 from bots.scenario.actions.base import Cue
 from bots.scenario.model import Line
 from bots.scenario.render import text_of
@@ -71,17 +72,20 @@ class Performance:
         """Send just these bytes."""
         self._bot.send_bytes(data)
 
-    def say(self, text: str, room: str | None) -> None:
+    def say(self, words: Template, room: str | None) -> None:
         """Say something to a room."""
-        self._group.sending.say(self._bot, text, room, self._due)
+        self._group.sending.say(self._bot, self._speech(words), room, self._due)
 
-    def act(self, text: str, room: str | None) -> None:
+    def act(self, words: Template, room: str | None) -> None:
         """Do something before everyone in a room."""
-        self._group.sending.act(self._bot, text, room, self._due)
+        self._group.sending.act(self._bot, self._speech(words), room, self._due)
 
-    def whisper(self, text: str, to: str) -> None:
+    def whisper(self, words: Template, to: str) -> None:
         """Say something to one actor."""
-        self._group.sending.whisper(self._bot, self._group.called(to), text, self._due)
+        self._group.sending.whisper(self._bot, self._group.called(to), self._speech(words), self._due)
+
+    def _speech(self, words: Template) -> Speech:
+        return Speech(self.text(words), self._line.place.line, words.is_made_up)
 
     def rename(self, nick: str) -> None:
         """Take another nick."""

@@ -13,8 +13,7 @@ from bots.ledger.model import Attendance, Message, Words
 def missing(sent: SentMessages, readers: Sequence[Attendance]) -> Iterator[tuple[Attendance, Message]]:
     """Yield what users must have heard and have not, each user's in the order in which it was sent.
 
-    Of equal words only the number counts: one that a user heard, and need not have heard, stands for one that is
-    missing. So does one that was not placed.
+    Where it is not sure which of several with equal words a user heard, each of them stands for one that is missing.
     """
     missed: dict[Attendance, list[Message]] = defaultdict(list)
     for reader, message in _missed_in_order(sent.order, readers):
@@ -28,8 +27,7 @@ def missing(sent: SentMessages, readers: Sequence[Attendance]) -> Iterator[tuple
             words = message.words
             if words not in spare:
                 spare[words] = reader.progress.unplaced[words] + sum(
-                    reader.has_heard(one) and (one.is_uncertain or not reader.must_hear(one))
-                    for one in sent.equal(words)
+                    reader.has_heard(one) and (one.is_uncertain or one.is_unsure) for one in sent.equal(words)
                 )
             if spare[words]:
                 spare[words] -= 1
@@ -82,11 +80,12 @@ class Late(NamedTuple):
 
 
 class Reordered(NamedTuple):
-    """A user that heard a message out of order, and when."""
+    """A user that heard a message out of order, and when; `after` is what it had heard before it, if that is known."""
 
     message: Message
     reader: Attendance
     at: float
+    after: Message | None = None
 
 
 class Reordering:
@@ -105,7 +104,8 @@ class Reordering:
         """Note that a user heard a message after others that stand behind it."""
         heard = reversed(self._order[message.index + 1 : reader.progress.position])
         if self._per_sender:
-            heard = (one for one in heard if one.nick == message.nick and reader.has_heard_in_place(one))
+            own = (one for one in heard if one.nick == message.nick and one.text != message.text)
+            heard = (one for one in own if reader.has_heard_in_place(one))
         if after := next(heard, None):
             self._late.setdefault(message, {})[reader] = Late(now, after)
 
@@ -132,7 +132,8 @@ class Reordering:
         late, before_late = self._late.get(message, {}), self._late.get(before, {})
         for reader in readers:
             if reader not in before_late and self._heard_both(reader, message, before):
-                yield Reordered(message, reader, late[reader].at if reader in late else message.first_heard)
+                at, after = late.get(reader, Late(message.first_heard, before))
+                yield Reordered(message, reader, at, after)
 
     def _out_of_step(
         self, message: Message, late: dict[Attendance, Late], readers: Sequence[Attendance]
@@ -147,7 +148,7 @@ class Reordering:
         if len(late) <= len(against):
             for reader, heard in late.items():
                 if not self._sent.may_be_another(reader, message):
-                    yield Reordered(message, reader, heard.at)
+                    yield Reordered(message, reader, heard.at, heard.after)
         else:
             for reader in against:
                 yield Reordered(message, reader, message.first_heard)

@@ -125,12 +125,13 @@ class RoomLedger:
         reader.progress.heard += 1
         if message is None:
             reader.progress.unplaced[words] += 1
+            self._stream.part(reader)  # as long as it may be anywhere
             self.timeline.hear_unplaced(now)
             return "apart"
         self.timeline.hear((message,), now, timed=reader.is_timed(message))
         if not self._move(reader, message, now):
             return "late"
-        if line:
+        if line and not reader.progress.unplaced:
             self._stream.hear(reader, message.index, line)
         return "in place"
 
@@ -142,9 +143,9 @@ class RoomLedger:
 
     def _next(self, reader: Attendance, words: Words, event_id: str) -> Message | None:
         """Return the message that comes next for a user, if this is it, as it nearly always is."""
-        position = reader.progress.position
-        if 0 <= position < len(self.messages):
-            message = self.messages[position]
+        progress = reader.progress
+        if 0 <= progress.position < len(self.messages) and words not in progress.unplaced:
+            message = self.messages[progress.position]
             if (message.nick, message.text) == words and message.id == event_id:
                 return message
         return None
@@ -173,7 +174,7 @@ class RoomLedger:
 
     def _is_any_of_several(self, reader: Attendance, first: Message, others: Iterator[Message]) -> bool:
         """Whether a user may have heard the first of several messages with the same words, or not."""
-        if reader.progress.unplaced.get(first.words):
+        if first.words in reader.progress.unplaced:
             return True
         must_hear = reader.must_hear_unheard(first) if first.index < 0 else reader.must_hear(first)
         return not must_hear and next(others, None) is not None
@@ -211,7 +212,7 @@ class RoomLedger:
         elif progress.position < message.index:
             progress.skipped.update(self.messages[progress.position : message.index])
         progress.position = message.index + 1
-        if progress.unplaced:
+        if progress.unplaced and not message.is_unsure:
             self._place_earlier(progress)
         return True
 
@@ -251,8 +252,8 @@ class RoomLedger:
         What was sent after `until` may still have been on its way: it is not missing.
         """
         self._tally.count()
-        for message, reader, at in self._reordering.find(self.readers):
-            self._find_fault("reordered", message.words, reader, at, message)
+        for message, reader, at, after in self._reordering.find(self.readers):
+            self._find_fault("reordered", message.words, reader, at, message, after=after)
         for reader, message in missing(self._sent, self.readers):
             if message.sent <= until:
                 at = message.sent if message.index < 0 else message.first_heard
@@ -268,10 +269,11 @@ class RoomLedger:
         now: float,
         message: Message | None = None,
         line: bytes = b"",
+        after: Message | None = None,
     ) -> None:
         self.counts[verdict] += 1
         if len(self.findings) < MAX_FINDINGS:
-            after = self.last_heard(reader) if message is None else self._before(message)
+            after = after or (self.last_heard(reader) if message is None else self._before(message))
             self.findings.append(Finding(verdict, *words, reader, now, after, message, line))
 
     def _before(self, message: Message) -> Message | None:

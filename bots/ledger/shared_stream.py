@@ -88,7 +88,8 @@ class SharedStream:
         if behind < 0 and (place == self._end or not self._lines):  # a newcomer may be ahead of the others
             self._append(line, is_message=False)
             behind = self._end
-        if behind >= 0 and reader.progress.position in (-1, self._messages_before(behind)):
+        progress = reader.progress
+        if behind >= 0 and not progress.unplaced and progress.position in (-1, self._messages_before(behind)):
             self._put(reader, behind)
 
     def restart(self, number: int) -> None:

@@ -41,6 +41,7 @@ class ClientDialect(Protocol):
     in_lines: bool  # whether what comes is lines
     answers_pings: bool  # whether a pong says that nothing more is on its way, as far as is known
     several_rooms: bool  # whether a user can be in several rooms at once
+    gives_ids: bool  # whether each message comes with an id
     catches_up: bool  # whether a user that comes back is told what it missed
     tells_refusals: bool  # whether a refusal can be told from other notices
     pause_s: float  # how long to wait between two lines of a script

@@ -13,6 +13,7 @@ class Json:
     in_lines = True
     answers_pings = True
     several_rooms = True
+    gives_ids = True
     catches_up = True
     tells_refusals = True
     pause_s = 0.0

@@ -18,6 +18,7 @@ class Plain:
 
     in_lines = True
     several_rooms = False
+    gives_ids = False
     catches_up = False
     tells_refusals = False
     pause_s = 0.0

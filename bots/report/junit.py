@@ -1,10 +1,11 @@
 """A run's checks in the form in which build servers read test results. No I/O."""
 
 import re
+from collections import Counter
 from xml.etree import ElementTree
 
 from bots.report.outcome import LAG_PERCENTILE, MAX_LAG_S, Outcome, checks
-from bots.report.transcript import first_finding, transcript
+from bots.report.transcript import transcript
 
 # What XML cannot hold at all.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -13,14 +14,21 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def junit(outcome: Outcome) -> str:
     """Return the outcome as JUnit XML: a test case for each check."""
     all_checks = list(checks(outcome))
-    failed = sum(not check.is_met for check in all_checks)
+    results = Counter(check.result for check in all_checks)
     broken = not outcome.is_valid or outcome.interrupted
-    counts = {"tests": str(len(all_checks) + 1), "failures": str(failed), "errors": str(int(broken))}
+    counts = {
+        "tests": str(len(all_checks) + 1),
+        "failures": str(results["not met"]),
+        "errors": str(int(broken)),
+        "skipped": str(results["not tested"]),
+    }
     name = _clean(outcome.scenario.title)
     suite = ElementTree.Element("testsuite", {"name": name, **counts, "time": f"{outcome.seconds:.3f}"})
     for check in all_checks:
         case = ElementTree.SubElement(suite, "testcase", {"classname": name, "name": _clean(check.name), "time": "0"})
-        if not check.is_met:
+        if check.result == "not tested":
+            ElementTree.SubElement(case, "skipped", {"message": _clean(check.found)})
+        elif check.result == "not met":
             failure = ElementTree.SubElement(case, "failure", {"message": _clean(check.found)})
             failure.text = _clean("\n".join(_details(outcome)))
     case = ElementTree.SubElement(suite, "testcase", {"classname": name, "name": "the run is valid", "time": "0"})
@@ -33,9 +41,7 @@ def junit(outcome: Outcome) -> str:
 
 
 def _details(outcome: Outcome) -> list[str]:
-    first = first_finding(outcome.ledgers)
-    lines = list(transcript(first[0], outcome.ledgers[first[0]], first[1], outcome.timeline.begin)) if first else []
-    return [*outcome.failures, *lines]
+    return [*outcome.failures, *transcript(outcome)]
 
 
 def _clean(text: str) -> str:

@@ -57,7 +57,7 @@ def parse(source: bytes, file: str, read_beside: ReadBeside) -> Scenario:
     script = reader.read(root.parts["script"]) if isinstance(root.value.get("script"), list) else ()
 
     title = clean(head.title or Path(file).stem)
-    scenario = Scenario(file, title, head.seed, casting.casts, script, head.check, rows or ())
+    scenario = Scenario(file, title, head.seed, casting.casts, script, head.check, rows or (), mark=head.mark)
     for node in reader.nodes:
         check_names(node, casting, report)
     for line in reader.lines:

@@ -70,6 +70,7 @@ class Scenario:
     script: Script
     check: Check
     rows: tuple[dict[str, str], ...] = ()
+    mark: bool = True  # whether texts with random words get a mark, where the protocol gives messages no ids
 
     @cached_property
     def actors(self) -> tuple[Actor, ...]:

@@ -12,6 +12,10 @@ class Identities:
         # By nick: since when it has been whose, oldest first.
         self._holders: dict[str, list[tuple[float, Actor]]] = {actor.name: [(0.0, actor)] for actor in actors}
 
+    def __contains__(self, nick: object) -> bool:
+        """Whether an actor is called so, or ever was."""
+        return nick in self._holders
+
     def take(self, nick: str, actor: Actor, now: float) -> None:
         """Note that an actor is called so from now on."""
         self._holders.setdefault(nick, []).append((now, actor))

@@ -26,10 +26,10 @@ class Whispers:
         self._identities = identities
         self._readers: dict[Actor, Attendance] = {}  # of those who are there
 
-    def say(self, nick: str, to: Actor, text: str, due: float, now: float) -> None:
-        """Note that something is being whispered to an actor, who is there."""
+    def say(self, nick: str, to: Actor, text: str, due: float, now: float, sender: str = "", line: int = 0) -> None:
+        """Note that something is being whispered to an actor, who is there; see `RoomLedger.say`."""
         self._reader(to, now)
-        self._ledger(to).say(nick, text, due, now)
+        self._ledger(to).say(nick, text, due, now, sender, line)
 
     def hear(self, actor: Actor, own_nick: str, nick: str, to: str, text: str, now: float) -> Literal["own", "heard"]:
         """Note that an actor heard a whisper; return whether it was only its own, told back to it."""

@@ -1,6 +1,7 @@
 """All that is known of the actors at a server: who is where, under which nick, and who has heard what. No I/O."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
+from functools import partial
 
 from bots.ledger.room import RoomLedger
 from bots.scenario.model import Scenario
@@ -12,18 +13,22 @@ from bots.world.whispers import Whispers
 
 
 class World:
-    """What is known of a scenario's actors; the ledgers of `rooms` and `whispers` are added as they are met."""
+    """What is known of a scenario's actors; the ledgers of `rooms` and `whispers` are added as they are met.
+
+    `make_ledger` makes one, given the nicks that the actors have, or had.
+    """
 
     def __init__(
         self,
         scenario: Scenario,
         rooms: dict[str, RoomLedger],
         whispers: dict[str, RoomLedger],
-        make_ledger: Callable[[], RoomLedger],
+        make_ledger: Callable[[Container[str]], RoomLedger],
     ) -> None:
-        self.memberships = Memberships(rooms, make_ledger)
         self.identities = Identities(scenario.actors)
-        self.whispers = Whispers(whispers, make_ledger, self.identities)
+        make = partial(make_ledger, self.identities)
+        self.memberships = Memberships(rooms, make)
+        self.whispers = Whispers(whispers, make, self.identities)
         asking = who_does(scenario, lambda action: action.listens)
         self.inboxes = {
             actor: Inbox(self.memberships.ever_of(actor), keeps=actor in asking) for actor in scenario.actors

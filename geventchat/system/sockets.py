@@ -29,7 +29,7 @@ def cork(sock: socket, *, on: bool) -> None:
 
 
 def own_addresses(version: int) -> list[str]:
-    """Return the address that others on the network reach this machine by, for IP version 4 or 6, where there is one."""
+    """Return the address that others on the network reach this machine by, for IP version 4 or 6, if there is one."""
     # A datagram socket is only told where it would send: nothing is sent (addresses for documentation, RFC 5737, 3849).
     ip4 = version == 4
     try:

@@ -49,13 +49,13 @@ class Performer(Protocol):
     def send_bytes(self, data: bytes) -> None:
         """Send just these bytes."""
 
-    def say(self, text: str, room: str | None) -> None:
+    def say(self, words: Template, room: str | None) -> None:
         """Say something to a room; with None, to the one that the user is in."""
 
-    def act(self, text: str, room: str | None) -> None:
+    def act(self, words: Template, room: str | None) -> None:
         """Do something before everyone in a room."""
 
-    def whisper(self, text: str, to: str) -> None:
+    def whisper(self, words: Template, to: str) -> None:
         """Say something to one user, called by its name in the script."""
 
     def rename(self, nick: str) -> None:

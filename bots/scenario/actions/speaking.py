@@ -25,7 +25,7 @@ class Say(Repeatable):
 
     def perform(self, performer: Performer) -> None:
         """Say it."""
-        performer.say(performer.text(self.say), self.room)
+        performer.say(self.say, self.room)
 
 
 class Act(Repeatable):
@@ -41,7 +41,7 @@ class Act(Repeatable):
 
     def perform(self, performer: Performer) -> None:
         """Do it."""
-        performer.act(performer.text(self.act), self.room)
+        performer.act(self.act, self.room)
 
 
 class Whisper(Repeatable):
@@ -63,7 +63,7 @@ class Whisper(Repeatable):
 
     def perform(self, performer: Performer) -> None:
         """Whisper it."""
-        performer.whisper(performer.text(self.whisper), self.to)
+        performer.whisper(self.whisper, self.to)
 
 
 class Reply(Action):
