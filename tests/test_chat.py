@@ -396,9 +396,10 @@ def test_a_whisper_is_heard_by_the_one_named_and_the_one_who_whispers(stage: Sta
         "nick": "alice",
         "to": "bob",
         "text": "psst",
+        "ref": "7",
     }
     assert ack == {"type": "ack", "ref": "7", "id": None}
-    assert bob.heard() == [whispered]
+    assert bob.heard() == [{name: value for name, value in whispered.items() if name != "ref"}]
     assert carol.heard() == []
     assert stage.log.latest("lobby", 1)[0].nick == "carol", "a whisper is not stored"
 
@@ -452,6 +453,7 @@ def test_a_program_can_be_in_several_rooms_and_then_has_to_say_which_it_means(st
         "members": ["bob", "alice"],
         "count": 2,
         "topic": "",
+        "since": "1970-01-01T00:00:01.000Z",
         "id": joined["id"],
         "ref": "7",
     }
@@ -467,7 +469,16 @@ def test_what_is_said_in_a_room_is_not_heard_in_another(stage: Stage) -> None:
     assert alice.heard() == []
 
 
-@pytest.mark.parametrize("command", [Say(text="hi", room="tea"), Who(room="tea"), Leave(room="tea"), Topic(room="tea")])
+def test_who_is_in_a_room_and_its_topic_can_be_asked_from_outside(stage: Stage) -> None:
+    alice = stage.program("alice")
+    assert code(alice.hears(Who(room="tea"))) == code(alice.hears(Topic(room="tea"))) == "no-such-room"
+    stage.program("bob", room="tea").hears(Topic(text="of tea"))
+    (members,) = alice.hears(Who(room="TEA"))
+    (topic,) = alice.hears(Topic(room="tea"))
+    assert (members["members"], topic["text"]) == (["bob"], "of tea")
+
+
+@pytest.mark.parametrize("command", [Say(text="hi", room="tea"), Leave(room="tea"), Topic(room="tea", text="mine")])
 def test_who_is_not_in_a_room_has_no_part_in_it(stage: Stage, command: commands.AnyCommand) -> None:
     stage.program("bob", room="tea")
     assert code(stage.program("alice").hears(command)) == "not-in-room"

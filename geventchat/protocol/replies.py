@@ -143,7 +143,7 @@ class Ack(Reply, tag="ack"):
     id: str | None
 
 
-class Whispered(Reply, tag="whispered"):
+class Whispered(Reply, tag="whispered", omit_defaults=True):
     """`nick` said `text` to `to` alone; both of them are told, and `nick` with its own `ref`.
 
     A `notice` wants no answer, as programs send them.
