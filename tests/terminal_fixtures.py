@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import pyte
 from gevent.socket import wait_read
+from prompt_toolkit.utils import get_cwidth
 
 from tests.raw import Address
 
@@ -28,7 +29,7 @@ class Terminal:
     def __init__(
         self, command: Sequence[str], *, columns: int = 80, rows: int = 24, environment: Mapping[str, str]
     ) -> None:
-        self.screen = pyte.HistoryScreen(columns, rows, history=1000)
+        self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
         self._master, self._slave = os.openpty()
@@ -56,13 +57,17 @@ class Terminal:
     @property
     def lines(self) -> list[str]:
         """The lines of the screen, without spaces at their ends."""
-        return [line.rstrip() for line in self.screen.display]
+        return [line.rstrip() for line in self.rows]
 
     @property
-    def scrolled(self) -> list[str]:
-        """All lines, those that have gone off the top of the screen too."""
-        above = ["".join(row[x].data for x in range(self.screen.columns)) for row in self.screen.history.top]
-        return [line.rstrip() for line in above] + self.lines
+    def rows(self) -> list[str]:
+        """The rows of the screen. The second cell of a wide character is empty, and a space when it is left alone."""
+        return [self._row(y) for y in range(self.screen.lines)]
+
+    def _row(self, y: int) -> str:
+        cells = [self.screen.buffer[y][x].data for x in range(self.screen.columns)]
+        pairs = zip([" ", *cells], cells, strict=False)
+        return "".join(cell if cell or get_cwidth(before) == 2 else " " for before, cell in pairs)
 
     @property
     def typing(self) -> str:
@@ -83,17 +88,12 @@ class Terminal:
             self.look(0.1)
 
     def look(self, timeout: float) -> None:
-        """Let the screen show what the program has written, waiting for it for a moment.
-
-        As terminals do, it shows a change that is marked as one when all of it has come.
-        """
-        fresh = b""
-        while not fresh or fresh.count(b"\x1b[?2026h") > fresh.count(b"\x1b[?2026l"):
-            try:
-                wait_read(self._master, timeout=timeout, timeout_exc=TimeoutError())
-            except TimeoutError:
-                break
-            fresh += os.read(self._master, 65536)
+        """Let the screen show what the program has written, waiting for it for a moment."""
+        try:
+            wait_read(self._master, timeout=timeout, timeout_exc=TimeoutError())
+        except TimeoutError:
+            return
+        fresh = os.read(self._master, 65536)
         self.raw += fresh
         self._stream.feed(fresh)
 
@@ -113,8 +113,11 @@ class Terminal:
 
     def is_restored(self) -> bool:
         """Whether the terminal is as it was before the program began."""
-        pasting = self.raw.rfind(b"\x1b[?2004l") >= self.raw.rfind(b"\x1b[?2004h")
-        return self.has_modes_restored() and pasting and not self.screen.cursor.hidden
+        switched = all(
+            self.raw.rfind(b"\x1b[?%dl" % mode) >= self.raw.rfind(b"\x1b[?%dh" % mode) for mode in (1049, 2004)
+        )
+        wheel = self.raw.rfind(b"\x1b[?1007h") >= self.raw.rfind(b"\x1b[?1007l")
+        return self.has_modes_restored() and switched and wheel and not self.screen.cursor.hidden
 
     def has_modes_restored(self) -> bool:
         """Whether the terminal echoes and edits lines as it did before the program began."""

@@ -98,7 +98,7 @@ def test_ten_users_pass_on_a_server_of_their_own() -> None:
             pytest.skip("a server answers at the default address, and would be taken")
     ran = bots(str(_SCENARIOS / "ten_users.yaml"), "--speed", "4")
     assert ran.status == 0, ran.out + ran.errors
-    assert ran.out.startswith("Ten users say hello: 10 users at a server of its own at 127.0.0.1:")
+    assert ran.out.startswith("Ten users say hello: 10 users at a server started for this run, at 127.0.0.1:")
     assert "said         101 messages" in ran.out
     assert "delivered    1,010 (messages x readers)" in ran.out
     assert "anomalies    none" in ran.out

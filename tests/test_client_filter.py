@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -250,12 +251,14 @@ def test_json_is_printed_without_the_secret_to_come_back_with() -> None:
 
 
 def test_errors_that_nobody_reads_hold_up_neither_the_chat_nor_its_end() -> None:
+    def fill() -> None:
+        with suppress(OSError):
+            os.write(theirs, b"x" * (1 << 20))
+
     ours, theirs = os.pipe()
-    with suppress(BlockingIOError):
-        os.set_blocking(theirs, False)
-        while True:
-            os.write(theirs, b"x" * 4096)
-    os.set_blocking(theirs, True)
+    filling = gevent.get_hub().threadpool.spawn(fill)
+    while select.select([], [theirs], [], 0)[1]:
+        gevent.sleep(0.01)
     with serving() as server, Filter(server.address, stderr=theirs) as me:
         me.line()
         me.given("/no\n" * 12)  # more than there are threads
@@ -264,4 +267,21 @@ def test_errors_that_nobody_reads_hold_up_neither_the_chat_nor_its_end() -> None
         me.process.send_signal(signal.SIGTERM)
         assert me.ended()[0] == 1
     os.close(ours)
+    filling.get()
     os.close(theirs)
+
+
+def test_a_terminal_that_is_closed_ends_it_but_not_where_that_was_to_be_ignored() -> None:
+    def ignore() -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    with serving() as server, Filter(server.address, preexec_fn=ignore) as me:
+        me.line()
+        me.process.send_signal(signal.SIGHUP)
+        me.given("still here\n")
+        assert me.line() == b"me: still here\n"
+        assert me.ended()[0] == 0
+    with serving() as server, Filter(server.address) as me:
+        me.line()
+        me.process.send_signal(signal.SIGHUP)
+        assert me.ended()[0] == 0

@@ -15,9 +15,9 @@ from geventchat import ChatClient, ChatServer
 from geventchat.client import client
 from geventchat.client.client import MAX_UNREAD
 from geventchat.commands.commands import Say
-from geventchat.protocol.errors import ConnectionLost, Refused, ServerUnavailable
+from geventchat.protocol.errors import ConnectionLost, NoAnswer, Refused, ServerUnavailable
 from geventchat.protocol.events import Joined, Said
-from geventchat.protocol.replies import Ack, Closing, Message, Pong, Welcome
+from geventchat.protocol.replies import Ack, Closing, Error, Message, Pong, Welcome
 from tests.raw import Address
 
 _WELCOME = Welcome(nick="alice", room="lobby", members=[], count=1, topic="", id="1-0", token="", server="", limits={})
@@ -238,3 +238,37 @@ def test_a_server_that_takes_nothing_does_not_keep_a_client_from_leaving() -> No
         client.close()
         talking.get()
         over.set()
+
+
+def test_a_request_that_is_not_answered_in_time_is_no_lost_connection() -> None:
+    def late(connection: socket.socket) -> None:
+        requests = connection.makefile("rb")
+        requests.readline()
+        connection.sendall(line(_WELCOME))
+        requests.readline()  # which is never answered
+        ref = msgspec.json.decode(requests.readline())["ref"]
+        connection.sendall(line(Ack(ref=ref, id="8-0")))
+        requests.readline()
+
+    with answering(late) as address, ChatClient(address, name="alice", timeout=0.5) as alice:
+        with pytest.raises(NoAnswer, match="did not answer within"):
+            alice.say("hello")
+        assert alice.say("again") == "8-0"
+
+
+def test_what_a_server_says_is_cleaned_where_it_comes_in() -> None:
+    evil = "\x1b[2J\x9b\u202e"
+    welcome = msgspec.structs.replace(_WELCOME, nick=f"al{evil}ice", members=[evil])
+
+    def harm(connection: socket.socket) -> None:
+        requests = connection.makefile("rb")
+        requests.readline()
+        connection.sendall(line(welcome) + line(Pong(token=evil)))
+        requests.readline()
+        connection.sendall(line(Error(code="x", message=f"no{evil}")))
+
+    with answering(harm) as address, ChatClient(address, name="alice") as alice:
+        assert (alice.welcome.nick, alice.welcome.members) == ("al[2Jice", ["[2J"])
+        assert alice.receive(timeout=5) == Pong(token="[2J")
+        alice.send(Say(text="hello"))
+        assert alice.receive(timeout=5) == Error(code="x", message="no[2J")

@@ -25,7 +25,7 @@ FOLDERS = {
     },
     "geventchat.client": {"geventchat.protocol", "geventchat.commands", "geventchat.dialects", "geventchat.system"},
     "geventchat.cli": {
-        *("geventchat.protocol", "geventchat.core", "geventchat.dialects", "geventchat.system"),
+        *("geventchat.protocol", "geventchat.core", "geventchat.commands", "geventchat.dialects", "geventchat.system"),
         *("geventchat.store", "geventchat.server", "geventchat.client"),
     },
     "bots.scenario": {"geventchat.protocol", "geventchat.commands"},
@@ -42,7 +42,7 @@ FOLDERS = {
     },
     "bots.transcripts": {
         *("geventchat.protocol", "geventchat.commands", "geventchat.dialects", "geventchat.client"),
-        *("bots.scenario",),
+        "bots.scenario",
     },
     "bots.cli": {
         *("geventchat.protocol", "geventchat.cli", "geventchat.system"),

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import gevent
@@ -75,13 +76,28 @@ def test_the_line_being_typed_stays_whole_while_fifty_messages_a_second_arrive(
         assert f"lobby> {typed}" in _wrapped(ann)
         ann.type("\r")
         ann.until("ann: он пишет")
-        heard = re.findall(r"bob: (\d+) ", " ".join(ann.scrolled))
-        assert heard == [str(number) for number in range(200)]
+        heard: set[str] = set()
+        while True:
+            page = re.findall(r"bob: (\d+)\b", " ".join(ann.lines))
+            assert page == sorted(page, key=int)
+            heard.update(page)
+            if "0" in heard:
+                break
+            before = _below(ann)
+            ann.type("\x1b[5~")  # PgUp
+            ann.until(lambda before=before: _below(ann) > before)  # type: ignore[misc]
+        assert heard == set(map(str, range(200)))
+
+
+def _below(terminal: Terminal) -> int:
+    """Return how many lines the status says are below those that are shown; it is drawn after them."""
+    below = re.search(r"(\d+) below", terminal.lines[-1])
+    return int(below[1]) if below else 0
 
 
 def _wrapped(terminal: Terminal) -> str:
     """Return the screen as one line; of a wide character, pyte leaves the second cell empty."""
-    return "".join(terminal.screen.display)
+    return "".join(terminal.rows)
 
 
 def test_a_resize_leaves_the_line_and_the_status_whole(ann: Terminal) -> None:
@@ -192,6 +208,10 @@ def test_a_dumb_terminal_gets_text_only(server: ChatServer, tmp_path: Path) -> N
         ann.until("ann: hello")
         bob.say("hi")
         ann.until("bob: hi")
+        ann.type("/find HEL\r")
+        ann.until(lambda: sum("ann: hello" in line for line in ann.lines) == 2)
+        ann.type("/find nothing\r")
+        ann.until("not found")
         ann.type("exit\r")
         assert ann.ended() == 0
         assert b"\x1b" not in ann.raw
@@ -227,7 +247,9 @@ def test_what_was_typed_in_earlier_runs_comes_back(server: ChatServer, tmp_path:
         ann.type("\x15\x12")
         ann.type("прежняя")
         ann.until("(reverse-i-search)`прежняя': прежняя строка")
-        ann.type("\r\r")
+        ann.type("\r")
+        ann.until(lambda: ann.typing == "lobby> прежняя строка")
+        ann.type("\r")
         ann.until(lambda: sum("ann: прежняя строка" in line for line in ann.lines) == 2)  # of which one is from earlier
     (history,) = (path for path in tmp_path.rglob("*") if path.is_file())
     assert stat.S_IMODE(history.stat().st_mode) == 0o600
@@ -236,7 +258,7 @@ def test_what_was_typed_in_earlier_runs_comes_back(server: ChatServer, tmp_path:
 def test_help_says_what_there_is(ann: Terminal) -> None:
     ann.type("/help\r")
     ann.until("/room [NAME]")
-    ann.until("* /join ROOM      enter a room")
+    ann.until("* /join ROOM           enter a room")
 
 
 def test_several_rooms_with_marks_for_what_is_unread(server: ChatServer, ann: Terminal) -> None:
@@ -269,7 +291,7 @@ def test_several_rooms_with_marks_for_what_is_unread(server: ChatServer, ann: Te
 def test_a_paste_of_several_lines_is_sent_only_after_yes(ann: Terminal) -> None:
     paste = "\x1b[200~one\r\n/exit\n\ttabbed\x1b[201~"
     ann.type(paste)
-    ann.until("send these 3 lines?  y: send  n: edit")
+    ann.until("send these 3 lines?  Enter or y: send  n: edit")
     assert "lobby> one" in ann.lines
     ann.type("n")
     ann.until(" 1:lobby  1 here")
@@ -298,7 +320,7 @@ def test_a_paste_is_said_without_what_acts_on_terminals(server: ChatServer, ann:
 
 
 def test_what_is_said_and_left_at_once_is_stored(ann: Terminal) -> None:
-    ann.type("hi\rexit\r")
+    ann.type("hi\r\x04")
     assert ann.ended() == 0
 
 
@@ -361,11 +383,124 @@ def test_ctrl_c_ends_the_wait_for_a_server_that_does_not_answer(tmp_path: Path) 
         assert b"Traceback" not in ann.raw
 
 
-def test_ctrl_c_clears_the_line_and_then_leaves(ann: Terminal) -> None:
+def test_ctrl_c_clears_the_line_and_says_that_it_leaves_when_pressed_again(ann: Terminal) -> None:
     ann.type("half a line\x03")
-    ann.until(lambda: ann.typing == "lobby>")
+    ann.until("the line is cleared, Up brings it back; Ctrl-C again leaves")
+    assert ann.typing == "lobby>"
+    ann.type("\x1b[A")
+    ann.until(lambda: ann.typing == "lobby> half a line")
+    ann.type("\x15")
+    ann.until(" 1:lobby")
+    ann.type("\x03")
+    ann.until("Ctrl-C again leaves, as do Ctrl-D and exit")
     ann.type("\x03")
     assert ann.ended() == 0
+
+
+def test_page_up_shows_what_was_said_and_leaves_the_line_and_what_is_typed_alone(
+    server: ChatServer, ann: Terminal
+) -> None:
+    with ChatClient(server.address, name="bob") as bob:
+        for number in range(60):
+            bob.say(f"message {number}.")
+        ann.until("message 59.")
+        ann.type("/msg bob a secret\r")
+        ann.until("* ann whispers to bob: a secret")
+        ann.type("half a line\x1b[5~\x1b[5~")
+        ann.until("message 18.")
+        assert ann.typing == "lobby> half a line"
+        bob.say("and meanwhile")
+        ann.until(" 43 below: PgDn")
+        assert not any("and meanwhile" in line for line in ann.lines)
+        ann.type(", more\x1b[6~\x1b[6~\x1b[6~")  # PgDn
+        ann.until("bob: and meanwhile")
+        assert ann.typing == "lobby> half a line, more"
+        ann.type("\x1b[5~")
+        ann.until("below: PgDn")
+        ann.type("\r")
+        ann.until("ann: half a line, more")  # who says something sees it
+
+
+def test_find_goes_up_to_where_it_was_said_and_further(server: ChatServer, ann: Terminal) -> None:
+    with ChatClient(server.address, name="bob") as bob:
+        for number in range(100):
+            bob.say(f"message {number} " + ("with tea" if number in (10, 50) else "."))
+        ann.until("message 99")
+        ann.type("/find TEA\r")
+        ann.until("message 50 with tea")
+        ann.until("/find looks further up, PgDn goes down")
+        row = next(number for number, line in enumerate(ann.lines) if "with tea" in line)
+        assert ann.screen.buffer[row][ann.lines[row].index("tea")].reverse
+        ann.type("/find\r")
+        ann.until("message 10 with tea")
+        ann.type("/find\r")
+        ann.until("not found further up")
+        ann.type("back\r")
+        ann.until("ann: back")
+
+
+def test_words_wrap_below_the_text_also_when_the_width_changes(server: ChatServer, ann: Terminal) -> None:
+    with ChatClient(server.address, name="bob") as bob:
+        bob.say("the quick brown fox jumps over the lazy dog and goes home")
+        ann.until("and goes home")
+        ann.resize(40, 12)
+        indent = " " * 11
+        ann.until(indent + "home")
+        begin = next(number for number, line in enumerate(ann.lines) if "bob: the" in line)
+        assert ann.lines[begin][6:] == "bob: the quick brown fox jumps"
+        assert ann.lines[begin + 1] == indent + "over the lazy dog and goes"
+        assert ann.lines[begin + 2] == indent + "home"
+
+
+def test_a_day_that_begins_is_said(server: ChatServer, tmp_path: Path) -> None:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    to_midnight = timedelta(days=1) - (datetime.now(UTC) - datetime.combine(datetime.now(UTC), time(), UTC))
+    hours, rest = divmod(int(to_midnight.total_seconds()) - 4, 3600)
+    zone = f"TST-{hours}:{rest // 60:02}:{rest % 60:02}"  # where it is four seconds to midnight
+    with at_terminal(server.address, "ann", tmp_path, environment={"TZ": zone}) as ann:
+        ann.until("23:59 * welcome")
+        ann.until(f"* {tomorrow:%A}, {tomorrow.day} {tomorrow:%B %Y}")
+        ann.type("good morning\r")
+        ann.until("00:00 ann: good morning")
+
+
+@pytest.mark.parametrize("answer", ["\r", "y"])
+def test_a_paste_is_known_by_its_speed_where_the_terminal_does_not_mark_it(ann: Terminal, answer: str) -> None:
+    lines = [f"\tline {number} of a long paste, /exit" for number in range(100)]
+    ann.type("\r".join(lines) + "\r")
+    ann.until("send these 100 lines?")
+    assert not any("ann: " in line for line in ann.lines)
+    ann.type("n")
+    ann.until(" 1:lobby")
+    ann.type("\r")
+    ann.until("send these 100 lines?")
+    ann.type(answer)
+    ann.until("ann:     line 99 of")
+
+
+def test_a_completion_after_a_bracket(server: ChatServer, ann: Terminal) -> None:
+    with ChatClient(server.address, name="rita") as _:
+        ann.until("* rita joined")
+        ann.type("so (ri\t")
+        ann.until(lambda: ann.typing == "lobby> so (rita")
+        ann.type(")\r")
+        ann.until("ann: so (rita)")
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(12, 4), (5, 3), (2, 2)])
+def test_a_terminal_of_hardly_any_size_can_be_used_and_grows(
+    server: ChatServer, tmp_path: Path, columns: int, rows: int
+) -> None:
+    with at_terminal(server.address, "ann", tmp_path, columns=columns, rows=rows) as ann:
+        ann.until(lambda: any(ann.lines))
+        ann.type("hello\r")
+        with ChatClient(server.address, name="bob") as bob:
+            while not any(isinstance(event, events.Said) for event in bob.history()):
+                gevent.sleep(0.05)
+        ann.resize(60, 15)
+        ann.until("ann: hello")
+        ann.type("exit\r")
+        assert ann.ended() == 0
 
 
 def test_a_terminal_that_is_closed_ends_it(server: ChatServer, ann: Terminal) -> None:

@@ -6,7 +6,7 @@ from geventchat.client.terminal.completion import CHOICES, Completion
 from geventchat.client.terminal.status import Status
 from geventchat.client.terminal.user_input import COMMANDS
 
-_KNOWN = Status(nicks=("alice", "albert", "Ivan P", "Алиса"), rooms=("lobby", "den"))
+_KNOWN = Status(nicks=("alice", "albert", "Ivan P", "Алиса", "[bot]"), rooms=("lobby", "den"))
 
 
 def pressed(before: str, times: int = 1, step: int = 1) -> str | None:
@@ -29,6 +29,12 @@ def pressed(before: str, times: int = 1, step: int = 1) -> str | None:
         ("/room l", "/room lobby"),
         ("/me hugs al", "/me hugs alice "),
         ("x/wh", "x/wh"),
+        ("(al", "(alice"),
+        ('so "Ал', 'so "Алиса'),
+        ("@al", "@alice"),
+        ("(", "("),
+        ("hi [b", "hi [bot] "),
+        ('/msg "iv', '/msg "Ivan P" '),
         ("nobody", "nobody"),
     ],
 )

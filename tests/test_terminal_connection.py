@@ -1,8 +1,7 @@
 """How often a lost connection is tried again."""
 
-import random
 import struct
-from itertools import islice, repeat
+from itertools import repeat
 
 import gevent
 import pytest
@@ -10,7 +9,7 @@ from gevent import socket
 
 from geventchat import ChatServer
 from geventchat.client import reconnect
-from geventchat.client.reconnect import Connection, pauses
+from geventchat.client.reconnect import Connection
 from geventchat.commands import commands
 from geventchat.protocol import replies
 from geventchat.protocol.errors import Refused
@@ -65,9 +64,19 @@ def test_a_server_that_hangs_up_on_newcomers_is_tried_again_after_each_pause_and
         keeping.kill()
 
 
-def test_pauses_grow_to_half_a_minute_and_differ_between_clients() -> None:
-    first, second = (list(islice(pauses(random.Random(seed)), 12)) for seed in (1, 2))
-    assert first != second
-    for number, pause in enumerate(first):
-        whole = min(0.5 * 2**number, 30)
-        assert whole / 2 <= pause <= whole
+def test_enter_is_not_needed_to_come_back_but_does_it_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconnect, "pauses", lambda _: repeat(1000.0, 50))
+    with ChatServer() as server, Proxy(server.address) as proxy:
+        ann = Connection(proxy.address, _Ann())
+        ann.connect()
+        assert ann.next_try_in_s is None
+        keeping = gevent.spawn(ann.keep)
+        proxy.reset()
+        while ann.next_try_in_s is None:
+            gevent.sleep(0.01)
+        assert 900 < ann.next_try_in_s <= 1000
+        ann.retry_now()
+        while ann.round_trip_s is None:
+            gevent.sleep(0.01)
+        assert ann.next_try_in_s is None
+        keeping.kill()

@@ -6,14 +6,14 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geventchat.client.terminal.conversation import GREETING, Conversation
+from geventchat.client.terminal.conversation import Conversation
 from geventchat.client.terminal.effects import Alert, Effect, Heading, Leave, Notice, Retry
 from geventchat.client.terminal.rooms import KEPT, is_later
-from geventchat.client.terminal.user_input import Paste, Switch
+from geventchat.client.terminal.user_input import Find, Paste, Switch
 from geventchat.commands import commands
 from geventchat.protocol import events, replies
 from geventchat.protocol.errors import Refused
-from geventchat.protocol.limits import MAX_HISTORY
+from geventchat.protocol.limits import GREET_WITH, MAX_HISTORY
 
 _TIME = "2024-11-23T12:00:00.000Z"
 
@@ -88,6 +88,8 @@ def test_commands_go_to_the_room_that_is_looked_at() -> None:
     assert conversation.entered("/exit") == [Leave()]
     assert conversation.entered(None) == [Leave()]
     assert "not a command" in notices(conversation.entered("/dance"))[0]
+    assert conversation.entered("/find  some tea ") == [Find("some tea")]
+    assert conversation.entered("/find") == [Find("")]
 
 
 def test_a_paste_is_said_as_it_stands() -> None:
@@ -218,10 +220,10 @@ def test_a_newcomer_to_a_room_is_shown_what_was_said_before() -> None:
     history = conversation.welcomed(welcome())[-1]
     assert isinstance(history, commands.History)
     assert (history.room, history.before, history.limit) == ("lobby", "5-0", MAX_HISTORY)
-    talk: list[events.AnyEvent] = [said(number, "earlier") for number in range(1, GREETING + 3)]
+    talk: list[events.AnyEvent] = [said(number, "earlier") for number in range(1, GREET_WITH + 3)]
     page = [*talk, *(events.Joined(f"{number}-0", _TIME, "lobby", "bob") for number in range(40, 440))]
     shown = conversation.heard(replies.HistoryPage(room="lobby", events=page, more=False, ref=history.ref))
-    assert shown == [replies.HistoryPage(room="lobby", events=talk[-GREETING:], more=False)]
+    assert shown == [replies.HistoryPage(room="lobby", events=talk[-GREET_WITH:], more=False)]
 
 
 def test_coming_back_goes_on_where_the_connection_was_lost() -> None:
@@ -230,6 +232,7 @@ def test_coming_back_goes_on_where_the_connection_was_lost() -> None:
     assert notices(conversation.lost("the cable is out")) == ["the cable is out; trying to come back"]
     assert notices(conversation.entered("away"))[0].startswith("will be sent when")
     assert notices(conversation.entered("/who"))[0].startswith("not possible")
+    assert conversation.entered("") == [Retry()]
     hello = conversation.hello()
     assert (hello.room, hello.after, hello.token) == ("lobby", "7-0", "secret")
     effects = conversation.welcomed(welcome("9-0"))

@@ -9,10 +9,10 @@ from geventchat.client.terminal import input_history
 
 def test_of_a_file_that_has_grown_large_the_newer_half_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    typed = input_history.typed_before()
+    typed = input_history.open_history()
     lines = [f"line {number} " + "x" * 1000 for number in range(1200)]
     for line in lines:
         typed.store_string(line)
-    kept = list(input_history.typed_before().load_history_strings())  # the latest first
+    kept = list(input_history.open_history().load_history_strings())  # the latest first
     assert 400 < len(kept) < 600
     assert kept == lines[::-1][: len(kept)]

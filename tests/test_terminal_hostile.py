@@ -96,7 +96,8 @@ def serving(first: dict[str, Any], *rest: dict[str, Any]) -> Iterator[Address]:
 def is_harmless(raw: bytes) -> bool:
     """Whether nothing is in the bytes that acts on a terminal, but what our own screen is made of."""
     text = raw.decode()
-    text = re.sub(r"\x1b\[[\d;]*[mABCDJK]|\x1b\[\?(?:2004|2026|7|12|25|1)[hl]", "", text)  # colours, cursor, modes
+    ours = r"\x1b\[[\d;]*[mABCDHJK]|\x1b\[\?(?:1049|1007|2004|7|12|25|1)[hl]"  # colours, cursor, modes
+    text = re.sub(ours, "", text)
     return not re.search("[\x00-\x06\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u202e]", text)
 
 

@@ -22,7 +22,7 @@ def server() -> Iterator[ChatServer]:
 
 def said(terminal: Terminal) -> list[str]:
     """Return what was said, in the order in which the screen shows it."""
-    return [line[6:] for line in terminal.scrolled if line[6:].startswith(("ann: ", "bob: "))]
+    return [line[6:] for line in terminal.lines if line[6:].startswith(("ann: ", "bob: "))]
 
 
 def test_a_server_that_is_killed_and_started_again(tmp_path: Path) -> None:
@@ -31,15 +31,19 @@ def test_a_server_that_is_killed_and_started_again(tmp_path: Path) -> None:
         address = server.address
         ann = at_terminal(address, "ann", tmp_path)
         ann.until("here)")
-        ann.type("before\r/join den\r")
+        ann.type("before\r")
+        ann.until("ann: before")
+        ann.type("/join den\r")
         ann.until("den>")
         ann.type("in the den\r")
         ann.until("ann: in the den")
         server.end(signal.SIGKILL)
         ann.until("; trying to come back")
         ann.until("offline")
-        ann.type("while away\r/room lobby\r")
+        ann.until(", next try in ")
+        ann.type("while away\r")
         ann.until("will be sent when the connection is back: while away")
+        ann.type("/room lobby\r")
         ann.until("1 unsent")
         ann.until("lobby>")
         ann.type("also away\r")

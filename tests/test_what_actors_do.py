@@ -264,7 +264,7 @@ def test_what_the_server_refuses_fails_the_run_unless_errors_do_not_matter() -> 
     passed(watched(script + "check: {errors: any}\n")[0])
 
 
-def test_lateness_counts_from_when_a_line_was_due_and_a_late_generator_is_invalid() -> None:
+def test_lateness_counts_from_when_a_line_was_due_and_a_run_of_late_bots_is_invalid() -> None:
     outcome, _ = watched(
         """
         script:

@@ -1,37 +1,36 @@
 """What geventchat-bots does with its words: a run, or one of the verbs."""
 
 import argparse
-import dataclasses
 import json
-import shlex
 import sys
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bots.cli import verbs
-from bots.cli.output import CannotPrint, show
+from bots.cli import shipped, verbs
+from bots.cli.output import show, write
 from geventchat.cli.options import OptionParser
 from geventchat.protocol import address
-from geventchat.protocol.errors import Refused, ServerUnavailable, UsageError
+from geventchat.protocol.errors import ChatError, ServerUnavailable, UsageError
 
 if TYPE_CHECKING:
-    from bots.report.outcome import Outcome
     from bots.transcripts.writer import Transcript
 
 _EXAMPLES = """\
 examples:
-  geventchat-bots scenarios/ten_users.yaml                    at the default address, or a server of its own
+  geventchat-bots scenarios/ten_users.yaml                    on a server that is started for this run
+  geventchat-bots scenarios/meet_the_bots.yaml                bots to chat with, until Ctrl-C
+  geventchat-bots scenarios/                                  all in a folder, with a line for each
   geventchat-bots scenarios/ten_users.yaml --server HOST:2003
   geventchat-bots scenarios/small_talk.yaml --server HOST --dialect unframed
   geventchat-bots check scenarios/*.yaml                      only look for mistakes
+  geventchat-bots scenarios                                   which ones ship with it
   geventchat-bots schema > scenario.schema.json               for editors
-  geventchat-bots import channel.log -o talk.yaml             an IRC log as a scenario
+  geventchat-bots import channel.log -o talk.yaml             a log as a scenario
   geventchat-bots record HOST:2003 -o talk.yaml               a live room as a scenario, until Ctrl-C
 
 exit status: 0 all met; 1 a check or expectation not met; 2 the scenario or an option is wrong;
-             4 no server; 5 invalid, because the generator was late; 130 interrupted
+             4 no server; 5 invalid, because the bots themselves were late; 130 interrupted
 """
 
 
@@ -46,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ServerUnavailable as error:
         print(f"geventchat-bots: {error}", file=sys.stderr)
         return 4
-    except (CannotPrint, Refused) as error:
+    except ChatError as error:
         print(f"geventchat-bots: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:  # before a run has begun, or while its results are written
@@ -57,10 +56,14 @@ def _carry_out(words: Sequence[str]) -> int:
     try:
         if words and words[0] in verbs.VERBS:
             options = verbs.parser(words[0]).parse_args(words[1:])
-            return {"check": _check, "import": _import, "record": _record, "schema": _schema}[words[0]](options)
+            return {"check": _check, "import": _import, "record": _record, "scenarios": _scenarios, "schema": _schema}[
+                words[0]
+            ](options)
         if len(words) > 1 and not words[0].startswith("-") and not words[1].startswith("-"):
             _refuse_no_verb(words[0])
-        return _run(_parser().parse_args(words))
+        from bots.cli.run import run
+
+        return run(_parser().parse_args(words))
     except SystemExit:  # --help or --version, which are printed, but perhaps not written yet
         show("")
         raise
@@ -71,8 +74,15 @@ def _parser() -> argparse.ArgumentParser:
         "geventchat-bots",
         "Simulated users replay a scenario against a chat server; every delivery is checked.",
         _EXAMPLES,
+        meant=dict.fromkeys(("--host", "--port"), "--server").get,
     )
-    parser.add_argument("scenario", type=Path, help="a YAML file; or one of the verbs check, import, record, schema")
+    parser.add_argument(
+        "scenarios",
+        metavar="SCENARIO",
+        nargs="+",
+        type=Path,
+        help="YAML files or folders; or one of the verbs check, import, record, scenarios, schema",
+    )
     parser.add_argument("--server", metavar="HOST:PORT", help="the server to test; any that speaks the dialect")
     parser.add_argument("--dialect", choices=("json", "plain", "unframed"), default="json", help="default: %(default)s")
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="play N times as fast")
@@ -89,7 +99,7 @@ def _refuse_no_verb(word: str) -> None:
 
     if word == "run":
         raise UsageError("run is not a verb; to run a scenario, name its file alone: geventchat-bots FILE")
-    if not Path(word).exists():
+    if not shipped.find(Path(word)).exists():
         raise UsageError(f"{word} is neither a verb nor a file{did_you_mean(word, verbs.VERBS)}")
 
 
@@ -103,61 +113,6 @@ def _speed(text: str) -> float:
     return speed
 
 
-def _run(options: argparse.Namespace) -> int:
-    asked = address.parse(options.server) if options.server else None
-    from bots.engine.sayable import check_sayable
-    from bots.scenario.load import load
-    from bots.scenario.mistakes import ScenarioMistakes
-
-    try:
-        scenario = load(options.scenario)
-        check_sayable(scenario, options.dialect)
-    except ScenarioMistakes as mistakes:
-        print(mistakes, file=sys.stderr)
-        return 2
-    for file in (options.junit, options.report):
-        if file is not None:
-            _write("", file)  # rather before the run than after it
-    if options.seed is not None:
-        scenario = dataclasses.replace(scenario, seed=options.seed)
-    from bots.engine.interrupt import interruptible
-    from bots.engine.runner import Runner
-    from bots.engine.target import allow_many_connections, server_at
-    from bots.report.progress import shown
-    from bots.scenario.units import counted
-
-    allow_many_connections()
-    with interruptible(), server_at(asked) as (at, which):
-        if not options.json:
-            show(f"{scenario.title}: {counted(len(scenario.actors), 'user')} at {which}\n")
-        runner = Runner(scenario, at, options.dialect, options.speed)
-        with shown(runner.outcome, options.speed):
-            outcome = runner.run()
-    again = ["geventchat-bots", str(options.scenario), "--dialect", options.dialect, "--seed", str(scenario.seed)]
-    outcome.again = shlex.join(again)
-    return _tell(outcome, f"{which}, {options.dialect}, seed {scenario.seed}, speed {options.speed:g}", options)
-
-
-def _tell(outcome: "Outcome", which: str, options: argparse.Namespace) -> int:
-    """Show what a run has shown in all the ways that were asked for; return the exit status."""
-    from bots.report.summary import figures, lines
-
-    if options.junit is not None:
-        from bots.report.junit import junit
-
-        _write(junit(outcome), options.junit)
-    if options.report is not None:
-        from bots.report.html import page
-
-        when = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
-        _write(page(outcome, which, when), options.report)
-    if options.json:
-        show(json.dumps(figures(outcome), ensure_ascii=False) + "\n")
-    else:
-        show("\n".join(lines(outcome)) + "\n")
-    return outcome.status
-
-
 def _check(options: argparse.Namespace) -> int:
     from bots.scenario.load import load
     from bots.scenario.mistakes import ScenarioMistakes
@@ -166,7 +121,7 @@ def _check(options: argparse.Namespace) -> int:
     ended = 0
     for file in options.files:
         try:
-            scenario = load(file)
+            scenario = load(shipped.find(file))
             users, lines = counted(len(scenario.actors), "user"), counted(len(list(scenario.lines())), "line")
             show(f"{file}: {scenario.title}: {users}, {lines}\n")
         except ScenarioMistakes as mistakes:
@@ -178,12 +133,13 @@ def _check(options: argparse.Namespace) -> int:
 def _import(options: argparse.Namespace) -> int:
     from bots.scenario.data_file import read_file
     from bots.transcripts.importer import import_log
+    from bots.transcripts.log_text import MAX_BYTES
 
     try:
-        source = read_file(Path(options.source))
+        source = read_file(Path(options.source), MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(f"{options.source} cannot be read: {(error.strerror or str(error)).lower()}") from None
-    return _put_down(import_log(source, Path(options.source).name), options.output)
+    return _put_down(import_log(source, Path(options.source).name, options.format), options.output)
 
 
 def _record(options: argparse.Namespace) -> int:
@@ -202,15 +158,14 @@ def _put_down(transcript: "Transcript", output: Path | None) -> int:
     if output is None:
         show(transcript.text)
     else:
-        _write(transcript.text, output)
+        write(transcript.text, output)
+        print(f"written to {output}: {transcript.title}", file=sys.stderr)
     return 0
 
 
-def _write(text: str, output: Path) -> None:
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{output} cannot be written: {(error.strerror or str(error)).lower()}") from None
+def _scenarios(_: argparse.Namespace) -> int:
+    show(shipped.listing())
+    return 0
 
 
 def _schema(_: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from gevent import socket
 from gevent.event import Event as Signal
@@ -16,7 +16,8 @@ from gevent.lock import BoundedSemaphore
 from msgspec import structs
 
 from bots.engine.paced_reader import FULL_PACE, PacedReader
-from bots.protocols.base import Heard, Notice, ping_token
+from bots.ledger.room import Message
+from bots.protocols.base import Heard, Notice, ping_token, shown
 from bots.protocols.registry import MakeDialect
 from bots.scenario.model import Actor
 from bots.world.inbox import Inbox
@@ -24,12 +25,16 @@ from bots.world.receiver import Receiver
 from geventchat.commands import commands
 from geventchat.protocol import replies
 from geventchat.protocol.errors import ChatError
+from geventchat.protocol.text import decode
 
 # How long a server has to let an actor in, or out; where it has much to do first, counted from the last sign of life.
 PATIENCE_S = 10.0
 
 # What to do about a name that somebody else has, perhaps a person in the room.
 _OTHER_NAME = '; give the cast another name: {count: 2, name: "bot{n}"}'
+
+# Bytes that are shown of what a server sends instead of letting a bot in.
+_MAX_SHOWN = 200
 
 # What became of a ping: the pong came, or did not in time, or cannot any more because the connection is lost.
 Answer = Literal["pong", "late", "lost"]
@@ -41,6 +46,21 @@ class NotDone(ChatError):
 
 class NotLetIn(NotDone):
     """The server did not let an actor in; the message says why."""
+
+
+class NotConnected(NotLetIn):
+    """No server answers; `why` says what the system says to that."""
+
+    def __init__(self, message: str, why: str) -> None:
+        super().__init__(message)
+        self.why = why
+
+
+class _Unacknowledged(NamedTuple):
+    """Something that was said, and that the server has not acknowledged."""
+
+    command: commands.Say | commands.Act
+    message: Message
 
 
 class Bot:
@@ -73,7 +93,7 @@ class Bot:
         self.last_notice = ""  # what the server told it last in a line that nobody said
         self.dialect = make_dialect()
         self.receiver = Receiver(self.dialect, self._take, inbox)
-        self.reader = PacedReader(self.receiver.receive, self._ended)
+        self.reader = PacedReader(self._receive, self._ended)
         self._address = address
         self._make_dialect = make_dialect
         self._hear = hear
@@ -82,10 +102,11 @@ class Bot:
         self._sending = BoundedSemaphore(1)
         self._refused = ""
         self._reason = ""  # why the server says that it ends the connection
+        self._first_bytes = b""  # that came before the welcome
         self._tokens = itertools.count(1)
         self._pongs: set[str] = set()
         self._refs = map(str, itertools.count(1))
-        self._unacknowledged: dict[str, commands.Say | commands.Act] = {}  # by ref
+        self._unacknowledged: dict[str, _Unacknowledged] = {}  # by ref
 
     @property
     def is_here(self) -> bool:
@@ -115,35 +136,45 @@ class Bot:
         self.dialect = self._make_dialect()
         self._socket.settimeout(None)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.leaving, self._refused, self._reason = False, "", ""
+        self.leaving, self._refused, self._reason, self._first_bytes = False, "", "", b""
         token = self.welcome.token if again and self.welcome is not None else None
         self.welcome = None
         self.receiver.begin(self.dialect)
         self.reader.begin(self._socket)
         self.send_bytes(self.dialect.hello(self.nick, room, after, token))
         if not self._wait(lambda: self.welcome is not None or bool(self._refused)):
-            raise NotLetIn(f"{self.nick} got no answer to its name within {PATIENCE_S:g} s")
+            raise NotLetIn(f"{self.nick} got no answer to its name within {PATIENCE_S:g} s{self._sent_instead()}")
         if self._refused:
             raise NotLetIn(f"{self.nick} was not let in: {self._refused}")
         for join in others:
             self.send(join)
         self._say_again()
+        if self._refused:  # it has ended meanwhile, and nobody was told, for the bot was not yet here
+            raise NotLetIn(f"{self.nick} was let in and lost the connection at once: {self._refused}")
         self.connected = True
 
     def send(self, command: commands.AnyCommand) -> None:
         """Send a command. Raises OSError when the connection is gone."""
         self.send_bytes(self.dialect.encode(command))
 
-    def say(self, command: commands.Say | commands.Act) -> None:
-        """Say something; a bot that reconnects says it again until the server is known to have stored it."""
+    def say(self, command: commands.Say | commands.Act, message: Message) -> None:
+        """Say something; a bot that reconnects says it again until the server is known to have stored it.
+
+        `message` is what the room's ledger knows it as.
+        """
         if not (self.actor.reconnects and self.dialect.catches_up):
             self.send(command)
             return
         ref = next(self._refs)
-        command = self._unacknowledged[ref] = structs.replace(command, ref=ref)
+        said = self._unacknowledged[ref] = _Unacknowledged(structs.replace(command, ref=ref), message)
         if self.connected:
             with suppress(OSError):  # the loop will notice, and the actor come back
-                self.send(command)
+                self.send(said.command)
+
+    def forget_stored(self, is_stored: Callable[[Message], bool]) -> None:
+        """Say none of what is stored again: a server knows by its ref what it has not told a bot yet, nothing older."""
+        for ref in [ref for ref, said in self._unacknowledged.items() if is_stored(said.message)]:
+            del self._unacknowledged[ref]
 
     def _say_again(self) -> None:
         """Say what may not have arrived, and what was to be said meanwhile, in order; nothing new overtakes it."""
@@ -151,8 +182,8 @@ class Bot:
         while again := [ref for ref in self._unacknowledged if int(ref) > said]:
             for ref in again:
                 said = int(ref)
-                if command := self._unacknowledged.get(ref):
-                    self.send(command)
+                if unacknowledged := self._unacknowledged.get(ref):
+                    self.send(unacknowledged.command)
 
     def send_bytes(self, data: bytes) -> None:
         """Send just these bytes. Raises OSError when the connection is gone."""
@@ -223,9 +254,20 @@ class Bot:
     def _ended(self, why: str) -> None:
         was_connected = self.connected
         self._end()
-        self._refused = self._refused or self._reason or why
+        instead = self._sent_instead() if self.welcome is None and self._first_bytes else ""
+        self._refused = self._refused or self._reason or why + instead
         if was_connected and not self.leaving:
             self._lost(self, f"{why}: {self._reason}" if self._reason else why)
+
+    def _receive(self, data: bytes, now: float) -> None:
+        if self.welcome is None:
+            self._first_bytes = (self._first_bytes + data)[:_MAX_SHOWN]
+        self.receiver.receive(data, now)
+
+    def _sent_instead(self) -> str:
+        """Return what the server sent instead of a welcome, safe to show: it may be no chat, or speak otherwise."""
+        sent = shown(decode(self._first_bytes.strip()))
+        return f"; what it sent: {sent}" if sent else ", nor anything else"
 
     def _take(self, heard: Heard, line: bytes, now: float) -> None:
         match heard:

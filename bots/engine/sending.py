@@ -59,6 +59,12 @@ class Sending:
             with second.transition_lock:
                 self._whisper(bot, to, speech, due)
 
+    def whisper_to_other(self, bot: Bot, nick: str, speech: Speech) -> None:
+        """Whisper to somebody who takes no part in the scenario: nobody can know whether it is heard."""
+        with bot.transition_lock:
+            if bot.is_here:
+                bot.send(commands.Whisper(to=nick, text=speech.text))
+
     def let_whispers_arrive(self, bot: Bot) -> None:
         """Wait until the server has taken all whispers to a bot: what it does next may make its name mean nobody."""
         whispered = self._whispered_to.pop(bot, {})
@@ -81,9 +87,9 @@ class Sending:
             if command.room is None and len(self._memberships.of(bot.actor)) > 1:
                 raise CannotSay(f"{bot.nick} is in several rooms: say with room: where {command.text!r} is to be said")
             ledger = self._memberships.ledger(command.room or self._memberships.room_of(bot.actor))
-            ledger.say(bot.nick, shown, due, time.monotonic(), bot.actor.name, line)
+            message = ledger.say(bot.nick, shown, due, time.monotonic(), bot.actor.name, line)
             try:
-                bot.say(command)
+                bot.say(command, message)
             except OSError:
                 ledger.lose(bot.nick)  # nobody knows whether it has arrived
                 raise

@@ -34,10 +34,12 @@ class SentMessages:
         self._heard: dict[Words, list[Message]] = defaultdict(list)  # each list in the room's order
         self._by_id: dict[str, Message] = {}
 
-    def send(self, nick: str, text: str, due: float, now: float, sender: str, line: int) -> None:
-        """Note that a message is being sent."""
+    def send(self, nick: str, text: str, due: float, now: float, sender: str, line: int) -> Message:
+        """Note that a message is being sent, and return it."""
         self._sent += 1
-        self._unheard[nick, text].append(Message(nick, text, self._sent, due, now, sender, line))
+        message = Message(nick, text, self._sent, due, now, sender, line)
+        self._unheard[nick, text].append(message)
+        return message
 
     def lose(self, nick: str) -> None:
         """Note that a user lost the connection: nobody knows whether what nobody has heard yet has arrived."""

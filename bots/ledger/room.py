@@ -60,10 +60,13 @@ class RoomLedger:
 
     # What happens in the room.
 
-    def say(self, nick: str, text: str, due: float, now: float, sender: str = "", line: int = 0) -> None:
-        """Note that a message is being sent; `sender` is what the scenario calls the user, `line` where it says so."""
+    def say(self, nick: str, text: str, due: float, now: float, sender: str = "", line: int = 0) -> Message:
+        """Note that a message is being sent, and return it.
+
+        `sender` is what the scenario calls the user, `line` where it says so.
+        """
         self.timeline.say(now)
-        self._sent.send(nick, text, due, now, sender or nick, line)
+        return self._sent.send(nick, text, due, now, sender or nick, line)
 
     def enter(self, name: str, now: float) -> Attendance:
         """Note that a user asks to join; `entered` is to be set when that is known to have happened."""

@@ -80,7 +80,7 @@ def _tiles(outcome: Outcome) -> Iterator[str]:
         "latency p99": f"{latency.percentile(99) * 1000:.1f} ms" if latency.count else "-",
         "anomalies": f"{sum(outcome.anomalies.values()):,}",
         **({"messages from others": f"{outcome.from_others:,}"} if outcome.from_others else {}),
-        f"own lag p99 (at most {MAX_LAG_S * 1000:g} ms)": f"{outcome.lag.percentile(LAG_PERCENTILE) * 1000:.1f} ms",
+        f"bots late, p99 (at most {MAX_LAG_S * 1000:g} ms)": f"{outcome.lag.percentile(LAG_PERCENTILE) * 1000:.1f} ms",
     }
     bad = {"anomalies"} if outcome.anomalies else set()
     cells = "".join(

@@ -10,7 +10,7 @@ from bots.ledger.room import RoomLedger, Verdict
 from bots.ledger.timeline import Timeline
 from bots.scenario.model import Line, Scenario
 
-# When this share of what was said came later than this, the generator was too busy to be believed.
+# When this share of what was said came later than this, the bots were too busy to be believed.
 MAX_LAG_S = 0.250
 LAG_PERCENTILE = 99.0
 
@@ -43,7 +43,7 @@ class Outcome:
 
     @property
     def is_valid(self) -> bool:
-        """Whether the generator kept up with its own plan."""
+        """Whether the bots kept up with their own plan."""
         return self.lag.percentile(LAG_PERCENTILE) <= MAX_LAG_S
 
     @property
@@ -79,7 +79,7 @@ class Outcome:
 
     @property
     def status(self) -> int:
-        """The exit status: 0 all met, 1 not, 5 the generator was too late to be believed, 130 interrupted."""
+        """The exit status: 0 all met, 1 not, 5 the bots were too late to be believed, 130 interrupted."""
         if self.interrupted:
             return 130
         if not self.is_valid:

@@ -26,7 +26,7 @@ def lines(outcome: Outcome) -> Iterator[str]:
     yield f"delivered    {timeline.delivered:,} (messages x readers){_rate(timeline, timeline.delivered)}"
     percentiles = ", ".join(f"p{percent} {_ms(latency, percent)}" for percent in (50, 90, 99))
     yield f"latency      {percentiles}, max {latency.largest_s * 1000:.1f} ms" if latency.count else "latency      -"
-    yield f"own lag      p99 {_ms(outcome.lag, LAG_PERCENTILE)} (more than {MAX_LAG_S * 1000:g} ms would be INVALID)"
+    yield f"bots late    p99 {_ms(outcome.lag, LAG_PERCENTILE)} (a run is valid up to {MAX_LAG_S * 1000:g} ms)"
     found = outcome.anomalies
     yield f"anomalies    {', '.join(f'{count:,} {verdict}' for verdict, count in found.items()) or 'none'}"
     if outcome.from_others:
@@ -61,7 +61,7 @@ def verdict(outcome: Outcome) -> str:
         case 130:
             return "INTERRUPTED: this is what was seen until then"
         case 5:
-            return "INVALID: the generator was late, so that what it measured says nothing of the server"
+            return "INVALID: the bots themselves were late, so what they measured says nothing about the server"
         case 1:
             return "FAILED: " + "; ".join(
                 f"{one.name}: {one.found}" for one in checks(outcome) if one.result == "not met"

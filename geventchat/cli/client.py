@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 
 from geventchat.cli.options import OptionParser
+from geventchat.commands.commands import LOBBY
 from geventchat.protocol import address
 from geventchat.protocol.errors import ChatError, Refused, UsageError
 
@@ -66,10 +67,14 @@ def _login_name() -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = OptionParser("geventchat-client", "Talk in a chat, at a terminal or in a pipeline.", _EXAMPLES)
+    meant = dict.fromkeys(("--nick", "--user"), "--name")
+    meant |= dict.fromkeys(("--server", "--host", "--port"), "HOST:PORT without an option")
+    parser = OptionParser(
+        "geventchat-client", "Talk in a chat, at a terminal or in a pipeline.", _EXAMPLES, meant=meant.get
+    )
     parser.add_argument("server", nargs="?", metavar="HOST[:PORT]", help="default: 127.0.0.1:2003")
     parser.add_argument("--name", help="what to be called (default: your login name)")
-    parser.add_argument("--room", default="lobby", help="where to go first (default: %(default)s)")
+    parser.add_argument("--room", default=LOBBY, help="where to go first (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print what happens as JSON Lines")
     parser.add_argument("--no-bell", action="store_true", help="do not ring when mentioned or whispered to")
     return parser

@@ -41,7 +41,7 @@ class ChatClient:
         address: tuple[str, int] = (addresses.DEFAULT_HOST, addresses.DEFAULT_PORT),
         *,
         name: str,
-        room: str = "lobby",
+        room: str = commands.LOBBY,
         after: str | None = None,
         token: str | None = None,
         timeout: float = 10.0,

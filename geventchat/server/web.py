@@ -52,6 +52,9 @@ _ALWAYS = (
 )
 
 
+_HARMLESS = (HTTPStatus.NOT_FOUND, HTTPStatus.MISDIRECTED_REQUEST)  # after these, the connection can go on
+
+
 class Answer(NamedTuple):
     """What is answered to a request."""
 
@@ -202,11 +205,12 @@ class WebConnection:
             return
         headers = [*answer.headers, *_ALWAYS]
         if answer.status is HTTPStatus.SWITCHING_PROTOCOLS:
-            head = h11.InformationalResponse(status_code=answer.status, headers=answer.headers, reason=b"")
+            reason = answer.status.phrase.encode()
+            head = h11.InformationalResponse(status_code=answer.status, headers=answer.headers, reason=reason)
             self._transport.say(self._h11.send(head) or b"", _ANSWER_S)
             return
         headers.append(("Content-Length", str(len(answer.body))))
-        if answer.status >= HTTPStatus.BAD_REQUEST:
+        if answer.status >= HTTPStatus.BAD_REQUEST and answer.status not in _HARMLESS:
             headers.append(("Connection", "close"))
         reason = answer.status.phrase.encode()
         data = [self._h11.send(h11.Response(status_code=answer.status, headers=headers, reason=reason))]

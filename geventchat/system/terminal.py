@@ -1,8 +1,12 @@
 """The keyboard and the modes of a terminal: by termios where there is one; Windows has a console of its own."""
 
+import os
 import select
+import signal
 import sys
+import time
 from collections.abc import Callable
+from itertools import dropwhile
 
 from prompt_toolkit.input import Input, create_input
 from prompt_toolkit.key_binding import KeyPress
@@ -12,19 +16,28 @@ from prompt_toolkit.keys import Keys
 _TYPED_S = 0.03
 # What follows within this time belongs to the same paste, which may come in pieces.
 _PASTE_S = 0.1
+# A signal that stops the process reaches the thread that sent it a moment later.
+_STOP_S = 0.3
 # A paste is not waited for without end.
-_MOST_KEYS = 1 << 20
+_MOST_KEYS = 1 << 16
 _ENTER = (Keys.ControlM, Keys.ControlJ)
 
 
+def can_draw() -> bool:
+    """Whether the terminal can do more than print lines. Only Windows has terminals of which nobody says the kind."""
+    return os.environ.get("TERM", "") not in (("dumb",) if sys.platform == "win32" else ("dumb", "unknown", ""))
+
+
 if sys.platform == "win32":
+    # What is raised where the terminal is gone.
+    GONE: tuple[type[Exception], ...] = (EOFError, OSError)
 
     def keyboard() -> Input:
         """Return the keys as they are pressed; what is pasted is one key of its own."""
         return create_input()
 
-    # What is raised, besides OSError, where the terminal is gone.
-    GONE: tuple[type[Exception], ...] = ()
+    def suspend() -> None:
+        """Do nothing: there are no jobs."""
 
     def modes() -> Callable[[], None]:
         """Return what gives the terminal the modes back that it has now."""
@@ -35,7 +48,7 @@ else:
 
     from prompt_toolkit.input.vt100 import Vt100Input
 
-    GONE = (termios.error,)
+    GONE: tuple[type[Exception], ...] = (EOFError, OSError, termios.error)
 
     class _Keyboard(Vt100Input):
         """Tells a paste by its speed where the terminal does not mark it, as prompt_toolkit does on Windows."""
@@ -69,15 +82,20 @@ else:
 
         return restore
 
+    def suspend() -> None:
+        """Stop the job that we are, as Ctrl-Z does elsewhere; return when the shell lets it go on."""
+        os.kill(0, signal.SIGTSTP)
+        time.sleep(_STOP_S)
+
 
 def is_paste(keys: list[KeyPress]) -> bool:
-    """Whether keys that came at once are text of several lines; with a key that is no text among them, they are not."""
-    ends = [number for number, key in enumerate(keys) if key.key in _ENTER]
-    return bool(ends) and all(map(_text, keys)) and any(key.key not in _ENTER for key in keys[ends[0] :])
+    """Whether keys that came at once are text of several lines: an Enter, and text after it."""
+    after_enter = dropwhile(lambda key: key.key not in _ENTER, keys)
+    return any(_text(key) and key.key not in _ENTER for key in after_enter)
 
 
 def pasted(keys: list[KeyPress]) -> str:
-    """Return the text that keys stand for."""
+    """Return the text that keys stand for; the keys that stand for none are left out."""
     return "".join(map(_text, keys))
 
 

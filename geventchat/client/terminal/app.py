@@ -1,6 +1,5 @@
 """The client at a terminal: conversation, connection and screen brought together."""
 
-import os
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -22,7 +21,7 @@ from geventchat.client.terminal.user_input import Find, UserInput
 from geventchat.commands import commands
 from geventchat.protocol import replies
 from geventchat.protocol.errors import Refused
-from geventchat.system import signals, stdio
+from geventchat.system import signals, stdio, terminal
 
 # How long the server has, once the user leaves, to say that it has stored what was said.
 _STORE_S = 5.0
@@ -79,7 +78,7 @@ class App:
         self._today = _now().date()
         self._work = (self._connection.keep, self._obey, self._paint, self._tick)
         self._loop = gevent.get_hub().loop
-        screen = Plain if os.environ.get("TERM", "dumb") == "dumb" else Prompt
+        screen = Prompt if terminal.can_draw() else Plain
         self._screen: _Screen = screen(self._hand_over, bell=bell)
 
     def run(self) -> int:

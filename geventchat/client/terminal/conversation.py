@@ -12,10 +12,7 @@ from geventchat.dialects import json_client
 from geventchat.protocol import events, replies
 from geventchat.protocol.crowd import JoinLeaveSummary
 from geventchat.protocol.errors import Refused
-from geventchat.protocol.limits import CROWD, MAX_HISTORY
-
-# What a user who enters a room is shown of what was said before.
-GREETING = 20
+from geventchat.protocol.limits import CROWD, GREET_WITH, MAX_HISTORY
 
 
 class Conversation:
@@ -164,7 +161,7 @@ class Conversation:
     def _earlier(self, page: replies.HistoryPage) -> list[Effect]:
         """Return what was said before we came; who came and went meanwhile is of no use."""
         said = [event for event in page.events if isinstance(event, events.Said | events.Acted)]
-        shown: list[events.AnyEvent] = list(said[-GREETING:])
+        shown: list[events.AnyEvent] = list(said[-GREET_WITH:])
         return [replies.HistoryPage(room=page.room, events=shown, more=page.more)] if shown else []
 
     def _left(self, ref: str) -> list[Effect]:

@@ -2,20 +2,20 @@
 
 from collections.abc import Callable
 
-from prompt_toolkit.application import get_app
+from prompt_toolkit.application import get_app, run_in_terminal
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import Condition, has_focus
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys as Key
-from prompt_toolkit.utils import suspend_to_background_supported
 
 from geventchat.client.terminal.completion import Completion
 from geventchat.client.terminal.status import Piece, Status
 from geventchat.client.terminal.transcript import Transcript
 from geventchat.client.terminal.user_input import Paste, Switch, UserInput, is_search
 from geventchat.protocol.text import clean
+from geventchat.system import terminal
 
 _YES = ("\r", "\n", "y", "Y", "д", "Д")
 _LAST_NUMBER = 9
@@ -69,7 +69,7 @@ class Keys:
         add("s-tab", filter=typing)(lambda event: self._complete(event.current_buffer, -1))
         add("c-c", filter=typing)(self._interrupt)
         add("c-d", filter=typing & Condition(lambda: not get_app().current_buffer.text))(self._leave)
-        add("c-z", filter=Condition(suspend_to_background_supported))(lambda event: event.app.suspend_to_background())
+        add("c-z")(lambda _: run_in_terminal(terminal.suspend))
         add("pageup", filter=typing)(lambda _: self._transcript.scroll(1))
         add("pagedown", filter=typing)(lambda _: self._transcript.scroll(-1))
         add(Key.BracketedPaste, filter=typing)(self._paste)

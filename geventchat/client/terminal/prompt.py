@@ -114,12 +114,13 @@ class Prompt:
         try:
             self._raw(_WHEEL_OFF)
             self._app.run(pre_run=self._begin, handle_sigint=False, set_exception_handler=False)
-            self._raw(_WHEEL_ON)
-        except (EOFError, OSError, *terminal.GONE):
-            return None  # the terminal is gone
+        except terminal.GONE:
+            return None
         except Exception as error:
             return error
         finally:
+            with suppress(OSError):
+                self._raw(_WHEEL_ON)
             self._ended.set()
         return None
 
@@ -177,7 +178,11 @@ class Prompt:
                     Window(_Said(self._transcript)),
                     ConditionalContainer(typing, ~has_focus(SEARCH_BUFFER)),
                     ConditionalContainer(searching, has_focus(SEARCH_BUFFER)),
-                    Window(FormattedTextControl(self._status_line), height=1, style="class:status"),
+                    Window(
+                        FormattedTextControl(self._status_line),
+                        height=Dimension(min=0, preferred=1, max=1),
+                        style="class:status",
+                    ),
                 ]
             ),
             typing,

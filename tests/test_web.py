@@ -1,0 +1,221 @@
+"""The web server beside the chat: the page's files, careful answers, and which pages may join."""
+
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Self
+
+import pytest
+from gevent import socket
+
+from geventchat import ChatServer, Limits
+from tests.raw import Raw, plain
+
+_UPGRADE = (
+    "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    "Sec-WebSocket-Version: 13\r\n"
+)
+
+
+@pytest.fixture
+def server() -> Iterator[ChatServer]:
+    with ChatServer(hosts=["Chat.Example"]) as server:
+        yield server
+
+
+class Browser:
+    """A connection that asks for files."""
+
+    def __init__(self, server: ChatServer) -> None:
+        self.raw = Raw(server.address)
+        self.host = f"127.0.0.1:{server.address[1]}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.raw.close()
+
+    def ask(self, path: str = "/", *, method: str = "GET", host: str = "", headers: str = "") -> tuple[int, str, bytes]:
+        """Return status, headers and body of an answer."""
+        self.raw.send(f"{method} {path} HTTP/1.1\r\nHost: {host or self.host}\r\n{headers}\r\n".encode())
+        return self.answer(method)
+
+    def answer(self, method: str = "GET") -> tuple[int, str, bytes]:
+        head = self.raw.until(b"\r\n\r\n").decode()
+        length = re.search(r"Content-Length: (\d+)", head)
+        wanted = int(length[1]) if length and method != "HEAD" else 0
+        while len(self.raw.received) < wanted:
+            self.raw.received += self.raw.socket.recv(65536)
+        body, self.raw.received = self.raw.received[:wanted], self.raw.received[wanted:]
+        return int(head.split()[1]), head, body
+
+    def is_closed(self) -> bool:
+        self.raw.socket.shutdown(socket.SHUT_WR)
+        return self.raw.socket.recv(1) == b""
+
+
+@pytest.fixture
+def browser(server: ChatServer) -> Iterator[Browser]:
+    with Browser(server) as browser:
+        yield browser
+
+
+def test_every_file_of_the_page_comes_with_its_type_over_one_connection(browser: Browser) -> None:
+    for entry in files("geventchat.web").iterdir():
+        if entry.name.rpartition(".")[2] in ("html", "css", "js", "svg"):
+            status, head, body = browser.ask(f"/{entry.name}")
+            assert (status, body) == (200, entry.read_bytes())
+            assert "X-Content-Type-Options: nosniff" in head
+            assert "frame-ancestors 'none'" in head
+            assert "connect-src 'self'" in head
+            assert "unsafe" not in head
+    assert b"<!doctype html>" in browser.ask("/")[2]
+    assert browser.ask("/?from=mail")[0] == 200
+
+
+def test_a_file_that_the_browser_has_is_not_sent_again(browser: Browser) -> None:
+    etag = re.search(r'ETag: (".*?")', browser.ask("/style.css")[1])
+    assert etag is not None
+    for known in (etag[1], f'W/{etag[1]}, "x"', "*"):
+        status, _, body = browser.ask("/style.css", headers=f"If-None-Match: {known}\r\n")
+        assert (status, body) == (304, b"")
+    assert browser.ask("/style.css", headers='If-None-Match: "x"\r\n')[0] == 200
+
+
+def test_head_says_what_get_would(browser: Browser) -> None:
+    status, head, body = browser.ask("/", method="HEAD")
+    assert (status, body) == (200, b"")
+    assert f"Content-Length: {len(browser.ask('/')[2])}" in head
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/../pyproject.toml", "/%2e%2e/README.md", "//etc/passwd", "/web/", "/__init__.py"]
+)
+def test_no_other_file_can_be_had_and_the_connection_goes_on(browser: Browser, path: str) -> None:
+    assert browser.ask(path)[0] == 404
+    assert browser.ask("/")[0] == 200
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
+def test_what_a_browser_posts_is_said_by_nobody(server: ChatServer, browser: Browser, method: str) -> None:
+    with plain(server.address, "alice") as alice:
+        status, head, _ = browser.ask(method=method, headers="Content-Length: 40\r\n")
+        assert (status, "Allow: GET, HEAD" in head) == (405, True)
+        browser.raw.send(b"eve\nhello\nhello\n" + b"x" * 24)
+        assert browser.is_closed()
+        alice.send(b"/who\n")
+        assert alice.until(b"\n") == b"* 1 in lobby: alice\n"
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 3\r\n\r\nabc", 413),
+        (b"GET /" + b"x" * 3_000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 414),
+        (b"GET /" + b"x" * 17_000, 414),
+        (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + b"x" * 17_000, 431),
+    ],
+)
+def test_a_bad_request_gets_its_status_and_is_closed(browser: Browser, request_bytes: bytes, status: int) -> None:
+    browser.raw.send(request_bytes)
+    assert browser.answer()[0] == status
+    assert browser.is_closed()
+
+
+def test_half_a_request_is_given_up(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geventchat.server.web._REQUEST_S", 0.2)
+    browser.raw.send(b"GET / HTTP/1.1\r\n")
+    assert browser.answer()[0] == 408
+    assert browser.is_closed()
+
+
+def test_a_connection_that_asks_for_nothing_more_is_closed_without_a_word(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geventchat.server.web._REQUEST_S", 0.2)
+    browser.ask("/")
+    assert browser.raw.socket.recv(1) == b""
+
+
+@pytest.mark.parametrize(
+    ("host", "is_known"),
+    [
+        ("127.0.0.1", True),
+        ("127.0.0.1:2003", True),
+        ("[::1]:2003", True),
+        ("192.0.2.7", True),
+        ("localhost:2003", True),
+        ("chat.example", True),
+        ("CHAT.example.:2003", True),
+        ("evil.example", False),
+        ("chat.example.evil.example", False),
+        ("127.0.0.1.evil.example", False),
+    ],
+)
+def test_only_an_address_or_a_name_given_to_the_server_is_answered(browser: Browser, host: str, is_known: bool) -> None:
+    assert browser.ask("/", host=host)[0] == (200 if is_known else 421)
+    assert browser.ask("/chat", host=host, headers=_UPGRADE)[0] == (101 if is_known else 421)
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("http://{host}", 101),
+        ("https://{host}", 101),
+        ("http://evil.example", 403),
+        ("http://127.0.0.1:1", 403),
+        ("http://evil.example/{host}", 403),
+        ("null", 403),
+        ("{host}", 403),
+    ],
+)
+def test_another_site_s_page_cannot_join(browser: Browser, origin: str, status: int) -> None:
+    headers = f"Origin: {origin.format(host=browser.host)}\r\n{_UPGRADE}"
+    assert browser.ask("/chat", headers=headers)[0] == status
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ("", 426),
+        (_UPGRADE.replace("websocket", "h2c"), 426),
+        (_UPGRADE.replace("13", "8"), 400),
+        (_UPGRADE.replace("dGhlIHNhbXBsZSBub25jZQ==", "short"), 400),
+    ],
+)
+def test_a_bad_handshake_is_refused(browser: Browser, headers: str, status: int) -> None:
+    assert browser.ask("/chat", headers=headers)[0] == status
+
+
+def test_a_full_server_says_so_to_a_browser() -> None:
+    limits = Limits(max_users=1)
+    with ChatServer(limits=limits) as server, plain(server.address, "alice"), Browser(server) as browser:
+        status, head, body = browser.ask("/")
+        assert status == 503
+        assert "Retry-After" in head
+        assert b"server is full" in body
+
+
+def test_a_spare_connection_of_a_browser_is_not_greeted_but_nc_still_is(server: ChatServer, browser: Browser) -> None:
+    browser.ask("/")
+    with Browser(server) as spare, Raw(server.address) as nc:
+        spare.raw.socket.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            spare.raw.socket.recv(1)
+        spare.raw.socket.settimeout(10)
+        assert spare.ask("/")[0] == 200
+        nc.send(b"\n")
+        assert nc.until(b"name: ").startswith(b"Enter your name: ")
+
+
+def test_who_is_silent_after_a_browser_was_here_is_greeted_later(
+    server: ChatServer, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geventchat.server.web._SPARE_S", 0.3)
+    browser.ask("/")
+    with Raw(server.address) as nc:
+        assert nc.until(b"name: ") == b"Enter your name: "

@@ -1,0 +1,229 @@
+"""The json dialect in WebSocket frames: what is read, what is refused, and with which code it is closed."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import gevent
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from websockets.frames import Close, Frame, Opcode
+
+from geventchat import ChatServer, Limits
+from geventchat.commands.commands import Ping, Say
+from geventchat.dialects.websocket import ENCODER, WebSocketReader, encode
+from geventchat.protocol import events, replies
+from tests import fuzz
+from tests.raw import plain, programmed
+from tests.websocket_client import WebSocket, joined
+
+MAX_TEXT = 200
+SAID = events.Said("1-0", "2024-11-23T12:00:00.123Z", "lobby", "alice", "hi")
+
+
+def masked(opcode: Opcode, data: bytes, *, fin: bool = True) -> bytes:
+    return Frame(opcode, data, fin=fin).serialize(mask=True)
+
+
+def read(*pieces: bytes) -> list[Any]:
+    return list(fuzz.read(WebSocketReader(MAX_TEXT), pieces))
+
+
+PING = masked(Opcode.TEXT, b'{"type":"ping","token":"1"}')
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 1_000])
+def test_however_the_bytes_come_each_text_frame_is_one_command(size: int) -> None:
+    data = PING + masked(Opcode.TEXT, b'{"type":"say","text":"\xd0\xb0"}') + PING
+    pieces = [data[place : place + size] for place in range(0, len(data), size)]
+    assert read(*pieces) == [Ping(token="1"), Say(text="\u0430"), Ping(token="1")]
+
+
+def test_a_message_in_several_frames_is_one_also_with_control_frames_between() -> None:
+    data = (
+        masked(Opcode.TEXT, b'{"type":"pi', fin=False)
+        + masked(Opcode.PING, b"x")
+        + masked(Opcode.CONT, b'ng"', fin=False)
+        + masked(Opcode.CONT, b"}")
+    )
+    reader = WebSocketReader(MAX_TEXT)
+    reader.receive(data)
+    assert reader.next_command() == Ping()
+    assert reader.data_to_send() == Frame(Opcode.PONG, b"x").serialize(mask=False)
+    assert reader.data_to_send() == b""
+
+
+@pytest.mark.parametrize(  # the masks are random, so each case needs a name of its own
+    ("frame", "code"),
+    [
+        (masked(Opcode.BINARY, b"x"), "binary"),
+        (masked(Opcode.TEXT, b"\xff"), "not-utf8"),
+        (masked(Opcode.TEXT, b"x" * 20_000), "line-too-long"),
+        (masked(Opcode.TEXT, b"x" * 2_000, fin=False) + masked(Opcode.CONT, b"x" * 2_000), "line-too-long"),
+        (Frame(Opcode.TEXT, b"{}").serialize(mask=False), "bad-frame"),
+        (masked(Opcode.CONT, b"x"), "bad-frame"),
+        (b"\xf1\x80", "bad-frame"),
+        (b"\x83\x80", "bad-frame"),
+        (masked(Opcode.PING, b"", fin=True).replace(b"\x89", b"\x09"), "bad-frame"),
+        (masked(Opcode.CLOSE, b"\x03"), "bad-frame"),
+        (masked(Opcode.CLOSE, Close(1000, "").serialize()[:2] + b"\xff"), "not-utf8"),
+    ],
+    ids=range(11),
+)
+def test_what_breaks_the_rules_ends_the_connection_once_what_came_before_is_done(frame: bytes, code: str) -> None:
+    assert read(PING, frame, PING) == [Ping(token="1"), (code, True)]
+
+
+def test_a_text_that_is_no_command_is_refused_and_the_connection_goes_on() -> None:
+    found = read(masked(Opcode.TEXT, b"hi"), masked(Opcode.TEXT, b'{"type":"say","text":"%s"}' % (b"x" * 201)), PING)
+    assert found == [("bad-json", False), ("line-too-long", False), Ping(token="1")]
+
+
+def test_our_own_close_comes_when_all_that_was_asked_before_is_answered() -> None:
+    reader = WebSocketReader(MAX_TEXT)
+    close = Close(4_321, "enough").serialize()
+    reader.receive(PING + masked(Opcode.CLOSE, close))
+    assert reader.ended
+    assert reader.data_to_send() == b""
+    assert reader.next_command() == Ping(token="1")
+    assert reader.next_command() is None
+    reader.end()
+    assert reader.data_to_send() == Frame(Opcode.CLOSE, close).serialize(mask=False)
+
+
+def test_an_event_is_one_text_frame_with_one_object() -> None:
+    frame = encode(SAID)
+    assert (frame[0], frame[1]) == (0x81, len(frame) - 2)
+    assert json.loads(frame[2:])["text"] == "hi"
+    assert ENCODER.event(SAID) == frame
+    assert ENCODER.crowd("lobby", "3 joined") == b""
+
+
+def reply(message: replies.AnyReply) -> bytes:
+    return ENCODER.reply(None, message)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("code", "close"),
+    [("bye", 1000), ("server-stopping", 1012), ("binary", 1003), ("not-utf8", 1007), ("replaced", 1008)],
+)
+def test_behind_the_last_word_comes_the_close_with_its_code(code: str, close: int) -> None:
+    data = reply(replies.Closing(code=code, message="why"))
+    end = Frame(Opcode.CLOSE, Close(close, code).serialize()).serialize(mask=False)
+    assert data.endswith(end)
+    assert json.loads(data[2 : -len(end)])["code"] == code
+
+
+def test_nothing_is_said_to_a_client_that_has_closed_and_no_name_is_asked_for() -> None:
+    assert reply(replies.Closing(code="gone", message="")) == b""
+    assert reply(replies.NamePrompt()) == b""
+
+
+@given(st.lists(st.binary(max_size=40), max_size=20))
+def test_any_bytes_are_commands_or_refused_and_little_of_them_is_kept(pieces: list[bytes]) -> None:
+    fuzz.read(WebSocketReader(MAX_TEXT), pieces)
+
+
+# On sockets.
+
+
+@pytest.fixture
+def server() -> Iterator[ChatServer]:
+    with ChatServer(limits=Limits(rate=None)) as server:
+        yield server
+
+
+def test_a_browser_a_program_and_nc_are_in_one_room(server: ChatServer) -> None:
+    bob, _ = programmed(server.address, "bob")
+    ann, welcome = joined(server.address, "ann")
+    with bob, ann, plain(server.address, "carl") as carl:
+        assert welcome["members"] == ["bob", "ann"]
+        ann.send(type="say", text="hi", ref="7")
+        assert ann.until("ack")["ref"] == "7"
+        assert ann.until("said")["text"] == "hi"
+        assert bob.messages_until("said")[-1]["nick"] == "ann"
+        carl.until(b"ann: hi\n")
+        carl.send(b"/msg ann psst\n")
+        assert ann.until("whispered")["text"] == "psst"
+
+
+def test_who_closes_is_answered_with_the_same_code_and_the_others_hear_it(server: ChatServer) -> None:
+    with plain(server.address, "bob") as bob:
+        ann, _ = joined(server.address, "ann")
+        ann.protocol.send_close(4_000, "enough")
+        ann.flush()
+        assert ann.close_code() == 4_000
+        bob.until(b"* ann left\n")
+
+
+def test_who_says_bye_hears_the_last_word_and_a_normal_close(server: ChatServer) -> None:
+    ann, _ = joined(server.address, "ann")
+    ann.send(type="bye")
+    assert ann.close_code() == 1000
+    assert ann.until("closing")["code"] == "bye"
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (Frame(Opcode.TEXT, b"{}").serialize(mask=False), 1002),
+        (masked(Opcode.BINARY, b"x"), 1003),
+        (masked(Opcode.TEXT, b"\xff"), 1007),
+        (masked(Opcode.TEXT, b"x" * 60_000), 1009),
+    ],
+    ids=["not masked", "binary", "not utf-8", "too large"],
+)
+def test_what_breaks_the_rules_is_closed_with_the_right_code(server: ChatServer, data: bytes, code: int) -> None:
+    ann, _ = joined(server.address, "ann")
+    ann.socket.sendall(data)
+    assert ann.close_code() == code
+    with plain(server.address, "ann"):
+        pass
+
+
+def test_a_stopping_server_says_so_and_that_it_comes_back() -> None:
+    with ChatServer() as server:
+        ann, _ = joined(server.address, "ann")
+        stopping = gevent.spawn(server.stop)
+        assert ann.close_code() == 1012
+        assert ann.until("closing")["code"] == "server-stopping"
+        stopping.join()
+
+
+def test_who_comes_back_with_its_token_misses_nothing(server: ChatServer) -> None:
+    with plain(server.address, "bob") as bob:
+        ann, welcome = joined(server.address, "ann")
+        ann.socket.close()
+        bob.until(b"* ann left")
+        bob.send(b"while you were away\n")
+        bob.until(b"away\n")
+        back, _ = joined(server.address, "ann", after=welcome["id"], token=welcome["token"])
+        with back:
+            assert back.until("said")["text"] == "while you were away"
+
+
+def test_a_client_that_gives_no_sign_of_life_is_asked_and_then_closed() -> None:
+    with ChatServer(limits=Limits(keepalive=0.2)) as server, plain(server.address, "bob") as bob:
+        ann, _ = joined(server.address, "ann")
+        while ann.frame().opcode is not Opcode.PING:
+            pass
+        bob.until(b"* ann left: no sign of life\n")
+        ann.socket.close()
+
+
+def test_a_client_that_answers_pings_stays() -> None:
+    with ChatServer(limits=Limits(keepalive=0.2)) as server:
+        ann, _ = joined(server.address, "ann")
+        pings = 0
+        while pings < 4:
+            pings += ann.frame().opcode is Opcode.PING
+            ann.flush()
+        ann.send(type="ping", token="here")
+        assert ann.until("pong") == {"type": "pong", "token": "here"}
+        ann.socket.close()
+
+
+def test_a_connection_that_never_says_who_it_is_is_closed() -> None:
+    with ChatServer(limits=Limits(name_timeout=0.2)) as server, WebSocket(server.address) as silent:
+        assert silent.close_code() == 1008
