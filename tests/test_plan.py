@@ -218,7 +218,6 @@ def test_who_has_taken_another_nick_says_so() -> None:
         ("ann: {wait: forever}", True),
         ("ann: {say: tick, every: 1s, for: forever}", True),
         ("ann: {say: tick, every: 1s, for: forever, times: 3}", False),
-        ("ann: {reply: hi, to: ho, for: forever}", False),
         ("together: [wait: 1s, [ann: hi, wait: forever]]", True),
         ("wait: 9h", False),
     ],
