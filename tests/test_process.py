@@ -60,10 +60,12 @@ def test_the_server_of_bots_that_are_killed_ends_too(tmp_path: Path) -> None:
     scenario.write_text("script:\n  - alice: hi\n  - wait: 1h\n")
     command = [sys.executable, "-m", "bots.cli", str(scenario)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as bots:
-        assert bots.stdout is not None
-        assert "a server of its own" in bots.stdout.readline()
-        (server,) = psutil.Process(bots.pid).children()
-        bots.kill()
+        try:
+            assert bots.stdout is not None
+            assert "a server of its own" in bots.stdout.readline()
+            (server,) = psutil.Process(bots.pid).children()
+        finally:
+            bots.kill()
     wait_until_ended(server)
 
 

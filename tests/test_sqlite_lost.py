@@ -77,6 +77,28 @@ def test_nothing_is_acknowledged_once_a_file_is_cut_short(path: Path, log: Sqlit
             log.append(entries("after"), NOW)
 
 
+def test_it_is_noticed_when_a_file_is_as_short_as_it_once_was(path: Path, log: SqliteLog) -> None:
+    short = path.stat().st_size
+    log.append(entries(*("x" * 1000 for _ in range(100))), NOW)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("PRAGMA wal_checkpoint")
+    log.append(entries("between"), NOW)
+    os.truncate(path, short)
+    with pytest.raises(NotStored, match=r"history\.sqlite was cut short"):
+        log.append(entries("after"), NOW)
+
+
+def test_that_the_server_empties_the_wal_itself_is_no_reason_to_check_a_large_file(path: Path, log: SqliteLog) -> None:
+    log.append(entries(*("x" * 1000 for _ in range(100))), NOW)
+    assert log._wipe()
+    with path.open("r+b") as file:  # of which a check would take notice
+        file.seek(20 * 4096)
+        file.write(b"\xff" * 4096)
+    log.append(entries("one"), NOW)
+    assert log._wipe()
+    log.append(entries("two"), NOW)
+
+
 def test_a_program_that_tidies_the_file_up_does_no_harm(path: Path, log: SqliteLog) -> None:
     log.append(entries(*("x" * 1000 for _ in range(1000))), NOW)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
