@@ -66,6 +66,11 @@ class SentMessages:
         """Whether there is a message with these words that nobody has heard yet."""
         return words in self._unheard
 
+    def is_another(self, event_id: str, words: Words) -> bool:
+        """Whether a message with other words has this id."""
+        message = self._by_id.get(event_id)
+        return message is not None and message.words != words
+
     def equal(self, words: Words) -> list[Message]:
         """Return the messages with these words that somebody has heard, in the room's order."""
         return self._heard.get(words, [])
@@ -142,9 +147,10 @@ class SentMessages:
         """Yield what a user may have heard before the first message that is known to have reached it."""
         for index in range(first.index - 1, -1, -1):
             message = self.order[index]
-            if message.first_heard < reader.asked:
+            if message.first_heard >= reader.asked:
+                yield message
+            elif first.index - index > _MAX_SHIFT:  # nothing that came later can have been put before this
                 return
-            yield message
 
     def may_be_another(self, reader: Attendance, message: Message) -> bool:
         """Whether a user that heard a message may have heard another one with the same words instead."""
