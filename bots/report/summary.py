@@ -15,6 +15,8 @@ _RESULTS = {"met": "met", "not met": "NOT MET", "not tested": "not tested"}
 # Failures and findings that are shown one by one.
 _SHOWN = 10
 _WIDTH = 60
+# If a hundredth is later than this at a server that limits the rate, that limit was probably what was measured.
+_SLOW_S = 1.0
 
 
 def lines(outcome: Outcome) -> Iterator[str]:
@@ -31,6 +33,9 @@ def lines(outcome: Outcome) -> Iterator[str]:
     yield f"anomalies    {', '.join(f'{count:,} {verdict}' for verdict, count in found.items()) or 'none'}"
     if outcome.from_others:
         yield f"from others  {counted(outcome.from_others, 'message')} of users who take no part in the scenario"
+    if outcome.rate is not None and latency.percentile(99) > _SLOW_S:
+        limit = f"{outcome.rate:g} messages a second from one user"
+        yield f"note         this server takes {limit}: what waited for its turn counts as latency"
     if outcome.guessed and not outcome.interrupted:
         yield "note         this server cannot say that nothing more is coming; the end was a quiet moment"
     if any(
