@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from gevent import spawn_later
 from gevent.server import StreamServer
 from gevent.socket import socket
 
 from tests.raw import Address
 
 FAULTS = ("none", "drop", "double", "swap", "alter")
+# With one fault more, "late", a delivery comes so much later, after others.
+LATE_S = 0.2
 
 
 class FaultyServer:
@@ -49,6 +52,9 @@ class FaultyServer:
             self.committed.append((reader, line.rstrip("\n")))
             if self._fault == "swap":
                 self._late[reader] = data
+            if self._fault == "late":
+                spawn_later(LATE_S, self._users[reader].sendall, data)
+                return
             data = {"drop": b"", "swap": b"", "double": data * 2, "alter": data[:-2] + b"#\n"}[self._fault]
         elif reader in self._late:
             data += self._late.pop(reader)

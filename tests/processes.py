@@ -29,11 +29,12 @@ class Serving:
 
 
 @contextmanager
-def serving(*options: str) -> Iterator[Serving]:
-    """Run geventchat-serve on a free port until the block ends, without a history on disk unless one is asked for."""
-    history = [] if "--history" in options else ["--history", "none"]
-    command = [sys.executable, "-m", "geventchat.cli.serve", "--listen", "127.0.0.1:0", *history, *options]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def serving(*options: str, through: str | None = None) -> Iterator[Serving]:
+    """Run geventchat-serve on a free port until the block ends, without a history on disk unless one is asked for.
+
+    It runs `through` a module that takes a command as its arguments, if one is given.
+    """
+    process = start_server(*options, through=through)
     assert process.stdout is not None
     introduction = ""
     while "JSON Lines" not in introduction:
@@ -47,6 +48,17 @@ def serving(*options: str) -> Iterator[Serving]:
     finally:
         if process.stdout is not None and not process.stdout.closed:
             server.end()
+
+
+def start_server(
+    *options: str, through: str | None = None, stdout: int = subprocess.PIPE, stderr: int = subprocess.PIPE
+) -> "subprocess.Popen[str]":
+    """Start geventchat-serve; it ends with us, even if we are killed."""
+    defaults = {"--listen": "127.0.0.1:0", "--history": "none"}
+    given = [word for option, value in defaults.items() if option not in options for word in (option, value)]
+    module = ([through] if through else []) + ["geventchat.cli.serve"]
+    command = [sys.executable, "-m", *module, "--until-input-ends", *given, *options]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=stdout, stderr=stderr, text=True)
 
 
 def run(module: str, *arguments: str, given: str = "", environment: dict[str, str] | None = None) -> "Ran":

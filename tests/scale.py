@@ -3,7 +3,7 @@
 import math
 from dataclasses import replace
 
-from bots.scenario.actions import Whisper
+from bots.scenario.actions.speaking import Whisper
 from bots.scenario.model import Line, Scenario
 
 

@@ -1,19 +1,26 @@
 """Logs and live rooms become scenarios that replay them."""
 
+import dataclasses
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bots.scenario import actions
+from bots.cli import main
+from bots.scenario.actions.base import Action
+from bots.scenario.actions.moving import Join, Leave, Rename
+from bots.scenario.actions.speaking import Act, Say
 from bots.scenario.load import parse
 from bots.scenario.model import Scenario
 from bots.scenario.schedule import latecomers
-from bots.transcripts.importer import import_log
+from bots.transcripts.importer import choose, import_log
 from bots.transcripts.legal_names import LegalNames, one_to_one
-from bots.transcripts.writer import Moment, nicks_of, transcribe
+from bots.transcripts.line_format import LineFormat
+from bots.transcripts.log_text import LogText
+from bots.transcripts.writer import Moment, NothingToWrite, nicks_of, transcribe
 from geventchat.protocol import events, names
 from geventchat.protocol.errors import UsageError
 from geventchat.protocol.text import clean
@@ -51,17 +58,17 @@ class Room:
         assert names.nick(nick, 32)[1] not in others
         self.there[actor] = nick
 
-    def do(self, actor: str, action: actions.AnyAction) -> None:
+    def do(self, actor: str, action: Action) -> None:
         match action:
-            case actions.Join():
+            case Join():
                 self.enter(actor)
-            case actions.Leave():
+            case Leave():
                 del self.there[actor]
-            case actions.Rename(rename=nick):
+            case Rename(rename=nick):
                 self.take(actor, nick.render({}))
-            case actions.Say(say=text):
+            case Say(say=text):
                 self.heard.append(("say", self.there[actor], text.render({})))
-            case actions.Act(act=text):
+            case Act(act=text):
                 self.heard.append(("act", self.there[actor], text.render({})))
             case _:
                 raise AssertionError(action)
@@ -101,23 +108,58 @@ def test_a_log_is_replayed_as_it_was() -> None:
 
 
 def test_what_must_be_known_is_told() -> None:
-    long = "x" * 4_090
-    log = f"[10:00] <a:b> {long}\n[10:00] <c>  \nwhat is this\n"
+    log = "[10:00] <a:b> hello\n[10:00] <c>  \nwhat is this\n"
     transcript = import_log(log.encode(), "room.log")
-    assert [note.split(":")[0] for note in transcript.notes] == [
-        "nicks that no server takes",
-        "what a",
+    assert transcript.title == "room.log: 2 lines under 2 nicks in 30s, read as lines like [12:34] <nick> text"
+    assert transcript.notes == (
+        "nicks that no server takes: 'a:b' is a_b",
         "1 empty message left out",
-        "1 line left out, as nobody speaks, comes or goes; the first is line 3",
-    ]
-    assert "4,096 bytes" in transcript.notes[1]
-    assert Room().play(load(transcript.text)).heard == [("say", "a_b", long)]  # told about, and never cut
+        "1 unknown line left out; the first is line 3: 'what is this'",
+    )
+
+
+def test_what_is_longer_than_a_line_may_be_is_said_in_parts_and_nothing_of_it_is_lost() -> None:
+    long = " ".join(["слово"] * 900)
+    transcript = import_log(f"[10:00] <a> {long}\n".encode(), "room.log")
+    heard = Room().play(load(transcript.text)).heard
+    assert len(heard) > 1
+    assert " ".join(text for _, _, text in heard) == long
+    assert "1 message in parts, as longer than the 4,096 bytes that a line may have" in transcript.notes
+    unbroken = import_log(f"[10:00] <a> {'x' * 9_000}\n".encode(), "room.log")
+    assert "".join(text for _, _, text in Room().play(load(unbroken.text)).heard) == "x" * 9_000
 
 
 def test_what_is_no_log_is_refused() -> None:
     for nothing in (b"", b"hello\nworld\n", b"\x00\xff" * 100):
-        with pytest.raises(UsageError, match=r"notes\.txt: nobody says anything here"):
+        with pytest.raises(UsageError, match=r"^notes\.txt"):
             import_log(nothing, "notes.txt")
+
+
+def test_a_log_may_be_read_in_a_format_that_is_named() -> None:
+    log = b"20:01 < ben> hi\n20:02 -!- cat [c@host.example] has joined #tea\n"
+    assert "cat" in import_log(log, "a.log").text
+    generic = import_log(log, "a.log", "generic")
+    assert "cat" not in generic.text
+    assert generic.notes[-1].startswith("1 unknown line left out; the first is line 2: '20:02 -!- cat")
+    with pytest.raises(UsageError, match="nobody says anything here that can be read as WeeChat"):
+        import_log(log, "a.log", "weechat")
+    with pytest.raises(UsageError, match="this is no JSON as Telegram's JSON writes it"):
+        import_log(b"[]", "a.log", "telegram")
+
+
+def test_a_log_that_two_formats_read_differently_is_nobody_s_until_one_is_named() -> None:
+    log = LogText("<ben> hi\n* ben waves\n")
+    one = LineFormat("one", "One", said=("<{who}> {text}",), acted=("* {nick} {text}",))
+    like_it = dataclasses.replace(one, name="like-it")
+    other = dataclasses.replace(one, name="other", title="Other", acted=(), said=("<{who}> {text}", "* {nick} {text}"))
+    assert choose(log, [one, like_it]) is one
+    with pytest.raises(UsageError, match="this may be One or Other: say which with --format one or --format other"):
+        choose(log, [one, other])
+
+
+def test_nothing_at_all_is_no_scenario() -> None:
+    with pytest.raises(NothingToWrite, match="an empty room: nothing of it can be replayed, so nothing is written"):
+        transcribe([(0.0, events.TopicSet("", "", "", "ben", "kettle"))], "an empty room")
 
 
 def test_gaps_in_a_record_are_filled() -> None:
@@ -178,3 +220,38 @@ def test_whatever_happened_is_replayed_word_by_word_under_the_same_nicks(record:
     room = Room().play(load(transcribe(moments, "any").text))
     assert room.heard == words
     assert all(one <= two for one, two in pairwise(room.times))
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("/dev/zero", "zero is no text: byte 0 is a zero; UTF-16 needs its byte order mark"),
+        ("sparse.log", "sparse.log has more than the 64 MiB that can be imported: take a part of it"),
+        (".", ". cannot be read: is a directory"),
+        ("nowhere.log", "nowhere.log cannot be read: no such file or directory"),
+    ],
+)
+def test_what_cannot_be_imported_is_one_line(
+    tmp_path: Path, file: str, told: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with open("sparse.log", "wb") as sparse:
+        sparse.write(b"[20:01] <ben> hi\n" * 500)
+        sparse.truncate(10 << 30)
+    assert main(["import", file]) == 2
+    assert capsys.readouterr().err == f"geventchat-bots: {told}\n"
+
+
+def test_import_says_what_it_has_written_and_where(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.log").write_text("20:01 < ben> hi\n20:02 -!- mode/#tea [+o ben] by ann\n")
+    assert main(["import", "a.log", "--format", "irssi", "-o", "talk.yaml"]) == 0
+    assert capsys.readouterr().err == (
+        "note: 1 mode change left out; the first is line 2\n"
+        "written to talk.yaml: a.log: 1 line under 1 nick in 0s, read as irssi\n"
+    )
+    assert load(Path("talk.yaml").read_text()).title == "a.log: 1 line under 1 nick in 0s, read as irssi"
+    assert main(["import", "a.log", "--format", "irsi"]) == 2
+    assert "invalid choice: 'irsi'" in capsys.readouterr().err

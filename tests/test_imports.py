@@ -28,13 +28,13 @@ FOLDERS = {
         *("geventchat.protocol", "geventchat.core", "geventchat.commands", "geventchat.dialects", "geventchat.system"),
         *("geventchat.store", "geventchat.server", "geventchat.client"),
     },
-    "bots.scenario": {"geventchat.protocol"},
+    "bots.scenario": {"geventchat.protocol", "geventchat.commands"},
     "bots.ledger": set[str](),
     "bots.report": {"geventchat.protocol", "geventchat.system", "bots.scenario", "bots.ledger"},
     "bots.protocols": {"geventchat.protocol", "geventchat.commands", "geventchat.dialects"},
     "bots.world": {
         *("geventchat.protocol", "geventchat.commands"),
-        *("bots.scenario", "bots.ledger", "bots.protocols", "bots.report", "bots.engine"),
+        *("bots.scenario", "bots.ledger", "bots.protocols"),
     },
     "bots.engine": {
         *("geventchat.protocol", "geventchat.commands", "geventchat.system"),
@@ -42,18 +42,16 @@ FOLDERS = {
     },
     "bots.transcripts": {
         *("geventchat.protocol", "geventchat.commands", "geventchat.dialects", "geventchat.client"),
-        *("bots.scenario", "bots.protocols"),
+        "bots.scenario",
     },
-    "bots.printing": {"geventchat.protocol", "geventchat.system", "bots.engine", "bots.report"},
-    "bots.verbs": {"geventchat.cli", "geventchat.protocol", "bots.engine", "bots.scenario", "bots.transcripts"},
     "bots.cli": {
-        *("geventchat.protocol", "geventchat.cli", "bots.scenario", "bots.engine", "bots.report"),
-        *("bots.printing", "bots.transcripts", "bots.verbs"),
+        *("geventchat.protocol", "geventchat.cli", "geventchat.system"),
+        *("bots.scenario", "bots.engine", "bots.report", "bots.transcripts"),
     },
 }
 PURE = {
     *(f"geventchat.{name}" for name in ("protocol", "delivery", "core", "commands", "dialects")),
-    *(f"bots.{name}" for name in ("scenario", "ledger", "protocols")),
+    *(f"bots.{name}" for name in ("scenario", "ledger", "protocols", "world")),
 }
 # All of the outside world that a pure folder may not know: sockets, clocks, files of the system, other threads.
 WORLD = {

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.ledger.model import Message, Reader
+from bots.ledger.model import Attendance, Message
 from bots.ledger.room import RoomLedger, Verdict
 
 READERS = ("ann", "bob", "cat")
@@ -131,7 +131,7 @@ def test_memory_does_not_grow_with_messages_times_readers() -> None:
         for reader in ledger.readers:
             ledger.hear(reader, "user0", str(number), number)
     assert len(ledger.messages) == 1000
-    assert all(not reader.skipped for reader in ledger.readers)
+    assert all(not reader.progress.skipped for reader in ledger.readers)
 
 
 _TEXTS = st.sampled_from("abc")
@@ -270,15 +270,15 @@ def test_a_slow_reader_that_drops_the_connection_may_have_left_anything_unread()
     for number in range(3):
         ledger.say("ann", str(number), float(number), float(number))
         ledger.hear(ann, "ann", str(number), number + 0.1)
-    bob.timed, bob.leaving, bob.dropped, bob.left = False, 9.0, True, 9.0
+    bob.pace.timed, bob.leaving, bob.dropped, bob.left = False, 9.0, True, 9.0
     assert verdicts(ledger) == []
 
 
 def test_at_the_end_only_what_was_heard_during_a_stay_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = 0
-    must_hear = Reader.must_hear
+    must_hear = Attendance.must_hear
 
-    def count(reader: Reader, message: Message) -> bool:
+    def count(reader: Attendance, message: Message) -> bool:
         nonlocal asked
         asked += 1
         return must_hear(reader, message)
@@ -291,6 +291,145 @@ def test_at_the_end_only_what_was_heard_during_a_stay_is_looked_at(monkeypatch: 
         for reader in (ledger.readers[0], guest):
             ledger.hear(reader, "ann", str(number), number + 0.2)
         guest.leaving = guest.left = number + 0.3
-    monkeypatch.setattr(Reader, "must_hear", count)
+    monkeypatch.setattr(Attendance, "must_hear", count)
     assert verdicts(ledger) == []
     assert asked < 1000
+
+
+def lobby(cast: frozenset[str] = frozenset(READERS)) -> RoomLedger:
+    """Return a room where people may be besides the cast."""
+    ledger = RoomLedger(per_sender=False, cast=cast)
+    for name in READERS:
+        ledger.enter(name, 0.0).entered = 0.0
+    return ledger
+
+
+def test_what_people_say_who_are_not_in_the_cast_is_counted_and_no_fault() -> None:
+    ledger = lobby()
+    say(ledger)
+    talk = [SAID[0], ("eve", "hello"), *SAID[1:3], ("eve", "hello"), *SAID[3:]]
+    hear(ledger, dict.fromkeys(READERS, talk))
+    assert (verdicts(ledger), ledger.from_others) == ([], 2)
+    assert ledger.timeline.delivered == ledger.timeline.latency.count == len(SAID) * len(READERS)
+
+
+def test_nobody_has_to_hear_what_people_say() -> None:
+    ledger = lobby()
+    say(ledger)
+    hear(ledger, {"ann": [("eve", "psst"), *SAID], "bob": SAID, "cat": [*SAID, ("eve", "bye")]})
+    assert (verdicts(ledger), ledger.from_others) == ([], 2)
+
+
+@pytest.mark.parametrize("ids", [False, True])
+def test_what_people_say_is_heard_in_one_order_too(ids: bool) -> None:
+    ledger = lobby()
+    said = [("eve", "one"), ("eve", "two"), ("eve", "three")]
+    for reader, order in zip(ledger.readers, ([0, 1, 2], [0, 2, 1], [0, 1, 2]), strict=True):
+        for number in order:
+            ledger.hear(reader, *said[number], 1.0, f"1-{number}" if ids else "")
+    assert verdicts(ledger) == [("reordered", "eve", "two", "bob")]
+
+
+def test_with_ids_people_are_known_to_be_heard_twice() -> None:
+    ledger = lobby()
+    for reader in ledger.readers:
+        ledger.hear(reader, "eve", "hi", 1.0, "1-1")
+    ledger.hear(ledger.readers[1], "eve", "hi", 2.0, "1-1")
+    assert verdicts(ledger) == [("duplicate", "eve", "hi", "bob")]
+
+
+def test_a_line_under_a_nick_of_the_cast_that_nobody_said_is_corrupt() -> None:
+    ledger = lobby()
+    ledger.hear(ledger.readers[0], "bob", "I never said this", 1.0)
+    assert (verdicts(ledger), ledger.from_others) == ([("corrupt", "bob", "I never said this", "ann")], 0)
+
+
+def test_a_line_that_comes_under_the_nick_of_somebody_else_is_missing_under_its_own() -> None:
+    """The one that is heard first must not stand in the way of the true one, though both have the same id."""
+    ledger = lobby()
+    ledger.say("ann", "hello", 0.0, 0.0)
+    for reader, nick in zip(ledger.readers, ("eve", "ann", "ann"), strict=True):
+        ledger.hear(reader, nick, "hello", 1.0, "1-7")
+    assert (verdicts(ledger), ledger.from_others) == ([("missing", "ann", "hello", "ann")], 1)
+
+
+def test_what_was_said_in_another_room_is_leaked() -> None:
+    elsewhere = {("bob", "a secret")}
+    ledger = RoomLedger(per_sender=False, cast=frozenset(READERS), was_sent_elsewhere=elsewhere.__contains__)
+    ann = ledger.enter("ann", 0.0)
+    ann.entered = 0.0
+    ledger.hear(ann, "bob", "a secret", 1.0)
+    ledger.hear(ann, "bob", "no secret", 1.0)
+    assert verdicts(ledger) == [("corrupt", "bob", "no secret", "ann"), ("leaked", "bob", "a secret", "ann")]
+
+
+def test_what_is_heard_of_a_room_by_a_user_who_is_not_there_is_leaked() -> None:
+    ledger = lobby()
+    say(ledger)
+    ledger.overhear("dan", *SAID[0], 1.0)
+    ledger.overhear("dan", "eve", "from outside", 1.0)
+    ledger.overhear("dan", "bob", "nobody said it", 1.0)
+    hear(ledger, dict.fromkeys(READERS, SAID))
+    found = [(one.verdict, one.text) for one in ledger.findings]
+    assert found == [("leaked", "1"), ("leaked", "from outside"), ("corrupt", "nobody said it")]
+    assert [reader.name for reader in ledger.readers] == [*READERS]
+
+
+def test_what_may_still_have_been_on_its_way_when_a_run_is_broken_off_is_not_missing() -> None:
+    ledger = room_of()
+    for time, text in enumerate(["early", "early too", "late", "late too"]):
+        ledger.say("ann", text, float(time), float(time))
+    ledger.hear(ledger.readers[0], "ann", "early", 5.0)
+    ledger.hear(ledger.readers[0], "ann", "late", 5.0)
+    ledger.close(until=1.5)
+    found = [(one.verdict, one.text, one.reader.name) for one in ledger.findings]
+    for_others = [("missing", "early", name) for name in ("bob", "cat")]
+    assert sorted(found) == sorted([*for_others, *[("missing", "early too", name) for name in READERS]])
+
+
+def test_who_may_have_heard_another_message_with_the_same_words_heard_nothing_late() -> None:
+    """Bob heard one of two equal messages, after what stands between them: then it was the second."""
+    ledger = room_of()
+    for time, (nick, text) in enumerate([("ann", "hi"), ("cat", "so"), ("cat", "oh"), ("ann", "hi")]):
+        ledger.say(nick, text, float(time), float(time))
+    ann, bob, cat = ledger.readers
+    for reader in (ann, cat):
+        for nick, text in [("ann", "hi"), ("cat", "so"), ("cat", "oh"), ("ann", "hi")]:
+            ledger.hear(reader, nick, text, 9.0)
+    for nick, text in [("cat", "so"), ("ann", "hi"), ("cat", "oh")]:
+        ledger.hear(bob, nick, text, 9.0)
+    assert verdicts(ledger) == [("missing", "ann", "hi", "bob")]
+
+
+def test_lateness_stays_with_its_message_when_another_is_put_before_it() -> None:
+    ledger = room_of(readers=("ann", "bob", "cat"))
+    ann, bob, cat = ledger.readers
+    ledger.say("ann", "slow", 1.0, 1.0)
+    ledger.say("bob", "a", 5.0, 5.0)
+    ledger.say("bob", "b", 6.0, 6.0)
+    for text in ("a", "b"):
+        ledger.hear(ann, "bob", text, 7.0, line=f"bob: {text}\n".encode())
+    ledger.hear(bob, "bob", "a", 7.0, line=b"bob: a\n")
+    assert ledger.follow(bob, b"bob: b\n", 0, 7, 7.0) == 7  # counted later, together with others
+    ledger.hear(cat, "ann", "slow", 7.0, line=b"ann: slow\n")  # comes before all that
+    ledger.close()
+    latency = ledger.timeline.latency
+    assert (latency.count, latency.largest_s) == (5, 6.0)
+    assert latency.percentile(80) == pytest.approx(2.0, rel=0.01)
+
+
+def test_a_message_that_comes_very_late_is_put_at_the_end_of_the_order() -> None:
+    ledger = room_of(readers=("ann", "bob"))
+    ann, bob = ledger.readers
+    ledger.say("bob", "lost for ann", 0.0, 0.0)
+    for number in range(1_001):
+        ledger.say("ann", str(number), 1.0, 1.0)
+        ledger.hear(ann, "ann", str(number), 2.0)
+    ledger.hear(bob, "ann", "0", 3.0)
+    ledger.hear(bob, "bob", "lost for ann", 3.0)
+    assert ledger.messages[1].text == "lost for ann"
+    ledger.say("ann", "one more", 4.0, 4.0)
+    ledger.hear(ann, "ann", "one more", 4.0)
+    ledger.say("cat", "too late", 0.5, 0.5)
+    ledger.hear(bob, "cat", "too late", 5.0)
+    assert ledger.messages[-1].text == "too late"

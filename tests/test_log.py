@@ -1,10 +1,11 @@
-"""What every store promises, however it keeps events."""
+"""What every store promises, however it keeps events: the same tests for each of STORES."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import count
 from pathlib import Path
 
+import gevent
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -24,25 +25,32 @@ from geventchat.protocol.events import (
     id_of,
     number_of,
 )
-from geventchat.store.memory import MemoryLog
-from geventchat.store.sqlite import SqliteLog
+from geventchat.store.registry import STORES, Keeping, opener
 
 NewLog = Callable[[], Log]
 
+_numbers = count()
+# What to give to --history for an empty log of each store, by how the store is written in the help.
+HISTORIES: dict[str, Callable[[Path], str]] = {
+    "none": lambda _: "none",
+    "FILE": lambda folder: str(folder / f"{next(_numbers)}.sqlite"),
+}
 
-@pytest.fixture(params=["memory", "sqlite"])
+
+@pytest.fixture(params=HISTORIES)
 def new_log(request: pytest.FixtureRequest, tmp_path: Path) -> NewLog:
     """Make an empty log, each time it is called."""
-    if request.param == "memory":
-        return MemoryLog
-    numbers = count()
-    return lambda: SqliteLog(tmp_path / f"{next(numbers)}.sqlite")
+    return lambda: opener(HISTORIES[request.param](tmp_path), Keeping())()
 
 
 @pytest.fixture
 def log(new_log: NewLog) -> Iterator[Log]:
     with closing(new_log()) as log:
         yield log
+
+
+def test_every_store_is_tested_here() -> None:
+    assert HISTORIES.keys() == {store.written for store in STORES}
 
 
 def said(text: str, room: str = "lobby", nick: str = "alice", ref: str | None = None) -> Entry:
@@ -53,10 +61,9 @@ def texts(events: list[AnyEvent]) -> list[str]:
     return [event.text for event in events if isinstance(event, Said)]
 
 
-def test_events_get_ids_that_grow_and_the_time(log: Log) -> None:
+def test_events_come_back_with_ids_that_grow_and_the_time(log: Log) -> None:
     entries = [said("one"), said("two"), said("three")]
-    log.append(entries[:2], 1732363200.123)
-    log.append(entries[2:], 1732363200.124)
+    assert [*log.append(entries[:2], 1732363200.123), *log.append(entries[2:], 1732363200.124)] == entries
     assert [entry.event.id for entry in entries] == ["1732363200123-0", "1732363200123-1", "1732363200124-0"]
     assert entries[0].event.time == "2024-11-23T12:00:00.123Z"
 
@@ -98,6 +105,20 @@ def test_a_room_that_nobody_spoke_in_is_empty(log: Log) -> None:
     assert log.latest("attic", 10) == []
     assert log.since("attic", "0-0", 10) == []
     assert log.topics(["attic"]).get("attic", "") == ""
+
+
+def test_what_was_appended_last_is_read_at_once_by_whoever_reads_meanwhile(log: Log) -> None:
+    def speak(number: int) -> None:
+        entry = said(str(number))
+        log.append([entry], 1.0)
+        assert [event.id for event in log.latest("lobby", 99)].count(entry.event.id) == 1
+
+    gevent.joinall([gevent.spawn(speak, number) for number in range(20)], raise_error=True)
+    assert sorted(map(int, texts(log.latest("lobby", 99)))) == list(range(20))
+
+
+def test_people_are_told_where_it_is_kept(log: Log) -> None:
+    assert log.location
 
 
 def test_a_room_s_topic_is_the_one_set_last(log: Log) -> None:

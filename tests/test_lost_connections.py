@@ -10,11 +10,10 @@ from pathlib import Path
 import gevent
 import pytest
 
-from bots.report.outcome import Outcome
 from geventchat import ChatServer, Limits
 from geventchat.store.sqlite import SqliteLog
+from tests.play import passed, play
 from tests.processes import serving
-from tests.test_bots import play
 
 pytestmark = pytest.mark.slow  # each of these takes seconds
 
@@ -30,15 +29,9 @@ check: {delivery: exactly once, order: same for everyone}
 """
 
 
-def whole(outcome: Outcome) -> None:
-    """Hold that nothing went wrong in a run."""
-    assert (outcome.failures, outcome.anomalies, outcome.status) == ([], {}, 0)
-
-
 def test_who_comes_back_says_and_hears_everything_once_in_the_same_order_as_all() -> None:
     with ChatServer(limits=Limits(rate=None)) as server:
-        outcome = play(_DROPPING, server.address)
-        whole(outcome)
+        outcome = passed(play(_DROPPING, server.address))
         assert len(outcome.rooms["lobby"].messages) == outcome.timeline.said == 20 * 60
 
 
@@ -92,5 +85,4 @@ check: {delivery: exactly once, order: same for everyone}
 def test_reconnect_storms_lose_and_double_nothing(tmp_path: Path) -> None:
     log = SqliteLog(tmp_path / "history.sqlite")  # which lets others run while it reads
     with closing(log), ChatServer(limits=Limits(rate=None), log=log) as server:
-        outcome = play(_STORMS, server.address)
-    assert (outcome.failures, outcome.anomalies) == ([], {})
+        passed(play(_STORMS, server.address))

@@ -4,16 +4,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bots.scenario.actions import Say
+from bots.scenario.actions.speaking import Say
 from bots.scenario.model import Line, Scenario
 from bots.scenario.render import text_of
-from bots.scenario.schedule import Act, chosen, lasts, latecomers, plan
+from bots.scenario.schedule import PlannedAct, chosen, lasts, latecomers, plan
 from tests.scenarios import scenario
 
 CAST = "cast: {alice: , user: 9}\n"
 
 
-def play(line: str, seed: int = 7) -> tuple[Scenario, Line, list[Act]]:
+def play(line: str, seed: int = 7) -> tuple[Scenario, Line, list[PlannedAct]]:
     loaded = scenario(f"seed: {seed}\n{CAST}script:\n  - alice: Hello!\n  - {line}")
     last = list(loaded.lines())[-1]
     return loaded, last, list(plan(loaded, last))

@@ -45,7 +45,7 @@ def test_a_ping_over_a_connection_that_is_lost_is_not_called_late() -> None:
 
 
 def test_who_gets_no_last_answer_in_time_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bots.engine.quiescence._SETTLE_S", 0.2)
+    monkeypatch.setattr("bots.engine.quiescence._PATIENCE_S", 0.2)
     with faulty_json_server("no pong") as (address, _):
         outcome = play("script:\n  - ann: hi\n", address)
     assert outcome.failures == ["ann got no answer at the end within 0.2 s"]
@@ -55,7 +55,7 @@ def test_who_gets_no_last_answer_in_time_is_late(monkeypatch: pytest.MonkeyPatch
 def test_who_is_read_slowly_by_the_server_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bots.engine.bot, "PATIENCE_S", 0.5)
     monkeypatch.setattr("bots.engine.joining.PATIENCE_S", 0.5)
-    monkeypatch.setattr("bots.engine.quiescence._SETTLE_S", 0.5)
+    monkeypatch.setattr("bots.engine.quiescence._PATIENCE_S", 0.5)
     script = "script:\n  - ann: {say: hi, times: 40}\n  - ann: {rename: anna}\n  - ann: {say: ho, times: 40}\n"
     for goodbye in ("", "  - ann: {leave: bye}\n  - ben: hi\n"):
         with ChatServer(limits=Limits(rate=40, burst=1)) as server:
@@ -91,7 +91,7 @@ def test_a_stay_that_begins_while_one_reads_slowly_is_not_timed() -> None:
     script = "script:\n  - ann: {read: 100kB/s}\n  - ann: {join: den}\n  - ann: {say: hi, room: den}\n"
     with ChatServer(limits=Limits(rate=None)) as server:
         outcome = passed(play(script, server.address))
-    assert [reader.timed for reader in outcome.rooms["den"].readers] == [False]
+    assert [reader.pace.timed for reader in outcome.rooms["den"].readers] == [False]
     assert outcome.timeline.latency.count == 0
 
 

@@ -9,7 +9,7 @@ from gevent.event import Event as Signal
 
 from bots.scenario.load import parse
 from bots.transcripts.record import NAME, record
-from bots.transcripts.writer import Transcript
+from bots.transcripts.writer import NothingToWrite, Transcript
 from geventchat import ChatClient, ChatServer
 from geventchat.protocol.events import Acted, Joined
 from geventchat.protocol.replies import Message
@@ -56,3 +56,24 @@ def test_what_was_heard_until_the_server_ended_is_kept_and_that_it_ended_is_said
     (note,) = transcript.notes
     assert note.endswith("; this is what was heard until then")
     assert 'bob: {act: "waves"' in transcript.text
+
+
+def test_a_room_in_which_nothing_happens_makes_no_scenario(monkeypatch: pytest.MonkeyPatch) -> None:
+    listening = Signal()
+
+    class Listener(ChatClient):
+        def __iter__(self) -> Iterator[Message]:
+            listening.set()
+            return super().__iter__()
+
+    def told(address: tuple[str, int]) -> str:
+        with pytest.raises(NothingToWrite) as nothing:
+            record(address, "attic")
+        return str(nothing.value)
+
+    monkeypatch.setattr("bots.transcripts.record.ChatClient", Listener)
+    with ChatServer() as server:
+        recorder = gevent.spawn(told, server.address)
+        assert listening.wait(10)
+        recorder.kill(KeyboardInterrupt)
+        assert recorder.get().endswith(", 0 events: nothing of it can be replayed, so nothing is written")

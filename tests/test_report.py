@@ -51,14 +51,14 @@ def failed() -> Iterator[Outcome]:
 
 def test_a_page_needs_nothing_but_itself_and_runs_nothing_that_users_said(passed: Outcome, failed: Outcome) -> None:
     for outcome in (passed, failed):
-        text = page(outcome, "here")
+        text = page(outcome, "here", "today")
         assert not re.search(r"(src|href)=|https?://|@import|url\(", text.replace("http://www.w3.org/2000/svg", ""))
         assert "<script" not in text
         assert "A &lt;b&gt;bold&lt;/b&gt; &amp;" in text
 
 
 def test_a_page_shows_what_a_run_was_about(passed: Outcome) -> None:
-    text = page(passed, "at 127.0.0.1:1, json")
+    text = page(passed, "at 127.0.0.1:1, json", "2026-11-26 01:02:03")
     for words in ("PASSED", "at 127.0.0.1:1, json", "1,000", "delivery exactly once", "Latency over time", "p99.9"):
         assert words in text
     assert "user1 heard 40 of 40 messages of user5" in text
@@ -66,7 +66,7 @@ def test_a_page_shows_what_a_run_was_about(passed: Outcome) -> None:
 
 
 def test_a_page_of_a_failed_run_names_message_reader_and_exchange(failed: Outcome) -> None:
-    text = page(failed, "here")
+    text = page(failed, "here", "today")
     (finding,) = failed.rooms["lobby"].findings
     assert "FAILED" in text
     assert "first failing exchange" in text
@@ -77,7 +77,7 @@ def test_a_page_of_a_failed_run_names_message_reader_and_exchange(failed: Outcom
 
 def test_junit_has_a_case_for_each_check_and_says_which_failed(passed: Outcome, failed: Outcome) -> None:
     for outcome, failures in ((passed, 0), (failed, 1)):
-        suite = ElementTree.fromstring(junit(outcome))  # noqa: S314 - it is our own
+        suite = ElementTree.fromstring(junit([outcome]))  # noqa: S314 - it is our own
         assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("5", str(failures), "0")
         assert suite.get("name") == outcome.scenario.title
         assert [case.get("name") for case in suite][:2] == ["delivery exactly once", "order same for everyone"]

@@ -10,10 +10,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bots.scenario import actions
-from bots.scenario.actions import ACTIONS, AnyAction
+from bots.scenario.actions import ACTIONS
+from bots.scenario.actions.speaking import Say
+from bots.scenario.actions.waiting import Expect
 from bots.scenario.load import load, parse
-from bots.scenario.mistakes import Place, ScenarioMistakes
+from bots.scenario.mistakes import ScenarioMistakes, SourcePosition
 from bots.scenario.model import Line, Pause, Together
 from bots.scenario.schedule import plan
 from bots.scenario.selector import Selector
@@ -58,7 +59,7 @@ def test_the_printed_scenario_means_what_it_says() -> None:
     assert [len(list(plan(loaded, line))) for line in lines] == [1, 9, 90, 1, 1, 9]
     assert together.branches == ((lines[3],), (lines[4],))
     expected = lines[3].action
-    assert isinstance(expected, actions.Expect)
+    assert isinstance(expected, Expect)
     assert (expected.expect.source, expected.from_, expected.within) == ("/bye/", "user3", 5)
     assert leaving == lines[5]
     assert (loaded.check.delivery, loaded.check.order) == ("exactly once", "same for everyone")
@@ -110,7 +111,7 @@ EXAMPLES: dict[str, tuple[str, dict[str, object]]] = {
 def test_every_action(name: str) -> None:
     text, found = EXAMPLES[name]
     first = scenario(f"script:\n  - alice: {text}\n  - bob: hi\n" if name != "join" else "script: [alice: {join}]")
-    action: AnyAction = next(first.lines()).action
+    action = next(first.lines()).action
     assert type(action) is ACTIONS[name]
     assert {key: getattr(action, key) for key in found} == found
 
@@ -122,13 +123,13 @@ def test_a_line_can_be_placed_in_time() -> None:
 def test_what_looks_like_a_number_or_a_truth_value_is_said_as_it_stands() -> None:
     for text in ("007", "1.50", "no", "null", "12:30", "~", "2024-11-23"):
         action = one_line(f"alice: {text}").action
-        assert isinstance(action, actions.Say)
+        assert isinstance(action, Say)
         assert action.say.render({}) == text
 
 
 def test_the_whole_script_can_wait() -> None:
     pause, _ = scenario("script: [wait: 2s, alice: hi]").script
-    assert pause == Pause(Place(1, 10), 2.0)
+    assert pause == Pause(SourcePosition(1, 10), 2.0)
 
 
 def test_everyone_is_also_who_turns_up_only_later() -> None:

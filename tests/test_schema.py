@@ -10,6 +10,7 @@ import yaml
 
 from bots.scenario.actions import ACTIONS
 from bots.scenario.document import Check, File, Latency, Role
+from bots.scenario.fields import Model
 from bots.scenario.json_schema import json_schema
 from tests.scenarios import mistakes, scenario
 from tests.test_scenario import EXAMPLES, FOLDER, PRINTED
@@ -43,7 +44,8 @@ def test_it_accepts_every_action(name: str) -> None:
 
 def test_it_has_every_key_of_every_definition() -> None:
     parts: dict[str, Any] = SCHEMA["$defs"]
-    for kind in (*ACTIONS.values(), Role, Check, Latency):
+    kinds: list[type[Model]] = [*ACTIONS.values(), Role, Check, Latency]
+    for kind in kinds:
         assert set(parts[kind.__name__]["properties"]) == set(kind.file_keys())
     assert set(SCHEMA["properties"]) == set(File.file_keys())
 

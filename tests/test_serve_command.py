@@ -9,7 +9,8 @@ import gevent
 import pytest
 from gevent.event import Event
 
-from tests.processes import run, serving
+from geventchat.protocol.address import parse
+from tests.processes import run, serving, start_server
 from tests.raw import Raw, plain, programmed
 
 
@@ -95,6 +96,21 @@ def test_it_listens_on_ipv6() -> None:
         with plain(("::1", server.address[1]), "alice") as alice:
             alice.send(b"exit\n")
             assert alice.rest() == b"exit\n"
+
+
+def test_it_listens_on_all_addresses_that_are_given() -> None:
+    process = start_server("--listen", "127.0.0.1:0", "--listen", "[::1]:0", "--listen", "127.0.0.2:0")
+    assert process.stdout is not None
+    lines = [process.stdout.readline() for _ in range(15)]
+    addresses = [parse(line.split()[1]) for line in lines if "geventchat-client" in line]
+    assert [host for host, _ in addresses] == ["127.0.0.1", "::1", "127.0.0.2"]
+    users = [plain(address, f"user{number}") for number, address in enumerate(addresses)]
+    users[2].send(b"hello\n")
+    for user in users:
+        user.until(b"user2: hello\n")
+        user.close()
+    process.communicate(timeout=10)
+    assert process.returncode == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -183,7 +199,7 @@ class Broken(MemoryLog):
             raise RuntimeError("a mistake of ours")
         return logged
 
-sys.exit(serve(("127.0.0.1", 0), Limits(), Broken, 0, "info"))
+sys.exit(serve([("127.0.0.1", 0)], Limits(), Broken, 0))
 """
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import gevent
 import pytest
 
-from geventchat import ChatServer
+from geventchat import ChatServer, Limits
 from geventchat.core.log import Entry
 from geventchat.protocol.errors import NotStored, UsageError
 from geventchat.protocol.events import AnyEvent, Said, TopicSet
@@ -27,6 +27,7 @@ NOW = 1732363200.0
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
+    (tmp_path / "state").mkdir()
     return tmp_path / "state" / "history.sqlite"
 
 
@@ -64,7 +65,14 @@ def test_the_file_is_for_its_owner_alone(path: Path) -> None:
     assert modes == dict.fromkeys(
         ["history.sqlite", "history.sqlite-wal", "history.sqlite-shm", "history.sqlite.lock"], 0o600
     )
-    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_only_the_default_folder_is_made_for_its_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    SqliteLog(sqlite_file.default_path()).close()
+    assert stat.S_IMODE(sqlite_file.default_path().parent.stat().st_mode) == 0o700
+    assert "is not there: make it first" in refusal(tmp_path / "a slip" / "history.sqlite")
+    assert not (tmp_path / "a slip").exists()
 
 
 def test_a_file_that_others_could_read_is_closed_to_them(path: Path) -> None:
@@ -80,6 +88,15 @@ def test_plain_sql_reads_the_view(path: Path) -> None:
         with closing(sqlite3.connect(path)) as db:
             rows = db.execute("SELECT * FROM history").fetchall()
     assert rows == [("1732363200042-0", "2024-11-23T12:00:00.042Z", "lobby", "alice", "said", "hello")]
+
+
+@pytest.mark.parametrize("name", [":memory:", "a ?# b.sqlite", "история.sqlite", "file:x.sqlite"])
+def test_any_name_is_the_name_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    with closing(SqliteLog(Path(name))) as log:
+        log.append(entries("hello"), NOW)
+        assert texts(log.latest("lobby", 9)) == ["hello"]
+    assert {file.name for file in tmp_path.iterdir()} == {name, f"{name}.lock"}
 
 
 # Errors at start.
@@ -102,7 +119,11 @@ def test_two_servers_cannot_have_one_file(path: Path) -> None:
         link = path.parent.parent / "link.sqlite"
         link.symlink_to(path)
         assert "is in use by another geventchat-serve" in refusal(link)
+        hard_link = path.parent.parent / "hard.sqlite"
+        hard_link.hardlink_to(path)
+        assert "has a second name (a hard link)" in refusal(hard_link)
         log.append(entries("unhurt"), NOW)
+    hard_link.unlink()
     with closing(SqliteLog(path)) as log:
         assert texts(log.latest("lobby", 9)) == ["unhurt"]
 
@@ -129,7 +150,6 @@ def test_a_damaged_file_is_refused_and_left_as_it_is(path: Path, damage: Callabl
 
 
 def test_a_database_of_another_program_is_left_alone(path: Path) -> None:
-    path.parent.mkdir()
     with closing(sqlite3.connect(path)) as db:
         db.execute("CREATE TABLE events (id INTEGER PRIMARY KEY, what TEXT)")
     content = path.read_bytes()
@@ -145,11 +165,20 @@ def test_a_file_of_a_newer_version_is_left_alone(path: Path) -> None:
     assert f"is of version {newer}, and this geventchat knows versions up to {newer - 1} only" in refusal(path)
 
 
-@pytest.mark.parametrize("place", ["there is a folder", "no/folder/can/be/made"])
-def test_what_cannot_be_a_file_is_refused(tmp_path: Path, place: str) -> None:
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("there is a folder", "is not a file"),
+        ("pipe", "is not a file"),
+        ("a file/history", "not a directory"),
+        ("no/history", "make it first"),
+    ],
+)
+def test_what_cannot_be_a_file_is_refused(tmp_path: Path, place: str, words: str) -> None:
     (tmp_path / "there is a folder").mkdir()
-    (tmp_path / "no").write_text("a file")
-    assert "directory" in refusal(tmp_path / place)
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "a file").write_text("")
+    assert words in refusal(tmp_path / place)
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root may write everywhere")
@@ -175,6 +204,8 @@ def test_the_command_says_it_in_one_line(path: Path) -> None:
         (["--keep", "0d"], "--keep 0d: give an age"),
         (["--keep-messages", "0"], "--keep-messages 0: give a positive whole number"),
         (["--keep-messages", "many"], "--keep-messages many: give a positive whole number"),
+        (["--history", ""], "--history is empty: give FILE|none"),
+        (["--history="], "--history is empty: give FILE|none"),
         (["--history", "none", "--keep", "30d"], "--history none keeps no file"),
         (["--history", "none", "--durability", "full"], "--history none keeps no file"),
     ],
@@ -224,7 +255,7 @@ def test_an_older_file_is_brought_up_to_date_and_keeps_its_events(path: Path) ->
 
 
 def test_a_file_of_version_1_keeps_its_topics_and_says_that_earlier_events_may_be_missing(path: Path) -> None:
-    os.close(sqlite_file.claim(path))
+    sqlite_file.claim(path).release()
     with closing(sqlite_file.open_to_write(path, upgrades=sqlite_file.UPGRADES[:1])) as db:
         rows = [
             (5_000_000_000, "den", "Den", "alice", "topic", "coffee", None),
@@ -340,12 +371,12 @@ def test_an_age_longer_than_history_keeps_everything(path: Path) -> None:
 def test_while_another_program_has_the_file_only_speakers_are_held_up(path: Path) -> None:
     with (
         closing(SqliteLog(path)) as log,
-        ChatServer(log=log) as server,
+        ChatServer(log=log, limits=Limits(rate=None)) as server,
         closing(sqlite3.connect(path, isolation_level=None)) as other,
         plain(server.address, "alice") as alice,
     ):
         other.execute("BEGIN IMMEDIATE")
-        for number in range(20):  # would take 20 seconds if each had to wait for the file
+        for number in range(60):  # would take more than the 30 seconds of a test if each had to wait for the file
             alice.send(b"hello\n/ping %d\n" % number)
             assert alice.line().startswith("* not stored and not sent: another program has locked the file")
             assert alice.line() == f"* pong {number}"
@@ -356,7 +387,7 @@ def test_while_another_program_has_the_file_only_speakers_are_held_up(path: Path
 
 def test_full_durability_asks_for_an_fsync_with_each_commit(path: Path) -> None:
     for full, synchronous in ((True, 2), (False, 1)):
-        os.close(sqlite_file.claim(path))
+        sqlite_file.claim(path).release()
         with closing(sqlite_file.open_to_write(path, full=full)) as db:
             assert db.execute("PRAGMA synchronous").fetchone() == (synchronous,)
 
@@ -476,7 +507,7 @@ def test_a_read_only_disk_is_an_error_at_start(small_disk: Path) -> None:
     SqliteLog(path).close()
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)  # noqa: S607
     assert "read-only file system" in refusal(path)
-    assert "read-only file system" in refusal(small_disk / "folder" / "new.sqlite")
+    assert "read-only file system" in refusal(small_disk / "new.sqlite")
 
 
 def fill(ballast: Path) -> None:

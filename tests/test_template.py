@@ -78,3 +78,10 @@ def test_a_regular_expression_is_searched_for_and_keeps_its_braces() -> None:
 def test_what_is_no_regular_expression_is_told(source: str) -> None:
     with pytest.raises(ValueError, match="not a regular expression"):
         pattern(source)
+
+
+@pytest.mark.parametrize("source", ["/(a+)+$/", "/(a+){25}b/", "/(a|ab|b)*c$/", r"/^(?:\w+\s?)*x/i"])
+def test_no_pattern_takes_long_whatever_is_said(source: str) -> None:
+    matches = pattern(source).filled({})
+    assert not matches("a" * 5_000 + "!")
+    assert not matches("ab" * 5_000 + "!")

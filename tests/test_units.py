@@ -1,57 +1,19 @@
 import math
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from bots.scenario.units import duration, rate, share, show_duration
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("500ms", 0.5), ("2s", 2), ("0s", 0), ("1.5s", 1.5), ("3m12s", 192), ("1h", 3600), ("1h30m0.25s", 5400.25)],
-)
-def test_times_are_read(text: str, seconds: float) -> None:
-    assert duration(text) == pytest.approx(seconds)
+def test_a_time_is_a_duration() -> None:
+    assert duration("3m12s") == 192
+    assert show_duration(192) == "3m12s"
 
 
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("2", "2s or 2ms"),
-        ("-2s", "negative"),
-        ("2 s", "not a time"),
-        ("2s\n", "not a time"),
-        ("12s3m", "not a time"),
-        ("٢s", "not a time"),
-        ("", "not a time"),
-        ("2min", "not a time"),
-        ("9" * 400 + "s", "too long"),
-        (None, "is needed"),
-        ([], "is needed"),
-    ],
-)
+@pytest.mark.parametrize(("text", "says"), [("2", "2s or 2ms"), (None, "is needed"), ([], "is needed")])
 def test_what_is_no_time_is_told_with_what_would_be_one(text: object, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         duration(text)
-
-
-@settings(deadline=None)
-@given(st.integers(0, 10**9))
-def test_a_shown_time_reads_as_the_same_time(milliseconds: int) -> None:
-    assert duration(show_duration(milliseconds / 1000)) == pytest.approx(milliseconds / 1000, abs=1e-9)
-
-
-def test_times_are_shown_as_short_as_they_can_be() -> None:
-    assert [show_duration(s) for s in (0, 0.5, 2, 60, 192.5, 3600, 3661.001)] == [
-        "0s",
-        "0.5s",
-        "2s",
-        "1m",
-        "3m12.5s",
-        "1h",
-        "1h1m1.001s",
-    ]
 
 
 def test_rates_are_in_bytes_a_second() -> None:

@@ -227,7 +227,7 @@ def test_a_reader_who_stops_hears_everything_once_it_reads_again() -> None:
     stuck = next(reader for reader in outcome.rooms["lobby"].readers if reader.name == "stuck")
     # What had arrived before it stopped reading may be heard: at most one piece.
     failures = [failure for failure in outcome.failures if "which was not to be heard" not in failure]
-    assert (failures, outcome.anomalies, stuck.heard) == ([], {}, 200)
+    assert (failures, outcome.anomalies, stuck.progress.heard) == ([], {}, 200)
 
 
 def test_a_slow_reader_reads_at_its_pace() -> None:
@@ -264,7 +264,7 @@ def test_what_the_server_refuses_fails_the_run_unless_errors_do_not_matter() -> 
     passed(watched(script + "check: {errors: any}\n")[0])
 
 
-def test_lateness_counts_from_when_a_line_was_due_and_a_late_generator_is_invalid() -> None:
+def test_lateness_counts_from_when_a_line_was_due_and_a_run_of_late_bots_is_invalid() -> None:
     outcome, _ = watched(
         """
         script:

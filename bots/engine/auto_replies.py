@@ -1,70 +1,82 @@
-"""Actors who answer what they hear."""
+"""Bots that answer what they hear, and greet those who come in."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
 
 from gevent.pool import Group
 
 from bots.engine.bot import Bot
-from bots.engine.expectations import Listening
-from bots.engine.sending import CannotSay, Speaking
+from bots.engine.expectations import Expectations
+from bots.engine.sending import CannotSay, Sending, Speech
 from bots.ledger.room import Message
 from bots.report.outcome import Outcome
-from bots.scenario import actions
+from bots.scenario.actions.base import Cue
 from bots.scenario.model import Actor, Line
 from bots.scenario.render import text_of
-from bots.scenario.schedule import Act
-from bots.world.identities import Nicks
-from bots.world.inbox import Inbox
+from bots.scenario.schedule import PlannedAct
+from bots.scenario.template import Template
+from bots.world.world import World
 
 
-class Answering:
-    """Carries out `reply`, until it is stopped.
+class AutoReplies:
+    """Carries out `reply` and `greet`, until it is stopped.
 
-    A message is answered in the room where it was heard, a whisper by a whisper to whoever whispered it.
+    A message is answered in the room where it was heard, a whisper by a whisper to the one who whispered it.
     """
 
     def __init__(
-        self,
-        outcome: Outcome,
-        bots: Mapping[Actor, Bot],
-        inboxes: Mapping[Actor, Inbox],
-        nicks: Nicks,
-        listening: Listening,
-        speaking: Speaking,
-        speed: float,
+        self, outcome: Outcome, world: World, bots: Mapping[Actor, Bot], expectations: Expectations, sending: Sending
     ) -> None:
         self._outcome = outcome
+        self._world = world
         self._bots = bots
-        self._inboxes = inboxes
-        self._nicks = nicks
-        self._listening = listening
-        self._speaking = speaking
-        self._speed = speed
+        self._expectations = expectations
+        self._sending = sending
         self._stops: list[Callable[[], None]] = []
         self._answers = Group()
 
-    def begin(self, bot: Bot, line: Line, reply: actions.Reply, act: Act) -> None:
-        """Let an actor answer what matches from now on."""
-        wanted = self._listening.wanted(bot, reply.to, reply.from_, act)
-        end = time.monotonic() + reply.for_ / self._speed if reply.for_ is not None else float("inf")
-        inbox, answered = self._inboxes[bot.actor], 0
+    def reply(
+        self, bot: Bot, line: Line, act: PlannedAct, words: Template, cue: Cue, times: int | None, end: float
+    ) -> None:
+        """Let a bot answer what matches from now on, so many times at most, and not after the time `end`."""
+        wanted = self._expectations.wanted(bot, cue, act)
+        inbox, answered = self._world.inboxes[bot.actor], 0
 
         def answer(messages: Sequence[Message], room: str | None) -> None:
             nonlocal answered
             for message in messages:
                 now = time.monotonic()
-                if now > end or answered == reply.times or message.nick == bot.nick or not wanted(message):
+                if now > end or answered == times or message.nick == bot.nick or not wanted(message):
                     continue
-                repetition = act._replace(repetition=answered)
+                answer = _Answer(bot, line, act._replace(repetition=answered), words, message.nick, now)
                 answered += 1
-                self._answers.spawn(self._answer, bot, line, reply, repetition, message, room, now)
+                if room is not None:
+                    self._answers.spawn(self._say, answer, room)
+                else:
+                    whisperer = self._world.identities.holder(message.nick, message.sent)
+                    self._answers.spawn(self._whisper, answer, whisperer)
 
         inbox.listen(answer)
         self._stops.append(lambda: inbox.ignore(answer))
 
+    def greet(self, bot: Bot, line: Line, act: PlannedAct, words: Template, times: int | None) -> None:
+        """Let a bot greet those who take no part in the scenario and come into one of its rooms from now on."""
+        others, greeted = self._world.others, 0
+
+        def greet(nick: str, room: str) -> None:
+            nonlocal greeted
+            if greeted != times and self._world.memberships.get(bot.actor, room) is not None:
+                answer = _Answer(bot, line, act._replace(repetition=greeted), words, nick, time.monotonic())
+                greeted += 1
+                self._answers.spawn(self._say, answer, room)
+
+        others.welcome(greet)
+        self._stops.append(lambda: others.stop_welcoming(greet))
+
     def stop(self) -> bool:
-        """Answer nothing from now on; return whether anybody did until now. What is being answered is, first."""
+        """Answer nothing from now on, once what is being answered is; return whether anybody answered until now."""
         answered = bool(self._stops)
         for stop in self._stops:
             stop()
@@ -72,17 +84,40 @@ class Answering:
         self._answers.join()
         return answered
 
-    def _answer(
-        self, bot: Bot, line: Line, reply: actions.Reply, act: Act, heard: Message, room: str | None, due: float
-    ) -> None:
-        text = text_of(reply.reply, self._outcome.scenario, line, act, nick=bot.nick, sender=heard.nick)
+    def _say(self, answer: "_Answer", room: str) -> None:
+        with self._noting_failures(answer):
+            self._sending.say(answer.bot, self._speech(answer), room, answer.due)
+
+    def _whisper(self, answer: "_Answer", to: Actor | None) -> None:
+        """Whisper to a bot, or to somebody who takes no part in the scenario."""
+        with self._noting_failures(answer):
+            if to is not None:
+                self._sending.whisper(answer.bot, self._bots[to], self._speech(answer), answer.due)
+            else:
+                self._sending.whisper_to_other(answer.bot, answer.sender, self._speech(answer))
+
+    def _speech(self, answer: "_Answer") -> Speech:
+        bot, line, act, words, sender, _ = answer
+        text = text_of(words, self._outcome.scenario, line, act, nick=bot.nick, sender=sender)
+        return Speech(text, line.place.line, words.is_made_up)
+
+    @contextmanager
+    def _noting_failures(self, answer: "_Answer") -> Iterator[None]:
         try:
-            if room is not None:
-                self._speaking.say(bot, text, room, due)
-            elif (whisperer := self._nicks.holder(heard.nick, heard.sent)) is not None:
-                self._speaking.whisper(bot, self._bots[whisperer], text, due)
+            yield
         except CannotSay as reason:
-            self._outcome.fail(line, f"{bot.nick}: {reason}")
+            self._outcome.fail(answer.line, f"{answer.bot.nick}: {reason}")
         except OSError as error:
-            if bot.is_here:  # else it has left or lost the connection, which is told where it happened
-                self._outcome.fail(line, f"{bot.nick} could not answer: {error.strerror or error}")
+            if answer.bot.is_here:  # else it has left or lost the connection, which is told where it happened
+                self._outcome.fail(answer.line, f"{answer.bot.nick} could not answer: {error.strerror or error}")
+
+
+class _Answer(NamedTuple):
+    """What one bot is about to say to `sender`, since the time `due`."""
+
+    bot: Bot
+    line: Line
+    act: PlannedAct
+    words: Template
+    sender: str
+    due: float

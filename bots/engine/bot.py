@@ -8,20 +8,24 @@ import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from gevent import socket
 from gevent.event import Event as Signal
 from gevent.lock import BoundedSemaphore
 from msgspec import structs
 
-from bots.engine.paced_reader import FULL_PACE, Reading
-from bots.protocols.dialects import Dialect, Heard, ping_token
+from bots.engine.paced_reader import FULL_PACE, PacedReader
+from bots.ledger.room import Message
+from bots.protocols.base import Heard, Notice, ping_token, shown
+from bots.protocols.registry import MakeDialect
 from bots.scenario.model import Actor
-from bots.world.receiver import Ear
+from bots.world.inbox import Inbox
+from bots.world.receiver import Receiver
 from geventchat.commands import commands
 from geventchat.protocol import replies
 from geventchat.protocol.errors import ChatError
+from geventchat.protocol.text import decode
 
 # How long a server has to let an actor in, or out; where it has much to do first, counted from the last sign of life.
 PATIENCE_S = 10.0
@@ -29,47 +33,67 @@ PATIENCE_S = 10.0
 # What to do about a name that somebody else has, perhaps a person in the room.
 _OTHER_NAME = '; give the cast another name: {count: 2, name: "bot{n}"}'
 
+# Bytes that are shown of what a server sends instead of letting a bot in.
+_MAX_SHOWN = 200
+
 # What became of a ping: the pong came, or did not in time, or cannot any more because the connection is lost.
 Answer = Literal["pong", "late", "lost"]
 
 
 class NotDone(ChatError):
-    """The server did not do what an actor asked for; the message says what."""
+    """An actor could not do what its line says; the message says why."""
 
 
 class NotLetIn(NotDone):
     """The server did not let an actor in; the message says why."""
 
 
+class NotConnected(NotLetIn):
+    """No server answers; `why` says what the system says to that."""
+
+    def __init__(self, message: str, why: str) -> None:
+        super().__init__(message)
+        self.why = why
+
+
+class _Unacknowledged(NamedTuple):
+    """Something that was said, and that the server has not acknowledged."""
+
+    command: commands.Say | commands.Act
+    message: Message
+
+
 class Bot:
-    """An actor's body.
+    """One actor's connection to the server, or one after another.
 
-    `hear` is called for each thing that was read, with the line that it came in; `lost` when the connection ends
-    unasked. Both are called in the loop: they must not wait.
+    `hear` is called for each thing that was read, with the line that it came in and the time; `lost` when the
+    connection ends unasked. Both are called in the loop: they must not wait.
 
-    `changing` is held while the bot comes in, changes its name or room, or leaves: nothing is to be said meanwhile,
-    for nobody could tell under which name, or where.
+    `transition_lock` is held while the bot comes in, changes its name or room, or leaves: nothing is to be said
+    meanwhile, for nobody could tell under which name, or where.
     """
 
     def __init__(
         self,
         actor: Actor,
         address: tuple[str, int],
-        make_dialect: Callable[[], Dialect],
-        hear: Callable[["Bot", Heard, bytes], None],
+        make_dialect: MakeDialect,
+        inbox: Inbox,
+        hear: Callable[["Bot", Heard, bytes, float], None],
         lost: Callable[["Bot", str], None],
     ) -> None:
         self.actor = actor
         self.nick = actor.name
         self.connected = False
         self.leaving = False  # whether it has said goodbye, or is about to drop the connection
-        self.coming_back = False  # whether it is on its way back from a lost connection
-        self.changing = BoundedSemaphore(1)
+        self.reconnecting = False  # whether it is on its way back from a lost connection
+        self.transition_lock = BoundedSemaphore(1)
         self.stopped_at: float | None = None  # since when it has read nothing, if the script wants that
         self.welcome: replies.Welcome | None = None
+        self.last_notice = ""  # what the server told it last in a line that nobody said
         self.dialect = make_dialect()
-        self.ear = Ear(self.dialect, self._take)
-        self.reading = Reading(self.ear.receive, self._ended)
+        self.receiver = Receiver(self.dialect, self._take, inbox)
+        self.reader = PacedReader(self._receive, self._ended)
         self._address = address
         self._make_dialect = make_dialect
         self._hear = hear
@@ -78,10 +102,11 @@ class Bot:
         self._sending = BoundedSemaphore(1)
         self._refused = ""
         self._reason = ""  # why the server says that it ends the connection
+        self._first_bytes = b""  # that came before the welcome
         self._tokens = itertools.count(1)
         self._pongs: set[str] = set()
         self._refs = map(str, itertools.count(1))
-        self._unsure: dict[str, commands.Say | commands.Act] = {}  # said, and not known to be stored; by ref
+        self._unacknowledged: dict[str, _Unacknowledged] = {}  # by ref
 
     @property
     def is_here(self) -> bool:
@@ -89,9 +114,9 @@ class Bot:
         return self.connected and not self.leaving
 
     @property
-    def says_later(self) -> bool:
+    def queues_offline(self) -> bool:
         """Whether it is on its way back, and says then what it cannot say now."""
-        return self.coming_back and self.dialect.catches_up
+        return self.reconnecting and self.dialect.catches_up
 
     def come_in(self, room: str, *, again: bool = False, after: str = "", others: Sequence[commands.Join] = ()) -> None:
         """Connect and say hello; return when greeted. Raises NotLetIn or OSError.
@@ -111,44 +136,54 @@ class Bot:
         self.dialect = self._make_dialect()
         self._socket.settimeout(None)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.leaving, self._refused, self._reason = False, "", ""
+        self.leaving, self._refused, self._reason, self._first_bytes = False, "", "", b""
         token = self.welcome.token if again and self.welcome is not None else None
         self.welcome = None
-        self.ear.begin(self.dialect)
-        self.reading.begin(self._socket)
+        self.receiver.begin(self.dialect)
+        self.reader.begin(self._socket)
         self.send_bytes(self.dialect.hello(self.nick, room, after, token))
         if not self._wait(lambda: self.welcome is not None or bool(self._refused)):
-            raise NotLetIn(f"{self.nick} got no answer to its name within {PATIENCE_S:g} s")
+            raise NotLetIn(f"{self.nick} got no answer to its name within {PATIENCE_S:g} s{self._sent_instead()}")
         if self._refused:
             raise NotLetIn(f"{self.nick} was not let in: {self._refused}")
         for join in others:
             self.send(join)
         self._say_again()
+        if self._refused:  # it has ended meanwhile, and nobody was told, for the bot was not yet here
+            raise NotLetIn(f"{self.nick} was let in and lost the connection at once: {self._refused}")
         self.connected = True
 
     def send(self, command: commands.AnyCommand) -> None:
-        """Do something. Raises OSError when the connection is gone."""
+        """Send a command. Raises OSError when the connection is gone."""
         self.send_bytes(self.dialect.encode(command))
 
-    def say(self, command: commands.Say | commands.Act) -> None:
-        """Say something; a bot that comes back says it again until the server is known to have stored it."""
-        if not (self.actor.comes_back and self.dialect.catches_up):
+    def say(self, command: commands.Say | commands.Act, message: Message) -> None:
+        """Say something; a bot that reconnects says it again until the server is known to have stored it.
+
+        `message` is what the room's ledger knows it as.
+        """
+        if not (self.actor.reconnects and self.dialect.catches_up):
             self.send(command)
             return
         ref = next(self._refs)
-        command = self._unsure[ref] = structs.replace(command, ref=ref)
+        said = self._unacknowledged[ref] = _Unacknowledged(structs.replace(command, ref=ref), message)
         if self.connected:
             with suppress(OSError):  # the loop will notice, and the actor come back
-                self.send(command)
+                self.send(said.command)
+
+    def forget_stored(self, is_stored: Callable[[Message], bool]) -> None:
+        """Say none of what is stored again: a server knows by its ref what it has not told a bot yet, nothing older."""
+        for ref in [ref for ref, said in self._unacknowledged.items() if is_stored(said.message)]:
+            del self._unacknowledged[ref]
 
     def _say_again(self) -> None:
         """Say what may not have arrived, and what was to be said meanwhile, in order; nothing new overtakes it."""
         said = 0
-        while again := [ref for ref in self._unsure if int(ref) > said]:
+        while again := [ref for ref in self._unacknowledged if int(ref) > said]:
             for ref in again:
                 said = int(ref)
-                if command := self._unsure.get(ref):
-                    self.send(command)
+                if unacknowledged := self._unacknowledged.get(ref):
+                    self.send(unacknowledged.command)
 
     def send_bytes(self, data: bytes) -> None:
         """Send just these bytes. Raises OSError when the connection is gone."""
@@ -169,7 +204,7 @@ class Bot:
         return "late" if self.connected else "lost"
 
     def leave(self, reason: str) -> bool:
-        """Say goodbye and take all that was on its way; whether the server ended the connection.
+        """Say goodbye and take all that was on its way; return whether the server ended the connection.
 
         Raises OSError when the connection is gone.
         """
@@ -181,8 +216,8 @@ class Bot:
             finally:
                 self._end()
 
-    def drop(self, how: str) -> None:
-        """Lose the connection."""
+    def drop(self, how: Literal["reset", "close"]) -> None:
+        """Lose the connection: break it off, or end it without a goodbye."""
         self.leaving = True
         if how == "reset":
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
@@ -191,15 +226,15 @@ class Bot:
     @contextmanager
     def _reading_all(self) -> Iterator[None]:
         """Read at full pace for a while: what ends the waiting must be seen."""
-        pace = self.reading.pace
-        self.reading.at(FULL_PACE)
+        pace = self.reader.pace
+        self.reader.set_pace(FULL_PACE)
         try:
             yield
         finally:
-            self.reading.at(pace)
+            self.reader.set_pace(pace)
 
     def _end(self) -> None:
-        self.reading.end()
+        self.reader.end()
         self._socket.close()
         self.connected = False
         self._changed.set()  # nobody need wait any longer for what this connection would have brought
@@ -211,7 +246,7 @@ class Bot:
         while not done():
             self._changed.clear()
             if not self._changed.wait(max(0.0, deadline - time.monotonic())):
-                deadline = self.reading.last_at + within
+                deadline = self.reader.last_at + within
                 if not patient or deadline <= time.monotonic():
                     return done()
         return True
@@ -219,12 +254,22 @@ class Bot:
     def _ended(self, why: str) -> None:
         was_connected = self.connected
         self._end()
-        self._refused = self._refused or self._reason or why
-        self._changed.set()
+        instead = self._sent_instead() if self.welcome is None and self._first_bytes else ""
+        self._refused = self._refused or self._reason or why + instead
         if was_connected and not self.leaving:
             self._lost(self, f"{why}: {self._reason}" if self._reason else why)
 
-    def _take(self, heard: Heard, line: bytes) -> None:
+    def _receive(self, data: bytes, now: float) -> None:
+        if self.welcome is None:
+            self._first_bytes = (self._first_bytes + data)[:_MAX_SHOWN]
+        self.receiver.receive(data, now)
+
+    def _sent_instead(self) -> str:
+        """Return what the server sent instead of a welcome, safe to show: it may be no chat, or speak otherwise."""
+        sent = shown(decode(self._first_bytes.strip()))
+        return f"; what it sent: {sent}" if sent else ", nor anything else"
+
+    def _take(self, heard: Heard, line: bytes, now: float) -> None:
         match heard:
             case replies.Welcome():
                 self.welcome = heard
@@ -234,13 +279,15 @@ class Bot:
                 self._pongs.add(token)
                 self._changed.set()
             case replies.Ack(ref=ref):
-                self._unsure.pop(ref, None)
+                self._unacknowledged.pop(ref, None)
             case replies.Error(code=code, message=message) if self.welcome is None:
                 hint = _OTHER_NAME if code == "nick-taken" else ""
                 self._refused = f"{message} ({code}){hint}"
                 self._changed.set()
             case replies.Closing(message=message):
                 self._reason = message
-            case replies.HelpText(lines=[*_, last]) if self.welcome is None:  # people are told in a notice
-                self._reason = last
-        self._hear(self, heard, line)
+            case Notice(text=text):
+                self.last_notice = text
+                if self.welcome is None:
+                    self._reason = text
+        self._hear(self, heard, line, now)

@@ -1,35 +1,40 @@
-"""Actors who come in, change their room or name, and leave."""
+"""Bots that come in, change their room or name, and leave."""
 
 import time
 
 from gevent.pool import Pool
 
-from bots.engine.bot import PATIENCE_S, Bot, NotDone, NotLetIn
+from bots.engine.bot import PATIENCE_S, Bot, NotConnected, NotDone
 from bots.engine.paced_reader import FULL_PACE
-from bots.engine.sending import Speaking
+from bots.engine.sending import Sending
 from bots.report.outcome import Outcome
-from bots.scenario.model import Line
-from bots.world.memberships import Stay, Whereabouts
-from bots.world.whispers import Whispers
+from bots.world.memberships import Membership
+from bots.world.world import World
 from geventchat.commands import commands
 from geventchat.commands.commands import LOBBY
+from geventchat.protocol.address import show
+from geventchat.protocol.errors import ServerUnavailable
 
-# Actors who are on their way in at the same time.
+# Bots that are on their way in at the same time.
 _AT_ONCE = 100
 
 
-class Coming:
-    """Moves actors, and notes where they are."""
+class Joining:
+    """Moves bots, and notes where they are. What the server does not do raises NotDone, a lost connection OSError."""
 
-    def __init__(self, outcome: Outcome, whereabouts: Whereabouts, whispers: Whispers, speaking: Speaking) -> None:
+    def __init__(self, outcome: Outcome, address: tuple[str, int], world: World, sending: Sending) -> None:
+        self._address = address
         self._outcome = outcome
-        self._whereabouts = whereabouts
-        self._whispers = whispers
-        self._speaking = speaking
+        self._memberships = world.memberships
+        self._whispers = world.whispers
+        self._sending = sending
         self._here: set[Bot] = set()
 
     def let_in(self, bots: list[Bot]) -> None:
-        """Bring bots into the lobby, some at a time. Raises NotDone for the first that could not."""
+        """Bring bots into the lobby, some at a time. Raises NotDone for the first that could not.
+
+        Raises ServerUnavailable if not even the first one could connect.
+        """
         refusals: list[NotDone] = []
 
         def come(bot: Bot) -> None:
@@ -44,15 +49,17 @@ class Coming:
                 break
             coming.spawn(come, bot)
         coming.join()
+        if refusals and not self._outcome.users and isinstance(refusals[0], NotConnected):
+            raise ServerUnavailable(f"no server answers at {show(self._address)} ({refusals[0].why})")
         if refusals:
             raise refusals[0]
 
     def come_in(self, bot: Bot, room: str) -> None:
-        """Connect a bot, and note that it is in a room. Raises NotDone."""
-        is_direct = bot.dialect.follows_rooms or self._whereabouts.is_lobby(room)  # people come in through the lobby
-        stay = self._enter(bot, room if is_direct else LOBBY)
-        self.connect(bot, stay.room)
-        stay.reader.entered = time.monotonic()
+        """Connect a bot, and bring it into a room."""
+        is_direct = bot.dialect.several_rooms or self._memberships.is_lobby(room)  # people come in through the lobby
+        membership = self._enter(bot, room if is_direct else LOBBY)
+        self.connect(bot, membership.room)
+        membership.reader.entered = time.monotonic()
         if not is_direct:
             self._go_into(bot, room)
 
@@ -63,7 +70,8 @@ class Coming:
         try:
             bot.come_in(room, again=again, after=after, others=others)
         except OSError as error:
-            raise NotLetIn(f"{bot.nick} could not connect: {error.strerror or error}") from None
+            why = error.strerror or str(error)
+            raise NotConnected(f"{bot.nick} could not connect: {why}", why.lower()) from None
         self._here.add(bot)
         self._outcome.users = max(self._outcome.users, len(self._here))
 
@@ -74,21 +82,21 @@ class Coming:
     def stop_hearing(self, bot: Bot) -> None:
         """Note that a bot has left all its rooms."""
         now = time.monotonic()
-        self._whereabouts.leave_all(bot.actor, now)
+        self._memberships.leave_all(bot.actor, now)
         self._whispers.leave(bot.actor, now)
         self.tune(bot)
 
     def tune(self, bot: Bot) -> None:
         """Let a bot hear together with the others of its room; in several rooms, it reads each line by itself."""
-        stays = self._whereabouts.stays(bot.actor)
-        if len(stays) == 1:
-            bot.ear.be_in(stays[0].ledger, stays[0].reader)
+        memberships = self._memberships.of(bot.actor)
+        if len(memberships) == 1:
+            bot.receiver.be_in(memberships[0].ledger, memberships[0].reader)
         else:
-            bot.ear.be_in(None, None)
+            bot.receiver.be_in(None, None)
 
     def join(self, bot: Bot, room: str) -> None:
-        """Bring a bot into the chat, or into one room more. Raises NotDone, and OSError for a lost connection."""
-        with bot.changing:
+        """Bring a bot into the chat, or into one room more."""
+        with bot.transition_lock:
             if bot.connected:
                 self._go_into(bot, room)
                 return
@@ -96,76 +104,56 @@ class Coming:
             bot.nick = bot.actor.name
             self.come_in(bot, room)
 
-    def leave_room(self, bot: Bot, room: str, reason: str, line: Line) -> None:
-        """Let a bot leave one room and stay connected. Raises NotDone, and OSError for a lost connection."""
-        with bot.changing:
-            stay = self._whereabouts.stay(bot.actor, room)
-            if stay is None:
-                self._outcome.fail(line, f"{bot.nick} cannot leave {room}: it is not there")
-                return
-            stay.reader.leaving = time.monotonic()
-            back = None if bot.dialect.follows_rooms else self._enter(bot, LOBBY)  # people are always in one room
+    def leave_room(self, bot: Bot, room: str, reason: str) -> None:
+        """Let a bot leave one room and stay connected."""
+        with bot.transition_lock:
+            membership = self._memberships.get(bot.actor, room)
+            if membership is None:
+                raise NotDone(f"{bot.nick} cannot leave {room}: it is not there")
+            membership.reader.leaving = time.monotonic()
+            back = None if bot.dialect.several_rooms else self._enter(bot, LOBBY)  # people are always in one room
             bot.send(commands.Leave(room=room, reason=reason))
-            self._wait_for_answer(bot, f"its leaving {room}")
+            self.wait_for_answer(bot, f"its leaving {room}")
             now = time.monotonic()
-            self._whereabouts.leave(bot.actor, stay, now)
+            self._memberships.leave(bot.actor, membership, now)
             if back is not None:
                 back.reader.entered = now
             self.tune(bot)
 
-    def leave(self, bot: Bot, reason: str, line: Line) -> None:
-        """Let a bot say goodbye. Raises OSError for a lost connection."""
-        with bot.changing:
+    def leave(self, bot: Bot, reason: str) -> None:
+        """Let a bot say goodbye."""
+        with bot.transition_lock:
             if not bot.is_here:
                 return
             bot.leaving = True
-            self._speaking.let_whispers_arrive(bot)
-            now = time.monotonic()
-            self._whereabouts.begin_to_leave(bot.actor, now)
-            self._whispers.begin_to_leave(bot.actor, now)
+            self._sending.let_whispers_arrive(bot)
+            self._memberships.begin_to_leave(bot.actor, time.monotonic())
             try:
-                if not bot.leave(reason):
-                    self._outcome.fail(line, f"{bot.nick} said goodbye and was not let go")
+                let_go = bot.leave(reason)
+            except OSError as error:
+                raise NotDone(f"{bot.nick} could not say goodbye: {error.strerror or error}") from None
             finally:
                 self.disconnected(bot)
                 self.stop_hearing(bot)
+            if not let_go:
+                raise NotDone(f"{bot.nick} said goodbye and was not let go")
 
     def rename(self, bot: Bot, nick: str) -> None:
-        """Let a bot take another name. Raises NotDone, and OSError for a lost connection."""
-        with bot.changing:
+        """Let a bot take another name."""
+        with bot.transition_lock:
             if not bot.is_here:
                 return
-            self._speaking.let_whispers_arrive(bot)
-            bot.ear.be_in(None, None)  # what its own new name is must be read
+            self._sending.let_whispers_arrive(bot)
+            bot.receiver.be_in(None, None)  # what its own new name is must be read
+            before = bot.nick
             bot.send(commands.Rename(nick=nick))
-            self._wait_for_answer(bot, "its new name")
+            self.wait_for_answer(bot, "its new name")
             self.tune(bot)
+            if bot.nick == before != nick and not bot.dialect.tells_refusals:
+                raise NotDone(f"{bot.nick} is not called {nick}: {bot.last_notice}")
 
-    def _enter(self, bot: Bot, room: str) -> Stay:
-        """Note that a bot is on its way into a room."""
-        timed = bot.reading.pace == FULL_PACE
-        stay = self._whereabouts.enter(bot.actor, bot.nick, room, time.monotonic(), timed=timed)
-        self.tune(bot)
-        return stay
-
-    def _go_into(self, bot: Bot, room: str) -> None:
-        """Bring a bot that is in the chat into a room."""
-        if self._whereabouts.stay(bot.actor, room) is not None:
-            bot.send(commands.Join(room=room))  # what is wrong with that, the server says
-            return
-        left = [] if bot.dialect.follows_rooms else self._whereabouts.stays(bot.actor)  # people are in one at a time
-        if left:
-            self._whereabouts.begin_to_leave(bot.actor, time.monotonic())
-        stay = self._enter(bot, room)
-        bot.send(commands.Join(room=room))
-        self._wait_for_answer(bot, f"its way into {room}")
-        now = stay.reader.entered = time.monotonic()
-        for one in left:
-            self._whereabouts.leave(bot.actor, one, now)
-        self.tune(bot)
-
-    def _wait_for_answer(self, bot: Bot, what: str) -> None:
-        """Wait until the server has done what a bot asked for. Raises NotDone, and OSError for a lost connection.
+    def wait_for_answer(self, bot: Bot, what: str) -> None:
+        """Wait until the server has done with `what` a bot asked for.
 
         The unframed dialect may bury the answer in something else, so that nobody can tell.
         """
@@ -174,3 +162,26 @@ class Coming:
                 raise ConnectionError(f"the connection was lost before the answer to {what}")
             case "late" if bot.dialect.in_lines:
                 raise NotDone(f"{bot.nick} got no answer to {what} within {PATIENCE_S:g} s")
+
+    def _enter(self, bot: Bot, room: str) -> Membership:
+        """Note that a bot is on its way into a room."""
+        timed = bot.reader.pace == FULL_PACE
+        membership = self._memberships.enter(bot.actor, room, time.monotonic(), timed=timed)
+        self.tune(bot)
+        return membership
+
+    def _go_into(self, bot: Bot, room: str) -> None:
+        """Bring a bot that is in the chat into a room."""
+        if self._memberships.get(bot.actor, room) is not None:
+            bot.send(commands.Join(room=room))  # what is wrong with that, the server says
+            return
+        left = [] if bot.dialect.several_rooms else self._memberships.of(bot.actor)  # people are in one at a time
+        if left:
+            self._memberships.begin_to_leave(bot.actor, time.monotonic())
+        membership = self._enter(bot, room)
+        bot.send(commands.Join(room=room))
+        self.wait_for_answer(bot, f"its way into {room}")
+        now = membership.reader.entered = time.monotonic()
+        for one in left:
+            self._memberships.leave(bot.actor, one, now)
+        self.tune(bot)

@@ -1,21 +1,21 @@
 """Reading from a connection at a pace. The loop calls, and nothing here waits: there is no greenlet per user."""
 
-import os
+import socket
 import time
 from collections.abc import Callable
 from typing import Any
 
 import gevent
-from gevent import socket
+import gevent.socket
 
 FULL_PACE = float("inf")
 _RECV_BYTES = 64 << 10
 # At a pace of its own, a user reads so much at a time.
-_SIP_BYTES = 1 << 10
+_SLOW_RECV_BYTES = 1 << 10
 _READ = 1  # libev's EV_READ, as gevent's loop.io takes it
 
 
-class Reading:
+class PacedReader:
     """Reads from one connection after another.
 
     `take` is called with what has come, and the time; `ended` when the connection has, with the reason.
@@ -26,10 +26,14 @@ class Reading:
         self.last_at = 0.0  # when bytes came last
         self._take = take
         self._ended = ended
+        # The connection's own socket waits for what has not come, which the loop must not do: this one does not wait.
+        self._socket: socket.socket | None = None
         self._watcher: Any = None
 
-    def begin(self, connection: socket.socket) -> None:
+    def begin(self, connection: gevent.socket.socket) -> None:
         """Read from a connection."""
+        self._socket = socket.socket(fileno=connection.fileno())
+        self._socket.setblocking(False)
         self._watcher = gevent.get_hub().loop.io(connection.fileno(), _READ)
         self._watcher.start(self._read)
 
@@ -39,16 +43,20 @@ class Reading:
             self._watcher.stop()
             self._watcher.close()
             self._watcher = None
+        if self._socket is not None:
+            self._socket.detach()
+            self._socket = None
 
-    def at(self, bytes_a_second: float) -> None:
+    def set_pace(self, bytes_per_s: float) -> None:
         """Read at this pace from now on."""
-        was, self.pace = self.pace, bytes_a_second
-        if was < FULL_PACE and bytes_a_second and self._watcher is not None:
+        was, self.pace = self.pace, bytes_per_s
+        if was < FULL_PACE and bytes_per_s and self._watcher is not None:
             self._watcher.start(self._read)
 
     def _read(self) -> None:
+        assert self._socket is not None
         try:
-            data = os.read(self._watcher.fd, _RECV_BYTES if self.pace == FULL_PACE else _SIP_BYTES)
+            data = self._socket.recv(_RECV_BYTES if self.pace == FULL_PACE else _SLOW_RECV_BYTES)
         except BlockingIOError:
             return
         except OSError as error:
@@ -62,8 +70,8 @@ class Reading:
         if self.pace < FULL_PACE and self._watcher is not None:
             self._watcher.stop()
             if self.pace:
-                gevent.spawn_later(len(data) / self.pace, self._go_on, self._watcher)
+                gevent.spawn_later(len(data) / self.pace, self._resume, self._watcher)
 
-    def _go_on(self, watcher: Any) -> None:
+    def _resume(self, watcher: Any) -> None:
         if watcher is self._watcher and self.pace:
             watcher.start(self._read)

@@ -1,4 +1,4 @@
-"""A scenario, carried out: each line when it is due, by the actors whom it names."""
+"""A scenario, carried out: each line when it is due, by the actors that it names."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -6,62 +6,59 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import gevent
+from gevent.pool import Group
 
 from bots.engine.bot import Bot, NotDone
-from bots.engine.bot_group import Company, can_do
-from bots.engine.expectations import Places
-from bots.engine.in_flight import UnderWay
-from bots.engine.quiescence import QUIET_S, settle
-from bots.protocols.dialects import DIALECTS
+from bots.engine.bot_group import BotGroup
+from bots.engine.expectations import Marks
+from bots.engine.in_flight import InFlight
+from bots.engine.performance import Performance, sleep
+from bots.engine.quiescence import QUIET_S, await_quiescence
+from bots.protocols.registry import DIALECTS
 from bots.report.outcome import Outcome
-from bots.scenario import actions
 from bots.scenario.model import Line, Pause, Scenario, Script, Step
 from bots.scenario.render import text_of
-from bots.scenario.schedule import Act, latecomers, plan
+from bots.scenario.schedule import PlannedAct, is_endless, latecomers, plan
 from geventchat.protocol import names
 
 if TYPE_CHECKING:
-    from bots.engine.in_flight import Doing
+    from bots.engine.in_flight import Task
 
 # Acts that are due already are carried out so many at a time, before what was heard gets its turn.
 _BURST = 100
-
-_Spoken = actions.Say | actions.Act | actions.Whisper
-# What is done in no time, and so in the greenlet that waits for the next act to be due.
-_Quick = _Spoken | actions.SendBytes | actions.Read
-# What only waits for the server: a line that has a time of its own does not wait for that.
-_Move = actions.Join | actions.Leave | actions.Rename
+# How long what goes on has to end when the run does.
+_KILL_S = 5.0
 
 
 class Runner:
     """Runs one scenario against the server at `address`."""
 
     def __init__(self, scenario: Scenario, address: tuple[str, int], dialect: str, speed: float = 1.0) -> None:
-        outcome = self.outcome = Outcome(scenario)
+        self.outcome = Outcome(scenario)
         self._scenario = scenario
         self._speed = speed
-        self._pause_s = DIALECTS[dialect].pause_s
+        self._pause_s = DIALECTS[dialect]().pause_s
         self._last_due = 0.0
-        self._company = Company(outcome, address, dialect, speed)
+        self._tasks = Group()  # all that goes on besides the script's own next line
+        self._group = BotGroup(self.outcome, address, dialect)
 
     def run(self) -> Outcome:
         """Carry out the script; return what was seen, also when it was interrupted or somebody was not let in."""
         outcome, began = self.outcome, time.monotonic()
-        late = latecomers(self._scenario)
         try:
-            self._company.coming.let_in([bot for actor, bot in self._company.bots.items() if actor not in late])
-            gevent.sleep(5 * self._pause_s)  # a server may greet a newcomer before it sends to it what others say
+            self._let_in()
             outcome.began = time.monotonic()
-            self._play(self._scenario.script, "", {})
-            settle(outcome, self._company.bots.values(), self._company.returning, self._company.answering)
+            self._play_to_its_end()
+            await_quiescence(outcome, self._group)
         except KeyboardInterrupt:
             outcome.interrupted = True
         except NotDone as refusal:
             outcome.failures.append(str(refusal))
         finally:
+            self._tasks.kill(timeout=_KILL_S)
             until = time.monotonic() - QUIET_S if outcome.interrupted else float("inf")
             outcome.seconds = time.monotonic() - began
-            for bot in self._company.bots.values():
+            for bot in self._group.bots.values():
                 if bot.connected:
                     bot.drop("close")
             for ledger in outcome.ledgers.values():
@@ -69,38 +66,53 @@ class Runner:
             outcome.timeline.close()
         return outcome
 
-    def _play(self, script: Script, sender: str, before: Places) -> str:
+    def _let_in(self) -> None:
+        """Bring all bots in but those that the script lets join. Raises NotDone or ServerUnavailable."""
+        late = latecomers(self._scenario)
+        self._group.joining.let_in([bot for actor, bot in self._group.bots.items() if actor not in late])
+        gevent.sleep(5 * self._pause_s)  # a server may greet a newcomer before it sends to it what others say
+
+    def _play_to_its_end(self) -> None:
+        """Carry out the script. Raises KeyboardInterrupt, unless that is the end of a script that has no other."""
+        try:
+            self._play(self._scenario.script, "", {})
+        except KeyboardInterrupt:
+            if not is_endless(self._scenario):
+                raise
+            self._tasks.kill(timeout=_KILL_S)
+
+    def _play(self, script: Script, sender: str, before: Marks) -> str:
         """Carry out a part of the script; return who spoke last in it.
 
         `sender` is who spoke last before it, and `before` is what had been heard when the step before it began.
         """
-        under_way = UnderWay()
+        in_flight = InFlight(self._tasks)
         for number, (step, following) in enumerate(zip(script, (*script[1:], None), strict=True), 1):
             if not _has_its_time(step):
-                under_way.wait()
-            places = self._company.listening.places()
+                in_flight.wait()
+            marks = self._group.expectations.marks()
             if isinstance(step, Line):
-                sender = self._do(step, sender, before, under_way)
-                goes_on = isinstance(step.action, _Quick | _Move) and _has_its_time(following)
+                sender = self._do(step, sender, before, in_flight)
+                goes_on = step.action.occupies != "long" and _has_its_time(following)
                 if not goes_on:
-                    under_way.wait()
+                    in_flight.wait()
                 if self._pause_s or not goes_on or not number % _BURST:
                     gevent.sleep(self._pause_s)
             elif isinstance(step, Pause):
-                gevent.sleep(step.seconds / self._speed)
+                sleep(step.seconds / self._speed)
             else:
-                branches = [gevent.spawn(self._play, branch, sender, before) for branch in step.branches]
+                branches = [self._tasks.spawn(self._play, branch, sender, before) for branch in step.branches]
                 gevent.joinall(branches, raise_error=True)
                 sender = branches[-1].value or sender
-            before = places
+            before = marks
         return sender
 
-    def _do(self, line: Line, sender: str, before: Places, under_way: UnderWay) -> str:
+    def _do(self, line: Line, sender: str, before: Marks, in_flight: InFlight) -> str:
         """Begin to carry out a line, when it is due; return who spoke last."""
         # A line that has its time is due then, however late what stood before it has ended.
         at = line.action.at
         start = time.monotonic() if at is None else self.outcome.began + at / self._speed
-        speaker, waiting = sender, []
+        speaker, tasks = sender, []
         for number, act in enumerate(plan(self._scenario, line), 1):
             due = self._spaced(start + act.due / self._speed)
             early = due - time.monotonic()
@@ -108,50 +120,48 @@ class Runner:
                 gevent.sleep(max(0.0, early))
             # That is our own lateness: if the server takes long to let somebody in, what is said then is late by more.
             late = time.monotonic() - due
-            bot = self._company.bots[act.actor]
-            doing = partial(self._company.act, bot, line, act, due, sender, before)
-            concerned = self._concerned(bot, line, act, under_way)
-            busy = under_way.occupying(concerned)
-            occupied = concerned if isinstance(line.action, _Quick | _Move) else ()
+            bot = self._group.bots[act.actor]
+            do = Performance(self._group, bot, line, act, due, sender, before, self._speed).carry_out
+            concerned = self._concerned(bot, line, act, in_flight)
+            busy = in_flight.occupying(concerned)
+            occupied = concerned if line.action.occupies != "long" else ()
             bots = [one for one in concerned if isinstance(one, Bot)]
-            if busy or any(one.changing.locked() for one in bots):
-                waiting.append(under_way.begin(partial(self._act_after, busy, bots, line, doing), occupied))
-            elif not can_do(bot, line):
+            if busy or any(one.transition_lock.locked() for one in bots):
+                tasks.append(in_flight.begin(partial(self._do_after, busy, bots, line, do), occupied))
+            elif not _can_do(bot, line):
                 continue  # passed over: it has left, or lost the connection
-            elif isinstance(line.action, _Quick):
-                doing()
+            elif line.action.occupies == "no time":
+                do()
             else:
-                waiting.append(under_way.begin(doing, occupied))
-            if isinstance(line.action, _Spoken):
+                tasks.append(in_flight.begin(do, occupied))
+            if line.action.speaks:
                 self.outcome.lag.add(late)
                 speaker = bot.nick
-        if isinstance(line.action, actions.Expect):
-            gevent.joinall(waiting)
-            return next((one.value for one in reversed(waiting) if one.value), speaker)
+        if line.action.is_awaited:
+            gevent.joinall(tasks)
+            return next((one.value for one in reversed(tasks) if one.value), speaker)
         return speaker
 
-    def _concerned(self, bot: Bot, line: Line, act: Act, under_way: UnderWay) -> Sequence[Bot | str]:
-        """Return who takes part in an act, the actor first, and which names it gives up or takes."""
-        match line.action:
-            case actions.Whisper():
-                return (bot, self._company.addressee(line.action))
-            case actions.Rename(rename=words):
-                taken = text_of(words, self._scenario, line, act, nick=bot.nick)
-            case actions.Join() | actions.Leave():
-                taken = bot.actor.name
-            case _:
-                return (bot,)
-        return (bot, *under_way.note_names(bot, (names.key(bot.nick), names.key(taken))))
+    def _concerned(self, bot: Bot, line: Line, act: PlannedAct, in_flight: InFlight) -> Sequence[Bot | str]:
+        """Return which bots take part in an act, the actor's first, and which names it gives up or takes."""
+        action = line.action
+        if action.addressee is not None:
+            return (bot, self._group.called(action.addressee))
+        if not action.changes_nick:
+            return (bot,)
+        words = action.new_nick
+        taken = bot.actor.name if words is None else text_of(words, self._scenario, line, act, nick=bot.nick)
+        return (bot, *in_flight.note_names(bot, (names.key(bot.nick), names.key(taken))))
 
-    def _act_after(
-        self, busy: "Sequence[Doing]", bots: Sequence[Bot], line: Line, doing: Callable[[], str | None]
+    def _do_after(
+        self, busy: "Sequence[Task]", bots: Sequence[Bot], line: Line, do: Callable[[], str | None]
     ) -> str | None:
-        """Let an actor do something after what is under way, if it is there then."""
+        """Let a bot do something after what occupies it, if it is there then."""
         gevent.joinall(busy)
         for bot in bots:
-            with bot.changing:
+            with bot.transition_lock:
                 pass
-        return doing() if can_do(bots[0], line) else None
+        return do() if _can_do(bots[0], line) else None
 
     def _spaced(self, due: float) -> float:
         """Return when something is due so that it is not close to what came before, where the pace is to be gentle."""
@@ -162,3 +172,13 @@ class Runner:
 
 def _has_its_time(step: Step | None) -> bool:
     return isinstance(step, Line) and step.action.at is not None
+
+
+def _can_do(bot: Bot, line: Line) -> bool:
+    """Whether a bot can do this where it is now."""
+    match line.action.needs:
+        case "here":
+            return bot.is_here
+        case "here or coming back":
+            return bot.is_here or bot.queues_offline
+    return True

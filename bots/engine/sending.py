@@ -2,78 +2,102 @@
 
 import time
 from collections import defaultdict
+from typing import NamedTuple
 
 import gevent
 
-from bots.engine.bot import PATIENCE_S, Bot
-from bots.world.memberships import Whereabouts
-from bots.world.whispers import Whispers
+from bots.engine.bot import PATIENCE_S, Bot, NotDone
+from bots.scenario.marks import marked
+from bots.world.world import World
 from geventchat.commands import commands
 
 
-class CannotSay(Exception):
+class CannotSay(NotDone):
     """A text cannot be said like this; the message says why."""
 
 
-class Speaking:
-    """Lets actors speak, unless they are not there (any more): then what they would say is passed over.
+class Speech(NamedTuple):
+    """What is to be said, the line of the scenario's file where it stands, and whether bots made its words up."""
 
-    Whoever is about to change name or room says it afterwards. Lateness counts from `due`, however long that took.
+    text: str
+    line: int
+    is_made_up: bool
+
+
+class Sending:
+    """Lets bots say things, unless they are not there (any more): then what they would say is passed over.
+
+    A bot that is about to change its name or room says it afterwards. Lateness counts from `due`, however long that
+    took. With `mark`, what bots made up is given a mark where the protocol gives messages no ids.
     """
 
-    def __init__(self, whereabouts: Whereabouts, whispers: Whispers) -> None:
-        self._whereabouts = whereabouts
-        self._whispers = whispers
+    def __init__(self, world: World, *, actors: int, mark: bool) -> None:
+        self._actors = actors
+        self._mark = mark
+        self._marks: dict[Bot, int] = defaultdict(int)  # how many each bot has given
+        self._memberships = world.memberships
+        self._whispers = world.whispers
         self._whispered_to: dict[Bot, dict[Bot, None]] = defaultdict(dict)  # by whom; it may still be on its way
 
-    def say(self, bot: Bot, text: str, room: str | None, due: float) -> None:
+    def say(self, bot: Bot, speech: Speech, room: str | None, due: float) -> None:
         """Say something. Raises CannotSay, and OSError when the connection is gone."""
-        self._speak(bot, commands.Say(text=text, room=room), text, due)
+        text = self._text(bot, speech, has_id=bot.dialect.gives_ids)
+        self._send(bot, commands.Say(text=text, room=room), text, due, speech.line)
 
-    def act(self, bot: Bot, text: str, room: str | None, due: float) -> None:
+    def act(self, bot: Bot, speech: Speech, room: str | None, due: float) -> None:
         """Do something before all; raises as `say` does."""
-        self._speak(bot, commands.Act(text=text, room=room), f"*{text}*", due)
+        text = self._text(bot, speech, has_id=bot.dialect.gives_ids)
+        self._send(bot, commands.Act(text=text, room=room), f"*{text}*", due, speech.line)
 
-    def whisper(self, bot: Bot, to: Bot, text: str, due: float) -> None:
+    def whisper(self, bot: Bot, to: Bot, speech: Speech, due: float) -> None:
         """Whisper to another bot, if that one is there; raises as `say` does."""
         first, second = sorted((bot, to), key=lambda one: one.actor.index)
-        with first.changing:
+        with first.transition_lock:
             if first is second:
-                self._whisper(bot, to, text, due)
+                self._whisper(bot, to, speech, due)
                 return
-            with second.changing:
-                self._whisper(bot, to, text, due)
+            with second.transition_lock:
+                self._whisper(bot, to, speech, due)
+
+    def whisper_to_other(self, bot: Bot, nick: str, speech: Speech) -> None:
+        """Whisper to somebody who takes no part in the scenario: nobody can know whether it is heard."""
+        with bot.transition_lock:
+            if bot.is_here:
+                bot.send(commands.Whisper(to=nick, text=speech.text))
 
     def let_whispers_arrive(self, bot: Bot) -> None:
         """Wait until the server has taken all whispers to a bot: what it does next may make its name mean nobody."""
         whispered = self._whispered_to.pop(bot, {})
         gevent.joinall([gevent.spawn(one.ping, PATIENCE_S, patient=True) for one in whispered if one.connected])
 
-    def _speak(self, bot: Bot, command: commands.Say | commands.Act, shown: str, due: float) -> None:
-        _check(bot, command.text)
-        with bot.changing:
-            if not (bot.is_here or bot.says_later):
+    def _text(self, bot: Bot, speech: Speech, *, has_id: bool) -> str:
+        """Return what a bot says, with a mark of its own where that is wanted."""
+        if has_id or not (speech.is_made_up and self._mark):
+            return speech.text
+        number = self._marks[bot] * self._actors + bot.actor.index  # what no other bot gives
+        self._marks[bot] += 1
+        return marked(speech.text, number)
+
+    def _send(self, bot: Bot, command: commands.Say | commands.Act, shown: str, due: float, line: int) -> None:
+        if why := bot.dialect.cannot_say(command.text):
+            raise CannotSay(f"{command.text!r} cannot be said in this dialect: {why}")
+        with bot.transition_lock:
+            if not (bot.is_here or bot.queues_offline):
                 return
-            if command.room is None and len(self._whereabouts.stays(bot.actor)) > 1:
+            if command.room is None and len(self._memberships.of(bot.actor)) > 1:
                 raise CannotSay(f"{bot.nick} is in several rooms: say with room: where {command.text!r} is to be said")
-            ledger = self._whereabouts.ledger(command.room or self._whereabouts.room_of(bot.actor))
-            now = time.monotonic()
-            ledger.say(bot.nick, shown, due, now)
+            ledger = self._memberships.ledger(command.room or self._memberships.room_of(bot.actor))
+            message = ledger.say(bot.nick, shown, due, time.monotonic(), bot.actor.name, line)
             try:
-                bot.say(command)
+                bot.say(command, message)
             except OSError:
                 ledger.lose(bot.nick)  # nobody knows whether it has arrived
                 raise
 
-    def _whisper(self, bot: Bot, to: Bot, text: str, due: float) -> None:
+    def _whisper(self, bot: Bot, to: Bot, speech: Speech, due: float) -> None:
         if not (bot.is_here and to.is_here):
             return
-        now = time.monotonic()
-        self._whispers.say(bot.nick, to.actor, text, due, now)
+        text = self._text(bot, speech, has_id=False)
+        self._whispers.say(bot.nick, to.actor, text, due, time.monotonic(), bot.actor.name, speech.line)
         self._whispered_to[to][bot] = None
         bot.send(commands.Whisper(to=to.nick, text=text))
-
-
-def _check(bot: Bot, text: str) -> None:
-    if why := bot.dialect.cannot_say(text):
-        raise CannotSay(f"{text!r} cannot be said in this dialect: {why}")

@@ -1,151 +1,158 @@
-"""What was said in a room, by its words: which message is it that a reader hears? No I/O.
+"""What was sent in a room: which message is it that a user hears, and where does it stand in the room's order? No I/O.
 
-Where the server gives ids they tell. Otherwise a reader that is in step hears the next message. A reader that is coming
-in may have missed the first of several with the same words, or not; that shows only when it hears something of which
-there is one. Until then it is taken for the first that it can be, and from then on for the last: see `settle`.
+Where the server gives ids, or every text is said once (a mark at its end sees to that), there is one answer. Without,
+equal words of one sender may be any of several messages to a user who came in between them, or whose sender lost the
+connection between them. Such a message is counted for that user, but not placed: see `Progress.unplaced`.
 """
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left
 from collections import defaultdict, deque
-from collections.abc import Iterator
-from itertools import takewhile
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from operator import attrgetter
 
-from bots.ledger.model import Message, Reader, Verdict
-from bots.ledger.order import Order
+from bots.ledger.model import Attendance, Message, Words
 
-# A reader that has heard so much is in step, even if everyone always says the same.
-_MAX_ARRIVAL = 1_000
+# A message that is new is put at most so far back into the room's order: moving all that follows would cost more and
+# more with every message that a user far behind the others is the first to hear.
+_MAX_SHIFT = 1_000
 
 _index = attrgetter("index")
 _first_heard = attrgetter("first_heard")
 
 
-class Spoken:
-    """All messages of one room: those that nobody has heard yet, and those that somebody has."""
+class SentMessages:
+    """All messages of one room: in `order` those that somebody has heard, as they were first heard.
 
-    def __init__(self, order: Order) -> None:
-        self._order = order
-        self._said = 0
-        self._unheard: dict[tuple[str, str], deque[Message]] = defaultdict(deque)
-        self._heard: dict[tuple[str, str], list[Message]] = defaultdict(list)
+    Of two messages that nobody has heard both, any may stand before the other.
+    """
+
+    def __init__(self) -> None:
+        self.order: list[Message] = []
+        self._sent = 0
+        self._unheard: dict[Words, deque[Message]] = defaultdict(deque)
+        self._heard: dict[Words, list[Message]] = defaultdict(list)  # each list in the room's order
         self._by_id: dict[str, Message] = {}
 
-    def say(self, nick: str, text: str, due: float, now: float) -> None:
-        """Note that a message is being sent."""
-        self._said += 1
-        self._unheard[nick, text].append(Message(nick, text, self._said, due, now))
+    def send(self, nick: str, text: str, due: float, now: float, sender: str, line: int) -> Message:
+        """Note that a message is being sent, and return it."""
+        self._sent += 1
+        message = Message(nick, text, self._sent, due, now, sender, line)
+        self._unheard[nick, text].append(message)
+        return message
 
     def lose(self, nick: str) -> None:
         """Note that a user lost the connection: nobody knows whether what nobody has heard yet has arrived."""
         for (sender, _), messages in self._unheard.items():
             if sender == nick:
                 for message in messages:
-                    message.uncertain = True
+                    message.is_uncertain = True
+
+    def doubt(self, words: Words) -> None:
+        """Note that a message with these words, heard next, may be any of those that nobody has heard."""
+        for message in self._unheard[words]:
+            message.is_unsure = True
 
     def unheard(self) -> Iterator[Message]:
         """Yield the messages that nobody has heard."""
         for messages in self._unheard.values():
             yield from messages
 
-    def lost(self) -> Iterator[Message]:
-        """Yield those of them that must have arrived.
+    def was_sent(self, words: Words) -> bool:
+        """Whether anybody sent, or was heard with, these words here."""
+        return words in self._unheard or words in self._heard
 
-        Of equal ones of which one may have been lost with the sender's connection, it is not known which was heard.
-        """
-        for words, messages in self._unheard.items():
-            certain = [message for message in messages if not message.uncertain]
-            for message in self._heard.get(words, ()):
-                if message.uncertain and certain and message.first_heard >= certain[0].sent:
-                    del certain[0]
-            yield from certain
+    def is_awaited(self, words: Words) -> bool:
+        """Whether there is a message with these words that nobody has heard yet."""
+        return words in self._unheard
 
-    def find(self, reader: Reader, nick: str, text: str, event_id: str) -> Message | None:
-        """Return which of the messages that others have heard a reader hears."""
+    def equal(self, words: Words) -> list[Message]:
+        """Return the messages with these words that somebody has heard, in the room's order."""
+        return self._heard.get(words, [])
+
+    def with_words(self, words: Words) -> Iterator[Message]:
+        """Yield all messages with these words, in the order in which they were sent."""
+        return chain(self._heard.get(words, ()), self._unheard.get(words, ()))
+
+    def find(self, reader: Attendance, words: Words, event_id: str) -> Iterator[Message]:
+        """Yield the messages that it can be which a user hears now, the one sent first in front."""
         if event_id:
-            return self._by_id.get(event_id)
-        equal = self._heard.get((nick, text), [])
-        if reader.position < 0:
-            recent = list(takewhile(lambda message: message.first_heard >= reader.asked, reversed(equal)))
-            return recent[-1] if recent else None
-        skipped = min((one for one in reader.skipped if (one.nick, one.text) == (nick, text)), key=_index, default=None)
-        if skipped is not None and reader.arrival is None:
-            return skipped
-        place = bisect_left(equal, reader.position, key=_index)
-        return equal[place] if place < len(equal) else skipped
+            message = self._by_id.get(event_id)
+            if message is not None and message.words == words:
+                return iter((message,))
+            return iter(self._unheard.get(words, ()))
+        return chain(self._not_yet_heard_by(reader, words), self._unheard.get(words, ()))
 
-    def take(self, reader: Reader, nick: str, text: str, event_id: str, now: float) -> Message | None:
-        """Return which message a reader is the first to hear; of equal ones, the first that was said."""
-        unheard = self._unheard.get((nick, text))
-        if not unheard:
-            return None
-        if len(unheard) > 1 and unheard[0].sent < reader.entered:  # a newcomer may have heard any of them
-            for message in unheard:
-                message.has_double = True
-        message = unheard.popleft()
-        if not unheard:
-            del self._unheard[nick, text]
-        message.first_heard, message.id = now, event_id
+    def _not_yet_heard_by(self, reader: Attendance, words: Words) -> Iterator[Message]:
+        """Yield messages that others have heard: those that the user skipped, and those ahead of it."""
+        equal, progress = self._heard.get(words, []), reader.progress
+        if not equal:
+            return
+        if progress.skipped:
+            skipped = (message for message in progress.skipped if message.words == words)
+            yield from sorted(skipped, key=_index)
+        if progress.position >= 0:
+            begin = bisect_left(equal, progress.position, key=_index)
+        else:
+            begin = bisect_left(equal, reader.asked, key=_first_heard)
+        for place in range(begin, len(equal)):
+            yield equal[place]
+
+    def put(self, message: Message, index: int, event_id: str, now: float) -> None:
+        """Give a message that is heard for the first time its place in the room's order."""
+        words = message.words
+        if not message.from_others:
+            unheard = self._unheard[words]
+            unheard.remove(message)
+            if not unheard:
+                del self._unheard[words]
         if event_id:
             self._by_id[event_id] = message
-        return message
+        message.first_heard, message.id = now, event_id
+        self.order.insert(index, message)
+        for number in range(index, len(self.order)):
+            self.order[number].index = number
+        equal = self._heard[words]
+        equal.insert(bisect_left(equal, index, key=_index), message)
 
-    def note_heard(self, message: Message) -> None:
-        """Note that a message has its place in the room's order."""
-        insort(self._heard[message.nick, message.text], message, key=_index)
+    def place_for(self, message: Message, reader: Attendance, others: Iterable[Attendance]) -> int:
+        """Return where a message belongs that this user is the first to hear.
 
-    def judge_stray(self, reader: Reader, nick: str, text: str) -> Verdict:
-        """Return what is wrong when a reader hears words and no message is left that they could be."""
-        equal = self._heard.get((nick, text))
-        if not equal:
-            return "corrupt"
-        recent = takewhile(lambda message: message.first_heard >= reader.asked, reversed(equal))
-        return "duplicate" if any(reader.has_heard(message) for message in recent) else "leaked"
+        Nearly always that is the end. Where others are further on, it comes next for this user, but behind all that
+        its sender sent before. Where a user came in is not known before it is placed: then a message comes behind what
+        those have heard who have to hear it too, and in the order in which everything was sent.
+        """
+        order = self.order
+        begin = reader.progress.position
+        if begin < 0:
+            begin = len(order)
+            while begin and order[begin - 1].first_heard >= reader.asked:
+                begin -= 1
+            if begin < len(order):
+                waiting = (one.progress.position for one in others if one.must_hear_unheard(message))
+                begin = max(begin, *waiting, 0)
+            while begin < len(order) and order[begin].number < message.number:
+                begin += 1
+        behind = enumerate(order[begin : begin + _MAX_SHIFT], begin + 1)
+        own = [place for place, one in behind if one.nick == message.nick and one.number < message.number]
+        index = own[-1] if own else begin
+        return index if len(order) - index <= _MAX_SHIFT else len(order)
 
-    def may_be_another(self, reader: Reader, message: Message) -> bool:
-        """Whether a reader that heard a message may have heard another one with the same words instead."""
+    def skipped_before(self, reader: Attendance, first: Message) -> Iterator[Message]:
+        """Yield what a user may have heard before the first message that is known to have reached it."""
+        for index in range(first.index - 1, -1, -1):
+            message = self.order[index]
+            if message.first_heard < reader.asked:
+                return
+            yield message
+
+    def may_be_another(self, reader: Attendance, message: Message) -> bool:
+        """Whether a user that heard a message may have heard another one with the same words instead."""
         if message.id:
             return False
-        equal = self._heard.get((message.nick, message.text), ())
+        equal = self._heard.get(message.words, ())
         return any(reader.may_hear(one) and not reader.has_heard(one) for one in equal if one is not message)
 
-    # Coming in.
-
-    def arrive(self, reader: Reader, message: Message) -> None:
-        """Note what a reader that is coming in heard next; once it can be nothing else, all before it is settled."""
-        assert reader.arrival is not None
-        reader.arrival.append(message)
-        words = message.nick, message.text
-        equal = self._heard[words]
-        is_last = equal[-1] is message and words not in self._unheard
-        is_first = len(reader.arrival) > 1 or len(equal) == 1 or equal[-2].first_heard < reader.asked
-        if message.id or (is_last and is_first) or len(reader.arrival) > _MAX_ARRIVAL:
-            self._settle(reader, message.index + 1)
-
-    def settle(self, reader: Reader) -> None:
-        """Settle what a reader heard that left, or was there at the end, before it heard anything certain.
-
-        It heard what it had to, if it can have.
-        """
-        messages = self._order.messages
-        behind = bisect_right(messages, reader.leaving, key=_first_heard)
-        recent = takewhile(lambda message: message.first_heard >= reader.asked, reversed(messages[:behind]))
-        last = next((message.index for message in recent if reader.must_hear(message)), -1)
-        self._settle(reader, max(reader.position, last + 1))
-
-    def _settle(self, reader: Reader, behind: int) -> None:
-        """Take what a reader has heard for the last that it can have been, up to a place in the room's order."""
-        assert reader.arrival is not None
-        heard: list[Message] = []
-        latest = behind
-        for message in reversed(reader.arrival):
-            equal = self._heard[message.nick, message.text]
-            place = bisect_left(equal, latest, key=_index) - 1
-            heard.append(equal[place] if place >= 0 and equal[place].first_heard >= reader.asked else message)
-            latest = heard[-1].index
-        reader.position, reader.arrival = heard[0].index + 1, None
-        reader.skipped = {
-            *self._order.missed_before(reader, heard[-1]),
-            *self._order.messages[latest : reader.position],
-        }
-        reader.skipped.difference_update(heard)
+    def is_repeated(self, message: Message) -> bool:
+        """Whether it is only known by words that stand more than once in the room's order."""
+        return not message.id and len(self._heard[message.words]) > 1

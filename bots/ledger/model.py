@@ -1,80 +1,143 @@
-"""A message, a reader, and what can go wrong between the two. No I/O; times in seconds on one clock."""
+"""A message, one user's attendance in a room, and what can go wrong between the two. No I/O.
 
+All times are in seconds on one clock.
+"""
+
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 Verdict = Literal["missing", "duplicate", "reordered", "corrupt", "leaked"]
+# A sender's nick and a text.
+Words = tuple[str, str]
 # What was first heard so shortly before a connection was dropped may have been on its way there.
 _IN_FLIGHT_S = 1.0
 
 
 @dataclass(slots=True, eq=False)
 class Message:
-    """One message: what was said by whom, when it was due and sent, and when anyone first heard it."""
+    """One message: who said what under which nick, when it was due and sent, and when anyone first heard it.
+
+    A message from others is one whose sender takes no part in the scenario. Nobody knows when it was sent, so that
+    `due` and `sent` are minus infinity.
+    """
 
     nick: str
     text: str
-    number: int  # in the order in which everything in the room was said
+    number: int  # in the order in which everything in the room was sent; 0 if it is from others
     due: float
     sent: float
+    sender: str  # what the scenario calls the user with this nick; the nick itself if it is from others
+    line: int = 0  # of the scenario's file; 0 if it is not known
+    from_others: bool = False
     first_heard: float = float("inf")
     index: int = -1  # in the room's order; -1 until it is heard
     id: str = ""  # where the server gives ids
-    has_double: bool = False  # whether it may be another that its sender said in the same words
-    uncertain: bool = False  # whether the sender lost the connection before it was heard: it may never have arrived
+    is_unsure: bool = False  # whether it may be another that its sender said in the same words
+    is_uncertain: bool = False  # whether the sender lost the connection before it was heard: it may never have arrived
+
+    @property
+    def words(self) -> Words:
+        """What it is known by where the server gives no ids."""
+        return self.nick, self.text
+
+
+def from_others(nick: str, text: str) -> Message:
+    """Return a message that nobody of the scenario sent."""
+    never = float("-inf")
+    return Message(nick, text, 0, never, never, nick, from_others=True)
+
+
+@dataclass(slots=True)
+class Pace:
+    """Whether a user's lateness says something about the server."""
+
+    timed: bool = True  # False once the user has read slowly on purpose: then all lateness is its own doing
+    back: float = 0.0  # when it came back from a lost connection: what was sent before that is late for this
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a user is in the order of a room's messages."""
+
+    heard: int = 0
+    position: int = -1  # of the next message in the room's order; -1 until it is known where the user came in
+    skipped: set[Message] = field(default_factory=set)  # those before the position that were not heard
+    unplaced: Counter[Words] = field(default_factory=Counter)  # heard, and any of several messages with these words
+    unordered: set[Message] = field(default_factory=set)  # those before the position that were heard, but not when
+
+
+@dataclass(slots=True)
+class StreamPlace:
+    """Where a user is in the bytes that everyone in a room hears; see `bots.ledger.shared_stream`."""
+
+    place: int = -1  # -1 while the user does not hear what the others hear
+    unread: bytes = b""  # the beginning of the line that the user was in when its place was lost
 
 
 @dataclass(slots=True, eq=False)
-class Reader:
-    """One stay of one user in a room.
+class Attendance:
+    """One user in one room, from joining it to leaving it.
 
-    From `asked` it may hear, from `entered` on it must; from `leaving` on it need not, after `left` it must not.
+    From `asked` it may hear, from `entered` on it must; from `leaving` on it need not, after `left` it must not. These
+    times, and `dropped`, are set by those who move users, `pace` by those who read for them; the rest is the ledger's.
     """
 
-    name: str
+    name: str  # what the scenario calls the user, whatever its nick is
     asked: float
     entered: float = float("inf")
     leaving: float = float("inf")
     left: float = float("inf")
-    timed: bool = True  # False once the user has read slowly on purpose: then lateness is its own doing
-    back: float = 0.0  # when it came back from a lost connection: what was said before that is late for this
     dropped: bool = False  # whether it left by dropping the connection: nobody knows what had arrived there
-    heard: int = 0
-    position: int = -1  # of the next message in the room's order; -1 until the first is heard
-    skipped: set[Message] = field(default_factory=set)  # those before the position that were not heard
-    arrival: list[Message] | None = field(default_factory=list)  # heard while it is not certain where it came in
-    place: int = -1  # in the room's bytes, while it hears what the others hear; -1 while it does not
-    unread: bytes = b""  # the beginning of a line that it was in when its place was lost
+    pace: Pace = field(default_factory=Pace)
+    progress: Progress = field(default_factory=Progress)
+    stream: StreamPlace = field(default_factory=StreamPlace)
 
     def must_hear(self, message: Message) -> bool:
-        """Whether a message that somebody heard has to reach this reader too."""
+        """Whether a message that somebody heard has to reach this user too."""
         heard_until = self.leaving
-        if self.dropped and message.index >= self.position:  # a slow reader may have left anything unread
-            heard_until -= _IN_FLIGHT_S if self.timed else float("inf")
+        if self.dropped and message.index >= self.progress.position:  # a slow reader may have left anything unread
+            heard_until -= _IN_FLIGHT_S if self.pace.timed else float("inf")
         return self.entered <= message.sent and message.first_heard <= heard_until
 
+    def must_hear_unheard(self, message: Message) -> bool:
+        """Whether a message that nobody has heard yet has to reach this user."""
+        return self.entered <= message.sent < self.leaving and not message.is_uncertain
+
     def may_hear(self, message: Message) -> bool:
-        """Whether it is right that the message reaches this reader."""
+        """Whether it is right that the message reaches this user."""
         return self.asked <= message.first_heard and message.sent <= self.left
 
     def has_heard(self, message: Message) -> bool:
-        """Whether the message has reached this reader."""
-        return message.index < self.position and message not in self.skipped and message.first_heard >= self.asked
+        """Whether it is certain that the message has reached this user."""
+        progress = self.progress
+        return (
+            0 <= message.index < progress.position
+            and message not in progress.skipped
+            and message.first_heard >= self.asked
+        )
+
+    def has_heard_in_place(self, message: Message) -> bool:
+        """Whether it is certain that the user heard the message, and after which others."""
+        return message not in self.progress.unordered and self.has_heard(message)
 
     def is_timed(self, message: Message) -> bool:
         """Whether the message's lateness says something about the server."""
-        return self.timed and message.sent >= self.back
+        return self.pace.timed and (message.from_others or message.sent >= self.pace.back)
 
 
 class Finding(NamedTuple):
-    """Something that went wrong between one message and one reader, at about the time `at`.
+    """Something that went wrong between one message and one user, at about the time `at`.
 
-    `after` is the message before it in the room's order, or the one that the reader had heard last.
+    `after` is the message before it in the room's order, or the one that the user had heard last. `message` is what was
+    sent, `line` the bytes that came; None and empty where there is no such thing.
     """
 
     verdict: Verdict
     nick: str
     text: str
-    reader: Reader
+    reader: Attendance
     at: float
     after: Message | None
+    message: Message | None = None
+    line: bytes = b""

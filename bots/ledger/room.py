@@ -1,199 +1,284 @@
-"""What was said when, who heard it when, and the verdict on that. No I/O; times come in, in seconds on one clock.
+"""What was sent when, who heard it when, and the verdict on that. No I/O; times come in, in seconds on one clock.
 
-A room's messages form one list, in the order in which they were first heard. A reader in step with it is one position
-in that list; only what a reader heard otherwise is kept for that reader. So memory grows with messages, and with
-readers, but not with the product of both.
+A room's messages form one list, in the order in which they were first heard. A user in step with it is one position
+in that list; only what a user heard otherwise is kept for that user. So memory grows with messages, and with users, but
+not with the product of both.
 
 Who must hear a message: everyone who was in the room when it was sent, and had not begun to leave when it was first
 heard. Those who came or left meanwhile may hear it, or not. Everyone else must not. Where it cannot be known what a
-reader heard, as with equal words said while it came in, it is not accused.
+user heard, as with equal words sent while it joined, nobody is accused.
 """
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator
-from operator import attrgetter
+from collections.abc import Callable, Container, Iterator
+from itertools import takewhile
+from typing import Literal
 
-from bots.ledger.messages import Spoken
-from bots.ledger.missing import missed, missed_by_all
-from bots.ledger.model import Finding, Message, Reader, Verdict
-from bots.ledger.order import Order
-from bots.ledger.reordering import Reordering
-from bots.ledger.shared_stream import Unison
-from bots.ledger.tally import Runs
-from bots.ledger.timeline import Timeline
+from bots.ledger.findings import Reordering, missing, too_many
+from bots.ledger.messages import SentMessages
+from bots.ledger.model import Attendance, Finding, Message, Progress, Verdict, Words, from_others
+from bots.ledger.shared_stream import SharedStream
+from bots.ledger.timeline import DeliveryTally, Timeline
 
-__all__ = ["Finding", "Message", "Reader", "RoomLedger", "Verdict"]
+__all__ = ["Attendance", "Finding", "Message", "RoomLedger", "Verdict"]
 
 # Findings that are kept whole; all are counted.
 MAX_FINDINGS = 1_000
 
-_first_heard = attrgetter("first_heard")
+# How a user heard something: as what comes next for it in the room's order, after others that stand behind it, or as
+# something that has no place there.
+Heard = Literal["in place", "late", "apart"]
 
 
 class RoomLedger:
-    """Everything that was said and heard in one room."""
+    """Everything that was sent and heard in one room.
 
-    def __init__(self, per_sender: bool, timeline: Timeline | None = None) -> None:
+    `cast` holds the nicks that users of the scenario have, or had: what comes under another one is from others, and no
+    fault; None where there are no others. `was_sent_elsewhere` says whether words were sent in another room.
+    """
+
+    def __init__(
+        self,
+        per_sender: bool,
+        timeline: Timeline | None = None,
+        cast: Container[str] | None = None,
+        was_sent_elsewhere: Callable[[Words], bool] = lambda _: False,
+    ) -> None:
         self.timeline = timeline or Timeline()
-        self.readers: list[Reader] = []
+        self.readers: list[Attendance] = []
         self.findings: list[Finding] = []
         self.counts: dict[Verdict, int] = defaultdict(int)
-        self._order = Order()
-        self.messages = self._order.messages
-        self._unison = Unison()
-        self._runs = Runs(self.messages, self.timeline)
-        self._spoken = Spoken(self._order)
-        self._reordering = Reordering(self.messages, self._spoken, per_sender=per_sender)
+        self.from_others = 0  # messages that were heard, and that nobody of the scenario sent
+        self._cast = cast
+        self._was_sent_elsewhere = was_sent_elsewhere
+        self._sent = SentMessages()
+        self.messages = self._sent.order
+        self._stream = SharedStream()
+        self._tally = DeliveryTally(self.messages, self.timeline)
+        self._reordering = Reordering(self._sent, per_sender=per_sender)
 
     # What happens in the room.
 
-    def say(self, nick: str, text: str, due: float, now: float) -> None:
-        """Note that a message is being sent."""
-        self.timeline.say(now)
-        self._spoken.say(nick, text, due, now)
+    def say(self, nick: str, text: str, due: float, now: float, sender: str = "", line: int = 0) -> Message:
+        """Note that a message is being sent, and return it.
 
-    def enter(self, name: str, now: float) -> Reader:
-        """Note that a user asks to come in; `entered` is set on the reader when that is known to have happened."""
-        reader = Reader(name, asked=now)
+        `sender` is what the scenario calls the user, `line` where it says so.
+        """
+        self.timeline.say(now)
+        return self._sent.send(nick, text, due, now, sender or nick, line)
+
+    def enter(self, name: str, now: float) -> Attendance:
+        """Note that a user asks to join; `entered` is to be set when that is known to have happened."""
+        reader = Attendance(name, asked=now)
         self.readers.append(reader)
         return reader
 
     def lose(self, nick: str) -> None:
-        """Note that a user lost the connection: nobody knows whether what it has just said has arrived."""
-        self._spoken.lose(nick)
+        """Note that a user lost the connection: nobody knows whether what it has just sent has arrived."""
+        self._sent.lose(nick)
 
     # What is heard together with others: the same bytes, which are only compared.
 
-    def follow(self, reader: Reader, data: bytes, now: float) -> bool:
-        """Note that these bytes reached a reader, if they are what others hear at its place; return whether they are.
+    def follow(self, reader: Attendance, data: bytes, start: int, stop: int, now: float) -> int:
+        """Note that the bytes of `data` from `start` to `stop` reached a user; return up to where that was all.
 
-        They may end within a line. Otherwise the reader has to be read line by line, from `unfinished` on.
+        Up to there they are what others hear at its place; they may end within a line. The rest has to be read line by
+        line, from what `unfinished` returns on.
         """
-        begin = reader.position
-        end = self._unison.follow(reader, data)
-        if end < 0:
-            return False
-        if 0 <= begin < end:
-            reader.position = end
-            reader.heard += end - begin
-            self._runs.add(begin, end, now, is_timed=reader.is_timed(self.messages[begin]))
-        return True
+        taken = self._stream.follow(reader, data, start, stop)
+        begin = reader.progress.position
+        if taken and begin >= 0:
+            end = self._stream.messages_behind(reader)
+            if end > begin:
+                reader.progress.position = end
+                reader.progress.heard += end - begin
+                self._tally.add(begin, end, now, timed=reader.is_timed(self.messages[begin]))
+        return start + taken
 
-    def unfinished(self, reader: Reader) -> bytes:
-        """Return the beginning of the line that a reader is in, and put it back before that line."""
-        return self._unison.unfinished(reader)
+    def unfinished(self, reader: Attendance) -> bytes:
+        """Return the beginning of the line that a user is in, and put the user back before that line."""
+        return self._stream.unfinished(reader)
 
-    def part(self, reader: Reader) -> bytes:
-        """Let a reader no longer follow the others; return the beginning of the line that it is in."""
-        return self._unison.part(reader)
+    def part(self, reader: Attendance) -> bytes:
+        """Let a user no longer follow the others; return the beginning of the line that it is in."""
+        return self._stream.part(reader)
 
-    def notice(self, reader: Reader, line: bytes) -> None:
-        """Note that a reader got a line of the room's that is no message; everyone should, but nothing hangs on it."""
-        self._unison.notice(reader, line)
+    def notice(self, reader: Attendance, line: bytes) -> None:
+        """Note that a user got a line of the room's that is no message; everyone should, but nothing hangs on it."""
+        self._stream.notice(reader, line)
 
     # What is heard line by line.
 
-    def hear(self, reader: Reader, nick: str, text: str, now: float, event_id: str = "", line: bytes = b"") -> None:
-        """Note that a reader heard a message; `event_id` where the server gives ids, which tell equal words apart.
+    def hear(
+        self, reader: Attendance, nick: str, text: str, now: float, event_id: str = "", line: bytes = b""
+    ) -> Heard:
+        """Note that a user heard a message; `event_id` where the server gives ids, which tell equal words apart.
 
-        With the `line` that it came in, those who hear the same after this reader need not be read: see `follow`.
+        With the `line` that it came in, those who hear the same after this user need not be read: see `follow`.
         """
-        message = self._next(reader, nick, text, event_id) or self._find(reader, nick, text, now, event_id)
+        words = nick, text
+        message = self._next(reader, words, event_id) or self._find(reader, words, event_id, now)
         if isinstance(message, str):
-            self._find_fault(message, nick, text, reader, now)
-            return
-        reader.heard += 1
-        self.timeline.hear(now, now - message.due if reader.is_timed(message) else None)
-        self._move(reader, message, now)
-        if line and reader.arrival is None and message.index + 1 == reader.position:
-            self._unison.hear(reader, message.index, line)
+            self._find_fault(message, words, reader, now, line=line)
+            return "apart"
+        reader.progress.heard += 1
+        if message is None:
+            reader.progress.unplaced[words] += 1
+            self._stream.part(reader)  # as long as it may be anywhere
+            self.timeline.hear_unplaced(now)
+            return "apart"
+        self.timeline.hear((message,), now, timed=reader.is_timed(message))
+        if not self._move(reader, message, now):
+            return "late"
+        if line and not reader.progress.unplaced:
+            self._stream.hear(reader, message.index, line)
+        return "in place"
 
-    def _next(self, reader: Reader, nick: str, text: str, event_id: str) -> Message | None:
-        """Return the message that comes next for a reader, if this is it, as it nearly always is."""
-        if 0 <= reader.position < len(self.messages):
-            message = self.messages[reader.position]
-            if message.nick == nick and message.text == text and message.id == event_id:
+    def overhear(self, name: str, nick: str, text: str, now: float, line: bytes = b"") -> None:
+        """Note that a user heard a message of this room without being in it."""
+        was_sent = self._sent.was_sent((nick, text)) or self._is_other(nick)
+        stranger = Attendance(name, now, left=now)
+        self._find_fault("leaked" if was_sent else "corrupt", (nick, text), stranger, now, line=line)
+
+    def _next(self, reader: Attendance, words: Words, event_id: str) -> Message | None:
+        """Return the message that comes next for a user, if this is it, as it nearly always is."""
+        progress = reader.progress
+        if 0 <= progress.position < len(self.messages) and words not in progress.unplaced:
+            message = self.messages[progress.position]
+            if (message.nick, message.text) == words and message.id == event_id:
                 return message
         return None
 
-    def _find(self, reader: Reader, nick: str, text: str, now: float, event_id: str) -> Message | Verdict:
-        """Return which message a reader heard, or what is wrong with it."""
-        message = self._spoken.find(reader, nick, text, event_id)
-        if message is None and (message := self._spoken.take(reader, nick, text, event_id, now)) is not None:
-            self._place(message, reader)
+    def _find(self, reader: Attendance, words: Words, event_id: str, now: float) -> Message | Verdict | None:
+        """Return which message a user heard, what is wrong with it, or None where it may be any of several."""
+        candidates = self._sent.find(reader, words, event_id)
+        message = next(candidates, None)
         if message is None:
-            return self._spoken.judge_stray(reader, nick, text)
-        if (message.nick, message.text) != (nick, text):
-            return "corrupt"
-        if reader.has_heard(message):
+            if not self._is_other(words[0]):
+                return self._judge_stray(reader, words)
+            self.from_others += 1
+            message = from_others(*words)
+        elif self._is_any_of_several(reader, message, candidates):
+            if not event_id:
+                return None
+            self._sent.doubt(words)
+        if message.index < 0:
+            self._put(message, reader, event_id, now)
+        elif reader.has_heard(message):
             return "duplicate"
         return message if reader.may_hear(message) else "leaked"
 
-    def _place(self, message: Message, reader: Reader) -> None:
-        """Put a message that a reader is the first to hear into the room's order."""
-        index = self._order.place_for(message, reader)
-        if index < len(self.messages):  # those who are further on have not heard it there
-            self._runs.count()
-            self._unison.restart(len(self.messages) + 1)
-            for other in self.readers:
-                if other.position > index:
-                    other.position += 1
-                    other.skipped.add(message)
-        self._order.insert(message, index)
-        self._spoken.note_heard(message)
+    def _is_other(self, nick: str) -> bool:
+        return self._cast is not None and nick not in self._cast
 
-    def _move(self, reader: Reader, message: Message, now: float) -> None:
-        """Move a reader past a message that it has heard."""
-        if message in reader.skipped:
-            reader.skipped.discard(message)
-            if reader.arrival is not None:
-                reader.arrival = None
-                self._unison.part(reader)
+    def _is_any_of_several(self, reader: Attendance, first: Message, others: Iterator[Message]) -> bool:
+        """Whether a user may have heard the first of several messages with the same words, or not."""
+        if first.words in reader.progress.unplaced:
+            return True
+        must_hear = reader.must_hear_unheard(first) if first.index < 0 else reader.must_hear(first)
+        return not must_hear and next(others, None) is not None
+
+    def _judge_stray(self, reader: Attendance, words: Words) -> Verdict:
+        """Return what is wrong when a user hears words and no message is left that they could be."""
+        equal = self._sent.equal(words)
+        if not equal:
+            return "leaked" if self._was_sent_elsewhere(words) else "corrupt"
+        recent = takewhile(lambda message: message.first_heard >= reader.asked, reversed(equal))
+        return "duplicate" if any(reader.has_heard(message) for message in recent) else "leaked"
+
+    def _put(self, message: Message, reader: Attendance, event_id: str, now: float) -> None:
+        """Put a message that a user is the first to hear into the room's order."""
+        index = self._sent.place_for(message, reader, self.readers)
+        if index < len(self.messages):  # those who are further on have not heard it there
+            self._tally.count()
+            self._stream.restart(len(self.messages) + 1)
+            message.is_unsure |= reader.progress.position < 0 or bool(reader.progress.unplaced)
+            for other in self.readers:
+                if other.progress.position > index:
+                    other.progress.position += 1
+                    other.progress.skipped.add(message)
+        self._sent.put(message, index, event_id, now)
+
+    def _move(self, reader: Attendance, message: Message, now: float) -> bool:
+        """Move a user past a message that it has heard; return whether that stands in front of it, and not behind."""
+        progress = reader.progress
+        if message in progress.skipped:
+            progress.skipped.discard(message)
             self._reordering.hear_late(reader, message, now)
-            return
-        if reader.position < 0:
-            reader.skipped.update(self._order.missed_before(reader, message))
-        elif reader.position < message.index:
-            reader.skipped.update(self.messages[reader.position : message.index])
-        reader.position = message.index + 1
-        if reader.arrival is not None:
-            self._spoken.arrive(reader, message)
+            return False
+        if progress.position < 0:
+            progress.skipped.update(self._sent.skipped_before(reader, message))
+        elif progress.position < message.index:
+            progress.skipped.update(self.messages[progress.position : message.index])
+        progress.position = message.index + 1
+        if progress.unplaced and not message.is_unsure:
+            self._place_earlier(progress)
+        return True
+
+    def _place_earlier(self, progress: Progress) -> None:
+        """Take what a user heard and was not placed for the last messages with these words before its position now."""
+        for words, heard in [*progress.unplaced.items()]:
+            passed = sorted((one for one in progress.skipped if one.words == words), key=lambda one: one.index)
+            if len(passed) >= heard and not self._sent.is_awaited(words):
+                progress.skipped.difference_update(passed[-heard:])
+                progress.unordered.update(passed[-heard:])
+                del progress.unplaced[words]
 
     # What can be told of it.
 
     def unheard(self) -> Iterator[Message]:
         """Return the messages that nobody has heard, one by one."""
-        return self._spoken.unheard()
+        return self._sent.unheard()
 
-    def last_id(self, reader: Reader) -> str:
-        """Return the id of the last message that a reader heard in its place; empty when there is none."""
-        return self.messages[reader.position - 1].id if reader.position > 0 else ""
+    def was_sent(self, words: Words) -> bool:
+        """Whether somebody of the scenario, or from outside, said these words here."""
+        return self._sent.was_sent(words)
+
+    def heard(self, reader: Attendance, begin: int) -> Iterator[Message]:
+        """Yield what a user has heard of the room's order from this place on."""
+        for message in self.messages[begin : max(reader.progress.position, 0)]:
+            if message not in reader.progress.skipped:
+                yield message
+
+    def last_heard(self, reader: Attendance) -> Message | None:
+        """Return the last message that a user heard in its place; None when there is none."""
+        position = reader.progress.position
+        return self.messages[position - 1] if position > 0 else None
 
     def close(self, until: float = float("inf")) -> None:
         """Find what is missing, and who heard in another order than the others: nothing more is coming.
 
-        What was said after `until` may still have been on its way: it is not missing.
+        What was sent after `until` may still have been on its way: it is not missing.
         """
-        self._runs.count()
-        for reader in self.readers:
-            if reader.arrival:
-                self._spoken.settle(reader)
-        for message, reader, at in self._reordering.find(self.readers):
-            self._find_fault("reordered", message.nick, message.text, reader, at, message.index - 1)
-        for reader, message in missed(self.messages, self.readers):
+        self._tally.count()
+        for message, reader, at, after in self._reordering.find(self.readers):
+            self._find_fault("reordered", message.words, reader, at, message, after=after)
+        for reader, message in missing(self._sent, self.readers):
             if message.sent <= until:
-                self._find_fault("missing", message.nick, message.text, reader, message.first_heard, message.index - 1)
-        for reader, message in missed_by_all(self._spoken.lost(), self.readers):
-            if message.sent <= until:
-                before = bisect_left(self.messages, message.sent, key=_first_heard) - 1
-                self._find_fault("missing", message.nick, message.text, reader, message.sent, before)
+                at = message.sent if message.index < 0 else message.first_heard
+                self._find_fault("missing", message.words, reader, at, message)
+        for reader, message in too_many(self._sent, self.readers):
+            self._find_fault("duplicate", message.words, reader, max(message.sent, message.first_heard), message)
 
     def _find_fault(
-        self, verdict: Verdict, nick: str, text: str, reader: Reader, now: float, after: int | None = None
+        self,
+        verdict: Verdict,
+        words: Words,
+        reader: Attendance,
+        now: float,
+        message: Message | None = None,
+        line: bytes = b"",
+        after: Message | None = None,
     ) -> None:
         self.counts[verdict] += 1
         if len(self.findings) < MAX_FINDINGS:
-            place = reader.position - 1 if after is None else after
-            message = self.messages[place] if 0 <= place < len(self.messages) else None
-            self.findings.append(Finding(verdict, nick, text, reader, now, message))
+            after = after or (self.last_heard(reader) if message is None else self._before(message))
+            self.findings.append(Finding(verdict, *words, reader, now, after, message, line))
+
+    def _before(self, message: Message) -> Message | None:
+        """Return the message that stands, or would stand, before one in the room's order."""
+        index = message.index
+        if index < 0:
+            index = bisect_left(self.messages, message.sent, key=lambda one: one.first_heard)
+        return self.messages[index - 1] if index > 0 else None

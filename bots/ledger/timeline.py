@@ -1,8 +1,17 @@
 """How a run went on, second by second, in memory that grows with its length alone. No I/O; times come in."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from bots.ledger.histogram import Histogram
+from bots.ledger.model import Message
+
+# Deliveries that are counted together are exact to this, or to this share of their lateness where that is more.
+_TICK_S = 250e-6
+_TICK_SHARE = 0.005
+_LONGEST_TICK_S = 50e-3
 
 
 class Second(NamedTuple):
@@ -16,7 +25,10 @@ class Second(NamedTuple):
 
 
 class Timeline:
-    """Counts what is said and heard, and how late: for the whole run, and for each second of it."""
+    """Counts what is said and heard, and how late: for the whole run, and for each second of it.
+
+    What others say is no delivery of ours, and is not counted.
+    """
 
     def __init__(self) -> None:
         self.said = self.delivered = 0
@@ -34,14 +46,21 @@ class Timeline:
         self._said += 1
         self.begin = min(self.begin, now)
 
-    def hear(self, now: float, latency: float | None, times: int = 1) -> None:
-        """Count a message that so many readers heard so late; None for readers who are late on purpose."""
+    def hear(self, messages: Iterable[Message], now: float, readers: int = 1, *, timed: bool) -> None:
+        """Count messages that so many users heard at a time; `timed` says whether their lateness counts."""
         self._go_on(now)
-        self.delivered += times
-        self._delivered += times
-        self.end = max(self.end, now)
-        if latency is not None:
-            self._latency.add(latency, times)
+        delivered, add = 0, self._latency.add
+        for message in messages:
+            if not message.from_others:
+                delivered += readers
+                if timed:
+                    add(now - message.due, readers)
+        self._count(delivered, now)
+
+    def hear_unplaced(self, now: float) -> None:
+        """Count a message of which it is not known when it was due, as it may be one of several."""
+        self._go_on(now)
+        self._count(1, now)
 
     def close(self) -> None:
         """End the last second."""
@@ -64,6 +83,12 @@ class Timeline:
         """Return how many a second `count` were while the run lasted; None in less than a second, which shows none."""
         return count / self.lasted if self.lasted >= 1 else None
 
+    def _count(self, delivered: int, now: float) -> None:
+        if delivered:
+            self.delivered += delivered
+            self._delivered += delivered
+            self.end = max(self.end, now)
+
     def _go_on(self, now: float) -> None:
         if now < self._now + 1:
             return
@@ -73,5 +98,41 @@ class Timeline:
             self.seconds.append(Second(self._now, self._said, self._delivered, p50, p99))
             self._before.merge(latency)
             self._said = self._delivered = 0
-            self._latency = Histogram()
+            latency.clear()
         self._now = int(now)
+
+
+class DeliveryTally:
+    """Deliveries of a room's messages, in its order, that are counted together in a timeline.
+
+    Many users hear the same messages at nearly the same time: what comes within a tick is counted once for all, as of
+    the end of the tick, and so never as earlier than it was.
+    """
+
+    def __init__(self, order: Sequence[Message], timeline: Timeline) -> None:
+        self._order = order
+        self._timeline = timeline
+        self._now = self._tick_ends = 0.0
+        # With lateness counted or not: how many more users heard the message than the one before it.
+        self._steps: dict[bool, dict[int, int]] = {True: defaultdict(int), False: defaultdict(int)}
+
+    def add(self, begin: int, end: int, now: float, *, timed: bool) -> None:
+        """Note that a user heard the messages from `begin` up to, not including, `end`."""
+        if now > self._tick_ends:
+            self.count()
+            late = now - self._order[end - 1].due
+            self._tick_ends = now + min(max(_TICK_S, _TICK_SHARE * late), _LONGEST_TICK_S)
+        self._now = now
+        steps = self._steps[timed]
+        steps[begin] += 1
+        steps[end] -= 1
+
+    def count(self) -> None:
+        """Count what was noted; also needed before the messages' order changes."""
+        for timed, steps in self._steps.items():
+            readers = 0
+            for begin, end in pairwise(sorted(steps)):
+                readers += steps[begin]
+                if readers:
+                    self._timeline.hear(self._order[begin:end], self._now, readers, timed=timed)
+            steps.clear()

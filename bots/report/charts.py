@@ -4,9 +4,10 @@ import math
 from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
+from unicodedata import east_asian_width
 
 _WIDTH, _HEIGHT = 720, 226
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 12, 24, 36
+_LEFT, _RIGHT, _TOP, _BOTTOM = 92, 30, 24, 36
 _CELL = 18
 
 
@@ -62,8 +63,8 @@ class Shade(NamedTuple):
 
 def shade_table(rows: Sequence[str], columns: Sequence[str], cells: Sequence[Sequence[Shade]]) -> str:
     """Return a cell for each row and column: full ones in one colour, the others marked."""
-    left = 8 * max((len(row) for row in rows), default=0) + 12
-    top = 6 * max((len(column) for column in columns), default=0) + 20
+    left = 8 * max(map(_columns, rows), default=0) + 12
+    top = 6 * max(map(_columns, columns), default=0) + 20
     width, height = left + _CELL * len(columns) + top, top + _CELL * len(rows) + 4
     parts = [f'<div class="wide"><svg viewBox="0 0 {width} {height}" style="width:{width}px" role="img">']
     for number, column in enumerate(columns):
@@ -79,9 +80,14 @@ def shade_table(rows: Sequence[str], columns: Sequence[str], cells: Sequence[Seq
     return "".join([*parts, "</svg></div>"])
 
 
+def _columns(text: str) -> int:
+    """Return how wide a text is at most, in letters."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
 def _ticks(top: float) -> list[float]:
-    """Return about five round numbers from 0 to one that is not less than `top`."""
-    rough = max(top, 1e-9) / 5
+    """Return about five round numbers from 0 to one that is not less than `top`; up to 1 where that is nothing."""
+    rough = (top if top > 0 else 1.0) / 5
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= rough * 0.999)
-    return [round(step * number, 10) for number in range(math.ceil(round(top / step, 6)) + 1)]
+    return [round(step * number, 10) for number in range(math.ceil(round(5 * rough / step, 6)) + 1)]

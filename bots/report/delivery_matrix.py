@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections import Counter
 from typing import NamedTuple
 
-from bots.ledger.room import Reader, RoomLedger
+from bots.ledger.room import Attendance, RoomLedger
 
 # A picture with more senders or readers than this cannot be read; those who missed something are in it first.
 MOST = 40
@@ -19,9 +19,9 @@ class Heard(NamedTuple):
 
 def who_heard_whom(room: RoomLedger) -> tuple[list[str], list[str], dict[tuple[str, str], Heard]]:
     """Return readers, senders, and what each of these readers heard of each of these senders."""
-    said = Counter(message.nick for message in [*room.messages, *room.unheard()])
-    senders = sorted(nick for nick, _ in said.most_common(MOST))
-    stays: dict[str, list[Reader]] = {}
+    said = Counter(message.sender for message in [*room.messages, *room.unheard()])
+    senders = sorted(name for name, _ in said.most_common(MOST))
+    stays: dict[str, list[Attendance]] = {}
     for reader in room.readers:
         stays.setdefault(reader.name, []).append(reader)
     readers = _chosen(list(stays), Counter(finding.reader.name for finding in room.findings))
@@ -45,11 +45,11 @@ def _chosen(names: list[str], faults: Counter[str]) -> list[str]:
     return [name for name in names if name in chosen]
 
 
-def _count(room: RoomLedger, stay: Reader, heard: Counter[str], due: Counter[str]) -> None:
+def _count(room: RoomLedger, stay: Attendance, heard: Counter[str], due: Counter[str]) -> None:
     begin = bisect_left(room.messages, stay.asked, key=lambda message: message.first_heard)
     for message in room.messages[begin:]:
-        got = message.index < stay.position and message not in stay.skipped
-        heard[message.nick] += got
-        due[message.nick] += got or stay.must_hear(message)
+        got = stay.has_heard(message)
+        heard[message.sender] += got
+        due[message.sender] += got or stay.must_hear(message)
     for message in room.unheard():
-        due[message.nick] += stay.entered <= message.sent < stay.leaving and not message.uncertain
+        due[message.sender] += stay.must_hear_unheard(message)

@@ -8,10 +8,13 @@ from bots.report.charts import Curve, Shade, line_chart, shade_table
 from bots.report.delivery_matrix import who_heard_whom
 from bots.report.outcome import LAG_PERCENTILE, MAX_LAG_S, Outcome, checks
 from bots.report.summary import verdict
-from bots.report.transcript import first_finding, transcript
+from bots.report.transcript import transcript
+from bots.scenario.units import counted
+from geventchat import __version__
 
 _PERCENTILES = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 99.99, 100.0)
 _FINDINGS = 100
+_CLASSES = {"met": "good", "not met": "bad", "not tested": "soft"}
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --soft: #6b7280; --rule: #e3e6ea;
@@ -19,7 +22,7 @@ _STYLE = """
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e8eb; --paper: #15181c; --soft: #9aa3ad; --rule: #2b3138;
         --one: #6ea2ff; --two: #f0a94b; --good: #4ec77d; --bad: #ff7b6b; } }
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
-       max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+       max-width: 60rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere; }
 h1 { font-size: 1.5rem; margin-bottom: 0; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
 .soft, svg text { color: var(--soft); fill: var(--soft); } svg text { font-size: 11px; }
 .verdict { font-weight: 600; } .good { color: var(--good); } .bad { color: var(--bad); }
@@ -30,7 +33,7 @@ table { border-collapse: collapse; } td, th { text-align: left; padding: .2rem 1
 pre { background: color-mix(in srgb, var(--ink) 6%, transparent); padding: .75rem; border-radius: .5rem;
       white-space: pre-wrap; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; } .wide td, .wide th { white-space: nowrap; }
-svg { width: 100%; height: auto; } .grid { stroke: var(--rule); }
+svg { width: 100%; height: auto; overflow: visible; } .grid { stroke: var(--rule); }
 .curve { fill: none; stroke-width: 2; stroke-linejoin: round; } .c0 { stroke: var(--one); } .c1 { stroke: var(--two); }
 .dot.c0 { fill: var(--one); } .dot.c1 { fill: var(--two); } .keys { margin: 0; font-size: .85rem; color: var(--soft); }
 .key::before { content: ""; display: inline-block; width: 1rem; height: .2rem; margin: 0 .35rem .2rem .75rem; }
@@ -40,15 +43,18 @@ rect.full { fill: var(--good); } rect.part { fill: var(--bad); } rect.none { fil
 """
 
 
-def page(outcome: Outcome, which: str) -> str:
-    """Return the page; `which` says what server it was, and how it was spoken to."""
-    title = escape(outcome.scenario.title)
+def page(outcome: Outcome, which: str, when: str) -> str:
+    """Return the page; `which` says what server it was, and how it was spoken to; `when` is the date and time."""
+    scenario = outcome.scenario
+    title, file = escape(scenario.title), escape(scenario.file)
+    lines = counted(len(list(scenario.lines())), "line")
     return "\n".join(
         [
             f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<style>{_STYLE}</style></head><body>",
-            f'<h1>{title}</h1><p class="soft">{escape(which)}</p>',
+            f'<h1>{title}</h1><p class="soft">{file}, {lines}; {escape(which)}<br>',
+            f"{escape(when)}, geventchat {__version__}</p>",
             f'<p class="verdict {"good" if outcome.status == 0 else "bad"}">{escape(verdict(outcome))}</p>',
             *_tiles(outcome),
             *_checks(outcome),
@@ -73,7 +79,8 @@ def _tiles(outcome: Outcome) -> Iterator[str]:
         "latency p50": f"{latency.percentile(50) * 1000:.1f} ms" if latency.count else "-",
         "latency p99": f"{latency.percentile(99) * 1000:.1f} ms" if latency.count else "-",
         "anomalies": f"{sum(outcome.anomalies.values()):,}",
-        f"own lag p99 (at most {MAX_LAG_S * 1000:g} ms)": f"{outcome.lag.percentile(LAG_PERCENTILE) * 1000:.1f} ms",
+        **({"messages from others": f"{outcome.from_others:,}"} if outcome.from_others else {}),
+        f"bots late, p99 (at most {MAX_LAG_S * 1000:g} ms)": f"{outcome.lag.percentile(LAG_PERCENTILE) * 1000:.1f} ms",
     }
     bad = {"anomalies"} if outcome.anomalies else set()
     cells = "".join(
@@ -86,7 +93,7 @@ def _tiles(outcome: Outcome) -> Iterator[str]:
 def _checks(outcome: Outcome) -> Iterator[str]:
     yield "<h2>Checks</h2><table>"
     for check in checks(outcome):
-        mark = '<td class="good">met</td>' if check.is_met else '<td class="bad">not met</td>'
+        mark = f'<td class="{_CLASSES[check.result]}">{check.result}</td>'
         yield f"<tr>{mark}<td>{escape(check.name)}</td><td>{escape(check.found)}</td></tr>"
     yield "</table>"
     if outcome.guessed and not outcome.interrupted:
@@ -96,8 +103,7 @@ def _checks(outcome: Outcome) -> Iterator[str]:
 
 
 def _first_failing(outcome: Outcome) -> Iterator[str]:
-    if first := first_finding(outcome.ledgers):
-        lines = transcript(first[0], outcome.ledgers[first[0]], first[1], outcome.timeline.begin)
+    if lines := list(transcript(outcome)):
         shown = [f'<b class="bad">{escape(line)}</b>' if line.startswith(">") else escape(line) for line in lines]
         yield f"<h2>The first failing exchange</h2><pre>{chr(10).join(shown)}</pre>"
 

@@ -1,41 +1,57 @@
 """A run's checks in the form in which build servers read test results. No I/O."""
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from xml.etree import ElementTree
 
 from bots.report.outcome import LAG_PERCENTILE, MAX_LAG_S, Outcome, checks
-from bots.report.transcript import first_finding, transcript
+from bots.report.transcript import transcript
 
 # What XML cannot hold at all.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit(outcome: Outcome) -> str:
-    """Return the outcome as JUnit XML: a test case for each check."""
+def junit(outcomes: Sequence[Outcome]) -> str:
+    """Return outcomes as JUnit XML: a suite for each, if they are several, with a test case for each check."""
+    suites = [_suite(outcome) for outcome in outcomes]
+    root = suites[0]
+    if len(suites) > 1:
+        root = ElementTree.Element("testsuites")
+        root.extend(suites)
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _suite(outcome: Outcome) -> ElementTree.Element:
     all_checks = list(checks(outcome))
-    failed = sum(not check.is_met for check in all_checks)
+    results = Counter(check.result for check in all_checks)
     broken = not outcome.is_valid or outcome.interrupted
-    counts = {"tests": str(len(all_checks) + 1), "failures": str(failed), "errors": str(int(broken))}
+    counts = {
+        "tests": str(len(all_checks) + 1),
+        "failures": str(results["not met"]),
+        "errors": str(int(broken)),
+        "skipped": str(results["not tested"]),
+    }
     name = _clean(outcome.scenario.title)
     suite = ElementTree.Element("testsuite", {"name": name, **counts, "time": f"{outcome.seconds:.3f}"})
     for check in all_checks:
         case = ElementTree.SubElement(suite, "testcase", {"classname": name, "name": _clean(check.name), "time": "0"})
-        if not check.is_met:
+        if check.result == "not tested":
+            ElementTree.SubElement(case, "skipped", {"message": _clean(check.found)})
+        elif check.result == "not met":
             failure = ElementTree.SubElement(case, "failure", {"message": _clean(check.found)})
             failure.text = _clean("\n".join(_details(outcome)))
     case = ElementTree.SubElement(suite, "testcase", {"classname": name, "name": "the run is valid", "time": "0"})
     if broken:
         lag_ms = outcome.lag.percentile(LAG_PERCENTILE) * 1000
-        late = f"the generator was {lag_ms:.0f} ms late, more than {MAX_LAG_S * 1000:g} ms"
+        late = f"the bots were {lag_ms:.0f} ms late, more than {MAX_LAG_S * 1000:g} ms"
         ElementTree.SubElement(case, "error", {"message": "interrupted" if outcome.interrupted else late})
-    ElementTree.indent(suite)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(suite, encoding="unicode") + "\n"
+    return suite
 
 
 def _details(outcome: Outcome) -> list[str]:
-    first = first_finding(outcome.ledgers)
-    lines = list(transcript(first[0], outcome.ledgers[first[0]], first[1], outcome.timeline.begin)) if first else []
-    return [*outcome.failures, *lines]
+    return [*outcome.failures, *transcript(outcome)]
 
 
 def _clean(text: str) -> str:

@@ -1,15 +1,16 @@
 """What a run has shown, and what that means for the scenario's checks. No I/O."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from bots.ledger.histogram import Histogram
+from bots.ledger.model import Words
 from bots.ledger.room import RoomLedger, Verdict
 from bots.ledger.timeline import Timeline
 from bots.scenario.model import Line, Scenario
 
-# When this share of what was said came later than this, the generator was too busy to be believed.
+# When this share of what was said came later than this, the bots were too busy to be believed.
 MAX_LAG_S = 0.250
 LAG_PERCENTILE = 99.0
 
@@ -38,10 +39,11 @@ class Outcome:
     settled: bool = False  # whether it is known, not only hoped, that nothing more was coming
     guessed: bool = False  # whether the end was only a quiet moment, since the server answers no pings
     interrupted: bool = False
+    again: str = ""  # the command that runs it again
 
     @property
     def is_valid(self) -> bool:
-        """Whether the generator kept up with its own plan."""
+        """Whether the bots kept up with their own plan."""
         return self.lag.percentile(LAG_PERCENTILE) <= MAX_LAG_S
 
     @property
@@ -49,9 +51,21 @@ class Outcome:
         """All rooms, and what was whispered, by what to call each of them."""
         return self.rooms | self.whispers
 
-    def make_ledger(self) -> RoomLedger:
-        """Return a ledger for a room that was not met before, or for somebody whom nobody has whispered to before."""
-        return RoomLedger(self.scenario.check.order != "same for everyone", self.timeline)
+    def make_ledger(self, cast: Container[str]) -> RoomLedger:
+        """Return a ledger for a room that was not met before, or for somebody whom nobody has whispered to before.
+
+        Users under other nicks than those of the `cast` take no part in the scenario.
+        """
+        per_sender = self.scenario.check.order != "same for everyone"
+        return RoomLedger(per_sender, self.timeline, cast, self._was_sent)
+
+    def _was_sent(self, words: Words) -> bool:
+        return any(room.was_sent(words) for room in self.ledgers.values())
+
+    @property
+    def from_others(self) -> int:
+        """How many messages were heard from users who take no part in the scenario."""
+        return sum(room.from_others for room in self.ledgers.values())
 
     def fail(self, line: Line, what: str) -> None:
         """Note that a line could not be carried out as it is written."""
@@ -65,38 +79,47 @@ class Outcome:
 
     @property
     def status(self) -> int:
-        """The exit status: 0 all met, 1 not, 5 the generator was too late to be believed, 130 interrupted."""
+        """The exit status: 0 all met, 1 not, 5 the bots were too late to be believed, 130 interrupted."""
         if self.interrupted:
             return 130
         if not self.is_valid:
             return 5
-        return 0 if all(check.is_met for check in checks(self)) else 1
+        return int(any(check.result == "not met" for check in checks(self)))
 
 
 class Checked(NamedTuple):
-    """One check: what was asked for, and what was found."""
+    """One check: what was asked for, what came of it, and what was found."""
 
     name: str
-    is_met: bool
+    result: Literal["met", "not met", "not tested"]
     found: str
 
 
 def checks(outcome: Outcome) -> Iterator[Checked]:
     """Yield all that was checked."""
     check, found = outcome.scenario.check, outcome.anomalies
-    none = "no exception" if outcome.timeline.said else "nothing was said"
-    yield _counted(f"delivery {check.delivery}", found, _AGAINST_DELIVERY[check.delivery], none)
+    was_said = outcome.timeline.said > 0
+    yield _counted(f"delivery {check.delivery}", found, _AGAINST_DELIVERY[check.delivery], was_said=was_said)
     if check.order != "any":
-        yield _counted(f"order {check.order}", found, ("reordered",), none)
+        yield _counted(f"order {check.order}", found, ("reordered",), was_said=was_said)
+    if check.others == "none":
+        many = outcome.from_others
+        yield Checked("others none", "not met" if many else "met", f"{many:,} messages from others")
     latency = outcome.timeline.latency
     for name, limit in check.latency.limits().items():
-        seen = latency.largest_s if name == "max" else latency.percentile(float(name[1:]))
-        shown = f"{seen * 1000:.1f} ms" if latency.count else "nothing was heard"
-        yield Checked(f"latency {name} at most {limit * 1000:g} ms", seen <= limit, shown)
+        title, seen = f"latency {name} at most {limit * 1000:g} ms", latency.largest_s
+        if name != "max":
+            seen = latency.percentile(float(name[1:]))
+        if latency.count:
+            yield Checked(title, "met" if seen <= limit else "not met", f"{seen * 1000:.1f} ms")
+        else:
+            yield Checked(title, "not tested", "nothing was heard")
     many = len(outcome.failures)
-    yield Checked("script carried out", not many, f"{many:,} failed" if many else "all of it")
+    yield Checked("script carried out", "not met" if many else "met", f"{many:,} failed" if many else "all of it")
 
 
-def _counted(name: str, found: dict[Verdict, int], against: tuple[Verdict, ...], none: str) -> Checked:
+def _counted(name: str, found: dict[Verdict, int], against: tuple[Verdict, ...], *, was_said: bool) -> Checked:
     faults = [f"{found[verdict]:,} {verdict}" for verdict in against if verdict in found]
-    return Checked(name, not faults, ", ".join(faults) or none)
+    if faults:
+        return Checked(name, "not met", ", ".join(faults))
+    return Checked(name, "met", "no exception") if was_said else Checked(name, "not tested", "nothing was said")

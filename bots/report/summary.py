@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from bots.ledger.histogram import Histogram
-from bots.ledger.room import Finding
+from bots.ledger.room import Finding, RoomLedger
 from bots.ledger.timeline import Timeline
 from bots.report.outcome import LAG_PERCENTILE, MAX_LAG_S, Outcome, checks
-from bots.report.transcript import first_finding, run_together, transcript
+from bots.report.transcript import heard_instead, run_together, transcript
+from bots.scenario.units import counted
 
+_RESULTS = {"met": "met", "not met": "NOT MET", "not tested": "not tested"}
 # Failures and findings that are shown one by one.
 _SHOWN = 10
 
@@ -22,9 +24,11 @@ def lines(outcome: Outcome) -> Iterator[str]:
     yield f"delivered    {timeline.delivered:,} (messages x readers){_rate(timeline, timeline.delivered)}"
     percentiles = ", ".join(f"p{percent} {_ms(latency, percent)}" for percent in (50, 90, 99))
     yield f"latency      {percentiles}, max {latency.largest_s * 1000:.1f} ms" if latency.count else "latency      -"
-    yield f"own lag      p99 {_ms(outcome.lag, LAG_PERCENTILE)} (more than {MAX_LAG_S * 1000:g} ms would be INVALID)"
+    yield f"bots late    p99 {_ms(outcome.lag, LAG_PERCENTILE)} (a run is valid up to {MAX_LAG_S * 1000:g} ms)"
     found = outcome.anomalies
     yield f"anomalies    {', '.join(f'{count:,} {verdict}' for verdict, count in found.items()) or 'none'}"
+    if outcome.from_others:
+        yield f"from others  {counted(outcome.from_others, 'message')} of users who take no part in the scenario"
     if outcome.guessed and not outcome.interrupted:
         yield "note         this server cannot say that nothing more is coming; the end was a quiet moment"
     if any(
@@ -35,17 +39,16 @@ def lines(outcome: Outcome) -> Iterator[str]:
         yield "note         messages ran together: nothing in this dialect says where one ends; try --speed 0.2"
     yield ""
     for check in checks(outcome):
-        yield f"{'met    ' if check.is_met else 'NOT MET'}      {check.name}: {check.found}"
+        yield f"{_RESULTS[check.result]:<13}{check.name}: {check.found}"
     yield from _shortened([f"failed: {failure}" for failure in outcome.failures])
-    findings = [finding for room in outcome.ledgers.values() for finding in room.findings]
+    findings = [(room, finding) for room in outcome.ledgers.values() for finding in room.findings]
     yield from _shortened(
-        [f"{one.verdict}: {one.nick}: {one.text[:60]!r} for {one.reader.name}" for one in findings],
+        [_finding(room, one) for room, one in findings[:_SHOWN]],
         sum(found.values()),
     )
-    if first := first_finding(outcome.ledgers):
-        name, finding = first
+    if findings:
         yield ""
-        yield from transcript(name, outcome.ledgers[name], finding, timeline.begin)
+        yield from transcript(outcome)
     yield ""
     yield verdict(outcome)
 
@@ -56,9 +59,13 @@ def verdict(outcome: Outcome) -> str:
         case 130:
             return "INTERRUPTED: this is what was seen until then"
         case 5:
-            return "INVALID: the generator was late, so that what it measured says nothing of the server"
+            return "INVALID: the bots themselves were late, so what they measured says nothing about the server"
         case 1:
-            return "FAILED: " + "; ".join(f"{one.name}: {one.found}" for one in checks(outcome) if not one.is_met)
+            return "FAILED: " + "; ".join(
+                f"{one.name}: {one.found}" for one in checks(outcome) if one.result == "not met"
+            )
+    if not outcome.timeline.said:
+        return "PASSED, but nothing was said: no delivery was tested"
     check = outcome.scenario.check
     if check.delivery == "exactly once" and check.order == "same for everyone":
         return "PASSED: everyone got every message, once, in order"
@@ -69,7 +76,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
     """Return the summary for programs; times in milliseconds."""
     timeline, latency = outcome.timeline, outcome.timeline.latency
     percentiles = {f"p{percent}": _round_ms(latency.percentile(percent)) for percent in (50, 90, 95, 99)}
-    first, rate = first_finding(outcome.ledgers), timeline.rate(timeline.delivered)
+    rate = timeline.rate(timeline.delivered)
     return {
         "title": outcome.scenario.title,
         "status": outcome.status,
@@ -83,6 +90,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
         "latency_ms": percentiles | {"max": _round_ms(latency.largest_s)},
         "lag_ms": {"p99": _round_ms(outcome.lag.percentile(LAG_PERCENTILE))},
         "anomalies": outcome.anomalies,
+        "from_others": outcome.from_others,
         "checks": [check._asdict() for check in checks(outcome)],
         "failures": outcome.failures,
         "findings": [
@@ -90,9 +98,15 @@ def figures(outcome: Outcome) -> dict[str, Any]:
             for name, room in outcome.ledgers.items()
             for finding in room.findings
         ],
-        "transcript": list(transcript(first[0], outcome.ledgers[first[0]], first[1], timeline.begin)) if first else [],
+        "transcript": list(transcript(outcome)),
         "settled": outcome.settled,
     }
+
+
+def _finding(room: RoomLedger, finding: Finding) -> str:
+    instead = heard_instead(room, finding)
+    heard = f", who heard {instead.nick}: {instead.text[:60]!r}" if instead is not None else ""
+    return f"{finding.verdict}: {finding.nick}: {finding.text[:60]!r} for {finding.reader.name}{heard}"
 
 
 def _figures_of(room: str, finding: Finding, begin: float) -> dict[str, Any]:

@@ -1,12 +1,20 @@
-"""What a reader heard around something that went wrong, in words. No I/O."""
+"""What went wrong first, told so that it can be mended: what was sent, and what users heard around it. No I/O."""
 
+import heapq
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 
-from bots.ledger.room import Finding, Message, RoomLedger
+from bots.ledger.room import Attendance, Finding, Message, RoomLedger
+from bots.report.outcome import Outcome
+from geventchat.protocol.text import clean
 
-# Messages that are shown before and after.
+# Messages that are shown before and after, and users besides the one concerned.
 _AROUND = 3
+_OTHERS = 2
 _WIDTH = 100
+# A line that is at least so like what is missing may be what became of it; so many are looked at, the nearest in time.
+_ALIKE = 0.6
+_COMPARED = 20
 
 
 def first_finding(rooms: dict[str, RoomLedger]) -> tuple[str, Finding] | None:
@@ -15,28 +23,105 @@ def first_finding(rooms: dict[str, RoomLedger]) -> tuple[str, Finding] | None:
     return min(found, key=lambda one: one[1].at, default=None)
 
 
-def transcript(name: str, room: RoomLedger, finding: Finding, begin: float) -> Iterator[str]:
-    """Yield the lines around a finding, with times in seconds since `begin`."""
-    reader = finding.reader
-    yield f"what {reader.name} heard in {name}, seconds since the first message:"
-    place = finding.after.index + 1 if finding.after is not None else 0
-    for message in room.messages[max(0, place - _AROUND) : place]:
-        yield _line(" ", message.first_heard - begin, message.nick, message.text)
-    yield _line(">", finding.at - begin, finding.nick, finding.text, _explain(room, finding))
-    shown = place < len(room.messages) and _is(room.messages[place], finding)
-    for message in room.messages[place + shown :][:_AROUND]:
-        missed = message.index >= reader.position or message in reader.skipped
-        yield _line(" ", message.first_heard - begin, message.nick, message.text, "not heard" if missed else "")
+def transcript(outcome: Outcome) -> Iterator[str]:
+    """Yield what there is to say of what went wrong first; nothing if nothing did.
+
+    That is what was sent, when and to whom, what the user concerned heard and what two others did, and how to run it
+    again. Times are in seconds since the first message.
+    """
+    if (first := first_finding(outcome.ledgers)) is None:
+        return
+    name, finding = first
+    room, begin = outcome.ledgers[name], outcome.timeline.begin
+    yield from _sent(name, room, finding, begin, outcome.scenario.file)
+    if finding.line:
+        yield f"came        {clean(finding.line.decode('utf-8', 'backslashreplace').rstrip())}"
+    if (instead := heard_instead(room, finding)) is not None:
+        yield f"instead     {finding.reader.name} heard {_said(instead.nick, instead.text)}"
+    if outcome.again:
+        yield f"again       {outcome.again}"
+    yield f"what {finding.reader.name} heard in {name}, seconds since the first message:"
+    yield from _heard_around(room, finding, begin)
+    for other in _others(room, finding):
+        yield f"what {other.name} heard:"
+        yield from _heard_by(room, finding, other, begin)
 
 
-def _is(message: Message, finding: Finding) -> bool:
-    return (message.nick, message.text) == (finding.nick, finding.text) and finding.verdict in ("missing", "reordered")
+def heard_instead(room: RoomLedger, finding: Finding) -> Finding | Message | None:
+    """Return what may have become of a missing message: the line most like it that its user heard and nobody sent."""
+    if finding.verdict != "missing":
+        return None
+    reader, words = finding.reader, _said(finding.nick, finding.text)
+    strays: list[Finding | Message] = [
+        one for one in room.findings if one.reader is reader and one.verdict == "corrupt"
+    ]
+    if room.from_others:
+        strays += [one for one in room.messages if one.from_others and reader.has_heard(one)]
+    near = heapq.nsmallest(_COMPARED, strays, key=lambda one: abs(_when(one) - finding.at))
+    alike = {one: SequenceMatcher(None, words, _said(one.nick, one.text), autojunk=False).ratio() for one in near}
+    best = max(near, key=lambda one: alike[one], default=None)
+    return best if best is not None and alike[best] >= _ALIKE else None
 
 
 def run_together(room: RoomLedger, finding: Finding) -> list[str]:
     """Return whose words stand within what one user is heard to say, as when several messages come without an end."""
     names = dict.fromkeys(reader.name for reader in room.readers)
     return [name for name in names if f"{name}: " in finding.text]
+
+
+def _sent(name: str, room: RoomLedger, finding: Finding, begin: float, file: str) -> Iterator[str]:
+    """Yield what was sent when, by which line of the scenario, and who heard it of those who had to."""
+    message = finding.message
+    if message is None:
+        return
+    yield f"sent        {_said(message.nick, message.text)}, to {name}, at {message.sent - begin:.3f} s"
+    if message.line:
+        yield f"scenario    {file}:{message.line}"
+    must = [one for one in room.readers if _must_hear(one, message)]
+    heard = [one.name for one in must if one.has_heard(message)]
+    missed = [one.name for one in must if not one.has_heard(message)]
+    others = f", not by {_some(missed)}" if missed else ""
+    yield f"heard by    {len(heard):,} of the {len(must):,} who had to{others}"
+
+
+def _heard_around(room: RoomLedger, finding: Finding, begin: float) -> Iterator[str]:
+    """Yield what the user concerned heard, around what went wrong."""
+    reader = finding.reader
+    place = finding.after.index + 1 if finding.after is not None else 0
+    for message in room.messages[max(0, place - _AROUND) : place]:
+        yield _line(" ", message.first_heard - begin, message, _note(reader, message))
+    yield _line(">", finding.at - begin, finding, _explain(room, finding))
+    behind = (message for message in room.messages[place:] if message is not finding.message)
+    for message in [message for message, _ in zip(behind, range(_AROUND), strict=False)]:
+        yield _line(" ", message.first_heard - begin, message, _note(reader, message))
+
+
+def _heard_by(room: RoomLedger, finding: Finding, reader: Attendance, begin: float) -> Iterator[str]:
+    """Yield what another user heard there."""
+    place = finding.after.index + 1 if finding.after is not None else 0
+    for message in room.messages[max(0, place - 1) : place + _AROUND]:
+        yield _line(" ", message.first_heard - begin, message, _note(reader, message))
+
+
+def _others(room: RoomLedger, finding: Finding) -> list[Attendance]:
+    """Return others who heard what went wrong, or were there then; those who heard it rightly in front."""
+    message, wrong = finding.message, {one.reader for one in room.findings}
+    if message is None:
+        there = [one for one in room.readers if one.entered <= finding.at <= one.leaving]
+    else:
+        there = [one for one in room.readers if _must_hear(one, message)]
+    there.sort(key=lambda one: (one in wrong, message is not None and not one.has_heard(message)))
+    return [one for one in there if one is not finding.reader][:_OTHERS]
+
+
+def _must_hear(reader: Attendance, message: Message) -> bool:
+    return reader.must_hear_unheard(message) if message.index < 0 else reader.must_hear(message)
+
+
+def _note(reader: Attendance, message: Message) -> str:
+    if reader.has_heard(message):
+        return ""
+    return "not heard" if reader.must_hear(message) else "not heard, nor need it be"
 
 
 def _explain(room: RoomLedger, finding: Finding) -> str:
@@ -53,10 +138,22 @@ def _explain(room: RoomLedger, finding: Finding) -> str:
         case "corrupt":
             return f"CORRUPT: {reader} heard this, and nobody said it"
         case "leaked":
-            return f"LEAKED: {reader} heard it without being there"
+            return f"LEAKED: {reader} heard it where it was not said, or without being there"
 
 
-def _line(mark: str, at: float, nick: str, text: str, note: str = "") -> str:
+def _line(mark: str, at: float, what: Message | Finding, note: str) -> str:
+    return f"{mark} {at:10.3f}  {_said(what.nick, what.text)}" + (f"    ← {note}" if note else "")
+
+
+def _said(nick: str, text: str) -> str:
     said = f"{nick}: {text}"
-    said = said if len(said) <= _WIDTH else said[: _WIDTH - 1] + "…"
-    return f"{mark} {at:10.3f}  {said}" + (f"    ← {note}" if note else "")
+    return said if len(said) <= _WIDTH else said[: _WIDTH - 1] + "…"
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - 5
+    return ", ".join(names[:5]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _when(one: Finding | Message) -> float:
+    return one.at if isinstance(one, Finding) else one.first_heard

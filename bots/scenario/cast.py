@@ -5,9 +5,9 @@ from string import digits
 
 from bots.scenario.actions import ACTIONS
 from bots.scenario.document import MAX_COUNT, Role
-from bots.scenario.mistakes import Place, Report, nearest
+from bots.scenario.mistakes import Report, SourcePosition, nearest
 from bots.scenario.model import Actor
-from bots.scenario.selector import EVERYONE, Selector, selector
+from bots.scenario.selector import ANYONE, EVERYONE, Selector, selector
 from geventchat.protocol import names
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import Limits
@@ -45,7 +45,7 @@ class Casting:
         """Return whether this is a cast that cannot be read."""
         return name in self._unread
 
-    def declare(self, cast: str, role: Role, place: Place) -> None:
+    def declare(self, cast: str, role: Role, place: SourcePosition) -> None:
         """Take in a cast that the file names."""
         if not self._rows_known and role.name is not None and role.name.fields - {"n"}:
             self.declare_unread(cast)
@@ -54,17 +54,20 @@ class Casting:
             self.declare_unread(cast)
         else:
             nicks = [self._name(cast, role, n) for n in range(1, role.count + 1)]
-            actors = self._admit(cast, nicks, place, comes_back=role.reconnect)
+            actors = self._admit(cast, nicks, place, reconnects=role.reconnect)
             self._declared += [cast, *(actor.name for actor in actors[:1] + actors[-1:])]
             if not actors:
                 self.declare_unread(cast)
 
-    def meet(self, name: str, place: Place) -> bool:
+    def meet(self, name: str, place: SourcePosition) -> bool:
         """Take in who stands as an actor in the script; return whether it can be."""
         if name in self._groups:
             return True
         near = nearest(name, self._declared, _SLIP)
-        if problem := not_a_name(name):
+        if name == ANYONE:
+            cast = next((cast for cast, actors in self.casts.items() if len(actors) > 1), "user")
+            self._report.wrong(place, f"{name} can only be listened to, did you mean {EVERYONE}, or any {cast}?")
+        elif problem := not_a_name(name):
             self._report.wrong(place, problem)
         elif near is not None and name.rstrip(digits) not in self._unread:
             new = " (somebody new with so similar a name must stand in the cast)"
@@ -73,7 +76,7 @@ class Casting:
             return bool(self._admit(name, [name], place))
         return False
 
-    def known(self, name: str, place: Place) -> bool:
+    def known(self, name: str, place: SourcePosition) -> bool:
         """Return whether somebody is called so, where only one who takes part can be meant; report it otherwise."""
         if name in self._groups:
             return True
@@ -108,7 +111,9 @@ class Casting:
         row = self._rows[(self._count + n - 1) % len(self._rows)] if self._rows else {}
         return role.name.render({"n": str(n), **row})
 
-    def _admit(self, cast: str, nicks: list[str], place: Place, *, comes_back: bool = False) -> tuple[Actor, ...]:
+    def _admit(
+        self, cast: str, nicks: list[str], place: SourcePosition, *, reconnects: bool = False
+    ) -> tuple[Actor, ...]:
         """Take in a cast whose users have these nicks; nobody of a cast whose nicks cannot be."""
         actors = []
         for n, nick in enumerate(nicks, 1):
@@ -124,7 +129,7 @@ class Casting:
                 self._report.wrong(place, f"{nick} and {self._by_key[key]} are the same name in a chat")
                 return ()
             self._by_key[key] = shown
-            actors.append(Actor(shown, cast, n, self._count + n - 1, comes_back))
+            actors.append(Actor(shown, cast, n, self._count + n - 1, reconnects))
         self._count += len(actors)
         self.casts[cast] = tuple(actors)
         for actor in actors:
@@ -149,7 +154,7 @@ def not_a_name(name: str) -> str | None:
     """Return why this word cannot be a name in a script, where it has another meaning."""
     if name in ACTIONS:
         return f"{name} is something to do, and stands behind somebody who does it: `- alice: {{{name}: …}}`"
-    if name in (TOGETHER, EVERYONE):
+    if name in (TOGETHER, EVERYONE, ANYONE):
         return f"{name} has a meaning of its own and can be nobody's name"
     try:
         is_name = selector(name) == Selector(name)

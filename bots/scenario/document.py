@@ -58,6 +58,9 @@ class Check(Model):
     errors: Literal["none", "any"] = Field(
         default="none", description="whether the server may answer an action with an error"
     )
+    others: Literal["none", "any"] = Field(
+        default="any", description="whether users who take no part in the scenario may say something"
+    )
     latency: Latency = Field(default_factory=Latency, description="how long messages may take, from when they were due")
 
 
@@ -67,6 +70,9 @@ class File(Model):
     title: Maybe[Name] = Field(default=None, description="what the scenario shows, in one line")
     seed: int = Field(
         default=0, description="where all chance comes from: same seed, same words, choices and planned times"
+    )
+    mark: bool = Field(
+        default=True, description="whether {words} end with a mark, like ·k3f, where the protocol gives messages no ids"
     )
     data: Maybe[Name] = Field(default=None, description="a CSV file beside this one; its columns are placeholders")
     cast: dict[str, Annotated[Role, BeforeValidator(_role, json_schema_input_type=Role | _Count | Nothing)]] = Field(

@@ -10,14 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bots.scenario.cast import Casting
-from bots.scenario.data_table import read_table
+from bots.scenario.checks import check_line, check_names, check_script
+from bots.scenario.data_file import read_file, read_table
 from bots.scenario.document import File
-from bots.scenario.line_check import check_line, check_names
-from bots.scenario.mistakes import Mistake, Place, Report, ScenarioMistakes
+from bots.scenario.mistakes import Mistake, Report, ScenarioMistakes, SourcePosition
 from bots.scenario.model import Scenario
-from bots.scenario.reading import read_file
 from bots.scenario.script import ScriptReader
-from bots.scenario.story import check_story
 from bots.scenario.validate import validate
 from bots.scenario.yaml_tree import MAX_BYTES, BadYaml, Node, read_tree
 from geventchat.protocol.text import clean
@@ -35,7 +33,9 @@ def load(path: Path) -> Scenario:
     try:
         source = read(path)
     except OSError as error:
-        raise ScenarioMistakes([Mistake(str(path), Place(1, 1), f"cannot be read: {error.strerror}")]) from None
+        raise ScenarioMistakes(
+            [Mistake(str(path), SourcePosition(1, 1), f"cannot be read: {error.strerror}")]
+        ) from None
     return parse(source, str(path), lambda name: read(path.parent / name))
 
 
@@ -57,13 +57,13 @@ def parse(source: bytes, file: str, read_beside: ReadBeside) -> Scenario:
     script = reader.read(root.parts["script"]) if isinstance(root.value.get("script"), list) else ()
 
     title = clean(head.title or Path(file).stem)
-    scenario = Scenario(file, title, head.seed, casting.casts, script, head.check, rows or ())
+    scenario = Scenario(file, title, head.seed, casting.casts, script, head.check, rows or (), mark=head.mark)
     for node in reader.nodes:
         check_names(node, casting, report)
     for line in reader.lines:
         check_line(line, reader.nodes[line.number], casting, columns, report)
     if scenario.actors:
-        check_story(scenario, report, torn=reader.torn)
+        check_script(scenario, report, torn=reader.torn)
     elif not report.mistakes:
         report.wrong(root.at(["script"]).place, "nobody takes part in this script")
     report.close()
@@ -81,7 +81,7 @@ def _root(source: bytes, report: Report) -> Node:
         if root is not None and isinstance(root.value, dict):
             return root
         if root is None or root.value is None:
-            report.wrong(Place(1, 1), "there is nothing in this file; the least is a script: with a line")
+            report.wrong(SourcePosition(1, 1), "there is nothing in this file; the least is a script: with a line")
         else:
             report.wrong(root.place, "a scenario is made of keys, like cast: and script:, and this is none")
     report.close()

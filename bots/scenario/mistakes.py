@@ -14,7 +14,7 @@ _MAX_MISTAKES = 1_000
 _MAX_WORD = 100
 
 
-class Place(NamedTuple):
+class SourcePosition(NamedTuple):
     """A position in a file; both count from 1."""
 
     line: int
@@ -25,7 +25,7 @@ class Mistake(NamedTuple):
     """One thing that is wrong; prints as `file:line:column: what is wrong`."""
 
     file: str
-    place: Place
+    place: SourcePosition
     message: str
 
     def __str__(self) -> str:
@@ -62,7 +62,7 @@ class Report:
         self.file = file
         self.mistakes: list[Mistake] = []
 
-    def wrong(self, place: Place, message: str) -> None:
+    def wrong(self, place: SourcePosition, message: str) -> None:
         """Add one mistake. Raises ScenarioMistakes when there are so many that nobody would read on."""
         message = clean(message)
         shown = message if len(message) <= _MAX_CHARS else message[:_MAX_CHARS] + "…"

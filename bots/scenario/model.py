@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from bots.scenario.actions import AnyAction
+from bots.scenario.actions.base import Action
 from bots.scenario.document import Check
-from bots.scenario.mistakes import Place
+from bots.scenario.mistakes import SourcePosition
 from bots.scenario.selector import EVERYONE, Selector
 
 
@@ -15,14 +15,14 @@ class Actor:
     """One simulated user.
 
     `name` is the nick it comes in with, and what the script calls it. `n` counts from 1 in its `cast`, `index` from 0
-    in the whole scenario. One who `comes_back` does so by itself whenever the connection is lost.
+    in the whole scenario. One who `reconnects` does so by itself whenever the connection is lost.
     """
 
     name: str
     cast: str
     n: int
     index: int
-    comes_back: bool = False
+    reconnects: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +34,16 @@ class Line:
     """
 
     number: int
-    place: Place
+    place: SourcePosition
     who: Selector
-    action: AnyAction
+    action: Action
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
     """The whole script waits: `- wait: 2s`."""
 
-    place: Place
+    place: SourcePosition
     seconds: float
 
 
@@ -51,7 +51,7 @@ class Pause:
 class Together:
     """Branches that run at the same time; the script goes on when all have ended. A branch is one step or several."""
 
-    place: Place
+    place: SourcePosition
     branches: "tuple[Script, ...]"
 
 
@@ -70,6 +70,7 @@ class Scenario:
     script: Script
     check: Check
     rows: tuple[dict[str, str], ...] = ()
+    mark: bool = True  # whether texts with random words get a mark, where the protocol gives messages no ids
 
     @cached_property
     def actors(self) -> tuple[Actor, ...]:

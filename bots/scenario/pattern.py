@@ -1,17 +1,31 @@
-"""What an actor listens for: `/regular expression/`, or words that what is said must contain."""
+"""What an actor listens for: `/regular expression/`, or words that what is said must contain.
+
+Regular expressions are RE2's, whose time grows with the text's length only: no pattern can hold up the bots.
+"""
 
 import re
-import re._constants as kinds  # type: ignore[import-not-found]
-import re._parser as parser  # type: ignore[import-not-found]
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+
+import re2  # type: ignore[import-untyped]
 
 from bots.scenario.template import Template, template
 
 _REGEX = re.compile(r"/(.*)/(i?)", re.DOTALL)
+_OPTIONS = re2.Options()
+_OPTIONS.log_errors = False  # they are told with their place in the file
 
+# What other regular expressions know and RE2 does not, by how it begins.
+_NOT_THERE = {
+    "(?=": "look-aheads",
+    "(?!": "look-aheads",
+    "(?<=": "look-behinds",
+    "(?<!": "look-behinds",
+    "(?(": "conditions",
+    "(?P=": "back-references",
+    "(?>": "atomic groups",
+}
+_BACK_REFERENCE = re.compile(r"(?<!\\)(?:\\\\)*\\[1-9]")
 
 # Says whether a text is what was listened for, by what is true or false of its result.
 Matcher = Callable[[str], object]
@@ -22,12 +36,12 @@ class Pattern:
     """Either a regular expression that is searched for, or a text, with placeholders, that must be contained."""
 
     source: str
-    wanted: re.Pattern[str] | Template
+    wanted: Matcher | Template
 
     def filled(self, values: Mapping[str, str]) -> Matcher:
         """Return what to hold against what is said, with the listening actor's own values filled in."""
-        if isinstance(self.wanted, re.Pattern):
-            return self.wanted.search
+        if not isinstance(self.wanted, Template):
+            return self.wanted
         text = self.wanted.render(values)
         return lambda said: text in said
 
@@ -36,58 +50,19 @@ def pattern(source: str) -> Pattern:
     """Read a pattern; `/…/i` does not care about case. Raises ValueError for one that is none."""
     if not (match := _REGEX.fullmatch(source)):
         return Pattern(source, template(source))
+    expression, flags = match.groups()
     try:
-        with warnings.catch_warnings(
-            action="ignore"
-        ):  # "possible nested set" and such tell a scenario's author nothing
-            wanted = re.compile(match[1], re.IGNORECASE if match[2] else 0)
-            if _explodes(parser.parse(match[1])):
-                raise ValueError(
-                    f"{source} could take forever: it repeats at will something that is itself repeated, or a choice"
-                )
-            return Pattern(source, wanted)
-    except (re.error, RecursionError, OverflowError) as error:
-        raise ValueError(f"{source} is not a regular expression: {error}") from None
+        return Pattern(source, re2.compile(f"(?{flags}:{expression})" if flags else expression, _OPTIONS).search)
+    except re2.error as error:
+        (why,) = error.args
+        raise ValueError(_explain(source, expression, why.decode("utf-8", "replace"))) from None
 
 
-def _explodes(items: Any) -> bool:
-    """Whether a regular expression repeats what can be cut into repetitions in many ways, like `(a+)+` or `(a|ab|b)*`.
-
-    On a text that nearly matches, the search would try them all, and nothing can interrupt it.
-    """
-    for kind, value in items:
-        is_endless = kind in (kinds.MAX_REPEAT, kinds.MIN_REPEAT) and value[1] == kinds.MAXREPEAT
-        if is_endless and (_can_be_cut(value[2]) or _has_choice(value[2])):
-            return True
-        if any(_explodes(inner) for inner in _inside(kind, value)):
-            return True
-    return False
-
-
-def _has_choice(items: Any) -> bool:
-    """Whether there are alternatives anywhere in this; of single characters, as in `[ab]`, they are none."""
-    return any(kind == kinds.BRANCH or any(map(_has_choice, _inside(kind, value))) for kind, value in items)
-
-
-def _can_be_cut(items: Any) -> bool:
-    """Whether all of this can be left out or repeated, and something in it without end."""
-    kinds_inside = [_repeats(kind, value) for kind, value in items]
-    return all(kinds_inside) and "without end" in kinds_inside
-
-
-def _repeats(kind: Any, value: Any) -> str:
-    """Return how a part can be repeated: "without end", "or not"; nothing when it stands there just once."""
-    if kind in (kinds.MAX_REPEAT, kinds.MIN_REPEAT):
-        least, most, _ = value
-        return "without end" if most == kinds.MAXREPEAT else "or not" if least == 0 else ""
-    inside = _inside(kind, value)
-    return "without end" if inside and any(_can_be_cut(inner) for inner in inside) else ""
-
-
-def _inside(kind: Any, value: Any) -> list[Any]:
-    """Return what a part is made of."""
-    if kind in (kinds.MAX_REPEAT, kinds.MIN_REPEAT):
-        return [value[2]]
-    if kind == kinds.SUBPATTERN:
-        return [value[-1]]
-    return list(value[1]) if kind == kinds.BRANCH else []
+def _explain(source: str, expression: str, why: str) -> str:
+    """Return what is wrong with a regular expression, of which RE2 says `why`."""
+    unknown = next((name for begin, name in _NOT_THERE.items() if begin in expression), "")
+    if not unknown and _BACK_REFERENCE.search(expression):
+        unknown = "back-references"
+    if unknown:
+        return f"{source} uses {unknown}, which are not supported: with them a search could take forever"
+    return f"{source} is not a regular expression: {why}"

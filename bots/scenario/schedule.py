@@ -1,15 +1,18 @@
 """A line of the script, laid out: who does it, how often, and when, in seconds from the line's beginning."""
 
 import heapq
+import math
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from bots.scenario.actions import Action, ExpectNone, Join, Repeatable, Wait
+from bots.scenario.actions.base import ENDLESS, Action
+from bots.scenario.actions.moving import Join
+from bots.scenario.actions.waiting import Wait
 from bots.scenario.model import Actor, Line, Pause, Scenario, Script
 from bots.scenario.seeded_random import chance
 
 
-class Act(NamedTuple):
+class PlannedAct(NamedTuple):
     """One thing that one actor is to do: `due` seconds after the line began; `repetition` counts from 0 per actor."""
 
     due: float
@@ -29,7 +32,7 @@ def chosen(scenario: Scenario, line: Line) -> tuple[Actor, ...]:
     return tuple(actor for actor in group if actor.index in picked)
 
 
-def plan(scenario: Scenario, line: Line) -> Iterator[Act]:
+def plan(scenario: Scenario, line: Line) -> Iterator[PlannedAct]:
     """Yield all acts of a line in the order in which they are due; each is worked out when it is asked for."""
     actors = chosen(scenario, line)
     by_actor = [_acts_of(scenario.seed, line, actor, place, len(actors)) for place, actor in enumerate(actors)]
@@ -39,11 +42,9 @@ def plan(scenario: Scenario, line: Line) -> Iterator[Act]:
 def lasts(scenario: Scenario, line: Line) -> float:
     """Return how many seconds a line takes at least, jitter aside: to its last act, and as long as that lasts."""
     action, count = line.action, len(chosen(scenario, line))
-    last = _due(action, count - 1, count, _repetitions(action) - 1)
-    match action:
-        case Wait(wait=seconds) | ExpectNone(within=seconds):
-            return last + seconds
-    return last
+    if action.repetitions == ENDLESS:
+        return math.inf
+    return _due(action, count - 1, count, action.repetitions - 1) + action.lasts
 
 
 def ends(
@@ -66,30 +67,27 @@ def ends(
     return clock
 
 
-def _acts_of(seed: int, line: Line, actor: Actor, place: int, count: int) -> Iterator[Act]:
+def is_endless(scenario: Scenario) -> bool:
+    """Whether a script goes on until somebody ends it."""
+    return ends(scenario, scenario.script) == math.inf
+
+
+def _acts_of(seed: int, line: Line, actor: Actor, place: int, count: int) -> Iterator[PlannedAct]:
     """Yield what one actor is to do, who is the one at `place` among `count`."""
     action = line.action
-    for repetition in range(_repetitions(action)):
+    for repetition in range(action.repetitions):
         due = _due(action, place, count, repetition)
         if action.jitter is not None:
-            late = action.jitter.seconds + action.jitter.share * _period(action)
+            late = action.jitter.seconds + action.jitter.share * action.period
             due += late * chance(seed, "when", line.number, actor.name, repetition).random()
-        yield Act(due, actor, repetition)
+        yield PlannedAct(due, actor, repetition)
 
 
 def _due(action: Action, place: int, count: int, repetition: int) -> float:
     """Return when an act is due without jitter."""
-    if period := _period(action):
+    if period := action.period:
         return action.spread * place / count + period * repetition
-    return action.spread * (repetition * count + place) / (_repetitions(action) * count)
-
-
-def _period(action: Action) -> float:
-    return action.period if isinstance(action, Repeatable) else 0.0
-
-
-def _repetitions(action: Action) -> int:
-    return action.repetitions if isinstance(action, Repeatable) else 1
+    return action.spread * (repetition * count + place) / (action.repetitions * count)
 
 
 def latecomers(scenario: Scenario) -> frozenset[Actor]:
@@ -102,3 +100,9 @@ def latecomers(scenario: Scenario) -> frozenset[Actor]:
             for actor in chosen(scenario, line):
                 first.setdefault(actor, line.action)
     return frozenset(actor for actor, action in first.items() if isinstance(action, Join))
+
+
+def who_does(scenario: Scenario, fits: Callable[[Action], bool]) -> frozenset[Actor]:
+    """Return the actors who have a line with such an action."""
+    lines = (line for line in scenario.lines() if fits(line.action))
+    return frozenset(actor for line in lines for actor in chosen(scenario, line))

@@ -2,19 +2,23 @@
 
 from typing import Any
 
-from bots.scenario.actions import ACTIONS, AnyAction
+from bots.scenario.actions import ACTIONS
+from bots.scenario.actions.base import Action
+from bots.scenario.actions.waiting import Wait
 from bots.scenario.cast import TOGETHER, Casting
-from bots.scenario.mistakes import Place, Report, did_you_mean
+from bots.scenario.mistakes import Report, SourcePosition, did_you_mean
 from bots.scenario.model import Line, Pause, Script, Step, Together
 from bots.scenario.selector import Selector, selector
-from bots.scenario.units import duration
+from bots.scenario.units import duration_or_forever
 from bots.scenario.validate import validate
 from bots.scenario.yaml_tree import Node
 
-WAIT = "wait"
+WAIT = Wait.key
 
-# All that can stand beside an action.
-_OPTIONS = {key for kind in ACTIONS.values() for key in kind.file_keys()} - set(ACTIONS)
+
+def _options() -> set[str]:
+    """Return all that can stand beside an action."""
+    return {key for kind in ACTIONS.values() for key in kind.file_keys()} - set(ACTIONS)
 
 
 class ScriptReader:
@@ -59,13 +63,13 @@ class ScriptReader:
             case _:
                 self._wrong(node.place, "there is nothing in this line")
 
-    def _second_key(self, who: str, key: str, place: Place) -> None:
-        if key in _OPTIONS or key in ACTIONS:
+    def _second_key(self, who: str, key: str, place: SourcePosition) -> None:
+        if key in _options() or key in ACTIONS:
             self._wrong(place, f"{key} belongs to what {who} does: `- {who}: {{say: …, {key}: …}}`")
         else:
             self._wrong(place, f"a line has one actor; {key} needs a line of its own, with its own dash")
 
-    def _together(self, place: Place, node: Node) -> Together | None:
+    def _together(self, place: SourcePosition, node: Node) -> Together | None:
         if not node.parts or not isinstance(node.value, list):
             self._wrong(node.place, "lines that run together belong here, each with its own dash")
             return None
@@ -75,14 +79,14 @@ class ScriptReader:
             branches.append(self.read(part if is_list else _list_of(part)))
         return Together(place, tuple(branches))
 
-    def _pause(self, place: Place, node: Node) -> Pause | None:
+    def _pause(self, place: SourcePosition, node: Node) -> Pause | None:
         try:
-            return Pause(place, duration(node.value))
+            return Pause(place, duration_or_forever(node.value))
         except ValueError as error:
             self._wrong(node.place, str(error))
             return None
 
-    def _line(self, who: str, place: Place, node: Node) -> Line | None:
+    def _line(self, who: str, place: SourcePosition, node: Node) -> Line | None:
         number = len(self.nodes)
         self.nodes.append(node)
         selected = self._selected(who, place)
@@ -93,7 +97,7 @@ class ScriptReader:
         self.lines.append(line)
         return None if self._casting.is_unread(selected.group) else line
 
-    def _selected(self, who: str, place: Place) -> Selector | None:
+    def _selected(self, who: str, place: SourcePosition) -> Selector | None:
         try:
             selected = selector(who)
         except ValueError as error:
@@ -102,7 +106,7 @@ class ScriptReader:
         known = self._casting.known if selected.is_choice else self._casting.meet
         return selected if known(selected.group, place) else None
 
-    def _action(self, who: str, node: Node) -> AnyAction | None:
+    def _action(self, who: str, node: Node) -> Action | None:
         body: Any = {"say": node.value} if isinstance(node.value, str) else node.value
         if not isinstance(body, dict) or not body:
             what = "a text that begins with [ needs quotes" if isinstance(body, list) else "a text is said"
@@ -120,7 +124,7 @@ class ScriptReader:
         return action
 
     def _no_action(self, who: str, node: Node) -> None:
-        strangers = [key for key in node.keys if key not in _OPTIONS]
+        strangers = [key for key in node.keys if key not in _options()]
         if not strangers:
             self._wrong(node.place, f"{who} does nothing here: an action is missing, like say or leave")
         for key in strangers:

@@ -45,7 +45,12 @@ class Template:
     def fields(self) -> frozenset[str]:
         """The names of its placeholders; `words` is one."""
         named = {part.name for part in self.parts if isinstance(part, Field)}
-        return frozenset(named | {"words"} if any(isinstance(part, Words) for part in self.parts) else named)
+        return frozenset(named | {"words"} if self.is_made_up else named)
+
+    @property
+    def is_made_up(self) -> bool:
+        """Whether there are random words in it."""
+        return any(isinstance(part, Words) for part in self.parts)
 
     def render(self, values: Mapping[str, str], chance: Random | None = None) -> str:
         """Return the text with its placeholders filled in; `chance` picks the words, where there are any."""

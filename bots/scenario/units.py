@@ -3,13 +3,14 @@
 import math
 import re
 
+from geventchat.protocol import durations
+
 # What may stand in a file; the JSON Schema uses the same patterns.
-DURATION = r"^(?=\d)(\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?(\d+(\.\d+)?ms)?$"
+DURATION = durations.PATTERN
 RATE = r"^(stopped|normal|\d+(\.\d+)?(B|kB|MB)/s)$"
+FOREVER = "forever"
 PERCENT = r"^\d+(\.\d+)?%$"
 
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _BYTES = {"B": 1, "kB": 1_000, "MB": 1_000_000}
 
 
@@ -17,26 +18,17 @@ def duration(text: object) -> float:
     """Return `500ms`, `2s`, `3m12s` or `1h` in seconds."""
     if not isinstance(text, str):
         raise ValueError("a time is needed here, like 2s or 500ms")
-    if not re.fullmatch(DURATION, text, re.ASCII):
-        if re.fullmatch(r"\d+(\.\d+)?", text, re.ASCII):
-            raise ValueError(f"a time needs its unit, did you mean {text}s or {text}ms?")
-        if text.startswith("-"):
-            raise ValueError(f"a time cannot be negative: {text}")
-        raise ValueError(f"{text!r} is not a time; times look like 500ms, 2s, 3m12s or 1h")
-    seconds = math.fsum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text))
-    if not math.isfinite(seconds):
-        raise ValueError("this time is too long")
-    return seconds
+    return durations.seconds(text)
+
+
+def duration_or_forever(text: object) -> float:
+    """Return a time as `duration` does, and `forever` as infinity."""
+    return math.inf if text == FOREVER else duration(text)
 
 
 def show_duration(seconds: float) -> str:
     """Return seconds, to the millisecond, as `duration` reads them: 192.5 is `3m12.5s`."""
-    milliseconds = round(seconds * 1000)
-    minutes, rest = divmod(milliseconds, 60_000)
-    hours, minutes = divmod(minutes, 60)
-    large = (f"{hours}h" if hours else "") + (f"{minutes}m" if minutes else "")
-    small = f"{rest / 1000:g}s" if rest else ""
-    return large + small or "0s"
+    return FOREVER if seconds == math.inf else durations.show(seconds)
 
 
 def counted(number: int, noun: str) -> str:

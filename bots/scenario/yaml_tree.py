@@ -8,7 +8,8 @@ from typing import Any
 import yaml
 from yaml import events
 
-from bots.scenario.mistakes import Place
+from bots.scenario.mistakes import SourcePosition
+from geventchat.protocol.errors import ChatError
 
 # A scenario of a day's busy talk has 1 MiB; a larger file than this is none.
 MAX_BYTES = 8 << 20
@@ -22,10 +23,10 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 _QUOTES = "; a text that holds any of : # { [ * & ! @ % needs quotes"
 
 
-class BadYaml(Exception):
+class BadYaml(ChatError):
     """The text is no YAML, or more of it than a scenario can have."""
 
-    def __init__(self, place: Place, message: str) -> None:
+    def __init__(self, place: SourcePosition, message: str) -> None:
         super().__init__(message)
         self.place = place
         self.message = message
@@ -38,10 +39,10 @@ class Node:
     `parts` are the nodes of a list's items or a dict's values, `keys` the places of a dict's keys.
     """
 
-    place: Place
+    place: SourcePosition
     value: Any
     parts: "dict[str | int, Node]" = field(default_factory=dict)
-    keys: dict[str, Place] = field(default_factory=dict)
+    keys: dict[str, SourcePosition] = field(default_factory=dict)
     size: int = 1
 
     def at(self, path: Iterable[Any]) -> "Node":
@@ -52,7 +53,7 @@ class Node:
         return node
 
 
-def read_tree(source: bytes) -> tuple[Node | None, list[tuple[Place, str]]]:
+def read_tree(source: bytes) -> tuple[Node | None, list[tuple[SourcePosition, str]]]:
     """Return the tree, None for a file with nothing in it, and the keys that stand twice. Raises BadYaml."""
     builder = _Builder()
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -77,7 +78,7 @@ def _bad_yaml(error: yaml.YAMLError, source: bytes) -> BadYaml:
 
 def _printable(source: bytes) -> str:
     if len(source) > MAX_BYTES:
-        raise BadYaml(Place(1, 1), f"a scenario has {MAX_BYTES >> 20} MiB at most, and this file has more")
+        raise BadYaml(SourcePosition(1, 1), f"a scenario has {MAX_BYTES >> 20} MiB at most, and this file has more")
     try:
         text = source.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -91,12 +92,12 @@ def _printable(source: bytes) -> str:
     return text
 
 
-def _end(text: str) -> Place:
-    return Place(text.count("\n") + 1, len(text) - (text.rfind("\n") + 1) + 1)
+def _end(text: str) -> SourcePosition:
+    return SourcePosition(text.count("\n") + 1, len(text) - (text.rfind("\n") + 1) + 1)
 
 
-def _place(mark: Any) -> Place:
-    return Place(mark.line + 1, mark.column + 1) if mark is not None else Place(1, 1)
+def _place(mark: Any) -> SourcePosition:
+    return SourcePosition(mark.line + 1, mark.column + 1) if mark is not None else SourcePosition(1, 1)
 
 
 @dataclass(slots=True)
@@ -106,7 +107,7 @@ class _Open:
     node: Node
     anchor: str | None
     key: str | None = None
-    key_place: Place | None = None
+    key_place: SourcePosition | None = None
 
 
 class _Builder:
@@ -114,7 +115,7 @@ class _Builder:
 
     def __init__(self) -> None:
         self.root: Node | None = None
-        self.doubled: list[tuple[Place, str]] = []
+        self.doubled: list[tuple[SourcePosition, str]] = []
         self._open: list[_Open] = []
         self._anchors: dict[str, Node | None] = {}
         self._nodes = 0
@@ -147,11 +148,11 @@ class _Builder:
                 done = self._open.pop()
                 self._remember(done.anchor, done.node, done.node.place)
 
-    def _refuse_tag(self, event: Any, place: Place) -> None:
+    def _refuse_tag(self, event: Any, place: SourcePosition) -> None:
         if event.tag is not None and event.tag != "!":
             raise BadYaml(place, f"tags like {event.tag} have no meaning here{_QUOTES}")
 
-    def _aliased(self, anchor: str | None, place: Place) -> Node:
+    def _aliased(self, anchor: str | None, place: SourcePosition) -> Node:
         assert anchor is not None
         node = self._anchors.get(anchor)
         if node is None:
@@ -159,19 +160,19 @@ class _Builder:
             raise BadYaml(place, f"*{anchor} {why}{_QUOTES}")
         return node
 
-    def _remember(self, anchor: str | None, node: Node, place: Place) -> None:
+    def _remember(self, anchor: str | None, node: Node, place: SourcePosition) -> None:
         self._count(1, place)
         if anchor:
             self._anchors[anchor] = node
         self._put(node, place)
 
-    def _count(self, nodes: int, place: Place) -> None:
+    def _count(self, nodes: int, place: SourcePosition) -> None:
         self._nodes += nodes
         if self._nodes > MAX_NODES:
             raise BadYaml(place, f"more than {MAX_NODES:,} parts, aliases counted each time: too much for a scenario")
 
-    def _put(self, node: Node, place: Place) -> None:
-        """Place a finished node in what is open around it."""
+    def _put(self, node: Node, place: SourcePosition) -> None:
+        """SourcePosition a finished node in what is open around it."""
         if not self._open:
             self.root = node
             return
@@ -201,7 +202,7 @@ class _Builder:
         around.node.value[key] = node.value
 
 
-def _key(node: Node, place: Place) -> str:
+def _key(node: Node, place: SourcePosition) -> str:
     if not isinstance(node.value, str):
         raise BadYaml(place, "a key is missing here")
     return node.value

@@ -1,5 +1,6 @@
 """A live room, written down until Ctrl-C."""
 
+import dataclasses
 import time
 
 from bots.scenario.units import counted
@@ -15,7 +16,7 @@ NAME = "recorder"
 def record(address: tuple[str, int], room: str) -> Transcript:
     """Listen in a room until interrupted, or until the server ends; return what happened as a scenario.
 
-    Raises ServerUnavailable or Refused when there is no way in.
+    Raises ServerUnavailable or Refused when there is no way in, and NothingToWrite if nothing happened.
     """
     moments: list[Moment] = []
     notes: list[str] = []
@@ -30,4 +31,4 @@ def record(address: tuple[str, int], room: str) -> Transcript:
         except KeyboardInterrupt:
             pass
     transcript = transcribe(moments, f"{room} at {show(address)}, {counted(len(moments), 'event')}")
-    return Transcript(transcript.text, (*transcript.notes, *notes))
+    return dataclasses.replace(transcript, notes=(*transcript.notes, *notes))

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bots.scenario.template import escape
@@ -12,6 +12,7 @@ from bots.transcripts.legal_names import LegalNames, one_to_one
 from geventchat.commands import commands
 from geventchat.dialects import json_client
 from geventchat.protocol import events
+from geventchat.protocol.errors import ChatError
 from geventchat.protocol.limits import Limits
 from geventchat.protocol.text import clean
 
@@ -20,13 +21,15 @@ Moment = tuple[float, events.AnyEvent]
 
 # What may stand in a file of YAML without quotes and mean nothing else to any reader of YAML.
 _PLAIN = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)$)[A-Za-z_][A-Za-z0-9_-]*", re.IGNORECASE)
+_SHOWN = 20  # nicks that are told of
 _UNPRINTABLE = re.compile("[\ufeff\ufffe\uffff\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """A scenario's text, and what a reader must be told about it, a line each."""
+    """A scenario's title and text, and what a reader must be told about it, a line each."""
 
+    title: str
     text: str
     notes: tuple[str, ...]
 
@@ -36,17 +39,24 @@ def transcribe(moments: Sequence[Moment], title: str) -> Transcript:
 
     Who is first heard of without a join is there from the beginning. Where the record has a gap (somebody speaks who
     has left), what it lacks is put in. Nicks that no server would take get names that it does, one to one; words stay
-    as they are, but for what never reaches a terminal (`geventchat.protocol.text.clean`).
+    as they are, but for what never reaches a terminal (`geventchat.protocol.text.clean`); what is longer than a server
+    takes is said in parts. Raises NothingToWrite if nothing happened.
     """
     stage = _Stage([nick for _, event in moments for nick in nicks_of(event)])
     for at, event in moments:
         stage.take(at, event)
     stage.finish()
+    if not stage.lines:
+        raise NothingToWrite(f"{title}: nothing of it can be replayed, so nothing is written")
     head = [f"# {_comment(note)}" for note in stage.notes]
-    text = "\n".join([*head, f"title: {_quoted(title)}", "script:", *(stage.lines or ["  []"])]) + "\n"
+    text = "\n".join([*head, f"title: {_quoted(title)}", "script:", *stage.lines]) + "\n"
     if len(text.encode()) > MAX_BYTES:
         stage.notes.append(f"the scenario is larger than the {MAX_BYTES >> 20} MiB that can be loaded; divide it")
-    return Transcript(text, tuple(stage.notes))
+    return Transcript(title, text, tuple(stage.notes))
+
+
+class NothingToWrite(ChatError):
+    """Nothing happened that a scenario could replay; the message says where."""
 
 
 class _Stage:
@@ -58,14 +68,19 @@ class _Stage:
         self._names = one_to_one(nicks, self._legal)
         self._heard_of: set[str] = set()
         self._blank = 0
+        self._long = 0
         self._there: dict[str, str] = {}  # by nick, what the script calls who has it
         changed = [f"{nick!r} is {name}" for nick, name in self._names.items() if nick != name]
-        self.notes = [f"nicks that no server takes: {', '.join(changed)}"] if changed else []
+        more = f" and {len(changed) - _SHOWN:,} more" if len(changed) > _SHOWN else ""
+        self.notes = [f"nicks that no server takes: {', '.join(changed[:_SHOWN])}{more}"] if changed else []
 
     def finish(self) -> None:
         """Note what could be counted only now."""
         if self._blank:
             self.notes.append(f"{counted(self._blank, 'empty message')} left out")
+        if self._long:
+            limit = f"{Limits().max_line:,} bytes that a line may have"
+            self.notes.append(f"{counted(self._long, 'message')} in parts, as longer than the {limit}")
 
     def take(self, at: float, event: events.AnyEvent) -> None:
         """Write down what happened at a time."""
@@ -88,11 +103,10 @@ class _Stage:
         if not text.strip():
             self._blank += 1
             return
-        size = len(json_client.encode(commands.Say(text=text, ref="1000000")))
-        if size > Limits().max_line:
-            limit = f"{Limits().max_line:,} bytes that a line may have"
-            self.notes.append(f"what {nick} says at {show_duration(at)} is longer than the {limit}: it will be refused")
-        self._line(at, self._actor(at, nick), f"{verb}: {_quoted(escape(text))}")
+        parts = list(_parts(text))
+        self._long += len(parts) > 1
+        for part in parts:
+            self._line(at, self._actor(at, nick), f"{verb}: {_quoted(escape(part))}")
 
     def _leave(self, at: float, nick: str, reason: str) -> None:
         actor = self._actor(at, nick)
@@ -132,6 +146,26 @@ class _Stage:
     def _line(self, at: float, actor: str, action: str) -> None:
         name = actor if _PLAIN.fullmatch(actor) else _quoted(actor)
         self.lines.append(f"  - {name}: {{{action}, at: {show_duration(at)}}}")
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Yield a text in pieces that a line of the json dialect can hold, cut at blanks where there are any."""
+    while _is_too_long(text):
+        low, high = 1, len(text)  # the longest beginning that is not too long has from low to high - 1 characters
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if _is_too_long(text[:middle]) else (middle, high)
+        cut = text.rfind(" ", 1, low + 1)
+        if cut < 1 or not text[:cut].strip():
+            cut = low
+        yield text[:cut]
+        text = text[cut:].lstrip(" ")
+    if text.strip():
+        yield text
+
+
+def _is_too_long(text: str) -> bool:
+    return len(json_client.encode(commands.Say(text=text, ref="1000000"))) > Limits().max_line
 
 
 def nicks_of(event: events.AnyEvent) -> tuple[str, ...]:

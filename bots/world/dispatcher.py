@@ -1,93 +1,85 @@
 """What bots hear, brought to where it belongs: the ledger of its room or its whispers, and the hearer's inbox.
 
 What a bot hears together with the others in its room does not pass here, but for the first of them; see
-`bots.ledger.shared_stream`.
+`bots.ledger.shared_stream`. No I/O; times come in.
 """
 
-import time
-from collections.abc import Mapping
+from collections.abc import Callable
+from typing import Protocol
 
-from bots.engine.bot import Bot
-from bots.protocols.dialects import Heard
-from bots.report.outcome import Outcome
+from bots.protocols.base import Heard, Notice
 from bots.scenario.model import Actor
-from bots.world.identities import Nicks
-from bots.world.inbox import Inbox
-from bots.world.memberships import Whereabouts
-from bots.world.whispers import Whispers
+from bots.world.world import World
 from geventchat.protocol import events, replies
 
 
-class Intake:
-    """Takes in what any bot hears; nothing here waits."""
+class Hearer(Protocol):
+    """A bot, as far as it matters for what it hears."""
 
-    def __init__(
-        self,
-        outcome: Outcome,
-        whereabouts: Whereabouts,
-        whispers: Whispers,
-        nicks: Nicks,
-        inboxes: Mapping[Actor, Inbox],
-    ) -> None:
-        self._outcome = outcome
-        self._whereabouts = whereabouts
-        self._whispers = whispers
-        self._nicks = nicks
-        self._inboxes = inboxes
-        self._errors_fail = outcome.scenario.check.errors == "none"
+    actor: Actor
+    nick: str
+    connected: bool
 
-    def hear(self, bot: Bot, heard: Heard, line: bytes) -> None:
+
+class Dispatcher:
+    """Takes in what any bot hears; `refused` is called with who was told an error by the server, and what it says."""
+
+    def __init__(self, world: World, refused: Callable[[Hearer, str], None]) -> None:
+        self._world = world
+        self._refused = refused
+
+    def hear(self, hearer: Hearer, heard: Heard, line: bytes, now: float) -> None:
         """Take in something that a bot heard, and the line that it came in."""
+        actor, world = hearer.actor, self._world
         match heard:
-            case events.Said(nick=nick, text=text, room=room, id=event_id):
-                self._hear_message(bot, nick, text, room, event_id, line)
-            case events.Acted(nick=nick, text=text, room=room, id=event_id):
-                self._hear_message(bot, nick, f"*{text}*", room, event_id, line)
+            case events.Said(nick=nick, text=text):
+                self._hear_message(hearer, heard, nick, text, line, now)
+            case events.Acted(nick=nick, text=text):
+                self._hear_message(hearer, heard, nick, f"*{text}*", line, now)
             case events.Event(room=room):
-                if isinstance(heard, events.Renamed) and heard.nick == bot.nick:
-                    self._rename(bot, heard.new)
-                if stay := self._whereabouts.stay(bot.actor, room):
-                    stay.ledger.notice(stay.reader, line)
+                self._note_event(hearer, heard, now)
+                if membership := world.memberships.get(actor, room):
+                    membership.ledger.notice(membership.reader, line)
+            case Notice():
+                for membership in world.memberships.of(actor):
+                    membership.ledger.notice(membership.reader, line)
             case replies.Whispered(nick=nick, to=to, text=text):
-                now = time.monotonic()
-                if self._whispers.hear(bot.actor, bot.nick, nick, to, text, now) == "heard":
-                    self._inboxes[bot.actor].hear_apart(nick, text, None, now)
+                if world.whispers.hear(actor, hearer.nick, nick, to, text, now) == "heard":
+                    world.inboxes[actor].hear_apart(nick, text, None, now)
             case replies.Welcome(nick=nick, room=room, id=event_id):
-                self._nicks.take(nick, bot.actor, time.monotonic())
-                self._note_beginning(bot, room, event_id)
+                world.identities.take(nick, actor, now)
+                self._note_beginning(actor, room, event_id)
             case replies.Members(room=room, id=event_id):
-                self._note_beginning(bot, room, event_id)
-            case replies.HelpText(lines=[words]):
-                if words.startswith(f"{bot.nick} is now "):
-                    self._rename(bot, words.removeprefix(f"{bot.nick} is now "))
-                for stay in self._whereabouts.stays(bot.actor):
-                    stay.ledger.notice(stay.reader, line)
-            case replies.Error(code=code, message=message) if bot.connected and self._errors_fail:
-                self._outcome.failures.append(f"{bot.nick} was told: {message} ({code})")
+                self._note_beginning(actor, room, event_id)
+            case replies.Error(code=code, message=message) if hearer.connected:
+                self._refused(hearer, f"{message} ({code})")
 
-    def _hear_message(self, bot: Bot, nick: str, text: str, room: str, event_id: str, line: bytes) -> None:
-        now, inbox = time.monotonic(), self._inboxes[bot.actor]
-        stay = self._whereabouts.stay(bot.actor, room)
-        if stay is None:
-            ledger = self._whereabouts.ledger(room)
-            outsider = ledger.enter(bot.nick, 0.0)  # it may hear what others have heard long ago
-            outsider.left = 0.0
-            ledger.hear(outsider, nick, text, now, event_id)
+    def _note_event(self, hearer: Hearer, event: events.Event, now: float) -> None:
+        """Note who is called what, and which others come and go; the first bot to hear of it counts."""
+        world = self._world
+        match event:
+            case events.Renamed(nick=nick, new=new) if nick == hearer.nick:
+                hearer.nick = new
+                world.identities.take(new, hearer.actor, now)
+            case events.Renamed(nick=nick, new=new, room=room):
+                world.others.rename(nick, new, room)
+            case events.Joined(nick=nick, room=room) if nick not in world.identities:
+                world.others.join(nick, room)
+            case events.Left(nick=nick, room=room):
+                world.others.leave(nick, room)
+
+    def _hear_message(self, hearer: Hearer, event: events.Event, nick: str, text: str, line: bytes, now: float) -> None:
+        actor, room, inbox = hearer.actor, event.room, self._world.inboxes[hearer.actor]
+        membership = self._world.memberships.get(actor, room)
+        if membership is None:
+            self._world.memberships.ledger(room).overhear(actor.name, nick, text, now, line)
             inbox.hear_apart(nick, text, room, now)
-            return
-        reader = stay.reader
-        heard, position = reader.heard, reader.position
-        stay.ledger.hear(reader, nick, text, now, event_id, line)
-        if reader.heard > heard:
-            inbox.hear(stay, in_place=reader.position > position)
+        elif (how := membership.ledger.hear(membership.reader, nick, text, now, event.id, line)) == "apart":
+            inbox.hear_apart(nick, text, room, now)
         else:
-            inbox.hear_apart(nick, text, room, now)
+            inbox.hear(membership, in_place=how == "in place")
 
-    def _rename(self, bot: Bot, nick: str) -> None:
-        bot.nick = nick
-        self._nicks.take(nick, bot.actor, time.monotonic())
-
-    def _note_beginning(self, bot: Bot, room: str, event_id: str | None) -> None:
-        stay = self._whereabouts.stay(bot.actor, room)
-        if stay is not None and event_id and not stay.after:
-            stay.after = event_id
+    def _note_beginning(self, actor: Actor, room: str, event_id: str | None) -> None:
+        membership = self._world.memberships.get(actor, room)
+        if membership is not None and event_id and not membership.began_at:
+            membership.began_at = event_id

@@ -5,17 +5,21 @@ from collections.abc import Iterable
 from bots.scenario.model import Actor
 
 
-class Nicks:
+class Identities:
     """The nicks of all actors; each begins under its own name."""
 
     def __init__(self, actors: Iterable[Actor]) -> None:
         # By nick: since when it has been whose, oldest first.
         self._holders: dict[str, list[tuple[float, Actor]]] = {actor.name: [(0.0, actor)] for actor in actors}
 
+    def __contains__(self, nick: object) -> bool:
+        """Whether an actor is called so, or ever was."""
+        return nick in self._holders
+
     def take(self, nick: str, actor: Actor, now: float) -> None:
         """Note that an actor is called so from now on."""
         self._holders.setdefault(nick, []).append((now, actor))
 
     def holder(self, nick: str, at: float) -> Actor | None:
-        """Return who was called so at a time; None for a stranger."""
+        """Return who was called so at a time; None for somebody outside the cast."""
         return next((actor for since, actor in reversed(self._holders.get(nick, [])) if since <= at), None)

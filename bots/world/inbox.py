@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from bots.ledger.room import Message
-from bots.world.memberships import Stay
-from bots.world.receiver import Ear
+from bots.world.memberships import Membership
 
 # Is told of what is heard, and in which room; None for a whisper. It must not wait.
 Listener = Callable[[Sequence[Message], str | None], None]
@@ -18,62 +17,69 @@ Listener = Callable[[Sequence[Message], str | None], None]
 Wanted = Callable[[Message], object]
 
 
-class Place(NamedTuple):
-    """How much an actor has heard: of each stay the last message, and how much else."""
+class InboxMark(NamedTuple):
+    """How much an actor had heard at one time: of each membership the last message, and how much else."""
 
-    last: dict[Stay, Message | None]
+    last: dict[Membership, Message | None]
     apart: int
 
 
 class Inbox:
-    """What an actor with this ear has heard in these stays, a list that grows.
+    """What an actor has heard in all its memberships, a list that grows.
 
     What stands in no room's order is kept only if `keeps`: nobody else's script will ask.
     """
 
-    def __init__(self, ear: Ear, stays: list[Stay], *, keeps: bool) -> None:
+    def __init__(self, memberships: list[Membership], *, keeps: bool) -> None:
         self.late = 0  # how often something was heard behind its place
-        self._ear = ear
-        self._stays = stays
+        self._memberships = memberships
         self._keeps = keeps
         self._apart: list[Message] = []
         self._taken: set[Message] = set()
         self._listeners: list[Listener] = []
 
+    @property
+    def has_listeners(self) -> bool:
+        """Whether anybody is to be told of what is heard."""
+        return bool(self._listeners)
+
     def listen(self, listener: Listener) -> None:
         """Tell a listener of all that is heard from now on."""
         self._listeners.append(listener)
-        self._ear.follow = self._follow
 
     def ignore(self, listener: Listener) -> None:
         """Tell a listener no more."""
         self._listeners.remove(listener)
-        if not self._listeners:
-            self._ear.follow = None
 
     def hear_apart(self, nick: str, text: str, room: str | None, now: float) -> None:
-        """Take note of something that stands in no room's order."""
-        message = Message(nick, text, 0, now, now, now)
+        """Note that something was heard that stands in no room's order."""
+        message = Message(nick, text, 0, now, now, nick, first_heard=now)
         if self._keeps:
             self._apart.append(message)
         self._tell([message], room)
 
-    def hear(self, stay: Stay, *, in_place: bool) -> None:
-        """Take note that a room's message was heard, as the last one in the room's order or behind its place."""
-        if stay.first is None and stay.reader.position > 0:
-            stay.first = stay.ledger.messages[stay.reader.position - 1]
+    def hear(self, membership: Membership, *, in_place: bool) -> None:
+        """Note that a room's message was heard, as the last one in the room's order or behind its place."""
+        last = membership.ledger.last_heard(membership.reader)
+        if membership.first is None:
+            membership.first = last
         if not in_place:
             self.late += 1
-            self._tell([], stay.room)
-        elif self._listeners:
-            self._tell([stay.ledger.messages[stay.reader.position - 1]], stay.room)
+            self._tell([], membership.room)
+        elif last is not None:
+            self._tell([last], membership.room)
 
-    def place(self) -> Place:
+    def hear_with_others(self, messages: Sequence[Message]) -> None:
+        """Note that messages came in the same bytes as to the others in the room; who hears so is in one room."""
+        room = next(one.room for one in reversed(self._memberships) if one.reader.left == float("inf"))
+        self._tell(messages, room)
+
+    def mark(self) -> InboxMark:
         """Return how much has been heard until now."""
-        return Place({stay: _last(stay) for stay in self._stays}, len(self._apart))
+        return InboxMark({one: one.ledger.last_heard(one.reader) for one in self._memberships}, len(self._apart))
 
-    def find(self, wanted: Wanted, since: Place | None = None, *, also_taken: bool = False) -> Iterator[Message]:
-        """Yield what was heard since a place, or ever, that is wanted and, if that matters, not taken yet."""
+    def find(self, wanted: Wanted, since: InboxMark | None = None, *, also_taken: bool = False) -> Iterator[Message]:
+        """Yield what was heard since a mark, or ever, that is wanted and, if that matters, not taken yet."""
         for message in self._heard(since):
             if (also_taken or message not in self._taken) and wanted(message):
                 yield message
@@ -85,26 +91,15 @@ class Inbox:
         self._taken.update(messages)
         return True
 
-    def _heard(self, since: Place | None) -> Iterator[Message]:
-        for stay in self._stays:
-            if stay.first is None:
+    def _heard(self, since: InboxMark | None) -> Iterator[Message]:
+        for one in self._memberships:
+            if one.first is None:
                 continue
-            last = since.last.get(stay) if since is not None else None
-            begin = stay.first.index if last is None else last.index + 1
-            for message in stay.ledger.messages[begin : stay.reader.position]:
-                if message not in stay.reader.skipped:
-                    yield message
+            last = since.last.get(one) if since is not None else None
+            begin = one.first.index if last is None else last.index + 1
+            yield from one.ledger.heard(one.reader, begin)
         yield from self._apart[since.apart if since is not None else 0 :]
-
-    def _follow(self, messages: Sequence[Message]) -> None:
-        """Hear what was heard together with others; whoever hears so is in one room."""
-        room = next(stay.room for stay in reversed(self._stays) if stay.reader.left == float("inf"))
-        self._tell(messages, room)
 
     def _tell(self, messages: Sequence[Message], room: str | None) -> None:
         for listener in tuple(self._listeners):
             listener(messages, room)
-
-
-def _last(stay: Stay) -> Message | None:
-    return stay.ledger.messages[stay.reader.position - 1] if stay.reader.position > 0 else None

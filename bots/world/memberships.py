@@ -7,37 +7,38 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bots.ledger.room import Message, Reader, RoomLedger
+from bots.ledger.room import Attendance, Message, RoomLedger
 from bots.scenario.model import Actor
 from geventchat.commands.commands import LOBBY
 from geventchat.protocol import names
 
 
 @dataclass(slots=True, eq=False)
-class Stay:
-    """One stay of one actor in one room."""
+class Membership:
+    """One actor in one room, from when it enters until it leaves."""
 
     room: str  # as the script spells it
     ledger: RoomLedger
-    reader: Reader
-    after: str = ""  # the id at which it began, where the server gives ids
+    reader: Attendance
+    began_at: str = ""  # the id of the event with which it began, where the server gives ids
     first: Message | None = None  # the first message that was heard in it
 
     @property
     def last_id(self) -> str:
         """The id after which everything still has to be heard; empty where the server gives none."""
-        return self.ledger.last_id(self.reader) or self.after
+        last = self.ledger.last_heard(self.reader)
+        return (last.id if last is not None else "") or self.began_at
 
 
-class Whereabouts:
-    """Knows every room's ledger and every actor's stays; `rooms` is filled as rooms are met, by their keys."""
+class Memberships:
+    """Knows every room's ledger, and where each actor is; `rooms` grows as rooms are met, by the key of their names."""
 
     def __init__(self, rooms: dict[str, RoomLedger], make_ledger: Callable[[], RoomLedger]) -> None:
         self._rooms = rooms
         self._make_ledger = make_ledger
         self._keys: dict[str, str] = {}  # by every spelling that was met
-        self._stays: dict[int, dict[str, Stay]] = defaultdict(dict)  # by the actor's index, then by the room's key
-        self._ever: dict[int, list[Stay]] = defaultdict(list)
+        self._now: dict[Actor, dict[str, Membership]] = defaultdict(dict)  # by the room's key
+        self._ever: dict[Actor, list[Membership]] = defaultdict(list)
 
     def ledger(self, room: str) -> RoomLedger:
         """Return a room's ledger."""
@@ -46,17 +47,17 @@ class Whereabouts:
             self._rooms[key] = self._make_ledger()
         return self._rooms[key]
 
-    def stay(self, actor: Actor, room: str) -> Stay | None:
-        """Return an actor's stay in a room; None when it is not there."""
-        return self._stays[actor.index].get(self._key(room))
+    def get(self, actor: Actor, room: str) -> Membership | None:
+        """Return an actor's membership in a room; None when it is not there."""
+        return self._now[actor].get(self._key(room))
 
-    def stays(self, actor: Actor) -> list[Stay]:
+    def of(self, actor: Actor) -> list[Membership]:
         """Return where an actor is, the room that it entered first in front."""
-        return list(self._stays[actor.index].values())
+        return list(self._now[actor].values())
 
-    def ever(self, actor: Actor) -> list[Stay]:
-        """Return all stays of an actor until now; the list grows with them."""
-        return self._ever[actor.index]
+    def ever_of(self, actor: Actor) -> list[Membership]:
+        """Return all memberships of an actor until now; the list grows with them."""
+        return self._ever[actor]
 
     def is_lobby(self, room: str) -> bool:
         """Whether a room is the one that everyone starts in."""
@@ -64,37 +65,37 @@ class Whereabouts:
 
     def room_of(self, actor: Actor) -> str:
         """Return the room that an actor means when it names none."""
-        return next((stay.room for stay in self._stays[actor.index].values()), LOBBY)
+        return next((one.room for one in self._now[actor].values()), LOBBY)
 
-    def enter(self, actor: Actor, nick: str, room: str, now: float, *, timed: bool = True) -> Stay:
+    def enter(self, actor: Actor, room: str, now: float, *, timed: bool = True) -> Membership:
         """Note that an actor asks to come into a room; `reader.entered` is to be set when it is known to be there."""
         ledger = self.ledger(room)
-        stay = Stay(room, ledger, ledger.enter(nick, now))
-        stay.reader.timed = timed
-        self._stays[actor.index][self._key(room)] = stay
-        self._ever[actor.index].append(stay)
-        return stay
+        membership = Membership(room, ledger, ledger.enter(actor.name, now))
+        membership.reader.pace.timed = timed
+        self._now[actor][self._key(room)] = membership
+        self._ever[actor].append(membership)
+        return membership
 
     def begin_to_leave(self, actor: Actor, now: float) -> None:
         """Note that an actor has said goodbye to every room."""
-        for stay in self._stays[actor.index].values():
-            stay.reader.leaving = min(stay.reader.leaving, now)
+        for one in self._now[actor].values():
+            one.reader.leaving = min(one.reader.leaving, now)
 
-    def leave(self, actor: Actor, stay: Stay, now: float) -> None:
+    def leave(self, actor: Actor, membership: Membership, now: float) -> None:
         """Note that an actor has left a room."""
-        stay.reader.leaving, stay.reader.left = min(stay.reader.leaving, now), now
-        del self._stays[actor.index][self._key(stay.room)]
+        membership.reader.leaving, membership.reader.left = min(membership.reader.leaving, now), now
+        del self._now[actor][self._key(membership.room)]
 
     def leave_all(self, actor: Actor, now: float) -> None:
         """Note that an actor has left every room."""
-        for stay in self.stays(actor):
-            self.leave(actor, stay, now)
+        for one in self.of(actor):
+            self.leave(actor, one, now)
 
     def lose(self, actor: Actor, nick: str, now: float) -> None:
         """Note that a connection is lost: nobody knows what had arrived there, nor what of the actor's words has."""
-        for stay in self._stays[actor.index].values():
-            stay.reader.leaving, stay.reader.dropped = min(stay.reader.leaving, now), True
-            stay.ledger.lose(nick)
+        for one in self._now[actor].values():
+            one.reader.leaving, one.reader.dropped = min(one.reader.leaving, now), True
+            one.ledger.lose(nick)
 
     def _key(self, room: str) -> str:
         key = self._keys.get(room)

@@ -1,70 +1,75 @@
-"""What comes to one user, as bytes in any pieces. No I/O.
+"""What comes to one user, as bytes in any pieces. No I/O; times come in.
 
 In a room, bytes are first compared with what the others in it have heard (see `bots.ledger.shared_stream`). Only what
 differs is read: what nobody has heard yet, what is for this user alone, and what has gone wrong.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from bots.ledger.model import Message, Reader
+from bots.ledger.model import Attendance
 from bots.ledger.room import RoomLedger
-from bots.protocols.dialects import Dialect, Heard
+from bots.protocols.base import ClientDialect, Heard
+from bots.world.inbox import Inbox
+
+# Is told of each thing that was read, of the line that it came in, and when.
+Hear = Callable[[Heard, bytes, float], None]
 
 
-class Ear:
-    """Hears for one user on one connection.
+class Receiver:
+    """Takes in the bytes of one user's connections, one after another.
 
-    `hear` is called for each thing that was read, with the line that it came in; `follow`, unless it is None, with the
-    messages that came in the same bytes as to the others.
+    `hear` is called for each thing that was read; the inbox is told of what came in the same bytes as to the others.
     """
 
-    def __init__(self, dialect: Dialect, hear: Callable[[Heard, bytes], None]) -> None:
-        self.follow: Callable[[Sequence[Message]], None] | None = None
+    def __init__(self, dialect: ClientDialect, hear: Hear, inbox: Inbox) -> None:
         self._dialect = dialect
         self._hear = hear
+        self._inbox = inbox
         self._room: RoomLedger | None = None
-        self._stay: Reader | None = None
+        self._reader: Attendance | None = None
         self._unread = b""  # the beginning of a line
 
-    def begin(self, dialect: Dialect) -> None:
-        """Begin to hear on a new connection."""
+    def begin(self, dialect: ClientDialect) -> None:
+        """Begin with a new connection."""
         self._dialect = dialect
-        self.be_in(self._room, self._stay)
+        self.be_in(self._room, self._reader)
         self._unread = b""
 
-    def be_in(self, room: RoomLedger | None, stay: Reader | None) -> None:
+    def be_in(self, room: RoomLedger | None, reader: Attendance | None) -> None:
         """From now on, hear this one room's lines together with the others in it; with None, read every line."""
-        if self._room is not None and self._stay is not None:
-            self._unread = self._room.part(self._stay) + self._unread
-        self._room, self._stay = room, stay
+        if self._room is not None and self._reader is not None:
+            self._unread = self._room.part(self._reader) + self._unread
+        self._room, self._reader = room, reader
 
     def receive(self, data: bytes, now: float) -> None:
         """Take in what has arrived."""
         if self._unread:
             data, self._unread = self._unread + data, b""
-        if self._with_others(data, now):
+        start = self._follow_others(data, 0, len(data), now)
+        if start == len(data):
             return
         if not self._dialect.in_lines:
             for heard in self._dialect.receive(data):
-                self._hear(heard, b"")
+                self._hear(heard, b"", now)
             return
-        if self._room is not None and self._stay is not None:
-            data = self._room.unfinished(self._stay) + data
-        *lines, self._unread = data.split(b"\n")
-        for text in lines:
-            line = text + b"\n"
-            if not self._with_others(line, now):
+        if self._room is not None and self._reader is not None:
+            data, start = self._room.unfinished(self._reader) + data[start:], 0
+        while end := data.find(b"\n", start) + 1:
+            line, begin = data[start:end], start
+            start = self._follow_others(data, begin, end, now)
+            if start < end:
                 for heard in self._dialect.receive(line):
-                    self._hear(heard, line)
+                    self._hear(heard, line, now)
+                start = self._follow_others(data, end, len(data), now)
+        self._unread = data[start:]
 
-    def _with_others(self, data: bytes, now: float) -> bool:
-        """Note that these bytes came, if they are what the others in the room heard; return whether they are."""
-        room, stay = self._room, self._stay
-        if room is None or stay is None:
-            return False
-        begin = stay.position
-        if not room.follow(stay, data, now):
-            return False
-        if self.follow is not None and stay.position > begin:
-            self.follow(room.messages[begin : stay.position])
-        return True
+    def _follow_others(self, data: bytes, start: int, stop: int, now: float) -> int:
+        """Note that these bytes came; return up to where they are what the others in the room heard."""
+        room, reader = self._room, self._reader
+        if room is None or reader is None or start == stop:
+            return start
+        begin = reader.progress.position
+        reached = room.follow(reader, data, start, stop, now)
+        if self._inbox.has_listeners and reader.progress.position > begin:
+            self._inbox.hear_with_others(room.messages[begin : reader.progress.position])
+        return reached

@@ -1,4 +1,4 @@
-"""What is whispered: by whom to whom, and whether it was heard there and nowhere else. No I/O; times come in.
+"""The whispers: by whom to whom, and whether each was heard there and nowhere else. No I/O; times come in.
 
 Each addressee has a ledger with one reader. Whispers are not stored, so nobody is told after a lost connection what was
 whispered meanwhile.
@@ -7,9 +7,9 @@ whispered meanwhile.
 from collections.abc import Callable
 from typing import Literal
 
-from bots.ledger.room import Reader, RoomLedger
+from bots.ledger.room import Attendance, RoomLedger
 from bots.scenario.model import Actor
-from bots.world.identities import Nicks
+from bots.world.identities import Identities
 
 # What was whispered so shortly before a connection was noticed to be lost may have been lost with it.
 _IN_FLIGHT_S = 1.0
@@ -18,16 +18,18 @@ _IN_FLIGHT_S = 1.0
 class Whispers:
     """Knows every whisper; `ledgers` is filled as they are met, by what is to be shown for a room's name."""
 
-    def __init__(self, ledgers: dict[str, RoomLedger], make_ledger: Callable[[], RoomLedger], nicks: Nicks) -> None:
+    def __init__(
+        self, ledgers: dict[str, RoomLedger], make_ledger: Callable[[], RoomLedger], identities: Identities
+    ) -> None:
         self._ledgers = ledgers
         self._make_ledger = make_ledger
-        self._nicks = nicks
-        self._readers: dict[Actor, Reader] = {}  # of those who are there
+        self._identities = identities
+        self._readers: dict[Actor, Attendance] = {}  # of those who are there
 
-    def say(self, nick: str, to: Actor, text: str, due: float, now: float) -> None:
-        """Note that something is being whispered to an actor, who is there."""
+    def say(self, nick: str, to: Actor, text: str, due: float, now: float, sender: str = "", line: int = 0) -> None:
+        """Note that something is being whispered to an actor, who is there; see `RoomLedger.say`."""
         self._reader(to, now)
-        self._ledger(to).say(nick, text, due, now)
+        self._ledger(to).say(nick, text, due, now, sender, line)
 
     def hear(self, actor: Actor, own_nick: str, nick: str, to: str, text: str, now: float) -> Literal["own", "heard"]:
         """Note that an actor heard a whisper; return whether it was only its own, told back to it."""
@@ -35,23 +37,16 @@ class Whispers:
             self._ledger(actor).hear(self._reader(actor, now), nick, text, now)
         elif nick == own_nick:
             return "own"
-        elif (addressee := self._nicks.holder(to, now)) is not None:
-            outsider = self._ledger(addressee).enter(own_nick, 0.0)  # it may hear what others have heard long ago
-            outsider.left = 0.0
-            self._ledger(addressee).hear(outsider, nick, text, now)
+        elif (addressee := self._identities.holder(to, now)) is not None:
+            self._ledger(addressee).overhear(actor.name, nick, text, now)
         else:
             self._ledger(actor).hear(self._reader(actor, now), nick, text, now)
         return "heard"
 
-    def begin_to_leave(self, actor: Actor, now: float) -> None:
-        """Note that an actor says goodbye: what was whispered to it before must still be heard."""
-        if reader := self._readers.get(actor):
-            reader.leaving = now
-
     def leave(self, actor: Actor, now: float) -> None:
         """Note that an actor has left."""
         if reader := self._readers.pop(actor, None):
-            reader.leaving, reader.left = min(reader.leaving, now), now
+            reader.leaving = reader.left = now
 
     def lose(self, actor: Actor, nick: str, now: float) -> None:
         """Note that an actor has lost its connection."""
@@ -60,7 +55,7 @@ class Whispers:
         if reader := self._readers.pop(actor, None):
             reader.leaving, reader.left, reader.dropped = now - _IN_FLIGHT_S, now, True
 
-    def _reader(self, actor: Actor, now: float) -> Reader:
+    def _reader(self, actor: Actor, now: float) -> Attendance:
         if actor not in self._readers:
             reader = self._readers[actor] = self._ledger(actor).enter(actor.name, now)
             reader.entered = now

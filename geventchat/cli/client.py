@@ -67,7 +67,11 @@ def _login_name() -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = OptionParser("geventchat-client", "Talk in a chat, at a terminal or in a pipeline.", _EXAMPLES)
+    meant = dict.fromkeys(("--nick", "--user"), "--name")
+    meant |= dict.fromkeys(("--server", "--host", "--port"), "HOST:PORT without an option")
+    parser = OptionParser(
+        "geventchat-client", "Talk in a chat, at a terminal or in a pipeline.", _EXAMPLES, meant=meant.get
+    )
     parser.add_argument("server", nargs="?", metavar="HOST[:PORT]", help="default: 127.0.0.1:2003")
     parser.add_argument("--name", help="what to be called (default: your login name)")
     parser.add_argument("--room", default=LOBBY, help="where to go first (default: %(default)s)")

@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
         options = _parser().parse_args(arguments)
         path = options.history or sqlite_file.default_path()
         write = _write_text if options.text else _write_json
-        after = _number_before(options.since, time.time()) if options.since else -1
+        after = _number_before(options.since, time.time()) if options.since else -LARGEST
         room_key = names.key(options.room) if options.room is not None else None
         for events in _pages(path, room_key, after):
             write(events)
@@ -81,9 +82,8 @@ def _pages(path: Path, room_key: str | None, after: int) -> Iterator[list[AnyEve
 
 def _number_before(since: str, now: float) -> int:
     """Return what all that is wanted is later than, as the number of an id. Raises UsageError."""
-    age = durations.seconds(since)
-    if age is not None:
-        return _number_at(now - age)
+    with suppress(ValueError):
+        return _number_at(now - durations.seconds(since))
     try:
         return number_of(since)
     except Refused:

@@ -3,17 +3,15 @@
 import argparse
 import dataclasses
 import sys
-from collections.abc import Callable, Sequence
-from functools import partial
-from pathlib import Path
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from geventchat.cli.options import OptionParser
-from geventchat.core.log import Log
 from geventchat.protocol import address, durations
 from geventchat.protocol.errors import UsageError
-from geventchat.protocol.limits import MAX_HISTORY, Limits
-from geventchat.store.memory import MemoryLog
+from geventchat.protocol.limits import GREET_WITH, MAX_HISTORY, Limits
+from geventchat.store import registry
 
 _EXAMPLES = """\
 examples:
@@ -28,7 +26,7 @@ exit status: 0 ended in order; 1 ended by a second signal, or by a fault of its 
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT; return the exit status: 0, 1 after a bug, 2 for an invalid option."""
+    """Serve until a signal ends it; return the exit status: 0, 1 after a bug, 2 for an invalid option."""
     words = sys.argv[1:] if arguments is None else arguments
     if words and words[0] == "export":
         from geventchat.cli import export
@@ -37,11 +35,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = _parser().parse_args(words)
         limits = _limits(options)
-        listen = address.parse(options.listen)
-        open_log = _history(options)
+        listen = [address.parse(text) for text in options.listen or [address.DEFAULT]]
+        open_log = registry.opener(options.history, _keeping(options))
         from geventchat.server.process import serve  # gevent loads only when there is something to serve
 
-        return serve(listen, limits, open_log, options.greet_with, options.log_level)
+        return serve(
+            listen,
+            limits,
+            open_log,
+            options.greet_with,
+            hosts=options.host,
+            log_level=options.log_level,
+            log_format=options.log_format,
+            until_input_ends=options.until_input_ends,
+        )
     except UsageError as error:
         print(f"geventchat-serve: {error}", file=sys.stderr)
         return 2
@@ -49,13 +56,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = OptionParser(
-        "geventchat-serve", "A chat server: one port, any client (nc, telnet, geventchat-client, programs).", _EXAMPLES
+        "geventchat-serve",
+        "A chat server: one port, any client (browsers, nc, telnet, geventchat-client, programs).",
+        _EXAMPLES,
+        verbs=("export",),
+        meant=_meant,
     )
     parser.add_argument(
         "--listen",
-        default="127.0.0.1:2003",
+        action="append",
         metavar="HOST:PORT",
-        help="where to listen; port 0 takes a free one (default: %(default)s)",
+        help=f"where to listen, more than once if wanted; port 0 takes a free one (default: {address.DEFAULT})",
+    )
+    parser.add_argument(
+        "--host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name that browsers may call this server by, besides its addresses; more than once if wanted",
     )
     parser.add_argument(
         "--log-level",
@@ -63,10 +81,15 @@ def _parser() -> argparse.ArgumentParser:
         choices=("debug", "info", "warning", "error"),
         help="what is said on standard error (default: %(default)s)",
     )
+    parser.add_argument(
+        "--log-format", default="text", choices=("text", "json"), help="how it is said (default: %(default)s)"
+    )
+    # For programs that start a server: it ends with them, even if they are killed, when the pipe that they keep ends.
+    parser.add_argument("--until-input-ends", action="store_true", help=argparse.SUPPRESS)
     history = parser.add_argument_group("history")
     history.add_argument(
         "--history",
-        metavar="FILE|none",
+        metavar=registry.WRITTEN,
         help="the file to keep what is said in, or memory only (default: history.sqlite in the user's state folder)",
     )
     history.add_argument(
@@ -79,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     history.add_argument("--keep-messages", metavar="N", help="keep the last N events only (default: keep them all)")
     history.add_argument(
         "--greet-with",
-        default=20,
+        default=GREET_WITH,
         type=_lines,
         metavar="N",
         help="lines of the talk before that people who come in are shown (default: %(default)s)",
@@ -101,25 +124,31 @@ def _lines(text: str) -> int:
     return int(text)
 
 
-def _history(options: argparse.Namespace) -> Callable[[], Log]:
-    """Return what opens the log that is asked for. Raises UsageError for an invalid option."""
-    keep_s = keep_messages = None
-    if options.keep is not None and not (keep_s := durations.seconds(options.keep)):
-        raise UsageError(f"--keep {options.keep}: give an age, for example 30d, 12h or 90m")
+def _meant(word: str) -> str | None:
+    """Return what a word that is no option was perhaps meant as: an address, as it is given to the client."""
+    if word.split("=")[0] in ("--port", "--bind", "--address"):
+        return "--listen"
+    try:
+        address.parse(word)
+    except UsageError:
+        return f"--listen :{word}" if word.isdecimal() else None
+    return f"--listen {word}" if ":" in word else None
+
+
+def _keeping(options: argparse.Namespace) -> registry.Keeping:
+    """Return how long the log keeps what is said. Raises UsageError for an invalid option."""
+    age = messages = None
+    if options.keep is not None:
+        with suppress(ValueError):
+            age = durations.seconds(options.keep)
+        if not age:
+            raise UsageError(f"--keep {options.keep}: give an age, for example 30d, 12h or 90m")
     if options.keep_messages is not None:
         is_number = options.keep_messages.isdecimal() and len(options.keep_messages) < 16
-        keep_messages = int(options.keep_messages) if is_number else 0
-        if keep_messages == 0:
+        messages = int(options.keep_messages) if is_number else 0
+        if messages == 0:
             raise UsageError(f"--keep-messages {options.keep_messages}: give a positive whole number")
-    if options.history == "none":
-        if keep_s or keep_messages or options.durability == "full":
-            raise UsageError("--history none keeps no file; --keep, --keep-messages and --durability full need one")
-        return MemoryLog
-    from geventchat.store.sqlite import SqliteLog
-    from geventchat.store.sqlite_file import default_path
-
-    path = Path(options.history) if options.history else default_path()
-    return partial(SqliteLog, path, full=options.durability == "full", keep_s=keep_s, keep_messages=keep_messages)
+    return registry.Keeping(options.durability == "full", age, messages)
 
 
 def _limits(options: argparse.Namespace) -> Limits:

@@ -53,7 +53,8 @@ class Chat:
         self.limits = limits
         self._server = server
         self._rooms: dict[str, Room] = {}
-        self._members: dict[str, Member] = {}
+        self._members: dict[str, Member] = {}  # by the key of the nick
+        self._lookalikes: dict[str, Member] = {}  # by what the nick looks like
         self._posted: deque[PendingEvent | PendingReply] = deque()
         self._new_rooms: list[Room] = []
         self._changed: dict[RoomFeed, None] = {}
@@ -66,19 +67,22 @@ class Chat:
         return self._members.get(names.key(nick, self.limits.max_name))
 
     def claim(self, member: Member, name: str) -> None:
-        """Give a member this nick. Raises Refused when it is no name, or somebody else's."""
+        """Give a member this nick. Raises Refused when it is no name, or is or looks like somebody else's."""
         nick, key = names.nick(name, self.limits.max_name)
+        skeleton = names.skeleton(nick)
         if self._members.get(key, member) is not member:
             raise Refused("nick-taken", f"the name {nick} is taken")
-        if member.key:
-            del self._members[member.key]
-        self._members[key] = member
+        if (other := self._lookalikes.get(skeleton, member)) is not member:
+            raise Refused("nick-taken", f"the name {nick} looks like that of {other.nick}, who is here")
+        self.release_nick(member)
+        self._members[key] = self._lookalikes[skeleton] = member
         member.nick, member.key = nick, key
 
     def release_nick(self, member: Member) -> None:
         """Give others the chance to take a member's nick."""
         if self._members.get(member.key) is member:
             del self._members[member.key]
+            del self._lookalikes[names.skeleton(member.nick)]
 
     def room_of(self, member: Member, name: str | None) -> Room:
         """Return the member's room of this name, or its only room. Raises Refused."""

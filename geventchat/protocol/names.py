@@ -1,4 +1,4 @@
-"""Nicks and room names: which are allowed, and which are the same (RFC 8266, Nickname profiles)."""
+"""Nicks and room names: which are allowed, which are the same (RFC 8266), and which look the same (Unicode TR 39)."""
 
 import unicodedata
 from functools import lru_cache
@@ -6,13 +6,22 @@ from functools import lru_cache
 from precis_i18n import get_profile
 
 from geventchat.protocol.errors import Refused
-from geventchat.protocol.text import clean
+from geventchat.protocol.text import REPLACED, clean
 
 _SHOWN = get_profile("NicknameCasePreserved")
 _COMPARED = get_profile("NicknameCaseMapped")
 
 # Prefixes of lines that mean something else: a notice, a command, JSON.
 _RESERVED_STARTS = ("*", "/", "{")
+# What looks like the star of a notice, or like the colon behind a nick (the confusables of Unicode TR 39).
+_STARS = frozenset("*\u066d\u204e\u2217\U0001031f")
+_COLONS = frozenset(
+    ":\u02d0\u02f8\u0589\u05c3\u0703\u0704\u0903\u0a83\u16ec\u1803\u1809\u205a\u2236\u2a74\ua4fd\ua789\U00010781\U00011dd9"
+)
+# A letter without ink; all others are refused as invisible characters.
+_BLANK = "\u2800"
+# The most marks on one letter: no writing needs more (Unicode TR 39, 5.4), and more run into the lines around it.
+_MAX_MARKS = 4
 # One character is rarely composed of more code points than this.
 _COMPOSED = 4
 # Words that the server, a command or a scenario uses for itself.
@@ -25,8 +34,10 @@ def nick(text: str, max_chars: int) -> tuple[str, str]:
     Raises Refused ("bad-nick") with the reason when it is not one.
     """
     shown, key = _name(text, max_chars, "nick")
-    if key in RESERVED:
+    if key in RESERVED or (not shown.isascii() and skeleton(shown) in RESERVED):
         raise Refused("bad-nick", f"the name {shown} is reserved, take another")
+    if key.isdecimal():
+        raise Refused("bad-nick", f"the name {shown} would read as a count, as in * {shown} joined; add a letter")
     return shown, key
 
 
@@ -45,6 +56,19 @@ def key(text: str, max_chars: int = 256) -> str:
         return ""
 
 
+@lru_cache(maxsize=1024)
+def skeleton(shown: str) -> str:
+    """Return what a name looks like, as `nick` or `room` shows it: names with one skeleton are taken for each other.
+
+    A skeleton is for comparing only. It is the same for all spellings of a name in lower and upper case, except where
+    these look different themselves: `Ivan` is a look-alike of `lvan`, `ivan` is none.
+    """
+    import disarm  # the tables of Unicode TR 39 take 50 ms to load, and only servers compare names
+
+    # The tables replace one letter by another; of the pairs of letters that look like one, this is the common one.
+    return disarm.skeleton_key(shown, digit_policy="tr39").replace("rn", "m") or shown
+
+
 def _is_longer(text: str, max_chars: int) -> bool:
     """Whether the name would be shown with more characters: told quickly, as the profiles take 10 us for each."""
     words = " ".join(text.split())
@@ -55,16 +79,21 @@ def _is_longer(text: str, max_chars: int) -> bool:
 
 @lru_cache(maxsize=1024)  # a name is looked at several times while somebody comes in; the profiles are slow
 def _spellings(text: str) -> tuple[str, str]:
-    """Return how a name is shown and its key, made of what is shown: names that look the same are the same.
+    """Return how a name is shown and its key, made of what is shown: names that differ in case only are the same.
 
     Raises UnicodeEncodeError for what is no name.
     """
+    if text.isascii() and text.isprintable() and (words := text.split()):  # as the profiles do, but 30 times faster
+        shown = " ".join(words)
+        return shown, shown.lower()
     shown = str(_SHOWN.enforce(text))
     return shown, str(_COMPARED.enforce(shown))
 
 
 def _name(text: str, max_chars: int, kind: str) -> tuple[str, str]:
     code = f"bad-{kind}"
+    if REPLACED in text:
+        raise Refused(code, "the name came in an encoding other than UTF-8: please use UTF-8")
     too_long = Refused(code, f"a name can have at most {max_chars} characters")
     if _is_longer(text, max_chars):
         raise too_long
@@ -76,8 +105,36 @@ def _name(text: str, max_chars: int, kind: str) -> tuple[str, str]:
         raise Refused(code, "a name cannot hold control or invisible characters") from None
     if len(key) > max_chars:  # some characters are several once their case is folded
         raise too_long
-    if ":" in shown:
-        raise Refused(code, "a name cannot hold a colon")
-    if shown.startswith(_RESERVED_STARTS):
-        raise Refused(code, f"a name cannot begin with {shown[0]}")
+    if wrong := _why_not(shown):
+        raise Refused(code, wrong)
     return shown, key
+
+
+def _why_not(shown: str) -> str:
+    """Return why a name would be misread on the lines of a chat; nothing if it would not."""
+    if shown.startswith(_RESERVED_STARTS):
+        return f"a name cannot begin with {shown[0]}"
+    if shown[0] in _STARS:
+        return f"a name cannot begin with {shown[0]}, which looks like *"
+    if _BLANK in shown:
+        return "a name cannot hold control or invisible characters"
+    if shown.isascii():
+        return "a name cannot hold a colon" if ":" in shown else ""
+    before, marks = " ", 0
+    for char in unicodedata.normalize("NFD", shown):
+        category = unicodedata.category(char)
+        if char in _COLONS and not (category == "Mc" and _script(char) == _script(before)):  # a sign of Indian scripts
+            return "a name cannot hold a colon" + (f", nor {char}, which looks like one" if char != ":" else "")
+        if category[0] == "M":
+            if before == " ":
+                return "a name, and each word of it, begins with a letter or a sign, not with an accent"
+            marks += category != "Mc"
+            if marks > _MAX_MARKS:
+                return f"a letter of a name can have at most {_MAX_MARKS} accents"
+        else:
+            before, marks = char, 0
+    return ""
+
+
+def _script(char: str) -> str:
+    return unicodedata.name(char, "").partition(" ")[0]

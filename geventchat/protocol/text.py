@@ -33,5 +33,5 @@ def cut_character(data: bytes) -> int:
 
 
 def decode(data: bytes) -> str:
-    """Return UTF-8 bytes as text; what is no UTF-8 becomes U+FFFD."""
+    """Return UTF-8 bytes as text; each byte sequence that is no UTF-8 becomes REPLACED."""
     return data.decode("utf-8", "replace")

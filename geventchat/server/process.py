@@ -1,55 +1,64 @@
-"""A server as a process of its own: signals, log lines, and a word on how to join."""
+"""A server as a process of its own: its log lines, its end, and a word on how to join."""
 
 import gc
 import logging
 import os
-import resource
-import signal
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from contextlib import closing
 
 import gevent
 from gevent.event import Event
 
 from geventchat.core.log import Log
-from geventchat.protocol import address
 from geventchat.protocol.limits import Limits
+from geventchat.server.greeting import greeting
+from geventchat.server.log_lines import log_lines
 from geventchat.server.server import ChatServer
-from geventchat.system.stdio import print_nowhere
+from geventchat.system import open_files, signals, starter
 
 logger = logging.getLogger("geventchat")
 
 # A full collection with 10,000 sessions would hold the loop for 0.2 s and find nothing, for sessions leave no cycles.
 # What is young is collected as ever.
 _GC_THRESHOLDS = (700, 10, 1_000_000)
+# Files that a server has open besides its connections.
+_OTHER_FILES = 100
 
 
-def serve(listen: tuple[str, int], limits: Limits, open_log: Callable[[], Log], greet_with: int, log_level: str) -> int:
-    """Serve until the first SIGTERM or SIGINT; a second one ends the process at once. Return the exit status.
+def serve(
+    listen: Sequence[tuple[str, int]],
+    limits: Limits,
+    open_log: Callable[[], Log],
+    greet_with: int,
+    *,
+    hosts: Sequence[str] = (),
+    log_level: str = "info",
+    log_format: str = "text",
+    until_input_ends: bool = False,
+) -> int:
+    """Serve until a signal asks the process to end; a second one ends it at once. Return the exit status.
 
+    With `until_input_ends`, the end of the standard input asks too: the process that started this one is gone.
     Raises UsageError for what cannot be served.
     """
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=log_level.upper())
-    _raise_open_files(limits.max_users)
-    gc.set_threshold(*_GC_THRESHOLDS)
+    has_terminal = sys.stdout is not None and sys.stdout.isatty()
     ended = Event()
+    signals.on_end(ended.set, insist=lambda: os._exit(1))
+    if until_input_ends:
+        gevent.spawn(_end_with_starter, ended)
+    gc.set_threshold(*_GC_THRESHOLDS)
+    with log_lines(log_level, log_format):
+        _allow_open_files(limits.max_users)
+        with closing(open_log()) as log:
+            server = ChatServer(*listen, limits=limits, log=log, greet_with=greet_with, hosts=hosts)
+            return _run(server, log, ended, has_terminal=has_terminal)
 
-    def end() -> None:
-        if ended.is_set():
-            os._exit(1)
-        ended.set()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        gevent.signal_handler(number, end)
-    with (
-        closing(open_log()) as events,
-        ChatServer(listen, limits=limits, log=events, greet_with=greet_with) as server,
-    ):
-        try:
-            print(_how_to_join(server.address), flush=True)
-        except OSError:  # whoever started us has read enough, or has no room for it
-            print_nowhere()
-        logger.info("what is said is kept in %s", events.location)
+def _run(server: ChatServer, log: Log, ended: Event, *, has_terminal: bool) -> int:
+    with server:
+        print(greeting(server.addresses, has_terminal=has_terminal))
+        logger.info("what is said is kept in %s", log.location)
         gevent.wait([ended, server.failed], count=1)
         if server.failed.is_set():
             return 1
@@ -57,26 +66,13 @@ def serve(listen: tuple[str, int], limits: Limits, open_log: Callable[[], Log], 
     return 0
 
 
-def _how_to_join(at: tuple[str, int]) -> str:
-    host, port = at
-    if host in ("0.0.0.0", "::"):  # noqa: S104 - the user asked for every address; show one that can be typed
-        host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104
-    return (
-        f"geventchat serves on {address.show(at)}; join with\n"
-        f"  geventchat-client {address.show((host, port))}\n"
-        f"  nc {host} {port}\n"
-        f"  telnet {host} {port}\n"
-        f'  a program: JSON Lines, first {{"type":"hello","nick":"alice"}}'
-    )
+def _end_with_starter(ended: Event) -> None:
+    starter.wait_until_gone()
+    ended.set()
 
 
-def _raise_open_files(users: int) -> None:
+def _allow_open_files(users: int) -> None:
     """Let the process hold a socket for every user, as far as the system allows."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = users + 100
-    if hard != resource.RLIM_INFINITY:
-        wanted = min(wanted, hard)
-    if soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    if wanted < users:
-        logger.warning("only %d open files allowed, fewer than --max-users %d; raise ulimit -n", wanted, users)
+    allowed = open_files.allow(users + _OTHER_FILES)
+    if allowed is not None and allowed < users:
+        logger.warning("only %d open files allowed, fewer than --max-users %d; raise ulimit -n", allowed, users)

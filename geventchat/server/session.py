@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 import gevent
-from gevent.event import Event
 from gevent.lock import Semaphore
 
 from geventchat.commands import actions, commands
@@ -83,7 +82,6 @@ class Session:
         "_deadline",
         "_dialect",
         "_in_hand",
-        "_over",
         "_reader",
         "_reason",
         "_services",
@@ -106,7 +104,6 @@ class Session:
         self._worked = 0  # since others were last let run
         self._in_hand = False  # whether a command waits to be done
         self._state = State.READING
-        self._over = Event()  # set once the state is another
         self._deadline = 0.0  # for a name, on the monotonic clock
         self._reason = ""  # why it ends, as others are told
         self.member = Member(dialect.encoder, dialect.can, dialect.outbox(), secrets.token_urlsafe(12))
@@ -161,7 +158,7 @@ class Session:
         if state not in _NEXT_STATES[self._state]:
             return False
         self._state = state
-        self._over.set()
+        self.sender.wake()
         return True
 
     # Being here.
@@ -261,7 +258,7 @@ class Session:
         pump, member, sender = self._services.pump, self.member, self.sender
         if self._bucket is not None and (delay := self._bucket.take(time.monotonic(), tokens)):
             self._say_throttled()
-            self._over.wait(delay)
+            pump.wait_until(sender, lambda: self._is_over, delay)
         self._let_others_run(1)
         if member.unpublished > _MAX_UNPUBLISHED:
             pump.wait_until(sender, lambda: member.unpublished <= _MAX_UNPUBLISHED or self._is_over)

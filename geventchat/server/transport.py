@@ -8,6 +8,7 @@ from gevent.socket import SHUT_RDWR, SHUT_WR, socket
 from geventchat.delivery.feed import Write
 from geventchat.protocol.limits import MAX_UNENDED_BYTES
 from geventchat.server.cooperate import let_others_run
+from geventchat.system import sockets
 
 # The most that is received at once; reading the lines in it must not hold the loop for long.
 _RECV_BYTES = 8 << 10
@@ -15,11 +16,6 @@ _RECV_BYTES = 8 << 10
 _SEND_BUFFER_BYTES = 128 << 10
 # How long we listen on after our last word: closing at once would make the kernel throw that word away.
 _LINGER_S = 1.0
-# Probes of TCP's keepalive, once a quarter of the limit has passed in silence.
-_KEEPALIVE_PROBES = 3
-_LONGEST_KEEPALIVE_S = 32_767  # more is an error to Linux: tcp(7)
-# Holds back what is written until the packet is complete: Linux's tcp(7). Elsewhere a packet may come apart.
-_TCP_CORK: int | None = getattr(std_socket, "TCP_CORK", None)
 
 
 class Transport:
@@ -43,12 +39,7 @@ class Transport:
         sock = self.socket
         sock.setsockopt(std_socket.IPPROTO_TCP, std_socket.TCP_NODELAY, 1)
         sock.setsockopt(std_socket.SOL_SOCKET, std_socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
-        sock.setsockopt(std_socket.SOL_SOCKET, std_socket.SO_KEEPALIVE, 1)
-        step = min(max(1, int(keepalive / (_KEEPALIVE_PROBES + 1))), _LONGEST_KEEPALIVE_S)
-        if hasattr(std_socket, "TCP_KEEPIDLE"):  # elsewhere the system's own times hold
-            sock.setsockopt(std_socket.IPPROTO_TCP, std_socket.TCP_KEEPIDLE, step)
-            sock.setsockopt(std_socket.IPPROTO_TCP, std_socket.TCP_KEEPINTVL, step)
-            sock.setsockopt(std_socket.IPPROTO_TCP, std_socket.TCP_KEEPCNT, _KEEPALIVE_PROBES)
+        sockets.keep_alive(sock, keepalive)
 
     def receive(self, timeout: float | None) -> bytes | None:
         """Return what arrives: empty at the end of the connection, None when nothing does in `timeout` seconds.
@@ -68,8 +59,7 @@ class Transport:
 
     def cork(self, *, on: bool) -> None:
         """Hold back what is written until it is off again, so that it arrives in one packet where it fits."""
-        if _TCP_CORK is not None:
-            self.socket.setsockopt(std_socket.IPPROTO_TCP, _TCP_CORK, int(on))
+        sockets.cork(self.socket, on=on)
 
     def close_write(self) -> None:
         """Tell the other side that nothing more is coming."""

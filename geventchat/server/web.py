@@ -205,7 +205,8 @@ class WebConnection:
             return
         headers = [*answer.headers, *_ALWAYS]
         if answer.status is HTTPStatus.SWITCHING_PROTOCOLS:
-            head = h11.InformationalResponse(status_code=answer.status, headers=answer.headers, reason=b"Switching Protocols")
+            reason = answer.status.phrase.encode()
+            head = h11.InformationalResponse(status_code=answer.status, headers=answer.headers, reason=reason)
             self._transport.say(self._h11.send(head) or b"", _ANSWER_S)
             return
         headers.append(("Content-Length", str(len(answer.body))))

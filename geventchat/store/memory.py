@@ -24,7 +24,7 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(_Kept)
 
 
-class _Shelf:
+class _RoomLog:
     """What is kept of one room, oldest first; and once more what of it was said."""
 
     __slots__ = ("all", "talk", "topic")
@@ -35,7 +35,7 @@ class _Shelf:
         self.topic = ""
 
 
-_NOTHING = _Shelf()
+_NOTHING = _RoomLog()
 
 
 class MemoryLog:
@@ -47,16 +47,16 @@ class MemoryLog:
         self._max_bytes = max_bytes
         self._bytes = 0
         self._clock = IdClock()
-        self._shelves: dict[str, _Shelf] = {}  # by room
+        self._rooms: dict[str, _RoomLog] = {}  # by room
         self._order: deque[str] = deque()  # the rooms of all events kept, oldest first
-        self._forgotten: int | None = None  # None before the first event
+        self._trimmed: int | None = None  # None before the first event
 
     def append(self, entries: Sequence[Entry], now: float) -> Sequence[Entry]:
-        """Stamp the events and keep them; nothing here can be lost that outlives the process."""
+        """Give each event its id and time, keep them, and return them; none of it outlives the process."""
         for entry in entries:
             self._clock.stamp(entry.event, now)
-            if self._forgotten is None:  # what an earlier server may have said is forgotten
-                self._forgotten = number_of(entry.event.id) - 1
+            if self._trimmed is None:  # what an earlier server may have said is forgotten
+                self._trimmed = number_of(entry.event.id) - 1
             self._keep(*entry)
         while self._bytes > self._max_bytes:
             self._drop_oldest()
@@ -64,50 +64,50 @@ class MemoryLog:
 
     def _keep(self, room: str, event: AnyEvent, ref: str | None) -> None:
         kept = _encoder.encode(_Kept(event, ref))
-        shelf = self._shelves.get(room)
-        if shelf is None:
-            shelf = self._shelves[room] = _Shelf()
-        shelf.all.append(kept)
+        log = self._rooms.get(room)
+        if log is None:
+            log = self._rooms[room] = _RoomLog()
+        log.all.append(kept)
         if isinstance(event, Said | Acted):
-            shelf.talk.append(kept)
+            log.talk.append(kept)
         elif isinstance(event, TopicSet):
-            shelf.topic = event.text
+            log.topic = event.text
         self._order.append(room)
         self._bytes += len(kept)
 
     def _drop_oldest(self) -> None:
         room = self._order.popleft()
-        shelf = self._shelves[room]
-        dropped = shelf.all.popleft()
-        if shelf.talk and shelf.talk[0] is dropped:
-            shelf.talk.popleft()
+        log = self._rooms[room]
+        dropped = log.all.popleft()
+        if log.talk and log.talk[0] is dropped:
+            log.talk.popleft()
         self._bytes -= len(dropped)
-        self._forgotten = _number(dropped)
-        if not shelf.all:
-            del self._shelves[room]
+        self._trimmed = _number(dropped)
+        if not log.all:
+            del self._rooms[room]
 
     def since(self, room: str, after: str, limit: int) -> list[Entry]:
         """Return up to `limit` entries later than the id `after`, oldest first."""
-        kept = self._shelves.get(room, _NOTHING).all
+        kept = self._rooms.get(room, _NOTHING).all
         begin = bisect_right(kept, number_of(after), key=_number)
         found = (_decoder.decode(kept[place]) for place in range(begin, min(begin + limit, len(kept))))
         return [Entry(room, one.event, one.ref) for one in found]
 
     def latest(self, room: str, limit: int, before: str | None = None, *, talk: bool = False) -> list[AnyEvent]:
         """Return the last `limit` events, or the last before an id, oldest first; with `talk`, only what was said."""
-        shelf = self._shelves.get(room, _NOTHING)
-        kept = shelf.talk if talk else shelf.all
+        log = self._rooms.get(room, _NOTHING)
+        kept = log.talk if talk else log.all
         end = len(kept) if before is None else bisect_left(kept, number_of(before), key=_number)
         return [_decoder.decode(kept[place]).event for place in range(max(0, end - limit), end)]
 
     def topics(self, rooms: Sequence[str]) -> dict[str, str]:
         """Return the topics of rooms that have one."""
-        shelves = {room: self._shelves.get(room, _NOTHING) for room in rooms}
-        return {room: shelf.topic for room, shelf in shelves.items() if shelf.topic}
+        logs = {room: self._rooms.get(room, _NOTHING) for room in rooms}
+        return {room: log.topic for room, log in logs.items() if log.topic}
 
     def trimmed_up_to(self) -> str:
         """Return the id up to which events may have been removed."""
-        return id_of(self._forgotten or 0)
+        return id_of(self._trimmed or 0)
 
     def close(self) -> None:
         """Nothing is open."""

@@ -4,7 +4,6 @@ Two threads work for it, so that the disk never holds the loop: one writes, one 
 """
 
 import logging
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -17,9 +16,10 @@ from gevent.threadpool import ThreadPool
 
 from geventchat.core.log import Entry
 from geventchat.protocol.errors import NotStored, Refused, UsageError
-from geventchat.protocol.events import LARGEST, SEQUENCES, AnyEvent, IdClock, TopicSet, id_of, number_of
+from geventchat.protocol.events import LARGEST, SEQUENCES, AnyEvent, IdClock, TopicSet, number_of
 from geventchat.store import sqlite_file
 from geventchat.store.sqlite_file import row_of, select
+from geventchat.store.sqlite_watch import FileWatch
 
 logger = logging.getLogger("geventchat")
 
@@ -30,6 +30,8 @@ _TRIM_PAUSE_S = 0.02
 _TRIM_EVERY_S = 10.0
 # How long a write waits for another program that has the file locked, before speakers are told; then, no longer at all.
 _BUSY_MS = 1_000
+# How often it is looked whether the file is still there while nobody speaks; what is said is not stored before a look.
+_WATCH_S = 0.5
 
 _Result = TypeVar("_Result")
 
@@ -51,23 +53,26 @@ class SqliteLog:
         self._keep_s = keep_s
         self._keep_messages = keep_messages
         self._kept: int | None = None  # events in the file, once they have been counted
-        self._writing, self._reading, self._trimming = _Trouble("written"), _Trouble("read"), _Trouble("trimmed")
+        self._writing, self._reading, self._trimming = _Outage("written"), _Outage("read"), _Outage("trimmed")
         with ExitStack() as opened:
             self._lock = sqlite_file.claim(path)
-            opened.callback(os.close, self._lock)
+            opened.callback(self._lock.release)
             writer = opened.enter_context(closing(sqlite_file.open_to_write(path, full=full)))
             reader = opened.enter_context(closing(sqlite_file.open_to_read(path)))
             with sqlite_file.explained(path):
-                (last,) = reader.execute("SELECT max(id) FROM events").fetchone()
+                last = sqlite_file.last_id(reader)
             opened.pop_all()
-        self._clock = IdClock(id_of(last or 0))
+        self._clock = IdClock(last or "0-0")
         self._is_new = last is None
         self._writer = _Worker(writer)
         self._reader = _Worker(reader)
-        self._trimmer = gevent.spawn(self._trim_on) if keep_s or keep_messages else None
+        self._file_watch = FileWatch(path)
+        self._tasks = [gevent.spawn(self._watch)]
+        if keep_s or keep_messages:
+            self._tasks.append(gevent.spawn(self._trim_on))
 
     def append(self, entries: Sequence[Entry], now: float) -> Sequence[Entry]:
-        """Give each event its id and time, and return once all of them are in the file. Raises NotStored."""
+        """Give each event its id and time, and return them once all of them are in the file. Raises NotStored."""
         for entry in entries:
             self._clock.stamp(entry.event, now)
         rows = [row_of(entry) for entry in entries]
@@ -76,6 +81,7 @@ class SqliteLog:
         before_all = rows[0][0] - 1 if self._is_new else None  # what an earlier server may have said is not here
 
         def insert(db: sqlite3.Connection) -> None:
+            self._file_watch.check()
             db.execute(f"PRAGMA busy_timeout = {patience_ms}")
             with db:
                 db.execute("BEGIN IMMEDIATE")
@@ -109,12 +115,11 @@ class SqliteLog:
 
     def topics(self, rooms: Sequence[str]) -> dict[str, str]:
         """Return the topics of rooms that have one; others wait for this, so it does not wait behind other reads."""
-        sql = "SELECT room_key, text FROM topics WHERE room_key = ? AND text != ''"
-        return self._read(lambda db: dict(row for room in rooms for row in db.execute(sql, (room,))), self._writer)
+        return self._read(lambda db: sqlite_file.topics_of(db, rooms), self._writer)
 
     def trimmed_up_to(self) -> str:
         """Return the id up to which events have been removed, or were before this file began; 0-0 while it is empty."""
-        return id_of(self._read(lambda db: db.execute("SELECT id FROM removed").fetchone())[0])
+        return self._read(sqlite_file.trimmed_up_to)
 
     def trim(self, now: float) -> int:
         """Remove some of what need not be kept any longer, and return how many events; `now` is in seconds since 1970.
@@ -147,7 +152,9 @@ class SqliteLog:
 
         def checkpoint(db: sqlite3.Connection) -> bool:
             db.execute("PRAGMA busy_timeout = 0")  # nobody waits for this
+            self._file_watch.check()
             (is_busy, *_) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self._file_watch.accept_sizes()
             return not is_busy
 
         try:
@@ -157,20 +164,32 @@ class SqliteLog:
 
     def close(self) -> None:
         """Put the file away, once what was appended is in it."""
-        if self._trimmer is not None:
-            self._trimmer.kill()
+        gevent.killall(self._tasks)
+        self._look()
         self._reader.close()
         self._writer.close()  # the last to go, for it takes the -wal along
-        os.close(self._lock)
+        self._lock.release()
 
     def _read(self, job: Callable[[sqlite3.Connection], _Result], worker: "_Worker | None" = None) -> _Result:
         try:
             result = (worker or self._reader).run(job)
         except sqlite3.Error as error:
             self._reading.begin(error)
-            raise Refused("unreadable", "the history cannot be read") from None
+            raise Refused("unreadable", f"the history cannot be read: {sqlite_file.reason(error)}") from None
         self._reading.end()
         return result
+
+    def _watch(self) -> None:
+        while True:
+            gevent.sleep(_WATCH_S)
+            self._look()
+
+    def _look(self) -> None:
+        """Say it in the log if the file is not what it was; it is what speakers will be told."""
+        try:
+            self._writer.run(lambda _: self._file_watch.check())
+        except sqlite3.Error as error:
+            self._writing.begin(error)
 
     def _count(self) -> None:
         """Count the events in the file: all of them in a thread for that alone, what came meanwhile in the writer's."""
@@ -214,7 +233,7 @@ def _remove_oldest(db: sqlite3.Connection, limit: int, end: int) -> int:
     return db.execute("DELETE FROM events WHERE id <= ?", (last,)).rowcount
 
 
-class _Trouble:
+class _Outage:
     """Something that cannot be done with history: said once when it begins, and once when it is over."""
 
     def __init__(self, what: str) -> None:

@@ -4,20 +4,19 @@ It is SQLite's, in WAL mode, so that it can be read with plain SQL while a serve
 `.lock`, is held by the server that writes, for as long as it lives.
 """
 
-import fcntl
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, get_args
-from urllib.parse import quote
 
 import msgspec
 
 from geventchat.core.log import Entry
 from geventchat.protocol.errors import UsageError
 from geventchat.protocol.events import SEQUENCES, AnyEvent, id_of, iso_time, number_of
+from geventchat.system import private_files
 
 # Marks the file as ours in its header: "gcht".
 APPLICATION_ID = 0x67636874
@@ -26,6 +25,9 @@ CHECKED_BYTES = 32 << 20
 # What to do about a file that cannot be used, for all, and for a server.
 _REMEDY = "give another with --history FILE"
 _REMEDY_SERVING = f"{_REMEDY}, or serve without a file with --history none"
+
+# Ids of the year 2200 and later were given by no server: the file is damaged, and ids after them could not be kept.
+_TOO_LATE = 7_258_118_400_000 * SEQUENCES
 
 Upgrade = Callable[[sqlite3.Connection], None]
 
@@ -81,9 +83,7 @@ UPGRADES: tuple[Upgrade, ...] = (_create, _keep_topics_and_what_was_removed)
 
 def default_path() -> Path:
     """Return where a server keeps its history when nobody says otherwise."""
-    from platformdirs import user_state_path
-
-    return user_state_path("geventchat", appauthor=False) / "history.sqlite"
+    return private_files.state_folder() / "history.sqlite"
 
 
 # Rows.
@@ -102,45 +102,90 @@ _KINDS: dict[object, Callable[..., AnyEvent]] = {kind.__struct_config__.tag: kin
 def select(db: sqlite3.Connection, where: str, values: Sequence[object] = ()) -> list[Entry]:
     """Return entries; `where` is what follows FROM events in SQL, with a ? for each of the values.
 
-    Raises sqlite3.Error for a row that is no event.
+    Raises sqlite3.Error, also for a row that is no event: another program may have written it.
     """
-    columns = "room_key, ref, id, room, nick, type, text"
+    columns = "id, room_key, room, nick, type, text, ref"
     rows = db.execute(f"SELECT {columns} FROM events {where}", values)  # noqa: S608 - from our code
-    return [Entry(room_key, _event_of(*event), ref) for room_key, ref, *event in rows]
+    return [_entry_of(*row) for row in rows]
 
 
-def _event_of(number: int, room: str, nick: str, kind: str, text: str | None) -> AnyEvent:
-    if kind not in _KINDS:
-        raise sqlite3.DatabaseError(f"event {id_of(number)} is of the unknown type {kind}")
-    fields = (id_of(number), iso_time(number // SEQUENCES), room, nick)
-    return _KINDS[kind](*fields) if text is None else _KINDS[kind](*fields, text)
+def _entry_of(number: int, room_key: Any, room: Any, nick: Any, kind: Any, text: Any, ref: Any) -> Entry:
+    fields = (id_of(number), _time_of(number), room, nick, *(() if text is None else (text,)))
+    if not all(isinstance(one, str) for one in (room_key, *fields)) or not isinstance(ref, str | None):
+        raise _damaged(number)
+    try:
+        return Entry(room_key, _KINDS[kind](*fields), ref)
+    except (KeyError, TypeError):  # it has no such type, or a text too many or too few
+        raise _damaged(number) from None
+
+
+def _time_of(number: int) -> str:
+    if not 0 <= number < _TOO_LATE:
+        raise _damaged(number)
+    return iso_time(number // SEQUENCES)
+
+
+def _damaged(number: int) -> sqlite3.DatabaseError:
+    return sqlite3.DatabaseError(f"the event {id_of(number)} is damaged")
+
+
+def last_id(db: sqlite3.Connection) -> str | None:
+    """Return the newest event's id; None when there is no event. Raises sqlite3.Error."""
+    (last,) = db.execute("SELECT max(id) FROM events").fetchone()
+    if last is None:
+        return None
+    _time_of(last)
+    return id_of(last)
+
+
+def topics_of(db: sqlite3.Connection, rooms: Sequence[str]) -> dict[str, str]:
+    """Return the topics of rooms that have one. Raises sqlite3.Error."""
+    sql = "SELECT room_key, text FROM topics WHERE room_key = ? AND text != '' AND typeof(text) = 'text'"
+    return dict(row for room in rooms for row in db.execute(sql, (room,)))
+
+
+def trimmed_up_to(db: sqlite3.Connection) -> str:
+    """Return the id up to which events have been removed. Raises sqlite3.Error."""
+    row = db.execute("SELECT id FROM removed WHERE typeof(id) = 'integer'").fetchone()
+    if row is None:
+        raise sqlite3.DatabaseError("the table removed is damaged")
+    return id_of(*row)
 
 
 # Opening.
 
 
-def claim(path: Path) -> int:
-    """Take the file for this server alone, making it if need be; return the lock, to be held by not closing it.
+def claim(path: Path) -> private_files.FileLock:
+    """Take the file for this server alone, making it if need be; return the lock, to be released in the end.
 
-    Raises UsageError when another server has it, or when it cannot be written.
+    The folder that it is in has to be there, unless it is the default. Raises UsageError when another server has the
+    file, or when it cannot be written.
     """
     with explained(path, _REMEDY_SERVING):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = os.open(_beside(path, ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        if path == default_path():
+            private_files.make_folder(path.parent)
+        elif not path.parent.exists():
+            raise UsageError(f"the folder of the history {path} is not there: make it first, or {_REMEDY_SERVING}")
+        if path.exists() and not path.is_file():
+            raise UsageError(f"the history {path} is not a file; {_REMEDY_SERVING}")
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives -wal and -shm the mode of the file
-            for end in ("", "-wal", "-shm"):
-                with suppress(FileNotFoundError):
-                    os.chmod(_beside(path, end), 0o600)
+            lock = private_files.FileLock(beside(path, ".lock"))
         except BlockingIOError:
-            os.close(lock)
             raise UsageError(
                 f"the history {path} is in use by another geventchat-serve; stop that one, or give this one a history "
                 "of its own with --history FILE, or none with --history none"
             ) from None
+        try:
+            private_files.make(path)  # SQLite gives -wal and -shm the mode of the file
+            for end in ("", "-wal", "-shm"):
+                private_files.close_to_others(beside(path, end))
+            if path.stat().st_nlink > 1:  # under the other, another server would neither see the lock nor the -wal
+                raise UsageError(
+                    f"the history {path} has a second name (a hard link), which another server may use: "
+                    f"remove one of the two names, or {_REMEDY_SERVING}"
+                )
         except BaseException:
-            os.close(lock)
+            lock.release()
             raise
     return lock
 
@@ -151,7 +196,7 @@ def open_to_write(path: Path, *, full: bool = False, upgrades: Sequence[Upgrade]
     The connection can be used from any one thread at a time. Raises UsageError.
     """
     with explained(path, _REMEDY_SERVING):
-        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        db = sqlite3.connect(path.absolute(), isolation_level=None, check_same_thread=False)
         try:
             _check(db, path, len(upgrades))
             if path.stat().st_size <= CHECKED_BYTES:
@@ -178,9 +223,8 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     """Open a file that a server may be writing. Raises UsageError when it is not there or not of our version."""
     with explained(path):
         path.stat()  # SQLite would not say why it cannot be opened
-        db = sqlite3.connect(
-            f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
-        )
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
         try:
             version = _check(db, path, len(UPGRADES))
             if version < len(UPGRADES):
@@ -208,8 +252,9 @@ def _check(db: sqlite3.Connection, path: Path, newest: int) -> int:
     return int(version)
 
 
-def _beside(path: Path, end: str) -> str:
-    return os.path.realpath(path) + end
+def beside(path: Path, end: str) -> Path:
+    """Return the file beside the history that has its name and this end."""
+    return Path(os.path.realpath(path) + end)
 
 
 # What is wrong.
@@ -229,8 +274,14 @@ def explained(path: Path, remedy: str = _REMEDY) -> Iterator[None]:
     raise UsageError(f"the history {path} cannot be used: {why}; {remedy}")
 
 
+class FileLost(sqlite3.Error):
+    """The file that is open is not the one that has its name any more."""
+
+
 def reason(error: sqlite3.Error) -> str:
     """Return what is wrong in words for people."""
+    if isinstance(error, FileLost):
+        return str(error)
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
     return _REASONS.get(code, str(error))
 

@@ -28,7 +28,7 @@ export const askToNotify = () => Notification.requestPermission();
 // Say in the title how much is unread, and that somebody called.
 export function title(room, unread, called) {
 	const count = `${called ? "!" : ""}${unread || ""}`;
-	const text = `${count && `(${count}) `}${room && `${room} – `}geventchat`;
+	const text = `${count && `(${count}) `}${room && `${room} - `}geventchat`;
 	if (document.title !== text) document.title = text;
 }
 

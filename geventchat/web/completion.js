@@ -6,7 +6,7 @@ const NAMES_FOLLOW = /^\/msg +$/i;
 
 // Return what of the text before the cursor stays, and what can follow it, the likeliest first. `known` are
 // the nicks, who spoke last first. At the beginning of a line a nick is spoken to: `alice: `.
-export function candidates(before, known) {
+function candidates(before, known) {
 	const start = before.lastIndexOf(" ") + 1;
 	const head = before.slice(0, start), word = before.slice(start);
 	if (!head && word.startsWith("/")) return ["", beginning(word.slice(1), [...COMMANDS.keys()]).map((name) => `/${name} `)];
@@ -22,25 +22,17 @@ function beginning(word, names) {
 
 // One run of Tab presses: what is possible, and which of it stands in the line.
 export class Completion {
-	constructor() {
-		this._head = "";
-		this.words = [];
-		this.index = 0;
-	}
+	_stands = null;
 
-	// Return what is to stand before the cursor now; null if nothing fits. `step` is -1 to go back.
-	press(before, known, step = 1) {
-		if (this.stands(before)) {
-			this.index = (this.index + step + this.words.length) % this.words.length;
+	// Return what is to stand before the cursor now; null if nothing fits.
+	press(before, known) {
+		if (before === this._stands) {
+			this._index = (this._index + 1) % this._words.length;
 		} else {
-			[this._head, this.words] = candidates(before, known);
-			this.index = step > 0 ? 0 : this.words.length - 1;
+			[this._head, this._words] = candidates(before, known);
+			this._index = 0;
 		}
-		return this.words.length ? this._head + this.words[this.index] : null;
-	}
-
-	// Whether the text before the cursor is what the last press made of it.
-	stands(before) {
-		return this.words.length > 0 && before === this._head + this.words[this.index];
+		this._stands = this._words.length ? this._head + this._words[this._index] : null;
+		return this._stands;
 	}
 }

@@ -1,9 +1,9 @@
 // The user's side of the chat, without any I/O: what is typed and heard goes in, and `out` is told what to do:
-//   send(command)                      send it to the server
-//   show(room, lines)                  add lines at the end of a room's log
-//   page(room, lines, where, reveal)   lines of the past, "above" what is shown or "instead" of it; scroll up to them
-//   alert(nick, text)                  somebody wants the user's attention
-//   left(room), replaced(), ended()    the room is left; the user goes on in another tab; all is over
+//   send(command)                     to the server
+//   show(room, lines)                 at the end of the room's log
+//   page(room, lines, where, reveal)  lines of the past, "above" what is shown or "instead" of it; scroll up to them
+//   alert(nick, text)                 somebody calls the user
+//   left(room), replaced(), ended()   the room is left; the user goes on in another tab; all is over
 // All else that is on the screen is read from the fields.
 
 import { isLater } from "./ids.js";
@@ -17,21 +17,25 @@ const CROWD = 50;
 // How many events of the past are asked for at a time.
 const PAGE = 100;
 
+// What needs no connection now. A reply does: only the server knows whom it means.
+const OFFLINE = ["help", "say", "act", "whisper", "bye"];
+
 const isComing = ({ type }) => type === "joined" || type === "left";
 
 export class Conversation {
+	rooms = new Rooms();
+	connected = false;
+	looking = true; // whether the user looks at the page at all
+	called = false; // whether somebody called meanwhile
+	_since = ""; // the id of our own arrival
+	_refs = 0;
+	_asked = new Map(); // by ref: the name of a room to `join`, a room to `leave`, or whose `page` of the past it is
+
 	// `kept` is what `toKeep` returned before a reload, or only a nick; `prefix` is for refs, and nobody else's;
 	// `clock` returns milliseconds since 1970.
 	constructor(kept, prefix, clock, out) {
 		Object.assign(this, { nick: kept.nick, token: kept.token, _prefix: prefix, _clock: clock, _out: out });
-		this.rooms = new Rooms();
 		this.pending = new Pending(prefix, kept.pending);
-		this.connected = false;
-		this.looking = true; // whether the user looks at the page at all
-		this.called = false; // whether somebody called meanwhile
-		this._since = ""; // the id of our own arrival
-		this._refs = 0;
-		this._asked = new Map(); // by ref: the name of a room to `join`, a room to `leave`, or whose `page` of the past it is
 		for (const { name, last } of kept.rooms ?? []) this.rooms.add(new Room(name, last));
 		this.rooms.current = this.rooms.called(kept.current) ?? this.rooms.current;
 	}
@@ -208,9 +212,12 @@ export class Conversation {
 
 	_do(command) {
 		const { current } = this.rooms;
-		const here = { ...command, room: current.name };
+		const here = { room: current.name, ...command };
 		const there = command.type === "join" && this.rooms.called(command.room);
 		if (there) return this.look(there);
+		if (!this.connected && !OFFLINE.includes(command.type)) {
+			return this._trouble("not possible without a connection; what is said, or whispered by /msg, is sent later");
+		}
 		switch (command.type) {
 			case "help":
 				return this._out.show(current, helpLines().map((text) => notice(text, this._now())));
@@ -218,16 +225,11 @@ export class Conversation {
 			case "act":
 				return this._speak(here);
 			case "whisper":
+			case "reply":
 				return this._speak(command);
 			case "bye":
-				return this.connected ? this._out.send(command) : this._out.ended();
-		}
-		if (!this.connected) {
-			return this._trouble("not possible without a connection; what is said, or whispered by /msg, is sent later");
-		}
-		switch (command.type) {
-			case "reply": // the server knows whom it means
-				return this._speak(command);
+				if (this.connected) break;
+				return this._out.ended();
 			case "join":
 				return this._join(command.room);
 			case "leave":

@@ -2,7 +2,7 @@
 
 const parts = (id) => id.split("-").map(Number);
 
-// Whether one id comes after another. What is no id, from a server that is not ours, counts as later.
+// Whether one id comes after another; what is no id does.
 export function isLater(id, than) {
 	const [ms, sequence] = parts(id), [thanMs, thanSequence] = parts(than);
 	return !(ms < thanMs || (ms === thanMs && sequence <= thanSequence));

@@ -13,12 +13,10 @@ export function build(line) {
 	if (id) element.id = id;
 	const { clock, day } = moment(new Date(line.time));
 	element.day = day;
-	const time = make("time", "", clock);
-	time.dateTime = line.time;
-	element.append(time, " ");
+	element.append(make("time", "", clock), " ");
 	if (nick !== undefined) element.append(coloured("bdi", nick), between(line));
 	const spoken = make("span", "text");
-	if (nick !== undefined) spoken.dir = "auto"; // what runs from right to left turns nothing around it, nor does a bdi
+	if (nick !== undefined) spoken.dir = "auto"; // as in a bdi, nothing around it is turned
 	spoken.append(...pieces(text).map(({ text, href }) => (href ? link(text, href) : text)));
 	element.append(spoken);
 	return element;
@@ -33,8 +31,8 @@ export function markDay(element) {
 }
 
 // Return an element for a nick in its colour.
-export function coloured(tag, nick) {
-	const element = make(tag, "nick", nick);
+export function coloured(tag, nick, className = "nick") {
+	const element = make(tag, className, nick);
 	element.style.setProperty("--hue", hue(nick));
 	return element;
 }
@@ -52,12 +50,11 @@ function link(text, href) {
 	return element;
 }
 
-// Formatting costs more than the rest of a line, and most lines are of the same minute as the line before.
+// Formatting is slow, and most lines are of the same minute as the line before.
 let last = {};
 
 function moment(date) {
 	const minute = Math.floor(date / 60000);
-	if (Number.isNaN(minute)) return { clock: "", day: "" }; // of a server that is not ours
 	if (last.minute !== minute) last = { minute, clock: CLOCK.format(date), day: DAY.format(date) };
 	return last;
 }

@@ -7,7 +7,7 @@ import { build, markDay } from "./lines.js";
 const MOST = 2000;
 const SLACK = 200;
 // What is added in one frame; more would take longer than a frame has.
-const PER_FRAME = 100;
+const PER_FRAME = 50;
 // So near to the top, earlier lines are asked for; so near to the end, new lines keep it in sight. In pixels.
 const NEAR = 400;
 const AT_END = 30;
@@ -19,8 +19,7 @@ const waiting = make("div"); // what is not sent yet, below the lines of every r
 const views = new Map(); // by room
 const paintSoon = perFrame(paint);
 let shown = null; // the room that is looked at
-let loud; // a timer
-let on; // who is told what the user does
+let loud, on;
 
 // `on` is told that the user wants to see what is `earlier(room)`, or has `moved()`.
 export function start(handlers) {
@@ -38,7 +37,8 @@ export function show(room) {
 	view(shown).scrollTop = box.scrollTop;
 	shown = room;
 	const { lines, following, scrollTop } = view(room);
-	quietly(() => box.replaceChildren($("earlier"), lines, waiting));
+	beQuiet();
+	box.replaceChildren($("earlier"), lines, waiting);
 	box.scrollTop = following ? box.scrollHeight : scrollTop;
 }
 
@@ -61,13 +61,12 @@ export function add(room, lines) {
 export function page(room, lines, where, reveal) {
 	const one = view(room);
 	const elements = lines.map(build);
-	quietly(() => {
-		if (where === "above") prepend(room, one, elements, reveal);
-		else {
-			Object.assign(one, { queue: [], following: true });
-			one.lines.replaceChildren(...elements);
-		}
-	});
+	beQuiet();
+	if (where === "above") prepend(room, one, elements, reveal);
+	else {
+		Object.assign(one, { queue: one.queue.filter(isOurs), following: true });
+		one.lines.replaceChildren(...elements, ...[...one.lines.children].filter(isOurs));
+	}
 	elements.forEach(markDay);
 	keepEnd();
 }
@@ -104,11 +103,14 @@ function paint() {
 
 function append(room, one, lines) {
 	const excess = one.lines.childElementCount + lines.length - MOST;
-	if (excess > SLACK && !one.following) return letGo(room, one);
+	if (excess > SLACK && !one.following) {
+		lines = lines.filter(isOurs);
+		letGo(room, one);
+	}
 	const elements = lines.map(build);
 	one.lines.append(...elements);
 	elements.forEach(markDay);
-	if (excess <= SLACK) return;
+	if (excess <= SLACK || !one.following) return;
 	const range = document.createRange();
 	range.setStart(one.lines, 0);
 	range.setEnd(one.lines, excess);
@@ -118,11 +120,13 @@ function append(room, one, lines) {
 	Object.assign(room, { first: rest.find(({ id }) => id)?.id ?? room.first, isWhole: false });
 }
 
-// Who reads the past keeps it: then the present is not added, but asked for again later.
+// Who reads the past keeps it: then the present is not added, but asked for again later; all but what is only for us.
 function letGo(room, one) {
-	one.queue = [];
+	one.queue = one.queue.filter(isOurs);
 	room.live = false;
 }
+
+const isOurs = ({ id }) => !id;
 
 function prepend(room, one, elements, reveal) {
 	const { scrollHeight, scrollTop } = box;
@@ -147,9 +151,8 @@ function keepEnd() {
 	if (shown && isFollowing()) box.scrollTop = box.scrollHeight;
 }
 
-function quietly(change) {
+function beQuiet() {
 	box.ariaLive = "off";
-	change();
 	clearTimeout(loud);
 	loud = setTimeout(() => (box.ariaLive = "polite"), QUIET_MS);
 }

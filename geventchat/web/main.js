@@ -7,7 +7,7 @@ import { $, perFrame, write } from "./dom.js";
 import { build } from "./lines.js";
 import * as log from "./log.js";
 import * as people from "./people.js";
-import { Connection } from "./socket.js";
+import * as socket from "./socket.js";
 import * as store from "./store.js";
 import * as tabs from "./tabs.js";
 
@@ -19,12 +19,13 @@ const KEEP_MS = 1000;
 const renderSoon = perFrame(render);
 let conversation = null; // null while nobody has joined
 let link = { state: "" }; // how the connection is
-let keeping = null; // a timer
+let keeping = null;
 
-const connection = new Connection(`${location.protocol.replace("http", "ws")}//${location.host}/chat`, {
+socket.start({
 	hello: () => conversation.hello(),
 	welcomed: (welcome) => {
 		conversation.welcomed(welcome);
+		keep();
 		enter();
 	},
 	heard: (message) => {
@@ -40,19 +41,19 @@ const connection = new Connection(`${location.protocol.replace("http", "ws")}//$
 });
 
 const out = {
-	send: (command) => connection.send(command),
+	send: socket.send,
 	show: log.add,
 	page: log.page,
 	left: log.forget,
 	alert,
 	replaced: () => {
-		connection.close();
+		socket.close();
 		link = { state: "replaced" };
 	},
 	ended: () => {
 		keep();
 		store.leave();
-		connection.close();
+		socket.close();
 		conversation = null;
 		log.forget();
 		ask("");
@@ -91,6 +92,13 @@ function refused({ code, message }) {
 	$("secret").hidden = !PASSWORD_CODES.includes(code);
 	ask(message);
 	if (!$("secret").hidden) $("password").focus();
+}
+
+// Go on in this tab instead of in the other, whose token it is now.
+function takeOver() {
+	const kept = store.ofThisBrowser();
+	if (kept?.nick === conversation.nick) store.keep(kept);
+	location.reload();
 }
 
 // Keep what a reload must not lose, unless another tab does that now.
@@ -139,7 +147,7 @@ $("join").addEventListener("submit", (event) => {
 		begin(kept?.nick === nick ? kept : { nick });
 	}
 	Object.assign(conversation, { nick, password: $("password").value || undefined });
-	connection.open();
+	socket.open();
 });
 
 for (const [id, action] of Object.entries({
@@ -150,7 +158,7 @@ for (const [id, action] of Object.entries({
 	leave: () => say(() => conversation.typed("/leave")),
 	earlier: () => conversation.earlier(conversation.rooms.current),
 	latest: toLatest,
-	now: () => (link.state === "replaced" ? location.reload() : connection.retryNow()),
+	now: () => (link.state === "replaced" ? takeOver() : socket.retryNow()),
 	notify: () => askToNotify().then(renderSoon),
 	here: () => ($("here").ariaExpanded = $("panel").classList.toggle("with-people")),
 })) {
@@ -169,7 +177,7 @@ addEventListener("pagehide", keep);
 document.addEventListener("visibilitychange", () => {
 	keep();
 	conversation?.looks(!document.hidden);
-	if (!document.hidden) connection.retryNow();
+	if (!document.hidden) socket.retryNow();
 	renderSoon();
 });
 
@@ -221,7 +229,7 @@ const kept = store.ofThisTab();
 if (kept) {
 	begin(kept);
 	if (conversation.rooms.current) enter();
-	connection.open();
+	socket.open();
 } else {
 	$("name").value = store.ofThisBrowser()?.nick ?? "";
 	$("name").select();

@@ -5,7 +5,7 @@ import { coloured } from "./lines.js";
 
 const list = $("people").querySelector("ul");
 const order = new Intl.Collator();
-let items = new Map(); // by nick
+let before; // what is in the list
 
 // `choose(nick)` is told whom the user chooses.
 export function start(choose) {
@@ -15,14 +15,9 @@ export function start(choose) {
 // Show who is in a room; `me` is marked.
 export function show({ members, count }, me) {
 	const nicks = [...members].sort(order.compare);
-	const before = items;
-	items = new Map(nicks.map((nick) => [nick, before.get(nick) ?? coloured("li", nick)]));
-	for (const [nick, element] of before) if (!items.has(nick)) element.remove();
-	let place = list.firstElementChild;
-	for (const [nick, element] of items) {
-		element.classList.toggle("mine", nick === me);
-		if (element === place) place = place.nextElementSibling;
-		else list.insertBefore(element, place);
-	}
 	write($("more"), count > nicks.length ? `and ${count - nicks.length} more` : "");
+	const now = [me, ...nicks].join("\n");
+	if (now === before) return;
+	before = now;
+	list.replaceChildren(...nicks.map((nick) => coloured("li", nick, nick === me ? "mine nick" : "nick")));
 }

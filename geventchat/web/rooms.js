@@ -5,12 +5,16 @@ import { idAfter, isLater } from "./ids.js";
 // `last` is the id of the last event heard, if one was; `since` that up to which the server has told who is here.
 // The screen shows the log from `first`, before which earlier history is asked for, up to the present if `live`.
 export class Room {
+	topic = "";
+	unread = 0;
+	mentioned = false;
+	live = true;
+	isWhole = false; // whether nothing is earlier than `first`
+	asking = false; // whether a page of history is on its way
+
 	constructor(name, last) {
-		Object.assign(this, { name, last, live: true, topic: "" });
-		this.isWhole = false; // whether nothing is earlier than `first`
-		this.asking = false; // whether a page of history is on its way
+		Object.assign(this, { name, last });
 		this.census("0-0", [], 0);
-		this.read();
 	}
 
 	// Take over from the server who is here.
@@ -54,10 +58,8 @@ export class Room {
 
 // All of them, in the order in which they were entered; one is looked at.
 export class Rooms {
-	constructor() {
-		this.all = [];
-		this.current = null;
-	}
+	all = [];
+	current = null;
 
 	// The room of that name, in capitals or not.
 	called(name) {
@@ -77,7 +79,7 @@ export class Rooms {
 		this.all = this.all.filter((other) => other !== room);
 	}
 
-	// The room that stands `step` places after the current one, round and round.
+	// The room so many places after the current one, round and round.
 	beside(step) {
 		const { length } = this.all;
 		return this.all[(this.all.indexOf(this.current) + step + length) % length];

@@ -14,12 +14,12 @@ export function ofThisBrowser() {
 
 // Keep what `Conversation.toKeep` returned.
 export function keep(kept) {
-	for (const storage of [() => sessionStorage, () => localStorage]) {
-		attempt(() => storage().setItem(KEY, JSON.stringify(kept)));
-	}
+	const text = JSON.stringify(kept);
+	attempt(() => sessionStorage.setItem(KEY, text));
+	attempt(() => localStorage.setItem(KEY, text));
 }
 
-// The user has left: a reload does not come back, but the name is still known.
+// The user has left: a reload does not come back.
 export const leave = () => attempt(() => sessionStorage.removeItem(KEY));
 
 function read(storage) {
@@ -27,7 +27,7 @@ function read(storage) {
 	return typeof kept?.nick === "string" ? kept : null;
 }
 
-// A browser may forbid to keep anything, or have no room for it: then the page works without.
+// A browser may forbid this, or have no room: then the page works without.
 function attempt(action) {
 	try {
 		return action();

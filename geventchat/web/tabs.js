@@ -3,10 +3,8 @@
 import { $, make, write } from "./dom.js";
 
 const list = $("rooms");
-const tabs = new Map(); // by room
-let number = 0;
-let looked; // the room that is looked at
-let choose;
+const tabs = new Map();
+let looked, choose;
 
 // `chosen(room)` is told which room the user chooses.
 export function start(chosen) {
@@ -22,19 +20,18 @@ export function show({ all, current }) {
 		tabs.delete(room);
 	}
 	for (const room of all) update(tabOf(room), room, room === current);
+	$("panel").ariaLabel = current.name;
 	if (looked === current) return;
 	looked = current;
-	$("panel").setAttribute("aria-labelledby", tabOf(current).id);
 	tabOf(current).scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 function tabOf(room) {
 	if (tabs.has(room)) return tabs.get(room);
 	const tab = make("button");
-	tab.id = `tab-${++number}`;
 	tab.setAttribute("role", "tab");
 	tab.setAttribute("aria-controls", "panel");
-	tab.append(make("bdi"), make("span"));
+	tab.append(make("bdi"), " ", make("span"));
 	tab.addEventListener("click", () => choose(room));
 	tabs.set(room, tab);
 	list.append(tab);
@@ -46,7 +43,6 @@ function update(tab, room, isCurrent) {
 	write(name, room.name);
 	write(count, String(room.unread || ""));
 	count.className = room.mentioned ? "count mentioned" : "count";
-	tab.title = room.unread ? `${room.unread} unread` : "";
 	tab.setAttribute("aria-selected", isCurrent);
 	tab.tabIndex = isCurrent ? 0 : -1;
 }
@@ -54,7 +50,7 @@ function update(tab, room, isCurrent) {
 function press(event) {
 	const { length } = list.children;
 	const index = [...list.children].indexOf(document.activeElement);
-	const next = { ArrowRight: index + 1, ArrowLeft: index - 1, Home: 0, End: -1 }[event.key];
+	const next = { ArrowRight: index + 1, ArrowLeft: index - 1 }[event.key];
 	if (next === undefined || event.altKey) return;
 	event.preventDefault();
 	const tab = list.children[(next + length) % length];

@@ -33,9 +33,8 @@ const EVENTS = {
 };
 
 const TOLD = {
-	members: ({ room, members, count, topic }) => [
+	members: ({ room, members, count }) => [
 		`${count} in ${room}: ${members.join(", ")}${count > members.length ? ` and ${count - members.length} more` : ""}`,
-		...(topic ? [`topic: ${topic}`] : []),
 	],
 	rooms: ({ rooms }) => [`rooms: ${Object.entries(rooms).map(([name, count]) => `${name} (${count})`).join(", ")}`],
 	topic_is: ({ text }) => [text ? `topic: ${text}` : "no topic is set; /topic TEXT sets one"],

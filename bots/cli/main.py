@@ -1,0 +1,175 @@
+"""What geventchat-bots does with its words: a run, or one of the verbs."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bots.cli import shipped, verbs
+from bots.cli.output import show, write
+from geventchat.cli.options import OptionParser
+from geventchat.protocol import address
+from geventchat.protocol.errors import ChatError, ServerUnavailable, UsageError
+
+if TYPE_CHECKING:
+    from bots.transcripts.writer import Transcript
+
+_EXAMPLES = """\
+examples:
+  geventchat-bots scenarios/ten_users.yaml                    on a server that is started for this run
+  geventchat-bots scenarios/meet_the_bots.yaml                bots to chat with, until Ctrl-C
+  geventchat-bots scenarios/                                  all in a folder, with a line for each
+  geventchat-bots scenarios/ten_users.yaml --server HOST:2003
+  geventchat-bots scenarios/small_talk.yaml --server HOST --dialect unframed
+  geventchat-bots check scenarios/*.yaml                      only look for mistakes
+  geventchat-bots scenarios                                   which ones ship with it
+  geventchat-bots schema > scenario.schema.json               for editors
+  geventchat-bots import channel.log -o talk.yaml             a log as a scenario
+  geventchat-bots record HOST:2003 -o talk.yaml               a live room as a scenario, until Ctrl-C
+
+exit status: 0 all met; 1 a check or expectation not met; 2 the scenario or an option is wrong;
+             4 no server; 5 invalid, because the bots themselves were late; 130 interrupted
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a scenario, or one of the verbs; return the exit status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _carry_out(words)
+    except UsageError as error:
+        print(f"geventchat-bots: {error}", file=sys.stderr)
+        return 2
+    except ServerUnavailable as error:
+        print(f"geventchat-bots: {error}", file=sys.stderr)
+        return 4
+    except ChatError as error:
+        print(f"geventchat-bots: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:  # before a run has begun, or while its results are written
+        return 130
+
+
+def _carry_out(words: Sequence[str]) -> int:
+    try:
+        if words and words[0] in verbs.VERBS:
+            options = verbs.parser(words[0]).parse_args(words[1:])
+            return {"check": _check, "import": _import, "record": _record, "scenarios": _scenarios, "schema": _schema}[
+                words[0]
+            ](options)
+        if len(words) > 1 and not words[0].startswith("-") and not words[1].startswith("-"):
+            _refuse_no_verb(words[0])
+        from bots.cli.run import run
+
+        return run(_parser().parse_args(words))
+    except SystemExit:  # --help or --version, which are printed, but perhaps not written yet
+        show("")
+        raise
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = OptionParser(
+        "geventchat-bots",
+        "Simulated users replay a scenario against a chat server; every delivery is checked.",
+        _EXAMPLES,
+        meant=dict.fromkeys(("--host", "--port"), "--server").get,
+    )
+    parser.add_argument(
+        "scenarios",
+        metavar="SCENARIO",
+        nargs="+",
+        type=Path,
+        help="YAML files or folders; or one of the verbs check, import, record, scenarios, schema",
+    )
+    parser.add_argument("--server", metavar="HOST:PORT", help="the server to test; any that speaks the dialect")
+    parser.add_argument("--dialect", choices=("json", "plain", "unframed"), default="json", help="default: %(default)s")
+    parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="play N times as fast")
+    parser.add_argument("--seed", type=int, metavar="N", help="other words, choices and times than the scenario's own")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("--junit", metavar="FILE", type=Path, help="write the checks as JUnit XML")
+    parser.add_argument("--report", metavar="FILE", type=Path, help="write a page of HTML with charts")
+    return parser
+
+
+def _refuse_no_verb(word: str) -> None:
+    """Raise UsageError if a word with a file behind it is neither a verb nor itself a file."""
+    from bots.scenario.mistakes import did_you_mean
+
+    if word == "run":
+        raise UsageError("run is not a verb; to run a scenario, name its file alone: geventchat-bots FILE")
+    if not shipped.find(Path(word)).exists():
+        raise UsageError(f"{word} is neither a verb nor a file{did_you_mean(word, verbs.VERBS)}")
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed < float("inf"):
+        raise UsageError("--speed is a number above 0, for example --speed 10")
+    return speed
+
+
+def _check(options: argparse.Namespace) -> int:
+    from bots.scenario.load import load
+    from bots.scenario.mistakes import ScenarioMistakes
+    from bots.scenario.units import counted
+
+    ended = 0
+    for file in options.files:
+        try:
+            scenario = load(shipped.find(file))
+            users, lines = counted(len(scenario.actors), "user"), counted(len(list(scenario.lines())), "line")
+            show(f"{file}: {scenario.title}: {users}, {lines}\n")
+        except ScenarioMistakes as mistakes:
+            print(mistakes, file=sys.stderr)
+            ended = 2
+    return ended
+
+
+def _import(options: argparse.Namespace) -> int:
+    from bots.scenario.data_file import read_file
+    from bots.transcripts.importer import import_log
+    from bots.transcripts.log_text import MAX_BYTES
+
+    try:
+        source = read_file(Path(options.source), MAX_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"{options.source} cannot be read: {(error.strerror or str(error)).lower()}") from None
+    return _put_down(import_log(source, Path(options.source).name, options.format), options.output)
+
+
+def _record(options: argparse.Namespace) -> int:
+    at = address.parse(options.source)
+    from bots.engine.interrupt import interruptible
+    from bots.transcripts.record import record
+
+    with interruptible():
+        print(f"recording {options.room} at {address.show(at)}; Ctrl-C ends it", file=sys.stderr)
+        return _put_down(record(at, options.room), options.output)
+
+
+def _put_down(transcript: "Transcript", output: Path | None) -> int:
+    for note in transcript.notes:
+        print(f"note: {note}", file=sys.stderr)
+    if output is None:
+        show(transcript.text)
+    else:
+        write(transcript.text, output)
+        print(f"written to {output}: {transcript.title}", file=sys.stderr)
+    return 0
+
+
+def _scenarios(_: argparse.Namespace) -> int:
+    show(shipped.listing())
+    return 0
+
+
+def _schema(_: argparse.Namespace) -> int:
+    from bots.scenario.json_schema import json_schema
+
+    show(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n")
+    return 0

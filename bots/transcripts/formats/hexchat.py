@@ -1,0 +1,55 @@
+"""HexChat, and XChat: a tab stands behind who speaks, and behind the star or arrow of everything else."""
+
+from bots.transcripts import entries
+from bots.transcripts.line_format import LineFormat
+
+
+def _marked(*forms: str) -> list[str]:
+    """Return the forms behind each mark of an event: HexChat's star, and XChat's arrows."""
+    return [f"{mark}\t{form}" for form in forms for mark in ("*", "-->", "<--", "---")]
+
+
+HEXCHAT = LineFormat(
+    name="hexchat",
+    title="HexChat or XChat",
+    said=("<{who}>\t{text}",),
+    acted=("*\t{nick} {text}", "* \t{nick} {text}"),
+    joined=_marked("{nick} {host} has joined", "{nick} {host} has joined {room}"),
+    left=_marked(
+        "{nick} {host} has left ({reason})",
+        "{nick} {host} has left {room} ({reason})",
+        "{nick} has quit ({reason})",
+        "{nick} {host} has quit ({reason})",
+        "{by} has kicked {nick} from {room} ({reason})",
+    ),
+    renamed=_marked("{nick} is now known as {new}"),
+    dates=("**** BEGIN LOGGING AT {date}", "**** ENDING LOGGING AT {date}"),
+    left_out={
+        entries.MODE: _marked(
+            "{by} gives {any} to {by}",
+            "{by} removes {any} from {any}",
+            "{by} sets mode{any}",
+            "{by} sets ban{any}",
+            "{by} sets channel {any}",
+            "{by} sets exempt{any}",
+            "{by} sets invite{any}",
+            "Channel {room} modes: {any}",
+        ),
+        entries.TOPIC: _marked("Topic for {any}", "{by} has changed the topic {any}"),
+        entries.OWN_RENAME: _marked("You are now known as {any}"),
+        entries.SERVER: _marked(
+            "Now talking on {any}",
+            "You have {any}",
+            "Disconnected{any}",
+            "Looking up {any}",
+            "Connect{any}",
+            "Channel {room} {any}",
+            "{room} created on {any}",
+            "{room} URL: {any}",
+        ),
+        entries.NOTICE: ("-{by}-\t{any}",),
+        entries.PRIVATE: ("*{by}*\t{any}", ">{by}<\t{any}"),
+        entries.UNKNOWN_EVENT: ("-->\t{any}", "<--\t{any}", "---\t{any}"),
+    },
+    marks_are_shared=True,
+)

@@ -1,0 +1,53 @@
+"""mIRC: what is done and what happens begin alike, with a star."""
+
+from bots.transcripts import entries
+from bots.transcripts.line_format import LineFormat
+
+MIRC = LineFormat(
+    name="mirc",
+    title="mIRC",
+    said=("<{who}> {text}",),
+    acted=("* {nick} {text}",),
+    joined=(
+        "* {nick} {host} has joined {room}",
+        "* {nick} has joined {room}",
+        "* Joins: {nick} {host}",
+    ),
+    left=(
+        "* {nick} {host} has left {room} ({reason})",
+        "* {nick} has left {room} ({reason})",
+        "* {nick} {host} Quit ({reason})",
+        "* {nick} has quit IRC ({reason})",
+        "* {nick} {host} has quit IRC ({reason})",
+        "* Parts: {nick} {host} ({reason})",
+        "* Parts: {nick} {host}",
+        "* Quits: {nick} {host} ({reason})",
+        "* {nick} was kicked by {by} ({reason})",
+        "* {nick} was kicked from {room} by {by} ({reason})",
+    ),
+    renamed=("* {nick} is now known as {new}",),
+    dates=("Session Start: {date}", "Session Time: {date}", "Session Close: {date}"),
+    left_out={
+        entries.MODE: ("* {by} sets mode: {any}", "* Mode change {any}", "* Channel modes {any}"),
+        entries.TOPIC: ("* Topic is {any}", "* {by} changes topic to {any}", "* Set by {by} on {any}"),
+        entries.SERVER: (
+            "* Now talking in {any}",
+            "* Now talking on {any}",
+            "* Disconnected{any}",
+            "* Connecting to {any}",
+            "* Rejoined channel {any}",
+            "* Attempting to rejoin {any}",
+            "* Retrieving {any}",
+            "* You were kicked {any}",
+            "* You're not channel operator{any}",
+            "* You have joined {any}",
+            "* You have left {any}",
+            "* URL is {any}",
+            "Session Ident: {any}",
+        ),
+        entries.OWN_RENAME: ("* You are now known as {any}", "* Your nick is now {any}"),
+        entries.NOTICE: ("-{by}- {any}",),
+        entries.PRIVATE: ("*{by}* {any}", "-> *{by}* {any}", "-> -{by}- {any}"),
+    },
+    marks_are_shared=True,
+)

@@ -1,0 +1,121 @@
+"""WhatsApp's export of a chat, by Android and by iPhones, whose lines differ; times are in any country's form."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bots.transcripts import entries
+from bots.transcripts.line_format import LineFormat
+
+# Behind the name, in languages that tell of it in words that are known here; in others it is a system message.
+_JOINED = (
+    "{name} joined using {any} invite link",
+    "{name} joined using a group link.",
+    "{name} joined",
+    "{actor} added {name}",
+    "{name} was added",
+    "{name} ist {any} beigetreten.",
+    "{name} ist {any} beigetreten",
+    "{name} wurde hinzugefügt",
+    "{name} se unió {any}",
+    "{name} a rejoint {any}",
+    "{name} entrou usando {any}",
+    "{name} è entrato {any}",
+)
+_LEFT = (
+    "{name} left",
+    "{name} was removed",
+    "{actor} removed {name}",
+    "{name} hat die Gruppe verlassen",
+    "{name} hat die Gruppe verlassen.",
+    "{name} wurde entfernt",
+    "{name} salió del grupo",
+    "{name} salió",
+    "{name} a quitté le groupe",
+    "{name} a quitté",
+    "{name} saiu",
+    "{name} ha abbandonato",
+    "{name} heeft de groep verlaten",
+)
+_DELETED = (
+    "This message was deleted",
+    "You deleted this message",
+    "Diese Nachricht wurde gelöscht",
+    "Du hast diese Nachricht gelöscht",
+    "Se eliminó este mensaje",
+    "Eliminaste este mensaje",
+    "Ce message a été supprimé",
+    "Vous avez supprimé ce message",
+    "Mensagem apagada",
+    "Esta mensagem foi apagada",
+    "Você apagou esta mensagem",
+    "Questo messaggio è stato eliminato",
+    "Dit bericht is verwijderd",
+    "Сообщение удалено",
+)
+_EDITED = (
+    "This message was edited",
+    "Diese Nachricht wurde bearbeitet",
+    "Se editó este mensaje",
+    "Ce message a été modifié",
+    "Mensagem editada",
+    "Questo messaggio è stato modificato",
+)
+# A file's name with a word in brackets, or a word in angle brackets and nothing else.
+_ATTACHED = (
+    "<{any}>",
+    *(f"{kind}-{{by}} ({{any}})" for kind in ("IMG", "VID", "PTT", "AUD", "STK", "DOC")),
+    "{any} (file attached)",
+    "{any} (Datei angehängt)",
+    "{any} (archivo adjunto)",
+    "{any} (fichier joint)",
+    "{any} (arquivo anexado)",
+    "{any} (file allegato)",
+    "{any} (bestand bijgevoegd)",
+    "{any} (файл добавлен)",
+)
+
+
+def _described(begin: str, system: str, more: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Return the forms behind a time, if `begin` stands before a name and its message, and `system` before others."""
+    said = f"{begin}{{name}}: "
+    deleted = [f"{said}{mark}{words}{end}" for words in _DELETED for mark in ("", "\u200e") for end in ("", ".")]
+    edited = [
+        f"{said}{{text}} {mark}<{words}{end}>{{edited}}"
+        for words in _EDITED
+        for mark in ("", "\u200e")
+        for end in ("", ".")
+    ]
+    return {
+        "said": (*edited, f"{said}{{text}}"),
+        "joined": [system + form for form in _JOINED],
+        "left": [system + form for form in _LEFT],
+        "left_out": {
+            entries.DELETED: deleted,
+            entries.ATTACHMENT: [said + form for form in _ATTACHED],
+            **more,
+        },
+        "continues": True,
+        "ranks": "",
+    }
+
+
+ANDROID = LineFormat(
+    name="whatsapp-android",
+    title="WhatsApp on Android",
+    stamped=r"(\d.*)?",
+    **_described("- ", "- ", {entries.SYSTEM: ('- {actor} "{any}', "- {actor} “{any}", "- {actor}")}),
+)
+_MARKED = "{any}: \u200e"
+IPHONE = LineFormat(
+    name="whatsapp-iphone",
+    title="WhatsApp on an iPhone",
+    stamped=r"(\[\d{1,4}[./-].*\])?",
+    **_described(
+        "",
+        _MARKED,
+        {
+            entries.ATTACHMENT: (f"{_MARKED}<{{any}}>", f"{_MARKED}{{by}} omitted", f"{_MARKED}{{by}} weggelassen"),
+            entries.SYSTEM: (_MARKED + "{any}",),
+        },
+    ),
+)

@@ -1,0 +1,37 @@
+"""All that is known of the actors at a server: who is where, under which nick, and who has heard what. No I/O."""
+
+from collections.abc import Callable, Container
+from functools import partial
+
+from bots.ledger.room import RoomLedger
+from bots.scenario.model import Scenario
+from bots.scenario.schedule import who_does
+from bots.world.identities import Identities
+from bots.world.inbox import Inbox
+from bots.world.memberships import Memberships
+from bots.world.others import Others
+from bots.world.whispers import Whispers
+
+
+class World:
+    """What is known of a scenario's actors; the ledgers of `rooms` and `whispers` are added as they are met.
+
+    `make_ledger` makes one, given the nicks that the actors have, or had.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        rooms: dict[str, RoomLedger],
+        whispers: dict[str, RoomLedger],
+        make_ledger: Callable[[Container[str]], RoomLedger],
+    ) -> None:
+        self.identities = Identities(scenario.actors)
+        make = partial(make_ledger, self.identities)
+        self.memberships = Memberships(rooms, make)
+        self.others = Others()
+        self.whispers = Whispers(whispers, make, self.identities)
+        asking = who_does(scenario, lambda action: action.listens)
+        self.inboxes = {
+            actor: Inbox(self.memberships.ever_of(actor), keeps=actor in asking) for actor in scenario.actors
+        }

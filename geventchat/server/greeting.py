@@ -1,0 +1,57 @@
+"""What a server prints when it is ready: how to join it, and where its page is."""
+
+import io
+import ipaddress
+from collections.abc import Sequence
+
+from geventchat.protocol import address
+from geventchat.system.sockets import own_addresses
+
+
+def greeting(listening: Sequence[tuple[str, int]], *, has_terminal: bool) -> str:
+    """Return how to join at each address; on a terminal with a QR code of the page, if others can reach it."""
+    blocks = [_how_to_join(host, port) for host, port in listening]
+    shared = [page for host, port in listening for page in _pages(host, port) if not _is_loopback(page)]
+    if has_terminal and shared:
+        blocks.append(_qr_code(shared[0]))
+    return "\n".join(blocks)
+
+
+def _how_to_join(host: str, port: int) -> str:
+    here = _reachable(host)[0]
+    pages = "".join(f"  a browser: {page}\n" for page in _pages(host, port))
+    return (
+        f"geventchat serves on {address.show((host, port))}; join with\n"
+        f"{pages}"
+        f"  geventchat-client {address.show((here, port))}\n"
+        f"  nc {here} {port}\n"
+        f"  telnet {here} {port}\n"
+        f'  a program: JSON Lines, first {{"type":"hello","nick":"alice"}}'
+    )
+
+
+def _pages(host: str, port: int) -> list[str]:
+    return [f"http://{address.show((one, port))}/" for one in _reachable(host)]
+
+
+def _reachable(host: str) -> list[str]:
+    """Return the addresses that lead to a server that listens on this one; the machine's own first."""
+    if host == "0.0.0.0":  # noqa: S104 - the user asked for every address
+        return ["127.0.0.1", *own_addresses(4)]
+    return ["::1", *own_addresses(6)] if host == "::" else [host]
+
+
+def _is_loopback(page: str) -> bool:
+    host = page.removeprefix("http://").rpartition(":")[0].strip("[]")
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def _qr_code(page: str) -> str:
+    import segno  # only a terminal needs it
+
+    drawn = io.StringIO()
+    segno.make(page, micro=False).terminal(drawn, border=2, compact=True)
+    return f"{drawn.getvalue()}{page}"

@@ -1,0 +1,65 @@
+"""The stores that a server can keep its log in, and what `--history` says for each.
+
+A new store is a module here with a class that has the methods of `Log`, one more `Store` in STORES, and one more line
+in `tests/test_log.py`, where all stores pass the same tests.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from geventchat.core.log import Log
+from geventchat.protocol.errors import UsageError
+
+
+class Keeping(NamedTuple):
+    """How well and how long a log keeps what is said; the age is in seconds, None for ever or for all."""
+
+    full: bool = False  # against power loss, too
+    age: float | None = None
+    messages: int | None = None
+
+
+class Store(NamedTuple):
+    """One kind of store.
+
+    `written` is what stands behind --history in the help, and `is_meant` tells whether a text there means this store.
+    `prepare` returns what opens the log, or raises UsageError for what this store cannot do; opening it may raise
+    UsageError too. Its module loads only then.
+    """
+
+    written: str
+    is_meant: Callable[[str], bool]
+    prepare: Callable[[str, Keeping], Callable[[], Log]]
+
+
+def opener(history: str | None, keeping: Keeping) -> Callable[[], Log]:
+    """Return what opens the log that `--history` names, or the default one for None. Raises UsageError."""
+    if history == "":
+        raise UsageError(f"--history is empty: give {WRITTEN}")
+    store = next(store for store in STORES if store.is_meant(history or ""))
+    return store.prepare(history or "", keeping)
+
+
+def _memory(_: str, keeping: Keeping) -> Callable[[], Log]:
+    from geventchat.store.memory import MemoryLog
+
+    if keeping != Keeping():
+        raise UsageError("--history none keeps no file; --keep, --keep-messages and --durability full need one")
+    return MemoryLog
+
+
+def _sqlite(file: str, keeping: Keeping) -> Callable[[], Log]:
+    from geventchat.store.sqlite import SqliteLog
+    from geventchat.store.sqlite_file import default_path
+
+    path = Path(file) if file else default_path()
+    return partial(SqliteLog, path, full=keeping.full, keep_s=keeping.age, keep_messages=keeping.messages)
+
+
+STORES = (
+    Store("none", lambda text: text == "none", _memory),
+    Store("FILE", lambda _: True, _sqlite),  # the last, because any text may be the name of a file
+)
+WRITTEN = "|".join(store.written for store in reversed(STORES))

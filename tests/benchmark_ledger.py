@@ -1,0 +1,92 @@
+"""How many deliveries a second the bots' ledger judges: `python -m tests.benchmark_ledger`.
+
+One process, no sockets. Every user gets the same lines, in pieces that begin and end anywhere.
+"""
+
+import argparse
+import time
+from functools import partial
+
+from bots.ledger.room import Attendance, RoomLedger
+from bots.protocols.base import Heard, Notice
+from bots.protocols.registry import DIALECTS
+from bots.world.inbox import Inbox
+from bots.world.receiver import Receiver
+from geventchat.dialects import json_client
+from geventchat.protocol import events
+
+_TURN_S = 0.005  # how often a server sends what has come
+_RECV_S = 8e-6  # from one reader's piece to the next one's
+
+
+def measure(dialect: str, readers: int, rate: int, seconds: float) -> tuple[float, float]:
+    """Return how many deliveries a second of CPU were judged, and the p50 of their latency in milliseconds."""
+    room = RoomLedger(per_sender=False)
+    receivers = []
+
+    def hear(stay: Attendance, heard: Heard, line: bytes, now: float) -> None:
+        if isinstance(heard, events.Said):
+            room.hear(stay, heard.nick, heard.text, now, heard.id, line)
+        elif isinstance(heard, Notice | events.Event):
+            room.notice(stay, line)
+
+    for number in range(readers):
+        stay = room.enter(f"user{number}", 0.0)
+        stay.entered = 0.0
+        receiver = Receiver(DIALECTS[dialect](), partial(hear, stay), Inbox([], keeps=False))
+        receiver.be_in(room, stay)
+        receivers.append(receiver)
+    now, number, rests = 1.0, 0, [b""] * readers
+    spent = 0.0
+    per_turn = int(rate * _TURN_S)
+    for turn in range(int(seconds / _TURN_S)):
+        lines = []
+        for place in range(per_turn):
+            nick, text = f"user{number % readers}", f"{number} these are some eight words to be said here"
+            due = now - _TURN_S * (per_turn - place) / per_turn
+            room.say(nick, text, due, due)
+            lines.append(_line(dialect, number, nick, text))
+            number += 1
+        data = b"".join(lines)
+        began = time.process_time()
+        for place, receiver in enumerate(receivers):
+            now += _RECV_S
+            piece = rests[place] + data
+            cut = len(piece) - (turn * 7 + place) % 60 * (place % 3 == 0)
+            rests[place] = piece[cut:]
+            receiver.receive(piece[:cut], now)
+        spent += time.process_time() - began
+        now = max(now, 1.0 + (turn + 1) * _TURN_S)
+    began = time.process_time()
+    for place, receiver in enumerate(receivers):
+        if rests[place]:
+            receiver.receive(rests[place], now)
+    room.close()
+    room.timeline.close()
+    spent += time.process_time() - began
+    assert room.timeline.delivered == number * readers, room.timeline.delivered
+    assert not room.findings
+    return room.timeline.delivered / spent, room.timeline.latency.percentile(50) * 1000
+
+
+def _line(dialect: str, number: int, nick: str, text: str) -> bytes:
+    if dialect == "plain":
+        return f"{nick}: {text}\n".encode()
+    said = events.Said(id=f"1-{number}", time="2026-01-01T00:00:00.000Z", room="lobby", nick=nick, text=text)
+    return json_client.encode(said)  # type: ignore[arg-type]
+
+
+def main() -> None:
+    """Measure both dialects at a few rates."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--readers", type=int, default=350)
+    parser.add_argument("--seconds", type=float, default=3)
+    options = parser.parse_args()
+    for dialect in ("json", "plain"):
+        for rate in (200, 500, 2000):
+            a_second, p50_ms = measure(dialect, options.readers, rate, options.seconds)
+            print(f"{dialect:6} {rate:5} messages/s  {a_second:12,.0f} deliveries a second  p50 {p50_ms:.2f} ms")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,193 @@
+"""What is compared with what others heard is judged as if every line had been read, however the bytes come."""
+
+import itertools
+from collections import Counter
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bots.ledger.room import Attendance, Message, RoomLedger
+from bots.protocols.base import Heard, Notice
+from bots.protocols.json import Json
+from bots.protocols.plain import Plain
+from bots.world.inbox import Inbox
+from bots.world.memberships import Membership
+from bots.world.receiver import Receiver
+from geventchat.dialects import json_client
+from geventchat.protocol import events
+
+READERS = ("ann", "bob", "cat")
+# What a reader may get besides or instead of what the others get.
+_FAULTS = st.sampled_from(["", "", "", "", "", "drop", "double", "swap", "alter", "notice", "pong"])
+_LINES = st.lists(st.tuples(st.sampled_from(READERS), st.sampled_from(["x", "y", "z: z"])), max_size=15)
+
+
+class Listener:
+    """One reader, in a ledger of its own or together with others."""
+
+    def __init__(self, room: RoomLedger, name: str, *, together: bool) -> None:
+        self.room = room
+        self.stay: Attendance = room.enter(name, 0.0)
+        self.stay.entered = 0.0
+        inbox = Inbox([Membership("lobby", room, self.stay)], keeps=False)
+        self.receiver = Receiver(Plain(), self.hear, inbox)
+        self.read = 0
+        self.followed: list[str] = []
+        self.together = together
+        if together:
+            self.receiver.be_in(room, self.stay)
+            inbox.listen(self.follow)
+
+    def hear(self, heard: Heard, line: bytes, _: float) -> None:
+        self.read += 1
+        if isinstance(heard, events.Said):
+            self.room.hear(self.stay, heard.nick, heard.text, 99.0, heard.id, line if self.together else b"")
+        elif isinstance(heard, Notice):
+            self.room.notice(self.stay, line)
+
+    def follow(self, messages: Sequence[Message], _: str | None) -> None:
+        self.followed += [message.text for message in messages]
+
+
+def said_room(talk: list[tuple[str, str]]) -> RoomLedger:
+    room = RoomLedger(per_sender=False)
+    for time, (nick, text) in enumerate(talk):
+        room.say(nick, text, float(time), float(time))
+    return room
+
+
+def lines_with(faults: list[str], talk: list[tuple[str, str]]) -> list[bytes]:
+    lines = [f"{nick}: {text}\n".encode() for nick, text in talk]
+    heard: list[bytes] = []
+    held: list[bytes] = []
+    for line, fault in zip(lines, faults, strict=True):
+        match fault:
+            case "drop":
+                continue
+            case "swap":
+                held.append(line)
+                continue
+            case "double":
+                heard.append(line)
+            case "alter":
+                line = line[:-1] + b"#\n"
+            case "notice":
+                heard.append(b"* somebody joined\n")
+            case "pong":
+                heard.append(b"* pong 7\n")
+        heard += [line, *held]
+        held = []
+    return heard + held
+
+
+def pieces_of(data: bytes, cuts: list[int]) -> list[bytes]:
+    places = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
+    return [data[start:stop] for start, stop in itertools.pairwise(places)]
+
+
+@given(talk=_LINES, data=st.data())
+def test_findings_are_those_of_reading_every_line(talk: list[tuple[str, str]], data: st.DataObject) -> None:
+    pieces = []
+    for reader in READERS:
+        faults = data.draw(st.lists(_FAULTS, min_size=len(talk), max_size=len(talk)))
+        heard = b"".join(lines_with(faults, talk))
+        cuts = data.draw(st.lists(st.integers(0, 10_000), max_size=5))
+        pieces.append([(reader, piece) for piece in pieces_of(heard, cuts)])
+    order = data.draw(st.permutations([number for number, own in enumerate(pieces) for _ in own]))
+    rooms = said_room(talk), said_room(talk)
+    together = {name: Listener(rooms[0], name, together=True) for name in READERS}
+    alone = {name: Listener(rooms[1], name, together=False) for name in READERS}
+    for number in order:
+        reader, piece = pieces[number].pop(0)
+        together[reader].receiver.receive(piece, 99.0)
+        alone[reader].receiver.receive(piece, 99.0)
+    for room in rooms:
+        room.close()
+    found, expected = (Counter((*one[:3], one.reader.name, one.at) for one in room.findings) for room in rooms)
+    assert found == expected, (found - expected, expected - found)
+    counts = [[reader.progress.heard for reader in room.readers] for room in rooms]
+    assert counts[0] == counts[1]
+    times = [room.timeline.latency.count for room in rooms]
+    assert times[0] == times[1] == sum(counts[0])
+
+
+def test_who_hears_the_same_is_not_read() -> None:
+    talk = [("ann", str(number)) for number in range(100)]
+    room = said_room(talk)
+    first, second = (Listener(room, name, together=True) for name in ("ann", "bob"))
+    stream = b"".join(f"{nick}: {text}\n".encode() for nick, text in talk)
+    for piece in pieces_of(stream, list(range(0, 1000, 7))):
+        first.receiver.receive(piece, 99.0)
+        second.receiver.receive(piece, 99.0)
+    assert (first.read, second.read) == (100, 1)  # the first message says where in the room a reader is
+    assert second.followed == [text for _, text in talk][1:]
+    assert (first.stay.progress.heard, second.stay.progress.heard) == (100, 100)
+
+
+def test_a_pong_between_costs_only_its_own_line() -> None:
+    talk = [("ann", str(number)) for number in range(10)]
+    room = said_room(talk)
+    first, second = (Listener(room, name, together=True) for name in ("ann", "bob"))
+    lines = [f"{nick}: {text}\n".encode() for nick, text in talk]
+    first.receiver.receive(b"".join(lines), 99.0)
+    second.receiver.receive(b"".join([*lines[:5], b"* pong 7\n", *lines[5:]]), 99.0)
+    assert second.read == 2
+    room.close()
+    assert room.findings == []
+
+
+def test_newcomers_follow_notices_too() -> None:
+    room = RoomLedger(per_sender=False)
+    joined = [
+        json_client.encode(events.Joined(id=f"1-{number}", time="", room="lobby", nick=f"user{number}"))  # type: ignore[arg-type]
+        for number in range(10)
+    ]
+    read = 0
+
+    def hear(_: Heard, line: bytes, __: float) -> None:
+        nonlocal read
+        read += 1
+        room.notice(stay, line)
+
+    for newcomer in range(10):
+        stay = room.enter(f"user{newcomer}", 0.0)
+        receiver = Receiver(Json(), hear, Inbox([], keeps=False))
+        receiver.be_in(room, stay)
+        for line in joined[newcomer + 1 :]:
+            receiver.receive(line, 1.0)
+    assert read == 9 + 8  # the first reads all, the others only the first that they hear
+
+
+@given(data=st.data())
+def test_readers_who_miss_messages_of_one_order_have_missed_them_and_nothing_else(data: st.DataObject) -> None:
+    numbers = list(range(data.draw(st.integers(0, 12))))
+    room = RoomLedger(per_sender=False)
+    for number in data.draw(st.permutations(numbers)):  # said nearly at once: the server makes the order
+        room.say(f"nick{number}", "hi", 1.0, 1.0)
+    pieces, missed = [], Counter[tuple[str, str, str]]()
+    for reader in READERS:
+        dropped = data.draw(st.sets(st.sampled_from(numbers))) if numbers else set()
+        missed.update(("missing", f"nick{number}", reader) for number in dropped)
+        lines = b"".join(b"nick%d: hi\n" % number for number in numbers if number not in dropped)
+        pieces.append([(reader, piece) for piece in pieces_of(lines, data.draw(st.lists(st.integers(0, 500))))])
+    listeners = {name: Listener(room, name, together=data.draw(st.booleans())) for name in READERS}
+    for number in data.draw(st.permutations([number for number, own in enumerate(pieces) for _ in own])):
+        reader, piece = pieces[number].pop(0)
+        listeners[reader].receiver.receive(piece, 99.0)
+    room.close()
+    assert Counter((one.verdict, one.nick, one.reader.name) for one in room.findings) == missed
+
+
+def test_a_reader_that_is_still_coming_in_is_not_taken_along_by_half_a_line() -> None:
+    talk = [*[("ann", "x")] * 6, ("ann", "y")]
+    room = said_room(talk)
+    ann, bob = (Listener(room, name, together=True) for name in ("ann", "bob"))
+    lines = [f"{nick}: {text}\n".encode() for nick, text in talk]
+    notice = b"* somebody joined\n"
+    bob.receiver.receive(b"".join([*lines[:6], notice, lines[6]]), 99.0)
+    for piece in pieces_of(b"".join([notice, *lines]), [1, 25, 26]):
+        ann.receiver.receive(piece, 99.0)
+    room.close()
+    assert room.findings == []
+    assert (ann.stay.progress.heard, bob.stay.progress.heard) == (7, 7)
