@@ -175,4 +175,4 @@ def test_the_next_try_is_counted_down_to_and_enter_tries_now(server: ChatServer,
         ann.until("Enter tries now")
         ann.type("\r")
         ann.until("* connected again")
-        assert not any("offline" in line for line in ann.lines)
+        ann.until(lambda: not any("offline" in line for line in ann.lines))
