@@ -15,10 +15,13 @@ from rich.text import Text
 
 from geventchat import ChatClient, ChatServer
 from tests.faulty_server import faulty_server
+from tests.processes import serving
 from tests.terminal_fixtures import Terminal, at_terminal
 
 _DOCS = Path(__file__).parent
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# How much of the run is shown: the figures, the checks, and what the first reader missed.
+_LINES = 27
 # What pyte calls the colours that rich calls otherwise.
 _COLOURS = {"brown": "yellow", "default": ""}
 
@@ -33,10 +36,10 @@ def main() -> None:
 def _run_of_bots(picture: Path) -> None:
     """Show a run against a server that loses one delivery in 400."""
     with faulty_server("drop", every=400) as ((host, port), _):
-        words = f"geventchat-bots scenarios/ten_users.yaml --server {host}:{port} --dialect plain"
-        shell = f"echo '$ {words}'; exec {Path(sys.executable).parent / words}"
-        with Terminal(["/bin/sh", "-c", shell], columns=92, rows=30, environment={}) as terminal:
-            terminal.until("FAILED: ")
+        words = f"geventchat-bots scenarios/ten_users.yaml --server {host}:{port} --dialect plain | head -{_LINES}"
+        shell = f"echo '$ {words}'; {Path(sys.executable).parent / words}"
+        with Terminal(["/bin/sh", "-c", shell], columns=98, rows=_LINES + 2, environment={}) as terminal:
+            terminal.ended()
             picture.write_text(_svg(terminal, "geventchat-bots"))
 
 
@@ -72,9 +75,9 @@ def _report(picture: Path) -> None:
     if browser is None:
         print(f"{picture.name} stays as it is: none of {', '.join(_BROWSERS)} is here", file=sys.stderr)
         return
-    with tempfile.TemporaryDirectory() as folder:
-        page = Path(folder) / "report.html"
-        run = [sys.executable, "-m", "bots.cli", "scenarios/come_and_go.yaml", "--report", str(page)]
+    with tempfile.TemporaryDirectory() as folder, serving("--rate", "off") as server:
+        page, at = Path(folder) / "report.html", f"127.0.0.1:{server.address[1]}"
+        run = [sys.executable, "-m", "bots.cli", "scenarios/come_and_go.yaml", "--server", at, "--report", str(page)]
         subprocess.run(run, check=True, stdout=subprocess.DEVNULL, cwd=_DOCS.parent)  # noqa: S603
         size = "--window-size=820,1240"
         shot = [browser, "--headless", "--no-sandbox", "--hide-scrollbars", size, f"--screenshot={picture}"]

@@ -499,6 +499,26 @@ def test_5000_messages_leave_a_bounded_page_that_still_shows_the_newest(site: Si
 
 @needs_browser
 @pytest.mark.slow
+def test_who_reads_the_past_keeps_it_in_sight_and_finds_the_present_again(site: Site, page: Page) -> None:
+    flood(site.address, 0, 50)
+    page.join("alice")
+    page.until_shown("line 49")
+    page.run("document.querySelector('#log').scrollTop = 0")
+    in_sight = "return document.querySelector('#log .said').getBoundingClientRect().top"
+    page.until(lambda: page.button("Latest messages").is_displayed())
+    place = page.run(in_sight)
+    flood(site.address, 50, 2500)
+    with plain(site.address, "bob") as bob:
+        bob.send(b"/msg alice psst\n")
+        page.until_shown("line 0", "bob whispers to you: psst")
+    assert page.run(_COUNT) <= _MOST_LINES
+    assert page.run(in_sight) == place
+    page.button("Latest messages").click()
+    page.until_shown("line 2549", "bob whispers to you: psst")
+
+
+@needs_browser
+@pytest.mark.slow
 def test_scrolling_up_shows_all_that_was_said_and_a_button_leads_back(site: Site, page: Page) -> None:
     flood(site.address, 0, 3000)
     page.join("alice")

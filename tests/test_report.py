@@ -77,7 +77,7 @@ def test_a_page_of_a_failed_run_names_message_reader_and_exchange(failed: Outcom
 
 def test_junit_has_a_case_for_each_check_and_says_which_failed(passed: Outcome, failed: Outcome) -> None:
     for outcome, failures in ((passed, 0), (failed, 1)):
-        suite = ElementTree.fromstring(junit(outcome))  # noqa: S314 - it is our own
+        suite = ElementTree.fromstring(junit([outcome]))  # noqa: S314 - it is our own
         assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("5", str(failures), "0")
         assert suite.get("name") == outcome.scenario.title
         assert [case.get("name") for case in suite][:2] == ["delivery exactly once", "order same for everyone"]

@@ -1,28 +1,26 @@
 """What geventchat-bots does with its words: a run, or one of the verbs."""
 
 import argparse
-import dataclasses
 import json
-import shlex
 import sys
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bots.cli import shipped, verbs
-from bots.cli.output import show
+from bots.cli.output import show, write
 from geventchat.cli.options import OptionParser
 from geventchat.protocol import address
 from geventchat.protocol.errors import ChatError, ServerUnavailable, UsageError
 
 if TYPE_CHECKING:
-    from bots.report.outcome import Outcome
     from bots.transcripts.writer import Transcript
 
 _EXAMPLES = """\
 examples:
-  geventchat-bots scenarios/ten_users.yaml                    at the default address, or a server of its own
+  geventchat-bots scenarios/ten_users.yaml                    on a server that is started for this run
+  geventchat-bots scenarios/meet_the_bots.yaml                bots to chat with, until Ctrl-C
+  geventchat-bots scenarios/                                  all in a folder, with a line for each
   geventchat-bots scenarios/ten_users.yaml --server HOST:2003
   geventchat-bots scenarios/small_talk.yaml --server HOST --dialect unframed
   geventchat-bots check scenarios/*.yaml                      only look for mistakes
@@ -63,7 +61,9 @@ def _carry_out(words: Sequence[str]) -> int:
             ](options)
         if len(words) > 1 and not words[0].startswith("-") and not words[1].startswith("-"):
             _refuse_no_verb(words[0])
-        return _run(_parser().parse_args(words))
+        from bots.cli.run import run
+
+        return run(_parser().parse_args(words))
     except SystemExit:  # --help or --version, which are printed, but perhaps not written yet
         show("")
         raise
@@ -77,7 +77,11 @@ def _parser() -> argparse.ArgumentParser:
         meant=dict.fromkeys(("--host", "--port"), "--server").get,
     )
     parser.add_argument(
-        "scenario", type=Path, help="a YAML file; or one of the verbs check, import, record, scenarios, schema"
+        "scenarios",
+        metavar="SCENARIO",
+        nargs="+",
+        type=Path,
+        help="YAML files or folders; or one of the verbs check, import, record, scenarios, schema",
     )
     parser.add_argument("--server", metavar="HOST:PORT", help="the server to test; any that speaks the dialect")
     parser.add_argument("--dialect", choices=("json", "plain", "unframed"), default="json", help="default: %(default)s")
@@ -95,7 +99,7 @@ def _refuse_no_verb(word: str) -> None:
 
     if word == "run":
         raise UsageError("run is not a verb; to run a scenario, name its file alone: geventchat-bots FILE")
-    if not Path(word).exists():
+    if not shipped.find(Path(word)).exists():
         raise UsageError(f"{word} is neither a verb nor a file{did_you_mean(word, verbs.VERBS)}")
 
 
@@ -107,61 +111,6 @@ def _speed(text: str) -> float:
     if not 0 < speed < float("inf"):
         raise UsageError("--speed is a number above 0, for example --speed 10")
     return speed
-
-
-def _run(options: argparse.Namespace) -> int:
-    asked = address.parse(options.server) if options.server else None
-    from bots.engine.sayable import check_sayable
-    from bots.scenario.load import load
-    from bots.scenario.mistakes import ScenarioMistakes
-
-    try:
-        scenario = load(shipped.find(options.scenario))
-        check_sayable(scenario, options.dialect)
-    except ScenarioMistakes as mistakes:
-        print(mistakes, file=sys.stderr)
-        return 2
-    for file in (options.junit, options.report):
-        if file is not None:
-            _write("", file)  # rather before the run than after it
-    if options.seed is not None:
-        scenario = dataclasses.replace(scenario, seed=options.seed)
-    from bots.engine.interrupt import interruptible
-    from bots.engine.runner import Runner
-    from bots.engine.target import allow_many_connections, server_at
-    from bots.report.progress import shown
-    from bots.scenario.units import counted
-
-    allow_many_connections()
-    with interruptible(), server_at(asked) as (at, which):
-        if not options.json:
-            show(f"{scenario.title}: {counted(len(scenario.actors), 'user')} at {which}\n")
-        runner = Runner(scenario, at, options.dialect, options.speed)
-        with shown(runner.outcome, options.speed):
-            outcome = runner.run()
-    again = ["geventchat-bots", str(options.scenario), "--dialect", options.dialect, "--seed", str(scenario.seed)]
-    outcome.again = shlex.join(again)
-    return _tell(outcome, f"{which}, {options.dialect}, seed {scenario.seed}, speed {options.speed:g}", options)
-
-
-def _tell(outcome: "Outcome", which: str, options: argparse.Namespace) -> int:
-    """Show what a run has shown in all the ways that were asked for; return the exit status."""
-    from bots.report.summary import figures, lines
-
-    if options.junit is not None:
-        from bots.report.junit import junit
-
-        _write(junit(outcome), options.junit)
-    if options.report is not None:
-        from bots.report.html import page
-
-        when = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
-        _write(page(outcome, which, when), options.report)
-    if options.json:
-        show(json.dumps(figures(outcome), ensure_ascii=False) + "\n")
-    else:
-        show("\n".join(lines(outcome)) + "\n")
-    return outcome.status
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -209,16 +158,9 @@ def _put_down(transcript: "Transcript", output: Path | None) -> int:
     if output is None:
         show(transcript.text)
     else:
-        _write(transcript.text, output)
+        write(transcript.text, output)
         print(f"written to {output}: {transcript.title}", file=sys.stderr)
     return 0
-
-
-def _write(text: str, output: Path) -> None:
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{output} cannot be written: {(error.strerror or str(error)).lower()}") from None
 
 
 def _scenarios(_: argparse.Namespace) -> int:

@@ -1,11 +1,31 @@
-"""Standard output, which may have no reader any more, or no space."""
+"""Where results go: standard output, which may have no reader any more, or no space; and files."""
 
-from geventchat.protocol.errors import ChatError
+import os
+import sys
+from pathlib import Path
+
+from geventchat.protocol.errors import ChatError, UsageError
 from geventchat.system.stdio import print_nowhere
+
+_GREEN, _RED = 32, 31
 
 
 class CannotPrint(ChatError):
     """Standard output cannot be written; the message says why."""
+
+
+def coloured(text: str, *, good: bool) -> str:
+    """Return a text in green or red, on a terminal that shows colours; anywhere else, as it is."""
+    plain = not sys.stdout.isatty() or os.environ.get("TERM") == "dumb" or "NO_COLOR" in os.environ
+    return text if plain else f"\x1b[{_GREEN if good else _RED}m{text}\x1b[0m"
+
+
+def write(text: str, file: Path) -> None:
+    """Write a text to a file. Raises UsageError if that cannot be."""
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written: {(error.strerror or str(error)).lower()}") from None
 
 
 def show(text: str) -> None:

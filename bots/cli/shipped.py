@@ -14,7 +14,9 @@ def folder() -> Path:
 
 
 def find(path: Path) -> Path:
-    """Return the scenario that `scenarios/NAME` means where there is no such file; any other path as it is."""
+    """Return what `scenarios/`, or `scenarios/NAME`, means where there is no such file; any other path as it is."""
+    if path == Path("scenarios") and not path.exists():
+        return folder()
     shipped = folder() / path.name
     return shipped if path.parent == Path("scenarios") and shipped.is_file() and not path.exists() else path
 

@@ -1,7 +1,9 @@
-"""Bots that answer what they hear."""
+"""Bots that answer what they hear, and greet those who come in."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
 
 from gevent.pool import Group
 
@@ -19,7 +21,7 @@ from bots.world.world import World
 
 
 class AutoReplies:
-    """Carries out `reply`, until it is stopped.
+    """Carries out `reply` and `greet`, until it is stopped.
 
     A message is answered in the room where it was heard, a whisper by a whisper to the one who whispered it.
     """
@@ -35,7 +37,7 @@ class AutoReplies:
         self._stops: list[Callable[[], None]] = []
         self._answers = Group()
 
-    def begin(
+    def reply(
         self, bot: Bot, line: Line, act: PlannedAct, words: Template, cue: Cue, times: int | None, end: float
     ) -> None:
         """Let a bot answer what matches from now on, so many times at most, and not after the time `end`."""
@@ -48,12 +50,30 @@ class AutoReplies:
                 now = time.monotonic()
                 if now > end or answered == times or message.nick == bot.nick or not wanted(message):
                     continue
-                repetition = act._replace(repetition=answered)
+                answer = _Answer(bot, line, act._replace(repetition=answered), words, message.nick, now)
                 answered += 1
-                self._answers.spawn(self._answer, bot, line, repetition, words, message, room, now)
+                if room is not None:
+                    self._answers.spawn(self._say, answer, room)
+                else:
+                    whisperer = self._world.identities.holder(message.nick, message.sent)
+                    self._answers.spawn(self._whisper, answer, whisperer)
 
         inbox.listen(answer)
         self._stops.append(lambda: inbox.ignore(answer))
+
+    def greet(self, bot: Bot, line: Line, act: PlannedAct, words: Template, times: int | None) -> None:
+        """Let a bot greet those who take no part in the scenario and come into one of its rooms from now on."""
+        others, greeted = self._world.others, 0
+
+        def greet(nick: str, room: str) -> None:
+            nonlocal greeted
+            if greeted != times and self._world.memberships.get(bot.actor, room) is not None:
+                answer = _Answer(bot, line, act._replace(repetition=greeted), words, nick, time.monotonic())
+                greeted += 1
+                self._answers.spawn(self._say, answer, room)
+
+        others.welcome(greet)
+        self._stops.append(lambda: others.stop_welcoming(greet))
 
     def stop(self) -> bool:
         """Answer nothing from now on, once what is being answered is; return whether anybody answered until now."""
@@ -64,18 +84,40 @@ class AutoReplies:
         self._answers.join()
         return answered
 
-    def _answer(
-        self, bot: Bot, line: Line, act: PlannedAct, words: Template, heard: Message, room: str | None, due: float
-    ) -> None:
-        text = text_of(words, self._outcome.scenario, line, act, nick=bot.nick, sender=heard.nick)
-        speech = Speech(text, line.place.line, words.is_made_up)
+    def _say(self, answer: "_Answer", room: str) -> None:
+        with self._noting_failures(answer):
+            self._sending.say(answer.bot, self._speech(answer), room, answer.due)
+
+    def _whisper(self, answer: "_Answer", to: Actor | None) -> None:
+        """Whisper to a bot, or to somebody who takes no part in the scenario."""
+        with self._noting_failures(answer):
+            if to is not None:
+                self._sending.whisper(answer.bot, self._bots[to], self._speech(answer), answer.due)
+            else:
+                self._sending.whisper_to_other(answer.bot, answer.sender, self._speech(answer))
+
+    def _speech(self, answer: "_Answer") -> Speech:
+        bot, line, act, words, sender, _ = answer
+        text = text_of(words, self._outcome.scenario, line, act, nick=bot.nick, sender=sender)
+        return Speech(text, line.place.line, words.is_made_up)
+
+    @contextmanager
+    def _noting_failures(self, answer: "_Answer") -> Iterator[None]:
         try:
-            if room is not None:
-                self._sending.say(bot, speech, room, due)
-            elif (whisperer := self._world.identities.holder(heard.nick, heard.sent)) is not None:
-                self._sending.whisper(bot, self._bots[whisperer], speech, due)
+            yield
         except CannotSay as reason:
-            self._outcome.fail(line, f"{bot.nick}: {reason}")
+            self._outcome.fail(answer.line, f"{answer.bot.nick}: {reason}")
         except OSError as error:
-            if bot.is_here:  # else it has left or lost the connection, which is told where it happened
-                self._outcome.fail(line, f"{bot.nick} could not answer: {error.strerror or error}")
+            if answer.bot.is_here:  # else it has left or lost the connection, which is told where it happened
+                self._outcome.fail(answer.line, f"{answer.bot.nick} could not answer: {error.strerror or error}")
+
+
+class _Answer(NamedTuple):
+    """What one bot is about to say to `sender`, since the time `due`."""
+
+    bot: Bot
+    line: Line
+    act: PlannedAct
+    words: Template
+    sender: str
+    due: float

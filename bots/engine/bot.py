@@ -17,7 +17,7 @@ from msgspec import structs
 
 from bots.engine.paced_reader import FULL_PACE, PacedReader
 from bots.ledger.room import Message
-from bots.protocols.base import Heard, Notice, ping_token
+from bots.protocols.base import Heard, Notice, ping_token, shown
 from bots.protocols.registry import MakeDialect
 from bots.scenario.model import Actor
 from bots.world.inbox import Inbox
@@ -25,12 +25,16 @@ from bots.world.receiver import Receiver
 from geventchat.commands import commands
 from geventchat.protocol import replies
 from geventchat.protocol.errors import ChatError
+from geventchat.protocol.text import decode
 
 # How long a server has to let an actor in, or out; where it has much to do first, counted from the last sign of life.
 PATIENCE_S = 10.0
 
 # What to do about a name that somebody else has, perhaps a person in the room.
 _OTHER_NAME = '; give the cast another name: {count: 2, name: "bot{n}"}'
+
+# Bytes that are shown of what a server sends instead of letting a bot in.
+_MAX_SHOWN = 200
 
 # What became of a ping: the pong came, or did not in time, or cannot any more because the connection is lost.
 Answer = Literal["pong", "late", "lost"]
@@ -42,6 +46,14 @@ class NotDone(ChatError):
 
 class NotLetIn(NotDone):
     """The server did not let an actor in; the message says why."""
+
+
+class NotConnected(NotLetIn):
+    """No server answers; `why` says what the system says to that."""
+
+    def __init__(self, message: str, why: str) -> None:
+        super().__init__(message)
+        self.why = why
 
 
 class _Unacknowledged(NamedTuple):
@@ -81,7 +93,7 @@ class Bot:
         self.last_notice = ""  # what the server told it last in a line that nobody said
         self.dialect = make_dialect()
         self.receiver = Receiver(self.dialect, self._take, inbox)
-        self.reader = PacedReader(self.receiver.receive, self._ended)
+        self.reader = PacedReader(self._receive, self._ended)
         self._address = address
         self._make_dialect = make_dialect
         self._hear = hear
@@ -90,6 +102,7 @@ class Bot:
         self._sending = BoundedSemaphore(1)
         self._refused = ""
         self._reason = ""  # why the server says that it ends the connection
+        self._first_bytes = b""  # that came before the welcome
         self._tokens = itertools.count(1)
         self._pongs: set[str] = set()
         self._refs = map(str, itertools.count(1))
@@ -123,14 +136,14 @@ class Bot:
         self.dialect = self._make_dialect()
         self._socket.settimeout(None)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.leaving, self._refused, self._reason = False, "", ""
+        self.leaving, self._refused, self._reason, self._first_bytes = False, "", "", b""
         token = self.welcome.token if again and self.welcome is not None else None
         self.welcome = None
         self.receiver.begin(self.dialect)
         self.reader.begin(self._socket)
         self.send_bytes(self.dialect.hello(self.nick, room, after, token))
         if not self._wait(lambda: self.welcome is not None or bool(self._refused)):
-            raise NotLetIn(f"{self.nick} got no answer to its name within {PATIENCE_S:g} s")
+            raise NotLetIn(f"{self.nick} got no answer to its name within {PATIENCE_S:g} s{self._sent_instead()}")
         if self._refused:
             raise NotLetIn(f"{self.nick} was not let in: {self._refused}")
         for join in others:
@@ -241,9 +254,20 @@ class Bot:
     def _ended(self, why: str) -> None:
         was_connected = self.connected
         self._end()
-        self._refused = self._refused or self._reason or why
+        instead = self._sent_instead() if self.welcome is None and self._first_bytes else ""
+        self._refused = self._refused or self._reason or why + instead
         if was_connected and not self.leaving:
             self._lost(self, f"{why}: {self._reason}" if self._reason else why)
+
+    def _receive(self, data: bytes, now: float) -> None:
+        if self.welcome is None:
+            self._first_bytes = (self._first_bytes + data)[:_MAX_SHOWN]
+        self.receiver.receive(data, now)
+
+    def _sent_instead(self) -> str:
+        """Return what the server sent instead of a welcome, safe to show: it may be no chat, or speak otherwise."""
+        sent = shown(decode(self._first_bytes.strip()))
+        return f"; what it sent: {sent}" if sent else ", nor anything else"
 
     def _take(self, heard: Heard, line: bytes, now: float) -> None:
         match heard:

@@ -20,7 +20,7 @@ class BotGroup:
         self.outcome = outcome
         self.world = World(scenario, outcome.rooms, outcome.whispers, outcome.make_ledger)
         self.sending = Sending(self.world, actors=len(scenario.actors), mark=scenario.mark)
-        self.joining = Joining(outcome, self.world, self.sending)
+        self.joining = Joining(outcome, address, self.world, self.sending)
         self.reconnecting = Reconnecting(outcome, self.world, self.joining)
         self.expectations = Expectations(scenario, self.world)
         dispatcher = Dispatcher(self.world, self._refused)

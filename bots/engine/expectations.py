@@ -12,6 +12,7 @@ from bots.scenario.actions.base import Cue
 from bots.scenario.model import Actor, Scenario
 from bots.scenario.render import matcher_of
 from bots.scenario.schedule import PlannedAct, who_does
+from bots.scenario.selector import ANYONE, EVERYONE
 from bots.world.inbox import Inbox, InboxMark, Wanted
 from bots.world.world import World
 
@@ -51,9 +52,9 @@ class Expectations:
     def wanted(self, bot: Bot, cue: Cue, act: PlannedAct, sender: str = "") -> Wanted:
         """Return what tells whether a message is what a bot listens for, from one whom it listens to."""
         matches = matcher_of(cue.pattern, self._scenario, act, nick=bot.nick, sender=sender)
-        if cue.from_ is None:
+        if cue.from_ == ANYONE:
             return lambda message: matches(message.text)
-        speakers = frozenset(self._scenario.group(cue.from_))
+        speakers = frozenset(self._scenario.group(cue.from_ or EVERYONE))
         return lambda message: matches(message.text) and self._identities.holder(message.nick, message.sent) in speakers
 
     def _wait_for(self, inbox: Inbox, wanted: Wanted, times: int, within: float) -> Message | None:

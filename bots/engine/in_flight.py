@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeAlias
 
 import gevent
+from gevent.pool import Group
 
 from bots.engine.bot import Bot
 
@@ -17,7 +18,8 @@ _MANY = 100
 class InFlight:
     """Tasks that have begun and may not have ended. What occupies a bot, or a name, comes after what did before."""
 
-    def __init__(self) -> None:
+    def __init__(self, group: Group) -> None:
+        self._group = group  # in which all tasks are, those of other parts of the script too
         self._tasks: list[Task] = []
         self._many = _MANY
         self._last: dict[Bot | str, Task] = {}  # by the bot or name that it occupies, or did
@@ -35,7 +37,7 @@ class InFlight:
 
     def begin(self, do: Callable[[], str | None], occupied: Iterable[Bot | str]) -> "Task":
         """Begin to do something; `do` may wait."""
-        task: Task = gevent.spawn(do)
+        task: Task = self._group.spawn(do)
         if len(self._tasks) >= self._many:
             self._forget_done()
         self._tasks.append(task)

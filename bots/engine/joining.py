@@ -4,7 +4,7 @@ import time
 
 from gevent.pool import Pool
 
-from bots.engine.bot import PATIENCE_S, Bot, NotDone, NotLetIn
+from bots.engine.bot import PATIENCE_S, Bot, NotConnected, NotDone
 from bots.engine.paced_reader import FULL_PACE
 from bots.engine.sending import Sending
 from bots.report.outcome import Outcome
@@ -12,6 +12,8 @@ from bots.world.memberships import Membership
 from bots.world.world import World
 from geventchat.commands import commands
 from geventchat.commands.commands import LOBBY
+from geventchat.protocol.address import show
+from geventchat.protocol.errors import ServerUnavailable
 
 # Bots that are on their way in at the same time.
 _AT_ONCE = 100
@@ -20,7 +22,8 @@ _AT_ONCE = 100
 class Joining:
     """Moves bots, and notes where they are. What the server does not do raises NotDone, a lost connection OSError."""
 
-    def __init__(self, outcome: Outcome, world: World, sending: Sending) -> None:
+    def __init__(self, outcome: Outcome, address: tuple[str, int], world: World, sending: Sending) -> None:
+        self._address = address
         self._outcome = outcome
         self._memberships = world.memberships
         self._whispers = world.whispers
@@ -28,7 +31,10 @@ class Joining:
         self._here: set[Bot] = set()
 
     def let_in(self, bots: list[Bot]) -> None:
-        """Bring bots into the lobby, some at a time. Raises NotDone for the first that could not."""
+        """Bring bots into the lobby, some at a time. Raises NotDone for the first that could not.
+
+        Raises ServerUnavailable if not even the first one could connect.
+        """
         refusals: list[NotDone] = []
 
         def come(bot: Bot) -> None:
@@ -43,6 +49,8 @@ class Joining:
                 break
             coming.spawn(come, bot)
         coming.join()
+        if refusals and not self._outcome.users and isinstance(refusals[0], NotConnected):
+            raise ServerUnavailable(f"no server answers at {show(self._address)} ({refusals[0].why})")
         if refusals:
             raise refusals[0]
 
@@ -62,7 +70,8 @@ class Joining:
         try:
             bot.come_in(room, again=again, after=after, others=others)
         except OSError as error:
-            raise NotLetIn(f"{bot.nick} could not connect: {error.strerror or error}") from None
+            why = error.strerror or str(error)
+            raise NotConnected(f"{bot.nick} could not connect: {why}", why.lower()) from None
         self._here.add(bot)
         self._outcome.users = max(self._outcome.users, len(self._here))
 

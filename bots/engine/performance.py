@@ -1,5 +1,6 @@
 """One bot that carries out one planned act: the `Performer` of the actions in `bots.scenario.actions`."""
 
+import math
 import time
 from typing import Literal
 
@@ -16,6 +17,13 @@ from bots.scenario.render import text_of
 from bots.scenario.schedule import PlannedAct
 from bots.scenario.template import Template
 from geventchat.commands import commands
+
+
+def sleep(seconds: float) -> None:
+    """Wait for so long, which may be forever."""
+    while seconds == math.inf:
+        gevent.sleep(3_600)
+    gevent.sleep(seconds)
 
 
 class Performance:
@@ -106,7 +114,7 @@ class Performance:
 
     def wait(self, seconds: float) -> None:
         """Do nothing for so long, at speed 1."""
-        gevent.sleep(seconds / self._speed)
+        sleep(seconds / self._speed)
 
     def ping(self, within: float) -> None:
         """Ask for a pong, and wait for it."""
@@ -145,4 +153,8 @@ class Performance:
     def reply(self, words: Template, cue: Cue, times: int | None, lasts: float | None) -> None:
         """Answer what matches from now on."""
         end = time.monotonic() + lasts / self._speed if lasts is not None else float("inf")
-        self._group.auto_replies.begin(self._bot, self._line, self._act, words, cue, times, end)
+        self._group.auto_replies.reply(self._bot, self._line, self._act, words, cue, times, end)
+
+    def greet(self, words: Template, times: int | None) -> None:
+        """Greet those who come in from now on and take no part in the scenario."""
+        self._group.auto_replies.greet(self._bot, self._line, self._act, words, times)

@@ -6,18 +6,19 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import gevent
+from gevent.pool import Group
 
 from bots.engine.bot import Bot, NotDone
 from bots.engine.bot_group import BotGroup
 from bots.engine.expectations import Marks
 from bots.engine.in_flight import InFlight
-from bots.engine.performance import Performance
+from bots.engine.performance import Performance, sleep
 from bots.engine.quiescence import QUIET_S, await_quiescence
 from bots.protocols.registry import DIALECTS
 from bots.report.outcome import Outcome
 from bots.scenario.model import Line, Pause, Scenario, Script, Step
 from bots.scenario.render import text_of
-from bots.scenario.schedule import PlannedAct, latecomers, plan
+from bots.scenario.schedule import PlannedAct, is_endless, latecomers, plan
 from geventchat.protocol import names
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 # Acts that are due already are carried out so many at a time, before what was heard gets its turn.
 _BURST = 100
+# How long what goes on has to end when the run does.
+_KILL_S = 5.0
 
 
 class Runner:
@@ -36,23 +39,23 @@ class Runner:
         self._speed = speed
         self._pause_s = DIALECTS[dialect]().pause_s
         self._last_due = 0.0
+        self._tasks = Group()  # all that goes on besides the script's own next line
         self._group = BotGroup(self.outcome, address, dialect)
 
     def run(self) -> Outcome:
         """Carry out the script; return what was seen, also when it was interrupted or somebody was not let in."""
         outcome, began = self.outcome, time.monotonic()
-        late = latecomers(self._scenario)
         try:
-            self._group.joining.let_in([bot for actor, bot in self._group.bots.items() if actor not in late])
-            gevent.sleep(5 * self._pause_s)  # a server may greet a newcomer before it sends to it what others say
+            self._let_in()
             outcome.began = time.monotonic()
-            self._play(self._scenario.script, "", {})
+            self._play_to_its_end()
             await_quiescence(outcome, self._group)
         except KeyboardInterrupt:
             outcome.interrupted = True
         except NotDone as refusal:
             outcome.failures.append(str(refusal))
         finally:
+            self._tasks.kill(timeout=_KILL_S)
             until = time.monotonic() - QUIET_S if outcome.interrupted else float("inf")
             outcome.seconds = time.monotonic() - began
             for bot in self._group.bots.values():
@@ -63,12 +66,27 @@ class Runner:
             outcome.timeline.close()
         return outcome
 
+    def _let_in(self) -> None:
+        """Bring all bots in but those that the script lets join. Raises NotDone or ServerUnavailable."""
+        late = latecomers(self._scenario)
+        self._group.joining.let_in([bot for actor, bot in self._group.bots.items() if actor not in late])
+        gevent.sleep(5 * self._pause_s)  # a server may greet a newcomer before it sends to it what others say
+
+    def _play_to_its_end(self) -> None:
+        """Carry out the script. Raises KeyboardInterrupt, unless that is the end of a script that has no other."""
+        try:
+            self._play(self._scenario.script, "", {})
+        except KeyboardInterrupt:
+            if not is_endless(self._scenario):
+                raise
+            self._tasks.kill(timeout=_KILL_S)
+
     def _play(self, script: Script, sender: str, before: Marks) -> str:
         """Carry out a part of the script; return who spoke last in it.
 
         `sender` is who spoke last before it, and `before` is what had been heard when the step before it began.
         """
-        in_flight = InFlight()
+        in_flight = InFlight(self._tasks)
         for number, (step, following) in enumerate(zip(script, (*script[1:], None), strict=True), 1):
             if not _has_its_time(step):
                 in_flight.wait()
@@ -81,9 +99,9 @@ class Runner:
                 if self._pause_s or not goes_on or not number % _BURST:
                     gevent.sleep(self._pause_s)
             elif isinstance(step, Pause):
-                gevent.sleep(step.seconds / self._speed)
+                sleep(step.seconds / self._speed)
             else:
-                branches = [gevent.spawn(self._play, branch, sender, before) for branch in step.branches]
+                branches = [self._tasks.spawn(self._play, branch, sender, before) for branch in step.branches]
                 gevent.joinall(branches, raise_error=True)
                 sender = branches[-1].value or sender
             before = marks

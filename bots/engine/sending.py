@@ -59,6 +59,12 @@ class Sending:
             with second.transition_lock:
                 self._whisper(bot, to, speech, due)
 
+    def whisper_to_other(self, bot: Bot, nick: str, speech: Speech) -> None:
+        """Whisper to somebody who takes no part in the scenario: nobody can know whether it is heard."""
+        with bot.transition_lock:
+            if bot.is_here:
+                bot.send(commands.Whisper(to=nick, text=speech.text))
+
     def let_whispers_arrive(self, bot: Bot) -> None:
         """Wait until the server has taken all whispers to a bot: what it does next may make its name mean nobody."""
         whispered = self._whispered_to.pop(bot, {})

@@ -12,6 +12,7 @@ import msgspec
 
 from geventchat.commands import commands
 from geventchat.protocol import events, replies
+from geventchat.protocol.text import escape
 
 
 class Notice(msgspec.Struct):
@@ -33,6 +34,14 @@ def ping_token(bot: int, number: int) -> str:
 def is_ping_token(text: str) -> bool:
     """Whether a text is what some bot has asked with for a pong."""
     return _TOKEN.fullmatch(text) is not None
+
+
+def shown(text: str) -> str:
+    """Return a server's text without anything that acts on a terminal: such characters are written as JSON escapes.
+
+    They are not left out, so that a text that a server has altered is never taken for the one that was sent.
+    """
+    return text if text.isprintable() else escape(text)
 
 
 class ClientDialect(Protocol):

@@ -1,10 +1,12 @@
 """JSON Lines, as in `geventchat.dialects.json`."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from bots.protocols.base import Heard
+from bots.protocols.base import Heard, shown
 from geventchat.commands import commands
 from geventchat.dialects import json_client
+from geventchat.protocol import events
 
 
 class Json:
@@ -33,9 +35,33 @@ class Json:
         """Yield what bytes from the server mean."""
         self._reader.receive(data)
         while (message := self._reader.next_message()) is not None:
+            _make_safe(message)
             yield message
 
     def cannot_say(self, text: str) -> str:
         """Return why a text cannot be said: every text can."""
         del text
         return ""
+
+
+def _make_safe(message: Heard) -> None:
+    """Make all texts in a message safe to show."""
+    for name in message.__struct_fields__:
+        value = getattr(message, name)
+        if isinstance(value, str) and not value.isprintable():
+            setattr(message, name, shown(value))
+        elif isinstance(value, list | dict):
+            setattr(message, name, _safe(value))
+
+
+def _safe(value: Any) -> Any:
+    match value:
+        case str():
+            return shown(value)
+        case list():
+            return [_safe(one) for one in value]
+        case dict():
+            return {shown(key): one for key, one in value.items()}
+        case events.Event():
+            _make_safe(value)
+    return value

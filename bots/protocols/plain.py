@@ -1,16 +1,19 @@
 """Lines, as people at nc send and see them: see `geventchat.dialects.plain`."""
 
+import re
 from collections.abc import Iterator
 
-from bots.protocols.base import Heard, Notice, is_ping_token
+from bots.protocols.base import Heard, Notice, is_ping_token, shown
 from geventchat.commands import commands
 from geventchat.protocol import events, replies
+from geventchat.protocol.text import decode
 
 PROMPT = "Enter your name: "
 _GREETING = "Hi, "
 _GREETING_END = " To exit the chat enter 'exit'."
 _EXIT = "exit"
 _PING = "/ping "
+_CAME_OR_WENT = re.compile("([^:]+) (joined|left)(?:: (.*))?")
 
 
 class Plain:
@@ -44,7 +47,7 @@ class Plain:
             self._rest = b""
         for line in lines:
             if line:
-                yield self._read(line.decode("utf-8", "replace").removesuffix("\r"))
+                yield self._read(shown(decode(line).removesuffix("\r")))
 
     def cannot_say(self, text: str) -> str:
         """Return why a text cannot be said; empty when it can."""
@@ -85,6 +88,10 @@ class Plain:
         nick, renamed, new = notice.partition(" is now ")
         if renamed and ":" not in nick:
             return events.Renamed("", "", self._room, nick, new)
+        if (match := _CAME_OR_WENT.fullmatch(notice)) and not match[1].isdigit():  # "37 joined" is a crowd
+            nick, how, reason = match.groups()
+            event = events.Joined if how == "joined" else events.Left
+            return event("", "", self._room, nick) if reason is None else events.Left("", "", self._room, nick, reason)
         if word.isdigit() and rest.startswith("in "):
             self._room = rest[3:].partition(": ")[0]
             return replies.Members(room=self._room, members=[], count=int(word), topic="")

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from bots.protocols.base import Heard
+from bots.protocols.base import Heard, shown
 from bots.protocols.plain import PROMPT, Plain
+from geventchat.protocol.text import decode
 
 
 class Unframed(Plain):
@@ -20,12 +21,12 @@ class Unframed(Plain):
 
     def receive(self, data: bytes) -> Iterator[Heard]:
         """Yield what one packet means."""
-        text = data.decode("utf-8", "replace")
+        text = decode(data)
         if text == PROMPT:
             return
         for line in text.split("\n"):
             if line:
-                yield self._read(line)
+                yield self._read(shown(line))
 
     def _end(self, line: str) -> bytes:
         return line.encode()

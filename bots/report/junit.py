@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from xml.etree import ElementTree
 
 from bots.report.outcome import LAG_PERCENTILE, MAX_LAG_S, Outcome, checks
@@ -11,8 +12,18 @@ from bots.report.transcript import transcript
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit(outcome: Outcome) -> str:
-    """Return the outcome as JUnit XML: a test case for each check."""
+def junit(outcomes: Sequence[Outcome]) -> str:
+    """Return outcomes as JUnit XML: a suite for each, if they are several, with a test case for each check."""
+    suites = [_suite(outcome) for outcome in outcomes]
+    root = suites[0]
+    if len(suites) > 1:
+        root = ElementTree.Element("testsuites")
+        root.extend(suites)
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _suite(outcome: Outcome) -> ElementTree.Element:
     all_checks = list(checks(outcome))
     results = Counter(check.result for check in all_checks)
     broken = not outcome.is_valid or outcome.interrupted
@@ -36,8 +47,7 @@ def junit(outcome: Outcome) -> str:
         lag_ms = outcome.lag.percentile(LAG_PERCENTILE) * 1000
         late = f"the bots were {lag_ms:.0f} ms late, more than {MAX_LAG_S * 1000:g} ms"
         ElementTree.SubElement(case, "error", {"message": "interrupted" if outcome.interrupted else late})
-    ElementTree.indent(suite)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(suite, encoding="unicode") + "\n"
+    return suite
 
 
 def _details(outcome: Outcome) -> list[str]:

@@ -7,7 +7,7 @@ from bots.scenario.actions import ACTIONS
 from bots.scenario.document import MAX_COUNT, Role
 from bots.scenario.mistakes import Report, SourcePosition, nearest
 from bots.scenario.model import Actor
-from bots.scenario.selector import EVERYONE, Selector, selector
+from bots.scenario.selector import ANYONE, EVERYONE, Selector, selector
 from geventchat.protocol import names
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import Limits
@@ -64,7 +64,10 @@ class Casting:
         if name in self._groups:
             return True
         near = nearest(name, self._declared, _SLIP)
-        if problem := not_a_name(name):
+        if name == ANYONE:
+            cast = next((cast for cast, actors in self.casts.items() if len(actors) > 1), "user")
+            self._report.wrong(place, f"{name} can only be listened to, did you mean {EVERYONE}, or any {cast}?")
+        elif problem := not_a_name(name):
             self._report.wrong(place, problem)
         elif near is not None and name.rstrip(digits) not in self._unread:
             new = " (somebody new with so similar a name must stand in the cast)"
@@ -151,7 +154,7 @@ def not_a_name(name: str) -> str | None:
     """Return why this word cannot be a name in a script, where it has another meaning."""
     if name in ACTIONS:
         return f"{name} is something to do, and stands behind somebody who does it: `- alice: {{{name}: …}}`"
-    if name in (TOGETHER, EVERYONE):
+    if name in (TOGETHER, EVERYONE, ANYONE):
         return f"{name} has a meaning of its own and can be nobody's name"
     try:
         is_name = selector(name) == Selector(name)

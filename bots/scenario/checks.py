@@ -9,6 +9,7 @@ from bots.scenario.mistakes import Report
 from bots.scenario.model import Actor, Line, Pause, Scenario, Script
 from bots.scenario.pattern import Pattern
 from bots.scenario.schedule import chosen, ends, latecomers
+from bots.scenario.selector import ANYONE
 from bots.scenario.template import BUILT_IN, Template
 from bots.scenario.units import show_duration
 from bots.scenario.yaml_tree import Node
@@ -39,6 +40,8 @@ def check_names(node: Node, casting: Casting, report: Report) -> None:
     kind = next((ACTIONS[key] for key in node.parts if key in ACTIONS), Action)
     for key, part in node.parts.items():
         if key not in (*kind.names, "from") or not isinstance(part.value, str):
+            continue
+        if part.value == ANYONE and key == "from":
             continue
         many = len(casting.group(part.value)) if casting.known(part.value, part.place) else 0
         if key in kind.names_one and many > 1:

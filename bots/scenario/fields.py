@@ -156,6 +156,16 @@ Duration = Annotated[
     PlainValidator(units.duration),
     WithJsonSchema({"type": "string", "pattern": units.DURATION, "description": "a time: 500ms, 2s, 3m12s, 1h"}),
 ]
+DurationOrForever = Annotated[
+    float,
+    PlainValidator(units.duration_or_forever),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "string", "pattern": units.DURATION}, {"const": units.FOREVER}],
+            "description": "a time, or forever: until Ctrl-C",
+        }
+    ),
+]
 Rate = Annotated[
     float,
     PlainValidator(units.rate),

@@ -1,10 +1,11 @@
 """A line of the script, laid out: who does it, how often, and when, in seconds from the line's beginning."""
 
 import heapq
+import math
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from bots.scenario.actions.base import Action
+from bots.scenario.actions.base import ENDLESS, Action
 from bots.scenario.actions.moving import Join
 from bots.scenario.actions.waiting import Wait
 from bots.scenario.model import Actor, Line, Pause, Scenario, Script
@@ -41,6 +42,8 @@ def plan(scenario: Scenario, line: Line) -> Iterator[PlannedAct]:
 def lasts(scenario: Scenario, line: Line) -> float:
     """Return how many seconds a line takes at least, jitter aside: to its last act, and as long as that lasts."""
     action, count = line.action, len(chosen(scenario, line))
+    if action.repetitions == ENDLESS:
+        return math.inf
     return _due(action, count - 1, count, action.repetitions - 1) + action.lasts
 
 
@@ -62,6 +65,11 @@ def ends(
         else:
             clock = max(ends(scenario, branch, clock, met) for branch in step.branches)
     return clock
+
+
+def is_endless(scenario: Scenario) -> bool:
+    """Whether a script goes on until somebody ends it."""
+    return ends(scenario, scenario.script) == math.inf
 
 
 def _acts_of(seed: int, line: Line, actor: Actor, place: int, count: int) -> Iterator[PlannedAct]:

@@ -9,7 +9,7 @@ from bots.scenario.cast import TOGETHER, Casting
 from bots.scenario.mistakes import Report, SourcePosition, did_you_mean
 from bots.scenario.model import Line, Pause, Script, Step, Together
 from bots.scenario.selector import Selector, selector
-from bots.scenario.units import duration
+from bots.scenario.units import duration_or_forever
 from bots.scenario.validate import validate
 from bots.scenario.yaml_tree import Node
 
@@ -81,7 +81,7 @@ class ScriptReader:
 
     def _pause(self, place: SourcePosition, node: Node) -> Pause | None:
         try:
-            return Pause(place, duration(node.value))
+            return Pause(place, duration_or_forever(node.value))
         except ValueError as error:
             self._wrong(node.place, str(error))
             return None

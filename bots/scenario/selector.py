@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from bots.scenario import units
 
 EVERYONE = "everyone"
+# Whoever is there, also people who take no part in the scenario; can be listened to, but can do nothing.
+ANYONE = "anyone"
 
 _ANY = re.compile(r"any\s+(.+)")
 _SOME = re.compile(r"(\S+)\s+of\s+(.+)")

@@ -8,6 +8,7 @@ from geventchat.protocol import durations
 # What may stand in a file; the JSON Schema uses the same patterns.
 DURATION = durations.PATTERN
 RATE = r"^(stopped|normal|\d+(\.\d+)?(B|kB|MB)/s)$"
+FOREVER = "forever"
 PERCENT = r"^\d+(\.\d+)?%$"
 
 _BYTES = {"B": 1, "kB": 1_000, "MB": 1_000_000}
@@ -20,9 +21,14 @@ def duration(text: object) -> float:
     return durations.seconds(text)
 
 
+def duration_or_forever(text: object) -> float:
+    """Return a time as `duration` does, and `forever` as infinity."""
+    return math.inf if text == FOREVER else duration(text)
+
+
 def show_duration(seconds: float) -> str:
     """Return seconds, to the millisecond, as `duration` reads them: 192.5 is `3m12.5s`."""
-    return durations.show(seconds)
+    return FOREVER if seconds == math.inf else durations.show(seconds)
 
 
 def counted(number: int, noun: str) -> str:

@@ -13,7 +13,7 @@ MAX_BYTES = 64 << 20
 MAX_LINE_CHARS = 64 << 10
 # Lines that are looked at to find the format: the first ones, and others evenly over the whole log.
 _SAMPLE_HEAD = 200
-_SAMPLE_REST = 2_000
+_SAMPLE_REST = 1_000
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 # How files begin that hold a log, or look like it, but are not the text of one; and what to do with each.

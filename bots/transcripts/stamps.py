@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 MINUTE_S, SECOND_S, EXACT_S = 60.0, 1.0, 0.001
@@ -75,6 +76,7 @@ _ZONE = re.compile(r"\s?(?:(?:Z|UTC|GMT)\b|(?P<sign>[+-])(?P<hours>\d\d):?(?P<mi
 _YEAR = re.compile(r"\s(?P<y>[12]\d{3})(?=[\])}\s])")
 
 
+@lru_cache(maxsize=4_096)  # each format that may have written a log looks at the same sample of it
 def split(line: str) -> tuple[Stamp | None, str]:
     """Return when a line says that it was, and the rest of it; None and the whole line if it does not begin so."""
     at = _INVISIBLE.match(line).end()  # type: ignore[union-attr] # it always matches

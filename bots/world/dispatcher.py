@@ -37,9 +37,7 @@ class Dispatcher:
             case events.Acted(nick=nick, text=text):
                 self._hear_message(hearer, heard, nick, f"*{text}*", line, now)
             case events.Event(room=room):
-                if isinstance(heard, events.Renamed) and heard.nick == hearer.nick:
-                    hearer.nick = heard.new
-                    world.identities.take(heard.new, actor, now)
+                self._note_event(hearer, heard, now)
                 if membership := world.memberships.get(actor, room):
                     membership.ledger.notice(membership.reader, line)
             case Notice():
@@ -55,6 +53,20 @@ class Dispatcher:
                 self._note_beginning(actor, room, event_id)
             case replies.Error(code=code, message=message) if hearer.connected:
                 self._refused(hearer, f"{message} ({code})")
+
+    def _note_event(self, hearer: Hearer, event: events.Event, now: float) -> None:
+        """Note who is called what, and which others come and go; the first bot to hear of it counts."""
+        world = self._world
+        match event:
+            case events.Renamed(nick=nick, new=new) if nick == hearer.nick:
+                hearer.nick = new
+                world.identities.take(new, hearer.actor, now)
+            case events.Renamed(nick=nick, new=new, room=room):
+                world.others.rename(nick, new, room)
+            case events.Joined(nick=nick, room=room) if nick not in world.identities:
+                world.others.join(nick, room)
+            case events.Left(nick=nick, room=room):
+                world.others.leave(nick, room)
 
     def _hear_message(self, hearer: Hearer, event: events.Event, nick: str, text: str, line: bytes, now: float) -> None:
         actor, room, inbox = hearer.actor, event.room, self._world.inboxes[hearer.actor]

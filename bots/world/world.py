@@ -9,6 +9,7 @@ from bots.scenario.schedule import who_does
 from bots.world.identities import Identities
 from bots.world.inbox import Inbox
 from bots.world.memberships import Memberships
+from bots.world.others import Others
 from bots.world.whispers import Whispers
 
 
@@ -28,6 +29,7 @@ class World:
         self.identities = Identities(scenario.actors)
         make = partial(make_ledger, self.identities)
         self.memberships = Memberships(rooms, make)
+        self.others = Others()
         self.whispers = Whispers(whispers, make, self.identities)
         asking = who_does(scenario, lambda action: action.listens)
         self.inboxes = {

@@ -22,23 +22,17 @@ function beginning(word, names) {
 
 // One run of Tab presses: what is possible, and which of it stands in the line.
 export class Completion {
-	_head = "";
-	_words = [];
-	_index = 0;
+	_stands = null;
 
-	// Return what is to stand before the cursor now; null if nothing fits. `step` is -1 to go back.
-	press(before, known, step = 1) {
-		if (this.stands(before)) {
-			this._index = (this._index + step + this._words.length) % this._words.length;
+	// Return what is to stand before the cursor now; null if nothing fits.
+	press(before, known) {
+		if (before === this._stands) {
+			this._index = (this._index + 1) % this._words.length;
 		} else {
 			[this._head, this._words] = candidates(before, known);
 			this._index = 0;
 		}
-		return this._words.length ? this._head + this._words[this._index] : null;
-	}
-
-	// Whether the text before the cursor is what the last press made of it.
-	stands(before) {
-		return this._words.length > 0 && before === this._head + this._words[this._index];
+		this._stands = this._words.length ? this._head + this._words[this._index] : null;
+		return this._stands;
 	}
 }

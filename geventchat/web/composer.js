@@ -37,12 +37,9 @@ function submit(event) {
 }
 
 function press(event) {
-	const { key, shiftKey } = event;
-	if (key === "Escape") isFree = true;
-	if (key !== "Tab" || isFree) return;
-	const before = field.value.slice(0, field.selectionStart);
-	if (shiftKey && !completion.stands(before)) return;
-	const completed = completion.press(before, user.known(), shiftKey ? -1 : 1);
+	if (event.key === "Escape") isFree = true;
+	if (event.key !== "Tab" || event.shiftKey || isFree) return;
+	const completed = completion.press(field.value.slice(0, field.selectionStart), user.known());
 	if (completed === null) return; // Tab goes to the next element, as everywhere
 	event.preventDefault();
 	field.setRangeText(completed, 0, field.selectionEnd, "end");

@@ -64,8 +64,8 @@ export function page(room, lines, where, reveal) {
 	beQuiet();
 	if (where === "above") prepend(room, one, elements, reveal);
 	else {
-		Object.assign(one, { queue: [], following: true });
-		one.lines.replaceChildren(...elements);
+		Object.assign(one, { queue: one.queue.filter(isOurs), following: true });
+		one.lines.replaceChildren(...elements, ...[...one.lines.children].filter(isOurs));
 	}
 	elements.forEach(markDay);
 	keepEnd();
@@ -103,11 +103,14 @@ function paint() {
 
 function append(room, one, lines) {
 	const excess = one.lines.childElementCount + lines.length - MOST;
-	if (excess > SLACK && !one.following) return letGo(room, one);
+	if (excess > SLACK && !one.following) {
+		lines = lines.filter(isOurs);
+		letGo(room, one);
+	}
 	const elements = lines.map(build);
 	one.lines.append(...elements);
 	elements.forEach(markDay);
-	if (excess <= SLACK) return;
+	if (excess <= SLACK || !one.following) return;
 	const range = document.createRange();
 	range.setStart(one.lines, 0);
 	range.setEnd(one.lines, excess);
@@ -117,11 +120,13 @@ function append(room, one, lines) {
 	Object.assign(room, { first: rest.find(({ id }) => id)?.id ?? room.first, isWhole: false });
 }
 
-// Who reads the past keeps it: then the present is not added, but asked for again later.
+// Who reads the past keeps it: then the present is not added, but asked for again later; all but what is only for us.
 function letGo(room, one) {
-	one.queue = [];
+	one.queue = one.queue.filter(isOurs);
 	room.live = false;
 }
+
+const isOurs = ({ id }) => !id;
 
 function prepend(room, one, elements, reveal) {
 	const { scrollHeight, scrollTop } = box;

@@ -9,13 +9,15 @@ from typing import ClassVar, Literal, NamedTuple, Protocol, Self
 
 from pydantic import Field, model_validator
 
-from bots.scenario.fields import Duration, JitterField, Maybe, Model, wrong
+from bots.scenario.fields import Duration, DurationOrForever, JitterField, Maybe, Model, wrong
 from bots.scenario.pattern import Pattern
 from bots.scenario.template import Template
 from geventchat.commands import commands
 
 # More repetitions than this are a slip of the finger.
 MAX_TIMES = 1_000_000
+# How often something is done that is repeated until the run ends.
+ENDLESS = 1 << 62
 
 # Whether an actor is there; "unsure" when branches that ran together say different things.
 State = Literal["here", "to come", "gone", "lost", "unsure"]
@@ -28,7 +30,7 @@ WHY_NOT: dict[State, str] = {
 
 
 class Cue(NamedTuple):
-    """What an actor listens for, and from whom: an actor, any of a cast, or with None anybody."""
+    """What an actor listens for, and from whom: an actor, any of a cast, anyone at all; with None, any actor."""
 
     pattern: Pattern
     from_: str | None
@@ -93,6 +95,9 @@ class Performer(Protocol):
 
     def reply(self, words: Template, cue: Cue, times: int | None, lasts: float | None) -> None:
         """Answer what matches from now on, so many times, or for so long, at most."""
+
+    def greet(self, words: Template, times: int | None) -> None:
+        """Say something to each who comes in from now on and takes no part in the scenario."""
 
 
 class Action(Model):
@@ -185,7 +190,7 @@ class Repeatable(Action):
 
     every: Maybe[Duration] = Field(default=None, description="how long from one time to the next")
     times: Maybe[int] = Field(default=None, ge=1, le=MAX_TIMES, description="how often each actor does it")
-    for_: Maybe[Duration] = Field(default=None, alias="for", description="for how long it is repeated")
+    for_: Maybe[DurationOrForever] = Field(default=None, alias="for", description="for how long it is repeated")
 
     @model_validator(mode="after")
     def _ends(self) -> Self:
@@ -196,6 +201,8 @@ class Repeatable(Action):
                 raise wrong("every has no end: say how many times, or for how long", "every")
         elif self.for_ is not None and self.times is None:
             raise wrong("for needs to know how often: give every, or times", "for")
+        elif self.for_ == math.inf:
+            raise wrong("forever needs to know how often: give every", "for")
         if self.jitter and self.period and self.jitter.seconds > self.period:
             raise wrong("a jitter longer than the time from one to the next would mix up the order", "jitter")
         return self
@@ -212,6 +219,8 @@ class Repeatable(Action):
         """How often each actor does it."""
         if self.every is None or self.for_ is None:
             return self.times or 1
+        if self.for_ == math.inf:
+            return self.times or ENDLESS
         # Rounded first: 9 ms hold 3 ms three times, although 0.009 / 0.003 is a little more.
         within = max(1, math.ceil(round(self.for_ / self.every, 6)))
         return min(within, self.times or within)

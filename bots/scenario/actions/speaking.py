@@ -78,7 +78,11 @@ class Reply(Action):
 
     reply: Text
     to: Listened = Field(description="what is answered")
-    from_: Maybe[Name] = Field(default=None, alias="from", description="whom to answer: an actor, or anyone of a cast")
+    from_: Maybe[Name] = Field(
+        default=None,
+        alias="from",
+        description="whom to answer: an actor, a cast, or anyone (people too)",
+    )
     times: Maybe[int] = Field(default=None, ge=1, le=MAX_TIMES, description="how many answers at most")
     for_: Maybe[Duration] = Field(default=None, alias="for", description="for how long; to the end when left out")
 
@@ -90,3 +94,22 @@ class Reply(Action):
     def perform(self, performer: Performer) -> None:
         """Begin to answer."""
         performer.reply(self.reply, Cue(self.to, self.from_), self.times, self.for_)
+
+
+class Greet(Action):
+    """From now on, say this to people who come in beside the bots; {sender} is who came. The script goes on at once."""
+
+    key = "greet"
+    gives_sender = has_own_sender = True
+
+    greet: Text
+    times: Maybe[int] = Field(default=None, ge=1, le=MAX_TIMES, description="how many people at most")
+
+    @property
+    def said_to_room(self) -> Template:
+        """The words that a room hears."""
+        return self.greet
+
+    def perform(self, performer: Performer) -> None:
+        """Begin to greet."""
+        performer.greet(self.greet, self.times)

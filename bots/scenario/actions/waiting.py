@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from bots.scenario.actions.base import MAX_TIMES, Action, Cue, Performer
-from bots.scenario.fields import Duration, Listened, Maybe, Name
+from bots.scenario.fields import Duration, DurationOrForever, Listened, Maybe, Name
 
 # How long is waited for what must come, and listened for what must not.
 EXPECT_WITHIN_S = 5.0
@@ -16,7 +16,7 @@ class Wait(Action):
     key = "wait"
     needs = "anywhere"
 
-    wait: Duration
+    wait: DurationOrForever
 
     @property
     def lasts(self) -> float:
@@ -36,7 +36,11 @@ class Expect(Action):
     names = ("from",)
 
     expect: Listened
-    from_: Maybe[Name] = Field(default=None, alias="from", description="who must say it: an actor, or anyone of a cast")
+    from_: Maybe[Name] = Field(
+        default=None,
+        alias="from",
+        description="who must say it: an actor, a cast, or anyone (people too)",
+    )
     times: int = Field(default=1, ge=1, le=MAX_TIMES, description="how many such messages must come")
     within: Duration = Field(default=EXPECT_WITHIN_S, description="how long they may take; 5s when left out")
 
@@ -54,7 +58,9 @@ class ExpectNone(Action):
 
     expect_none: Listened
     from_: Maybe[Name] = Field(
-        default=None, alias="from", description="who must not say it: an actor, or anyone of a cast"
+        default=None,
+        alias="from",
+        description="who must not say it: an actor, a cast, or anyone (people too)",
     )
     within: Duration = Field(default=EXPECT_NONE_WITHIN_S, description="how long to listen; 1s when left out")
 

@@ -1,0 +1,159 @@
+"""Runs of scenarios: one, which is told at length, or several, with a line for each and a summary."""
+
+import argparse
+import dataclasses
+import json
+import shlex
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bots.cli import shipped
+from bots.cli.output import coloured, show, write
+from geventchat.protocol import address
+from geventchat.protocol.errors import UsageError
+
+if TYPE_CHECKING:
+    from bots.report.outcome import Outcome
+    from bots.scenario.model import Scenario
+
+# Of several runs, the exit status of the first of these that one of them has.
+_WORST_FIRST = (130, 1, 5, 0)
+_WORDS = {0: "passed", 1: "failed", 5: "invalid", 130: "interrupted"}
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the scenarios that were named; return the exit status. Raises UsageError and ServerUnavailable."""
+    named = address.parse(options.server) if options.server else None
+    scenarios = _load(options)
+    if scenarios is None:
+        return 2
+    if options.report is not None and len(scenarios) > 1:
+        raise UsageError(f"--report shows one scenario, and these are {len(scenarios)}; --junit and --json show all")
+    for file in (options.junit, options.report):
+        if file is not None:
+            write("", file)  # rather before the run than after it
+    from bots.engine.interrupt import interruptible
+    from bots.engine.target import allow_many_connections
+
+    allow_many_connections()
+    outcomes: list[Outcome] = []
+    with interruptible():
+        for scenario in scenarios:
+            outcome, how = _play(scenario, named, options, alone=len(scenarios) == 1)
+            outcomes.append(outcome)
+            if len(scenarios) > 1:
+                _tell_in_a_line(outcome, options)
+            else:
+                _tell(outcome, how, options)
+            if outcome.interrupted:
+                break
+    if options.junit is not None:
+        from bots.report.junit import junit
+
+        write(junit(outcomes), options.junit)
+    if len(scenarios) > 1 and not options.json:
+        show(_summary(outcomes))
+    return next(status for status in _WORST_FIRST if any(outcome.status == status for outcome in outcomes))
+
+
+def _load(options: argparse.Namespace) -> "list[Scenario] | None":
+    """Return all scenarios that were named; None if there are mistakes in any of them, which are told then."""
+    from bots.engine.sayable import check_sayable
+    from bots.scenario.load import load
+    from bots.scenario.mistakes import ScenarioMistakes
+    from bots.scenario.schedule import is_endless
+
+    scenarios, wrong = [], False
+    for file, is_named in _files(options.scenarios):
+        try:
+            scenario = load(file)
+            check_sayable(scenario, options.dialect)
+        except ScenarioMistakes as mistakes:
+            print(mistakes, file=sys.stderr)
+            wrong = True
+            continue
+        if not is_named and is_endless(scenario):
+            print(f"note: {file} lasts until Ctrl-C, and is left out; name it to run it", file=sys.stderr)
+        elif options.seed is not None:
+            scenarios.append(dataclasses.replace(scenario, seed=options.seed))
+        else:
+            scenarios.append(scenario)
+    return None if wrong else scenarios
+
+
+def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
+    """Yield each file, and whether it was named itself, or only the folder that it is in."""
+    for path in map(shipped.find, paths):
+        if not path.is_dir():
+            yield path, True
+            continue
+        files = sorted(path.glob("*.yaml"))
+        if not files:
+            raise UsageError(f"there is no scenario in {path}: no file there ends in .yaml")
+        yield from ((file, False) for file in files)
+
+
+def _play(
+    scenario: "Scenario", named: tuple[str, int] | None, options: argparse.Namespace, *, alone: bool
+) -> "tuple[Outcome, str]":
+    """Run a scenario; return what it has shown, and how it was run."""
+    from bots.engine.runner import Runner
+    from bots.engine.target import server_at
+    from bots.report.progress import shown
+    from bots.scenario.units import counted
+
+    with server_at(named) as (at, which):
+        if alone and not options.json:
+            users = counted(len(scenario.actors), "user")
+            show(f"{scenario.title}: {users} at {which}; to join: {_how_to_join(at, named, options.dialect)}\n")
+        runner = Runner(scenario, at, options.dialect, options.speed)
+        with shown(runner.outcome, options.speed):
+            outcome = runner.run()
+    again = ["geventchat-bots", scenario.file, "--dialect", options.dialect, "--seed", str(scenario.seed)]
+    outcome.again = shlex.join(again)
+    return outcome, f"{which}, {options.dialect}, seed {scenario.seed}, speed {options.speed:g}"
+
+
+def _how_to_join(at: tuple[str, int], named: tuple[str, int] | None, dialect: str) -> str:
+    """Return how people can talk to the bots; nobody knows whether any other server speaks to geventchat-client."""
+    if named is None or dialect == "json":
+        return f"geventchat-client {address.show(at)}"
+    return f"nc {at[0]} {at[1]}"
+
+
+def _tell(outcome: "Outcome", how: str, options: argparse.Namespace) -> None:
+    """Show what a run has shown in all the ways that were asked for."""
+    from bots.report.summary import figures, lines
+
+    if options.report is not None:
+        from bots.report.html import page
+
+        when = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
+        write(page(outcome, how, when), options.report)
+    if options.json:
+        show(json.dumps(figures(outcome), ensure_ascii=False) + "\n")
+        return
+    *told, verdict = lines(outcome)
+    show("\n".join([*told, coloured(verdict, good=outcome.status == 0)]) + "\n")
+
+
+def _tell_in_a_line(outcome: "Outcome", options: argparse.Namespace) -> None:
+    from bots.report.summary import figures, verdict
+
+    if options.json:
+        show(json.dumps(figures(outcome), ensure_ascii=False) + "\n")
+        return
+    timeline = outcome.timeline
+    counts = f"{timeline.said:,} messages, {timeline.delivered:,} deliveries, {outcome.seconds:.1f} s"
+    word = coloured(f"{_WORDS[outcome.status]:<11}", good=outcome.status == 0)
+    show(f"{word} {outcome.scenario.file}: {counts if outcome.status == 0 else verdict(outcome)}\n")
+
+
+def _summary(outcomes: "Sequence[Outcome]") -> str:
+    counts = Counter(_WORDS[outcome.status] for outcome in outcomes)
+    parts = ", ".join(f"{counts[word]} {word}" for word in _WORDS.values() if counts[word])
+    return f"{len(outcomes)} scenarios: {parts}\n"
