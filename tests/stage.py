@@ -15,7 +15,7 @@ from geventchat.dialects.irc.asked import Asked
 from geventchat.dialects.irc.dialect import spoken
 from geventchat.dialects.json import JSON
 from geventchat.dialects.plain import PLAIN
-from geventchat.protocol.errors import NotStored
+from geventchat.protocol.errors import NotStored, Refused
 from geventchat.protocol.limits import Limits
 from geventchat.store.memory import MemoryLog
 
@@ -26,7 +26,13 @@ class StageLog(MemoryLog):
     def __init__(self) -> None:
         super().__init__()
         self.trouble = ""  # why nothing can be stored
+        self.is_unreadable = False
         self.others: list[Entry] = []  # what other servers write before the next batch's events
+
+    def topics(self, rooms: Any) -> dict[str, str]:
+        if self.is_unreadable:
+            raise Refused("unreadable", "the history cannot be read")
+        return super().topics(rooms)
 
     def append(self, entries: Any, now: float) -> list[Entry]:
         logged = [*super().append(self.others, now), *super().append(entries, now)]

@@ -212,9 +212,9 @@ def take_part(terminal: Terminal, person: str, bot: str) -> None:
 def test_ten_users_pass_while_a_person_talks_whispers_renames_leaves_and_returns(dialect: str, tmp_path: Path) -> None:
     with Bots(str(_FOLDER / "ten_users.yaml"), "--dialect", dialect, "--speed", "0.5") as bots:
         address = bots.address
-        for name in ("eve", "dan"):
-            with at_terminal(address, name, tmp_path) as terminal:
-                take_part(terminal, name, "user9")
+        for _ in range(2):
+            with at_terminal(address, "eve", tmp_path) as terminal:
+                take_part(terminal, "eve", "user9")
         status, told = bots.ended()
     assert status in (0, 5), told  # 5 where the machine is too busy for the bots
     assert "from others  " in told

@@ -70,6 +70,9 @@ class Runner:
         """Bring all bots in but those that the script lets join. Raises NotDone or ServerUnavailable."""
         late = latecomers(self._scenario)
         self._group.joining.let_in([bot for actor, bot in self._group.bots.items() if actor not in late])
+        welcomes = (bot.welcome for bot in self._group.bots.values())
+        limits = next((welcome.limits for welcome in welcomes if welcome is not None), {})
+        self.outcome.rate = limits.get("rate")
         gevent.sleep(5 * self._pause_s)  # a server may greet a newcomer before it sends to it what others say
 
     def _play_to_its_end(self) -> None:

@@ -58,7 +58,7 @@ class Check(Model):
     errors: Literal["none", "any"] = Field(
         default="none", description="whether the server may answer an action with an error"
     )
-    others: Literal["none", "any"] = Field(
+    others: Literal["any", "none"] = Field(
         default="any", description="whether users who take no part in the scenario may say something"
     )
     latency: Latency = Field(default_factory=Latency, description="how long messages may take, from when they were due")
