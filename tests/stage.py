@@ -6,9 +6,10 @@ from typing import Any
 from geventchat.commands import actions
 from geventchat.commands.commands import AnyCommand, Hello, Join
 from geventchat.core.batches import carry_out
-from geventchat.core.chat import Chat, PendingEvent
+from geventchat.core.chat import Chat
 from geventchat.core.log import Entry
 from geventchat.core.member import Member
+from geventchat.core.posts import PendingEvent
 from geventchat.delivery.outbox import Outbox
 from geventchat.dialects.base import Dialect
 from geventchat.dialects.irc.asked import Asked

@@ -663,11 +663,11 @@ def test_in_a_crowd_people_are_told_in_one_line_and_programs_of_each(stage: Stag
         stage.person(f"late{number}")
     assert kinds(program.heard()) == ["joined"] * 7
     assert users[0].heard() == []
-    assert stage.chat.due() == stage.now + CROWD_GATHER_S
+    assert stage.chat.publisher.due() == stage.now + CROWD_GATHER_S
     stage.now += CROWD_GATHER_S
     stage.turn()
     assert users[0].heard() == ["* 7 joined"]
-    assert stage.chat.due() is None
+    assert stage.chat.publisher.due() is None
 
 
 def test_in_a_crowd_who_came_is_told_before_what_is_said_next(stage: Stage) -> None:

@@ -45,7 +45,7 @@ def asked(line: bytes, caps: bytes = b"") -> list[object]:
 
 
 def all_of(one: IrcReader) -> list[object]:
-    found = []
+    found: list[object] = []
     while (request := one.next_command()) is not None:
         found.append(request.encode(named()) if isinstance(request, Answer) else request)
     return found

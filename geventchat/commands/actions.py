@@ -15,9 +15,10 @@ import msgspec
 from geventchat.commands import commands, people
 from geventchat.commands.commands import INFO, LOBBY
 from geventchat.commands.people import about_of, any_room, one_called
-from geventchat.core.chat import Chat, not_stored
+from geventchat.core.chat import Chat
 from geventchat.core.log import Entry
 from geventchat.core.member import Member
+from geventchat.core.posts import not_stored
 from geventchat.core.room import Room
 from geventchat.protocol import events, names, replies
 from geventchat.protocol.errors import Refused
