@@ -152,7 +152,7 @@ def test_what_a_newcomer_cannot_do_is_answered(line: bytes, number: bytes) -> No
         (b"JOIN #a,#b key", [commands.Join(room="a", ref=of("JOIN")), commands.Join(room="b", ref=of("JOIN"))]),
         (b"PART #a :so long", [commands.Leave(room="a", reason="so long", ref=of("PART"))]),
         (b"TOPIC #a", [commands.Topic(room="a", ref=of("TOPIC"))]),
-        (b"TOPIC #a :", [commands.Topic(room="a", text="")]),
+        (b"TOPIC #a :", [commands.Topic(room="a", text="", ref=of("TOPIC"))]),
         (b"NAMES #a", [commands.Who(room="a", ref=of("NAMES"))]),
         (b"MODE #a", [commands.Who(room="a", ref=of("MODE"))]),
         (b"MODE #a +t", [commands.Who(room="a", ref=of("SET MODE"))]),

@@ -191,6 +191,7 @@ def test_any_object_is_a_command_or_refused(fields: dict[str, Any], kind: object
     if isinstance(found, tuple):
         assert found[0] in ("bad-message", "unknown-type", "bad-json")
     else:
+        assert isinstance(found, commands.Command)
         assert kind == found.__struct_config__.tag
 
 

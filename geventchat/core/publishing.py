@@ -161,14 +161,11 @@ class Publisher:
 
     def _tell_others(self, post: PendingNews) -> None:
         member, news = post
-        others = {
-            other: None
-            for room in map(self._rooms.__getitem__, member.rooms)
-            for other in room.members
-            if other is not member
-        }
-        watching = {other: None for other in self._watchers.of(member.key) if other.can.watches_closely}
-        self._tell(others | watching, news)
+        rooms = [self._rooms[key] for key in member.rooms]
+        others = {other: None for room in rooms for other in room.members}
+        others.update((other, None) for other in self._watchers.of(member.key) if other.can.watches_closely)
+        others.pop(member, None)
+        self._tell(others, news)
 
     def _tell(self, members: Iterable[Member], news: AnyReply) -> None:
         for member in members:

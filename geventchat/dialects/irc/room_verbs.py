@@ -52,8 +52,7 @@ def topic(asked: Asked, params: list[str]) -> Iterator[Request]:
         yield wrong(asked, "403", params[0], "No such channel")
     else:
         text = texts.plain(params[1]) if len(params) > 1 else None
-        ref = asked.ref if text is None else asked.ref_if_awaited
-        yield commands.Topic(room=room_from_irc(params[0]), text=text, ref=ref)
+        yield commands.Topic(room=room_from_irc(params[0]), text=text, ref=asked.ref)
 
 
 def join(asked: Asked, params: list[str]) -> Iterator[Request]:
