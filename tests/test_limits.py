@@ -147,8 +147,9 @@ def test_a_server_that_cannot_have_all_its_addresses_keeps_none() -> None:
     with ChatServer() as free:
         address = free.address
     with ChatServer() as other:
+        unlucky = ChatServer(address, other.address)
         with pytest.raises(UsageError, match="is taken"):
-            ChatServer(address, other.address).start()
+            unlucky.start()
         with ChatServer(address) as again:
             assert again.address == address
 
