@@ -164,7 +164,7 @@ def test_what_was_not_tested_is_neither_met_nor_failed() -> None:
     outcome = Outcome(parse(script, "test.yaml", lambda _: b""))
     not_tested = {check.name for check in checks(outcome) if check.result == "not tested"}
     assert not_tested == {"delivery exactly once", "order same for everyone", "latency p99 at most 1000 ms"}
-    suite = ElementTree.fromstring(junit(outcome))  # noqa: S314 - it is our own
+    suite = ElementTree.fromstring(junit([outcome]))  # noqa: S314 - it is our own
     assert (suite.get("failures"), suite.get("skipped"), len(suite.findall("testcase/skipped"))) == ("0", "3", 3)
     assert "not tested   delivery exactly once: nothing was said" in list(lines(outcome))
     assert list(lines(outcome))[-1].startswith("PASSED, but nothing was said")
