@@ -127,19 +127,23 @@ class SentMessages:
         its sender sent before. Where a user came in is not known before it is placed: then a message comes behind what
         those have heard who have to hear it too, and in the order in which everything was sent.
         """
-        order = self.order
-        begin = reader.progress.position
+        order, begin = self.order, reader.progress.position
         if begin < 0:
             begin = len(order)
             while begin and order[begin - 1].first_heard >= reader.asked:
                 begin -= 1
-            if begin < len(order):
+            if begin < len(order) and not reader.must_hear(order[begin]):
                 waiting = (one.progress.position for one in others if one.must_hear_unheard(message))
                 begin = max(begin, *waiting, 0)
-            while begin < len(order) and order[begin].number < message.number:
-                begin += 1
-        behind = enumerate(order[begin : begin + _MAX_SHIFT], begin + 1)
-        own = [place for place, one in behind if one.nick == message.nick and one.number < message.number]
+                while begin < len(order) and order[begin].number < message.number:
+                    begin += 1
+        equal = self._heard.get(message.words, [])
+        if behind := equal[
+            bisect_left(equal, begin, key=_index) :
+        ]:  # with ids, the first to be heard need not be the first that was sent
+            _bind_in_order([message, *behind])
+        following = enumerate(order[begin : begin + _MAX_SHIFT], begin + 1)
+        own = [place for place, one in following if one.nick == message.nick and one.number < message.number]
         index = own[-1] if own else begin
         return index if len(order) - index <= _MAX_SHIFT else len(order)
 
@@ -162,3 +166,11 @@ class SentMessages:
     def is_repeated(self, message: Message) -> bool:
         """Whether it is only known by words that stand more than once in the room's order."""
         return not message.id and len(self._heard[message.words]) > 1
+
+
+def _bind_in_order(equal: list[Message]) -> None:
+    """Let messages with the same words, in the room's order, be those that were sent first, second and so on."""
+    sent = sorted((one.number, one.due, one.sent, one.line, one.is_uncertain) for one in equal)
+    for message, (number, due, at, line, is_uncertain) in zip(equal, sent, strict=True):
+        message.number, message.due, message.sent, message.line = number, due, at, line
+        message.is_uncertain = is_uncertain

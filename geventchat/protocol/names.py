@@ -66,7 +66,7 @@ def skeleton(shown: str) -> str:
     import disarm  # the tables of Unicode TR 39 take 50 ms to load, and only servers compare names
 
     # The tables replace one letter by another; of the pairs of letters that look like one, this is the common one.
-    return disarm.skeleton_key(shown, digit_policy="tr39").replace("rn", "m") or shown
+    return disarm.skeleton_key(shown, digit_policy="tr39").replace("rn", "m")
 
 
 def _is_longer(text: str, max_chars: int) -> bool:

@@ -111,7 +111,7 @@ def select(db: sqlite3.Connection, where: str, values: Sequence[object] = ()) ->
 
 def _entry_of(number: int, room_key: Any, room: Any, nick: Any, kind: Any, text: Any, ref: Any) -> Entry:
     fields = (id_of(number), _time_of(number), room, nick, *(() if text is None else (text,)))
-    if not all(isinstance(one, str) for one in (room_key, *fields)) or not isinstance(ref, str | None):
+    if not all(isinstance(one, str) for one in fields) or not isinstance(ref, str | None):
         raise _damaged(number)
     try:
         return Entry(room_key, _KINDS[kind](*fields), ref)
