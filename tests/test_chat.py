@@ -433,6 +433,19 @@ def test_a_reply_goes_to_who_whispered_last(stage: Stage) -> None:
     assert alice.heard() == []
 
 
+def test_a_reply_never_goes_to_another_who_has_taken_the_name_since(stage: Stage) -> None:
+    alice, carol = stage.program("alice"), stage.program("carol")
+    alice.hears(Whisper(to="carol", text="one"))
+    stage.chat.depart(alice.member)
+    stage.chat.tell(alice.member, BYE)
+    stage.turn()
+    heir = stage.program("alice")
+    carol.heard(), heir.heard()
+    assert code(carol.hears(WhisperBack(text="for her alone"))) == "no-such-nick"
+    assert heir.heard() == []
+    assert alice.member.nick == "alice"  # its session has not ended yet
+
+
 def test_who_does_not_read_is_whispered_to_no_more(stage: Stage) -> None:
     alice, bob = stage.program("alice"), stage.program("bob")
     for _ in range(MAX_PRIVATE_BYTES // 4_000 + 1):
