@@ -10,9 +10,12 @@ import pytest
 from gevent import socket
 
 from geventchat import ChatServer, Limits
+from geventchat.commands.commands import Join, Say
 from geventchat.protocol.errors import Refused
+from geventchat.protocol.limits import MAX_WINDOWS
 from geventchat.server.throttle import ConnectionLimiter
 from tests.raw import Raw, plain, programmed
+from tests.stage import Stage
 
 
 @contextmanager
@@ -71,6 +74,26 @@ def test_a_reader_who_falls_behind_is_told_what_was_missed_and_goes_on() -> None
         assert said[-1] == ids[-1]
         slow.close()
         speaker.close()
+
+
+def test_a_reader_in_many_rooms_is_owed_no_more_than_all_rooms_may_keep_and_is_told_what_it_missed() -> None:
+    stage = Stage(Limits(feed_window=2_000))
+    rooms = [f"r{number}" for number in range(50)]
+    slow, speaker = stage.program("slow", room="quiet"), stage.program("speaker", room="quiet")
+    for user in (slow, speaker):
+        user.hears(*(Join(room=room) for room in rooms))
+    slow.heard()
+    speaker.hears(Say(text="hi", room="quiet"))
+    for number in range(15):
+        speaker.hears(*(Say(text=f"{number:0100}", room=room) for room in rooms))
+    heard = slow.heard()
+    assert len(heard) * 200 < 2 * MAX_WINDOWS * 2_000
+    missed = {message["room"]: message["count"] for message in heard if message["type"] == "gap"}
+    for room in rooms:
+        said = [int(message["text"]) for message in heard if message["type"] == "said" and message["room"] == room]
+        assert said == list(range(missed[room], 15))
+    assert "quiet" not in missed
+    assert [message["text"] for message in heard if message.get("room") == "quiet"] == ["hi"]
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from geventchat.core.room import Room, RoomFeed
 from geventchat.delivery.outbox import Outbox
 from geventchat.protocol import events, names, replies
 from geventchat.protocol.errors import Refused
-from geventchat.protocol.limits import MAX_LISTED, Limits
+from geventchat.protocol.limits import MAX_LISTED, MAX_WINDOWS, Limits
 from geventchat.protocol.replies import AnyReply, Message
 
 # The most that one batch holds: a few milliseconds of work, or some 50 ms for joins of a very large room.
@@ -58,6 +58,7 @@ class Chat:
         self._posted: deque[PendingEvent | PendingReply] = deque()
         self._new_rooms: list[Room] = []
         self._changed: dict[RoomFeed, None] = {}
+        self._keeping: list[RoomFeed] = []  # feeds with something that not all of their readers may have been sent
         self._outboxes: dict[Outbox, None] = {}
 
     # The state that commands change at once; others see it when the batch is published.
@@ -217,7 +218,16 @@ class Chat:
                 del self._changed[feed]
             if feed.seal():
                 sealed.append(feed)
+        self._bound_feeds(sealed)
         return sealed
+
+    def _bound_feeds(self, sealed: list[RoomFeed]) -> None:
+        """Leave each feed its share where all of them, those just sealed included, keep too much together."""
+        self._keeping = [feed for feed in {*self._keeping, *sealed} if feed.kept]
+        most = MAX_WINDOWS * self.limits.feed_window
+        if sum(feed.kept for feed in self._keeping) > most:
+            for feed in self._keeping:
+                feed.shrink(most // len(self._keeping))
 
     def due(self) -> float | None:
         """Return when `seal` has to be called though nothing is posted, if at all."""

@@ -83,6 +83,7 @@ class Room:
         if feed is not None:
             member.outbox.unfollow(feed)
             if not feed.has_readers:
+                feed.trim()
                 del self._feeds[member.encoder]
 
     def members_reply(self, event_id: str | None = None, ref: str | None = None, most: int = MAX_LISTED) -> Members:

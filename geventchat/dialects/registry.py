@@ -12,6 +12,8 @@ from geventchat.protocol.text import decode
 __all__ = ["JSON", "PLAIN", "UNFRAMED", "detect"]
 
 _TELNET_IAC = b"\xff"
+# Packets that follow each other at once are pieces of a line: no client for which a packet is a message sends so many.
+_MAX_PACKETS = 32
 
 
 def detect(packets: Sequence[bytes], *, quiet: bool, patient: bool) -> Dialect | None:
@@ -26,7 +28,7 @@ def detect(packets: Sequence[bytes], *, quiet: bool, patient: bool) -> Dialect |
         raise error
     if first.startswith(b"{"):  # as no name does
         return JSON
-    if b"\n" in first or first.startswith(_TELNET_IAC):
+    if b"\n" in first or first.startswith(_TELNET_IAC) or len(packets) > _MAX_PACKETS:
         return PLAIN
     if all(len(decode(packet)) == 1 for packet in packets):
         # A key at a time, as telnet on Windows sends; a single one may be a short name in one packet.
