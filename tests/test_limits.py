@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import socket as blocking
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -153,6 +154,15 @@ def test_new_connections_from_one_address_have_a_rate_and_those_refused_do_not_c
             limiter.admit("192.0.2.7", 1_000.1)
     limiter.admit("192.0.2.8", 1_000.1)
     limiter.admit("192.0.2.7", 1_000.6)
+
+
+def test_a_storm_of_newcomers_does_not_keep_those_who_are_in_waiting() -> None:
+    with _server() as server, plain(server.address, "alice") as alice, contextlib.ExitStack() as stack:
+        for _ in range(300):  # in the kernel at once, for the server's greenlets do not run meanwhile
+            stack.enter_context(blocking.create_connection(server.address))
+        alice.send(b"/ping now\n")
+        alice.until(b"* pong now\n")
+        assert server.connections < 250
 
 
 def test_who_is_turned_away_takes_nobody_s_place() -> None:

@@ -204,7 +204,7 @@ def test_another_site_s_page_cannot_join(browser: Browser, origin: str, status: 
         (_UPGRADE.replace("websocket", "h2c"), 426),
         (_UPGRADE.replace("13", "8"), 400),
         (_UPGRADE.replace("dGhlIHNhbXBsZSBub25jZQ==", "short"), 400),
-        (_UPGRADE + _UPGRADE, 400),
+        (_UPGRADE + _UPGRADE, 426),
         (_UPGRADE + "Origin: http://evil.example\r\nOrigin: http://127.0.0.1\r\n", 403),
     ],
 )
