@@ -12,7 +12,7 @@ from gevent import socket
 
 from geventchat import ChatServer, Limits
 from geventchat.commands.commands import Join, Say
-from geventchat.protocol.errors import Refused
+from geventchat.protocol.errors import Refused, UsageError
 from geventchat.protocol.limits import MAX_WINDOWS
 from geventchat.server.throttle import ConnectionLimiter
 from tests.raw import Raw, plain, programmed
@@ -162,7 +162,29 @@ def test_a_storm_of_newcomers_does_not_keep_those_who_are_in_waiting() -> None:
             stack.enter_context(blocking.create_connection(server.address))
         alice.send(b"/ping now\n")
         alice.until(b"* pong now\n")
-        assert server.connections < 250
+        assert server.connections < 35
+
+
+def test_the_rates_of_only_so_many_addresses_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geventchat.server.throttle._MAX_ADDRESSES", 2)
+    limiter = ConnectionLimiter(Limits(max_per_address=1, connect_rate=0.001))
+    for number in (1, 2, 3):
+        limiter.admit(f"192.0.2.{number}", 1_000.0)
+        limiter.release(f"192.0.2.{number}")
+    limiter.admit("192.0.2.1", 1_000.0)
+    with pytest.raises(Refused):
+        limiter.admit("192.0.2.3", 1_000.0)
+
+
+def test_a_server_that_cannot_have_all_its_addresses_keeps_none() -> None:
+    with ChatServer() as free:
+        address = free.address
+    with ChatServer() as other:
+        unlucky = ChatServer(address, other.address)
+        with pytest.raises(UsageError, match="is taken"):
+            unlucky.start()
+        with ChatServer(address) as again:
+            assert again.address == address
 
 
 def test_who_is_turned_away_takes_nobody_s_place() -> None:
