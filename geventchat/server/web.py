@@ -19,6 +19,7 @@ from websockets.server import ServerProtocol
 from geventchat.dialects.base import Dialect
 from geventchat.dialects.websocket import WEBSOCKET
 from geventchat.protocol.errors import Refused
+from geventchat.server.cooperate import let_others_run
 from geventchat.server.files import FILES, File
 from geventchat.server.transport import Transport
 
@@ -114,10 +115,10 @@ class Web:
     def handshake(self, request: h11.Request) -> Answer:
         """Return the answer to a request for a WebSocket; status 101 when it is granted."""
         headers = Headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers)
-        host, origin = headers.get("Host", ""), headers.get("Origin")
+        host = headers.get("Host", "")  # `h11` has seen to it that there is one only
         if not self.knows(host):
             return _error(HTTPStatus.MISDIRECTED_REQUEST, "this name is not known here: geventchat-serve --host NAME")
-        if origin is not None and origin.lower().partition("://")[2] != host.lower():
+        if any(origin.lower().partition("://")[2] != host.lower() for origin in headers.get_all("Origin")):
             return _error(HTTPStatus.FORBIDDEN, "another site's page cannot join this chat")
         response = ServerProtocol().accept(HandshakeRequest(request.target.decode("latin-1"), headers))
         status = HTTPStatus(response.status_code)
@@ -153,6 +154,7 @@ class WebConnection:
             if not self._h11.our_state is self._h11.their_state is h11.DONE or self._refused is not None:
                 break
             self._h11.start_next_cycle()
+            let_others_run()  # for many requests may have come at once
         self._transport.drain_read()
         return None
 
@@ -181,6 +183,10 @@ class WebConnection:
                     request = event
                     if request.method not in (b"GET", b"HEAD"):
                         return request  # whatever it has to say is not read
+                    if any(name == b"transfer-encoding" for name, _ in request.headers):
+                        # A proxy before us may see another end of it, and so another next request.
+                        self._send(_error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
+                        return None
                 elif isinstance(event, h11.EndOfMessage):
                     return request
                 elif isinstance(event, h11.Data):
