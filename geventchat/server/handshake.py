@@ -9,7 +9,8 @@ from geventchat.dialects.registry import detect
 from geventchat.protocol.errors import ProtocolError, Refused
 from geventchat.protocol.limits import MAX_UNENDED_BYTES, SNIFF_S, TYPING_S
 from geventchat.server.transport import Transport
-from geventchat.server.web import Web, WebConnection
+from geventchat.server.web import Web
+from geventchat.server.web_connection import WebConnection
 
 logger = logging.getLogger("geventchat")
 
