@@ -73,7 +73,7 @@ class Handshake:
     @property
     def _is_spare(self) -> bool:
         """Whether this silent connection may be one that a browser keeps for its next request."""
-        return self._web.spoke_lately(self._transport.address)
+        return self._web.asked_lately(self._transport.address)
 
     def _serve_web(self) -> tuple[Dialect, bytes] | None:
         try:

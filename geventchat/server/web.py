@@ -42,18 +42,18 @@ class Web:
 
     def __init__(self, hosts: Iterable[str] = ()) -> None:
         self._hosts = {host.lower().rstrip(".") for host in hosts}
-        self._spoke: dict[str, float] = {}  # when each address has asked last; the latest at the end
+        self._asked_at: dict[str, float] = {}  # when each address asked last; the latest at the end
 
-    def spoke_lately(self, address: str) -> bool:
+    def asked_lately(self, address: str) -> bool:
         """Return whether a connection from this address may be a browser's spare one."""
-        return time.monotonic() < self._spoke.get(address, float("-inf")) + _SPARE_S
+        return time.monotonic() < self._asked_at.get(address, float("-inf")) + _SPARE_S
 
     def note(self, address: str) -> None:
         """Remember that this address speaks HTTP."""
-        self._spoke.pop(address, None)
-        self._spoke[address] = time.monotonic()
-        if len(self._spoke) > _MAX_ADDRESSES:
-            del self._spoke[next(iter(self._spoke))]
+        self._asked_at.pop(address, None)
+        self._asked_at[address] = time.monotonic()
+        if len(self._asked_at) > _MAX_ADDRESSES:
+            del self._asked_at[next(iter(self._asked_at))]
 
     def knows(self, host: str) -> bool:
         """Return whether this is an address or one of the names that the server goes by; a port may follow."""
