@@ -35,11 +35,11 @@ TYPING_S = 2.0
 # What may wait for one user besides what rooms say; past it, whispers to the user are refused and the user's own
 # commands are not read until the answers to earlier ones have been taken.
 MAX_PRIVATE_BYTES = 256 << 10
-# Rooms that one session may be in; whenever it is sent something, the feed of each is looked at.
+# Rooms that one session may be in; each costs every turn of the pump a look.
 MAX_ROOMS_PER_USER = 64
 # The longest `ref`: room for a UUID or a hash. The last refs of each user are kept.
 MAX_REF = 64
-# Newcomers who are coming in at the same time; the others wait, so that a storm of joins delays nobody who is in.
+# Newcomers whose joins are under way at once; the others wait, so that a storm of joins delays nobody who is in.
 JOINS_AT_ONCE = 8
 # Nicks that a list of members names; the count beside it is always exact.
 MAX_LISTED = 1_000
