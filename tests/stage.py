@@ -25,10 +25,12 @@ class StageLog(MemoryLog):
         super().__init__()
         self.trouble = ""  # why nothing can be stored
         self.others: list[Entry] = []  # what other servers write before the next batch's events
+        self.others_behind: list[Entry] = []  # and what they write after them
 
     def append(self, entries: Any, now: float) -> list[Entry]:
-        logged = [*super().append(self.others, now), *super().append(entries, now)]
-        self.others = []
+        written = [*self.others, *entries, *self.others_behind]
+        self.others, self.others_behind = [], []
+        logged = [*super().append(written, now)]
         if self.trouble:
             raise NotStored(self.trouble)
         return logged

@@ -155,6 +155,18 @@ def test_who_leaves_and_comes_again_and_again_without_reading_holds_no_more_and_
     assert MAX_LEFT_BYTES / 2 < outbox.private_bytes < MAX_LEFT_BYTES + 200
 
 
+def test_answers_between_what_a_room_said_leave_its_bound_as_it_is() -> None:
+    feed, outbox = make_feed(), Outbox()
+    outbox.follow(feed)
+    for _ in range(3):
+        for number in range(MAX_LEFT_BYTES // 1_500):
+            feed.append(f"{number}", b"x" * 999 + b"\n")
+        feed.seal()
+        outbox.put(b"answer\n")
+    outbox.unfollow(feed)
+    assert MAX_LEFT_BYTES / 2 < outbox.private_bytes < MAX_LEFT_BYTES + 300
+
+
 def test_what_a_slow_reader_who_left_has_still_to_hear_is_not_forgotten() -> None:
     feed, outbox = make_feed(), Outbox()
     outbox.follow(feed)

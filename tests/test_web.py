@@ -10,6 +10,7 @@ import pytest
 from gevent import socket
 
 from geventchat import ChatServer, Limits
+from geventchat.server.web import Web
 from tests.raw import Raw, plain
 
 _UPGRADE = (
@@ -221,6 +222,14 @@ def test_a_spare_connection_of_a_browser_is_not_greeted_but_nc_still_is(server: 
         assert spare.ask("/")[0] == 200
         nc.send(b"\n")
         assert nc.until(b"name: ").startswith(b"Enter your name: ")
+
+
+def test_only_so_many_addresses_of_browsers_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geventchat.server.web._MAX_ADDRESSES", 2)
+    web = Web()
+    for address in ("10.0.0.1", "10.0.0.2", "10.0.0.1", "10.0.0.3"):
+        web.note(address)
+    assert [web.asked_lately(f"10.0.0.{number}") for number in (1, 2, 3)] == [True, False, True]
 
 
 def test_who_is_silent_after_a_browser_was_here_is_greeted_later(

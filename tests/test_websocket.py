@@ -73,6 +73,7 @@ def test_a_message_in_several_frames_is_one_also_with_control_frames_between() -
 )
 def test_what_breaks_the_rules_ends_the_connection_once_what_came_before_is_done(frame: bytes, code: str) -> None:
     assert read(PING, frame, PING) == [Ping(token="1"), (code, True)]
+    assert read(PING + frame + PING) == [Ping(token="1"), (code, True)]
 
 
 def test_a_text_that_is_no_command_is_refused_and_the_connection_goes_on() -> None:
