@@ -132,6 +132,18 @@ def test_new_connections_from_one_address_have_a_rate_and_those_refused_do_not_c
     limiter.admit("192.0.2.7", 1_000.6)
 
 
+def test_the_rates_of_only_so_many_addresses_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geventchat.server.throttle._MAX_ADDRESSES", 2)
+    limiter = ConnectionLimiter(Limits(max_per_address=1, connect_rate=0.001))
+    for address in ("192.0.2.7", "192.0.2.8"):
+        limiter.admit(address, 1_000.0)
+        limiter.release(address)
+    with pytest.raises(Refused, match="wait a moment"):
+        limiter.admit("192.0.2.7", 1_000.0)
+    limiter.admit("192.0.2.9", 1_000.0)
+    limiter.admit("192.0.2.8", 1_000.0)  # nothing had come from there for longest
+
+
 def test_who_is_turned_away_takes_nobody_s_place() -> None:
     limiter = ConnectionLimiter(Limits(max_users=1))
     limiter.admit("::1", 1_000.0)
