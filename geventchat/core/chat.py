@@ -147,7 +147,7 @@ class Chat:
         for room in self.rooms_of(member):
             self.leave(member, room, reason)
 
-    # For whoever carries the batches out.
+    # For `core.batches`, which carries the batches out.
 
     def take_batch(self) -> Batch:
         """Return what has been posted since the last call, or the first part of it if that is long."""
