@@ -29,6 +29,7 @@ class StageLog(MemoryLog):
         self.trouble = ""  # why nothing can be stored
         self.is_unreadable = False
         self.others: list[Entry] = []  # what other servers write before the next batch's events
+        self.others_behind: list[Entry] = []  # and what they write after them
 
     def topics(self, rooms: Any) -> dict[str, str]:
         if self.is_unreadable:
@@ -36,8 +37,9 @@ class StageLog(MemoryLog):
         return super().topics(rooms)
 
     def append(self, entries: Any, now: float) -> list[Entry]:
-        logged = [*super().append(self.others, now), *super().append(entries, now)]
-        self.others = []
+        written = [*self.others, *entries, *self.others_behind]
+        self.others, self.others_behind = [], []
+        logged = [*super().append(written, now)]
         if self.trouble:
             raise NotStored(self.trouble)
         return logged

@@ -26,7 +26,15 @@ from geventchat.core.dedup import MAX_REFS, SentRefs
 from geventchat.core.log import Entry
 from geventchat.protocol import events
 from geventchat.protocol.events import Said, TopicSet, number_of
-from geventchat.protocol.limits import CROWD, CROWD_GATHER_S, MAX_LISTED, MAX_PRIVATE_BYTES, MAX_ROOMS_PER_USER, Limits
+from geventchat.protocol.limits import (
+    CROWD,
+    CROWD_GATHER_S,
+    MAX_LISTED,
+    MAX_PRIVATE_BYTES,
+    MAX_REF,
+    MAX_ROOMS_PER_USER,
+    Limits,
+)
 from geventchat.protocol.replies import Closing
 from tests.stage import Stage, User
 
@@ -518,6 +526,28 @@ def test_a_program_can_be_in_so_many_rooms_and_no_more(stage: Stage) -> None:
     assert kinds(alice.hears(Join(room="one more"))) == ["members"]
 
 
+def test_a_list_of_very_many_rooms_names_only_some(stage: Stage) -> None:
+    for number in range(MAX_LISTED // MAX_ROOMS_PER_USER + 1):
+        user = stage.program(f"user{number}", room=f"{number}.0")
+        user.does(*(Join(room=f"{number}.{more}") for more in range(1, MAX_ROOMS_PER_USER)))
+        stage.turn()
+    (rooms,) = stage.program("alice").hears(Rooms())
+    assert len(rooms["rooms"]) == MAX_LISTED
+
+
+def test_a_ref_that_is_too_long_is_refused_and_only_its_beginning_comes_back(stage: Stage) -> None:
+    alice, bob = stage.program("alice"), stage.program("bob")
+    (error,) = alice.hears(Say(text="hi", ref="x" * (MAX_REF + 1)))[-1:]
+    assert (error["code"], error["ref"]) == ("bad-ref", "x" * MAX_REF)
+    assert bob.heard() == []
+
+
+def test_who_comes_back_with_what_is_no_id_does_not_come_in(stage: Stage) -> None:
+    bob, alice = stage.program("bob"), stage.program()
+    assert kinds(alice.hears(Hello(nick="alice", after="yesterday"))) == ["error"]
+    assert bob.heard() == []
+
+
 def test_a_program_that_leaves_is_told_so_and_hears_no_more(stage: Stage) -> None:
     bob, alice = stage.program("bob"), stage.program("alice")
     left, ack = alice.hears(Leave(reason="late", ref="7"))
@@ -659,6 +689,8 @@ def test_what_another_server_writes_into_the_log_is_shown_in_its_place(stage: St
         ("topic_is", "tea"),
     ]
     assert [message["text"] for message in bob.heard()] == ["from elsewhere", "tea", "hi"]
+    stage.log.others_behind = [Entry("lobby", Said("", "", "lobby", "carol", "later"), None)]
+    assert [message["text"] for message in alice.hears(Say(text="mine"))] == ["mine", "later"]
 
 
 # Crowds.

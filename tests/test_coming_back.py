@@ -201,6 +201,17 @@ def test_long_lines_of_the_past_come_in_several_pages(server: ChatServer) -> Non
     alice.close()
 
 
+@pytest.mark.parametrize("limit", [0, -5])
+def test_however_little_history_is_asked_for_one_event_comes(tmp_path: Path, limit: int) -> None:
+    with closing(SqliteLog(tmp_path / "history.sqlite")) as log, ChatServer(log=log) as server:
+        alice, _ = programmed(server.address, "alice")
+        say(alice, "one", "1")
+        say(alice, "two", "2")
+        alice.send(b'{"type":"history","limit":%d}\n' % limit)
+        assert texts(alice.messages_until("history")[-1]["events"]) == ["two"]
+        alice.close()
+
+
 def test_history_between_two_ids(server: ChatServer) -> None:
     alice, _ = programmed(server.address, "alice")
     ids = [say(alice, str(number), str(number)) for number in range(5)]

@@ -341,6 +341,15 @@ def test_a_huge_file_is_refused_without_being_read(tmp_path: Path) -> None:
         load(huge)
 
 
+def test_the_names_of_one_cast_go_on_in_the_data_file_where_those_of_the_one_before_end(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("nick\nAnn\nBen\nCid\n")
+    play = tmp_path / "play.yaml"
+    play.write_text(
+        "data: people.csv\ncast: {user: {count: 2, name: '{nick}'}, host: {name: '{nick}'}}\nscript: [user: hi]"
+    )
+    assert [actor.name for actor in load(play).actors] == ["Ann", "Ben", "Cid"]
+
+
 def test_data_stands_beside_the_scenario(tmp_path: Path) -> None:
     (tmp_path / "towns.csv").write_text("town\nRome\n")
     play = tmp_path / "play.yaml"

@@ -63,9 +63,9 @@ def listener(pump: Pump, feed: Feed) -> Iterator[Listener]:
     listener.close()
 
 
-def say(feed: Feed, turns: int) -> bytes:
-    """Put one line a turn into a feed; return them all."""
-    lines = [b"line %d\n" % number for number in range(turns)]
+def say(feed: Feed, batches: int) -> bytes:
+    """Put one line a batch into a feed; return them all."""
+    lines = [b"line %d\n" % number for number in range(batches)]
     for number, line in enumerate(lines):
         feed.append(f"{number}-0", line)
         feed.seal()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from importlib.resources import files
 from typing import Self
 
@@ -25,11 +26,15 @@ def server() -> Iterator[ChatServer]:
 
 
 class Browser:
-    """A connection that asks for files."""
+    """A connection that asks for files. It is made when it is first used: one that is silent is asked for a name."""
 
     def __init__(self, server: ChatServer) -> None:
-        self.raw = Raw(server.address)
+        self._address = server.address
         self.host = f"127.0.0.1:{server.address[1]}"
+
+    @cached_property
+    def raw(self) -> Raw:
+        return Raw(self._address)
 
     def __enter__(self) -> Self:
         return self
@@ -147,7 +152,7 @@ def test_a_bad_request_gets_its_status_and_is_closed(browser: Browser, request_b
 
 
 def test_half_a_request_is_given_up(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geventchat.server.web._REQUEST_S", 0.2)
+    monkeypatch.setattr("geventchat.server.web_connection._REQUEST_S", 0.2)
     browser.raw.send(b"GET / HTTP/1.1\r\n")
     assert browser.answer()[0] == 408
     assert browser.is_closed()
@@ -156,7 +161,7 @@ def test_half_a_request_is_given_up(browser: Browser, monkeypatch: pytest.Monkey
 def test_a_connection_that_asks_for_nothing_more_is_closed_without_a_word(
     browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("geventchat.server.web._REQUEST_S", 0.2)
+    monkeypatch.setattr("geventchat.server.web_connection._REQUEST_S", 0.2)
     browser.ask("/")
     assert browser.raw.socket.recv(1) == b""
 
@@ -198,6 +203,11 @@ def test_another_site_s_page_cannot_join(browser: Browser, origin: str, status: 
     assert browser.ask("/chat", headers=headers)[0] == status
 
 
+def test_a_page_that_names_two_origins_cannot_join(browser: Browser) -> None:
+    headers = f"Origin: http://{browser.host}\r\nOrigin: http://evil.example\r\n{_UPGRADE}"
+    assert browser.ask("/chat", headers=headers)[0] == 403
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
@@ -207,6 +217,7 @@ def test_another_site_s_page_cannot_join(browser: Browser, origin: str, status: 
         (_UPGRADE.replace("dGhlIHNhbXBsZSBub25jZQ==", "short"), 400),
         (_UPGRADE + _UPGRADE, 426),
         (_UPGRADE + "Origin: http://evil.example\r\nOrigin: http://127.0.0.1\r\n", 403),
+        ("Sec-WebSocket-Version: 13\r\n" + _UPGRADE, 400),
     ],
 )
 def test_a_bad_handshake_is_refused(browser: Browser, headers: str, status: int) -> None:
@@ -239,7 +250,7 @@ def test_only_so_many_addresses_are_remembered(monkeypatch: pytest.MonkeyPatch) 
     web = Web()
     for number in (1, 2, 3, 1, 4):
         web.note(f"192.0.2.{number}")
-    assert [web.spoke_lately(f"192.0.2.{number}") for number in (1, 2, 3, 4)] == [True, False, True, True]
+    assert [web.asked_lately(f"192.0.2.{number}") for number in (1, 2, 3, 4)] == [True, False, True, True]
 
 
 def test_who_is_silent_after_a_browser_was_here_is_greeted_later(

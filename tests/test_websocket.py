@@ -74,8 +74,9 @@ def test_a_message_in_several_frames_is_one_also_with_control_frames_between() -
     ids=range(11),
 )
 def test_what_breaks_the_rules_ends_the_connection_once_what_came_before_is_done(frame: bytes, code: str) -> None:
-    found = [one for one in read(PING, frame, PING) if one != EmptyLine()]
-    assert found == [Ping(token="1"), (code, True)]
+    for pieces in ((PING, frame, PING), (PING + frame + PING,)):
+        found = [one for one in read(*pieces) if one != EmptyLine()]
+        assert found == [Ping(token="1"), (code, True)]
 
 
 def test_a_text_that_is_no_command_is_refused_and_the_connection_goes_on() -> None:

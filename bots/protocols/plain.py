@@ -43,8 +43,6 @@ class Plain:
     def receive(self, data: bytes) -> Iterator[Heard]:
         """Yield what bytes from the server mean."""
         *lines, self._rest = (self._rest + data).split(b"\n")
-        if self._rest == PROMPT.encode():
-            self._rest = b""
         for line in lines:
             if line:
                 yield self._read(shown(decode(line).removesuffix("\r")))

@@ -1,7 +1,7 @@
 """What each command does: one function per command, and the table of them at the end.
 
 A function acts on the chat alone. Where more is needed, reading the log or ending the connection, it returns a
-`Followup`, and whoever has the connection does it.
+`Followup`, which is for the session to do.
 """
 
 from collections.abc import Callable

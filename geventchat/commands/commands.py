@@ -63,7 +63,7 @@ class Whisper(Command, tag="whisper"):
 
 
 class WhisperBack(Command, tag="reply"):
-    """Whisper to whoever whispered last."""
+    """Whisper to the user who whispered last."""
 
     text: str
     ref: str | None = None

@@ -187,7 +187,7 @@ class Chat:
         if not member.rooms:
             self.tell(member, lambda: self._renamed_nowhere(member, old, ref))
 
-    # For whoever carries the batches out.
+    # For `core.batches`, which carries the batches out.
 
     def take_batch(self) -> Batch:
         """Return what has been posted since the last call, or the first part of it if that is long."""

@@ -11,7 +11,8 @@ from geventchat.delivery.feed import Cursor, Feed, Write
 # Private lines that wait in a row are sent as one; a longer run than this is left in pieces.
 _MERGED_BYTES = 16 << 10
 # What is kept of rooms that were left before all of them was read, with what else waits for the reader alone; the rest
-# is told as a gap. So a reader who does not read, but joins and leaves again and again, is owed no more and no more.
+# is told as a gap. Without this bound, a reader who joins and leaves again and again, and reads nothing, would be owed
+# more each time.
 MAX_LEFT_BYTES = 256 << 10
 
 # A private line; or a span of a feed: its reader's cursor, and the line number to stop before.

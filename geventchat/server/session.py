@@ -338,7 +338,7 @@ class Session:
         self.abort("came back on another connection")
 
     def _send_away(self, error: ProtocolError) -> None:
-        """Close a connection that cannot go on, with a word to whoever is there."""
+        """Close a connection that cannot go on, and tell the user why."""
         logger.info("closing %s: %s", self._transport.address, error.message)
         self._reason = self._reason or error.message
         try:
