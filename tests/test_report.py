@@ -233,7 +233,18 @@ def test_a_line_that_came_altered_is_named_beside_the_one_that_is_missing() -> N
     with faulty_server("alter", every=501) as (address, _):
         outcome = play(_TALK, address, "plain")
     missing = next(line for line in lines(outcome) if line.startswith("  missing: "))
-    assert re.search(r" for (user\d), who heard user\d: '.*#'$", missing)
+    assert re.search(r" for (user\d), who heard user\d: '.*#', at [\d.]+ s$", missing)
+
+
+def test_findings_are_listed_in_the_order_in_which_they_happened_with_their_times() -> None:
+    with faulty_server("drop", every=97) as (address, _):
+        outcome = play(_TALK, address, "plain")
+    times = [float(at) for at in re.findall(r"^  missing: .* at ([\d.]+) s$", "\n".join(lines(outcome)), re.MULTILINE)]
+    assert len({finding.reader.name for finding in outcome.rooms["lobby"].findings}) > 1
+    assert len(times) > 1
+    assert times == sorted(times)
+    first = re.findall(r"<tr><td>([\d.]+)</td><td>missing</td>", page(outcome, "", ""))
+    assert [float(at) for at in first[: len(times)]] == times
 
 
 @pytest.mark.parametrize(

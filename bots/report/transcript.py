@@ -17,10 +17,10 @@ _ALIKE = 0.6
 _COMPARED = 20
 
 
-def first_finding(rooms: dict[str, RoomLedger]) -> tuple[str, Finding] | None:
-    """Return what went wrong first, and in which room."""
-    found = [(name, finding) for name, room in rooms.items() for finding in room.findings]
-    return min(found, key=lambda one: one[1].at, default=None)
+def in_order(rooms: dict[str, RoomLedger]) -> list[tuple[str, RoomLedger, Finding]]:
+    """Return what went wrong, each with the room and its ledger, in the order in which it happened."""
+    found = [(name, room, finding) for name, room in rooms.items() for finding in room.findings]
+    return sorted(found, key=lambda one: one[2].at)
 
 
 def transcript(outcome: Outcome) -> Iterator[str]:
@@ -29,10 +29,10 @@ def transcript(outcome: Outcome) -> Iterator[str]:
     That is what was sent, when and to whom, what the user concerned heard and what two others did, and how to run it
     again. Times are in seconds since the first message.
     """
-    if (first := first_finding(outcome.ledgers)) is None:
+    if not (found := in_order(outcome.ledgers)):
         return
-    name, finding = first
-    room, begin = outcome.ledgers[name], outcome.timeline.begin
+    name, room, finding = found[0]
+    begin = outcome.timeline.begin
     yield from _sent(name, room, finding, begin, outcome.scenario.file)
     if finding.line:
         yield f"came        {clean(finding.line.decode('utf-8', 'backslashreplace').rstrip())}"
