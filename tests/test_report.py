@@ -229,6 +229,24 @@ def test_the_first_failure_is_told_with_what_was_sent_to_whom_and_how_to_run_it_
     assert sum(line.startswith("> ") for line in told) == 1
 
 
+def test_what_is_missing_is_shown_where_it_should_have_come_even_if_its_reader_hears_the_next_ones_first() -> None:
+    outcome = Outcome(parse(_TALK.encode(), "test.yaml", lambda _: b""))
+    nicks = ["user1", "user2", "user3", "user4", "user5"]
+    room = outcome.rooms["lobby"] = outcome.make_ledger(nicks)
+    ann, bob = (room.enter(name, 0.0) for name in ("ann", "bob"))
+    ann.entered = bob.entered = 0.0
+    for number, nick in enumerate(nicks):
+        room.say(nick, "hello", number, number)
+        for reader in (bob, ann):
+            if (reader, number) != (bob, 1):
+                room.hear(reader, nick, "hello", number)
+    room.close()
+    shown = [line.split()[-2] for line in transcript(outcome) if re.match(r" +\d", line)]
+    marked = [line.split()[2] for line in transcript(outcome) if line.startswith(">")]
+    assert marked == ["user2:"]
+    assert shown == [f"{nick}:" for nick in (*nicks[:1], *nicks[2:], *nicks[:4])]
+
+
 def test_a_line_that_came_altered_is_named_beside_the_one_that_is_missing() -> None:
     with faulty_server("alter", every=501) as (address, _):
         outcome = play(_TALK, address, "plain")

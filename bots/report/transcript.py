@@ -1,7 +1,8 @@
 """What went wrong first, told so that it can be mended: what was sent, and what users heard around it. No I/O."""
 
 import heapq
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
 from bots.ledger.room import Attendance, Finding, Message, RoomLedger
@@ -87,20 +88,32 @@ def _sent(name: str, room: RoomLedger, finding: Finding, begin: float, file: str
 def _heard_around(room: RoomLedger, finding: Finding, begin: float) -> Iterator[str]:
     """Yield what the user concerned heard, around what went wrong."""
     reader = finding.reader
-    place = finding.after.index + 1 if finding.after is not None else 0
-    for message in room.messages[max(0, place - _AROUND) : place]:
+    messages, place = _place(room, finding)
+    for message in messages[max(0, place - _AROUND) : place]:
         yield _line(" ", message.first_heard - begin, message, _note(reader, message))
     yield _line(">", finding.at - begin, finding, _explain(room, finding))
-    behind = (message for message in room.messages[place:] if message is not finding.message)
+    behind = (message for message in messages[place:] if message is not finding.message)
     for message in [message for message, _ in zip(behind, range(_AROUND), strict=False)]:
         yield _line(" ", message.first_heard - begin, message, _note(reader, message))
 
 
 def _heard_by(room: RoomLedger, finding: Finding, reader: Attendance, begin: float) -> Iterator[str]:
     """Yield what another user heard there."""
-    place = finding.after.index + 1 if finding.after is not None else 0
-    for message in room.messages[max(0, place - 1) : place + _AROUND]:
+    messages, place = _place(room, finding)
+    for message in messages[max(0, place - 1) : place + _AROUND]:
         yield _line(" ", message.first_heard - begin, message, _note(reader, message))
+
+
+def _place(room: RoomLedger, finding: Finding) -> tuple[Sequence[Message], int]:
+    """Return the room's messages in the order in which they are shown, and where among them something went wrong.
+
+    What is missing is shown by time. In the room's order it may stand behind what came later: behind all that the user
+    who missed it was the first to hear after it.
+    """
+    if finding.verdict == "missing":
+        by_time = sorted(room.messages, key=_when)
+        return by_time, bisect_left(by_time, finding.at, key=_when)
+    return room.messages, finding.after.index + 1 if finding.after is not None else 0
 
 
 def _others(room: RoomLedger, finding: Finding) -> list[Attendance]:
