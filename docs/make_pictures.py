@@ -41,7 +41,7 @@ def _run_of_bots(picture: Path) -> None:
     with faulty_server("drop", every=400) as ((host, port), _):
         words = f"geventchat-bots scenarios/ten_users.yaml --server {host}:{port} --dialect plain | head -{_LINES}"
         shell = f"echo '$ {words}'; {Path(sys.executable).parent / words}"
-        with Terminal(["/bin/sh", "-c", shell], columns=98, rows=_LINES + 2, environment={}) as terminal:
+        with Terminal(["/bin/sh", "-c", shell], columns=108, rows=_LINES + 2, environment={}) as terminal:
             terminal.ended()
             picture.write_text(_svg(terminal, "geventchat-bots"))
 
