@@ -9,7 +9,6 @@ from textwrap import dedent
 from typing import Self
 
 import gevent
-import psutil
 import pytest
 
 from bots.report.outcome import Outcome
@@ -180,16 +179,6 @@ def test_the_bots_can_be_met_until_ctrl_c_which_is_no_failure() -> None:
     assert status == 0, told
     assert "from others  " in told
     assert told.endswith("PASSED: everyone got every message, once, in order\n")
-
-
-def test_a_server_of_bots_that_are_killed_ends_with_them(tmp_path: Path) -> None:
-    scenario = tmp_path / "long.yaml"
-    scenario.write_text("script:\n  - ann: hi\n  - wait: forever\n")
-    with Bots(str(scenario)) as bots:
-        assert bots.address[1]
-        (server,) = psutil.Process(bots.process.pid).children()
-        bots.process.kill()
-        server.wait(timeout=20)
 
 
 def take_part(terminal: Terminal, person: str, bot: str) -> None:

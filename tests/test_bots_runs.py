@@ -155,6 +155,18 @@ def test_a_server_that_says_nothing_is_told_so(monkeypatch: pytest.MonkeyPatch) 
         ]
 
 
+@pytest.mark.parametrize("dialect", ["json", "plain"])
+def test_a_line_without_end_ends_the_connection(dialect: str) -> None:
+    def flood(sock: socket) -> None:
+        with suppress(OSError):
+            while True:
+                sock.sendall(b"x" * (1 << 20))
+
+    with answering(flood) as address:
+        (failure,) = play("script:\n  - ann: hi\n", address, dialect).failures
+    assert failure.startswith("ann was not let in: the server sent a line without end")
+
+
 def test_nobody_connects_to_a_server_but_the_bots() -> None:
     greeted, names = Event(), []
 

@@ -278,8 +278,8 @@ def test_who_comes_back_while_more_is_said_than_the_room_keeps_misses_nothing() 
 class TrimmedWhileRead(MemoryLog):
     """A log that removes what it holds as soon as it has been read."""
 
-    def since(self, room: str, after: str, limit: int) -> list[Entry]:
-        found = super().since(room, after, limit)
+    def since(self, room: str, after: str, limit: int, *, talk: bool = False) -> list[Entry]:
+        found = super().since(room, after, limit, talk=talk)
         while self._order:
             self._drop_oldest()
         return found

@@ -11,7 +11,7 @@ from gevent.event import Event
 from geventchat import ChatServer, Limits
 from geventchat.commands import actions, commands
 from geventchat.core.log import Entry
-from geventchat.protocol.limits import MAX_PRIVATE_BYTES
+from geventchat.protocol.limits import JOINS_AT_ONCE, MAX_PRIVATE_BYTES
 from geventchat.server.session import Session
 from geventchat.store.memory import MemoryLog
 from tests.raw import Raw, plain, programmed
@@ -32,15 +32,15 @@ def test_a_new_name_costs_as_much_as_a_message_in_each_room() -> None:
 
 
 def test_a_user_in_many_rooms_who_renames_is_read_more_slowly() -> None:
-    with ChatServer(limits=Limits(burst=9, rate=50)) as server:
+    with ChatServer(limits=Limits(burst=6, rate=1)) as server:
         alice, _ = programmed(server.address, "alice")
         for room in "abcd":
             alice.send(json.dumps({"type": "join", "room": room}).encode() + b"\n")
             alice.messages_until("members")
         assert not server._services.counters.throttled
-        alice.send(b'{"type":"rename","nick":"anna"}\n{"type":"ping"}\n')
-        alice.messages_until("pong")
-        assert server._services.counters.throttled
+        alice.send(b'{"type":"rename","nick":"anna"}\n')
+        while not server._services.counters.throttled:
+            gevent.sleep(0.001)
         alice.close()
 
 
@@ -88,6 +88,34 @@ def test_who_is_ahead_of_the_log_waits_for_it() -> None:
         assert alice.until(b"x\n" * 1)
         for _ in range(499):
             assert alice.line() == "alice: x"
+
+
+def test_in_a_storm_of_joins_few_are_under_way_and_all_come_in() -> None:
+    log = HeldLog()
+    with ChatServer(log=log) as server:
+        log.go_on.clear()
+        hello = b'{"type":"hello","nick":"user%d"}\n'
+        newcomers = [Raw(server.address, hello % number) for number in range(40)]
+        while server.chat.posted < JOINS_AT_ONCE - 1:
+            gevent.sleep(0.001)
+        for _ in range(50):
+            gevent.sleep(0.002)
+            assert server.chat.posted <= JOINS_AT_ONCE
+        log.go_on.set()
+        for newcomer in newcomers:
+            newcomer.messages_until("welcome")
+            newcomer.close()
+
+
+def test_what_came_and_went_is_logged_now_and_then_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("geventchat.server.server._COUNTED_S", 0.05)
+    caplog.set_level("INFO")
+    with ChatServer() as server, plain(server.address, "alice"):
+        while not (counted := [line for line in caplog.messages if "in the last minute" in line]):
+            gevent.sleep(0.01)
+    assert counted[0] == "in the last minute: 1 connections, 1 joined; 1 connected now"
 
 
 def test_a_newcomer_that_never_ends_its_first_line_is_closed_after_64_kib() -> None:

@@ -117,7 +117,7 @@ def test_a_connection_that_goes_silent_without_closing(server: ChatServer, tmp_p
 def test_who_comes_back_elsewhere_ends_the_earlier_client(server: ChatServer, tmp_path: Path) -> None:
     with at_terminal(server.address, "ann", tmp_path) as ann:
         ann.until("here)")
-        member = server.chat.find("ann")
+        member = server.chat.nicks.find("ann")
         assert member is not None
         with ChatClient(server.address, name="ann", token=member.token):
             assert ann.ended() == 1

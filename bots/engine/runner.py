@@ -159,7 +159,7 @@ class Runner:
     def _do_after(
         self, busy: "Sequence[Task]", bots: Sequence[Bot], line: Line, do: Callable[[], str | None]
     ) -> str | None:
-        """Let a bot do something after what occupies it, if it is there then."""
+        """Do something once nothing occupies the bots any more, if the first of them is there then."""
         gevent.joinall(busy)
         for bot in bots:
             with bot.transition_lock:

@@ -161,7 +161,7 @@ class Pump:
             sender.fail("not reading")
 
     def _wait(self) -> None:
-        due = self._chat.due()
+        due = self._chat.publisher.due()
         self._posted.wait(None if due is None else max(0.0, due - time.monotonic()))
 
     def _fan_out(self, feed: RoomFeed) -> None:
