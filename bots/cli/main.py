@@ -84,7 +84,9 @@ def _parser() -> argparse.ArgumentParser:
         help="YAML files or folders; or one of the verbs check, import, record, scenarios, schema",
     )
     parser.add_argument("--server", metavar="HOST:PORT", help="the server to test; any that speaks the dialect")
-    parser.add_argument("--dialect", choices=("json", "plain", "unframed"), default="json", help="default: %(default)s")
+    parser.add_argument(
+        "--dialect", choices=("json", "plain", "unframed", "ws"), default="json", help="default: %(default)s"
+    )
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="play N times as fast")
     parser.add_argument("--seed", type=int, metavar="N", help="other words, choices and times than the scenario's own")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")

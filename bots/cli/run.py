@@ -120,7 +120,7 @@ def _play(
 
 def _how_to_join(at: tuple[str, int], named: tuple[str, int] | None, dialect: str) -> str:
     """Return how people can talk to the bots; nobody knows whether any other server speaks to geventchat-client."""
-    if named is None or dialect == "json":
+    if named is None or dialect in ("json", "ws"):
         return f"geventchat-client {address.show(at)}"
     return f"nc {at[0]} {at[1]}"
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Literal, NamedTuple
 
+import gevent
 from gevent import socket
 from gevent.event import Event as Signal
 from gevent.lock import BoundedSemaphore
@@ -24,7 +25,8 @@ from bots.world.inbox import Inbox
 from bots.world.receiver import Receiver
 from geventchat.commands import commands
 from geventchat.protocol import replies
-from geventchat.protocol.errors import ChatError
+from geventchat.protocol.address import show
+from geventchat.protocol.errors import ChatError, ProtocolError
 from geventchat.protocol.text import decode
 
 # How long a server has to let an actor in, or out; where it has much to do first, counted from the last sign of life.
@@ -91,7 +93,7 @@ class Bot:
         self.stopped_at: float | None = None  # since when it has read nothing, if the script wants that
         self.welcome: replies.Welcome | None = None
         self.last_notice = ""  # what the server told it last in a line that nobody said
-        self.dialect = make_dialect()
+        self.dialect = make_dialect(show(address))
         self.receiver = Receiver(self.dialect, self._take, inbox)
         self.reader = PacedReader(self._receive, self._ended)
         self._address = address
@@ -133,7 +135,7 @@ class Bot:
                 raise
 
     def _greet(self, room: str, after: str | None, others: Sequence[commands.Join], *, again: bool) -> None:
-        self.dialect = self._make_dialect()
+        self.dialect = self._make_dialect(show(self._address))
         self._socket.settimeout(None)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.leaving, self._refused, self._reason, self._first_bytes = False, "", "", b""
@@ -262,7 +264,17 @@ class Bot:
     def _receive(self, data: bytes, now: float) -> None:
         if self.welcome is None:
             self._first_bytes = (self._first_bytes + data)[:_MAX_SHOWN]
-        self.receiver.receive(data, now)
+        try:
+            self.receiver.receive(data, now)
+        except ProtocolError as error:
+            self._ended(error.message)
+            return
+        if answer := self.dialect.data_to_send():
+            gevent.spawn(self._answer, answer)  # the loop must not wait
+
+    def _answer(self, data: bytes) -> None:
+        with suppress(OSError):  # the loop will notice
+            self.send_bytes(data)
 
     def _sent_instead(self) -> str:
         """Return what the server sent instead of a welcome, safe to show: it may be no chat, or speak otherwise."""

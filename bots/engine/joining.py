@@ -160,7 +160,7 @@ class Joining:
         match bot.ping(PATIENCE_S, patient=True):
             case "lost":
                 raise ConnectionError(f"the connection was lost before the answer to {what}")
-            case "late" if bot.dialect.in_lines:
+            case "late" if bot.dialect.framed:
                 raise NotDone(f"{bot.nick} got no answer to {what} within {PATIENCE_S:g} s")
 
     def _enter(self, bot: Bot, room: str) -> Membership:

@@ -37,7 +37,7 @@ class Runner:
         self.outcome = Outcome(scenario)
         self._scenario = scenario
         self._speed = speed
-        self._pause_s = DIALECTS[dialect]().pause_s
+        self._pause_s = DIALECTS[dialect]("").pause_s
         self._last_due = 0.0
         self._tasks = Group()  # all that goes on besides the script's own next line
         self._group = BotGroup(self.outcome, address, dialect)

@@ -10,7 +10,7 @@ def check_sayable(scenario: Scenario, dialect: str) -> None:
 
     Of texts with placeholders that is known only when they are said: then it is a failure of the run.
     """
-    spoken, report = DIALECTS[dialect](), Report(scenario.file)
+    spoken, report = DIALECTS[dialect](""), Report(scenario.file)
     for line in scenario.lines():
         words = line.action.said_to_room
         text = words.render({}) if words is not None and not words.fields else ""

@@ -7,7 +7,14 @@ from bots.protocols.json import Json
 from bots.protocols.plain import Plain
 from bots.protocols.unframed import Unframed
 
-# What makes the client's half of one connection.
-MakeDialect = Callable[[], ClientDialect]
+# Makes the client's half of one connection, given the server's HOST:PORT.
+MakeDialect = Callable[[str], ClientDialect]
 
-DIALECTS: dict[str, MakeDialect] = {"json": Json, "plain": Plain, "unframed": Unframed}
+
+def _websocket(host: str) -> ClientDialect:
+    from bots.protocols.json_websocket import JsonWebSocket
+
+    return JsonWebSocket(host)
+
+
+DIALECTS: dict[str, MakeDialect] = {"json": Json, "plain": Plain, "unframed": Unframed, "ws": _websocket}

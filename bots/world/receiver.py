@@ -10,6 +10,10 @@ from bots.ledger.model import Attendance
 from bots.ledger.room import RoomLedger
 from bots.protocols.base import ClientDialect, Heard
 from bots.world.inbox import Inbox
+from geventchat.protocol.errors import ProtocolError
+
+# The longest line that a server may send: a full page of history, with room to spare.
+_MAX_LINE_BYTES = 16 << 20
 
 # Is told of each thing that was read, of the line that it came in, and when.
 Hear = Callable[[Heard, bytes, float], None]
@@ -42,19 +46,19 @@ class Receiver:
         self._room, self._reader = room, reader
 
     def receive(self, data: bytes, now: float) -> None:
-        """Take in what has arrived."""
+        """Take in what has arrived. Raises ProtocolError if it cannot be read."""
         if self._unread:
             data, self._unread = self._unread + data, b""
         start = self._follow_others(data, 0, len(data), now)
         if start == len(data):
             return
-        if not self._dialect.in_lines:
+        if not self._dialect.framed:
             for heard in self._dialect.receive(data):
                 self._hear(heard, b"", now)
             return
         if self._room is not None and self._reader is not None:
             data, start = self._room.unfinished(self._reader) + data[start:], 0
-        while end := data.find(b"\n", start) + 1:
+        while end := self._dialect.line_end(data, start):
             line, begin = data[start:end], start
             start = self._follow_others(data, begin, end, now)
             if start < end:
@@ -62,6 +66,8 @@ class Receiver:
                     self._hear(heard, line, now)
                 start = self._follow_others(data, end, len(data), now)
         self._unread = data[start:]
+        if len(self._unread) > _MAX_LINE_BYTES:
+            raise ProtocolError("line-too-long", "the server sends a line without end", fatal=True)
 
     def _follow_others(self, data: bytes, start: int, stop: int, now: float) -> int:
         """Note that these bytes came; return up to where they are what the others in the room heard."""
