@@ -16,6 +16,7 @@ import pytest
 from bots.cli import main
 from bots.engine.runner import Runner
 from bots.ledger.model import Message
+from bots.protocols.registry import DIALECTS
 from bots.report.html import page
 from bots.report.outcome import Outcome, checks
 from bots.report.summary import figures, lines
@@ -53,7 +54,7 @@ def server() -> Iterator[ChatServer]:
 
 
 def play(scenario: str, address: Address, dialect: str = "json") -> Outcome:
-    return Runner(parse(scenario.encode(), "test.yaml", lambda _: b""), address, dialect).run()
+    return Runner(parse(scenario.encode(), "test.yaml", lambda _: b""), address, DIALECTS[dialect]).run()
 
 
 def not_met(outcome: Outcome) -> list[str]:

@@ -1,6 +1,5 @@
 """Bots in WebSockets: the json dialect in frames, each of which is the same bytes for all who are in a room."""
 
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

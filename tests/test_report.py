@@ -11,6 +11,7 @@ import pexpect
 import pytest
 
 from bots.engine.runner import Runner
+from bots.protocols.registry import DIALECTS
 from bots.report.html import page
 from bots.report.junit import junit
 from bots.report.outcome import Outcome
@@ -34,7 +35,7 @@ check:
 
 
 def play(text: str, address: Address, dialect: str = "json") -> Outcome:
-    return Runner(parse(text.encode(), "test.yaml", lambda _: b""), address, dialect).run()
+    return Runner(parse(text.encode(), "test.yaml", lambda _: b""), address, DIALECTS[dialect]).run()
 
 
 @pytest.fixture

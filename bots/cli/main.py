@@ -23,6 +23,7 @@ examples:
   geventchat-bots scenarios/                                  all in a folder, with a line for each
   geventchat-bots scenarios/ten_users.yaml --server HOST:2003
   geventchat-bots scenarios/small_talk.yaml --server HOST --dialect unframed
+  geventchat-bots scenarios/small_talk.yaml --server HOST:9000 --protocol theirs.yaml
   geventchat-bots check scenarios/*.yaml                      only look for mistakes
   geventchat-bots scenarios                                   which ones ship with it
   geventchat-bots schema > scenario.schema.json               for editors
@@ -84,15 +85,18 @@ def _parser() -> argparse.ArgumentParser:
         help="YAML files or folders; or one of the verbs check, import, record, scenarios, schema",
     )
     parser.add_argument("--server", metavar="HOST:PORT", help="the server to test; any that speaks the dialect")
-    parser.add_argument(
-        "--dialect", choices=("json", "plain", "unframed", "ws"), default="json", help="default: %(default)s"
-    )
+    _add_protocol(parser)
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="play N times as fast")
     parser.add_argument("--seed", type=int, metavar="N", help="other words, choices and times than the scenario's own")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--junit", metavar="FILE", type=Path, help="write the checks as JUnit XML")
     parser.add_argument("--report", metavar="FILE", type=Path, help="write a page of HTML with charts")
     return parser
+
+
+def _add_protocol(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dialect", metavar="NAME", help="json (the default), ws, plain or unframed")
+    parser.add_argument("--protocol", metavar="FILE", type=Path, help="a file that says how the server is spoken to")
 
 
 def _refuse_no_verb(word: str) -> None:
@@ -116,14 +120,27 @@ def _speed(text: str) -> float:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from bots.cli.run import asked_for
+    from bots.protocols.sayable import check_sayable
     from bots.scenario.load import load
     from bots.scenario.mistakes import ScenarioMistakes
     from bots.scenario.units import counted
 
-    ended = 0
+    ended, spoken = 0, None
+    if not options.files and options.protocol is None:
+        raise UsageError("check needs a FILE, or --protocol FILE")
+    if options.protocol is not None:
+        try:
+            spoken = asked_for(None, options.protocol)
+        except ScenarioMistakes as mistakes:
+            print(mistakes, file=sys.stderr)
+            return 2
+        show(f"{options.protocol}: nothing is wrong\n")
     for file in options.files:
         try:
             scenario = load(shipped.find(file))
+            if spoken is not None:
+                check_sayable(scenario, spoken)
             users, lines = counted(len(scenario.actors), "user"), counted(len(list(scenario.lines())), "line")
             show(f"{file}: {scenario.title}: {users}, {lines}\n")
         except ScenarioMistakes as mistakes:

@@ -11,6 +11,7 @@ _CHECK = """\
 examples:
   geventchat-bots check talk.yaml
   geventchat-bots check scenarios/*.yaml
+  geventchat-bots check talk.yaml --protocol theirs.yaml
 
 exit status: 0 nothing is wrong, 2 something is
 """
@@ -44,7 +45,9 @@ def parser(verb: str) -> argparse.ArgumentParser:
     match verb:
         case "check":
             options = _of(verb, "Say what is wrong in scenarios; nothing is connected.", _CHECK)
-            options.add_argument("files", metavar="FILE", nargs="+", type=Path)
+            options.add_argument("files", metavar="FILE", nargs="*", type=Path)
+            asked = "also say what this protocol cannot do; alone, check only it"
+            options.add_argument("--protocol", metavar="FILE", type=Path, help=asked)
         case "import":
             from bots.transcripts.formats import FORMATS
 

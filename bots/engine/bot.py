@@ -32,6 +32,9 @@ from geventchat.protocol.text import decode
 # How long a server has to let an actor in, or out; where it has much to do first, counted from the last sign of life.
 PATIENCE_S = 10.0
 
+# A server that does not show that a bot is in gets so long to let it in.
+_GRACE_S = 0.3
+
 # What to do about a name that somebody else has, perhaps a person in the room.
 _OTHER_NAME = '; give the cast another name: {count: 2, name: "bot{n}"}'
 
@@ -144,10 +147,13 @@ class Bot:
         self.receiver.begin(self.dialect)
         self.reader.begin(self._socket)
         self.send_bytes(self.dialect.hello(self.nick, room, after, token))
+        self._receive(b"", time.monotonic())
         if not self._wait(lambda: self.welcome is not None or bool(self._refused)):
             raise NotLetIn(f"{self.nick} got no answer to its name within {PATIENCE_S:g} s{self._sent_instead()}")
         if self._refused:
             raise NotLetIn(f"{self.nick} was not let in: {self._refused}")
+        if not self.dialect.greets:
+            gevent.sleep(_GRACE_S)
         for join in others:
             self.send(join)
         self._say_again()
@@ -205,6 +211,15 @@ class Bot:
             return "pong"
         return "late" if self.connected else "lost"
 
+    def wait_for_quiet(self) -> None:
+        """Wait until nothing has come for a while, at a server that cannot say that nothing more is coming."""
+        began = time.monotonic()
+        while (now := time.monotonic()) < began + PATIENCE_S:
+            silent_s = now - max(began, self.reader.last_at)
+            if silent_s >= self.dialect.quiet_s:
+                break
+            gevent.sleep(self.dialect.quiet_s - silent_s)
+
     def leave(self, reason: str) -> bool:
         """Say goodbye and take all that was on its way; return whether the server ended the connection.
 
@@ -214,6 +229,8 @@ class Bot:
         with self._reading_all():
             try:
                 self.send(commands.Bye(reason=reason))
+                if self.dialect.half_closes:
+                    self._socket.shutdown(socket.SHUT_WR)
                 return self._wait(lambda: not self.connected, patient=True)
             finally:
                 self._end()

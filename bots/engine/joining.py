@@ -157,6 +157,9 @@ class Joining:
 
         The unframed dialect may bury the answer in something else, so that nobody can tell.
         """
+        if "ping" in bot.dialect.cannot:
+            bot.wait_for_quiet()
+            return
         match bot.ping(PATIENCE_S, patient=True):
             case "lost":
                 raise ConnectionError(f"the connection was lost before the answer to {what}")
@@ -167,6 +170,7 @@ class Joining:
         """Note that a bot is on its way into a room."""
         timed = bot.reader.pace == FULL_PACE
         membership = self._memberships.enter(bot.actor, room, time.monotonic(), timed=timed)
+        membership.reader.hears_itself = bot.dialect.echoes
         self.tune(bot)
         return membership
 

@@ -6,6 +6,7 @@ server sends is made safe to show where it comes in: see `shown`.
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 import msgspec
 
@@ -21,6 +22,9 @@ class Notice(msgspec.Struct):
 
 
 Heard = events.Event | replies.Reply | Notice
+
+# What a scenario may ask for, and not every protocol has: to come back as if one had never been away is to catch up.
+Need = Literal["act", "whisper", "rename", "greet", "rooms", "ping", "catch up"]
 
 _TOKEN = re.compile(r"bot\.\d+\.\d+", re.ASCII)
 
@@ -55,7 +59,12 @@ class ClientDialect:
     gives_ids: bool = False  # whether each message comes with an id
     catches_up: bool = False  # whether a user that comes back is told what it missed
     tells_refusals: bool = False  # whether a refusal can be told from other notices
+    greets: bool = True  # whether the server shows that a newcomer is in
+    echoes: bool = True  # whether a speaker hears itself
+    half_closes: bool = False  # whether a goodbye ends with the end of what is sent
     pause_s: float = 0.0  # how long to wait between two lines of a script
+    quiet_s: float = 1.0  # without pongs: after how long a silence nothing more is coming
+    cannot: frozenset[Need] = frozenset()  # what nobody can do in it; see bots.protocols.sayable
 
     def __init__(self, host: str = "") -> None:
         self.host = host
@@ -81,7 +90,8 @@ class ClientDialect:
     def receive(self, data: bytes) -> Iterator[Heard]:
         """Yield what bytes from the server mean: one whole message, or what has come, where that says nothing.
 
-        Raises ProtocolError if the connection is of no use any more.
+        It is called without bytes first, for what is known before the server says anything. Raises ProtocolError if
+        the connection is of no use any more.
         """
         raise NotImplementedError
 

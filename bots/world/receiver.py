@@ -46,7 +46,11 @@ class Receiver:
         self._room, self._reader = room, reader
 
     def receive(self, data: bytes, now: float) -> None:
-        """Take in what has arrived. Raises ProtocolError if it cannot be read."""
+        """Take in what has arrived, at first nothing. Raises ProtocolError if it cannot be read."""
+        if not data:
+            for heard in self._dialect.receive(data):
+                self._hear(heard, data, now)
+            return
         if self._unread:
             data, self._unread = self._unread + data, b""
         start = self._follow_others(data, 0, len(data), now)
