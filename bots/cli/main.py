@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bots.cli import shipped, verbs
 from bots.cli.output import show, write
+from bots.cli.try_protocol import try_protocol
 from geventchat.cli.options import OptionParser
 from geventchat.protocol import address
 from geventchat.protocol.errors import ChatError, ServerUnavailable, UsageError
@@ -28,6 +29,7 @@ examples:
   geventchat-bots scenarios                                   which ones ship with it
   geventchat-bots schema > scenario.schema.json               for editors
   geventchat-bots import channel.log -o talk.yaml             a log as a scenario
+  geventchat-bots try HOST:9000 --protocol theirs.yaml        every frame, and what it was understood as
   geventchat-bots record HOST:2003 -o talk.yaml               a live room as a scenario, until Ctrl-C
 
 exit status: 0 all met; 1 a check or expectation not met; 2 the scenario or an option is wrong;
@@ -57,9 +59,7 @@ def _carry_out(words: Sequence[str]) -> int:
     try:
         if words and words[0] in verbs.VERBS:
             options = verbs.parser(words[0]).parse_args(words[1:])
-            return {"check": _check, "import": _import, "record": _record, "scenarios": _scenarios, "schema": _schema}[
-                words[0]
-            ](options)
+            return _VERBS[words[0]](options)
         if len(words) > 1 and not words[0].startswith("-") and not words[1].startswith("-"):
             _refuse_no_verb(words[0])
         from bots.cli.run import run
@@ -82,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SCENARIO",
         nargs="+",
         type=Path,
-        help="YAML files or folders; or one of the verbs check, import, record, scenarios, schema",
+        help=f"YAML files or folders; or one of the verbs {', '.join(verbs.VERBS)}",
     )
     parser.add_argument("--server", metavar="HOST:PORT", help="the server to test; any that speaks the dialect")
     _add_protocol(parser)
@@ -187,8 +187,20 @@ def _scenarios(_: argparse.Namespace) -> int:
     return 0
 
 
-def _schema(_: argparse.Namespace) -> int:
-    from bots.scenario.json_schema import json_schema
+def _schema(options: argparse.Namespace) -> int:
+    from bots.protocols import json_schema as of_protocols
+    from bots.scenario import json_schema as of_scenarios
 
-    show(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n")
+    schema = of_protocols.json_schema() if options.protocol else of_scenarios.json_schema()
+    show(json.dumps(schema, indent=2, ensure_ascii=False) + "\n")
     return 0
+
+
+_VERBS = {
+    "check": _check,
+    "import": _import,
+    "record": _record,
+    "scenarios": _scenarios,
+    "schema": _schema,
+    "try": try_protocol,
+}

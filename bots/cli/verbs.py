@@ -5,7 +5,7 @@ from pathlib import Path
 
 from geventchat.cli.options import OptionParser
 
-VERBS = ("check", "import", "record", "scenarios", "schema")
+VERBS = ("check", "import", "record", "scenarios", "schema", "try")
 
 _CHECK = """\
 examples:
@@ -37,6 +37,15 @@ examples:
 _SCHEMA = """\
 examples:
   geventchat-bots schema > scenario.schema.json
+  geventchat-bots schema --protocol > protocol.schema.json
+"""
+_TRY = """\
+Two bots named ann and ben join, ann says one thing, and both leave.
+
+examples:
+  geventchat-bots try HOST:9000 --protocol theirs.yaml
+
+exit status: 0 all went well, 1 something did not, 2 the file is wrong, 4 no server
 """
 
 
@@ -64,8 +73,13 @@ def parser(verb: str) -> argparse.ArgumentParser:
             options.add_argument("--room", default="lobby", help="which room (default: %(default)s)")
         case "scenarios":
             options = _of(verb, "List the scenarios that ship with geventchat-bots.", _SCENARIOS)
+        case "try":
+            options = _of(verb, "Try a protocol's file: show each frame beside what it was understood as.", _TRY)
+            options.add_argument("server", metavar="HOST:PORT")
+            options.add_argument("--protocol", metavar="FILE", type=Path, help="says how the server is spoken to")
         case _:
-            options = _of(verb, "Print the JSON Schema of scenarios, for editors.", _SCHEMA)
+            options = _of(verb, "Print the JSON Schema of scenarios, or of protocols, for editors.", _SCHEMA)
+            options.add_argument("--protocol", action="store_true", help="of the files that describe protocols")
     return options
 
 
