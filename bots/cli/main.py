@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_protocol(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--dialect", metavar="NAME", help="json (the default), ws, plain or unframed")
+    parser.add_argument("--dialect", metavar="NAME", help="json (the default), ws, plain, unframed or irc")
     parser.add_argument("--protocol", metavar="FILE", type=Path, help="a file that says how the server is spoken to")
 
 

@@ -133,7 +133,7 @@ class SentMessages:
                 begin = max(begin, *waiting, 0)
             while begin < len(order) and order[begin].number < message.number:
                 begin += 1
-        while begin < len(order) and reader.does_not_hear(order[begin]):
+        while begin < len(order) and reader.does_not_hear(order[begin]) and order[begin].number < message.number:
             begin += 1
         behind = enumerate(order[begin : begin + _MAX_SHIFT], begin + 1)
         own = [place for place, one in behind if one.nick == message.nick and one.number < message.number]

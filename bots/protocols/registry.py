@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bots.protocols.base import ClientDialect
+from bots.protocols.irc import Irc
 from bots.protocols.json import Json
 from bots.protocols.plain import Plain
 from bots.protocols.unframed import Unframed
@@ -22,7 +23,13 @@ def _websocket(host: str) -> ClientDialect:
     return JsonWebSocket(host)
 
 
-DIALECTS: dict[str, MakeDialect] = {"json": Json, "plain": Plain, "unframed": Unframed, "ws": _websocket}
+DIALECTS: dict[str, MakeDialect] = {
+    "json": Json,
+    "ws": _websocket,
+    "plain": Plain,
+    "unframed": Unframed,
+    "irc": Irc,
+}
 
 # Where packages name classes like those in this folder; see docs/protocols.md.
 _GROUP = "geventchat.protocols"
