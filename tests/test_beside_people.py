@@ -9,7 +9,6 @@ from textwrap import dedent
 from typing import Self
 
 import gevent
-import psutil
 import pytest
 
 from bots.report.outcome import Outcome
@@ -182,16 +181,6 @@ def test_the_bots_can_be_met_until_ctrl_c_which_is_no_failure() -> None:
     assert told.endswith("PASSED: everyone got every message, once, in order\n")
 
 
-def test_a_server_of_bots_that_are_killed_ends_with_them(tmp_path: Path) -> None:
-    scenario = tmp_path / "long.yaml"
-    scenario.write_text("script:\n  - ann: hi\n  - wait: forever\n")
-    with Bots(str(scenario)) as bots:
-        assert bots.address[1]
-        (server,) = psutil.Process(bots.process.pid).children()
-        bots.process.kill()
-        server.wait(timeout=20)
-
-
 def take_part(terminal: Terminal, person: str, bot: str) -> None:
     """Talk, whisper to a bot, take another name, leave and come back, as fast as the screen shows it."""
     terminal.until(f"{bot}: ")
@@ -212,9 +201,9 @@ def take_part(terminal: Terminal, person: str, bot: str) -> None:
 def test_ten_users_pass_while_a_person_talks_whispers_renames_leaves_and_returns(dialect: str, tmp_path: Path) -> None:
     with Bots(str(_FOLDER / "ten_users.yaml"), "--dialect", dialect, "--speed", "0.5") as bots:
         address = bots.address
-        for name in ("eve", "dan"):
-            with at_terminal(address, name, tmp_path) as terminal:
-                take_part(terminal, name, "user9")
+        for _ in range(2):
+            with at_terminal(address, "eve", tmp_path) as terminal:
+                take_part(terminal, "eve", "user9")
         status, told = bots.ended()
     assert status in (0, 5), told  # 5 where the machine is too busy for the bots
     assert "from others  " in told

@@ -33,7 +33,7 @@ FOLDERS = {
     "bots.report": {"geventchat.protocol", "geventchat.system", "bots.scenario", "bots.ledger"},
     "bots.protocols": {"geventchat.protocol", "geventchat.commands", "geventchat.dialects", "bots.scenario"},
     "bots.world": {
-        *("geventchat.protocol", "geventchat.commands"),
+        *("geventchat.protocol", "geventchat.commands", "geventchat.dialects"),
         *("bots.scenario", "bots.ledger", "bots.protocols"),
     },
     "bots.engine": {

@@ -10,7 +10,7 @@ import pytest
 from gevent import socket
 
 from geventchat import ChatServer, Limits
-from geventchat.protocol.errors import Refused
+from geventchat.protocol.errors import Refused, UsageError
 from geventchat.server.throttle import ConnectionLimiter
 from tests.raw import Raw, plain, programmed
 
@@ -130,6 +130,28 @@ def test_new_connections_from_one_address_have_a_rate_and_those_refused_do_not_c
             limiter.admit("192.0.2.7", 1_000.1)
     limiter.admit("192.0.2.8", 1_000.1)
     limiter.admit("192.0.2.7", 1_000.6)
+
+
+def test_the_rates_of_only_so_many_addresses_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geventchat.server.throttle._MAX_ADDRESSES", 2)
+    limiter = ConnectionLimiter(Limits(max_per_address=1, connect_rate=0.001))
+    for number in (1, 2, 3):
+        limiter.admit(f"192.0.2.{number}", 1_000.0)
+        limiter.release(f"192.0.2.{number}")
+    limiter.admit("192.0.2.1", 1_000.0)
+    with pytest.raises(Refused):
+        limiter.admit("192.0.2.3", 1_000.0)
+
+
+def test_a_server_that_cannot_have_all_its_addresses_keeps_none() -> None:
+    with ChatServer() as free:
+        address = free.address
+    with ChatServer() as other:
+        unlucky = ChatServer(address, other.address)
+        with pytest.raises(UsageError, match="is taken"):
+            unlucky.start()
+        with ChatServer(address) as again:
+            assert again.address == address
 
 
 def test_who_is_turned_away_takes_nobody_s_place() -> None:

@@ -1,5 +1,6 @@
 """The ledger's proof over lost connections: each message reaches everyone once, in one order, whatever breaks."""
 
+import json
 import signal
 import socket
 import subprocess
@@ -46,12 +47,17 @@ def test_who_does_not_come_back_fails_the_run() -> None:
     assert sum("lost the connection" in failure for failure in failures) == 3
 
 
-def test_a_server_that_stays_away_fails_the_run() -> None:
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        outcome = play("cast: {user: {reconnect: true}}\nscript:\n  - user: hi\n", nobody.getsockname())
-    assert outcome.status == 1
-    assert "could not connect" in outcome.failures[0]
+def test_a_server_that_stays_away_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bots.engine.reconnecting._RECONNECT_WITHIN_S", 0.5)
+    talk = "cast: {user: {reconnect: true}}\nscript:\n  - user: {say: hi, every: 50ms, for: 3s}\n"
+    with ChatServer(limits=Limits(rate=None)) as server:
+        playing = gevent.spawn(play, talk, server.address)
+        while not server.connections:
+            gevent.sleep(0.01)
+        server.stop()
+        outcome = playing.get()
+    assert outcome.status in (1, 5)
+    assert outcome.failures == ["user could not connect: Connection refused, for 0.5 s after its connection was lost"]
 
 
 def test_nothing_is_lost_or_doubled_over_a_server_that_is_killed_and_started_again_twice(tmp_path: Path) -> None:
@@ -68,8 +74,9 @@ def test_nothing_is_lost_or_doubled_over_a_server_that_is_killed_and_started_aga
                 out, errors = bots.communicate(timeout=lasts_s)
             except subprocess.TimeoutExpired:
                 server.end(signal.SIGKILL)
-    assert bots is not None
-    assert bots.returncode == 0, out + errors
+    result = json.loads(out)
+    assert (result["failures"], result["anomalies"]) == ([], {}), errors
+    assert result["status"] in (0, 5)  # 5 where the machine is too busy for the bots
 
 
 _STORMS = """

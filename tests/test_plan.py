@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from bots.scenario.actions.speaking import Say
 from bots.scenario.model import Line, Scenario
 from bots.scenario.render import text_of
-from bots.scenario.schedule import PlannedAct, chosen, lasts, latecomers, plan
-from tests.scenarios import scenario
+from bots.scenario.schedule import PlannedAct, chosen, is_endless, lasts, latecomers, plan
+from tests.scenarios import mistakes, scenario
 
 CAST = "cast: {alice: , user: 9}\n"
 
@@ -209,3 +209,41 @@ def test_who_has_taken_another_nick_says_so() -> None:
     loaded, line, (act, *_) = play("alice: I am {name}, hello {sender}")
     assert isinstance(line.action, Say)
     assert text_of(line.action.say, loaded, line, act, nick="al", sender="bob") == "I am al, hello bob"
+
+
+@pytest.mark.parametrize(
+    ("last", "endless"),
+    [
+        ("wait: forever", True),
+        ("ann: {wait: forever}", True),
+        ("ann: {say: tick, every: 1s, for: forever}", True),
+        ("ann: {say: tick, every: 1s, for: forever, times: 3}", False),
+        ("together: [wait: 1s, [ann: hi, wait: forever]]", True),
+        ("wait: 9h", False),
+    ],
+)
+def test_a_script_is_endless_if_it_waits_or_repeats_forever(last: str, endless: bool) -> None:
+    assert is_endless(scenario(f"script:\n  - ann: hi\n  - {last}\n")) is endless
+
+
+def test_what_is_repeated_forever_is_planned_as_it_comes() -> None:
+    (line,) = scenario("script: [ann: {say: tick, every: 2s, for: forever, jitter: 50%}]").lines()
+    acts = plan(scenario("script: [ann: hi]"), line)
+    assert [int(next(acts).due) // 2 for _ in range(3)] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("ann: {say: hi, times: 3, for: forever}", "forever needs to know how often: give every"),
+        ("ann: {say: hi, every: forever, times: 3}", "'forever' is not a time"),
+    ],
+)
+def test_not_everything_can_last_forever(text: str, told: str) -> None:
+    (mistake,) = mistakes(f"script:\n  - {text}\n")
+    assert told in mistake
+
+
+def test_nothing_can_be_placed_behind_what_lasts_forever() -> None:
+    (mistake,) = mistakes("script:\n  - wait: forever\n  - ann: {say: hi, at: 5s}\n")
+    assert mistake.endswith("this cannot be at 5s: what stands before it lasts to forever")

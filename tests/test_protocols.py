@@ -80,7 +80,7 @@ def test_any_bytes_are_read_and_what_comes_of_them_is_safe(data: bytes, dialect:
     [
         ("* eve joined", events.Joined("", "", "lobby", "eve")),
         ("* 37 joined", Notice("37 joined")),
-        ("* ann left: she joined", Notice("ann left: she joined")),
+        ("* ann left: she joined", events.Left("", "", "lobby", "ann", "she joined")),
         ("* ann is now anna", events.Renamed("", "", "lobby", "ann", "anna")),
         ("* ann set the topic: it is now tea", Notice("ann set the topic: it is now tea")),
         ("* pong 7", replies.Pong(token="7")),

@@ -122,7 +122,7 @@ def test_what_turns_out_to_be_unsayable_fails_its_line_alone() -> None:
     assert outcome.anomalies == {}
 
 
-@pytest.mark.parametrize(("fault", "anomaly"), [("nick", "corrupt"), ("outsider", "leaked"), ("other room", "corrupt")])
+@pytest.mark.parametrize(("fault", "anomaly"), [("nick", "missing"), ("outsider", "leaked"), ("other room", "leaked")])
 def test_each_fault_of_a_json_server_is_found(fault: str, anomaly: str) -> None:
     script = """
     script:

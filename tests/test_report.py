@@ -11,13 +11,17 @@ import pexpect
 import pytest
 
 from bots.engine.runner import Runner
+from bots.ledger.histogram import Histogram
 from bots.protocols.registry import DIALECTS
+from bots.report.delivery_matrix import who_heard_whom
 from bots.report.html import page
 from bots.report.junit import junit
-from bots.report.outcome import Outcome
+from bots.report.outcome import Outcome, checks
+from bots.report.summary import lines
+from bots.report.transcript import transcript
 from bots.scenario.load import parse
 from bots.scenario.schedule import ends
-from geventchat import ChatClient, ChatServer, Limits
+from geventchat import ChatClient, ChatServer, Limits, __version__
 from geventchat.protocol.events import Said
 from tests.faulty_server import faulty_server
 from tests.processes import run, serving
@@ -35,7 +39,9 @@ check:
 
 
 def play(text: str, address: Address, dialect: str = "json") -> Outcome:
-    return Runner(parse(text.encode(), "test.yaml", lambda _: b""), address, DIALECTS[dialect]).run()
+    outcome = Runner(parse(text.encode(), "test.yaml", lambda _: b""), address, DIALECTS[dialect]).run()
+    outcome.lag = Histogram()  # how late this machine was is not what is tested
+    return outcome
 
 
 @pytest.fixture
@@ -146,3 +152,107 @@ script:
 """
     loaded = parse(text.encode(), "test.yaml", lambda _: b"")
     assert ends(loaded, loaded.script) == pytest.approx(30, abs=1)
+
+
+def test_a_page_of_a_run_in_which_nobody_heard_anything_says_so() -> None:
+    outcome = Outcome(parse(b"script: [alice: hello]", "test.yaml", lambda _: b""))
+    outcome.timeline.say(10.0)
+    outcome.timeline.close()
+    text = page(outcome, "here", "today")
+    assert text.rstrip().endswith("</html>")
+    assert "messages said" in text
+
+
+def test_what_was_not_tested_is_neither_met_nor_failed() -> None:
+    script = b"script: [alice: {wait: 1s}]\ncheck: {latency: {p99: 1s}}"
+    outcome = Outcome(parse(script, "test.yaml", lambda _: b""))
+    not_tested = {check.name for check in checks(outcome) if check.result == "not tested"}
+    assert not_tested == {"delivery exactly once", "order same for everyone", "latency p99 at most 1000 ms"}
+    suite = ElementTree.fromstring(junit([outcome]))  # noqa: S314 - it is our own
+    assert (suite.get("failures"), suite.get("skipped"), len(suite.findall("testcase/skipped"))) == ("0", "3", 3)
+    assert "not tested   delivery exactly once: nothing was said" in list(lines(outcome))
+    assert list(lines(outcome))[-1].startswith("PASSED, but nothing was said")
+    assert '<td class="soft">not tested</td><td>delivery exactly once</td>' in page(outcome, "here", "today")
+
+
+def test_a_page_says_when_it_was_made_by_which_version_and_of_which_scenario(passed: Outcome) -> None:
+    text = page(passed, "here", "2026-11-26 01:02:03")
+    for words in ("2026-11-26 01:02:03", f"geventchat {__version__}", "test.yaml, 1 line"):
+        assert words in text
+
+
+def test_what_people_said_beside_the_bots_is_counted_and_can_be_forbidden() -> None:
+    for others, result in (("any", None), ("none", "not met")):
+        outcome = Outcome(parse(f"script: [alice: hello]\ncheck: {{others: {others}}}".encode(), "t", lambda _: b""))
+        room = outcome.rooms["lobby"] = outcome.make_ledger(frozenset({"alice"}))
+        alice = room.enter("alice", 0.0)
+        alice.entered = 0.0
+        room.say("alice", "hello", 1.0, 1.0)
+        for nick, text in (("zoe", "hi"), ("alice", "hello"), ("zoe", "bye")):
+            room.hear(alice, nick, text, 2.0)
+        room.close()
+        assert "from others  2 messages of users who take no part in the scenario" in list(lines(outcome))
+        found = {check.name: check.result for check in checks(outcome)}
+        assert found.get("others none") == result
+        assert outcome.anomalies == {}
+
+
+def test_a_user_who_takes_another_name_is_one_person_on_the_page() -> None:
+    script = """
+        script:
+          - alice: hello
+          - bob: {join: den}
+          - alice: {rename: alicia}
+          - alice: {join: den}
+          - alice: {say: hello again, room: den}
+          - alice: {say: bye, room: lobby}
+    """
+    with ChatServer(limits=Limits(rate=None)) as server:
+        outcome = play(script, server.address)
+    assert outcome.anomalies == {}
+    readers, senders, table = who_heard_whom(outcome.rooms["den"])
+    assert (set(readers), senders) == ({"alice", "bob"}, ["alice"])
+    assert table["bob", "alice"] == (1, 1)
+    assert who_heard_whom(outcome.rooms["lobby"])[1] == ["alice"]
+
+
+def test_the_first_failure_is_told_with_what_was_sent_to_whom_and_how_to_run_it_again(failed: Outcome) -> None:
+    failed.again = "geventchat-bots test.yaml --dialect plain --seed 3"
+    (finding,) = failed.rooms["lobby"].findings
+    told = list(transcript(failed))
+    assert re.fullmatch(rf"sent        {finding.nick}: .*, to lobby, at [\d.]+ s", told[0])
+    assert told[1] == "scenario    test.yaml:6"
+    assert told[2] == f"heard by    4 of the 5 who had to, not by {finding.reader.name}"
+    assert told[3] == f"again       {failed.again}"
+    heard = [line for line in told if line.startswith("what ")]
+    assert heard[0].startswith(f"what {finding.reader.name} heard in lobby")
+    assert len(heard) == 3
+    assert sum(line.startswith("> ") for line in told) == 1
+
+
+def test_a_line_that_came_altered_is_named_beside_the_one_that_is_missing() -> None:
+    with faulty_server("alter", every=501) as (address, _):
+        outcome = play(_TALK, address, "plain")
+    missing = next(line for line in lines(outcome) if line.startswith("  missing: "))
+    assert re.search(r" for (user\d), who heard user\d: '.*#'$", missing)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "mark", "marked"), [("plain", "true", True), ("plain", "false", False), ("json", "true", False)]
+)
+def test_made_up_words_are_marked_where_messages_have_no_ids(dialect: str, mark: str, marked: bool) -> None:
+    script = f"""
+mark: {mark}
+script:
+  - alice: "{{words 2}}"
+  - alice: just this
+  - bob: {{whisper: "{{words}}", to: alice}}
+"""
+    with ChatServer(limits=Limits(rate=None)) as server:
+        outcome = play(script, server.address, dialect)
+    assert (outcome.failures, outcome.anomalies) == ([], {})
+    made_up, literal = (message.text for message in outcome.rooms["lobby"].messages)
+    assert bool(re.search(r" ·\w{3}$", made_up)) == marked
+    assert literal == "just this"
+    (whisper,) = outcome.whispers["whispers to alice"].messages
+    assert bool(re.search(r" ·\w{3}$", whisper.text)) == (mark == "true")

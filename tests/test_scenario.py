@@ -99,6 +99,7 @@ EXAMPLES: dict[str, tuple[str, dict[str, object]]] = {
     "expect": ("{expect: hi, from: bob, times: 2}", {"from_": "bob", "times": 2, "within": 5.0}),
     "expect_none": ("{expect_none: hi}", {"from_": None, "within": 1.0}),
     "reply": ("{reply: 'Hi {sender}', to: /hello/, from: bob, for: 1m}", {"from_": "bob", "for_": 60.0, "times": None}),
+    "greet": ("{greet: 'Hi {sender}', times: 2}", {"times": 2}),
     "ping": ("{ping, within: 1s}", {"ping": None, "within": 1.0}),
     "drop": ("{drop: reset}", {"drop": "reset"}),
     "reconnect": ("{reconnect, spread: 1s}", {"spread": 1.0}),

@@ -7,10 +7,12 @@ import pytest
 from bots.engine.runner import Runner
 from bots.protocols.registry import DIALECTS
 from bots.scenario.load import load
+from bots.scenario.schedule import is_endless
 from geventchat import ChatServer, Limits
 from tests.scale import smaller
 
-_SCENARIOS = sorted((Path(__file__).parent.parent / "scenarios").glob("*.yaml"))
+_FOLDER = Path(__file__).parent.parent / "scenarios"
+_SCENARIOS = sorted(file for file in _FOLDER.glob("*.yaml") if not is_endless(load(file)))
 # So many users are few enough for a small and busy machine.
 _MANY = 50
 

@@ -9,6 +9,7 @@ import pytest
 from gevent import socket
 
 from geventchat import ChatServer, Limits
+from geventchat.server.web import Web
 from tests.raw import Raw, plain
 
 _UPGRADE = (
@@ -210,6 +211,14 @@ def test_a_spare_connection_of_a_browser_is_not_greeted_but_nc_still_is(server: 
         assert spare.ask("/")[0] == 200
         nc.send(b"\n")
         assert nc.until(b"name: ").startswith(b"Enter your name: ")
+
+
+def test_only_so_many_addresses_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geventchat.server.web._MAX_ADDRESSES", 3)
+    web = Web()
+    for number in (1, 2, 3, 1, 4):
+        web.note(f"192.0.2.{number}")
+    assert [web.spoke_lately(f"192.0.2.{number}") for number in (1, 2, 3, 4)] == [True, False, True, True]
 
 
 def test_who_is_silent_after_a_browser_was_here_is_greeted_later(

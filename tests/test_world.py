@@ -123,3 +123,27 @@ def test_what_is_heard_behind_its_place_is_still_found_by_who_listens_from_the_b
     assert inbox.late == 1
     assert [message.text for message in inbox.find(lambda _: True, mark)] == []
     assert [message.text for message in inbox.find(lambda _: True)] == ["text 1", "text 2", "text 3"]
+
+
+def test_who_comes_in_is_welcomed_once_however_many_hear_of_it_and_again_after_leaving(play: Play) -> None:
+    welcomed: list[tuple[str, str]] = []
+
+    def welcome(nick: str, room: str) -> None:
+        welcomed.append((nick, room))
+
+    play.world.others.welcome(welcome)
+    joined = events.Joined("1-1", "", "lobby", "eve")
+    for hearer in ("ann", "bob"):
+        play.hear(hearer, joined, 2.0)
+        play.hear(hearer, events.Joined("1-2", "", "lobby", "ann"), 2.0)  # who is no other
+    assert welcomed == [("eve", "lobby")]
+    play.hear("ann", events.Joined("1-3", "", "den", "eve"), 3.0)
+    play.hear("ann", events.Renamed("1-4", "", "lobby", "eve", "eva"), 3.0)
+    play.hear("ann", events.Joined("1-5", "", "lobby", "eva"), 3.0)
+    assert welcomed == [("eve", "lobby"), ("eve", "den")]
+    play.hear("ann", events.Left("1-6", "", "lobby", "eva"), 4.0)
+    play.hear("ann", events.Joined("1-7", "", "lobby", "eva"), 4.0)
+    assert welcomed == [("eve", "lobby"), ("eve", "den"), ("eva", "lobby")]
+    play.world.others.stop_welcoming(welcome)
+    play.hear("ann", events.Joined("1-8", "", "lobby", "dan"), 5.0)
+    assert len(welcomed) == 3

@@ -8,15 +8,15 @@ import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import gevent
 from gevent import socket
 from gevent.event import Event as Signal
 from gevent.lock import BoundedSemaphore
-from msgspec import structs
 
 from bots.engine.paced_reader import FULL_PACE, PacedReader
+from bots.engine.unacknowledged import Unacknowledged
 from bots.ledger.room import Message
 from bots.protocols.base import Heard, Notice, ping_token, shown
 from bots.protocols.registry import MakeDialect
@@ -61,13 +61,6 @@ class NotConnected(NotLetIn):
         self.why = why
 
 
-class _Unacknowledged(NamedTuple):
-    """Something that was said, and that the server has not acknowledged."""
-
-    command: commands.Say | commands.Act
-    message: Message
-
-
 class Bot:
     """One actor's connection to the server, or one after another.
 
@@ -110,8 +103,7 @@ class Bot:
         self._first_bytes = b""  # that came before the welcome
         self._tokens = itertools.count(1)
         self._pongs: set[str] = set()
-        self._refs = map(str, itertools.count(1))
-        self._unacknowledged: dict[str, _Unacknowledged] = {}  # by ref
+        self.unacknowledged = Unacknowledged()
 
     @property
     def is_here(self) -> bool:
@@ -156,7 +148,8 @@ class Bot:
             gevent.sleep(_GRACE_S)
         for join in others:
             self.send(join)
-        self._say_again()
+        for command in self.unacknowledged.in_order():
+            self.send(command)
         if self._refused:  # it has ended meanwhile, and nobody was told, for the bot was not yet here
             raise NotLetIn(f"{self.nick} was let in and lost the connection at once: {self._refused}")
         self.connected = True
@@ -173,25 +166,10 @@ class Bot:
         if not (self.actor.reconnects and self.dialect.catches_up):
             self.send(command)
             return
-        ref = next(self._refs)
-        said = self._unacknowledged[ref] = _Unacknowledged(structs.replace(command, ref=ref), message)
+        with_ref = self.unacknowledged.add(command, message)
         if self.connected:
             with suppress(OSError):  # the loop will notice, and the actor come back
-                self.send(said.command)
-
-    def forget_stored(self, is_stored: Callable[[Message], bool]) -> None:
-        """Say none of what is stored again: a server knows by its ref what it has not told a bot yet, nothing older."""
-        for ref in [ref for ref, said in self._unacknowledged.items() if is_stored(said.message)]:
-            del self._unacknowledged[ref]
-
-    def _say_again(self) -> None:
-        """Say what may not have arrived, and what was to be said meanwhile, in order; nothing new overtakes it."""
-        said = 0
-        while again := [ref for ref in self._unacknowledged if int(ref) > said]:
-            for ref in again:
-                said = int(ref)
-                if unacknowledged := self._unacknowledged.get(ref):
-                    self.send(unacknowledged.command)
+                self.send(with_ref)
 
     def send_bytes(self, data: bytes) -> None:
         """Send just these bytes. Raises OSError when the connection is gone."""
@@ -308,7 +286,7 @@ class Bot:
                 self._pongs.add(token)
                 self._changed.set()
             case replies.Ack(ref=ref):
-                self._unacknowledged.pop(ref, None)
+                self.unacknowledged.acknowledge(ref)
             case replies.Error(code=code, message=message) if self.welcome is None:
                 hint = _OTHER_NAME if code == "nick-taken" else ""
                 self._refused = f"{message} ({code}){hint}"

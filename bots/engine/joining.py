@@ -87,7 +87,7 @@ class Joining:
         self.tune(bot)
 
     def tune(self, bot: Bot) -> None:
-        """Let a bot hear together with the others of its room; in several rooms, it reads each line by itself."""
+        """Have a bot compare what it receives with the others of its room; in several rooms, it reads each line."""
         memberships = self._memberships.of(bot.actor)
         if len(memberships) == 1:
             bot.receiver.be_in(memberships[0].ledger, memberships[0].reader)
@@ -105,7 +105,7 @@ class Joining:
             self.come_in(bot, room)
 
     def leave_room(self, bot: Bot, room: str, reason: str) -> None:
-        """Let a bot leave one room and stay connected."""
+        """Leave one room and stay connected."""
         with bot.transition_lock:
             membership = self._memberships.get(bot.actor, room)
             if membership is None:
@@ -121,7 +121,7 @@ class Joining:
             self.tune(bot)
 
     def leave(self, bot: Bot, reason: str) -> None:
-        """Let a bot say goodbye."""
+        """Leave the chat with a goodbye."""
         with bot.transition_lock:
             if not bot.is_here:
                 return
@@ -139,7 +139,7 @@ class Joining:
                 raise NotDone(f"{bot.nick} said goodbye and was not let go")
 
     def rename(self, bot: Bot, nick: str) -> None:
-        """Let a bot take another name."""
+        """Take another nick."""
         with bot.transition_lock:
             if not bot.is_here:
                 return

@@ -72,6 +72,9 @@ class Runner:
         """Bring all bots in but those that the script lets join. Raises NotDone or ServerUnavailable."""
         late = latecomers(self._scenario)
         self._group.joining.let_in([bot for actor, bot in self._group.bots.items() if actor not in late])
+        welcomes = (bot.welcome for bot in self._group.bots.values())
+        limits = next((welcome.limits for welcome in welcomes if welcome is not None), {})
+        self.outcome.rate = limits.get("rate")
         gevent.sleep(5 * self._pause_s)  # a server may greet a newcomer before it sends to it what others say
 
     def _play_to_its_end(self) -> None:
@@ -158,7 +161,7 @@ class Runner:
     def _do_after(
         self, busy: "Sequence[Task]", bots: Sequence[Bot], line: Line, do: Callable[[], str | None]
     ) -> str | None:
-        """Let a bot do something after what occupies it, if it is there then."""
+        """Do something once nothing occupies the bots any more, if the first of them is there then."""
         gevent.joinall(busy)
         for bot in bots:
             with bot.transition_lock:

@@ -66,6 +66,11 @@ class SentMessages:
         """Whether there is a message with these words that nobody has heard yet."""
         return words in self._unheard
 
+    def is_another(self, event_id: str, words: Words) -> bool:
+        """Whether a message with other words has this id."""
+        message = self._by_id.get(event_id)
+        return message is not None and message.words != words
+
     def equal(self, words: Words) -> list[Message]:
         """Return the messages with these words that somebody has heard, in the room's order."""
         return self._heard.get(words, [])
@@ -122,21 +127,24 @@ class SentMessages:
         its sender sent before. Where a user came in is not known before it is placed: then a message comes behind what
         those have heard who have to hear it too, and in the order in which everything was sent.
         """
-        order = self.order
-        begin = reader.progress.position
+        order, begin = self.order, reader.progress.position
         if begin < 0:
             begin = len(order)
             while begin and order[begin - 1].first_heard >= reader.asked:
                 begin -= 1
-            if begin < len(order):
+            if begin < len(order) and not reader.must_hear(order[begin]):
                 waiting = (one.progress.position for one in others if one.must_hear_unheard(message))
                 begin = max(begin, *waiting, 0)
-            while begin < len(order) and order[begin].number < message.number:
-                begin += 1
+                while begin < len(order) and order[begin].number < message.number:
+                    begin += 1
         while begin < len(order) and reader.does_not_hear(order[begin]) and order[begin].number < message.number:
             begin += 1
-        behind = enumerate(order[begin : begin + _MAX_SHIFT], begin + 1)
-        own = [place for place, one in behind if one.nick == message.nick and one.number < message.number]
+        equal = self._heard.get(message.words, [])
+        # With ids, the first to be heard need not be the first that was sent.
+        if behind := equal[bisect_left(equal, begin, key=_index) :]:
+            _bind_in_order([message, *behind])
+        following = enumerate(order[begin : begin + _MAX_SHIFT], begin + 1)
+        own = [place for place, one in following if one.nick == message.nick and one.number < message.number]
         index = own[-1] if own else begin
         return index if len(order) - index <= _MAX_SHIFT else len(order)
 
@@ -144,9 +152,10 @@ class SentMessages:
         """Yield what a user may have heard before the first message that is known to have reached it."""
         for index in range(first.index - 1, -1, -1):
             message = self.order[index]
-            if message.first_heard < reader.asked:
+            if message.first_heard >= reader.asked:
+                yield message
+            elif first.index - index > _MAX_SHIFT:  # nothing that came later can have been put before this
                 return
-            yield message
 
     def may_be_another(self, reader: Attendance, message: Message) -> bool:
         """Whether a user that heard a message may have heard another one with the same words instead."""
@@ -158,3 +167,11 @@ class SentMessages:
     def is_repeated(self, message: Message) -> bool:
         """Whether it is only known by words that stand more than once in the room's order."""
         return not message.id and len(self._heard[message.words]) > 1
+
+
+def _bind_in_order(equal: list[Message]) -> None:
+    """Let messages with the same words, in the room's order, be those that were sent first, second and so on."""
+    sent = sorted((one.number, one.due, one.sent, one.line, one.is_uncertain) for one in equal)
+    for message, (number, due, at, line, is_uncertain) in zip(equal, sent, strict=True):
+        message.number, message.due, message.sent, message.line = number, due, at, line
+        message.is_uncertain = is_uncertain

@@ -136,7 +136,7 @@ class Finding(NamedTuple):
     """Something that went wrong between one message and one user, at about the time `at`.
 
     `after` is the message before it in the room's order, or the one that the user had heard last. `message` is what was
-    sent, `line` the bytes that came; None and empty where there is no such thing.
+    sent, `line` the bytes that came, `id` what the server called it; None and empty where there is no such thing.
     """
 
     verdict: Verdict
@@ -147,3 +147,4 @@ class Finding(NamedTuple):
     after: Message | None
     message: Message | None = None
     line: bytes = b""
+    id: str = ""

@@ -120,7 +120,7 @@ class RoomLedger:
         words = nick, text
         message = self._next(reader, words, event_id) or self._find(reader, words, event_id, now)
         if isinstance(message, str):
-            self._find_fault(message, words, reader, now, line=line)
+            self._find_fault(message, words, reader, now, line=line, event_id=event_id)
             return "apart"
         reader.progress.heard += 1
         if message is None:
@@ -155,6 +155,8 @@ class RoomLedger:
         candidates = self._sent.find(reader, words, event_id)
         message = next(candidates, None)
         if message is None:
+            if self._sent.is_another(event_id, words):
+                return "corrupt"
             if not self._is_other(words[0]):
                 return self._judge_stray(reader, words)
             self.from_others += 1
@@ -252,6 +254,7 @@ class RoomLedger:
         What was sent after `until` may still have been on its way: it is not missing.
         """
         self._tally.count()
+        self._judge_again()
         for message, reader, at, after in self._reordering.find(self.readers):
             self._find_fault("reordered", message.words, reader, at, message, after=after)
         for reader, message in missing(self._sent, self.readers):
@@ -269,12 +272,21 @@ class RoomLedger:
         now: float,
         message: Message | None = None,
         line: bytes = b"",
+        event_id: str = "",
         after: Message | None = None,
     ) -> None:
         self.counts[verdict] += 1
         if len(self.findings) < MAX_FINDINGS:
             after = after or (self.last_heard(reader) if message is None else self._before(message))
-            self.findings.append(Finding(verdict, *words, reader, now, after, message, line))
+            self.findings.append(Finding(verdict, *words, reader, now, after, message, line, event_id))
+
+    def _judge_again(self) -> None:
+        """Call corrupt what came under the id of something else, which others may have heard only later."""
+        for number, one in enumerate(self.findings):
+            if one.verdict != "corrupt" and one.id and self._sent.is_another(one.id, (one.nick, one.text)):
+                self.counts[one.verdict] -= 1
+                self.counts["corrupt"] += 1
+                self.findings[number] = one._replace(verdict="corrupt")
 
     def _before(self, message: Message) -> Message | None:
         """Return the message that stands, or would stand, before one in the room's order."""

@@ -40,6 +40,7 @@ class Outcome:
     guessed: bool = False  # whether the end was only a quiet moment, since the server answers no pings
     interrupted: bool = False
     again: str = ""  # the command that runs it again
+    rate: float | None = None  # messages a second that the server takes from one user, where it says so
 
     @property
     def is_valid(self) -> bool:

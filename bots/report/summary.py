@@ -1,6 +1,7 @@
 """What a run has shown, in words and in figures for programs. No I/O."""
 
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 
 from bots.ledger.histogram import Histogram
@@ -13,6 +14,9 @@ from bots.scenario.units import counted
 _RESULTS = {"met": "met", "not met": "NOT MET", "not tested": "not tested"}
 # Failures and findings that are shown one by one.
 _SHOWN = 10
+_WIDTH = 60
+# If a hundredth is later than this at a server that limits the rate, that limit was probably what was measured.
+_SLOW_S = 1.0
 
 
 def lines(outcome: Outcome) -> Iterator[str]:
@@ -29,6 +33,9 @@ def lines(outcome: Outcome) -> Iterator[str]:
     yield f"anomalies    {', '.join(f'{count:,} {verdict}' for verdict, count in found.items()) or 'none'}"
     if outcome.from_others:
         yield f"from others  {counted(outcome.from_others, 'message')} of users who take no part in the scenario"
+    if outcome.rate is not None and latency.percentile(99) > _SLOW_S:
+        limit = f"{outcome.rate:g} messages a second from one user"
+        yield f"note         this server takes {limit}: what waited for its turn counts as latency"
     if outcome.guessed and not outcome.interrupted:
         yield "note         this server cannot say that nothing more is coming; the end was a quiet moment"
     if any(
@@ -105,8 +112,20 @@ def figures(outcome: Outcome) -> dict[str, Any]:
 
 def _finding(room: RoomLedger, finding: Finding) -> str:
     instead = heard_instead(room, finding)
-    heard = f", who heard {instead.nick}: {instead.text[:60]!r}" if instead is not None else ""
-    return f"{finding.verdict}: {finding.nick}: {finding.text[:60]!r} for {finding.reader.name}{heard}"
+    at = 0 if instead is None else _same(finding.text, instead.text)
+    heard = f", who heard {instead.nick}: {_cut(instead.text, at)!r}" if instead is not None else ""
+    return f"{finding.verdict}: {finding.nick}: {_cut(finding.text, at)!r} for {finding.reader.name}{heard}"
+
+
+def _same(one: str, other: str) -> int:
+    """Return how many letters at their beginning two texts have in common."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def _cut(text: str, at: int) -> str:
+    """Return a part of a text that fits into a line, and in which this place is."""
+    begin = max(0, at - _WIDTH // 2)
+    return ("…" if begin else "") + text[begin : begin + _WIDTH]
 
 
 def _figures_of(room: str, finding: Finding, begin: float) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class Role(Model):
 
 
 def _role(value: Any) -> Any:
-    """Let nothing stand for one user, and a number for so many."""
+    """Return a role as its keys: nothing stands for one user, and a number for so many."""
     if value is None:
         return {}
     return {"count": value} if isinstance(value, str) else value
@@ -58,7 +58,7 @@ class Check(Model):
     errors: Literal["none", "any"] = Field(
         default="none", description="whether the server may answer an action with an error"
     )
-    others: Literal["none", "any"] = Field(
+    others: Literal["any", "none"] = Field(
         default="any", description="whether users who take no part in the scenario may say something"
     )
     latency: Latency = Field(default_factory=Latency, description="how long messages may take, from when they were due")

@@ -175,7 +175,7 @@ class _Builder:
             raise BadYaml(place, f"more than {MAX_NODES:,} parts, aliases counted each time: too much for a file")
 
     def _put(self, node: Node, place: SourcePosition) -> None:
-        """SourcePosition a finished node in what is open around it."""
+        """Put a finished node into what is open around it."""
         if not self._open:
             self.root = node
             return

@@ -1,7 +1,7 @@
 """What comes to one user, as bytes in any pieces. No I/O; times come in.
 
-In a room, bytes are first compared with what the others in it have heard (see `bots.ledger.shared_stream`). Only what
-differs is read: what nobody has heard yet, what is for this user alone, and what has gone wrong.
+In a room, bytes are first compared with those that the others in it have received (see `bots.ledger.shared_stream`).
+Only bytes that differ are read: those that nobody has heard yet, those for this user alone, and faults.
 """
 
 from collections.abc import Callable
@@ -10,10 +10,8 @@ from bots.ledger.model import Attendance
 from bots.ledger.room import RoomLedger
 from bots.protocols.base import ClientDialect, Heard
 from bots.world.inbox import Inbox
+from geventchat.dialects.json_client import MAX_SERVER_LINE
 from geventchat.protocol.errors import ProtocolError
-
-# The longest line that a server may send: a full page of history, with room to spare.
-_MAX_LINE_BYTES = 16 << 20
 
 # Is told of each thing that was read, of the line that it came in, and when.
 Hear = Callable[[Heard, bytes, float], None]
@@ -46,7 +44,7 @@ class Receiver:
         self._room, self._reader = room, reader
 
     def receive(self, data: bytes, now: float) -> None:
-        """Take in what has arrived, at first nothing. Raises ProtocolError if it cannot be read."""
+        """Take in what has arrived, at first nothing. Raises ProtocolError, fatal, for what cannot be read."""
         if not data:
             for heard in self._dialect.receive(data):
                 self._hear(heard, data, now)
@@ -70,8 +68,8 @@ class Receiver:
                     self._hear(heard, line, now)
                 start = self._follow_others(data, end, len(data), now)
         self._unread = data[start:]
-        if len(self._unread) > _MAX_LINE_BYTES:
-            raise ProtocolError("line-too-long", "the server sends a line without end", fatal=True)
+        if len(self._unread) > MAX_SERVER_LINE:
+            raise ProtocolError("line-too-long", "the server sent a line without end", fatal=True)
 
     def _follow_others(self, data: bytes, start: int, stop: int, now: float) -> int:
         """Note that these bytes came; return up to where they are what the others in the room heard."""

@@ -83,6 +83,11 @@ class Outbox:
         cursor.leave()
         self._queue = queue or None
 
+    def pass_over_next(self, feed: Feed) -> None:
+        """Leave out the next line that a feed gets, which is followed: this reader knows it already."""
+        self.leave_groups()
+        self.cursor(feed).pass_over_next()
+
     @property
     def follows(self) -> bool:
         """Whether any feed is followed."""
@@ -143,6 +148,7 @@ class Outbox:
             if isinstance(head, bytes):
                 return Piece(head, queued=True)
             cursor, until = head
+            cursor.step_over()
             if cursor.number < until:
                 return self._read(cursor, until)
             self._queue.popleft()

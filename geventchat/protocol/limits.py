@@ -37,10 +37,16 @@ TYPING_S = 2.0
 MAX_PRIVATE_BYTES = 256 << 10
 # Rooms that one session may be in; each costs every turn of the pump a look.
 MAX_ROOMS_PER_USER = 64
-# The longest `ref`: room for a UUID or a hash. The last refs of each user are kept.
-MAX_REF = 64
+# The longest `ref`: room for a UUID or a hash, or for IRC's label and what was asked. The last of each user are kept.
+MAX_REF = 128
 # Newcomers whose joins are under way at once; the others wait, so that a storm of joins delays nobody who is in.
 JOINS_AT_ONCE = 8
+# The longest text in which users say of themselves who they are, or why they are away, in characters.
+MAX_ABOUT = 200
+# How many of those who have gone, or go by another name now, are remembered.
+MAX_FORMER = 1_000
+# Nicks that one user may watch: a list of friends.
+MAX_WATCHED = 100
 # Nicks that a list of members names; the count beside it is always exact.
 MAX_LISTED = 1_000
 # In rooms larger than this, joins and leaves are gathered for people: N users joining would cost N * N lines.

@@ -11,7 +11,7 @@ from typing import Any, Self
 import gevent
 from gevent.event import Event
 from gevent.server import StreamServer
-from gevent.socket import socket
+from gevent.socket import getaddrinfo, socket
 
 from geventchat import __version__
 from geventchat.core.chat import Chat
@@ -64,6 +64,21 @@ class _Listener(StreamServer):
     def _resume(self) -> None:
         if self.started:
             self.start_accepting()
+
+
+def _bound(host: str, port: int) -> socket:
+    """Return a socket that listens. Raises OSError."""
+    family, kind, protocol, _, address = getaddrinfo(host, port, type=std_socket.SOCK_STREAM)[0]
+    sock = socket(family, kind, protocol)
+    try:
+        if os.name == "posix":  # elsewhere it would take the port from another server
+            sock.setsockopt(std_socket.SOL_SOCKET, std_socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+        sock.listen(_LISTEN_BACKLOG)
+    except OSError:
+        sock.close()
+        raise
+    return sock
 
 
 class ChatServer:
@@ -131,8 +146,8 @@ class ChatServer:
         self._workers = [gevent.spawn(self._work, work) for work in works]
 
     def _listen(self, host: str, port: int) -> _Listener:
-        listener = _Listener((host, port), self._serve, backlog=_LISTEN_BACKLOG)
         try:
+            listener = _Listener(_bound(host, port), self._serve)
             listener.start()
         except std_socket.gaierror as error:
             raise UsageError(

@@ -102,10 +102,10 @@ class Web:
         path = request.target.decode("latin-1").partition("?")[0]
         if len(request.target) > _MAX_TARGET_BYTES:
             return _error(HTTPStatus.REQUEST_URI_TOO_LONG)
-        if not self.knows(headers.get("host", "")):
-            return _error(HTTPStatus.MISDIRECTED_REQUEST, "this name is not known here: geventchat-serve --host NAME")
         if request.method not in (b"GET", b"HEAD"):
             return _error(HTTPStatus.METHOD_NOT_ALLOWED, headers=[("Allow", "GET, HEAD")])
+        if not self.knows(headers.get("host", "")):
+            return _error(HTTPStatus.MISDIRECTED_REQUEST, "this name is not known here: geventchat-serve --host NAME")
         file = FILES.get(path)
         if file is None:
             return _error(HTTPStatus.NOT_FOUND)
@@ -150,7 +150,7 @@ class WebConnection:
             self._send(answer, head_only=request.method == b"HEAD")
             if answer.status is HTTPStatus.SWITCHING_PROTOCOLS:
                 return WEBSOCKET, self._h11.trailing_data[0]
-            if self._h11.our_state is h11.MUST_CLOSE or self._refused is not None:
+            if not self._h11.our_state is self._h11.their_state is h11.DONE or self._refused is not None:
                 break
             self._h11.start_next_cycle()
         self._transport.drain_read()

@@ -1,0 +1,87 @@
+"""Each thing that a server can do wrong is found, and named, whatever the seed; a right server is never accused."""
+
+import pytest
+
+from bots.report.outcome import checks
+from bots.report.transcript import heard_instead, transcript
+from tests.simulated_chat import FAULTS, Apart, SimulatedChat
+
+# What must be found where a fault is committed once, and what else may be.
+_VERDICTS = {
+    "drop": {"missing"},
+    "double": {"duplicate"},
+    "swap": {"reordered"},
+    "alter": {"corrupt", "missing"},
+    "nick": {"corrupt", "missing"},
+    "outsider": {"missing"},
+    "leak": {"leaked"},
+    "echo": {"missing"},
+    "stall": {"missing"},
+    "forget": {"missing"},
+    "tail": {"missing"},
+    "shuffle": {"reordered"},
+}
+_APART: tuple[Apart, ...] = ("ids", "marks", "words")
+_SEEDS = range(20)
+
+
+@pytest.mark.parametrize("apart", _APART)
+@pytest.mark.parametrize("fault", [*_VERDICTS])
+def test_a_fault_is_found_and_named_whatever_the_seed(fault: str, apart: Apart) -> None:
+    for seed in _SEEDS:
+        chat = SimulatedChat(seed, apart, fault)
+        found = chat.run()
+        verdicts = {one.verdict for one in found}
+        if fault == "outsider" and apart == "ids":  # others may have heard before whose message that was
+            verdicts.discard("corrupt")
+        assert verdicts == _VERDICTS[fault], f"seed {seed}"
+        if fault == "shuffle":
+            continue
+        assert {one.reader.name for one in found} == chat.guilty, f"seed {seed}"
+        if chat.committed is not None:
+            _check_named(chat, fault)
+
+
+def _check_named(chat: SimulatedChat, fault: str) -> None:
+    """Make sure that a fault which was committed once is told with its message, and what was heard instead."""
+    assert chat.committed is not None
+    nick, text, _ = chat.committed
+    for room in chat.outcome.ledgers.values():
+        for finding in room.findings:
+            if finding.verdict in ("missing", "duplicate", "leaked"):
+                assert (finding.nick, finding.text) == (nick, text)
+            if finding.verdict == "missing" and fault in ("alter", "nick", "outsider"):
+                instead = heard_instead(room, finding)
+                assert instead is not None
+                assert (instead.nick, instead.text) != (nick, text)
+    assert any(line.startswith("> ") for line in transcript(chat.outcome))
+
+
+@pytest.mark.parametrize("apart", [*_APART, "nothing"])
+@pytest.mark.parametrize("delay_s", [0.0, 0.3, 2.0])
+def test_a_server_that_keeps_the_order_is_not_accused_however_late_it_is(apart: Apart, delay_s: float) -> None:
+    for seed in range(10):
+        chat = SimulatedChat(seed, apart, delay_s=delay_s)
+        assert chat.run() == [], f"seed {seed}"
+        assert chat.outcome.from_others == 10
+        assert all(check.result != "not met" for check in checks(chat.outcome))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("apart", [*_APART, "nothing"])
+def test_nor_in_two_hundred_runs(apart: Apart) -> None:
+    for seed in range(1000, 1200):
+        assert SimulatedChat(seed, apart).run() == [], f"seed {seed}"
+
+
+@pytest.mark.parametrize("fault", ["drop", "echo", "alter", "stall", "tail"])
+def test_where_nothing_tells_messages_apart_what_is_missing_is_found_by_its_number(fault: str) -> None:
+    for seed in _SEEDS:
+        chat = SimulatedChat(seed, "nothing", fault)
+        found = chat.run()
+        assert "missing" in {one.verdict for one in found}, f"seed {seed}"
+        assert {one.reader.name for one in found} >= chat.guilty, f"seed {seed}"
+
+
+def test_every_fault_is_tried() -> None:
+    assert {*_VERDICTS, "none"} == FAULTS.keys()
