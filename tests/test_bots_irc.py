@@ -166,7 +166,9 @@ def test_one_wrong_delivery_in_200_is_found_and_named(server: str, fault: str, t
     found = Counter((one.verdict, one.reader.name) for one in ledger.findings)
     if fault == "swap":  # of two that changed places, either may be called the one that is out of order, or both
         assert {verdict for verdict, _ in found} == {"reordered"}
-        assert {nick for _, nick in found} == {nick for nick, _ in proxy.committed}
+        assert {nick for _, nick in found} <= {nick for nick, _ in proxy.committed}
+        # Where nobody knows the place of either, because the first to hear each had said the other, none can be told.
+        assert found.total() >= len(proxy.committed) - 2
         return
     assert found == Counter((verdict, nick) for nick, _ in proxy.committed for verdict in _VERDICTS[fault])
     said = {line.partition(" :")[2].rstrip() for _, line in proxy.committed}
