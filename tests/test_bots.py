@@ -130,7 +130,7 @@ def test_no_server_is_status_4() -> None:
     assert (ran.status, ran.errors) == (4, "geventchat-bots: no server answers at 127.0.0.1:1 (connection refused)\n")
 
 
-@pytest.mark.parametrize("arguments", [["--speed", "0"], ["--speed", "nan"], ["--server", "x:y"], ["--dialect", "irc"]])
+@pytest.mark.parametrize("arguments", [["--speed", "0"], ["--speed", "nan"], ["--server", "x:y"], ["--dialect", "icq"]])
 def test_options_that_cannot_be_meant_are_status_2(arguments: list[str]) -> None:
     ran = bots(str(_SCENARIOS / "ten_users.yaml"), *arguments)
     assert ran.status == 2

@@ -75,7 +75,7 @@ def asked_for(dialect: str | None, protocol: Path | None) -> "Spoken":
     from bots.protocols.registry import by_name, from_file
 
     if protocol is None:
-        return by_name(dialect or "json")
+        return by_name("json" if dialect is None else dialect)
     if dialect is not None:
         raise UsageError("--dialect and --protocol both say how to speak; leave one out")
     return from_file(protocol)

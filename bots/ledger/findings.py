@@ -134,7 +134,7 @@ class Reordering:
             elif (late := self._late.get(message)) and not self._is_anything(message):
                 told = list(self._out_of_step(message, late, readers))
                 yield from told
-                if is_known:
+                if is_known and not all(reader.hears_itself for reader in late):
                     yield from self._overtaken_late(message, late, {one.reader for one in told})
 
     def _overtaken(self, message: Message, before: Message, readers: Sequence[Attendance]) -> Iterator[Reordered]:
@@ -151,7 +151,8 @@ class Reordering:
         """Yield those, but for who was told already, who heard a message late and after what its sender sent later."""
         for reader, heard in late.items():
             other = heard.overtaken_by
-            if other is not None and reader not in told and self._heard_both(reader, message, other):
+            is_later = other is not None and other.number > message.number and not self._is_anything(other)
+            if other is not None and is_later and reader not in told and self._heard_both(reader, message, other):
                 yield Reordered(message, reader, heard.at, other)
 
     def _out_of_step(
@@ -171,7 +172,7 @@ class Reordering:
         else:
             for reader in against:
                 yield Reordered(message, reader, message.first_heard)
-            if not self._per_sender:
+            if not self._per_sender and not all(reader.hears_itself for reader in late):
                 yield from self._otherwise_late(message, late)
 
     def _otherwise_late(self, message: Message, late: dict[Attendance, Late]) -> Iterator[Reordered]:
