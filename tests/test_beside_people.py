@@ -153,7 +153,7 @@ class Bots:
         """Where the first line says that the bots can be joined."""
         assert self.process.stdout is not None
         self.first = self.process.stdout.readline()
-        return parse(self.first.rpartition("geventchat-client ")[2].strip())
+        return parse(self.first.rpartition("geventchat-client ")[2].partition(",")[0].strip())
 
     def ended(self) -> tuple[int, str]:
         """Wait for the end; return the exit status and the rest of what was printed."""
