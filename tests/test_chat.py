@@ -22,8 +22,9 @@ from geventchat.commands.commands import (
     WhisperBack,
     Who,
 )
-from geventchat.core.dedup import MAX_REFS
+from geventchat.core.dedup import MAX_REFS, SentRefs
 from geventchat.core.log import Entry
+from geventchat.protocol import events
 from geventchat.protocol.events import Said, TopicSet, number_of
 from geventchat.protocol.limits import (
     CROWD,
@@ -489,6 +490,13 @@ def test_what_is_said_in_a_room_is_not_heard_in_another(stage: Stage) -> None:
     bob, alice = stage.program("bob"), stage.program("alice", room="tea")
     bob.hears(Say(text="hi"))
     assert alice.heard() == []
+
+
+def test_a_notice_that_is_sent_again_is_recognised_among_what_the_log_has_kept() -> None:
+    sent = SentRefs()
+    kept = sent.add(Entry("tea", events.Said("1-0", "", "tea", "bot", "beep"), "7"))
+    assert kept is not None
+    assert sent.find(Entry("tea", events.Noticed("", "", "tea", "bot", "beep"), "7")) is kept
 
 
 def test_who_is_in_a_room_and_its_topic_can_be_asked_from_outside(stage: Stage) -> None:

@@ -30,6 +30,9 @@ NEWCOMERS: list[tuple[list[bytes], Dialect | None, Dialect | None, Dialect | Non
     ([b"\xd0\x90"], None, None, UNFRAMED),
     ([b"a", b"n"], PLAIN, PLAIN, PLAIN),
     ([b"\xd0\x90", b"\xd0\xbd"], PLAIN, PLAIN, PLAIN),
+    # Pieces of a line that come one after the other: a packet a message is no longer likely, nor looked at forever.
+    ([b"al"] * 20, None, UNFRAMED, UNFRAMED),
+    ([b"al"] * 40, PLAIN, PLAIN, PLAIN),
     # IRC, or a name that looks like it.
     ([b"CAP LS 302\r\n"], IRC, IRC, IRC),
     ([b"CAP LS 302\r\nNICK bob\r\nUSER b 0 * :Bob\r\n"], IRC, IRC, IRC),

@@ -67,6 +67,20 @@ def browser(server: ChatServer) -> Iterator[Browser]:
         yield browser
 
 
+def test_who_asks_for_much_at_once_lets_others_be_answered_meanwhile(
+    server: ChatServer, browser: Browser, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", logger="geventchat")
+    with Browser(server) as other:
+        browser.ask(method="HEAD")
+        other.ask(method="HEAD")
+        caplog.clear()
+        browser.raw.send(f"HEAD / HTTP/1.1\r\nHost: {browser.host}\r\n\r\n".encode() * 100)
+        assert other.ask("/nothing")[0] == 404
+        answered = [record.getMessage() for record in caplog.records]
+        assert sum("200" in line for line in answered) < 50
+
+
 def test_every_file_of_the_page_comes_with_its_type_over_one_connection(browser: Browser) -> None:
     for entry in files("geventchat.web").iterdir():
         if entry.name.rpartition(".")[2] in ("html", "css", "js", "svg"):
@@ -104,8 +118,8 @@ def test_no_other_file_can_be_had_and_the_connection_goes_on(browser: Browser, p
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
-def test_what_a_browser_posts_is_said_by_nobody(server: ChatServer, browser: Browser, method: str) -> None:
-    with plain(server.address, "alice") as alice:
+def test_what_a_browser_posts_is_said_by_nobody(server: ChatServer, method: str) -> None:
+    with plain(server.address, "alice") as alice, Browser(server) as browser:
         status, head, _ = browser.ask(method=method, headers="Content-Length: 40\r\n")
         assert (status, "Allow: GET, HEAD" in head) == (405, True)
         browser.raw.send(b"eve\nhello\nhello\n" + b"x" * 24)
@@ -121,6 +135,11 @@ def test_what_a_browser_posts_is_said_by_nobody(server: ChatServer, browser: Bro
         (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 3\r\n\r\nabc", 413),
+        (
+            b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
+            b"0\r\n\r\nGET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+            413,
+        ),
         (b"GET /" + b"x" * 3_000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 414),
         (b"GET /" + b"x" * 17_000, 414),
         (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + b"x" * 17_000, 431),
@@ -196,6 +215,8 @@ def test_a_page_that_names_two_origins_cannot_join(browser: Browser) -> None:
         (_UPGRADE.replace("websocket", "h2c"), 426),
         (_UPGRADE.replace("13", "8"), 400),
         (_UPGRADE.replace("dGhlIHNhbXBsZSBub25jZQ==", "short"), 400),
+        (_UPGRADE + _UPGRADE, 426),
+        (_UPGRADE + "Origin: http://evil.example\r\nOrigin: http://127.0.0.1\r\n", 403),
         ("Sec-WebSocket-Version: 13\r\n" + _UPGRADE, 400),
     ],
 )

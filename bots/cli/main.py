@@ -119,9 +119,9 @@ def _check(options: argparse.Namespace) -> int:
     from bots.scenario.units import counted
 
     ended = 0
-    for file in options.files:
+    for file, _ in shipped.files(options.files):
         try:
-            scenario = load(shipped.find(file))
+            scenario = load(file)
             users, lines = counted(len(scenario.actors), "user"), counted(len(list(scenario.lines())), "line")
             show(f"{file}: {scenario.title}: {users}, {lines}\n")
         except ScenarioMistakes as mistakes:

@@ -6,9 +6,8 @@ import json
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bots.cli import shipped
@@ -68,7 +67,7 @@ def _load(options: argparse.Namespace) -> "list[Scenario] | None":
     from bots.scenario.schedule import is_endless
 
     scenarios, wrong = [], False
-    for file, is_named in _files(options.scenarios):
+    for file, is_named in shipped.files(options.scenarios):
         try:
             scenario = load(file)
             check_sayable(scenario, options.dialect)
@@ -83,18 +82,6 @@ def _load(options: argparse.Namespace) -> "list[Scenario] | None":
         else:
             scenarios.append(scenario)
     return None if wrong else scenarios
-
-
-def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
-    """Yield each file, and whether it was named itself, or only the folder that it is in."""
-    for path in map(shipped.find, paths):
-        if not path.is_dir():
-            yield path, True
-            continue
-        files = sorted(path.glob("*.yaml"))
-        if not files:
-            raise UsageError(f"there is no scenario in {path}: no file there ends in .yaml")
-        yield from ((file, False) for file in files)
 
 
 def _play(
@@ -113,14 +100,26 @@ def _play(
         runner = Runner(scenario, at, options.dialect, options.speed)
         with shown(runner.outcome, options.speed):
             outcome = runner.run()
-    again = ["geventchat-bots", scenario.file, "--dialect", options.dialect, "--seed", str(scenario.seed)]
-    outcome.again = shlex.join(again)
+    outcome.again = _command(scenario, named, options)
     return outcome, f"{which}, {options.dialect}, seed {scenario.seed}, speed {options.speed:g}"
+
+
+def _command(scenario: "Scenario", named: tuple[str, int] | None, options: argparse.Namespace) -> str:
+    """Return the command that plays the same again."""
+    words = ["geventchat-bots", scenario.file]
+    if named is not None:
+        words += ["--server", address.show(named)]
+    words += ["--dialect", options.dialect, "--seed", str(scenario.seed)]
+    if options.speed != 1:
+        words += ["--speed", f"{options.speed:g}"]
+    return shlex.join(words)
 
 
 def _how_to_join(at: tuple[str, int], named: tuple[str, int] | None, dialect: str) -> str:
     """Return how people can talk to the bots; nobody knows whether any other server speaks to geventchat-client."""
-    if named is None or dialect == "json":
+    if named is None:
+        return f"geventchat-client {address.show(at)}, or http://{address.show(at)} in a browser"
+    if dialect == "json":
         return f"geventchat-client {address.show(at)}"
     return f"nc {at[0]} {at[1]}"
 

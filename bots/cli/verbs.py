@@ -10,7 +10,7 @@ VERBS = ("check", "import", "record", "scenarios", "schema")
 _CHECK = """\
 examples:
   geventchat-bots check talk.yaml
-  geventchat-bots check scenarios/*.yaml
+  geventchat-bots check scenarios/
 
 exit status: 0 nothing is wrong, 2 something is
 """
@@ -44,7 +44,7 @@ def parser(verb: str) -> argparse.ArgumentParser:
     match verb:
         case "check":
             options = _of(verb, "Say what is wrong in scenarios; nothing is connected.", _CHECK)
-            options.add_argument("files", metavar="FILE", nargs="+", type=Path)
+            options.add_argument("files", metavar="SCENARIO", nargs="+", type=Path, help="YAML files or folders")
         case "import":
             from bots.transcripts.formats import FORMATS
 

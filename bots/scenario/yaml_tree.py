@@ -20,6 +20,8 @@ MAX_DEPTH = 50
 _TOO_DEEP = f"more than {MAX_DEPTH} levels deep"
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What libyaml, and PyYAML's own parser, say of a line that is indented otherwise than those it should go with.
+_MISPLACED = ("did not find expected '-' indicator", "did not find expected key", "expected <block end>")
 _QUOTES = "; a text that holds any of : # { [ * & ! @ % needs quotes"
 
 
@@ -73,6 +75,8 @@ def _bad_yaml(error: yaml.YAMLError, source: bytes) -> BadYaml:
         return BadYaml(place, _TOO_DEEP)
     if "\t" in line[: place.column] and not line[: place.column - 1].strip():
         return BadYaml(place, "a tab cannot indent a line of YAML; spaces can")
+    if problem.startswith(_MISPLACED) and not line[: place.column - 1].strip():
+        return BadYaml(place, "this line belongs to none above it: what belongs together begins in the same column")
     return BadYaml(place, f"this is not valid YAML: {problem}{_QUOTES}")
 
 

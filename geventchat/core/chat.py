@@ -20,7 +20,7 @@ from geventchat.core.room import Room
 from geventchat.core.watchers import Watchers
 from geventchat.protocol import events, names, replies
 from geventchat.protocol.errors import Refused
-from geventchat.protocol.limits import MAX_LISTED, Limits
+from geventchat.protocol.limits import MAX_LISTED, MAX_WINDOWS, Limits
 from geventchat.protocol.replies import AnyReply, Message
 
 # The most that one batch holds: a few milliseconds of work, or some 50 ms for joins of a very large room.
@@ -36,7 +36,9 @@ class Chat:
         self._rooms: dict[str, Room] = {}
         self.nicks = Nicks(limits.max_name)
         self.watchers = Watchers()
-        self.publisher = Publisher(self._rooms, self.watchers, self._welcome, self.release_nick)
+        self.publisher = Publisher(
+            self._rooms, self.watchers, self._welcome, self.release_nick, MAX_WINDOWS * limits.feed_window
+        )
         self._posted: deque[Post] = deque()
         self._new_rooms: list[Room] = []
 

@@ -18,6 +18,7 @@ class Publisher:
     """Shows what happens in `rooms`, which the chat makes, and which go when the last member has left.
 
     `welcome` makes the first words to a member; `closed` is called, with the time, when a member was told the last one.
+    All feeds together keep `max_kept` bytes for readers who are behind.
     """
 
     def __init__(
@@ -26,12 +27,15 @@ class Publisher:
         watchers: Watchers,
         welcome: Callable[[Member, replies.Members], replies.Welcome],
         closed: Callable[[Member, float], None],
+        max_kept: int,
     ) -> None:
         self._rooms = rooms
         self._watchers = watchers
         self._welcome = welcome
         self._closed = closed
         self._changed: dict[RoomFeed, None] = {}
+        self._keeping: list[RoomFeed] = []  # feeds with something that not all of their readers may have been sent
+        self._max_kept = max_kept
         self._outboxes: dict[Outbox, None] = {}
 
     def publish(self, batch: Batch, logged: Sequence[Entry], wall_time: float, now: float) -> dict[Outbox, None]:
@@ -75,7 +79,15 @@ class Publisher:
                 del self._changed[feed]
             if feed.seal():
                 sealed.append(feed)
+        self._bound_feeds(sealed)
         return sealed
+
+    def _bound_feeds(self, sealed: list[RoomFeed]) -> None:
+        """Leave each feed its share where all of them, those just sealed included, keep too much together."""
+        self._keeping = [feed for feed in {*self._keeping, *sealed} if feed.kept]
+        if sum(feed.kept for feed in self._keeping) > self._max_kept:
+            for feed in self._keeping:
+                feed.shrink(self._max_kept // len(self._keeping))
 
     def due(self) -> float | None:
         """Return when `seal` has to be called though nothing is posted, if at all."""

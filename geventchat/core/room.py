@@ -98,6 +98,7 @@ class Room:
         if feed is not None:
             member.outbox.unfollow(feed)
             if not feed.has_readers:
+                feed.trim()
                 del self._feeds[event]
 
     def members_reply(self, event_id: str | None = None, ref: str | None = None, most: int = MAX_LISTED) -> Members:

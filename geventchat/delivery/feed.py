@@ -36,11 +36,11 @@ class Feed:
     `gap(first_id, last_id, count)` returns the line that tells a reader what it missed.
     """
 
-    __slots__ = ("_kept", "_window", "gap", "lagging", "last_dropped", "newest", "oldest", "sent", "tail", "waiting")
+    __slots__ = ("_window", "gap", "kept", "lagging", "last_dropped", "newest", "oldest", "sent", "tail", "waiting")
 
     def __init__(self, window: int, gap: Callable[[str, str, int], bytes]) -> None:
         self._window = window
-        self._kept = 0
+        self.kept = 0  # bytes that are sealed and not dropped
         self.gap = gap
         self.last_dropped = ""  # the id of the line that the window passed last
         self.tail = self.oldest = Chunk(0)
@@ -81,10 +81,14 @@ class Feed:
         self.tail = tail.following = Chunk(tail.first + len(tail.lines))
         tail.lines = []
         self.waiting, self.sent = self.sent, self.waiting
-        self._kept += len(tail.data)
-        while self._kept > self._window and self.oldest is not tail:
-            self._drop_oldest()
+        self.kept += len(tail.data)
+        self.shrink(self._window)
         return True
+
+    def shrink(self, most: int) -> None:
+        """Drop the oldest beyond `most` bytes, but nothing of the newest batch, which may not have been sent yet."""
+        while self.kept > most and self.oldest is not self.newest:
+            self._drop_oldest()
 
     def trim(self) -> None:
         """Drop everything that is sealed, if nobody lags behind it."""
@@ -97,7 +101,7 @@ class Feed:
         chunk, following = self.oldest, self.oldest.following
         assert chunk.data is not None
         assert following is not None
-        self._kept -= len(chunk.data)
+        self.kept -= len(chunk.data)
         self.last_dropped = chunk.ids[-1]
         chunk.ids += following.ids[:1]  # so that a reader at the very end still knows what it misses first
         chunk.data, chunk.following = b"", None

@@ -48,7 +48,7 @@ class Reader(Protocol):
         """
 
     def data_to_send(self) -> bytes:
-        """Return what the dialect sends by itself, a handshake or a pong, since the last call."""
+        """Return what the dialect sends by itself, such as pongs to what `next_command` has read."""
 
     def registered(self) -> None:
         """Read what follows as from a user who has a name now."""

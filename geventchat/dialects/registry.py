@@ -14,6 +14,8 @@ from geventchat.protocol.text import decode
 __all__ = ["IRC", "JSON", "PLAIN", "UNFRAMED", "detect"]
 
 _TELNET_IAC = b"\xff"
+# Packets that follow each other at once are pieces of a line: no client for which a packet is a message sends so many.
+_MAX_PACKETS = 32
 
 
 def detect(packets: Sequence[bytes], *, quiet: bool, patient: bool) -> Dialect | None:
@@ -30,9 +32,9 @@ def detect(packets: Sequence[bytes], *, quiet: bool, patient: bool) -> Dialect |
         return JSON
     if is_irc(first):
         return IRC
-    if may_become_irc(first) and not quiet:
+    if may_become_irc(first) and not quiet and len(packets) <= _MAX_PACKETS:
         return None
-    if b"\n" in first or first.startswith(_TELNET_IAC):
+    if b"\n" in first or first.startswith(_TELNET_IAC) or len(packets) > _MAX_PACKETS:
         return PLAIN
     if all(len(decode(packet)) == 1 for packet in packets):
         # A key at a time, as telnet on Windows sends; a single one may be a short name in one packet.

@@ -37,6 +37,9 @@ TYPING_S = 2.0
 MAX_PRIVATE_BYTES = 256 << 10
 # Rooms that one session may be in; whenever it is sent something, the feed of each is looked at.
 MAX_ROOMS_PER_USER = 64
+# What all rooms keep together for readers who fall behind, in windows: one reader who takes next to nothing in 64 rooms
+# would else make the server keep 256 MiB.
+MAX_WINDOWS = 16
 # The longest `ref`: room for a UUID or a hash, or for IRC's label and what was asked. The last of each user are kept.
 MAX_REF = 128
 # Newcomers who are coming in at the same time; the others wait, so that a storm of joins delays nobody who is in.

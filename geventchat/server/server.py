@@ -45,6 +45,7 @@ _COUNTED_S = 60.0
 class _Listener(StreamServer):
     """A StreamServer that pauses, and says so once, when the process has no file descriptor left."""
 
+    max_accept = 8  # newcomers at a time: a storm of them must not hold up those who are in
     _logged_at = float("-inf")  # when it logged that last
 
     def do_read(self) -> Any:

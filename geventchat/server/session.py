@@ -173,7 +173,6 @@ class Session:
         while data:
             if self._state is State.READING:
                 self._reader.receive(data)
-                self._send_by_itself()
                 if self._obey():
                     return
             self._let_others_run(_RECEIVING)
@@ -216,6 +215,7 @@ class Session:
     def _obey(self) -> bool:
         """Do all that has arrived; whether the user said goodbye."""
         while not self._is_over and (asked := self._next()) is not None:
+            self._send_by_itself()
             self._check_named()
             self._in_hand = not isinstance(asked, EmptyLine)
             tokens = 1 if isinstance(asked, ProtocolError | EmptyLine | Answer) else actions.cost(self.member, asked)

@@ -12,6 +12,7 @@ import h11
 from geventchat.dialects.base import Dialect
 from geventchat.dialects.websocket import WEBSOCKET
 from geventchat.protocol.errors import Refused
+from geventchat.server.cooperate import let_others_run
 from geventchat.server.transport import Transport
 from geventchat.server.web import Answer, Web, failure
 
@@ -68,6 +69,7 @@ class WebConnection:
             if not self._h11.our_state is self._h11.their_state is h11.DONE or self._refused is not None:
                 break
             self._h11.start_next_cycle()
+            let_others_run()  # for many requests may have come at once
         self._transport.drain_read()
         return None
 
@@ -94,6 +96,10 @@ class WebConnection:
                     request = event
                     if request.method not in (b"GET", b"HEAD"):
                         return request  # whatever it has to say is not read
+                    if any(name == b"transfer-encoding" for name, _ in request.headers):
+                        # A proxy before us may see another end of it, and so another next request.
+                        self._send(failure(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
+                        return None
                 elif isinstance(event, h11.EndOfMessage):
                     return request
                 elif isinstance(event, h11.Data):
