@@ -331,6 +331,7 @@ def test_no_file_descriptors_left_hurts_nobody_who_is_connected() -> None:
         while "no file descriptors left" not in said:  # so it has met its limit and paused
             said = process.stderr.readline()
             assert said, "the server has ended"
+        gevent.sleep(1.2)  # in which it meets its limit twice more
         alice.send(b"hello\n")
         alice.until(b"alice: hello\n")
         for raw in crowd:
