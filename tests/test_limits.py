@@ -162,7 +162,7 @@ def test_a_storm_of_newcomers_does_not_keep_those_who_are_in_waiting() -> None:
             stack.enter_context(blocking.create_connection(server.address))
         alice.send(b"/ping now\n")
         alice.until(b"* pong now\n")
-        assert server.connections < 35
+        assert server.connections < 100  # what gevent would accept in one turn
 
 
 def test_the_rates_of_only_so_many_addresses_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-// What people type: a line is said, `exit` leaves, and a leading slash is a command from the table below.
+// What people type: a line is said, `exit` leaves, a leading slash is a command.
 
 // A command that cannot be understood; the message says how it is written.
 export class Mistyped extends Error {}
