@@ -34,6 +34,8 @@ def test_a_fault_is_found_and_named_whatever_the_seed(fault: str, apart: Apart) 
         verdicts = {one.verdict for one in found}
         if fault == "outsider" and apart == "ids":  # others may have heard before whose message that was
             verdicts.discard("corrupt")
+        if fault == "shuffle" and apart == "ids":  # which of equal words was sent first, nobody can tell then
+            verdicts.discard("missing")
         assert verdicts == _VERDICTS[fault], f"seed {seed}"
         if fault == "shuffle":
             continue

@@ -443,3 +443,50 @@ def test_a_message_that_comes_very_late_is_put_at_the_end_of_the_order() -> None
     ledger.say("cat", "too late", 0.5, 0.5)
     ledger.hear(bob, "cat", "too late", 5.0)
     assert ledger.messages[-1].text == "too late"
+
+
+def test_words_that_come_more_often_to_a_newcomer_than_they_were_said_are_doubled() -> None:
+    ledger = room_of(readers=("ann",))
+    dan = ledger.enter("dan", 0.5)
+    for at in (0.6, 2.0):
+        ledger.say("ann", "hi", at, at)
+        ledger.hear(ledger.readers[0], "ann", "hi", at + 0.1)
+    dan.entered = 1.0
+    for _ in range(3):
+        ledger.hear(dan, "ann", "hi", 3.0)
+    assert verdicts(ledger) == [("duplicate", "ann", "hi", "dan")]
+
+
+def test_with_ids_too_it_is_not_known_which_of_equal_words_was_lost_with_a_connection() -> None:
+    ledger = room_of()
+    ledger.say("ann", "hello?", 0.0, 0.0)
+    ledger.lose("ann")
+    ledger.say("ann", "hello?", 1.0, 1.0)
+    for reader in ledger.readers:
+        ledger.hear(reader, "ann", "hello?", 2.0, "1-2")
+    assert verdicts(ledger) == []
+
+
+def test_with_ids_who_missed_the_first_of_equal_words_does_not_turn_the_order_of_the_others_around() -> None:
+    ledger = room_of()
+    said = [("ann", "hi", "1-1"), ("ann", "so", "1-2"), ("ann", "hi", "1-3")]
+    for time, (nick, text, _) in enumerate(said):
+        ledger.say(nick, text, float(time), float(time))
+    for reader, heard in zip(ledger.readers, (said[1:], said, said), strict=True):
+        for nick, text, event_id in heard:
+            ledger.hear(reader, nick, text, 5.0, event_id)
+    assert verdicts(ledger) == [("missing", "ann", "hi", "ann")]
+    assert [message.sent for message in ledger.messages] == [0.0, 1.0, 2.0]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_what_comes_under_the_id_of_something_else_is_corrupt_though_its_words_were_said_before(first: bool) -> None:
+    ledger = room_of()
+    for time, (nick, text) in enumerate([("bob", "yes"), ("ann", "yes")]):
+        ledger.say(nick, text, float(time), float(time))
+    for reader in ledger.readers:
+        ledger.hear(reader, "bob", "yes", 2.0, "1-1")
+    ann, bob, cat = ledger.readers
+    for reader in (bob, ann, cat) if first else (ann, bob, cat):
+        ledger.hear(reader, "bob" if reader is bob else "ann", "yes", 3.0, "1-2")
+    assert verdicts(ledger) == [("corrupt", "bob", "yes", "bob"), ("missing", "ann", "yes", "bob")]

@@ -108,7 +108,7 @@ class Reordering:
         """Note that a user heard a message after others that stand behind it."""
         heard: Iterator[Message] = reversed(self._order[message.index + 1 : reader.progress.position])
         if self._per_sender:
-            own = (one for one in heard if one.nick == message.nick and one.text != message.text)
+            own = (one for one in heard if one.nick == message.nick and _are_told_apart(one, message))
             heard = (one for one in own if reader.has_heard_in_place(one))
         if after := next(heard, None):
             behind = self._order[message.index + 1 : reader.progress.position]
@@ -211,8 +211,12 @@ class Reordering:
         one = next(reader for reader, heard in late.items() if heard.after is most)
         between = [most] if self._per_sender else self._order[message.index + 1 : most.index + 1]
         heard = [other for other in between if one.has_heard_in_place(other) and one not in self._late.get(other, {})]
-        return [other for other in heard if other.words != message.words and not self._is_anything(other)]
+        return [other for other in heard if _are_told_apart(other, message) and not self._is_anything(other)]
 
     def _is_anything(self, message: Message) -> bool:
         """Whether a message may be any of several; of what others say, nobody knows how often they said it."""
         return message.is_unsure or (message.from_others and self._sent.is_repeated(message))
+
+
+def _are_told_apart(one: Message, other: Message) -> bool:
+    return bool(one.id) or one.words != other.words

@@ -137,6 +137,7 @@ class SentMessages:
                 begin = max(begin, *waiting, 0)
                 while begin < len(order) and order[begin].number < message.number:
                     begin += 1
+                message.is_unsure |= begin < len(order)
         while begin < len(order) and reader.does_not_hear(order[begin]) and order[begin].number < message.number:
             begin += 1
         equal = self._heard.get(message.words, [])
@@ -170,8 +171,13 @@ class SentMessages:
 
 
 def _bind_in_order(equal: list[Message]) -> None:
-    """Let messages with the same words, in the room's order, be those that were sent first, second and so on."""
+    """Let messages with the same words, in the room's order, be those that were sent first, second and so on.
+
+    Unless one had then been heard before it was sent, which shows that their order is not that in which they were sent.
+    """
     sent = sorted((one.number, one.due, one.sent, one.line, one.is_uncertain) for one in equal)
+    if any(message.first_heard < at for message, (_, _, at, _, _) in zip(equal, sent, strict=True)):
+        return
     for message, (number, due, at, line, is_uncertain) in zip(equal, sent, strict=True):
         message.number, message.due, message.sent, message.line = number, due, at, line
         message.is_uncertain = is_uncertain

@@ -195,7 +195,7 @@ class RoomLedger:
         if index < len(self.messages):  # those who are further on have not heard it there
             self._tally.count()
             self._stream.restart(len(self.messages) + 1)
-            message.is_unsure |= reader.progress.position < 0 or bool(reader.progress.unplaced)
+            message.is_unsure |= bool(reader.progress.unplaced)
             for other in self.readers:
                 if other.progress.position > index:
                     other.progress.position += 1
