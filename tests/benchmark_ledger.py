@@ -33,7 +33,7 @@ def measure(dialect: str, readers: int, rate: int, seconds: float) -> tuple[floa
     for number in range(readers):
         stay = room.enter(f"user{number}", 0.0)
         stay.entered = 0.0
-        receiver = Receiver(DIALECTS[dialect](), partial(hear, stay), Inbox([], keeps=False))
+        receiver = Receiver(DIALECTS[dialect](""), partial(hear, stay), Inbox([], keeps=False))
         receiver.be_in(room, stay)
         receivers.append(receiver)
     now, number, rests = 1.0, 0, [b""] * readers

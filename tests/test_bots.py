@@ -15,6 +15,7 @@ import pytest
 from bots.cli import main
 from bots.engine.runner import Runner
 from bots.ledger.model import Message
+from bots.protocols.registry import DIALECTS
 from bots.report.html import page
 from bots.report.outcome import Outcome, checks
 from bots.report.summary import figures, lines
@@ -52,7 +53,7 @@ def server() -> Iterator[ChatServer]:
 
 
 def play(scenario: str, address: Address, dialect: str = "json") -> Outcome:
-    return Runner(parse(scenario.encode(), "test.yaml", lambda _: b""), address, dialect).run()
+    return Runner(parse(scenario.encode(), "test.yaml", lambda _: b""), address, DIALECTS[dialect]).run()
 
 
 def not_met(outcome: Outcome) -> list[str]:
@@ -134,7 +135,7 @@ def test_how_to_run_it_again_names_the_server_and_the_speed(tmp_path: Path, caps
     assert f"\nagain       geventchat-bots {told}\n" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [["--speed", "0"], ["--speed", "nan"], ["--server", "x:y"], ["--dialect", "irc"]])
+@pytest.mark.parametrize("arguments", [["--speed", "0"], ["--speed", "nan"], ["--server", "x:y"], ["--dialect", "icq"]])
 def test_options_that_cannot_be_meant_are_status_2(arguments: list[str]) -> None:
     ran = bots(str(_SCENARIOS / "ten_users.yaml"), *arguments)
     assert ran.status == 2

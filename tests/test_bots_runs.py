@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from xml.etree import ElementTree
 
+import gevent
 import pytest
 from gevent.event import Event
 from gevent.server import StreamServer
@@ -133,6 +134,21 @@ def test_ctrl_c_with_a_report_of_a_run_in_which_nothing_was_heard_writes_it_and_
         _, errors = process.communicate(timeout=30)
     assert (process.returncode, errors) == (130, "")
     assert "INTERRUPTED" in report.read_text()
+
+
+def test_ctrl_c_also_ends_the_scenarios_that_have_not_begun(folder: Path) -> None:
+    (folder / "idle.yaml").write_text("script:\n  - ann: {wait: 60s}\n")
+    with ChatServer() as server:
+        at, files = f"127.0.0.1:{server.address[1]}", [str(folder / f"{name}.yaml") for name in ("idle", "d_good")]
+        command = [sys.executable, "-m", "bots.cli", *files, "--server", at]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            while not server.connections:
+                gevent.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            out, errors = gevent.get_hub().threadpool.apply(process.communicate, kwds={"timeout": 30})
+    assert (process.returncode, errors) == (130, "")
+    assert "idle.yaml" in out
+    assert "d_good.yaml" not in out
 
 
 @pytest.mark.parametrize("dialect", ["json", "plain"])

@@ -31,7 +31,7 @@ FOLDERS = {
     "bots.scenario": {"geventchat.protocol", "geventchat.commands"},
     "bots.ledger": set[str](),
     "bots.report": {"geventchat.protocol", "bots.scenario", "bots.ledger"},
-    "bots.protocols": {"geventchat.protocol", "geventchat.commands", "geventchat.dialects"},
+    "bots.protocols": {"geventchat.protocol", "geventchat.commands", "geventchat.dialects", "bots.scenario"},
     "bots.world": {
         *("geventchat.protocol", "geventchat.commands", "geventchat.dialects"),
         *("bots.scenario", "bots.ledger", "bots.protocols"),
@@ -46,7 +46,7 @@ FOLDERS = {
     },
     "bots.cli": {
         *("geventchat.protocol", "geventchat.cli", "geventchat.system"),
-        *("bots.scenario", "bots.engine", "bots.report", "bots.transcripts"),
+        *("bots.scenario", "bots.protocols", "bots.engine", "bots.report", "bots.transcripts"),
     },
 }
 PURE = {

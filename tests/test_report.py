@@ -12,6 +12,7 @@ import pytest
 
 from bots.engine.runner import Runner
 from bots.ledger.histogram import Histogram
+from bots.protocols.registry import DIALECTS
 from bots.report.delivery_matrix import who_heard_whom
 from bots.report.html import page
 from bots.report.junit import junit
@@ -38,7 +39,7 @@ check:
 
 
 def play(text: str, address: Address, dialect: str = "json") -> Outcome:
-    outcome = Runner(parse(text.encode(), "test.yaml", lambda _: b""), address, dialect).run()
+    outcome = Runner(parse(text.encode(), "test.yaml", lambda _: b""), address, DIALECTS[dialect]).run()
     outcome.lag = Histogram()  # how late this machine was is not what is tested
     return outcome
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Literal
 
+import gevent
 from gevent import socket
 from gevent.event import Event as Signal
 from gevent.lock import BoundedSemaphore
@@ -24,11 +25,15 @@ from bots.world.inbox import Inbox
 from bots.world.receiver import Receiver
 from geventchat.commands import commands
 from geventchat.protocol import replies
+from geventchat.protocol.address import show
 from geventchat.protocol.errors import ChatError, ProtocolError
 from geventchat.protocol.text import decode
 
 # How long a server has to let an actor in, or out; where it has much to do first, counted from the last sign of life.
 PATIENCE_S = 10.0
+
+# A server that does not show that a bot is in gets so long to let it in.
+_GRACE_S = 0.3
 
 # What to do about a name that somebody else has, perhaps a person in the room.
 _OTHER_NAME = '; give the cast another name: {count: 2, name: "bot{n}"}'
@@ -84,7 +89,7 @@ class Bot:
         self.stopped_at: float | None = None  # since when it has read nothing, if the script wants that
         self.welcome: replies.Welcome | None = None
         self.last_notice = ""  # what the server told it last in a line that nobody said
-        self.dialect = make_dialect()
+        self.dialect = make_dialect(show(address))
         self.receiver = Receiver(self.dialect, self._take, inbox)
         self.reader = PacedReader(self._receive, self._ended)
         self._address = address
@@ -125,7 +130,7 @@ class Bot:
                 raise
 
     def _greet(self, room: str, after: str | None, others: Sequence[commands.Join], *, again: bool) -> None:
-        self.dialect = self._make_dialect()
+        self.dialect = self._make_dialect(show(self._address))
         self._socket.settimeout(None)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.leaving, self._refused, self._reason, self._first_bytes = False, "", "", b""
@@ -134,10 +139,13 @@ class Bot:
         self.receiver.begin(self.dialect)
         self.reader.begin(self._socket)
         self.send_bytes(self.dialect.hello(self.nick, room, after, token))
+        self._receive(b"", time.monotonic())
         if not self._wait(lambda: self.welcome is not None or bool(self._refused)):
             raise NotLetIn(f"{self.nick} got no answer to its name within {PATIENCE_S:g} s{self._sent_instead()}")
         if self._refused:
             raise NotLetIn(f"{self.nick} was not let in: {self._refused}")
+        if not self.dialect.greets:
+            gevent.sleep(_GRACE_S)
         for join in others:
             self.send(join)
         for command in self.unacknowledged.in_order():
@@ -181,6 +189,15 @@ class Bot:
             return "pong"
         return "late" if self.connected else "lost"
 
+    def wait_for_quiet(self) -> None:
+        """Wait until nothing has come for a while, at a server that cannot say that nothing more is coming."""
+        began = time.monotonic()
+        while (now := time.monotonic()) < began + PATIENCE_S:
+            silent_s = now - max(began, self.reader.last_at)
+            if silent_s >= self.dialect.quiet_s:
+                break
+            gevent.sleep(self.dialect.quiet_s - silent_s)
+
     def leave(self, reason: str) -> bool:
         """Say goodbye and take all that was on its way; return whether the server ended the connection.
 
@@ -190,6 +207,8 @@ class Bot:
         with self._reading_all():
             try:
                 self.send(commands.Bye(reason=reason))
+                if self.dialect.half_closes:
+                    self._socket.shutdown(socket.SHUT_WR)
                 return self._wait(lambda: not self.connected, patient=True)
             finally:
                 self._end()
@@ -244,6 +263,13 @@ class Bot:
             self.receiver.receive(data, now)
         except ProtocolError as error:
             self._ended(error.message)
+            return
+        if answer := self.dialect.data_to_send():
+            gevent.spawn(self._answer, answer)  # the loop must not wait
+
+    def _answer(self, data: bytes) -> None:
+        with suppress(OSError):  # the loop will notice
+            self.send_bytes(data)
 
     def _sent_instead(self) -> str:
         """Return what the server sent instead of a welcome, safe to show: it may be no chat, or speak otherwise."""

@@ -157,16 +157,20 @@ class Joining:
 
         The unframed dialect may bury the answer in something else, so that nobody can tell.
         """
+        if "ping" in bot.dialect.cannot:
+            bot.wait_for_quiet()
+            return
         match bot.ping(PATIENCE_S, patient=True):
             case "lost":
                 raise ConnectionError(f"the connection was lost before the answer to {what}")
-            case "late" if bot.dialect.in_lines:
+            case "late" if bot.dialect.framed:
                 raise NotDone(f"{bot.nick} got no answer to {what} within {PATIENCE_S:g} s")
 
     def _enter(self, bot: Bot, room: str) -> Membership:
         """Note that a bot is on its way into a room."""
         timed = bot.reader.pace == FULL_PACE
         membership = self._memberships.enter(bot.actor, room, time.monotonic(), timed=timed)
+        membership.reader.hears_itself = bot.dialect.echoes
         self.tune(bot)
         return membership
 

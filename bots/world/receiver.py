@@ -44,19 +44,23 @@ class Receiver:
         self._room, self._reader = room, reader
 
     def receive(self, data: bytes, now: float) -> None:
-        """Take in what has arrived. Raises ProtocolError, fatal, for a line without end."""
+        """Take in what has arrived, at first nothing. Raises ProtocolError, fatal, for what cannot be read."""
+        if not data:
+            for heard in self._dialect.receive(data):
+                self._hear(heard, data, now)
+            return
         if self._unread:
             data, self._unread = self._unread + data, b""
         start = self._follow_others(data, 0, len(data), now)
         if start == len(data):
             return
-        if not self._dialect.in_lines:
+        if not self._dialect.framed:
             for heard in self._dialect.receive(data):
                 self._hear(heard, b"", now)
             return
         if self._room is not None and self._reader is not None:
             data, start = self._room.unfinished(self._reader) + data[start:], 0
-        while end := data.find(b"\n", start) + 1:
+        while end := self._dialect.line_end(data, start):
             line, begin = data[start:end], start
             start = self._follow_others(data, begin, end, now)
             if start < end:
