@@ -189,17 +189,21 @@ def test_the_bots_can_be_met_until_ctrl_c_which_is_no_failure() -> None:
     assert told.endswith("PASSED: everyone got every message, once, in order\n")
 
 
-def take_part(terminal: Terminal, person: str, bot: str) -> None:
-    """Talk, whisper to a bot, take another name, leave and come back, as fast as the screen shows it."""
-    terminal.until(f"{bot}: ")
-    terminal.type("hello, you all\r")
-    terminal.until(f"{person}: hello, you all")
-    terminal.type(f"/msg {bot} psst\r")
-    terminal.until("psst")
-    terminal.type(f"/nick {person}2\r")
-    terminal.until(f"{person} is now {person}2")
+def take_part(terminal: Terminal, person: str, bot: str, visit: int) -> None:
+    """Talk, whisper to a bot, take another name and leave: each once the screen shows what was done before."""
+
+    def done(shown: str) -> None:
+        terminal.until(lambda: any(shown in line for line in terminal.lines) and terminal.typing == "lobby>")
+
+    done(f"{bot}: ")
+    terminal.type(f"hello for the {visit}. time\r")
+    done(f"{person}: hello for the {visit}. time")
+    terminal.type(f"/msg {bot} psst {visit}\r")
+    done(f"psst {visit}")
+    terminal.type(f"/nick {person}{visit}\r")
+    done(f"{person} is now {person}{visit}")
     terminal.type("still here\r")
-    terminal.until(f"{person}2: still here")
+    done(f"{person}{visit}: still here")
     terminal.type("exit\r")
     assert terminal.ended() == 0
 
@@ -207,11 +211,11 @@ def take_part(terminal: Terminal, person: str, bot: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("dialect", ["json", "plain", "unframed"])
 def test_ten_users_pass_while_a_person_talks_whispers_renames_leaves_and_returns(dialect: str, tmp_path: Path) -> None:
-    with Bots(str(_FOLDER / "ten_users.yaml"), "--dialect", dialect, "--speed", "0.5") as bots:
+    with Bots(str(_FOLDER / "ten_users.yaml"), "--dialect", dialect, "--speed", "0.3") as bots:
         address = bots.address
-        for _ in range(2):
+        for visit in (1, 2):
             with at_terminal(address, "eve", tmp_path) as terminal:
-                take_part(terminal, "eve", "user9")
+                take_part(terminal, "eve", "user9", visit)
         status, told = bots.ended()
     assert status in (0, 5), told  # 5 where the machine is too busy for the bots
     assert "from others  " in told
