@@ -139,10 +139,9 @@ class SentMessages:
                     begin += 1
                 message.is_unsure |= begin < len(order)
         equal = self._heard.get(message.words, [])
-        if behind := equal[
-            bisect_left(equal, begin, key=_index) :
-        ]:  # with ids, the first to be heard need not be the first that was sent
-            _bind_in_order([message, *behind])
+        ahead = equal[bisect_left(equal, begin, key=_index) :]
+        if ahead:  # with ids, the first to be heard need not be the first that was sent
+            _bind_in_order([message, *ahead])
         following = enumerate(order[begin : begin + _MAX_SHIFT], begin + 1)
         own = [place for place, one in following if one.nick == message.nick and one.number < message.number]
         index = own[-1] if own else begin
