@@ -14,6 +14,8 @@ from rich.terminal_theme import DEFAULT_TERMINAL_THEME
 from rich.text import Text
 
 from geventchat import ChatClient, ChatServer
+from geventchat.commands import commands
+from tests.browser import CHROMEDRIVER, CHROMIUM, Page, chromium
 from tests.faulty_server import faulty_server
 from tests.processes import serving
 from tests.terminal_fixtures import Terminal, at_terminal
@@ -30,6 +32,7 @@ def main() -> None:
     """Make all pictures, beside this file."""
     _run_of_bots(_DOCS / "run.svg")
     _client(_DOCS / "client.svg")
+    _page(_DOCS / "page.png")
     _report(_DOCS / "report.png")
 
 
@@ -38,7 +41,7 @@ def _run_of_bots(picture: Path) -> None:
     with faulty_server("drop", every=400) as ((host, port), _):
         words = f"geventchat-bots scenarios/ten_users.yaml --server {host}:{port} --dialect plain | head -{_LINES}"
         shell = f"echo '$ {words}'; {Path(sys.executable).parent / words}"
-        with Terminal(["/bin/sh", "-c", shell], columns=98, rows=_LINES + 2, environment={}) as terminal:
+        with Terminal(["/bin/sh", "-c", shell], columns=108, rows=_LINES + 2, environment={}) as terminal:
             terminal.ended()
             picture.write_text(_svg(terminal, "geventchat-bots"))
 
@@ -67,6 +70,42 @@ def _client(picture: Path) -> None:
         _see(ann, "I will tag it as soon as the no", "2:release+2!")
         ann.until("as soon as the no")
         picture.write_text(_svg(ann, "geventchat-client"))
+
+
+def _page(picture: Path) -> None:
+    """Let some people talk, and show what one of them sees in a browser of this machine."""
+    if not (CHROMIUM and CHROMEDRIVER):
+        print(f"{picture.name} stays as it is: chromium and chromedriver are not here", file=sys.stderr)
+        return
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving("--history", "none") as server,
+        chromium(Path(folder)) as browser,
+    ):
+        view = {"width": 820, "height": 470, "deviceScaleFactor": 1, "mobile": False}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", view)
+        ann = Page(browser, f"http://127.0.0.1:{server.address[1]}/")
+        bob, ilya, carol = (ChatClient(server.address, name=name) for name in ("bob", "Илья", "carol"))
+        ann.join("ann")
+        ann.type("/join release")
+        ann.until(lambda: ann.tab("release"))
+        for who in (bob, carol):
+            who.join("release")
+        ann.tab("lobby").click()
+        bob.request(commands.Topic(room="lobby", text="tea at five"))
+        bob.say("the build is green again: https://build.example/412", room="lobby")
+        ilya.say("прекрасно! спасибо, bob")
+        carol.act("pours tea for everyone", room="lobby")
+        bob.say("ann: can you tag it, or shall I?", room="lobby")
+        ann.until_shown("shall I?")
+        ann.type("bob has the notes, I have the tea")
+        ann.until_shown("I have the tea")
+        carol.whisper("ann", "he has rewritten them twice already")
+        ann.until_shown("twice already")
+        bob.say("notes are up", room="release")
+        ann.until(lambda: "1" in ann.tab("release").text)
+        ann.field("Message").send_keys("I will tag it as soon as the no")
+        browser.save_screenshot(str(picture))
 
 
 def _report(picture: Path) -> None:

@@ -15,7 +15,7 @@ from bots.world.receiver import Receiver
 from geventchat.dialects import json_client
 from geventchat.protocol import events
 
-_TURN_S = 0.005  # how often a server sends what has come
+_BATCH_S = 0.005  # how often a server sends what has come
 _RECV_S = 8e-6  # from one reader's piece to the next one's
 
 
@@ -33,17 +33,17 @@ def measure(dialect: str, readers: int, rate: int, seconds: float) -> tuple[floa
     for number in range(readers):
         stay = room.enter(f"user{number}", 0.0)
         stay.entered = 0.0
-        receiver = Receiver(DIALECTS[dialect](), partial(hear, stay), Inbox([], keeps=False))
+        receiver = Receiver(DIALECTS[dialect](""), partial(hear, stay), Inbox([], keeps=False))
         receiver.be_in(room, stay)
         receivers.append(receiver)
     now, number, rests = 1.0, 0, [b""] * readers
     spent = 0.0
-    per_turn = int(rate * _TURN_S)
-    for turn in range(int(seconds / _TURN_S)):
+    per_batch = int(rate * _BATCH_S)
+    for batch in range(int(seconds / _BATCH_S)):
         lines = []
-        for place in range(per_turn):
+        for place in range(per_batch):
             nick, text = f"user{number % readers}", f"{number} these are some eight words to be said here"
-            due = now - _TURN_S * (per_turn - place) / per_turn
+            due = now - _BATCH_S * (per_batch - place) / per_batch
             room.say(nick, text, due, due)
             lines.append(_line(dialect, number, nick, text))
             number += 1
@@ -52,11 +52,11 @@ def measure(dialect: str, readers: int, rate: int, seconds: float) -> tuple[floa
         for place, receiver in enumerate(receivers):
             now += _RECV_S
             piece = rests[place] + data
-            cut = len(piece) - (turn * 7 + place) % 60 * (place % 3 == 0)
+            cut = len(piece) - (batch * 7 + place) % 60 * (place % 3 == 0)
             rests[place] = piece[cut:]
             receiver.receive(piece[:cut], now)
         spent += time.process_time() - began
-        now = max(now, 1.0 + (turn + 1) * _TURN_S)
+        now = max(now, 1.0 + (batch + 1) * _BATCH_S)
     began = time.process_time()
     for place, receiver in enumerate(receivers):
         if rests[place]:

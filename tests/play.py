@@ -7,6 +7,7 @@ from typing import Any
 import gevent
 
 from bots.engine.runner import Runner
+from bots.protocols.registry import DIALECTS
 from bots.report.outcome import Outcome
 from bots.scenario.load import parse
 from geventchat import ChatServer, Limits
@@ -19,7 +20,7 @@ def play(scenario: str, address: Address, dialect: str = "json", speed: float = 
     def read(name: str) -> bytes:
         return beside[name.removesuffix(".csv")]
 
-    return Runner(parse(dedent(scenario).encode(), "test.yaml", read), address, dialect, speed).run()
+    return Runner(parse(dedent(scenario).encode(), "test.yaml", read), address, DIALECTS[dialect], speed).run()
 
 
 def watched(scenario: str, **limits: Any) -> tuple[Outcome, list[dict[str, Any]]]:

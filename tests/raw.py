@@ -17,6 +17,17 @@ class Raw:
         if first:
             self.send(first)
 
+    @classmethod
+    def with_little_room(cls, address: Address) -> Self:
+        """Return a connection whose kernel buffers little of what is not read."""
+        raw = cls.__new__(cls)
+        raw.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        raw.socket.settimeout(10)
+        raw.socket.connect(address)
+        raw.received = b""
+        return raw
+
     def __enter__(self) -> Self:
         return self
 

@@ -4,16 +4,19 @@ import json
 from typing import Any
 
 from geventchat.commands import actions
-from geventchat.commands.commands import AnyCommand, Hello
+from geventchat.commands.commands import AnyCommand, Hello, Join
 from geventchat.core.batches import carry_out
-from geventchat.core.chat import Chat, PendingEvent
+from geventchat.core.chat import Chat
 from geventchat.core.log import Entry
 from geventchat.core.member import Member
+from geventchat.core.posts import PendingEvent
 from geventchat.delivery.outbox import Outbox
 from geventchat.dialects.base import Dialect
+from geventchat.dialects.irc.asked import Asked
+from geventchat.dialects.irc.dialect import spoken
 from geventchat.dialects.json import JSON
 from geventchat.dialects.plain import PLAIN
-from geventchat.protocol.errors import NotStored
+from geventchat.protocol.errors import NotStored, Refused
 from geventchat.protocol.limits import Limits
 from geventchat.store.memory import MemoryLog
 
@@ -24,11 +27,19 @@ class StageLog(MemoryLog):
     def __init__(self) -> None:
         super().__init__()
         self.trouble = ""  # why nothing can be stored
+        self.is_unreadable = False
         self.others: list[Entry] = []  # what other servers write before the next batch's events
+        self.others_behind: list[Entry] = []  # and what they write after them
+
+    def topics(self, rooms: Any) -> dict[str, str]:
+        if self.is_unreadable:
+            raise Refused("unreadable", "the history cannot be read")
+        return super().topics(rooms)
 
     def append(self, entries: Any, now: float) -> list[Entry]:
-        logged = [*super().append(self.others, now), *super().append(entries, now)]
-        self.others = []
+        written = [*self.others, *entries, *self.others_behind]
+        self.others, self.others_behind = [], []
+        logged = [*super().append(written, now)]
         if self.trouble:
             raise NotStored(self.trouble)
         return logged
@@ -53,6 +64,12 @@ class Stage:
     def person(self, nick: str = "") -> "User":
         """Return a user of the plain dialect."""
         return self._user(PLAIN, nick, {})
+
+    def on_irc(self, nick: str, *rooms: str, caps: str = "", **hello: Any) -> "User":
+        """Return a user of IRC with these capabilities, who is in these rooms and has heard the welcome."""
+        user = self._user(spoken(frozenset(caps.split())), "", {})
+        user.hears(Hello(nick=nick, room="", **hello), *[Join(room=room, ref=Asked("JOIN").ref) for room in rooms])
+        return user
 
     def turn(self, unstored: str = "") -> None:
         """Carry out what was posted, as the pump does; `unstored` is why the log could not store it, if so."""

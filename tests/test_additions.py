@@ -137,7 +137,7 @@ def test_a_command(checkout: Checkout) -> None:
 
         ''',
     )
-    checkout.replace(table, "Request = Say |", "Request = Cheer | Say |")
+    checkout.replace(table, "Request = Talk |", "Request = Cheer | Talk |")
     checkout.replace(
         table,
         "TABLE = (\n",

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import pytest
 from bots.cli import main
 from bots.engine.runner import Runner
 from bots.ledger.model import Message
+from bots.protocols.registry import DIALECTS
 from bots.report.html import page
 from bots.report.outcome import Outcome, checks
 from bots.report.summary import figures, lines
@@ -53,7 +53,7 @@ def server() -> Iterator[ChatServer]:
 
 
 def play(scenario: str, address: Address, dialect: str = "json") -> Outcome:
-    return Runner(parse(scenario.encode(), "test.yaml", lambda _: b""), address, dialect).run()
+    return Runner(parse(scenario.encode(), "test.yaml", lambda _: b""), address, DIALECTS[dialect]).run()
 
 
 def not_met(outcome: Outcome) -> list[str]:
@@ -93,9 +93,6 @@ def bots(*arguments: str) -> Ran:
 
 
 def test_ten_users_pass_on_a_server_of_their_own() -> None:
-    with socket.socket() as default:
-        if not default.connect_ex(("127.0.0.1", 2003)):
-            pytest.skip("a server answers at the default address, and would be taken")
     ran = bots(str(_SCENARIOS / "ten_users.yaml"), "--speed", "4")
     assert ran.status == 0, ran.out + ran.errors
     assert ran.out.startswith("Ten users say hello: 10 users at a server started for this run, at 127.0.0.1:")
@@ -129,7 +126,16 @@ def test_no_server_is_status_4() -> None:
     assert (ran.status, ran.errors) == (4, "geventchat-bots: no server answers at 127.0.0.1:1 (connection refused)\n")
 
 
-@pytest.mark.parametrize("arguments", [["--speed", "0"], ["--speed", "nan"], ["--server", "x:y"], ["--dialect", "irc"]])
+def test_how_to_run_it_again_names_the_server_and_the_speed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "hello.yaml"
+    file.write_text("cast: {user: 9}\nscript:\n  - user: {say: hello, times: 9}\n")
+    with faulty_server("drop", every=97) as ((host, port), _):
+        told = f"{file} --server {host}:{port} --dialect plain --seed 0 --speed 2"
+        main(told.split())
+    assert f"\nagain       geventchat-bots {told}\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["--speed", "0"], ["--speed", "nan"], ["--server", "x:y"], ["--dialect", "icq"]])
 def test_options_that_cannot_be_meant_are_status_2(arguments: list[str]) -> None:
     ran = bots(str(_SCENARIOS / "ten_users.yaml"), *arguments)
     assert ran.status == 2
@@ -158,6 +164,7 @@ def test_an_interrupted_run_reports_what_was_seen(tmp_path: Path) -> None:
 def test_check_counts_and_schema_prints_json() -> None:
     ran = bots("check", *map(str, sorted(_SCENARIOS.glob("*.yaml"))))
     assert (ran.status, ran.errors) == (0, "")
+    assert bots("check", str(_SCENARIOS)) == ran
     ran = bots("schema")
     assert json.loads(ran.out)["type"] == "object"
 

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from xml.etree import ElementTree
 
+import gevent
 import pytest
 from gevent.event import Event
 from gevent.server import StreamServer
@@ -126,11 +128,27 @@ def test_ctrl_c_with_a_report_of_a_run_in_which_nothing_was_heard_writes_it_and_
     command = [sys.executable, "-m", "bots.cli", str(file), "--report", str(report)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        assert "to join: geventchat-client 127.0.0.1:" in process.stdout.readline()
+        joining = process.stdout.readline()
+        assert re.search(r"to join: geventchat-client (127\.0\.0\.1:\d+), or http://\1 in a browser$", joining)
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
     assert (process.returncode, errors) == (130, "")
     assert "INTERRUPTED" in report.read_text()
+
+
+def test_ctrl_c_also_ends_the_scenarios_that_have_not_begun(folder: Path) -> None:
+    (folder / "idle.yaml").write_text("script:\n  - ann: {wait: 60s}\n")
+    with ChatServer() as server:
+        at, files = f"127.0.0.1:{server.address[1]}", [str(folder / f"{name}.yaml") for name in ("idle", "d_good")]
+        command = [sys.executable, "-m", "bots.cli", *files, "--server", at]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            while not server.connections:
+                gevent.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            out, errors = gevent.get_hub().threadpool.apply(process.communicate, kwds={"timeout": 30})
+    assert (process.returncode, errors) == (130, "")
+    assert "idle.yaml" in out
+    assert "d_good.yaml" not in out
 
 
 @pytest.mark.parametrize("dialect", ["json", "plain"])
@@ -142,6 +160,7 @@ def test_what_a_server_sends_instead_of_a_welcome_is_shown_cleaned(
         with answering(lambda sock, sent=sent: (sock.sendall(sent), sock.recv(1000))) as address:  # type: ignore[misc]
             (failure,) = play("script:\n  - ann: hi\n", address, dialect).failures
         assert sent.decode().strip().replace("\x1b", "\\u001b") in failure
+        assert dialect == "plain" or "does it speak another --dialect?" in failure
 
 
 def test_a_server_that_says_nothing_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,6 +169,18 @@ def test_a_server_that_says_nothing_is_told_so(monkeypatch: pytest.MonkeyPatch) 
         assert play("script:\n  - ann: hi\n", address).failures == [
             "ann got no answer to its name within 0.1 s, nor anything else"
         ]
+
+
+@pytest.mark.parametrize("dialect", ["json", "plain"])
+def test_a_line_without_end_ends_the_connection(dialect: str) -> None:
+    def flood(sock: socket) -> None:
+        with suppress(OSError):
+            while True:
+                sock.sendall(b"x" * (1 << 20))
+
+    with answering(flood) as address:
+        (failure,) = play("script:\n  - ann: hi\n", address, dialect).failures
+    assert failure.startswith("ann was not let in: the server sent a line without end")
 
 
 def test_nobody_connects_to_a_server_but_the_bots() -> None:

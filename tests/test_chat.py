@@ -22,9 +22,19 @@ from geventchat.commands.commands import (
     WhisperBack,
     Who,
 )
-from geventchat.core.dedup import MAX_REFS
-from geventchat.protocol.events import number_of
-from geventchat.protocol.limits import CROWD, CROWD_GATHER_S, MAX_LISTED, MAX_PRIVATE_BYTES, MAX_ROOMS_PER_USER, Limits
+from geventchat.core.dedup import MAX_REFS, SentRefs
+from geventchat.core.log import Entry
+from geventchat.protocol import events
+from geventchat.protocol.events import Said, TopicSet, number_of
+from geventchat.protocol.limits import (
+    CROWD,
+    CROWD_GATHER_S,
+    MAX_LISTED,
+    MAX_PRIVATE_BYTES,
+    MAX_REF,
+    MAX_ROOMS_PER_USER,
+    Limits,
+)
 from geventchat.protocol.replies import Closing
 from tests.stage import Stage, User
 
@@ -396,9 +406,10 @@ def test_a_whisper_is_heard_by_the_one_named_and_the_one_who_whispers(stage: Sta
         "nick": "alice",
         "to": "bob",
         "text": "psst",
+        "ref": "7",
     }
     assert ack == {"type": "ack", "ref": "7", "id": None}
-    assert bob.heard() == [whispered]
+    assert bob.heard() == [{name: value for name, value in whispered.items() if name != "ref"}]
     assert carol.heard() == []
     assert stage.log.latest("lobby", 1)[0].nick == "carol", "a whisper is not stored"
 
@@ -430,6 +441,19 @@ def test_a_reply_goes_to_who_whispered_last(stage: Stage) -> None:
     assert alice.heard() == []
 
 
+def test_a_reply_never_goes_to_another_who_has_taken_the_name_since(stage: Stage) -> None:
+    alice, carol = stage.program("alice"), stage.program("carol")
+    alice.hears(Whisper(to="carol", text="one"))
+    stage.chat.depart(alice.member)
+    stage.chat.tell(alice.member, BYE)
+    stage.turn()
+    heir = stage.program("alice")
+    carol.heard(), heir.heard()
+    assert code(carol.hears(WhisperBack(text="for her alone"))) == "no-such-nick"
+    assert heir.heard() == []
+    assert alice.member.nick == "alice"  # its session has not ended yet
+
+
 def test_who_does_not_read_is_whispered_to_no_more(stage: Stage) -> None:
     alice, bob = stage.program("alice"), stage.program("bob")
     for _ in range(MAX_PRIVATE_BYTES // 4_000 + 1):
@@ -452,6 +476,7 @@ def test_a_program_can_be_in_several_rooms_and_then_has_to_say_which_it_means(st
         "members": ["bob", "alice"],
         "count": 2,
         "topic": "",
+        "since": "1970-01-01T00:00:01.000Z",
         "id": joined["id"],
         "ref": "7",
     }
@@ -467,7 +492,23 @@ def test_what_is_said_in_a_room_is_not_heard_in_another(stage: Stage) -> None:
     assert alice.heard() == []
 
 
-@pytest.mark.parametrize("command", [Say(text="hi", room="tea"), Who(room="tea"), Leave(room="tea"), Topic(room="tea")])
+def test_a_notice_that_is_sent_again_is_recognised_among_what_the_log_has_kept() -> None:
+    sent = SentRefs()
+    kept = sent.add(Entry("tea", events.Said("1-0", "", "tea", "bot", "beep"), "7"))
+    assert kept is not None
+    assert sent.find(Entry("tea", events.Noticed("", "", "tea", "bot", "beep"), "7")) is kept
+
+
+def test_who_is_in_a_room_and_its_topic_can_be_asked_from_outside(stage: Stage) -> None:
+    alice = stage.program("alice")
+    assert code(alice.hears(Who(room="tea"))) == code(alice.hears(Topic(room="tea"))) == "no-such-room"
+    stage.program("bob", room="tea").hears(Topic(text="of tea"))
+    (members,) = alice.hears(Who(room="TEA"))
+    (topic,) = alice.hears(Topic(room="tea"))
+    assert (members["members"], topic["text"]) == (["bob"], "of tea")
+
+
+@pytest.mark.parametrize("command", [Say(text="hi", room="tea"), Leave(room="tea"), Topic(room="tea", text="mine")])
 def test_who_is_not_in_a_room_has_no_part_in_it(stage: Stage, command: commands.AnyCommand) -> None:
     stage.program("bob", room="tea")
     assert code(stage.program("alice").hears(command)) == "not-in-room"
@@ -483,6 +524,28 @@ def test_a_program_can_be_in_so_many_rooms_and_no_more(stage: Stage) -> None:
     assert code(alice.hears(Join(room="one more"))) == "too-many-rooms"
     alice.hears(Leave(room="lobby"))
     assert kinds(alice.hears(Join(room="one more"))) == ["members"]
+
+
+def test_a_list_of_very_many_rooms_names_only_some(stage: Stage) -> None:
+    for number in range(MAX_LISTED // MAX_ROOMS_PER_USER + 1):
+        user = stage.program(f"user{number}", room=f"{number}.0")
+        user.does(*(Join(room=f"{number}.{more}") for more in range(1, MAX_ROOMS_PER_USER)))
+        stage.turn()
+    (rooms,) = stage.program("alice").hears(Rooms())
+    assert len(rooms["rooms"]) == MAX_LISTED
+
+
+def test_a_ref_that_is_too_long_is_refused_and_only_its_beginning_comes_back(stage: Stage) -> None:
+    alice, bob = stage.program("alice"), stage.program("bob")
+    (error,) = alice.hears(Say(text="hi", ref="x" * (MAX_REF + 1)))[-1:]
+    assert (error["code"], error["ref"]) == ("bad-ref", "x" * MAX_REF)
+    assert bob.heard() == []
+
+
+def test_who_comes_back_with_what_is_no_id_does_not_come_in(stage: Stage) -> None:
+    bob, alice = stage.program("bob"), stage.program()
+    assert kinds(alice.hears(Hello(nick="alice", after="yesterday"))) == ["error"]
+    assert bob.heard() == []
 
 
 def test_a_program_that_leaves_is_told_so_and_hears_no_more(stage: Stage) -> None:
@@ -604,6 +667,32 @@ def test_coming_going_and_new_names_happen_though_they_could_not_be_stored(stage
     ]
 
 
+def test_a_log_that_cannot_be_read_keeps_nobody_out(stage: Stage) -> None:
+    stage.log.is_unreadable = True
+    assert stage.program().hears(Hello(nick="alice", room="den"))[0]["topic"] == ""
+
+
+def test_what_another_server_writes_into_the_log_is_shown_in_its_place(stage: Stage) -> None:
+    bob, alice = stage.program("bob"), stage.program("alice")
+    bob.heard()
+    stage.log.others = [
+        Entry("lobby", Said("", "", "lobby", "carol", "from elsewhere"), None),
+        Entry("lobby", TopicSet("", "", "lobby", "carol", "tea"), None),
+        Entry("attic", Said("", "", "attic", "carol", "nobody is here"), None),
+    ]
+    heard = alice.hears(Say(text="hi", ref="1"), Topic())
+    assert [(message["type"], message.get("text")) for message in heard] == [
+        ("ack", None),
+        ("said", "from elsewhere"),
+        ("topic", "tea"),
+        ("said", "hi"),
+        ("topic_is", "tea"),
+    ]
+    assert [message["text"] for message in bob.heard()] == ["from elsewhere", "tea", "hi"]
+    stage.log.others_behind = [Entry("lobby", Said("", "", "lobby", "carol", "later"), None)]
+    assert [message["text"] for message in alice.hears(Say(text="mine"))] == ["mine", "later"]
+
+
 # Crowds.
 
 
@@ -627,11 +716,11 @@ def test_in_a_crowd_people_are_told_in_one_line_and_programs_of_each(stage: Stag
         stage.person(f"late{number}")
     assert kinds(program.heard()) == ["joined"] * 7
     assert users[0].heard() == []
-    assert stage.chat.due() == stage.now + CROWD_GATHER_S
+    assert stage.chat.publisher.due() == stage.now + CROWD_GATHER_S
     stage.now += CROWD_GATHER_S
     stage.turn()
     assert users[0].heard() == ["* 7 joined"]
-    assert stage.chat.due() is None
+    assert stage.chat.publisher.due() is None
 
 
 def test_in_a_crowd_who_came_is_told_before_what_is_said_next(stage: Stage) -> None:

@@ -137,10 +137,12 @@ def answering(talk: Callable[[socket.socket], None]) -> Iterator[Address]:
                     talk(connection)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve)
+        thread = threading.Thread(target=serve, daemon=True)  # a test that fails may leave it waiting
         thread.start()
-        yield listener.getsockname()
-        listener.shutdown(socket.SHUT_RDWR)
+        try:
+            yield listener.getsockname()
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
     while thread.is_alive():
         gevent.sleep(0.01)
 

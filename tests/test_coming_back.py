@@ -11,7 +11,7 @@ import gevent
 import pytest
 
 from geventchat import ChatServer, Limits
-from geventchat.core.log import Log
+from geventchat.core.log import Entry, Log
 from geventchat.protocol.events import number_of
 from geventchat.store.memory import MemoryLog
 from geventchat.store.sqlite import SqliteLog
@@ -201,6 +201,17 @@ def test_long_lines_of_the_past_come_in_several_pages(server: ChatServer) -> Non
     alice.close()
 
 
+@pytest.mark.parametrize("limit", [0, -5])
+def test_however_little_history_is_asked_for_one_event_comes(tmp_path: Path, limit: int) -> None:
+    with closing(SqliteLog(tmp_path / "history.sqlite")) as log, ChatServer(log=log) as server:
+        alice, _ = programmed(server.address, "alice")
+        say(alice, "one", "1")
+        say(alice, "two", "2")
+        alice.send(b'{"type":"history","limit":%d}\n' % limit)
+        assert texts(alice.messages_until("history")[-1]["events"]) == ["two"]
+        alice.close()
+
+
 def test_history_between_two_ids(server: ChatServer) -> None:
     alice, _ = programmed(server.address, "alice")
     ids = [say(alice, str(number), str(number)) for number in range(5)]
@@ -248,6 +259,51 @@ def test_people_who_are_new_are_shown_the_last_lines(server: ChatServer) -> None
         with plain(server.address, "bob") as bob:
             assert bob.line() == "* earlier in lobby, times in UTC:"
             assert [bob.line().split()[-1] for _ in range(20)] == [str(number) for number in range(5, 25)]
-            assert bob.line() == "* that was earlier"
+            assert bob.line() == "* that was earlier; there is more before it"
             alice.send(b"now\n")
             assert bob.line() == "alice: now"
+
+
+def test_who_comes_back_while_more_is_said_than_the_room_keeps_misses_nothing() -> None:
+    with ChatServer(limits=Limits(rate=None, feed_window=20_000)) as server:
+        bob, welcome = programmed(server.address, "bob")
+        ids = [say(bob, f"{number} " + "x" * 3_900, str(number)) for number in range(300)]
+        alice = Raw.with_little_room(server.address)
+        alice.send(json.dumps({"type": "hello", "nick": "alice", "after": welcome["id"]}).encode() + b"\n")
+        while not (session := [one for one in server._connections.values() if one and one.member.nick == "alice"]):
+            gevent.sleep(0.001)
+        while not session[0].member.joined_id:
+            gevent.sleep(0.001)
+        ids += [say(bob, f"{number} " + "x" * 3_900, str(number)) for number in range(300, 350)]
+        heard: list[str] = []
+        while len(heard) < len(ids):
+            message = alice.message()
+            assert message["type"] != "gap"
+            if message["type"] == "said":
+                heard.append(message["id"])
+        assert heard == ids
+        alice.close()
+        bob.close()
+
+
+class TrimmedWhileRead(MemoryLog):
+    """A log that removes what it holds as soon as it has been read."""
+
+    def since(self, room: str, after: str, limit: int, *, talk: bool = False) -> list[Entry]:
+        found = super().since(room, after, limit, talk=talk)
+        while self._order:
+            self._drop_oldest()
+        return found
+
+
+def test_what_was_read_before_it_was_removed_is_in_no_gap() -> None:
+    with ChatServer(limits=Limits(rate=None), log=TrimmedWhileRead()) as server:
+        bob, welcome = programmed(server.address, "bob")
+        ids = [say(bob, text, text) for text in ("one", "two")]
+        alice, _ = programmed(server.address, "alice", after=welcome["id"])
+        gap, *said = [*alice.messages_until("said"), alice.message()]
+        assert [message["id"] for message in said] == ids
+        assert gap["type"] == "gap"
+        assert number_of(gap["to"]) < number_of(ids[0])
+        alice.close()
+        bob.close()

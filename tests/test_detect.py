@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geventchat.dialects.base import Dialect
-from geventchat.dialects.registry import JSON, PLAIN, UNFRAMED, detect
+from geventchat.dialects.registry import IRC, JSON, PLAIN, UNFRAMED, detect
 from geventchat.protocol.errors import ProtocolError
 from tests import fuzz
 
@@ -30,6 +30,26 @@ NEWCOMERS: list[tuple[list[bytes], Dialect | None, Dialect | None, Dialect | Non
     ([b"\xd0\x90"], None, None, UNFRAMED),
     ([b"a", b"n"], PLAIN, PLAIN, PLAIN),
     ([b"\xd0\x90", b"\xd0\xbd"], PLAIN, PLAIN, PLAIN),
+    # Pieces of a line that come one after the other: a packet a message is no longer likely, nor looked at forever.
+    ([b"al"] * 20, None, UNFRAMED, UNFRAMED),
+    ([b"al"] * 40, PLAIN, PLAIN, PLAIN),
+    # IRC, or a name that looks like it.
+    ([b"CAP LS 302\r\n"], IRC, IRC, IRC),
+    ([b"CAP LS 302\r\nNICK bob\r\nUSER b 0 * :Bob\r\n"], IRC, IRC, IRC),
+    ([b"cap ls\nJOIN :\r\n"], IRC, IRC, IRC),
+    ([b"CAP NONSENSE\r\n"], IRC, IRC, IRC),
+    ([b"USER b 0 * :Bob\r\n"], IRC, IRC, IRC),
+    ([b"NICK bob\r\n", b"USER b 0 * Bob\r\n"], IRC, IRC, IRC),
+    ([b"PASS x\r\nNICK bob\r\n"], IRC, IRC, IRC),
+    ([b"nick bob\nPING x\n"], IRC, IRC, IRC),
+    ([b"NICK bob\r\n"], None, PLAIN, PLAIN),
+    ([b"nick smith\r\n"], None, PLAIN, PLAIN),
+    ([b"nick smith\r\nhello\n"], PLAIN, PLAIN, PLAIN),
+    ([b"NICK bob\r\nUSER b"], None, PLAIN, PLAIN),
+    ([b"nick of time\n"], PLAIN, PLAIN, PLAIN),
+    ([b"cap smith\n"], PLAIN, PLAIN, PLAIN),
+    ([b"PASS x\n"], None, PLAIN, PLAIN),
+    ([b"user a b\n"], PLAIN, PLAIN, PLAIN),
     # What may become a request.
     ([b"PO"], None, None, UNFRAMED),
     ([b"get"], None, None, UNFRAMED),
@@ -93,4 +113,5 @@ def test_how_fast_the_first_bytes_come_does_not_matter_but_for_keys(pieces: Sequ
     if decision == "plain" or not pieces:  # a key at a time
         return
     assert decision == decide([whole], quiet=False)
-    assert decide([whole], quiet=quiet) in (decision, "unframed")
+    # A line that may begin IRC waits for a second one; if none comes, it was said by somebody at nc.
+    assert decide([whole], quiet=quiet) in (decision, "plain" if b"\n" in whole else "unframed")

@@ -11,6 +11,10 @@ import msgspec
 import pytest
 
 from bots.ledger.model import Verdict
+from bots.protocols.base import ClientDialect
+from bots.protocols.document import FRAMES, ProtocolFile
+from bots.protocols.load import parse as parse_protocol
+from bots.protocols.registry import DIALECTS
 from bots.report.outcome import Outcome
 from bots.report.summary import figures
 from bots.scenario import document, template
@@ -21,7 +25,7 @@ from geventchat.core.dedup import MAX_REFS
 from geventchat.dialects import plain_lines
 from geventchat.protocol import events, limits, names, replies
 from geventchat.store.memory import MEMORY_BYTES
-from tests.pages import PAGES, ROOT, code, column, help_of, options_of, rows
+from tests.pages import PAGES, ROOT, code, column, found, help_of, options_of, rows
 from tests.scenarios import scenario
 from tests.test_imports import PURE
 
@@ -48,9 +52,26 @@ def test_every_option_is_in_its_table_and_no_other() -> None:
 
 def test_every_option_of_the_client_and_of_the_verbs_is_on_its_page() -> None:
     assert {one for one in options_of("geventchat.cli.client") if f"`{one}" not in PAGES["client.md"]} == set()
-    for verb in ("check", "import", "record", "scenarios", "schema"):
-        pages = PAGES["scenarios.md"] + PAGES["logs.md"]
+    for verb in ("check", "import", "record", "scenarios", "schema", "try"):
+        pages = PAGES["scenarios.md"] + PAGES["logs.md"] + PAGES["protocols.md"]
         assert {one for one in options_of("bots.cli", verb) if f"`{one}" not in pages} == set()
+
+
+def test_every_key_of_a_protocol_and_every_part_of_a_class_is_in_its_table() -> None:
+    keys = [key for cells in rows("protocols.md", "key of a protocol") for key in code(cells[0])]
+    assert sorted(keys) == sorted(ProtocolFile.file_keys())
+    parts = [part for cells in rows("protocols.md", "attribute, or method, of a class") for part in code(cells[0])]
+    assert sorted(parts) == sorted(name for name in vars(ClientDialect) if not name.startswith("_"))
+    frames = next(cells[1] for cells in rows("protocols.md", "key of a protocol") if code(cells[0]) == ["frame"])
+    assert {frame for names in FRAMES.values() for frame in names} <= set(code(frames))
+
+
+def test_every_example_of_a_protocol_is_on_its_page_and_every_protocol_there_can_be_read() -> None:
+    shown = {cells[0] for cells in rows("protocols.md", "file")}
+    files = sorted((ROOT / "docs" / "protocols").glob("*.yaml"))
+    assert shown == {f"[{file.name}](protocols/{file.name})" for file in files}
+    for block in found(r"^```yml\n(.*?)^```", PAGES["protocols.md"]):
+        assert parse_protocol(block.encode(), "theirs.yaml")
 
 
 def test_every_limit_is_in_its_table_with_its_default() -> None:
@@ -225,8 +246,8 @@ def test_every_finding_and_every_field_of_the_result_is_in_its_table() -> None:
 
 
 def test_every_dialect_that_bots_speak_is_in_its_table() -> None:
-    (choices,) = re.findall(r"--dialect \{([\w,]+)\}", " ".join(help_of("bots.cli").split()))[:1]
-    assert column("scenarios.md", "`--dialect`") == choices.split(",")
+    assert column("scenarios.md", "`--dialect`") == list(DIALECTS)
+    assert set(DIALECTS) <= set(re.findall(r"\w+", help_of("bots.cli").partition("--dialect NAME")[2]))
 
 
 # How it is built.

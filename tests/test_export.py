@@ -37,7 +37,8 @@ def path(tmp_path: Path) -> Path:
 
 def export(path: Path, *arguments: str) -> str:
     ended = run("geventchat.cli.serve", "export", "--history", str(path), *arguments, environment={"TZ": "UTC"})
-    assert (ended.status, ended.errors) == (0, "")
+    note = "" if ended.out else f"note: there is no such event in {path}\n"
+    assert (ended.status, ended.errors) == (0, note)
     return ended.out
 
 

@@ -27,7 +27,7 @@ def kept(feed: Feed) -> list[bytes]:
     return chunks
 
 
-def test_what_is_said_in_a_turn_becomes_one_piece_of_bytes() -> None:
+def test_what_is_said_in_a_batch_becomes_one_piece_of_bytes() -> None:
     feed = make_feed(100)
     feed.append("1", b"one\n")
     feed.append("2", b"two\n")
@@ -36,7 +36,7 @@ def test_what_is_said_in_a_turn_becomes_one_piece_of_bytes() -> None:
     assert feed.newest.data == b"one\ntwo\n"
 
 
-def test_a_turn_in_which_nothing_was_said_adds_nothing() -> None:
+def test_a_batch_in_which_nothing_was_said_adds_nothing() -> None:
     feed = make_feed(100)
     say(feed, b"one\n")
     newest = feed.newest
@@ -45,7 +45,7 @@ def test_a_turn_in_which_nothing_was_said_adds_nothing() -> None:
     assert kept(feed) == [b"one\n"]
 
 
-def test_lines_are_numbered_over_all_turns_those_that_are_not_sealed_included() -> None:
+def test_lines_are_numbered_over_all_batches_those_that_are_not_sealed_included() -> None:
     feed = make_feed(100)
     assert feed.end == 0
     say(feed, b"one\n", b"two\n")
@@ -53,14 +53,14 @@ def test_lines_are_numbered_over_all_turns_those_that_are_not_sealed_included() 
     assert feed.end == 3
 
 
-def test_the_oldest_turns_are_dropped_when_they_do_not_fit_the_window() -> None:
+def test_the_oldest_batches_are_dropped_when_they_do_not_fit_the_window() -> None:
     feed = make_feed(8)
     for line in (b"one\n", b"two\n", b"six\n"):
         say(feed, line)
     assert kept(feed) == [b"two\n", b"six\n"]
 
 
-def test_a_turn_that_is_larger_than_the_window_is_kept_until_the_next() -> None:
+def test_a_batch_that_is_larger_than_the_window_is_kept_until_the_next() -> None:
     feed = make_feed(8)
     say(feed, b"a long line\n")
     assert kept(feed) == [b"a long line\n"]
@@ -90,7 +90,7 @@ def test_a_chunk_that_all_have_passed_is_held_by_nothing() -> None:
     assert chunk.following is None
 
 
-def test_who_has_been_sent_the_last_line_stands_before_the_next_turn_s_first() -> None:
+def test_who_has_been_sent_the_last_line_stands_before_the_next_batch_s_first() -> None:
     feed = make_feed(100)
     reader = Cursor(feed)
     say(feed, b"one\n", b"two\n")
@@ -113,7 +113,7 @@ def test_what_is_left_of_a_cut_line_is_handed_back_and_the_reader_stands_behind_
     assert reader.next() == b""
 
 
-def test_who_comes_at_the_end_of_a_turn_and_is_passed_by_the_window_misses_nothing_of_that_turn() -> None:
+def test_who_comes_at_the_end_of_a_batch_and_is_passed_by_the_window_misses_nothing_of_it() -> None:
     feed = make_feed(4)
     feed.append("1", b"one\n")
     reader = Cursor(feed)
@@ -124,7 +124,7 @@ def test_who_comes_at_the_end_of_a_turn_and_is_passed_by_the_window_misses_nothi
     assert reader.next() == b"two\n"
 
 
-def test_who_comes_at_the_end_of_a_turn_is_told_what_it_missed_later() -> None:
+def test_who_comes_at_the_end_of_a_batch_is_told_what_it_missed_later() -> None:
     feed = make_feed(4)
     feed.append("1", b"one\n")
     reader = Cursor(feed)
@@ -241,12 +241,12 @@ def test_only_lines_before_a_number_are_taken_of_what_is_next() -> None:
 
 
 @given(st.lists(st.lists(st.integers(0, 9), min_size=1)), st.integers(0, 60))
-def test_what_is_kept_is_the_most_that_fits_and_at_least_the_last_turn(turns: list[list[int]], window: int) -> None:
+def test_what_is_kept_is_the_most_that_fits_and_at_least_the_last_batch(batches: list[list[int]], window: int) -> None:
     feed = make_feed(window)
     said = []
-    for turn in turns:
-        say(feed, *(b"x" * size + b"\n" for size in turn))
-        said.append(b"".join(b"x" * size + b"\n" for size in turn))
+    for batch in batches:
+        say(feed, *(b"x" * size + b"\n" for size in batch))
+        said.append(b"".join(b"x" * size + b"\n" for size in batch))
     start = len(said)
     while start and (start == len(said) or sum(map(len, said[start - 1 :])) <= window):
         start -= 1
@@ -258,8 +258,8 @@ def test_a_reader_hears_every_byte_once_however_its_socket_takes_them(data: st.D
     feed = make_feed(1_000_000)
     reader = Cursor(feed)
     said = heard = b""
-    for turn in data.draw(st.lists(st.lists(st.integers(0, 5), max_size=4), max_size=5)):
-        lines = [bytes([65 + size]) * size + b"\n" for size in turn]
+    for batch in data.draw(st.lists(st.lists(st.integers(0, 5), max_size=4), max_size=5)):
+        lines = [bytes([65 + size]) * size + b"\n" for size in batch]
         said += b"".join(lines)
         say(feed, *lines)
         for _ in range(data.draw(st.integers(0, 3))):

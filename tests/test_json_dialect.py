@@ -53,6 +53,14 @@ SENT: list[tuple[dict[str, object], commands.AnyCommand]] = [
     ({"type": "leave", "room": "tea", "reason": "late"}, commands.Leave(room="tea", reason="late")),
     ({"type": "who"}, commands.Who()),
     ({"type": "rooms"}, commands.Rooms()),
+    ({"type": "whois", "nick": "bob"}, commands.Whois(nick="bob")),
+    ({"type": "find", "mask": "b*"}, commands.Find(mask="b*")),
+    ({"type": "whowas", "nick": "bob", "limit": 2}, commands.Whowas(nick="bob", limit=2)),
+    ({"type": "watch", "nicks": ["bob"]}, commands.Watch(nicks=["bob"])),
+    ({"type": "status"}, commands.Status()),
+    ({"type": "describe", "about": "Bob"}, commands.Describe(about="Bob")),
+    ({"type": "away", "text": "tea"}, commands.Away(text="tea")),
+    ({"type": "invite", "nick": "bob"}, commands.Invite(nick="bob")),
     ({"type": "history", "before": "9-0", "limit": 5}, commands.History(before="9-0", limit=5)),
     ({"type": "topic", "text": ""}, commands.Topic(text="")),
     ({"type": "topic"}, commands.Topic()),
@@ -87,7 +95,7 @@ def test_a_type_that_is_not_known_is_refused_and_the_known_are_listed() -> None:
     error = refusal(b'{"type":"sing","text":"la"}')
     assert error.code == "unknown-type"
     assert "'sing'" in error.message
-    assert "say, topic, whisper, who" in error.message
+    assert "say, status, topic, watch, whisper, who, whois" in error.message
 
 
 @pytest.mark.parametrize(
@@ -183,6 +191,7 @@ def test_any_object_is_a_command_or_refused(fields: dict[str, Any], kind: object
     if isinstance(found, tuple):
         assert found[0] in ("bad-message", "unknown-type", "bad-json")
     else:
+        assert isinstance(found, commands.Command)
         assert kind == found.__struct_config__.tag
 
 
@@ -199,6 +208,16 @@ SAID_FIELDS: dict[str, object] = {
     "text": "hi",
 }
 
+PROFILE = replies.Profile(nick="a", about="A", rooms=["r"], since="2024-11-23T12:00:00.000Z", idle=7)
+PROFILE_FIELDS = {
+    "nick": "a",
+    "about": "A",
+    "login": "",
+    "away": None,
+    "rooms": ["r"],
+    "since": "2024-11-23T12:00:00.000Z",
+    "idle": 7,
+}
 TOLD: list[tuple[events.AnyEvent | replies.AnyReply, dict[str, object]]] = [
     (SAID, SAID_FIELDS),
     (events.Acted("1-0", TIME, "r", "a", "w"), {"type": "acted", "text": "w"}),
@@ -244,6 +263,20 @@ TOLD: list[tuple[events.AnyEvent | replies.AnyReply, dict[str, object]]] = [
     (
         replies.HistoryPage(room="lobby", events=[SAID], more=True),
         {"type": "history", "room": "lobby", "events": [SAID_FIELDS], "more": True},
+    ),
+    (
+        replies.Profiles(users=[PROFILE]),
+        {"type": "profiles", "users": [{**PROFILE_FIELDS}], "room": None, "more": False},
+    ),
+    (replies.Former(nick="a", users=[]), {"type": "former", "nick": "a", "users": []}),
+    (replies.Watched(here=["a"], gone=["b"]), {"type": "watched", "here": ["a"], "gone": ["b"]}),
+    (replies.AwayIs(nick="a", text=None), {"type": "away_is", "nick": "a", "text": None}),
+    (replies.AwayChanged(nick="a", text="tea"), {"type": "away", "nick": "a", "text": "tea"}),
+    (replies.Described(nick="a", about="A"), {"type": "described", "nick": "a", "about": "A"}),
+    (replies.Invited(nick="a", to="b", room="r"), {"type": "invited", "nick": "a", "to": "b", "room": "r"}),
+    (
+        replies.Status(server="s", time=TIME, users=1, most=2, rooms=3),
+        {"type": "status", "server": "s", "time": TIME, "users": 1, "most": 2, "rooms": 3},
     ),
     (replies.TopicIs(room="r", text="tea"), {"type": "topic_is", "room": "r", "text": "tea"}),
     (replies.Pong(token="7"), {"type": "pong", "token": "7"}),

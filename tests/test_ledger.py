@@ -33,6 +33,16 @@ def hear(ledger: RoomLedger, heard: dict[str, list[tuple[str, str]]]) -> None:
 SAID = [("ann", "1"), ("bob", "2"), ("ann", "3"), ("ann", "1"), ("cat", "4")]
 
 
+def test_who_came_between_equal_words_may_have_heard_either_whatever_its_id() -> None:
+    ledger = room_of(readers=())
+    dan = ledger.enter("dan", 1.0)
+    ledger.say("ann", "hi", 1.5, 1.5)
+    dan.entered = 2.0
+    ledger.say("ann", "hi", 2.5, 2.5)
+    ledger.hear(dan, "ann", "hi", 3.0, event_id="7-0")
+    assert verdicts(ledger) == []
+
+
 def say(ledger: RoomLedger) -> None:
     for time, (nick, text) in enumerate(SAID):
         ledger.say(nick, text, float(time), float(time))

@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import socket as blocking
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,9 +11,12 @@ import pytest
 from gevent import socket
 
 from geventchat import ChatServer, Limits
-from geventchat.protocol.errors import Refused
+from geventchat.commands.commands import Join, Say
+from geventchat.protocol.errors import Refused, UsageError
+from geventchat.protocol.limits import MAX_WINDOWS
 from geventchat.server.throttle import ConnectionLimiter
 from tests.raw import Raw, plain, programmed
+from tests.stage import Stage
 
 
 @contextmanager
@@ -73,6 +77,26 @@ def test_a_reader_who_falls_behind_is_told_what_was_missed_and_goes_on() -> None
         speaker.close()
 
 
+def test_a_reader_in_many_rooms_is_owed_no_more_than_all_rooms_may_keep_and_is_told_what_it_missed() -> None:
+    stage = Stage(Limits(feed_window=2_000))
+    rooms = [f"r{number}" for number in range(50)]
+    slow, speaker = stage.program("slow", room="quiet"), stage.program("speaker", room="quiet")
+    for user in (slow, speaker):
+        user.hears(*(Join(room=room) for room in rooms))
+    slow.heard()
+    speaker.hears(Say(text="hi", room="quiet"))
+    for number in range(15):
+        speaker.hears(*(Say(text=f"{number:0100}", room=room) for room in rooms))
+    heard = slow.heard()
+    assert len(heard) * 200 < 2 * MAX_WINDOWS * 2_000
+    missed = {message["room"]: message["count"] for message in heard if message["type"] == "gap"}
+    for room in rooms:
+        said = [int(message["text"]) for message in heard if message["type"] == "said" and message["room"] == room]
+        assert said == list(range(missed[room], 15))
+    assert "quiet" not in missed
+    assert [message["text"] for message in heard if message.get("room") == "quiet"] == ["hi"]
+
+
 @pytest.mark.slow
 def test_a_reader_in_plain_is_told_how_many_lines_were_missed() -> None:
     with _server(rate=None, feed_window=64 << 10) as server:
@@ -130,6 +154,37 @@ def test_new_connections_from_one_address_have_a_rate_and_those_refused_do_not_c
             limiter.admit("192.0.2.7", 1_000.1)
     limiter.admit("192.0.2.8", 1_000.1)
     limiter.admit("192.0.2.7", 1_000.6)
+
+
+def test_a_storm_of_newcomers_does_not_keep_those_who_are_in_waiting() -> None:
+    with _server() as server, plain(server.address, "alice") as alice, contextlib.ExitStack() as stack:
+        for _ in range(300):  # in the kernel at once, for the server's greenlets do not run meanwhile
+            stack.enter_context(blocking.create_connection(server.address))
+        alice.send(b"/ping now\n")
+        alice.until(b"* pong now\n")
+        assert server.connections < 100  # what gevent would accept in one turn
+
+
+def test_the_rates_of_only_so_many_addresses_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geventchat.server.throttle._MAX_ADDRESSES", 2)
+    limiter = ConnectionLimiter(Limits(max_per_address=1, connect_rate=0.001))
+    for number in (1, 2, 3):
+        limiter.admit(f"192.0.2.{number}", 1_000.0)
+        limiter.release(f"192.0.2.{number}")
+    limiter.admit("192.0.2.1", 1_000.0)
+    with pytest.raises(Refused):
+        limiter.admit("192.0.2.3", 1_000.0)
+
+
+def test_a_server_that_cannot_have_all_its_addresses_keeps_none() -> None:
+    with ChatServer() as free:
+        address = free.address
+    with ChatServer() as other:
+        unlucky = ChatServer(address, other.address)
+        with pytest.raises(UsageError, match="is taken"):
+            unlucky.start()
+        with ChatServer(address) as again:
+            assert again.address == address
 
 
 def test_who_is_turned_away_takes_nobody_s_place() -> None:

@@ -93,6 +93,7 @@ def line(text: str) -> list[str]:
         ("alice: {leave: , every: 2s}", "22: every does not go with leave"),
         ("alice: {say: hi, spreed: 2s}", "22: unknown key spreed, did you mean spread?"),
         ("alice: {drop: rst}", "19: 'rst' is none of: reset or close, did you mean reset?"),
+        ("alice: {drop}", "17: a value is missing here: reset or close"),
         ("alice: {ping: pong}", "19: nothing can stand behind this action, leave out 'pong'"),
         ("alice: {read: 1kb}", "19: '1kb' is not a pace of reading"),
         ("alice: {read: }", "19: None is not a pace of reading"),
@@ -141,9 +142,13 @@ def test_a_mistake_in_a_line(text: str, told: str) -> None:
         ("script:", "1:8: a list belongs here: lines that begin with a dash"),
         ("script: {alice: hi}", "1:9: a list belongs here: lines that begin with a dash"),
         ("script: [alice: hi]\nseed: x", "2:7: 'x' is not a whole number"),
-        ("script: [alice: hi]\ncast: [alice]", "2:7: keys with their values belong here"),
+        ("script: [alice: hi]\ncast: [alice]", "2:7: keys with their values belong here, like alice: for one user,"),
         ("script: [alice: hi]\ncast: {alice: [x]}", "2:15: keys with their values belong here"),
-        ("script: [alice: hi]\ncheck: x", "2:8: keys with their values belong here"),
+        ("script: [alice: hi]\ncheck: x", "2:8: keys with their values belong here, like order: any"),
+        ("script: [alice: hi]\ncheck: {latency: 1s}", "2:18: keys with their values belong here, like p99: 250ms"),
+        ("script:\n  - alice: hi\n   - bob: hi", "3:4: this line belongs to none above it"),
+        ("cast:\n    alice:\n  bob:\nscript: [alice: hi]", "3:3: this line belongs to none above it"),
+        ('script:\n  - alice: hi\n  - "bob" said: hi', "3:11: this is not valid YAML"),
         ("script: [alice: hi]\ncheck: {latency: {p99: 1}}", "2:24: a time needs its unit, did you mean 1s or 1ms?"),
         ("script: [alice: hi]\ncast: {user: 0}", "2:14: 0 is too small; it must be at least 1"),
         ("script: [alice: hi]\ncast: {user: 999999}", "2:14: 999999 is too much, it can be 100,000 at most"),
@@ -339,6 +344,15 @@ def test_a_huge_file_is_refused_without_being_read(tmp_path: Path) -> None:
         file.truncate(100 << 30)  # a hole: it takes no room on the disk, but reading it whole would take all memory
     with pytest.raises(ScenarioMistakes, match="8 MiB at most"):
         load(huge)
+
+
+def test_the_names_of_one_cast_go_on_in_the_data_file_where_those_of_the_one_before_end(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("nick\nAnn\nBen\nCid\n")
+    play = tmp_path / "play.yaml"
+    play.write_text(
+        "data: people.csv\ncast: {user: {count: 2, name: '{nick}'}, host: {name: '{nick}'}}\nscript: [user: hi]"
+    )
+    assert [actor.name for actor in load(play).actors] == ["Ann", "Ben", "Cid"]
 
 
 def test_data_stands_beside_the_scenario(tmp_path: Path) -> None:

@@ -164,20 +164,22 @@ ROOMS, NICKS, REFS = ("lobby", "attic"), ("alice", "bob"), ("r1", "r2", "r3", No
 entries = st.builds(
     said, st.text("ab", max_size=3), st.sampled_from(ROOMS), st.sampled_from(NICKS), st.sampled_from(REFS)
 )
-turns = st.lists(st.tuples(st.lists(entries, min_size=1, max_size=4), st.sampled_from([-0.5, 0.0, 0.0004, 0.001, 3.0])))
+batches = st.lists(
+    st.tuples(st.lists(entries, min_size=1, max_size=4), st.sampled_from([-0.5, 0.0, 0.0004, 0.001, 3.0]))
+)
 
 
-@given(turns=turns, place=st.integers(-1, 12), offset=st.integers(0, 1), limit=st.integers(0, 6))
+@given(batches=batches, place=st.integers(-1, 12), offset=st.integers(0, 1), limit=st.integers(0, 6))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_it_answers_as_a_plain_list_would(
-    new_log: NewLog, turns: list[tuple[list[Entry], float]], place: int, offset: int, limit: int
+    new_log: NewLog, batches: list[tuple[list[Entry], float]], place: int, offset: int, limit: int
 ) -> None:
     model: list[Entry] = []
     with closing(new_log()) as log:
         now = 1000.0
-        for turn, step in turns:
+        for batch, step in batches:
             now += step
-            fresh = [Entry(entry.room, Said("", "", entry.room, entry.event.nick, "x"), entry.ref) for entry in turn]
+            fresh = [Entry(entry.room, Said("", "", entry.room, entry.event.nick, "x"), entry.ref) for entry in batch]
             log.append(fresh, now)
             model += fresh
         ids = [number_of(entry.event.id) for entry in model]

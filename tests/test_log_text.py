@@ -23,6 +23,13 @@ def test_a_line_that_is_not_utf8_is_cp1252_and_that_is_told() -> None:
     assert log.notes == ["1 line is not UTF-8 and read as cp1252; the first is line 2"]
 
 
+def test_the_format_is_found_by_lines_of_the_whole_log() -> None:
+    sample = read_text("".join(f"line {number}\n" for number in range(10_000)).encode(), "a.log").sample
+    assert sample[:300:50] == ["line 0", "line 50", "line 100", "line 150", "line 200", sample[250]]
+    assert 1_000 < len(sample) < 1_300
+    assert int(sample[-1].split()[1]) > 9_900
+
+
 def test_codes_for_colours_are_left_out_and_counted() -> None:
     log = read_text(b"\x0303,01[20:01] <ben> \x02bold\x0f \x1b[31mred\x1b[0m 3\n", "a.log")
     assert log.lines[0] == "[20:01] <ben> bold red 3"

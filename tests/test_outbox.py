@@ -17,7 +17,7 @@ def make_feed(window: int = 1_000_000) -> Feed:
 
 
 def say(feed: Feed, *lines: bytes) -> None:
-    """Let one turn say these lines; each line is its own id."""
+    """Let one batch say these lines; each line is its own id."""
     for line in lines:
         feed.append(line.decode().strip(), line)
     feed.seal()
@@ -59,7 +59,7 @@ def test_who_follows_hears_what_is_said_from_then_on(at_once: int) -> None:
     assert burst(outbox) == b""
 
 
-def test_who_comes_in_the_middle_of_a_turn_hears_the_rest_of_it(at_once: int) -> None:
+def test_who_comes_in_the_middle_of_a_batch_hears_the_rest_of_it(at_once: int) -> None:
     feed, outbox = make_feed(), Outbox()
     feed.append("1", b"before\n")
     outbox.follow(feed)
@@ -77,7 +77,7 @@ def test_an_answer_stands_behind_what_was_said_before_and_ahead_of_what_comes_af
     assert burst(outbox, at_once) == b"one\ntwo\nanswer\nthree\n"
 
 
-def test_an_answer_waits_for_the_turn_that_it_belongs_to() -> None:
+def test_an_answer_waits_for_the_batch_that_it_belongs_to() -> None:
     feed, outbox = make_feed(), Outbox()
     outbox.follow(feed)
     feed.append("1", b"one\n")
@@ -153,6 +153,18 @@ def test_who_leaves_and_comes_again_and_again_without_reading_holds_no_more_and_
         outbox.unfollow(feed)
         assert not feed.has_readers
     assert MAX_LEFT_BYTES / 2 < outbox.private_bytes < MAX_LEFT_BYTES + 200
+
+
+def test_answers_between_what_a_room_said_leave_its_bound_as_it_is() -> None:
+    feed, outbox = make_feed(), Outbox()
+    outbox.follow(feed)
+    for _ in range(3):
+        for number in range(MAX_LEFT_BYTES // 1_500):
+            feed.append(f"{number}", b"x" * 999 + b"\n")
+        feed.seal()
+        outbox.put(b"answer\n")
+    outbox.unfollow(feed)
+    assert MAX_LEFT_BYTES / 2 < outbox.private_bytes < MAX_LEFT_BYTES + 300
 
 
 def test_what_a_slow_reader_who_left_has_still_to_hear_is_not_forgotten() -> None:
@@ -296,6 +308,57 @@ def test_who_is_held_is_sent_answers_only_and_later_what_was_said_meanwhile() ->
     assert burst(outbox) == b"new\n"
 
 
+def test_who_knows_a_line_already_is_sent_all_but_that(at_once: int) -> None:
+    feed, outbox = make_feed(), Outbox()
+    outbox.follow(feed)
+    feed.append("1", b"one\n")
+    outbox.pass_over_next(feed)
+    say(feed, b"own\n", b"two\n")
+    outbox.pass_over_next(feed)
+    say(feed, b"own again\n")
+    say(feed, b"three\n")
+    assert burst(outbox, at_once) == b"one\ntwo\nthree\n"
+
+
+def test_who_passes_over_a_line_is_caught_up_again_behind_it() -> None:
+    feed, outbox = make_feed(), Outbox()
+    outbox.follow(feed)
+    outbox.join_groups(written)
+    assert feed.sent
+    outbox.pass_over_next(feed)
+    assert not feed.sent
+    outbox.join_groups(written)
+    assert not feed.sent, "it would be sent the line with the others"
+    say(feed, b"own\n")
+    assert not outbox.next().data
+    outbox.join_groups(written)
+    assert feed.sent
+
+
+def test_a_line_that_was_not_wanted_is_not_missed() -> None:
+    feed, outbox = make_feed(window=4), Outbox()
+    outbox.follow(feed)
+    outbox.pass_over_next(feed)
+    say(feed, b"own\n")
+    say(feed, b"two\n")
+    assert burst(outbox) == b"two\n"
+    outbox.pass_over_next(feed)
+    say(feed, b"own\n", b"one\n")
+    outbox.pass_over_next(feed)
+    say(feed, b"own\n")
+    say(feed, b"two\n")
+    assert burst(outbox) == b"gap one own 1\ntwo\n"
+
+
+def test_who_leaves_is_not_told_the_line_that_it_knew_already() -> None:
+    feed, outbox = make_feed(), Outbox()
+    outbox.follow(feed)
+    outbox.pass_over_next(feed)
+    say(feed, b"own\n", b"one\n")
+    outbox.unfollow(feed)
+    assert burst(outbox) == b"one\n"
+
+
 def test_the_task_s_client_is_sent_no_end_of_line_behind_what_comes_at_once() -> None:
     feed, outbox = make_feed(), UnframedOutbox()
     outbox.follow(feed)
@@ -335,24 +398,24 @@ class Line:
 
 @dataclass
 class Said:
-    """A feed as the model sees it: turns of lines, and the number of the first line that is kept."""
+    """A feed as the model sees it: batches of lines, and the number of the first line that is kept."""
 
     feed: Feed
     window: int
     lines: list[Line] = field(default_factory=list)
-    turns: deque[list[Line]] = field(default_factory=deque)  # those that are sealed and kept
+    batches: deque[list[Line]] = field(default_factory=deque)  # those that are sealed and kept
     sealed: int = 0
 
     @property
     def oldest(self) -> int:
-        return self.turns[0][0].number if self.turns else self.sealed
+        return self.batches[0][0].number if self.batches else self.sealed
 
     def seal(self) -> None:
         if self.sealed < len(self.lines):
-            self.turns.append(self.lines[self.sealed :])
+            self.batches.append(self.lines[self.sealed :])
             self.sealed = len(self.lines)
-        while len(self.turns) > 1 and sum(len(line.data) for turn in self.turns for line in turn) > self.window:
-            self.turns.popleft()
+        while len(self.batches) > 1 and sum(len(line.data) for batch in self.batches for line in batch) > self.window:
+            self.batches.popleft()
 
 
 @dataclass
@@ -443,12 +506,18 @@ class Reader:
         return False
 
     def take_gap(self, data: bytes, said: dict[str, Said]) -> None:
-        """Check that a gap names exactly the next lines of a feed, which are no longer kept."""
+        """Check that a gap names exactly the next lines of a feed, which are no longer kept.
+
+        Among the lines from the first to the last, there may be some that it knew already.
+        """
         first, last, count = data.decode().split()[1:]
         name = first[0]
         places = [*(segment.lines for segment in self.queue), self.loose]
         missed = [line for lines in places for line in lines if line.feed == name][: int(count)]
-        assert [missed[0].id, missed[-1].id, str(len(missed))] == [first, last, count]
+        number = {line.id: line.number for line in said[name].lines}
+        assert number[first] <= missed[0].number
+        assert missed[-1].number <= number[last]
+        assert number[last] - number[first] + 1 >= len(missed) == int(count)
         assert missed[-1].number < said[name].oldest
         for lines in places:
             lines[:] = [line for line in lines if line not in missed]
@@ -496,15 +565,18 @@ class Interleavings(RuleBasedStateMachine):
             said.seal()
         return [said for said in self.said.values() if said.feed.seal()]
 
-    @rule(name=st.sampled_from(_FEEDS), padding=st.integers(0, 20))
-    def somebody_speaks(self, name: str, padding: int) -> None:
+    @rule(name=st.sampled_from(_FEEDS), padding=st.integers(0, 20), knowing=st.sets(_READERS))
+    def somebody_speaks(self, name: str, padding: int, knowing: set[int]) -> None:
+        """Some of the readers know the line already."""
         said = self.said[name]
         line = self._line(name, len(said.lines), padding)
         said.lines.append(line)
-        said.feed.append(line.id, line.data)
-        for reader in self.readers:
-            if name in reader.places:
+        for number, reader in enumerate(self.readers):
+            if name in reader.places and number not in knowing:
                 reader.loose.append(line)
+            elif name in reader.places:
+                reader.outbox.pass_over_next(said.feed)
+        said.feed.append(line.id, line.data)
 
     @rule(number=_READERS, padding=st.integers(0, 20))
     def one_is_answered(self, number: int, padding: int) -> None:
@@ -543,7 +615,7 @@ class Interleavings(RuleBasedStateMachine):
             reader.held = ""
 
     @rule()
-    def a_turn_ends_while_no_socket_takes_anything(self) -> None:
+    def a_batch_ends_while_no_socket_takes_anything(self) -> None:
         for said in self._seal():
             self._send_group(said, [0] * 9)
 
@@ -562,7 +634,7 @@ class Interleavings(RuleBasedStateMachine):
         self._drain(self.readers[number], at_once)
 
     @rule(sizes=st.lists(st.one_of(st.just(10_000), st.integers(0, 12)), min_size=9, max_size=9))
-    def a_turn_is_sent(self, sizes: list[int]) -> None:
+    def a_batch_is_sent(self, sizes: list[int]) -> None:
         """As the pump does it: the whole chunk to those caught up, unasked; then the others, who may join them."""
         for said in self._seal():
             self._send_group(said, sizes)

@@ -9,18 +9,17 @@ import pytest
 from tests.processes import run, serving
 from tests.raw import plain, programmed
 
-BARE = "tests.bare_system"
+WITHOUT_UNIX = "tests.without_unix"
 
 
 @pytest.mark.parametrize("history", ["none", "history.sqlite"])
 def test_a_server_and_a_client_do_without_what_only_unix_has(tmp_path: Path, history: str) -> None:
     options = ["--history", history if history == "none" else str(tmp_path / history)]
-    with serving(*options, through=BARE) as server:
+    with serving(*options, through=WITHOUT_UNIX) as server:
         with plain(server.address, "alice") as alice, programmed(server.address, "bob")[0] as bob:
             alice.until(b"* bob joined\n")
-            shown = run(
-                BARE, "geventchat.cli.client", f"127.0.0.1:{server.address[1]}", "--name", "carol", given="hi\nexit\n"
-            )
+            at = f"127.0.0.1:{server.address[1]}"
+            shown = run(WITHOUT_UNIX, "geventchat.cli.client", at, "--name", "carol", given="hi\nexit\n")
             assert (shown.status, shown.errors) == (0, "")
             assert "carol: hi\n" in shown.out
             assert b"carol: hi\n" in alice.until(b"* carol left\n")
@@ -31,18 +30,19 @@ def test_a_server_and_a_client_do_without_what_only_unix_has(tmp_path: Path, his
 
 def test_one_server_has_a_history_at_a_time_there_too(tmp_path: Path) -> None:
     path = str(tmp_path / "history.sqlite")
-    with serving("--history", path, through=BARE) as server:
-        second = run(BARE, "geventchat.cli.serve", "--listen", "127.0.0.1:0", "--history", path)
+    with serving("--history", path, through=WITHOUT_UNIX) as server:
+        second = run(WITHOUT_UNIX, "geventchat.cli.serve", "--listen", "127.0.0.1:0", "--history", path)
         assert (second.status, second.out) == (2, "")
         assert "is in use by another geventchat-serve" in second.errors
         server.process.kill()  # the lock goes with the process
         server.end()
-    with serving("--history", path, through=BARE) as server:
+    with serving("--history", path, through=WITHOUT_UNIX) as server:
         assert server.end() == 0
 
 
+_TAKEN_AWAY = "from tests.without_unix import take_away; take_away()"
 _WRITING = """
-from tests.bare_system import take_away
+from tests.without_unix import take_away
 import os, socket
 one, other = socket.socketpair()
 take_away()
@@ -55,8 +55,8 @@ os.write(one.fileno(), b"a socket")
 @pytest.mark.parametrize(
     ("program", "shown"),
     [
-        ("from tests.bare_system import take_away; take_away(); import fcntl", "import of fcntl halted"),
-        ("from tests.bare_system import take_away; take_away(); import signal; signal.SIGHUP", "no attribute 'SIGHUP'"),
+        (f"{_TAKEN_AWAY}; import fcntl", "import of fcntl halted"),
+        (f"{_TAKEN_AWAY}; import signal; signal.SIGHUP", "no attribute 'SIGHUP'"),
         (_WRITING, "Bad file descriptor"),
     ],
 )

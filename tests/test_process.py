@@ -62,7 +62,7 @@ def test_the_server_of_bots_that_are_killed_ends_too(tmp_path: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as bots:
         try:
             assert bots.stdout is not None
-            assert "a server of its own" in bots.stdout.readline()
+            assert "a server started for this run" in bots.stdout.readline()
             (server,) = psutil.Process(bots.pid).children()
         finally:
             bots.kill()

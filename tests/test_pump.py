@@ -10,8 +10,10 @@ from gevent import socket
 
 from geventchat import ChatServer
 from geventchat.core.chat import Chat
+from geventchat.core.room import RoomFeed
 from geventchat.delivery.feed import Feed
 from geventchat.delivery.outbox import Outbox
+from geventchat.dialects.plain import PLAIN
 from geventchat.protocol.limits import Limits
 from geventchat.server.pump import Pump, Sender
 from geventchat.server.transport import Transport
@@ -61,9 +63,9 @@ def listener(pump: Pump, feed: Feed) -> Iterator[Listener]:
     listener.close()
 
 
-def say(feed: Feed, turns: int) -> bytes:
-    """Put one line a turn into a feed; return them all."""
-    lines = [b"line %d\n" % number for number in range(turns)]
+def say(feed: Feed, batches: int) -> bytes:
+    """Put one line a batch into a feed; return them all."""
+    lines = [b"line %d\n" % number for number in range(batches)]
     for number, line in enumerate(lines):
         feed.append(f"{number}-0", line)
         feed.seal()
@@ -134,3 +136,42 @@ def test_a_reader_that_takes_nothing_is_given_up_with_a_reason(feed: Feed) -> No
     watching.kill()
     pump.detach(listener.sender)
     listener.close()
+
+
+def test_a_reader_that_takes_a_little_now_and_then_is_kept(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1_000.0]
+    monkeypatch.setattr("geventchat.server.pump.time.monotonic", lambda: now[0])
+    pump = Pump(Chat(Limits(), "test"), MemoryLog(), stall_timeout=30.0)
+    listener = Listener(feed)
+    feed.append("1-0", b"x" * (4 << 20) + b"\n")
+    feed.seal()
+    pump.offer(listener.sender)
+    for _ in range(3):
+        now[0] += 20
+        taken = listener.sender.outbox.next().data
+        while listener.sender.outbox.next().data == taken:  # until the kernel has taken some more
+            listener.arrived()
+            gevent.sleep(0.001)
+        pump.close_stalled(now[0] + 15)
+        assert listener.lost == []
+    pump.close_stalled(now[0] + 31)
+    assert listener.lost == ["not reading"]
+    pump.detach(listener.sender)
+    listener.close()
+
+
+def test_others_have_their_turn_while_a_large_room_is_sent_to(pump: Pump) -> None:
+    feed = RoomFeed("lobby", PLAIN.encoder, 4 << 20, gathers=False)
+    listeners = [Listener(feed) for _ in range(300)]
+    for listener in listeners:
+        listener.outbox.join_groups(listener.transport.write)
+    say(feed, 1)
+    left_when_others_ran: list[int] = []
+    gevent.spawn(lambda: left_when_others_ran.append(len(feed.waiting)))
+    pump._fan_out(feed)
+    assert 0 < left_when_others_ran[0] < 300
+    assert feed.oldest is feed.tail, "what everyone has been sent is not kept"
+    for listener in listeners:
+        assert listener.arrived() == b"line 0\n"
+        pump.detach(listener.sender)
+        listener.close()

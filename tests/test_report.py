@@ -12,6 +12,7 @@ import pytest
 
 from bots.engine.runner import Runner
 from bots.ledger.histogram import Histogram
+from bots.protocols.registry import DIALECTS
 from bots.report.delivery_matrix import who_heard_whom
 from bots.report.html import page
 from bots.report.junit import junit
@@ -38,7 +39,7 @@ check:
 
 
 def play(text: str, address: Address, dialect: str = "json") -> Outcome:
-    outcome = Runner(parse(text.encode(), "test.yaml", lambda _: b""), address, dialect).run()
+    outcome = Runner(parse(text.encode(), "test.yaml", lambda _: b""), address, DIALECTS[dialect]).run()
     outcome.lag = Histogram()  # how late this machine was is not what is tested
     return outcome
 
@@ -229,11 +230,40 @@ def test_the_first_failure_is_told_with_what_was_sent_to_whom_and_how_to_run_it_
     assert sum(line.startswith("> ") for line in told) == 1
 
 
+def test_what_is_missing_is_shown_where_it_should_have_come_even_if_its_reader_hears_the_next_ones_first() -> None:
+    outcome = Outcome(parse(_TALK.encode(), "test.yaml", lambda _: b""))
+    nicks = ["user1", "user2", "user3", "user4", "user5"]
+    room = outcome.rooms["lobby"] = outcome.make_ledger(nicks)
+    ann, bob = (room.enter(name, 0.0) for name in ("ann", "bob"))
+    ann.entered = bob.entered = 0.0
+    for number, nick in enumerate(nicks):
+        room.say(nick, "hello", number, number)
+        for reader in (bob, ann):
+            if (reader, number) != (bob, 1):
+                room.hear(reader, nick, "hello", number)
+    room.close()
+    shown = [line.split()[-2] for line in transcript(outcome) if re.match(r" +\d", line)]
+    marked = [line.split()[2] for line in transcript(outcome) if line.startswith(">")]
+    assert marked == ["user2:"]
+    assert shown == [f"{nick}:" for nick in (*nicks[:1], *nicks[2:], *nicks[:4])]
+
+
 def test_a_line_that_came_altered_is_named_beside_the_one_that_is_missing() -> None:
     with faulty_server("alter", every=501) as (address, _):
         outcome = play(_TALK, address, "plain")
     missing = next(line for line in lines(outcome) if line.startswith("  missing: "))
-    assert re.search(r" for (user\d), who heard user\d: '.*#'$", missing)
+    assert re.search(r" for (user\d), who heard user\d: '.*#', at [\d.]+ s$", missing)
+
+
+def test_findings_are_listed_in_the_order_in_which_they_happened_with_their_times() -> None:
+    with faulty_server("drop", every=97) as (address, _):
+        outcome = play(_TALK, address, "plain")
+    times = [float(at) for at in re.findall(r"^  missing: .* at ([\d.]+) s$", "\n".join(lines(outcome)), re.MULTILINE)]
+    assert len({finding.reader.name for finding in outcome.rooms["lobby"].findings}) > 1
+    assert len(times) > 1
+    assert times == sorted(times)
+    first = re.findall(r"<tr><td>([\d.]+)</td><td>missing</td>", page(outcome, "", ""))
+    assert [float(at) for at in first[: len(times)]] == times
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def member(dialect: Dialect = JSON, nick: str = "alice") -> Member:
 
 
 def say(room: Room, number: int, text: str = "hi", now: float = 0.0) -> list[RoomFeed]:
-    """Let one turn say something; return the feeds that it went into."""
+    """Let one batch say something; return the feeds that it went into."""
     feeds = list(room.publish(Said(f"1-{number}", "", room.name, "bob", text), now))
     for feed in feeds:
         feed.seal()

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bots.engine.runner import Runner
+from bots.protocols.registry import DIALECTS
 from bots.scenario.load import load
 from bots.scenario.schedule import is_endless
 from geventchat import ChatServer, Limits
@@ -30,7 +31,7 @@ def test_a_scenario_passes(file: Path) -> None:
     if len(scenario.actors) > _MANY:
         scenario = smaller(scenario, _MANY / len(scenario.actors))
     with ChatServer(limits=Limits(rate=None)) as server:
-        outcome = Runner(scenario, server.address, "json", speed=2).run()
+        outcome = Runner(scenario, server.address, DIALECTS["json"], speed=2).run()
     assert (outcome.failures, outcome.anomalies) == ([], {})
     assert outcome.timeline.delivered > 0
     assert outcome.status in (0, 1, 5)  # 1 and 5 where only the machine was too slow: timings are no test

@@ -159,7 +159,6 @@ DAMAGE = {
     "a text that is bytes": "UPDATE events SET text = x'00ff' WHERE id % 1000000 = 1",
     "a text that is no UTF-8": "UPDATE events SET text = CAST(x'ff' AS TEXT) WHERE id % 1000000 = 1",
     "no text": "UPDATE events SET text = NULL WHERE id % 1000000 = 1",
-    "a text too many": "UPDATE events SET type = 'joined' WHERE id % 1000000 = 1",
     "a nick that is bytes": "UPDATE events SET nick = x'41' WHERE id % 1000000 = 1",
     "a ref that is bytes": "UPDATE events SET ref = x'41' WHERE id % 1000000 = 1",
     "an unknown type": "UPDATE events SET type = 'sung' WHERE id % 1000000 = 1",

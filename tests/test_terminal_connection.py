@@ -19,11 +19,14 @@ from tests.proxy import Proxy
 class _Ann:
     """A user who only wants to be there."""
 
+    came = 0
+
     def hello(self) -> commands.Hello:
         return commands.Hello(nick="ann")
 
     def welcomed(self, welcome: replies.Welcome) -> None:
-        pass
+        assert welcome.nick == "ann"
+        self.came += 1
 
     def heard(self, message: replies.Message) -> None:
         pass
@@ -61,6 +64,28 @@ def test_a_server_that_hangs_up_on_newcomers_is_tried_again_after_each_pause_and
         gevent.sleep(0.2)  # a busy loop would have tried hundreds of times
         assert not keeping.dead
         assert tries == 3
+        keeping.kill()
+
+
+def test_the_pauses_begin_anew_after_a_connection_that_lasted_and_go_on_after_one_that_did_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reconnect, "pauses", lambda _: iter([0.01, *repeat(1000.0, 50)]))
+    monkeypatch.setattr(reconnect, "_STEADY_S", 0.0)
+    with ChatServer() as server, Proxy(server.address) as proxy:
+        ann = _Ann()
+        connection = Connection(proxy.address, ann)
+        connection.connect()
+        keeping = gevent.spawn(connection.keep)
+        for times in (2, 3):
+            proxy.reset()
+            while ann.came < times:
+                gevent.sleep(0.01)
+        monkeypatch.setattr(reconnect, "_STEADY_S", 1000.0)
+        proxy.reset()
+        while connection.next_try_in_s is None:
+            gevent.sleep(0.01)
+        assert connection.next_try_in_s > 900
         keeping.kill()
 
 

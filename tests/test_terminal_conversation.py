@@ -265,6 +265,15 @@ def test_a_whisper_that_may_have_arrived_is_not_repeated_but_told() -> None:
     assert whisper.text == "later"
 
 
+def test_a_whisper_that_was_kept_and_sent_when_the_connection_was_back_is_not_repeated_either() -> None:
+    conversation = begun()
+    conversation.lost("gone")
+    conversation.entered("/msg bob psst")
+    assert len(conversation.welcomed(welcome("9-0"))) == 2
+    assert notices(conversation.lost("gone again"))[1] == "nobody knows whether this reached bob: psst"
+    assert conversation.welcomed(welcome("12-0")) == [Notice("connected again")]
+
+
 def test_a_name_taken_meanwhile_is_told_once_and_can_be_changed() -> None:
     conversation = begun()
     conversation.lost("gone")

@@ -117,7 +117,7 @@ def test_a_connection_that_goes_silent_without_closing(server: ChatServer, tmp_p
 def test_who_comes_back_elsewhere_ends_the_earlier_client(server: ChatServer, tmp_path: Path) -> None:
     with at_terminal(server.address, "ann", tmp_path) as ann:
         ann.until("here)")
-        member = server.chat.find("ann")
+        member = server.chat.nicks.find("ann")
         assert member is not None
         with ChatClient(server.address, name="ann", token=member.token):
             assert ann.ended() == 1
@@ -153,3 +153,26 @@ def test_a_name_taken_meanwhile_is_said_and_another_can_be_given(server: ChatSer
         ann.type("/nick anna\r")
         ann.until("* connected again")
         assert thief.who().members == ["ann", "anna"]
+
+
+_SELDOM = """
+import sys
+from geventchat.client import reconnect
+reconnect.pauses = lambda chance: iter([1000.0] * 5)
+from geventchat.cli.client import main
+sys.exit(main())
+"""
+
+
+def test_the_next_try_is_counted_down_to_and_enter_tries_now(server: ChatServer, tmp_path: Path) -> None:
+    with (
+        Proxy(server.address) as proxy,
+        at_terminal(proxy.address, "ann", tmp_path, program=_SELDOM) as ann,
+    ):
+        ann.until("here)")
+        proxy.reset()
+        ann.until("offline, next try in 99")
+        ann.until("Enter tries now")
+        ann.type("\r")
+        ann.until("* connected again")
+        ann.until(lambda: not any("offline" in line for line in ann.lines))

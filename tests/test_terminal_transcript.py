@@ -85,7 +85,7 @@ def test_a_search_goes_up_and_on_from_what_was_found() -> None:
     transcript.add([line("nothing else")])
     shown(transcript)
     assert transcript.find("LINE 4")
-    assert "line 49" in shown(transcript)
+    assert shown(transcript) == ["line 48", "line 49", "line 50", "line 51"]  # with what stands around it
     assert transcript.find("")
     assert "line 48" in shown(transcript)
     assert [text for row in transcript.rows(20, 4) for style, text in row if "found" in style] == ["line", " ", "48"]

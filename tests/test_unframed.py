@@ -40,6 +40,13 @@ def test_lines_that_came_at_once_are_messages_of_their_own() -> None:
     assert read(b"one\ntwo\n\nthree") == [Say(text="one"), Say(text="two"), EmptyLine(), Say(text="three")]
 
 
+def test_a_character_that_a_packet_cuts_is_completed_by_the_next() -> None:
+    data = "\u043f\u0440\u0438\u0432\u0435\u0442 \U0001f600".encode()
+    for place in range(1, len(data)):
+        texts = [say.text for say in read(data[:place], data[place:]) if isinstance(say, Say)]
+        assert "".join(texts) == data.decode()
+
+
 def test_commands_work_as_in_plain() -> None:
     assert read(b"/nick bob", b"//hi", b"/what") == [Rename(nick="bob"), Say(text="/hi"), ("unknown-command", False)]
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from importlib.resources import files
 from typing import Self
 
@@ -9,6 +10,7 @@ import pytest
 from gevent import socket
 
 from geventchat import ChatServer, Limits
+from geventchat.server.web import Web
 from tests.raw import Raw, plain
 
 _UPGRADE = (
@@ -24,11 +26,15 @@ def server() -> Iterator[ChatServer]:
 
 
 class Browser:
-    """A connection that asks for files."""
+    """A connection that asks for files. It is made when it is first used: one that is silent is asked for a name."""
 
     def __init__(self, server: ChatServer) -> None:
-        self.raw = Raw(server.address)
+        self._address = server.address
         self.host = f"127.0.0.1:{server.address[1]}"
+
+    @cached_property
+    def raw(self) -> Raw:
+        return Raw(self._address)
 
     def __enter__(self) -> Self:
         return self
@@ -59,6 +65,20 @@ class Browser:
 def browser(server: ChatServer) -> Iterator[Browser]:
     with Browser(server) as browser:
         yield browser
+
+
+def test_who_asks_for_much_at_once_lets_others_be_answered_meanwhile(
+    server: ChatServer, browser: Browser, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", logger="geventchat")
+    with Browser(server) as other:
+        browser.ask(method="HEAD")
+        other.ask(method="HEAD")
+        caplog.clear()
+        browser.raw.send(f"HEAD / HTTP/1.1\r\nHost: {browser.host}\r\n\r\n".encode() * 100)
+        assert other.ask("/nothing")[0] == 404
+        answered = [record.getMessage() for record in caplog.records]
+        assert sum("200" in line for line in answered) < 50
 
 
 def test_every_file_of_the_page_comes_with_its_type_over_one_connection(browser: Browser) -> None:
@@ -98,8 +118,8 @@ def test_no_other_file_can_be_had_and_the_connection_goes_on(browser: Browser, p
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
-def test_what_a_browser_posts_is_said_by_nobody(server: ChatServer, browser: Browser, method: str) -> None:
-    with plain(server.address, "alice") as alice:
+def test_what_a_browser_posts_is_said_by_nobody(server: ChatServer, method: str) -> None:
+    with plain(server.address, "alice") as alice, Browser(server) as browser:
         status, head, _ = browser.ask(method=method, headers="Content-Length: 40\r\n")
         assert (status, "Allow: GET, HEAD" in head) == (405, True)
         browser.raw.send(b"eve\nhello\nhello\n" + b"x" * 24)
@@ -115,6 +135,11 @@ def test_what_a_browser_posts_is_said_by_nobody(server: ChatServer, browser: Bro
         (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 3\r\n\r\nabc", 413),
+        (
+            b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
+            b"0\r\n\r\nGET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+            413,
+        ),
         (b"GET /" + b"x" * 3_000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 414),
         (b"GET /" + b"x" * 17_000, 414),
         (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + b"x" * 17_000, 431),
@@ -127,7 +152,7 @@ def test_a_bad_request_gets_its_status_and_is_closed(browser: Browser, request_b
 
 
 def test_half_a_request_is_given_up(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geventchat.server.web._REQUEST_S", 0.2)
+    monkeypatch.setattr("geventchat.server.web_connection._REQUEST_S", 0.2)
     browser.raw.send(b"GET / HTTP/1.1\r\n")
     assert browser.answer()[0] == 408
     assert browser.is_closed()
@@ -136,7 +161,7 @@ def test_half_a_request_is_given_up(browser: Browser, monkeypatch: pytest.Monkey
 def test_a_connection_that_asks_for_nothing_more_is_closed_without_a_word(
     browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("geventchat.server.web._REQUEST_S", 0.2)
+    monkeypatch.setattr("geventchat.server.web_connection._REQUEST_S", 0.2)
     browser.ask("/")
     assert browser.raw.socket.recv(1) == b""
 
@@ -178,6 +203,11 @@ def test_another_site_s_page_cannot_join(browser: Browser, origin: str, status: 
     assert browser.ask("/chat", headers=headers)[0] == status
 
 
+def test_a_page_that_names_two_origins_cannot_join(browser: Browser) -> None:
+    headers = f"Origin: http://{browser.host}\r\nOrigin: http://evil.example\r\n{_UPGRADE}"
+    assert browser.ask("/chat", headers=headers)[0] == 403
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
@@ -185,6 +215,9 @@ def test_another_site_s_page_cannot_join(browser: Browser, origin: str, status: 
         (_UPGRADE.replace("websocket", "h2c"), 426),
         (_UPGRADE.replace("13", "8"), 400),
         (_UPGRADE.replace("dGhlIHNhbXBsZSBub25jZQ==", "short"), 400),
+        (_UPGRADE + _UPGRADE, 426),
+        (_UPGRADE + "Origin: http://evil.example\r\nOrigin: http://127.0.0.1\r\n", 403),
+        ("Sec-WebSocket-Version: 13\r\n" + _UPGRADE, 400),
     ],
 )
 def test_a_bad_handshake_is_refused(browser: Browser, headers: str, status: int) -> None:
@@ -210,6 +243,14 @@ def test_a_spare_connection_of_a_browser_is_not_greeted_but_nc_still_is(server: 
         assert spare.ask("/")[0] == 200
         nc.send(b"\n")
         assert nc.until(b"name: ").startswith(b"Enter your name: ")
+
+
+def test_only_so_many_addresses_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geventchat.server.web._MAX_ADDRESSES", 3)
+    web = Web()
+    for number in (1, 2, 3, 1, 4):
+        web.note(f"192.0.2.{number}")
+    assert [web.asked_lately(f"192.0.2.{number}") for number in (1, 2, 3, 4)] == [True, False, True, True]
 
 
 def test_who_is_silent_after_a_browser_was_here_is_greeted_later(

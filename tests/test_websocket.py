@@ -1,6 +1,7 @@
 """The json dialect in WebSocket frames: what is read, what is refused, and with which code it is closed."""
 
 import json
+import tracemalloc
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from websockets.frames import Close, Frame, Opcode
 
 from geventchat import ChatServer, Limits
 from geventchat.commands.commands import Ping, Say
+from geventchat.dialects.base import EmptyLine
 from geventchat.dialects.websocket import ENCODER, WebSocketReader, encode
 from geventchat.protocol import events, replies
 from tests import fuzz
@@ -49,7 +51,7 @@ def test_a_message_in_several_frames_is_one_also_with_control_frames_between() -
     )
     reader = WebSocketReader(MAX_TEXT)
     reader.receive(data)
-    assert reader.next_command() == Ping()
+    assert [reader.next_command() for _ in range(5)] == [*[EmptyLine()] * 3, Ping(), None]
     assert reader.data_to_send() == Frame(Opcode.PONG, b"x").serialize(mask=False)
     assert reader.data_to_send() == b""
 
@@ -72,7 +74,9 @@ def test_a_message_in_several_frames_is_one_also_with_control_frames_between() -
     ids=range(11),
 )
 def test_what_breaks_the_rules_ends_the_connection_once_what_came_before_is_done(frame: bytes, code: str) -> None:
-    assert read(PING, frame, PING) == [Ping(token="1"), (code, True)]
+    for pieces in ((PING, frame, PING), (PING + frame + PING,)):
+        found = [one for one in read(*pieces) if one != EmptyLine()]
+        assert found == [Ping(token="1"), (code, True)]
 
 
 def test_a_text_that_is_no_command_is_refused_and_the_connection_goes_on() -> None:
@@ -84,12 +88,27 @@ def test_our_own_close_comes_when_all_that_was_asked_before_is_answered() -> Non
     reader = WebSocketReader(MAX_TEXT)
     close = Close(4_321, "enough").serialize()
     reader.receive(PING + masked(Opcode.CLOSE, close))
-    assert reader.ended
-    assert reader.data_to_send() == b""
     assert reader.next_command() == Ping(token="1")
+    assert reader.data_to_send() == b""
     assert reader.next_command() is None
+    assert reader.ended
     reader.end()
     assert reader.data_to_send() == Frame(Opcode.CLOSE, close).serialize(mask=False)
+
+
+def test_fragments_of_no_bytes_cost_no_memory() -> None:
+    reader = WebSocketReader(MAX_TEXT)
+    reader.receive(masked(Opcode.TEXT, b"", fin=False))
+    fragments = masked(Opcode.CONT, b"", fin=False) * 1_000
+    tracemalloc.start()
+    try:
+        for _ in range(20):
+            reader.receive(fragments)
+            while reader.next_command() is not None:
+                pass
+        assert tracemalloc.get_traced_memory()[0] < 64_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_an_event_is_one_text_frame_with_one_object() -> None:
@@ -180,6 +199,30 @@ def test_what_breaks_the_rules_is_closed_with_the_right_code(server: ChatServer,
     assert ann.close_code() == code
     with plain(server.address, "ann"):
         pass
+
+
+def test_who_closes_is_first_told_of_what_was_said_before(server: ChatServer) -> None:
+    ann, _ = joined(server.address, "ann")
+    say = masked(Opcode.TEXT, b'{"type":"say","text":"last"}')
+    ann.socket.sendall(say + masked(Opcode.PING, b"x") + masked(Opcode.CLOSE, Close(1000, "").serialize()))
+    with ann:
+        kinds = [ann.frame().opcode for _ in range(3)]
+    assert kinds == [Opcode.TEXT, Opcode.PONG, Opcode.CLOSE]
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [masked(Opcode.PING, b""), masked(Opcode.PONG, b""), masked(Opcode.CONT, b"", fin=False)],
+    ids=["pings", "pongs", "fragments"],
+)
+def test_frames_that_say_nothing_are_read_no_faster_than_talk(flood: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="geventchat")
+    with ChatServer(limits=Limits(rate=0.01, burst=10)) as server:
+        ann, _ = joined(server.address, "ann")
+        with ann:
+            ann.socket.sendall(masked(Opcode.TEXT, b"", fin=False) + flood * 20)
+            while "ann is over the rate" not in caplog.text:
+                gevent.sleep(0.01)
 
 
 def test_a_stopping_server_says_so_and_that_it_comes_back() -> None:

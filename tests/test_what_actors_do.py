@@ -157,6 +157,19 @@ def test_what_was_passed_over_can_still_be_expected_but_each_message_only_once()
     assert outcome.failures == ["test.yaml:7: ben did not hear hi within 0.01 s"]
 
 
+def test_what_was_expected_beside_it_is_still_not_to_be_heard() -> None:
+    outcome, _ = watched(
+        """
+        script:
+          - together:
+              - ben: {expect: hi}
+              - ben: {expect_none: hi, within: 500ms}
+              - ann: {say: hi}
+        """
+    )
+    assert outcome.failures == ["test.yaml:5: ben heard ann say 'hi', which was not to be heard"]
+
+
 def test_expect_none_beside_other_lines_counts_from_the_line_before_together() -> None:
     outcome, _ = watched(
         """

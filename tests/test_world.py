@@ -125,6 +125,18 @@ def test_what_is_heard_behind_its_place_is_still_found_by_who_listens_from_the_b
     assert [message.text for message in inbox.find(lambda _: True)] == ["text 1", "text 2", "text 3"]
 
 
+def test_a_message_that_one_expectation_has_taken_is_no_other_s(play: Play) -> None:
+    inbox = play.world.inboxes[play.actor("bob")]
+    for number in (1, 2, 3):
+        play.rooms["lobby"].say("ann", f"text {number}", 2.0, 2.0)
+        play.said("ann", f"text {number}", number, 3.0, "ann", "bob")
+    first, second, third = inbox.find(lambda _: True)
+    assert inbox.take([first, second])
+    assert not inbox.take([second, third])
+    assert list(inbox.find(lambda _: True)) == [third]
+    assert inbox.take([third])
+
+
 def test_who_comes_in_is_welcomed_once_however_many_hear_of_it_and_again_after_leaving(play: Play) -> None:
     welcomed: list[tuple[str, str]] = []
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bots.cli import shipped, verbs
 from bots.cli.output import show, write
+from bots.cli.try_protocol import try_protocol
 from geventchat.cli.options import OptionParser
 from geventchat.protocol import address
 from geventchat.protocol.errors import ChatError, ServerUnavailable, UsageError
@@ -23,10 +24,12 @@ examples:
   geventchat-bots scenarios/                                  all in a folder, with a line for each
   geventchat-bots scenarios/ten_users.yaml --server HOST:2003
   geventchat-bots scenarios/small_talk.yaml --server HOST --dialect unframed
+  geventchat-bots scenarios/small_talk.yaml --server HOST:9000 --protocol theirs.yaml
   geventchat-bots check scenarios/*.yaml                      only look for mistakes
   geventchat-bots scenarios                                   which ones ship with it
   geventchat-bots schema > scenario.schema.json               for editors
   geventchat-bots import channel.log -o talk.yaml             a log as a scenario
+  geventchat-bots try HOST:9000 --protocol theirs.yaml        every frame, and what it was understood as
   geventchat-bots record HOST:2003 -o talk.yaml               a live room as a scenario, until Ctrl-C
 
 exit status: 0 all met; 1 a check or expectation not met; 2 the scenario or an option is wrong;
@@ -56,9 +59,7 @@ def _carry_out(words: Sequence[str]) -> int:
     try:
         if words and words[0] in verbs.VERBS:
             options = verbs.parser(words[0]).parse_args(words[1:])
-            return {"check": _check, "import": _import, "record": _record, "scenarios": _scenarios, "schema": _schema}[
-                words[0]
-            ](options)
+            return _VERBS[words[0]](options)
         if len(words) > 1 and not words[0].startswith("-") and not words[1].startswith("-"):
             _refuse_no_verb(words[0])
         from bots.cli.run import run
@@ -81,16 +82,21 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SCENARIO",
         nargs="+",
         type=Path,
-        help="YAML files or folders; or one of the verbs check, import, record, scenarios, schema",
+        help=f"YAML files or folders; or one of the verbs {', '.join(verbs.VERBS)}",
     )
     parser.add_argument("--server", metavar="HOST:PORT", help="the server to test; any that speaks the dialect")
-    parser.add_argument("--dialect", choices=("json", "plain", "unframed"), default="json", help="default: %(default)s")
+    _add_protocol(parser)
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="play N times as fast")
     parser.add_argument("--seed", type=int, metavar="N", help="other words, choices and times than the scenario's own")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--junit", metavar="FILE", type=Path, help="write the checks as JUnit XML")
     parser.add_argument("--report", metavar="FILE", type=Path, help="write a page of HTML with charts")
     return parser
+
+
+def _add_protocol(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dialect", metavar="NAME", help="json (the default), ws, plain, unframed or irc")
+    parser.add_argument("--protocol", metavar="FILE", type=Path, help="a file that says how the server is spoken to")
 
 
 def _refuse_no_verb(word: str) -> None:
@@ -114,14 +120,27 @@ def _speed(text: str) -> float:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from bots.cli.run import asked_for
+    from bots.protocols.sayable import check_sayable
     from bots.scenario.load import load
     from bots.scenario.mistakes import ScenarioMistakes
     from bots.scenario.units import counted
 
-    ended = 0
-    for file in options.files:
+    ended, spoken = 0, None
+    if not options.files and options.protocol is None:
+        raise UsageError("check needs a SCENARIO, or --protocol FILE")
+    if options.protocol is not None:
         try:
-            scenario = load(shipped.find(file))
+            spoken = asked_for(None, options.protocol)
+        except ScenarioMistakes as mistakes:
+            print(mistakes, file=sys.stderr)
+            return 2
+        show(f"{options.protocol}: nothing is wrong\n")
+    for file, _ in shipped.files(options.files):
+        try:
+            scenario = load(file)
+            if spoken is not None:
+                check_sayable(scenario, spoken)
             users, lines = counted(len(scenario.actors), "user"), counted(len(list(scenario.lines())), "line")
             show(f"{file}: {scenario.title}: {users}, {lines}\n")
         except ScenarioMistakes as mistakes:
@@ -168,8 +187,20 @@ def _scenarios(_: argparse.Namespace) -> int:
     return 0
 
 
-def _schema(_: argparse.Namespace) -> int:
-    from bots.scenario.json_schema import json_schema
+def _schema(options: argparse.Namespace) -> int:
+    from bots.protocols import json_schema as of_protocols
+    from bots.scenario import json_schema as of_scenarios
 
-    show(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n")
+    schema = of_protocols.json_schema() if options.protocol else of_scenarios.json_schema()
+    show(json.dumps(schema, indent=2, ensure_ascii=False) + "\n")
     return 0
+
+
+_VERBS = {
+    "check": _check,
+    "import": _import,
+    "record": _record,
+    "scenarios": _scenarios,
+    "schema": _schema,
+    "try": try_protocol,
+}

@@ -6,7 +6,7 @@ import json
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from geventchat.protocol import address
 from geventchat.protocol.errors import UsageError
 
 if TYPE_CHECKING:
+    from bots.protocols.registry import Spoken
     from bots.report.outcome import Outcome
     from bots.scenario.model import Scenario
 
@@ -28,7 +29,16 @@ _WORDS = {0: "passed", 1: "failed", 5: "invalid", 130: "interrupted"}
 def run(options: argparse.Namespace) -> int:
     """Run the scenarios that were named; return the exit status. Raises UsageError and ServerUnavailable."""
     named = address.parse(options.server) if options.server else None
-    scenarios = _load(options)
+    from bots.scenario.mistakes import ScenarioMistakes
+
+    try:
+        spoken = asked_for(options.dialect, options.protocol)
+    except ScenarioMistakes as mistakes:
+        print(mistakes, file=sys.stderr)
+        return 2
+    if named is None and options.protocol is not None:
+        raise UsageError("--protocol needs --server HOST:PORT: the server that speaks it")
+    scenarios = _load(options, spoken)
     if scenarios is None:
         return 2
     if options.report is not None and len(scenarios) > 1:
@@ -43,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     outcomes: list[Outcome] = []
     with interruptible():
         for scenario in scenarios:
-            outcome, how = _play(scenario, named, options, alone=len(scenarios) == 1)
+            outcome, how = _play(scenario, named, spoken, options, alone=len(scenarios) == 1)
             outcomes.append(outcome)
             if len(scenarios) > 1:
                 _tell_in_a_line(outcome, options)
@@ -60,18 +70,29 @@ def run(options: argparse.Namespace) -> int:
     return next(status for status in _WORST_FIRST if any(outcome.status == status for outcome in outcomes))
 
 
-def _load(options: argparse.Namespace) -> "list[Scenario] | None":
+def asked_for(dialect: str | None, protocol: Path | None) -> "Spoken":
+    """Return the protocol that the options name. Raises UsageError, and ScenarioMistakes for mistakes in its file."""
+    from bots.protocols.registry import by_name, from_file
+
+    if protocol is None:
+        return by_name("json" if dialect is None else dialect)
+    if dialect is not None:
+        raise UsageError("--dialect and --protocol both say how to speak; leave one out")
+    return from_file(protocol)
+
+
+def _load(options: argparse.Namespace, spoken: "Spoken") -> "list[Scenario] | None":
     """Return all scenarios that were named; None if there are mistakes in any of them, which are told then."""
-    from bots.engine.sayable import check_sayable
+    from bots.protocols.sayable import check_sayable
     from bots.scenario.load import load
     from bots.scenario.mistakes import ScenarioMistakes
     from bots.scenario.schedule import is_endless
 
     scenarios, wrong = [], False
-    for file, is_named in _files(options.scenarios):
+    for file, is_named in shipped.files(options.scenarios):
         try:
             scenario = load(file)
-            check_sayable(scenario, options.dialect)
+            check_sayable(scenario, spoken)
         except ScenarioMistakes as mistakes:
             print(mistakes, file=sys.stderr)
             wrong = True
@@ -85,20 +106,13 @@ def _load(options: argparse.Namespace) -> "list[Scenario] | None":
     return None if wrong else scenarios
 
 
-def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
-    """Yield each file, and whether it was named itself, or only the folder that it is in."""
-    for path in map(shipped.find, paths):
-        if not path.is_dir():
-            yield path, True
-            continue
-        files = sorted(path.glob("*.yaml"))
-        if not files:
-            raise UsageError(f"there is no scenario in {path}: no file there ends in .yaml")
-        yield from ((file, False) for file in files)
-
-
 def _play(
-    scenario: "Scenario", named: tuple[str, int] | None, options: argparse.Namespace, *, alone: bool
+    scenario: "Scenario",
+    named: tuple[str, int] | None,
+    spoken: "Spoken",
+    options: argparse.Namespace,
+    *,
+    alone: bool,
 ) -> "tuple[Outcome, str]":
     """Run a scenario; return what it has shown, and how it was run."""
     from bots.engine.runner import Runner
@@ -109,20 +123,32 @@ def _play(
     with server_at(named) as (at, which):
         if alone and not options.json:
             users = counted(len(scenario.actors), "user")
-            show(f"{scenario.title}: {users} at {which}; to join: {_how_to_join(at, named, options.dialect)}\n")
-        runner = Runner(scenario, at, options.dialect, options.speed)
+            show(f"{scenario.title}: {users} at {which}{_how_to_join(at, named, spoken.name)}\n")
+        runner = Runner(scenario, at, spoken.make, options.speed)
         with shown(runner.outcome, options.speed):
             outcome = runner.run()
-    again = ["geventchat-bots", scenario.file, "--dialect", options.dialect, "--seed", str(scenario.seed)]
-    outcome.again = shlex.join(again)
-    return outcome, f"{which}, {options.dialect}, seed {scenario.seed}, speed {options.speed:g}"
+    outcome.again = _command(scenario, named, spoken, options)
+    return outcome, f"{which}, {spoken.name}, seed {scenario.seed}, speed {options.speed:g}"
+
+
+def _command(scenario: "Scenario", named: tuple[str, int] | None, spoken: "Spoken", options: argparse.Namespace) -> str:
+    """Return the command that plays the same again."""
+    words = ["geventchat-bots", scenario.file]
+    if named is not None:
+        words += ["--server", address.show(named)]
+    words += [spoken.option, spoken.name, "--seed", str(scenario.seed)]
+    if options.speed != 1:
+        words += ["--speed", f"{options.speed:g}"]
+    return shlex.join(words)
 
 
 def _how_to_join(at: tuple[str, int], named: tuple[str, int] | None, dialect: str) -> str:
-    """Return how people can talk to the bots; nobody knows whether any other server speaks to geventchat-client."""
-    if named is None or dialect == "json":
-        return f"geventchat-client {address.show(at)}"
-    return f"nc {at[0]} {at[1]}"
+    """Return how people can talk to the bots, where that is known: other servers may speak to neither of these."""
+    if named is None:
+        return f"; to join: geventchat-client {address.show(at)}, or http://{address.show(at)} in a browser"
+    if dialect in ("json", "ws"):
+        return f"; to join: geventchat-client {address.show(at)}"
+    return f"; to join: nc {at[0]} {at[1]}" if dialect in ("plain", "unframed") else ""
 
 
 def _tell(outcome: "Outcome", how: str, options: argparse.Namespace) -> None:

@@ -1,7 +1,13 @@
-"""The scenarios that ship with the bots: inside their package where that is installed, beside it in a checkout."""
+"""Which files are meant by what is named, also by the names of those that ship with the bots.
+
+These are inside the package where that is installed, beside it in a checkout.
+"""
 
 import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+from geventchat.protocol.errors import UsageError
 
 _PACKAGE = Path(__file__).parent.parent
 _TITLE = re.compile(r"^title: *(.+)", re.MULTILINE)
@@ -19,6 +25,21 @@ def find(path: Path) -> Path:
         return folder()
     shipped = folder() / path.name
     return shipped if path.parent == Path("scenarios") and shipped.is_file() and not path.exists() else path
+
+
+def files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
+    """Yield each file, and whether it was named itself, or only the folder that it is in.
+
+    Raises UsageError for a folder without scenarios.
+    """
+    for path in map(find, paths):
+        if not path.is_dir():
+            yield path, True
+            continue
+        inside = sorted(path.glob("*.yaml"))
+        if not inside:
+            raise UsageError(f"there is no scenario in {path}: no file there ends in .yaml")
+        yield from ((file, False) for file in inside)
 
 
 def listing() -> str:

@@ -5,12 +5,13 @@ from pathlib import Path
 
 from geventchat.cli.options import OptionParser
 
-VERBS = ("check", "import", "record", "scenarios", "schema")
+VERBS = ("check", "import", "record", "scenarios", "schema", "try")
 
 _CHECK = """\
 examples:
   geventchat-bots check talk.yaml
-  geventchat-bots check scenarios/*.yaml
+  geventchat-bots check scenarios/
+  geventchat-bots check talk.yaml --protocol theirs.yaml
 
 exit status: 0 nothing is wrong, 2 something is
 """
@@ -36,6 +37,15 @@ examples:
 _SCHEMA = """\
 examples:
   geventchat-bots schema > scenario.schema.json
+  geventchat-bots schema --protocol > protocol.schema.json
+"""
+_TRY = """\
+Two bots named ann and ben join, ann says one thing, and both leave.
+
+examples:
+  geventchat-bots try HOST:9000 --protocol theirs.yaml
+
+exit status: 0 all went well, 1 something did not, 2 the file is wrong, 4 no server
 """
 
 
@@ -44,7 +54,9 @@ def parser(verb: str) -> argparse.ArgumentParser:
     match verb:
         case "check":
             options = _of(verb, "Say what is wrong in scenarios; nothing is connected.", _CHECK)
-            options.add_argument("files", metavar="FILE", nargs="+", type=Path)
+            options.add_argument("files", metavar="SCENARIO", nargs="*", type=Path, help="YAML files or folders")
+            asked = "also say what this protocol cannot do; alone, check only it"
+            options.add_argument("--protocol", metavar="FILE", type=Path, help=asked)
         case "import":
             from bots.transcripts.formats import FORMATS
 
@@ -61,8 +73,13 @@ def parser(verb: str) -> argparse.ArgumentParser:
             options.add_argument("--room", default="lobby", help="which room (default: %(default)s)")
         case "scenarios":
             options = _of(verb, "List the scenarios that ship with geventchat-bots.", _SCENARIOS)
+        case "try":
+            options = _of(verb, "Try a protocol's file: show each frame beside what it was understood as.", _TRY)
+            options.add_argument("server", metavar="HOST:PORT")
+            options.add_argument("--protocol", metavar="FILE", type=Path, help="says how the server is spoken to")
         case _:
-            options = _of(verb, "Print the JSON Schema of scenarios, for editors.", _SCHEMA)
+            options = _of(verb, "Print the JSON Schema of scenarios, or of protocols, for editors.", _SCHEMA)
+            options.add_argument("--protocol", action="store_true", help="of the files that describe protocols")
     return options
 
 

@@ -40,7 +40,7 @@ class AutoReplies:
     def reply(
         self, bot: Bot, line: Line, act: PlannedAct, words: Template, cue: Cue, times: int | None, end: float
     ) -> None:
-        """Let a bot answer what matches from now on, so many times at most, and not after the time `end`."""
+        """Answer messages that match from now on, so many times at most, and not after the time `end`."""
         wanted = self._expectations.wanted(bot, cue, act)
         inbox, answered = self._world.inboxes[bot.actor], 0
 
@@ -62,7 +62,7 @@ class AutoReplies:
         self._stops.append(lambda: inbox.ignore(answer))
 
     def greet(self, bot: Bot, line: Line, act: PlannedAct, words: Template, times: int | None) -> None:
-        """Let a bot greet those who take no part in the scenario and come into one of its rooms from now on."""
+        """Greet people who come into one of the bot's rooms from now on and take no part in the scenario."""
         others, greeted = self._world.others, 0
 
         def greet(nick: str, room: str) -> None:
@@ -76,7 +76,7 @@ class AutoReplies:
         self._stops.append(lambda: others.stop_welcoming(greet))
 
     def stop(self) -> bool:
-        """Answer nothing from now on, once what is being answered is; return whether anybody answered until now."""
+        """Finish the answers that have begun, and begin no more; return whether anybody was to answer until now."""
         answered = bool(self._stops)
         for stop in self._stops:
             stop()

@@ -8,14 +8,15 @@ import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Literal, NamedTuple
+from typing import Literal
 
+import gevent
 from gevent import socket
 from gevent.event import Event as Signal
 from gevent.lock import BoundedSemaphore
-from msgspec import structs
 
 from bots.engine.paced_reader import FULL_PACE, PacedReader
+from bots.engine.unacknowledged import Unacknowledged
 from bots.ledger.room import Message
 from bots.protocols.base import Heard, Notice, ping_token, shown
 from bots.protocols.registry import MakeDialect
@@ -24,11 +25,15 @@ from bots.world.inbox import Inbox
 from bots.world.receiver import Receiver
 from geventchat.commands import commands
 from geventchat.protocol import replies
-from geventchat.protocol.errors import ChatError
+from geventchat.protocol.address import show
+from geventchat.protocol.errors import ChatError, ProtocolError
 from geventchat.protocol.text import decode
 
 # How long a server has to let an actor in, or out; where it has much to do first, counted from the last sign of life.
 PATIENCE_S = 10.0
+
+# A server that does not show that a bot is in gets so long to let it in.
+_GRACE_S = 0.3
 
 # What to do about a name that somebody else has, perhaps a person in the room.
 _OTHER_NAME = '; give the cast another name: {count: 2, name: "bot{n}"}'
@@ -54,13 +59,6 @@ class NotConnected(NotLetIn):
     def __init__(self, message: str, why: str) -> None:
         super().__init__(message)
         self.why = why
-
-
-class _Unacknowledged(NamedTuple):
-    """Something that was said, and that the server has not acknowledged."""
-
-    command: commands.Say | commands.Act
-    message: Message
 
 
 class Bot:
@@ -91,7 +89,7 @@ class Bot:
         self.stopped_at: float | None = None  # since when it has read nothing, if the script wants that
         self.welcome: replies.Welcome | None = None
         self.last_notice = ""  # what the server told it last in a line that nobody said
-        self.dialect = make_dialect()
+        self.dialect = make_dialect(show(address))
         self.receiver = Receiver(self.dialect, self._take, inbox)
         self.reader = PacedReader(self._receive, self._ended)
         self._address = address
@@ -105,8 +103,7 @@ class Bot:
         self._first_bytes = b""  # that came before the welcome
         self._tokens = itertools.count(1)
         self._pongs: set[str] = set()
-        self._refs = map(str, itertools.count(1))
-        self._unacknowledged: dict[str, _Unacknowledged] = {}  # by ref
+        self.unacknowledged = Unacknowledged()
 
     @property
     def is_here(self) -> bool:
@@ -133,7 +130,7 @@ class Bot:
                 raise
 
     def _greet(self, room: str, after: str | None, others: Sequence[commands.Join], *, again: bool) -> None:
-        self.dialect = self._make_dialect()
+        self.dialect = self._make_dialect(show(self._address))
         self._socket.settimeout(None)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.leaving, self._refused, self._reason, self._first_bytes = False, "", "", b""
@@ -142,13 +139,17 @@ class Bot:
         self.receiver.begin(self.dialect)
         self.reader.begin(self._socket)
         self.send_bytes(self.dialect.hello(self.nick, room, after, token))
+        self._receive(b"", time.monotonic())
         if not self._wait(lambda: self.welcome is not None or bool(self._refused)):
             raise NotLetIn(f"{self.nick} got no answer to its name within {PATIENCE_S:g} s{self._sent_instead()}")
         if self._refused:
             raise NotLetIn(f"{self.nick} was not let in: {self._refused}")
+        if not self.dialect.greets:
+            gevent.sleep(_GRACE_S)
         for join in others:
             self.send(join)
-        self._say_again()
+        for command in self.unacknowledged.in_order():
+            self.send(command)
         if self._refused:  # it has ended meanwhile, and nobody was told, for the bot was not yet here
             raise NotLetIn(f"{self.nick} was let in and lost the connection at once: {self._refused}")
         self.connected = True
@@ -165,25 +166,10 @@ class Bot:
         if not (self.actor.reconnects and self.dialect.catches_up):
             self.send(command)
             return
-        ref = next(self._refs)
-        said = self._unacknowledged[ref] = _Unacknowledged(structs.replace(command, ref=ref), message)
+        with_ref = self.unacknowledged.add(command, message)
         if self.connected:
             with suppress(OSError):  # the loop will notice, and the actor come back
-                self.send(said.command)
-
-    def forget_stored(self, is_stored: Callable[[Message], bool]) -> None:
-        """Say none of what is stored again: a server knows by its ref what it has not told a bot yet, nothing older."""
-        for ref in [ref for ref, said in self._unacknowledged.items() if is_stored(said.message)]:
-            del self._unacknowledged[ref]
-
-    def _say_again(self) -> None:
-        """Say what may not have arrived, and what was to be said meanwhile, in order; nothing new overtakes it."""
-        said = 0
-        while again := [ref for ref in self._unacknowledged if int(ref) > said]:
-            for ref in again:
-                said = int(ref)
-                if unacknowledged := self._unacknowledged.get(ref):
-                    self.send(unacknowledged.command)
+                self.send(with_ref)
 
     def send_bytes(self, data: bytes) -> None:
         """Send just these bytes. Raises OSError when the connection is gone."""
@@ -203,6 +189,15 @@ class Bot:
             return "pong"
         return "late" if self.connected else "lost"
 
+    def wait_for_quiet(self) -> None:
+        """Wait until nothing has come for a while, at a server that cannot say that nothing more is coming."""
+        began = time.monotonic()
+        while (now := time.monotonic()) < began + PATIENCE_S:
+            silent_s = now - max(began, self.reader.last_at)
+            if silent_s >= self.dialect.quiet_s:
+                break
+            gevent.sleep(self.dialect.quiet_s - silent_s)
+
     def leave(self, reason: str) -> bool:
         """Say goodbye and take all that was on its way; return whether the server ended the connection.
 
@@ -212,6 +207,8 @@ class Bot:
         with self._reading_all():
             try:
                 self.send(commands.Bye(reason=reason))
+                if self.dialect.half_closes:
+                    self._socket.shutdown(socket.SHUT_WR)
                 return self._wait(lambda: not self.connected, patient=True)
             finally:
                 self._end()
@@ -262,12 +259,22 @@ class Bot:
     def _receive(self, data: bytes, now: float) -> None:
         if self.welcome is None:
             self._first_bytes = (self._first_bytes + data)[:_MAX_SHOWN]
-        self.receiver.receive(data, now)
+        try:
+            self.receiver.receive(data, now)
+        except ProtocolError as error:
+            self._ended(error.message)
+            return
+        if answer := self.dialect.data_to_send():
+            gevent.spawn(self._answer, answer)  # the loop must not wait
+
+    def _answer(self, data: bytes) -> None:
+        with suppress(OSError):  # the loop will notice
+            self.send_bytes(data)
 
     def _sent_instead(self) -> str:
         """Return what the server sent instead of a welcome, safe to show: it may be no chat, or speak otherwise."""
         sent = shown(decode(self._first_bytes.strip()))
-        return f"; what it sent: {sent}" if sent else ", nor anything else"
+        return f"; does it speak another --dialect? It sent: {sent}" if sent else ", nor anything else"
 
     def _take(self, heard: Heard, line: bytes, now: float) -> None:
         match heard:
@@ -279,7 +286,7 @@ class Bot:
                 self._pongs.add(token)
                 self._changed.set()
             case replies.Ack(ref=ref):
-                self._unacknowledged.pop(ref, None)
+                self.unacknowledged.acknowledge(ref)
             case replies.Error(code=code, message=message) if self.welcome is None:
                 hint = _OTHER_NAME if code == "nick-taken" else ""
                 self._refused = f"{message} ({code}){hint}"

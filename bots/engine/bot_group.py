@@ -6,7 +6,7 @@ from bots.engine.expectations import Expectations
 from bots.engine.joining import Joining
 from bots.engine.reconnecting import Reconnecting
 from bots.engine.sending import Sending
-from bots.protocols.registry import DIALECTS
+from bots.protocols.registry import MakeDialect
 from bots.report.outcome import Outcome
 from bots.world.dispatcher import Dispatcher, Hearer
 from bots.world.world import World
@@ -15,7 +15,7 @@ from bots.world.world import World
 class BotGroup:
     """The bots of a scenario at the server at `address`; what goes wrong is noted in the outcome."""
 
-    def __init__(self, outcome: Outcome, address: tuple[str, int], dialect: str) -> None:
+    def __init__(self, outcome: Outcome, address: tuple[str, int], make_dialect: MakeDialect) -> None:
         scenario = self.scenario = outcome.scenario
         self.outcome = outcome
         self.world = World(scenario, outcome.rooms, outcome.whispers, outcome.make_ledger)
@@ -26,7 +26,7 @@ class BotGroup:
         dispatcher = Dispatcher(self.world, self._refused)
         self.bots = {
             actor: Bot(
-                *(actor, address, DIALECTS[dialect], self.world.inboxes[actor]),
+                *(actor, address, make_dialect, self.world.inboxes[actor]),
                 *(dispatcher.hear, self.reconnecting.lose),
             )
             for actor in scenario.actors

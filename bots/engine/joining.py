@@ -87,7 +87,7 @@ class Joining:
         self.tune(bot)
 
     def tune(self, bot: Bot) -> None:
-        """Let a bot hear together with the others of its room; in several rooms, it reads each line by itself."""
+        """Have a bot compare what it receives with the others of its room; in several rooms, it reads each line."""
         memberships = self._memberships.of(bot.actor)
         if len(memberships) == 1:
             bot.receiver.be_in(memberships[0].ledger, memberships[0].reader)
@@ -105,7 +105,7 @@ class Joining:
             self.come_in(bot, room)
 
     def leave_room(self, bot: Bot, room: str, reason: str) -> None:
-        """Let a bot leave one room and stay connected."""
+        """Leave one room and stay connected."""
         with bot.transition_lock:
             membership = self._memberships.get(bot.actor, room)
             if membership is None:
@@ -121,7 +121,7 @@ class Joining:
             self.tune(bot)
 
     def leave(self, bot: Bot, reason: str) -> None:
-        """Let a bot say goodbye."""
+        """Leave the chat with a goodbye."""
         with bot.transition_lock:
             if not bot.is_here:
                 return
@@ -139,7 +139,7 @@ class Joining:
                 raise NotDone(f"{bot.nick} said goodbye and was not let go")
 
     def rename(self, bot: Bot, nick: str) -> None:
-        """Let a bot take another name."""
+        """Take another nick."""
         with bot.transition_lock:
             if not bot.is_here:
                 return
@@ -157,16 +157,20 @@ class Joining:
 
         The unframed dialect may bury the answer in something else, so that nobody can tell.
         """
+        if "ping" in bot.dialect.cannot:
+            bot.wait_for_quiet()
+            return
         match bot.ping(PATIENCE_S, patient=True):
             case "lost":
                 raise ConnectionError(f"the connection was lost before the answer to {what}")
-            case "late" if bot.dialect.in_lines:
+            case "late" if bot.dialect.framed:
                 raise NotDone(f"{bot.nick} got no answer to {what} within {PATIENCE_S:g} s")
 
     def _enter(self, bot: Bot, room: str) -> Membership:
         """Note that a bot is on its way into a room."""
         timed = bot.reader.pace == FULL_PACE
         membership = self._memberships.enter(bot.actor, room, time.monotonic(), timed=timed)
+        membership.reader.hears_itself = bot.dialect.echoes
         self.tune(bot)
         return membership
 

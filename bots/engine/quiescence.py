@@ -11,7 +11,7 @@ from bots.engine.paced_reader import FULL_PACE
 from bots.engine.reconnecting import Reconnecting
 from bots.report.outcome import Outcome
 
-# How long to listen on at a server that cannot say that nothing more is coming.
+# What was sent so shortly before a run was interrupted may still have been on its way.
 QUIET_S = 1.0
 # How long a server may show no sign of life before it has said all that was on its way.
 _PATIENCE_S = 15.0
@@ -29,10 +29,10 @@ def await_quiescence(outcome: Outcome, group: BotGroup) -> None:
     if here and here[0].dialect.answers_pings:
         here[0].ping(_PATIENCE_S, patient=True)
     if here and not here[0].dialect.answers_pings:
-        outcome.guessed = True
-        _wait_for_quiet(outcome)
+        outcome.guessed, quiet_s = True, here[0].dialect.quiet_s
+        _wait_for_quiet(outcome, quiet_s)
         if group.auto_replies.stop():
-            _wait_for_quiet(outcome)
+            _wait_for_quiet(outcome, quiet_s)
         return
     silent = _let_all_arrive(here, group.reconnecting)
     if group.auto_replies.stop():
@@ -59,10 +59,10 @@ def _ask(bot: Bot, reconnecting: Reconnecting) -> Bot | None:
     return bot if answer == "late" else None
 
 
-def _wait_for_quiet(outcome: Outcome) -> None:
-    """Wait until nothing has been heard for a while."""
-    deadline = time.monotonic() + _PATIENCE_S
+def _wait_for_quiet(outcome: Outcome, quiet_s: float) -> None:
+    """Wait until nothing has been heard for so long."""
+    deadline = time.monotonic() + _PATIENCE_S + quiet_s
     before = -1
     while before != (now := outcome.timeline.delivered):
         before = now
-        gevent.sleep(min(QUIET_S, max(0.0, deadline - time.monotonic())))
+        gevent.sleep(min(quiet_s, max(0.0, deadline - time.monotonic())))

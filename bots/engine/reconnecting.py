@@ -65,7 +65,7 @@ class Reconnecting:
                 self._joining.come_in(bot, room)
                 return
             bot.receiver.be_in(None, None)
-            bot.forget_stored(lambda message: any(one.reader.has_heard(message) for one in memberships))
+            bot.unacknowledged.forget_stored(lambda message: any(one.reader.has_heard(message) for one in memberships))
             for one in memberships:
                 one.reader.pace.back = time.monotonic()
             others = tuple(commands.Join(room=one.room, after=one.last_id or None) for one in memberships[1:])

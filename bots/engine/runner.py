@@ -14,7 +14,7 @@ from bots.engine.expectations import Marks
 from bots.engine.in_flight import InFlight
 from bots.engine.performance import Performance, sleep
 from bots.engine.quiescence import QUIET_S, await_quiescence
-from bots.protocols.registry import DIALECTS
+from bots.protocols.registry import MakeDialect
 from bots.report.outcome import Outcome
 from bots.scenario.model import Line, Pause, Scenario, Script, Step
 from bots.scenario.render import text_of
@@ -33,14 +33,16 @@ _KILL_S = 5.0
 class Runner:
     """Runs one scenario against the server at `address`."""
 
-    def __init__(self, scenario: Scenario, address: tuple[str, int], dialect: str, speed: float = 1.0) -> None:
+    def __init__(
+        self, scenario: Scenario, address: tuple[str, int], make_dialect: MakeDialect, speed: float = 1.0
+    ) -> None:
         self.outcome = Outcome(scenario)
         self._scenario = scenario
         self._speed = speed
-        self._pause_s = DIALECTS[dialect]().pause_s
+        self._pause_s = make_dialect("").pause_s
         self._last_due = 0.0
         self._tasks = Group()  # all that goes on besides the script's own next line
-        self._group = BotGroup(self.outcome, address, dialect)
+        self._group = BotGroup(self.outcome, address, make_dialect)
 
     def run(self) -> Outcome:
         """Carry out the script; return what was seen, also when it was interrupted or somebody was not let in."""
@@ -159,7 +161,7 @@ class Runner:
     def _do_after(
         self, busy: "Sequence[Task]", bots: Sequence[Bot], line: Line, do: Callable[[], str | None]
     ) -> str | None:
-        """Let a bot do something after what occupies it, if it is there then."""
+        """Do something once nothing occupies the bots any more, if the first of them is there then."""
         gevent.joinall(busy)
         for bot in bots:
             with bot.transition_lock:

@@ -27,7 +27,7 @@ def server_at(named: tuple[str, int] | None) -> Iterator[tuple[tuple[str, int], 
 
 
 def allow_many_connections() -> None:
-    """Let this process, and the server that it may start, have as many connections as the machine lets them."""
+    """Allow this process, and the server that it may start, as many connections as the machine does."""
     open_files.allow()
 
 

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -73,10 +73,14 @@ def too_many(sent: SentMessages, readers: Sequence[Attendance]) -> Iterator[tupl
 
 
 class Late(NamedTuple):
-    """When a user heard a message, and the one farthest behind it in the order that it had heard before."""
+    """When a user heard a message, and the one farthest behind it in the order that it had heard before.
+
+    `overtaken_by` is what its own sender sent later, and the user had heard before; None for nothing.
+    """
 
     at: float
     after: Message
+    overtaken_by: Message | None = None
 
 
 class Reordered(NamedTuple):
@@ -102,12 +106,15 @@ class Reordering:
 
     def hear_late(self, reader: Attendance, message: Message, now: float) -> None:
         """Note that a user heard a message after others that stand behind it."""
-        heard = reversed(self._order[message.index + 1 : reader.progress.position])
+        heard: Iterator[Message] = reversed(self._order[message.index + 1 : reader.progress.position])
         if self._per_sender:
             own = (one for one in heard if one.nick == message.nick and _are_told_apart(one, message))
             heard = (one for one in own if reader.has_heard(one))
         if after := next(heard, None):
-            self._late.setdefault(message, {})[reader] = Late(now, after)
+            behind = self._order[message.index + 1 : reader.progress.position]
+            own = (one for one in behind if one.nick == message.nick and one.number > message.number)
+            overtaken_by = next((one for one in own if reader.has_heard_in_place(one)), None)
+            self._late.setdefault(message, {})[reader] = Late(now, after, overtaken_by)
 
     def find(self, readers: Sequence[Attendance]) -> Iterator[Reordered]:
         """Yield who heard a message out of order: all, or those who heard it otherwise than most did.
@@ -125,15 +132,28 @@ class Reordering:
             if before.number > message.number:
                 yield from self._overtaken(message, before, readers)
             elif (late := self._late.get(message)) and not self._is_anything(message):
-                yield from self._out_of_step(message, late, readers)
+                told = list(self._out_of_step(message, late, readers))
+                yield from told
+                if is_known and not all(reader.hears_itself for reader in late):
+                    yield from self._overtaken_late(message, late, {one.reader for one in told})
 
     def _overtaken(self, message: Message, before: Message, readers: Sequence[Attendance]) -> Iterator[Reordered]:
         """Yield those who heard a message after `before`, which its sender sent later."""
         late, before_late = self._late.get(message, {}), self._late.get(before, {})
         for reader in readers:
             if reader not in before_late and self._heard_both(reader, message, before):
-                at, after = late.get(reader, Late(message.first_heard, before))
-                yield Reordered(message, reader, at, after)
+                heard = late.get(reader, Late(message.first_heard, before))
+                yield Reordered(message, reader, heard.at, heard.after)
+
+    def _overtaken_late(
+        self, message: Message, late: dict[Attendance, Late], told: Container[Attendance]
+    ) -> Iterator[Reordered]:
+        """Yield those, but for who was told already, who heard a message late and after what its sender sent later."""
+        for reader, heard in late.items():
+            other = heard.overtaken_by
+            is_later = other is not None and other.number > message.number and not self._is_anything(other)
+            if other is not None and is_later and reader not in told and self._heard_both(reader, message, other):
+                yield Reordered(message, reader, heard.at, other)
 
     def _out_of_step(
         self, message: Message, late: dict[Attendance, Late], readers: Sequence[Attendance]
@@ -152,6 +172,32 @@ class Reordering:
         else:
             for reader in against:
                 yield Reordered(message, reader, message.first_heard)
+            if not self._per_sender and not all(reader.hears_itself for reader in late):
+                yield from self._otherwise_late(message, late)
+
+    def _otherwise_late(self, message: Message, late: dict[Attendance, Late]) -> Iterator[Reordered]:
+        """Yield the few who heard a message late, as most did, but earlier or later still than these.
+
+        So it comes out where speakers do not hear themselves: who is first to hear a message cannot tell where it
+        stands among its own, so that everyone else may hear it behind the place where it was put.
+        """
+        most, count = Counter(heard.after for heard in late.values()).most_common(1)[0]
+        if 2 * count <= len(late):
+            return
+        with_most = [reader for reader, heard in late.items() if heard.after is most]
+        for reader, heard in late.items():
+            begin, end = sorted((most.index, heard.after.index))
+            for other in self._order[begin + 1 : end + 1]:
+                if self._heard_in_step(reader, message, other) and any(
+                    self._heard_in_step(one, message, other) for one in with_most
+                ):
+                    yield Reordered(message, reader, heard.at, heard.after)
+                    break
+
+    def _heard_in_step(self, reader: Attendance, message: Message, other: Message) -> bool:
+        """Whether it is certain that a user heard another message than this, and where it stands."""
+        is_certain = other.words != message.words and not self._is_anything(other)
+        return is_certain and self._heard_both(reader, message, other) and reader not in self._late.get(other, {})
 
     def _heard_both(self, reader: Attendance, message: Message, other: Message) -> bool:
         """Whether it is certain that a user heard these two."""

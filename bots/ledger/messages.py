@@ -138,10 +138,12 @@ class SentMessages:
                 while begin < len(order) and order[begin].number < message.number:
                     begin += 1
                 message.is_unsure |= begin < len(order)
+        while begin < len(order) and reader.does_not_hear(order[begin]) and order[begin].number < message.number:
+            begin += 1
         equal = self._heard.get(message.words, [])
-        ahead = equal[bisect_left(equal, begin, key=_index) :]
-        if ahead:  # with ids, the first to be heard need not be the first that was sent
-            _bind_in_order([message, *ahead])
+        # With ids, the first to be heard need not be the first that was sent.
+        if behind := equal[bisect_left(equal, begin, key=_index) :]:
+            _bind_in_order([message, *behind])
         following = enumerate(order[begin : begin + _MAX_SHIFT], begin + 1)
         own = [place for place, one in following if one.nick == message.nick and one.number < message.number]
         index = own[-1] if own else begin

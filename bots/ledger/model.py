@@ -87,6 +87,7 @@ class Attendance:
     entered: float = float("inf")
     leaving: float = float("inf")
     left: float = float("inf")
+    hears_itself: bool = True  # whether the server sends a user's own messages back to it
     dropped: bool = False  # whether it left by dropping the connection: nobody knows what had arrived there
     pace: Pace = field(default_factory=Pace)
     progress: Progress = field(default_factory=Progress)
@@ -97,15 +98,20 @@ class Attendance:
         heard_until = self.leaving
         if self.dropped and message.index >= self.progress.position:  # a slow reader may have left anything unread
             heard_until -= _IN_FLIGHT_S if self.pace.timed else float("inf")
-        return self.entered <= message.sent and message.first_heard <= heard_until
+        return self.entered <= message.sent and message.first_heard <= heard_until and not self.does_not_hear(message)
 
     def must_hear_unheard(self, message: Message) -> bool:
         """Whether a message that nobody has heard yet has to reach this user."""
-        return self.entered <= message.sent < self.leaving and not message.is_uncertain
+        is_here = self.entered <= message.sent < self.leaving
+        return is_here and not message.is_uncertain and not self.does_not_hear(message)
 
     def may_hear(self, message: Message) -> bool:
         """Whether it is right that the message reaches this user."""
-        return self.asked <= message.first_heard and message.sent <= self.left
+        return self.asked <= message.first_heard and message.sent <= self.left and not self.does_not_hear(message)
+
+    def does_not_hear(self, message: Message) -> bool:
+        """Whether the message is the user's own, and not sent back to it."""
+        return not self.hears_itself and message.sender == self.name
 
     def has_heard(self, message: Message) -> bool:
         """Whether it is certain that the message has reached this user."""

@@ -5,7 +5,7 @@ here as it came. Of all others it is enough to know that the same bytes came at 
 of memory for everything that arrived at once. Places are offsets in bytes, counted from the room's beginning.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 
 from bots.ledger.model import Attendance
 
@@ -18,6 +18,7 @@ _NEAR_BYTES = 16 << 10
 class SharedStream:
     """The lines of one room, in the order of the first user to hear them; some are messages, the others notices.
 
+    A line is whatever the protocol says is one: its end may be anything, as with the frames of WebSocket.
     `Attendance.stream` belongs to this class.
     """
 
@@ -25,6 +26,7 @@ class SharedStream:
         self._window_bytes = window_bytes
         self._lines = bytearray()
         self._begin = 0  # the place of the first byte kept
+        self._line_ends: list[int] = []  # the places behind the lines that are kept
         self._ends: list[int] = []  # the places behind the messages that are kept
         self._first = 0  # the number of the first of those
         self._placed: set[Attendance] = set()
@@ -97,6 +99,7 @@ class SharedStream:
         self._lose_places(end + 1)
         self._begin = end
         self._lines.clear()
+        self._line_ends.clear()
         self._ends.clear()
         self._first = number
 
@@ -124,17 +127,24 @@ class SharedStream:
         else:
             start = place - self._begin
             at = self._lines.find(line, start, start + _NEAR_BYTES) if start >= 0 else -1
-        if at < 0 or (at and self._lines[at - 1 : at] != b"\n"):
+        if at < 0 or self._line_begin(self._begin + at) != self._begin + at:
             return -1
         return self._begin + at + len(line)
 
+    def _line_begin(self, place: int) -> int:
+        """Return the place where the line begins that a place is in; the place itself when it is between lines."""
+        before = bisect_right(self._line_ends, place)
+        return self._line_ends[before - 1] if before else self._begin
+
     def _line_begun(self, place: int) -> bytes:
         """Return the beginning of the line within which a place is; nothing when it is between lines."""
-        at = place - self._begin
-        return bytes(self._lines[self._lines.rfind(b"\n", 0, at) + 1 : at]) if at >= 0 else b""
+        if place < self._begin:
+            return b""
+        return bytes(self._lines[self._line_begin(place) - self._begin : place - self._begin])
 
     def _append(self, line: bytes, *, is_message: bool) -> None:
         self._lines += line
+        self._line_ends.append(self._end)
         if is_message:
             self._ends.append(self._end)
 
@@ -151,8 +161,10 @@ class SharedStream:
         """Drop the oldest lines once there are more than have to be kept."""
         if len(self._lines) <= self._window_bytes:
             return
-        place = self._begin + self._lines.find(b"\n", self._window_bytes // 2) + 1
+        dropped = bisect_left(self._line_ends, self._begin + self._window_bytes // 2)
+        place = self._line_ends[dropped]
         self._lose_places(place)
+        del self._line_ends[: dropped + 1]
         count = bisect_right(self._ends, place)
         del self._ends[:count]
         self._first += count

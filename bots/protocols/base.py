@@ -6,7 +6,7 @@ server sends is made safe to show where it comes in: see `shown`.
 
 import re
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Literal
 
 import msgspec
 
@@ -22,6 +22,9 @@ class Notice(msgspec.Struct):
 
 
 Heard = events.Event | replies.Reply | Notice
+
+# What a scenario may ask for, and not every protocol has: to come back as if one had never been away is to catch up.
+Need = Literal["act", "whisper", "rename", "greet", "rooms", "ping", "catch up"]
 
 _TOKEN = re.compile(r"bot\.\d+\.\d+", re.ASCII)
 
@@ -44,28 +47,59 @@ def shown(text: str) -> str:
     return text if text.isprintable() else escape(text)
 
 
-class ClientDialect(Protocol):
-    """The client's half of one connection. The first attributes say what the protocol can do."""
+class ClientDialect:
+    """The client's half of one connection to the server at `host`, as `HOST:PORT`: what all protocols are built on.
 
-    in_lines: bool  # whether what comes is lines
-    answers_pings: bool  # whether a pong says that nothing more is on its way, as far as is known
-    several_rooms: bool  # whether a user can be in several rooms at once
-    gives_ids: bool  # whether each message comes with an id
-    catches_up: bool  # whether a user that comes back is told what it missed
-    tells_refusals: bool  # whether a refusal can be told from other notices
-    pause_s: float  # how long to wait between two lines of a script
+    The first attributes say what the protocol can do; where most can, or cannot, that is what stands here.
+    """
+
+    framed: bool = True  # whether the bytes themselves say where a message ends
+    answers_pings: bool = False  # whether a pong says that nothing more is on its way, as far as is known
+    several_rooms: bool = False  # whether a user can be in several rooms at once
+    gives_ids: bool = False  # whether each message comes with an id
+    catches_up: bool = False  # whether a user that comes back is told what it missed
+    tells_refusals: bool = False  # whether a refusal can be told from other notices
+    greets: bool = True  # whether the server shows that a newcomer is in
+    echoes: bool = True  # whether a speaker hears itself
+    half_closes: bool = False  # whether a goodbye ends with the end of what is sent
+    pause_s: float = 0.0  # how long to wait between two lines of a script
+    quiet_s: float = 1.0  # without pongs: after how long a silence nothing more is coming
+    cannot: frozenset[Need] = frozenset()  # what nobody can do in it; see bots.protocols.sayable
+
+    def __init__(self, host: str = "") -> None:
+        self.host = host
 
     def hello(self, nick: str, room: str, after: str | None, token: str | None) -> bytes:
         """Return what is sent first: who comes in, and where.
 
         One who comes back gives the id `after` which to be told what it missed, and the `token` of its last welcome.
         """
+        raise NotImplementedError
 
     def encode(self, command: commands.AnyCommand) -> bytes:
-        """Return a command as bytes."""
+        """Return a command as bytes. Raises ConnectionError when the server takes no more."""
+        raise NotImplementedError
+
+    def line_end(self, data: bytes, start: int) -> int:
+        """Return the place behind the message that begins at `start`; 0 while it is not whole.
+
+        What is in it, `receive` says: a message that reaches many as the same bytes is read once.
+        """
+        return data.find(b"\n", start) + 1
 
     def receive(self, data: bytes) -> Iterator[Heard]:
-        """Yield what bytes from the server mean."""
+        """Yield what bytes from the server mean: one whole message, or what has come, where that says nothing.
+
+        It is called without bytes first, for what is known before the server says anything. Raises ProtocolError if
+        the connection is of no use any more.
+        """
+        raise NotImplementedError
+
+    def data_to_send(self) -> bytes:
+        """Return what the protocol itself has to answer to what was received: asked for after each `receive`."""
+        return b""
 
     def cannot_say(self, text: str) -> str:
         """Return why a text cannot be said in this protocol; empty when it can."""
+        del text
+        return ""

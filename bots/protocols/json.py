@@ -3,24 +3,23 @@
 from collections.abc import Iterator
 from typing import Any
 
-from bots.protocols.base import Heard, shown
+from bots.protocols.base import ClientDialect, Heard, shown
 from geventchat.commands import commands
 from geventchat.dialects import json_client
 from geventchat.protocol import events
 
 
-class Json:
+class Json(ClientDialect):
     """The json dialect: everything has its own message, and every event its id."""
 
-    in_lines = True
     answers_pings = True
     several_rooms = True
     gives_ids = True
     catches_up = True
     tells_refusals = True
-    pause_s = 0.0
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "") -> None:
+        super().__init__(host)
         self._reader = json_client.MessageReader()
 
     def hello(self, nick: str, room: str, after: str | None, token: str | None) -> bytes:
@@ -37,11 +36,6 @@ class Json:
         while (message := self._reader.next_message()) is not None:
             _make_safe(message)
             yield message
-
-    def cannot_say(self, text: str) -> str:
-        """Return why a text cannot be said: every text can."""
-        del text
-        return ""
 
 
 def _make_safe(message: Heard) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from bots.protocols.base import Heard, Notice, is_ping_token, shown
+from bots.protocols.base import ClientDialect, Heard, Notice, is_ping_token, shown
 from geventchat.commands import commands
 from geventchat.protocol import events, replies
 from geventchat.protocol.text import decode
@@ -16,18 +16,13 @@ _PING = "/ping "
 _CAME_OR_WENT = re.compile("([^:]+) (joined|left)(?:: (.*))?")
 
 
-class Plain:
+class Plain(ClientDialect):
     """The plain dialect: one room at a time, no ids, and notices in words, of which only some can be understood."""
 
-    in_lines = True
-    several_rooms = False
-    gives_ids = False
-    catches_up = False
-    tells_refusals = False
-    pause_s = 0.0
+    answers_pings = True
 
-    def __init__(self) -> None:
-        self.answers_pings = True
+    def __init__(self, host: str = "") -> None:
+        super().__init__(host)
         self._rest = b""
         self._room = commands.LOBBY
 
@@ -43,8 +38,6 @@ class Plain:
     def receive(self, data: bytes) -> Iterator[Heard]:
         """Yield what bytes from the server mean."""
         *lines, self._rest = (self._rest + data).split(b"\n")
-        if self._rest == PROMPT.encode():
-            self._rest = b""
         for line in lines:
             if line:
                 yield self._read(shown(decode(line).removesuffix("\r")))

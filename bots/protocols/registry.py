@@ -1,13 +1,68 @@
-"""The protocols that there are, by the names that `--dialect` knows."""
+"""The protocols that there are: built in, by the names that `--dialect` knows; from packages; and from files."""
 
 from collections.abc import Callable
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import NamedTuple
 
 from bots.protocols.base import ClientDialect
+from bots.protocols.irc import Irc
 from bots.protocols.json import Json
 from bots.protocols.plain import Plain
 from bots.protocols.unframed import Unframed
+from bots.scenario.mistakes import did_you_mean
+from geventchat.protocol.errors import UsageError
 
-# What makes the client's half of one connection.
-MakeDialect = Callable[[], ClientDialect]
+# Makes the client's half of one connection, given the server's HOST:PORT.
+MakeDialect = Callable[[str], ClientDialect]
 
-DIALECTS: dict[str, MakeDialect] = {"json": Json, "plain": Plain, "unframed": Unframed}
+
+def _websocket(host: str) -> ClientDialect:
+    from bots.protocols.json_websocket import JsonWebSocket
+
+    return JsonWebSocket(host)
+
+
+DIALECTS: dict[str, MakeDialect] = {
+    "json": Json,
+    "ws": _websocket,
+    "plain": Plain,
+    "unframed": Unframed,
+    "irc": Irc,
+}
+
+# Where packages name classes like those in this folder; see docs/protocols.md.
+_GROUP = "geventchat.protocols"
+
+
+class Spoken(NamedTuple):
+    """A protocol that was asked for: by which option and under which name, and what makes a connection's half."""
+
+    option: str
+    name: str
+    make: MakeDialect
+
+
+def by_name(name: str) -> Spoken:
+    """Return the protocol with this name, of ours or of a package that is installed. Raises UsageError."""
+    if name in DIALECTS:
+        return Spoken("--dialect", name, DIALECTS[name])
+    offered = {one.name: one for one in entry_points(group=_GROUP)}
+    if name not in offered:
+        known = [*DIALECTS, *offered]
+        raise UsageError(f"there is no dialect {name}, only {', '.join(known)}{did_you_mean(name, known)}")
+    try:
+        made: MakeDialect = offered[name].load()
+    except (ImportError, AttributeError) as error:
+        raise UsageError(f"the dialect {name} cannot be loaded from {offered[name].value}: {error}") from None
+    return Spoken("--dialect", name, made)
+
+
+def from_file(path: Path) -> Spoken:
+    """Return the protocol that a file describes. Raises ScenarioMistakes."""
+    from functools import partial
+
+    from bots.protocols.described import Described
+    from bots.protocols.load import load
+
+    return Spoken("--protocol", str(path), partial(Described, load(path)))

@@ -10,14 +10,11 @@ from geventchat.protocol.text import decode
 class Unframed(Plain):
     """The unframed dialect: plain without ends of lines. What runs together cannot be told apart."""
 
-    in_lines = False
+    framed = False
+    answers_pings = False
     # So that one line is taken before the next is sent. Within a line the scenario's pace decides; if it is slowed down
     # (--speed 0.2), two messages never come closer than this.
     pause_s = 0.1
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.answers_pings = False
 
     def receive(self, data: bytes) -> Iterator[Heard]:
         """Yield what one packet means."""

@@ -8,7 +8,7 @@ from bots.report.charts import Curve, Shade, line_chart, shade_table
 from bots.report.delivery_matrix import who_heard_whom
 from bots.report.outcome import LAG_PERCENTILE, MAX_LAG_S, Outcome, checks
 from bots.report.summary import verdict
-from bots.report.transcript import transcript
+from bots.report.transcript import in_order, transcript
 from bots.scenario.units import counted
 from geventchat import __version__
 
@@ -33,6 +33,8 @@ table { border-collapse: collapse; } td, th { text-align: left; padding: .2rem 1
 pre { background: color-mix(in srgb, var(--ink) 6%, transparent); padding: .75rem; border-radius: .5rem;
       white-space: pre-wrap; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; } .wide td, .wide th { white-space: nowrap; }
+.findings { overflow-wrap: normal; }
+.wide .findings td:last-child { white-space: normal; overflow-wrap: anywhere; min-width: 12rem; }
 svg { width: 100%; height: auto; overflow: visible; } .grid { stroke: var(--rule); }
 .curve { fill: none; stroke-width: 2; stroke-linejoin: round; } .c0 { stroke: var(--one); } .c1 { stroke: var(--two); }
 .dot.c0 { fill: var(--one); } .dot.c1 { fill: var(--two); } .keys { margin: 0; font-size: .85rem; color: var(--soft); }
@@ -162,15 +164,17 @@ def _hearings(room: RoomLedger) -> Iterator[str]:
 
 
 def _findings(outcome: Outcome) -> Iterator[str]:
-    found = [(name, finding) for name, room in outcome.ledgers.items() for finding in room.findings]
+    found = in_order(outcome.ledgers)
     if not found:
         return
-    yield "<h2>Findings</h2><table><tr><th>what</th><th>reader</th><th>room</th><th>message</th></tr>"
-    for name, finding in found[:_FINDINGS]:
+    heads = "".join(f"<th>{head}</th>" for head in ("second", "what", "reader", "room", "message"))
+    yield f'<h2>Findings</h2><div class="wide"><table class="findings"><tr>{heads}</tr>'
+    for name, _, finding in found[:_FINDINGS]:
+        at = f"{finding.at - outcome.timeline.begin:.3f}"
         said = escape(f"{finding.nick}: {finding.text}")
         reader = escape(finding.reader.name)
-        yield f"<tr><td>{finding.verdict}</td><td>{reader}</td><td>{escape(name)}</td><td>{said}</td></tr>"
-    yield "</table>"
+        yield f"<tr><td>{at}</td><td>{finding.verdict}</td><td>{reader}</td><td>{escape(name)}</td><td>{said}</td></tr>"
+    yield "</table></div>"
     total = sum(outcome.anomalies.values())
     if total > _FINDINGS:
         yield f'<p class="soft">and {total - _FINDINGS:,} more</p>'

@@ -8,7 +8,7 @@ from bots.ledger.histogram import Histogram
 from bots.ledger.room import Finding, RoomLedger
 from bots.ledger.timeline import Timeline
 from bots.report.outcome import LAG_PERCENTILE, MAX_LAG_S, Outcome, checks
-from bots.report.transcript import heard_instead, run_together, transcript
+from bots.report.transcript import heard_instead, in_order, run_together, transcript
 from bots.scenario.units import counted
 
 _RESULTS = {"met": "met", "not met": "NOT MET", "not tested": "not tested"}
@@ -48,9 +48,10 @@ def lines(outcome: Outcome) -> Iterator[str]:
     for check in checks(outcome):
         yield f"{_RESULTS[check.result]:<13}{check.name}: {check.found}"
     yield from _shortened([f"failed: {failure}" for failure in outcome.failures])
-    findings = [(room, finding) for room in outcome.ledgers.values() for finding in room.findings]
+    findings = [(room, finding) for _, room, finding in in_order(outcome.ledgers)]
+    begin = outcome.timeline.begin
     yield from _shortened(
-        [_finding(room, one) for room, one in findings[:_SHOWN]],
+        [f"{_finding(room, one)}, at {one.at - begin:.3f} s" for room, one in findings[:_SHOWN]],
         sum(found.values()),
     )
     if findings:
@@ -66,7 +67,10 @@ def verdict(outcome: Outcome) -> str:
         case 130:
             return "INTERRUPTED: this is what was seen until then"
         case 5:
-            return "INVALID: the bots themselves were late, so what they measured says nothing about the server"
+            return (
+                "INVALID: the bots themselves were late, so what they measured says nothing about the server; "
+                "try fewer users, --speed 0.5, or a machine with less to do"
+            )
         case 1:
             return "FAILED: " + "; ".join(
                 f"{one.name}: {one.found}" for one in checks(outcome) if one.result == "not met"

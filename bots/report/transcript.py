@@ -1,7 +1,8 @@
 """What went wrong first, told so that it can be mended: what was sent, and what users heard around it. No I/O."""
 
 import heapq
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
 from bots.ledger.room import Attendance, Finding, Message, RoomLedger
@@ -17,10 +18,10 @@ _ALIKE = 0.6
 _COMPARED = 20
 
 
-def first_finding(rooms: dict[str, RoomLedger]) -> tuple[str, Finding] | None:
-    """Return what went wrong first, and in which room."""
-    found = [(name, finding) for name, room in rooms.items() for finding in room.findings]
-    return min(found, key=lambda one: one[1].at, default=None)
+def in_order(rooms: dict[str, RoomLedger]) -> list[tuple[str, RoomLedger, Finding]]:
+    """Return what went wrong, each with the room and its ledger, in the order in which it happened."""
+    found = [(name, room, finding) for name, room in rooms.items() for finding in room.findings]
+    return sorted(found, key=lambda one: one[2].at)
 
 
 def transcript(outcome: Outcome) -> Iterator[str]:
@@ -29,10 +30,10 @@ def transcript(outcome: Outcome) -> Iterator[str]:
     That is what was sent, when and to whom, what the user concerned heard and what two others did, and how to run it
     again. Times are in seconds since the first message.
     """
-    if (first := first_finding(outcome.ledgers)) is None:
+    if not (found := in_order(outcome.ledgers)):
         return
-    name, finding = first
-    room, begin = outcome.ledgers[name], outcome.timeline.begin
+    name, room, finding = found[0]
+    begin = outcome.timeline.begin
     yield from _sent(name, room, finding, begin, outcome.scenario.file)
     if finding.line:
         yield f"came        {clean(finding.line.decode('utf-8', 'backslashreplace').rstrip())}"
@@ -87,20 +88,32 @@ def _sent(name: str, room: RoomLedger, finding: Finding, begin: float, file: str
 def _heard_around(room: RoomLedger, finding: Finding, begin: float) -> Iterator[str]:
     """Yield what the user concerned heard, around what went wrong."""
     reader = finding.reader
-    place = finding.after.index + 1 if finding.after is not None else 0
-    for message in room.messages[max(0, place - _AROUND) : place]:
+    messages, place = _place(room, finding)
+    for message in messages[max(0, place - _AROUND) : place]:
         yield _line(" ", message.first_heard - begin, message, _note(reader, message))
     yield _line(">", finding.at - begin, finding, _explain(room, finding))
-    behind = (message for message in room.messages[place:] if message is not finding.message)
+    behind = (message for message in messages[place:] if message is not finding.message)
     for message in [message for message, _ in zip(behind, range(_AROUND), strict=False)]:
         yield _line(" ", message.first_heard - begin, message, _note(reader, message))
 
 
 def _heard_by(room: RoomLedger, finding: Finding, reader: Attendance, begin: float) -> Iterator[str]:
     """Yield what another user heard there."""
-    place = finding.after.index + 1 if finding.after is not None else 0
-    for message in room.messages[max(0, place - 1) : place + _AROUND]:
+    messages, place = _place(room, finding)
+    for message in messages[max(0, place - 1) : place + _AROUND]:
         yield _line(" ", message.first_heard - begin, message, _note(reader, message))
+
+
+def _place(room: RoomLedger, finding: Finding) -> tuple[Sequence[Message], int]:
+    """Return the room's messages in the order in which they are shown, and where among them something went wrong.
+
+    What is missing is shown by time. In the room's order it may stand behind what came later: behind all that the user
+    who missed it was the first to hear after it.
+    """
+    if finding.verdict == "missing":
+        by_time = sorted(room.messages, key=_when)
+        return by_time, bisect_left(by_time, finding.at, key=_when)
+    return room.messages, finding.after.index + 1 if finding.after is not None else 0
 
 
 def _others(room: RoomLedger, finding: Finding) -> list[Attendance]:

@@ -36,7 +36,7 @@ class Casting:
         self._count = 0
 
     def declare_unread(self, cast: str) -> None:
-        """Take note of a cast that cannot be read: a name that is not known may be one of it."""
+        """Note a cast that cannot be read: a name that is not known may be one of it."""
         self._unread.add(cast)
         self._declared.append(cast)
         self._groups[cast] = ()

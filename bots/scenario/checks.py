@@ -36,7 +36,7 @@ def check_line(line: Line, node: Node, casting: Casting, columns: frozenset[str]
 
 
 def check_names(node: Node, casting: Casting, report: Report) -> None:
-    """Report whoever is named in what a line does, and does not take part."""
+    """Report names in what a line does of users who do not take part."""
     kind = next((ACTIONS[key] for key in node.parts if key in ACTIONS), Action)
     for key, part in node.parts.items():
         if key not in (*kind.names, "from") or not isinstance(part.value, str):

@@ -14,7 +14,7 @@ _OPENED = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
 
 
 def read_file(path: Path, most: int = -1) -> bytes:
-    """Return what is in a file, `most` bytes of it at the most. Raises OSError, also for a pipe that may never end."""
+    """Return a file's bytes, `most` of them at the most. Raises OSError, also for a pipe that may never end."""
     if path.is_fifo() and not str(path).startswith(_OPENED):
         raise OSError(None, "It is a pipe, and perhaps nobody writes to it")
     with path.open("rb") as opened:

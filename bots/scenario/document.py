@@ -26,7 +26,7 @@ class Role(Model):
 
 
 def _role(value: Any) -> Any:
-    """Let nothing stand for one user, and a number for so many."""
+    """Return a role as its keys: nothing stands for one user, and a number for so many."""
     if value is None:
         return {}
     return {"count": value} if isinstance(value, str) else value

@@ -16,9 +16,11 @@ _STEP = {"$ref": "#/$defs/Step"}
 
 def json_schema() -> dict[str, Any]:
     """Return the schema. It says all but what only the whole of a scenario shows, such as who is called what."""
-    _, described = models_json_schema([(kind, "validation") for kind in ACTIONS.values()], schema_generator=_Generator)
+    _, described = models_json_schema(
+        [(kind, "validation") for kind in ACTIONS.values()], schema_generator=SchemaGenerator
+    )
     actions = {kind.__name__: described["$defs"][kind.__name__] for kind in ACTIONS.values()}
-    scenario = File.model_json_schema(schema_generator=_Generator)
+    scenario = File.model_json_schema(schema_generator=SchemaGenerator)
     scenario["properties"]["script"]["items"] = _STEP
     scenario["title"] = "A scenario of geventchat-bots"
     scenario["$defs"] = {part.__name__: scenario["$defs"][part.__name__] for part in (Role, Check, Latency)}
@@ -52,14 +54,14 @@ def _body(actions: dict[str, Any]) -> dict[str, Any]:
     return {"anyOf": [actions["Say"]["properties"]["say"], *({"$ref": f"#/$defs/{name}"} for name in actions)]}
 
 
-class _Generator(GenerateJsonSchema):
+class SchemaGenerator(GenerateJsonSchema):  # its methods are pydantic's, and described there
     """Leaves out what tells an author nothing: defaults as they are once read, titles, and `null` for left out."""
 
-    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:  # noqa: D102
         return self.generate_inner(schema["schema"])
 
-    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:  # noqa: D102
         return self.generate_inner(schema["schema"])
 
-    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002, D102
         return False

@@ -27,7 +27,7 @@ _NOT_THERE = {
 }
 _BACK_REFERENCE = re.compile(r"(?<!\\)(?:\\\\)*\\[1-9]")
 
-# Says whether a text is what was listened for, by what is true or false of its result.
+# Returns something true if a text is what was listened for.
 Matcher = Callable[[str], object]
 
 
@@ -39,7 +39,7 @@ class Pattern:
     wanted: Matcher | Template
 
     def filled(self, values: Mapping[str, str]) -> Matcher:
-        """Return what to hold against what is said, with the listening actor's own values filled in."""
+        """Return the matcher for one listening actor, with its own values filled in."""
         if not isinstance(self.wanted, Template):
             return self.wanted
         text = self.wanted.render(values)

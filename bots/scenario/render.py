@@ -15,7 +15,7 @@ def text_of(
     """Return what is said in one act of a line.
 
     `nick` is what the actor is called now, when it has renamed itself. `sender` is whom `{sender}` stands for: in a
-    reply who is answered, otherwise whoever spoke last in the lines before this one.
+    reply the one who is answered, otherwise the one who spoke last in the lines before this one.
     """
     values = _values(scenario, act, nick, sender)
     return template.render(values, chance(scenario.seed, "words", line.number, act.actor.name, act.repetition))

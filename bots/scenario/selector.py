@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bots.scenario import units
 
 EVERYONE = "everyone"
-# Whoever is there, also people who take no part in the scenario; can be listened to, but can do nothing.
+# All users and also people who take no part in the scenario: they can be listened to, and do nothing by script.
 ANYONE = "anyone"
 
 _ANY = re.compile(r"any\s+(.+)")

@@ -14,6 +14,8 @@ from bots.scenario.yaml_tree import Node
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 Path = tuple[str | int, ...]
+# What may stand in a part that has keys, where another form comes to mind first.
+_KEYS_LIKE = {"cast": "alice: for one user, user: 9 for nine", "check": "order: any", "latency": "p99: 250ms"}
 
 
 def validate(model: type[AnyModel], value: dict[str, Any], node: Node, report: Report) -> tuple[AnyModel | None, bool]:
@@ -91,10 +93,13 @@ def _message(error: ErrorDetails) -> str:
             return f"{error['input']} is too much, it can be {context['le']:,} at most"
         case "literal_error":
             allowed = str(context["expected"]).replace("'", "")
+            if error["input"] is None:
+                return f"a value is missing here: {allowed}"
             meant = did_you_mean(str(error["input"]), allowed.replace(" or ", ", ").split(", "))
             return f"{error['input']!r} is none of: {allowed}{meant}"
         case "dict_type" | "model_type" | "model_attributes_type":
-            return "keys with their values belong here"
+            like = _KEYS_LIKE.get(str(error["loc"][-1]))
+            return "keys with their values belong here" + (f", like {like}" if like else "")
         case "list_type":
             return "a list belongs here: lines that begin with a dash"
         case "too_short":

@@ -20,6 +20,8 @@ MAX_DEPTH = 50
 _TOO_DEEP = f"more than {MAX_DEPTH} levels deep"
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What libyaml, and PyYAML's own parser, say of a line that is indented otherwise than those it should go with.
+_MISPLACED = ("did not find expected '-' indicator", "did not find expected key", "expected <block end>")
 _QUOTES = "; a text that holds any of : # { [ * & ! @ % needs quotes"
 
 
@@ -36,7 +38,8 @@ class BadYaml(ChatError):
 class Node:
     """A part of the file. `value` is plain data: text, None for nothing, a list, or a dict with text for keys.
 
-    `parts` are the nodes of a list's items or a dict's values, `keys` the places of a dict's keys.
+    `in_quotes` says whether a text stands in quotes, or in a block; `parts` are the nodes of a list's items or a dict's
+    values, `keys` the places of a dict's keys.
     """
 
     place: SourcePosition
@@ -44,6 +47,7 @@ class Node:
     parts: "dict[str | int, Node]" = field(default_factory=dict)
     keys: dict[str, SourcePosition] = field(default_factory=dict)
     size: int = 1
+    in_quotes: bool = False
 
     def at(self, path: Iterable[Any]) -> "Node":
         """Return the part at a path; what of the path there is not is passed over."""
@@ -73,12 +77,14 @@ def _bad_yaml(error: yaml.YAMLError, source: bytes) -> BadYaml:
         return BadYaml(place, _TOO_DEEP)
     if "\t" in line[: place.column] and not line[: place.column - 1].strip():
         return BadYaml(place, "a tab cannot indent a line of YAML; spaces can")
+    if problem.startswith(_MISPLACED) and not line[: place.column - 1].strip():
+        return BadYaml(place, "this line belongs to none above it: what belongs together begins in the same column")
     return BadYaml(place, f"this is not valid YAML: {problem}{_QUOTES}")
 
 
 def _printable(source: bytes) -> str:
     if len(source) > MAX_BYTES:
-        raise BadYaml(SourcePosition(1, 1), f"a scenario has {MAX_BYTES >> 20} MiB at most, and this file has more")
+        raise BadYaml(SourcePosition(1, 1), f"a file has {MAX_BYTES >> 20} MiB at most, and this one has more")
     try:
         text = source.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -125,7 +131,7 @@ class _Builder:
         place = _place(event.start_mark)
         match event:
             case events.DocumentStartEvent() if self.root is not None:
-                raise BadYaml(place, "a second document begins here; a file holds one scenario")
+                raise BadYaml(place, "a second document begins here; a file holds one")
             case events.AliasEvent(anchor=anchor):
                 node = self._aliased(anchor, place)
                 self._count(node.size, place)
@@ -133,7 +139,8 @@ class _Builder:
             case events.ScalarEvent(value=value, implicit=(is_plain, _)):
                 self._refuse_tag(event, place)
                 nothing = value == "" and is_plain
-                self._remember(event.anchor, Node(place, None if nothing else value), place)
+                node = Node(place, None if nothing else value, in_quotes=not is_plain)
+                self._remember(event.anchor, node, place)
             case events.SequenceStartEvent() | events.MappingStartEvent():
                 self._refuse_tag(event, place)
                 if self._open and isinstance(self._open[-1].node.value, dict) and self._open[-1].key is None:
@@ -169,10 +176,10 @@ class _Builder:
     def _count(self, nodes: int, place: SourcePosition) -> None:
         self._nodes += nodes
         if self._nodes > MAX_NODES:
-            raise BadYaml(place, f"more than {MAX_NODES:,} parts, aliases counted each time: too much for a scenario")
+            raise BadYaml(place, f"more than {MAX_NODES:,} parts, aliases counted each time: too much for a file")
 
     def _put(self, node: Node, place: SourcePosition) -> None:
-        """SourcePosition a finished node in what is open around it."""
+        """Put a finished node into what is open around it."""
         if not self._open:
             self.root = node
             return

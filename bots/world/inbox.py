@@ -11,9 +11,9 @@ from typing import NamedTuple
 from bots.ledger.room import Message
 from bots.world.memberships import Membership
 
-# Is told of what is heard, and in which room; None for a whisper. It must not wait.
+# Is called with messages that are heard, and the room; None for whispers. It must not wait.
 Listener = Callable[[Sequence[Message], str | None], None]
-# Says whether a message is what is wanted.
+# Returns whether a message is wanted.
 Wanted = Callable[[Message], object]
 
 
@@ -40,7 +40,7 @@ class Inbox:
 
     @property
     def has_listeners(self) -> bool:
-        """Whether anybody is to be told of what is heard."""
+        """Whether anybody listens."""
         return bool(self._listeners)
 
     def listen(self, listener: Listener) -> None:

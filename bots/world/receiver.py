@@ -1,7 +1,7 @@
 """What comes to one user, as bytes in any pieces. No I/O; times come in.
 
-In a room, bytes are first compared with what the others in it have heard (see `bots.ledger.shared_stream`). Only what
-differs is read: what nobody has heard yet, what is for this user alone, and what has gone wrong.
+In a room, bytes are first compared with those that the others in it have received (see `bots.ledger.shared_stream`).
+Only bytes that differ are read: those that nobody has heard yet, those for this user alone, and faults.
 """
 
 from collections.abc import Callable
@@ -10,6 +10,8 @@ from bots.ledger.model import Attendance
 from bots.ledger.room import RoomLedger
 from bots.protocols.base import ClientDialect, Heard
 from bots.world.inbox import Inbox
+from geventchat.dialects.json_client import MAX_SERVER_LINE
+from geventchat.protocol.errors import ProtocolError
 
 # Is told of each thing that was read, of the line that it came in, and when.
 Hear = Callable[[Heard, bytes, float], None]
@@ -42,19 +44,23 @@ class Receiver:
         self._room, self._reader = room, reader
 
     def receive(self, data: bytes, now: float) -> None:
-        """Take in what has arrived."""
+        """Take in what has arrived, at first nothing. Raises ProtocolError, fatal, for what cannot be read."""
+        if not data:
+            for heard in self._dialect.receive(data):
+                self._hear(heard, data, now)
+            return
         if self._unread:
             data, self._unread = self._unread + data, b""
         start = self._follow_others(data, 0, len(data), now)
         if start == len(data):
             return
-        if not self._dialect.in_lines:
+        if not self._dialect.framed:
             for heard in self._dialect.receive(data):
                 self._hear(heard, b"", now)
             return
         if self._room is not None and self._reader is not None:
             data, start = self._room.unfinished(self._reader) + data[start:], 0
-        while end := data.find(b"\n", start) + 1:
+        while end := self._dialect.line_end(data, start):
             line, begin = data[start:end], start
             start = self._follow_others(data, begin, end, now)
             if start < end:
@@ -62,6 +68,8 @@ class Receiver:
                     self._hear(heard, line, now)
                 start = self._follow_others(data, end, len(data), now)
         self._unread = data[start:]
+        if len(self._unread) > MAX_SERVER_LINE:
+            raise ProtocolError("line-too-long", "the server sent a line without end", fatal=True)
 
     def _follow_others(self, data: bytes, start: int, stop: int, now: float) -> int:
         """Note that these bytes came; return up to where they are what the others in the room heard."""

@@ -16,7 +16,7 @@ _IN_FLIGHT_S = 1.0
 
 
 class Whispers:
-    """Knows every whisper; `ledgers` is filled as they are met, by what is to be shown for a room's name."""
+    """Knows every whisper; `ledgers` grows as whispers are met, by the names that are shown for them."""
 
     def __init__(
         self, ledgers: dict[str, RoomLedger], make_ledger: Callable[[], RoomLedger], identities: Identities

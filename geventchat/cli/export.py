@@ -30,9 +30,13 @@ def main(arguments: Sequence[str]) -> int:
         write = _write_text if options.text else _write_json
         after = _number_before(options.since, time.time()) if options.since else -LARGEST
         room_key = names.key(options.room) if options.room is not None else None
+        nothing = True
         for events in _pages(path, room_key, after):
             write(events)
             sys.stdout.flush()
+            nothing = False
+        if nothing:
+            print(f"note: there is no such event in {path}", file=sys.stderr)
     except UsageError as error:
         print(f"geventchat-serve export: {error}", file=sys.stderr)
         return 2

@@ -1,7 +1,7 @@
 """What each command does: one function per command, and the table of them at the end.
 
 A function acts on the chat alone. Where more is needed, reading the log or ending the connection, it returns a
-`Followup`, and whoever has the connection does it.
+`Followup`, which is for the session to do.
 """
 
 from collections.abc import Callable
@@ -10,16 +10,19 @@ from hmac import compare_digest
 from typing import Any
 from weakref import ref
 
-from geventchat.commands import commands
+import msgspec
+
+from geventchat.commands import commands, people
 from geventchat.commands.commands import INFO, LOBBY
-from geventchat.core.chat import Chat, not_stored
+from geventchat.commands.people import about_of, any_room, one_called
+from geventchat.core.chat import Chat
 from geventchat.core.log import Entry
 from geventchat.core.member import Member
+from geventchat.core.posts import not_stored
 from geventchat.core.room import Room
 from geventchat.protocol import events, names, replies
 from geventchat.protocol.errors import Refused
-from geventchat.protocol.limits import MAX_PRIVATE_BYTES, MAX_REF, MAX_ROOMS_PER_USER
-from geventchat.protocol.text import clean
+from geventchat.protocol.limits import MAX_REF, MAX_ROOMS_PER_USER
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ def do(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> 
     try:
         if ref is not None and len(ref) > MAX_REF:
             raise Refused("bad-ref", f"a ref can have at most {MAX_REF} characters")
+        if isinstance(command, commands.Talk):
+            member.spoke = now
         if INFO[type(command)].needs_nick and not member.key:
             raise Refused("hello-first", 'say who you are first: {"type":"hello","nick":"alice"}')
         return ACTIONS[type(command)](chat, member, command, now)
@@ -69,24 +74,30 @@ def cost(member: Member, command: commands.AnyCommand) -> int:
     return len(member.rooms) if INFO[type(command)].costs_per_room else 1
 
 
-def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> CatchUp:
+def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> CatchUp | None:
     if member.key:
         raise Refused("already-here", f"you are here already, as {member.nick}")
-    names.room(hello.room, chat.limits.max_name)
+    if hello.room:
+        names.room(hello.room, chat.limits.max_name)
     _check_id(hello.after)
-    earlier, token = chat.find(hello.nick), (hello.token or "").encode()
+    earlier, token = chat.nicks.find(hello.nick), (hello.token or "").encode()
     if earlier is not None and compare_digest(token, earlier.token.encode()):
-        _replace(chat, earlier)
-    chat.claim(member, hello.nick)
-    return _enter(chat, member, hello.room, hello.after, None)
+        _replace(chat, earlier, now)
+    chat.claim(member, hello.nick, now)
+    member.since = member.spoke = now
+    member.about, member.login = about_of(hello.about), about_of(hello.login)
+    if hello.room:
+        return _enter(chat, member, hello.room, hello.after, None)
+    chat.welcome(member)
+    return None
 
 
-def _replace(chat: Chat, earlier: Member) -> None:
+def _replace(chat: Chat, earlier: Member, now: float) -> None:
     """Send away the lost connection of a user who has come back."""
     earlier.on_replaced()
     chat.depart(earlier, "came back on another connection")
     chat.tell(earlier, replies.Closing(code="replaced", message="you came back on another connection"))
-    chat.release_nick(earlier)
+    chat.release_nick(earlier, now)
 
 
 def _enter(chat: Chat, member: Member, room_name: str, after: str | None, ref: str | None) -> CatchUp:
@@ -97,7 +108,8 @@ def _enter(chat: Chat, member: Member, room_name: str, after: str | None, ref: s
 
 def _say(chat: Chat, member: Member, say: commands.Say, now: float) -> None:
     room = chat.room_of(member, say.room)
-    _post_once(chat, member, room, events.Said("", "", room.name, member.nick, _some(say.text)), say.ref)
+    said = events.Noticed if say.notice else events.Said
+    _post_once(chat, member, room, said("", "", room.name, member.nick, _some(say.text)), say.ref)
 
 
 def _act(chat: Chat, member: Member, act: commands.Act, now: float) -> None:
@@ -108,28 +120,26 @@ def _act(chat: Chat, member: Member, act: commands.Act, now: float) -> None:
 def _post_once(chat: Chat, member: Member, room: Room, event: events.AnyEvent, ref: str | None) -> None:
     """Post a message; one that a client sends again because it has seen no ack is answered, not posted again."""
     entry = Entry(room.key, event, ref)
-    earlier = member.sent_refs.find(entry)
+    earlier = member.sent_refs.find(entry) if member.can.resends else None
     if earlier is None or ref is None:
-        chat.post(member, room, entry, member.sent_refs.add(entry))
+        chat.post(member, room, entry, member.sent_refs.add(entry) if member.can.resends else None)
     else:
         chat.tell(member, lambda: replies.Ack(ref=ref, id=earlier.id) if earlier.id else not_stored(ref))
 
 
 def _whisper(chat: Chat, member: Member, whisper: commands.Whisper, now: float) -> None:
-    target = chat.find(whisper.to)
-    if target is None:
-        name = clean(whisper.to)[: chat.limits.max_name]
-        raise Refused(
-            "no-such-nick", f"nobody called {name} is here; /who says who is, and a name with spaces needs quotes"
-        )
-    if target.outbox.private_bytes > MAX_PRIVATE_BYTES:
-        raise Refused("not-reading", f"{target.nick} is not reading at the moment, try again later")
+    target = one_called(chat, whisper.to)
     time = events.iso_time(int(now * 1000))
-    whispered = replies.Whispered(time=time, nick=member.nick, to=target.nick, text=_some(whisper.text))
+    whispered = replies.Whispered(
+        time=time, nick=member.nick, to=target.nick, text=_some(whisper.text), notice=whisper.notice
+    )
+    own = msgspec.structs.replace(whispered, ref=whisper.ref)
     target.whispered_by = ref(member)
-    chat.tell(target, whispered)
     if target is not member:
-        chat.tell(member, whispered)
+        chat.tell(target, whispered)
+    chat.tell(member, own)
+    if target.away is not None and not whisper.notice:
+        chat.tell(member, replies.AwayIs(nick=target.nick, text=target.away))
     if whisper.ref is not None:
         chat.tell(member, replies.Ack(ref=whisper.ref, id=None))
 
@@ -138,7 +148,7 @@ def _whisper_back(chat: Chat, member: Member, back: commands.WhisperBack, now: f
     if member.whispered_by is None:
         raise Refused("no-such-nick", "nobody has whispered to you yet")
     target = member.whispered_by()
-    if target is None or chat.find(target.nick) is not target:  # the name may be somebody else's by now
+    if target is None or chat.nicks.find(target.nick) is not target:  # the name may be somebody else's by now
         raise Refused("no-such-nick", "the user who whispered to you last has left")
     _whisper(chat, member, commands.Whisper(to=target.nick, text=back.text, ref=back.ref), now)
 
@@ -146,12 +156,9 @@ def _whisper_back(chat: Chat, member: Member, back: commands.WhisperBack, now: f
 def _rename(chat: Chat, member: Member, rename: commands.Rename, now: float) -> None:
     old = member.nick
     if names.nick(rename.nick, chat.limits.max_name)[0] == old:
-        raise Refused("nick-taken", f"you are called {old} already")
-    chat.claim(member, rename.nick)
-    for room in chat.rooms_of(member):
-        chat.post(member, room, Entry(room.key, events.Renamed("", "", room.name, old, member.nick), None))
-    if not member.rooms:
-        chat.tell(member, events.Renamed("", "", "", old, member.nick))
+        raise Refused("nick-taken", f"you are called {old} already", about=old)
+    chat.claim(member, rename.nick, now)
+    chat.rename(member, old, rename.ref)
     if rename.ref is not None:
         chat.tell(member, replies.Ack(ref=rename.ref, id=None))
 
@@ -160,11 +167,15 @@ def _join(chat: Chat, member: Member, join: commands.Join, now: float) -> CatchU
     _, key = names.room(join.room, chat.limits.max_name)
     _check_id(join.after)
     if key in member.rooms:
-        raise Refused("already-here", f"you are in {chat.room_of(member, join.room).name} already")
+        room = chat.room_of(member, join.room)
+        raise Refused("already-here", f"you are in {room.name} already", about=room.name)
     if not member.can.several_rooms:
-        chat.depart(member)
+        for left in chat.rooms_of(member):
+            chat.leave(member, left)
     elif len(member.rooms) >= MAX_ROOMS_PER_USER:
-        raise Refused("too-many-rooms", f"you can be in {MAX_ROOMS_PER_USER} rooms at once; leave one first")
+        raise Refused(
+            "too-many-rooms", f"you can be in {MAX_ROOMS_PER_USER} rooms at once; leave one first", about=join.room
+        )
     return _enter(chat, member, join.room, join.after, join.ref)
 
 
@@ -176,27 +187,28 @@ def _leave(chat: Chat, member: Member, leave: commands.Leave, now: float) -> Non
     if not member.can.several_rooms:
         chat.join(member, LOBBY)
         return
-    chat.tell(member, left)
+    chat.tell_own(member, left, leave.ref)
     if leave.ref is not None:
         ref = leave.ref
         chat.tell(member, lambda: replies.Ack(ref=ref, id=left.id))
 
 
 def _topic(chat: Chat, member: Member, topic: commands.Topic, now: float) -> None:
-    room = chat.room_of(member, topic.room)
     if topic.text is None:
-        chat.tell(member, lambda: replies.TopicIs(room=room.name, text=room.topic, ref=topic.ref))
+        asked = any_room(chat, member, topic.room)
+        chat.tell(member, lambda: replies.TopicIs(room=asked.name, text=asked.topic, ref=topic.ref))
     else:
+        room = chat.room_of(member, topic.room)
         _post_once(chat, member, room, events.TopicSet("", "", room.name, member.nick, topic.text), topic.ref)
 
 
 def _who(chat: Chat, member: Member, who: commands.Who, now: float) -> None:
-    room = chat.room_of(member, who.room)
+    room = any_room(chat, member, who.room)
     chat.tell(member, lambda: room.members_reply(ref=who.ref))
 
 
 def _rooms(chat: Chat, member: Member, rooms: commands.Rooms, now: float) -> None:
-    chat.tell(member, lambda: replies.RoomList(rooms=chat.room_sizes(), ref=rooms.ref))
+    chat.tell(member, lambda: chat.room_list(rooms.ref))
 
 
 def _ping(chat: Chat, member: Member, ping: commands.Ping, now: float) -> None:
@@ -226,6 +238,10 @@ def _some(text: str) -> str:
     return text
 
 
+def _status(chat: Chat, member: Member, status: commands.Status, now: float) -> None:
+    chat.tell(member, lambda: chat.status(now, status.ref))
+
+
 ACTIONS: dict[type[commands.Command], Callable[[Chat, Member, Any, float], Followup | None]] = {
     commands.Hello: _hello,
     commands.Say: _say,
@@ -238,6 +254,14 @@ ACTIONS: dict[type[commands.Command], Callable[[Chat, Member, Any, float], Follo
     commands.Topic: _topic,
     commands.Who: _who,
     commands.Rooms: _rooms,
+    commands.Whois: people.whois,
+    commands.Find: people.find,
+    commands.Whowas: people.whowas,
+    commands.Watch: people.watch,
+    commands.Away: people.away,
+    commands.Describe: people.describe,
+    commands.Invite: people.invite,
+    commands.Status: _status,
     commands.Ping: _ping,
     commands.Help: _help,
     commands.History: _history,

@@ -24,20 +24,25 @@ class Hello(Command, tag="hello"):
 
     A client that comes back gives `after`, the id of the last event that it heard, and `token`, from its last welcome:
     with it, the name is taken over from a connection that the server does not yet know to be lost.
+
+    Where `room` is empty, a client is in none until it joins one. `about` and `login` are what others see who ask.
     """
 
     nick: str
     room: str = LOBBY
     after: str | None = None
     token: str | None = None
+    about: str = ""
+    login: str = ""
 
 
 class Say(Command, tag="say"):
-    """Say something to everyone in the room."""
+    """Say something to everyone in the room; a `notice` wants no answer, as programs send them."""
 
     text: str
     room: str | None = None
     ref: str | None = None
+    notice: bool = False
 
 
 class Act(Command, tag="act"):
@@ -49,15 +54,16 @@ class Act(Command, tag="act"):
 
 
 class Whisper(Command, tag="whisper"):
-    """Say something to one user alone, wherever that user is."""
+    """Say something to one user alone, wherever that user is; a `notice` wants no answer."""
 
     to: str
     text: str
     ref: str | None = None
+    notice: bool = False
 
 
 class WhisperBack(Command, tag="reply"):
-    """Whisper to whoever whispered last."""
+    """Whisper to the user who whispered last."""
 
     text: str
     ref: str | None = None
@@ -99,12 +105,78 @@ class Rooms(Command, tag="rooms"):
     ref: str | None = None
 
 
+class Whois(Command, tag="whois"):
+    """Ask who a user is."""
+
+    nick: str
+    ref: str | None = None
+
+
+class Find(Command, tag="find"):
+    """Ask who users are: those in a room, those of these nicks, or those whose nicks a mask like `a*` fits."""
+
+    room: str | None = None
+    nicks: list[str] = []
+    mask: str | None = None
+    ref: str | None = None
+
+
+class Whowas(Command, tag="whowas"):
+    """Ask who went by a nick, or by one that a mask fits; `limit` is how many at most, 0 for all that are known."""
+
+    nick: str
+    limit: int = 0
+    ref: str | None = None
+
+
+class Away(Command, tag="away"):
+    """Tell others that one is away, and why; with nothing, that one is there again."""
+
+    text: str = ""
+    ref: str | None = None
+
+
+class Describe(Command, tag="describe"):
+    """Say of oneself who one is."""
+
+    about: str
+    ref: str | None = None
+
+
+class Watch(Command, tag="watch"):
+    """Be told whether nicks are here, and when that changes; of those in `stop` no more, and with `clear`, of none."""
+
+    nicks: list[str] = []
+    stop: list[str] = []
+    clear: bool = False
+    ref: str | None = None
+
+
+class Invite(Command, tag="invite"):
+    """Invite a user into a room that one is in."""
+
+    nick: str
+    room: str | None = None
+    ref: str | None = None
+
+
+class Status(Command, tag="status"):
+    """Ask how the server stands."""
+
+    ref: str | None = None
+
+
 class History(Command, tag="history"):
-    """Ask for earlier events: those after one id, those before another, or the latest."""
+    """Ask for earlier events: those after one id, those before another, or the latest.
+
+    Between two ids, the first come, or with `latest` the last; `around` an id, those before it and those after it.
+    """
 
     room: str | None = None
     before: str | None = None
     after: str | None = None
+    around: str | None = None
+    latest: bool = False
     limit: int = DEFAULT_HISTORY
     ref: str | None = None
 
@@ -133,7 +205,9 @@ class Bye(Command, tag="bye"):
     reason: str = ""
 
 
-Request = Say | Act | Whisper | WhisperBack | Rename | Join | Leave | Who | Rooms | History | Topic
+Talk = Say | Act | Whisper | WhisperBack | Topic
+Question = Who | Whois | Find | Whowas | Watch | Rooms | Status | History
+Request = Talk | Question | Rename | Join | Leave | Away | Describe | Invite
 AnyCommand = Hello | Request | Ping | Help | Bye
 
 
@@ -168,6 +242,12 @@ TABLE = (
     CommandInfo(command=Say),
     CommandInfo(command=Help, typed="/help", help="this list"),
     CommandInfo(command=Who, typed="/who [ROOM]", fields=("room",), help="who is in the room"),
+    CommandInfo(command=Whois, typed="/whois NAME", fields=("nick",), help="who that is"),
+    CommandInfo(command=Find),
+    CommandInfo(command=Whowas),
+    CommandInfo(command=Watch),
+    CommandInfo(command=Status),
+    CommandInfo(command=Describe, costs_per_room=True),
     CommandInfo(command=Rename, typed="/nick NAME", fields=("nick",), help="take another name", costs_per_room=True),
     CommandInfo(command=Act, typed="/me TEXT", fields=("text",), help="do something: /me waves"),
     CommandInfo(
@@ -180,6 +260,14 @@ TABLE = (
     CommandInfo(command=Join, typed="/join ROOM", fields=("room",), help="go to another room"),
     CommandInfo(command=Leave, typed="/leave [REASON]", fields=("reason",), help="go back to the lobby"),
     CommandInfo(command=Rooms, typed="/rooms", help="which rooms there are"),
+    CommandInfo(command=Invite, typed="/invite NAME", fields=("nick",), help="ask somebody into the room"),
+    CommandInfo(
+        command=Away,
+        typed="/away [TEXT]",
+        fields=("text",),
+        help="tell others that you are away; alone, that you are back",
+        costs_per_room=True,
+    ),
     CommandInfo(command=Topic, typed="/topic [TEXT]", fields=("text",), help="see or set the room's topic"),
     CommandInfo(command=History, typed="/history [N]", fields=("limit",), help="what was said before"),
     CommandInfo(command=Ping, typed="/ping [TOKEN]", fields=("token",), help="see that the server answers"),

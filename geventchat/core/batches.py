@@ -6,8 +6,9 @@ The pump sends what a batch shows; tests carry out batches without a pump.
 from contextlib import suppress
 from typing import NamedTuple
 
-from geventchat.core.chat import Batch, Chat, PendingEvent
+from geventchat.core.chat import Chat
 from geventchat.core.log import Entry, Log
+from geventchat.core.posts import Batch, PendingEvent, without_messages
 from geventchat.core.room import RoomFeed
 from geventchat.delivery.outbox import Outbox
 from geventchat.protocol.errors import NotStored, Refused
@@ -24,19 +25,19 @@ def carry_out(chat: Chat, log: Log, wall_time: float, now: float) -> Shown:
     """Carry out the next batch. `wall_time` is in seconds since 1970, `now` on a clock that never goes back."""
     batch = chat.take_batch()
     _recall_topics(chat, log)
-    batch, logged = _append(chat, log, batch, wall_time)
-    outboxes = chat.publish(batch, logged, now)
-    return Shown(outboxes, chat.seal(now))
+    batch, logged = _append(log, batch, wall_time)
+    outboxes = chat.publisher.publish(batch, logged, wall_time, now)
+    return Shown(outboxes, chat.publisher.seal(now))
 
 
-def _append(chat: Chat, log: Log, batch: Batch, wall_time: float) -> tuple[Batch, list[Entry]]:
+def _append(log: Log, batch: Batch, wall_time: float) -> tuple[Batch, list[Entry]]:
     entries = [post.entry for post in batch if isinstance(post, PendingEvent)]
     if not entries:
         return batch, []
     try:
         return batch, list(log.append(entries, wall_time))
     except NotStored as error:
-        batch = chat.without_messages(batch, str(error))
+        batch = without_messages(batch, str(error))
         return batch, [post.entry for post in batch if isinstance(post, PendingEvent)]
 
 

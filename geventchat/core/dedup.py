@@ -51,4 +51,4 @@ class SentRefs:
 
 
 def _digest(entry: Entry) -> int:
-    return hash((entry.room, type(entry.event), getattr(entry.event, "text", "")))
+    return hash((entry.room, entry.event.__struct_config__.tag, getattr(entry.event, "text", "")))

@@ -30,8 +30,8 @@ class Log(Protocol):
         ids and times are given all the same.
         """
 
-    def since(self, room: str, after: str, limit: int) -> list[Entry]:
-        """Return up to `limit` entries later than the id `after`, oldest first.
+    def since(self, room: str, after: str, limit: int, *, talk: bool = False) -> list[Entry]:
+        """Return up to `limit` entries later than the id `after`, oldest first; with `talk`, only what was said.
 
         Raises Refused when `after` is no id, or when the log cannot be read; so does every other way of reading.
         """

@@ -13,20 +13,27 @@ class Member:
 
     __slots__ = (
         "__weakref__",
+        "about",
+        "away",
         "can",
         "catching_up",
         "closed",
         "encoder",
         "joined_id",
         "key",
+        "login",
         "nick",
         "on_replaced",
         "outbox",
         "published_nick",
         "rooms",
         "sent_refs",
+        "since",
+        "spoke",
         "token",
         "unpublished",
+        "watched",
+        "welcomed",
         "whispered_by",
     )
 
@@ -37,6 +44,13 @@ class Member:
         self.nick = ""
         self.published_nick = ""  # the nick as of the last event published: what lists of members show
         self.key = ""  # of the nick; empty until a name was given
+        self.about = ""  # who it says that it is
+        self.login = ""  # what it is called on its own machine, as it says
+        self.away: str | None = None  # why it is away; None while it is there
+        self.since = 0.0  # when it came, in seconds since 1970
+        self.spoke = 0.0  # and when it said something last
+        self.watched: dict[str, str] = {}  # nicks, by their keys, of which it wants to know whether they are here
+        self.welcomed = False
         self.token = token  # a secret between the server and this user
         self.on_replaced: Callable[[], None] = nothing  # called when the same user has come back on another connection
         self.unpublished = 0  # how much it has posted that is not published yet

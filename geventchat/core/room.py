@@ -1,6 +1,6 @@
 """A room: its members, its topic, and a feed for each encoding that its members read."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 
 from geventchat.core.encoder import Encoder
@@ -50,9 +50,10 @@ class Room:
         self.name = name
         self.key = key
         self.topic = ""
+        self.since: str | None = None  # when somebody entered it first
         self.expected = 0  # members, those still to enter included; with none left, the room can go
         self.members: dict[Member, None] = {}
-        self._feeds: dict[Encoder, RoomFeed] = {}
+        self._feeds: dict[Callable[[AnyEvent], bytes], RoomFeed] = {}  # by what encodes the events in it
         self._feed_window = feed_window
 
     def publish(self, event: AnyEvent, now: float) -> Iterable[RoomFeed]:
@@ -66,26 +67,49 @@ class Room:
     def enter(self, member: Member) -> None:
         """Show a member what the room says from now on."""
         self.members[member] = None
-        feed = self._feeds.get(member.encoder)
+        self.follow(member)
+
+    def follow(self, member: Member) -> None:
+        """Show a member what the room says from now on, as its encoder does."""
+        event = member.encoder.event
+        feed = self._feeds.get(event)
         if feed is None:
             gathers = member.can.gathers_joins
-            feed = self._feeds[member.encoder] = RoomFeed(self.name, member.encoder, self._feed_window, gathers=gathers)
+            feed = self._feeds[event] = RoomFeed(self.name, member.encoder, self._feed_window, gathers=gathers)
         member.outbox.follow(feed)
 
     def cursor(self, member: Member) -> Cursor:
         """Return where a member is in what the room says."""
-        return member.outbox.cursor(self._feeds[member.encoder])
+        return member.outbox.cursor(self._feeds[member.encoder.event])
+
+    def pass_over_next(self, member: Member) -> None:
+        """Do not show a member what the room says next: it knows."""
+        member.outbox.pass_over_next(self._feeds[member.encoder.event])
 
     def depart(self, member: Member) -> None:
         """Show a member no more; what was said until now still reaches it."""
         self.members.pop(member, None)
-        feed = self._feeds.get(member.encoder)
+        self.unfollow(member)
+
+    def unfollow(self, member: Member) -> None:
+        """Show a member what was said until now, and no more."""
+        event = member.encoder.event
+        feed = self._feeds.get(event)
         if feed is not None:
             member.outbox.unfollow(feed)
             if not feed.has_readers:
-                del self._feeds[member.encoder]
+                feed.trim()
+                del self._feeds[event]
 
     def members_reply(self, event_id: str | None = None, ref: str | None = None, most: int = MAX_LISTED) -> Members:
         """Return who is here; `most` are named."""
         named = [member.published_nick for member in islice(self.members, most)]
-        return Members(room=self.name, members=named, count=len(self.members), topic=self.topic, id=event_id, ref=ref)
+        return Members(
+            room=self.name,
+            members=named,
+            count=len(self.members),
+            topic=self.topic,
+            since=self.since,
+            id=event_id,
+            ref=ref,
+        )

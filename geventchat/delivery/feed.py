@@ -9,6 +9,7 @@ are caught up, which has no cursors to move: what is done for each of them is on
 """
 
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable
 
 # Sends one reader bytes without waiting; returns how many were taken. Raises OSError, when none were.
@@ -35,11 +36,11 @@ class Feed:
     `gap(first_id, last_id, count)` returns the line that tells a reader what it missed.
     """
 
-    __slots__ = ("_kept", "_window", "gap", "lagging", "last_dropped", "newest", "oldest", "sent", "tail", "waiting")
+    __slots__ = ("_window", "gap", "kept", "lagging", "last_dropped", "newest", "oldest", "sent", "tail", "waiting")
 
     def __init__(self, window: int, gap: Callable[[str, str, int], bytes]) -> None:
         self._window = window
-        self._kept = 0
+        self.kept = 0  # bytes that are sealed and not dropped
         self.gap = gap
         self.last_dropped = ""  # the id of the line that the window passed last
         self.tail = self.oldest = Chunk(0)
@@ -80,10 +81,14 @@ class Feed:
         self.tail = tail.following = Chunk(tail.first + len(tail.lines))
         tail.lines = []
         self.waiting, self.sent = self.sent, self.waiting
-        self._kept += len(tail.data)
-        while self._kept > self._window and self.oldest is not tail:
-            self._drop_oldest()
+        self.kept += len(tail.data)
+        self.shrink(self._window)
         return True
+
+    def shrink(self, most: int) -> None:
+        """Drop the oldest beyond `most` bytes, but nothing of the newest batch, which may not have been sent yet."""
+        while self.kept > most and self.oldest is not self.newest:
+            self._drop_oldest()
 
     def trim(self) -> None:
         """Drop everything that is sealed, if nobody lags behind it."""
@@ -96,7 +101,7 @@ class Feed:
         chunk, following = self.oldest, self.oldest.following
         assert chunk.data is not None
         assert following is not None
-        self._kept -= len(chunk.data)
+        self.kept -= len(chunk.data)
         self.last_dropped = chunk.ids[-1]
         chunk.ids += following.ids[:1]  # so that a reader at the very end still knows what it misses first
         chunk.data, chunk.following = b"", None
@@ -109,9 +114,11 @@ class Cursor:
     It stands before line `index` of its chunk, and never at the end of one that was all sent. A reader who is caught
     up stands before the newest chunk, or before the tail once it has been sent that. `queued` is for the outbox: the
     number up to which its queue already says what is to be sent. `owner` is for the pump: whose cursor this is.
+
+    A reader may pass over single lines, its own for one; it then is in no group until it has passed them.
     """
 
-    __slots__ = ("_chunk", "feed", "index", "owner", "queued")
+    __slots__ = ("_chunk", "_unwanted", "feed", "index", "owner", "queued")
 
     def __init__(self, feed: Feed, owner: object = None) -> None:
         self.feed = feed
@@ -119,6 +126,7 @@ class Cursor:
         self.index = len(feed.tail.lines)
         self.queued = 0
         self.owner = owner
+        self._unwanted: deque[int] | None = None  # numbers of lines to pass over; None when there are none
         feed.lagging[self] = None
 
     @property
@@ -137,7 +145,7 @@ class Cursor:
     def join_group(self, write: Write) -> None:
         """Join those who are caught up, if this reader stands where they do: before all that is not sealed."""
         feed = self.feed
-        if self in feed.lagging and not self.index and self._chunk is feed.tail:
+        if self in feed.lagging and not self.index and self._chunk is feed.tail and not self._unwanted:
             del feed.lagging[self]
             feed.sent[self] = write
 
@@ -157,13 +165,47 @@ class Cursor:
         self.leave_group()
         self.feed.lagging.pop(self, None)
 
+    def pass_over_next(self) -> None:
+        """Pass over the next line that the feed gets."""
+        self.leave_group()
+        if self._unwanted is None:
+            self._unwanted = deque()
+        self._unwanted.append(self.feed.end)
+
+    def step_over(self) -> None:
+        """Move on over the lines that come next, are sealed, and are to be passed over."""
+        while self._unwanted:
+            self._leave_end()
+            ahead = self._unwanted[0] - self.number
+            if ahead > 0 or (ahead == 0 and not self._chunk.data):
+                return
+            self._unwanted.popleft()
+            if ahead == 0:
+                self._step()
+                self._leave_end()
+        self._unwanted = None
+
+    def _leave_end(self) -> None:
+        """Stand before the next chunk instead of behind the last line of this one."""
+        chunk = self._chunk
+        if chunk.following is not None and self.index == len(chunk.ends):
+            self._chunk, self.index = chunk.following, 0
+
     @property
     def passed(self) -> bool:
         """Whether the window has moved past this reader, who has to `skip`."""
         return self.chunk.data == b""
 
     def next(self) -> bytes:
-        """Return the sealed bytes from here to the end of the chunk; empty when there are none, or none any more."""
+        """Return the sealed bytes that come next, of one chunk; empty when there are none, or none any more."""
+        if self._unwanted:
+            self.step_over()
+            if self._unwanted:
+                return self._up_to(self._unwanted[0])
+        return self._to_end()
+
+    def _to_end(self) -> bytes:
+        """Return the sealed bytes from here to the end of the chunk."""
         chunk = self.chunk
         if self.index == 0:
             return chunk.data or b""
@@ -174,9 +216,18 @@ class Cursor:
 
     def next_until(self, number: int) -> bytes:
         """Return what `next` does, but nothing of the line with this number or later ones."""
-        data, chunk = self.next(), self.chunk
+        if self._unwanted:
+            self.step_over()
+            if self._unwanted:
+                number = min(number, self._unwanted[0])
+        return self._up_to(number)
+
+    def _up_to(self, number: int) -> bytes:
+        data, chunk = self._to_end(), self.chunk
         if not data or number >= chunk.first + len(chunk.ends):
             return data
+        if number <= chunk.first + self.index:
+            return b""
         start = chunk.ends[self.index - 1] if self.index else 0
         return data[: chunk.ends[number - chunk.first - 1] - start]
 
@@ -206,22 +257,29 @@ class Cursor:
 
     def skip(self) -> bytes:
         """Go to the oldest line kept; return the line that tells the reader what it missed, if it missed anything."""
+        unwanted = self._unwanted or ()
+        while self.number in unwanted and self.index + 1 < len(self._chunk.ids):
+            self.index += 1
         first, number = self._chunk.ids[self.index], self.number
         last = self.to_oldest()
-        count = self.number - number
+        count = self.number - number - sum(number <= known < self.number for known in unwanted)
         return self.feed.gap(first, last, count) if count > 0 else b""
 
     def take(self, until: int, most: int) -> bytes:
-        """Move on to the line number `until`, and return all lines before it, sealed or not; after `most` bytes, a gap.
+        """Move on to the line number `until`, and return what `next` would, sealed or not; after `most` bytes, a gap.
 
         The reader must have left the group.
         """
         notice = self.skip() if self.passed else b""
+        unwanted = set(self._unwanted or ())
         lines: list[bytes] = []
         missed: list[str] = []
         taken = 0
         while self.number < until:
+            is_unwanted = self.number in unwanted
             event_id, line = self._step()
+            if is_unwanted:
+                continue
             taken += len(line)
             if taken <= most:
                 lines.append(line)

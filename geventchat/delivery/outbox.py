@@ -11,7 +11,8 @@ from geventchat.delivery.feed import Cursor, Feed, Write
 # Private lines that wait in a row are sent as one; a longer run than this is left in pieces.
 _MERGED_BYTES = 16 << 10
 # What is kept of rooms that were left before all of them was read, with what else waits for the reader alone; the rest
-# is told as a gap. So a reader who does not read, but joins and leaves again and again, is owed no more and no more.
+# is told as a gap. Without this bound, a reader who joins and leaves again and again, and reads nothing, would be owed
+# more each time.
 MAX_LEFT_BYTES = 256 << 10
 
 # A private line; or a span of a feed: its reader's cursor, and the line number to stop before.
@@ -83,6 +84,11 @@ class Outbox:
         cursor.leave()
         self._queue = queue or None
 
+    def pass_over_next(self, feed: Feed) -> None:
+        """Leave out the next line that a feed gets, which is followed: this reader knows it already."""
+        self.leave_groups()
+        self.cursor(feed).pass_over_next()
+
     @property
     def follows(self) -> bool:
         """Whether any feed is followed."""
@@ -143,6 +149,7 @@ class Outbox:
             if isinstance(head, bytes):
                 return Piece(head, queued=True)
             cursor, until = head
+            cursor.step_over()
             if cursor.number < until:
                 return self._read(cursor, until)
             self._queue.popleft()

@@ -8,11 +8,22 @@ import msgspec
 
 from geventchat.commands.commands import AnyCommand
 from geventchat.core.encoder import Capabilities, Encoder
+from geventchat.core.member import Member
 from geventchat.delivery.outbox import Outbox
 
 
 class EmptyLine(msgspec.Struct, frozen=True):
     """A line on which nothing stands. It counts as a line: a flood of them is read no faster than talk."""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a dialect answers by itself, though in its turn: behind the replies to all that was asked before.
+
+    With `dialect`, the user is spoken to in that one from there on.
+    """
+
+    encode: Callable[[Member], bytes]
+    dialect: "Dialect | None" = None
 
 
 class Reader(Protocol):
@@ -29,7 +40,7 @@ class Reader(Protocol):
     def end(self) -> None:
         """Take in the end of the connection: a last line that lacks its end is complete."""
 
-    def next_command(self) -> AnyCommand | EmptyLine | None:
+    def next_command(self) -> AnyCommand | Answer | EmptyLine | None:
         """Return what the next line asks for; None when more must arrive first.
 
         Raises ProtocolError, and nothing else, for bytes that are no command. It can be called again afterwards,
@@ -37,7 +48,7 @@ class Reader(Protocol):
         """
 
     def data_to_send(self) -> bytes:
-        """Return what the dialect sends by itself, a handshake or a pong, since the last call."""
+        """Return what the dialect sends by itself, such as pongs to what `next_command` has read."""
 
     def registered(self) -> None:
         """Read what follows as from a user who has a name now."""

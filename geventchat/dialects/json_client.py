@@ -1,5 +1,7 @@
 """The client's half of the json dialect: commands to bytes, bytes to what the server tells. No I/O."""
 
+from contextlib import suppress
+
 import msgspec
 
 from geventchat.commands.commands import Command
@@ -21,11 +23,10 @@ def encode(command: Command) -> bytes:
 
 
 class MessageReader:
-    """Bytes to messages. Lines that are no message known here are passed over: a newer server may say more."""
+    """Bytes to messages. Lines that are no message known here are skipped: a newer server may say more."""
 
     def __init__(self) -> None:
         self._lines = LineBuffer(MAX_SERVER_LINE, MAX_SERVER_LINE)
-        self.passed_over = 0  # lines that were no message
 
     def receive(self, data: bytes) -> None:
         """Take in bytes that have arrived."""
@@ -34,10 +35,8 @@ class MessageReader:
     def next_message(self) -> Message | None:
         """Return the next message; None when more must arrive first. Raises ProtocolError, fatal, for endless lines."""
         while (line := self._next_line()) is not None:
-            try:
+            with suppress(msgspec.MsgspecError, RecursionError, UnicodeError):
                 return _decoder.decode(decode(line))
-            except (msgspec.MsgspecError, RecursionError, UnicodeError):
-                self.passed_over += 1
         return None
 
     def _next_line(self) -> bytes | None:

@@ -16,11 +16,11 @@ from geventchat.protocol.text import REPLACED, clean, decode
 
 # Telnet's own talk (RFC 854, RFC 855): IAC and a command; IAC, will/won't/do/don't and an option; a subnegotiation.
 # A subnegotiation of more than 1,024 bytes is none: its bytes are text. The last alternative has begun, and its rest is
-# still to come.
+# still to come. A run of commands is one match: a flood of them costs little.
 _IAC = b"\xff"
 _TELNET = re.compile(
-    rb"\xff(?:[\xfb-\xfe].|\xfa.{0,1020}?\xff\xf0|[\xf0-\xf9\xff])"
-    rb"|(?P<text>\xff\xfa.{1022})"
+    rb"(?:\xff(?:[\xfb-\xfe].|\xfa.{0,1020}?\xff\xf0|[\xf0-\xf9]))+"
+    rb"|(?P<text>\xff(?:\xff|\xfa.{1022}))"
     rb"|(?P<begun>\xff(?:[\xfb-\xfe]|\xfa.*)?\Z)",
     re.DOTALL,
 )
@@ -77,7 +77,7 @@ class PlainReader:
         def talk(match: re.Match[bytes]) -> bytes:
             if match.lastgroup == "begun":
                 self._held = match[0]
-            elif match.lastgroup == "text" or match[0] == _IAC + _IAC:
+            elif match.lastgroup == "text":
                 return match[0][len(_IAC) :]
             return b""
 

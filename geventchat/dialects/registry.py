@@ -4,14 +4,18 @@ from collections.abc import Sequence
 
 from geventchat.dialects.base import Dialect
 from geventchat.dialects.foreign import foreign, may_become_foreign
+from geventchat.dialects.irc.dialect import IRC
+from geventchat.dialects.irc.first_lines import is_irc, may_become_irc
 from geventchat.dialects.json import JSON
 from geventchat.dialects.plain import PLAIN
 from geventchat.dialects.unframed import UNFRAMED
 from geventchat.protocol.text import decode
 
-__all__ = ["JSON", "PLAIN", "UNFRAMED", "detect"]
+__all__ = ["IRC", "JSON", "PLAIN", "UNFRAMED", "detect"]
 
 _TELNET_IAC = b"\xff"
+# Packets that follow each other at once are pieces of a line: no client for which a packet is a message sends so many.
+_MAX_PACKETS = 32
 
 
 def detect(packets: Sequence[bytes], *, quiet: bool, patient: bool) -> Dialect | None:
@@ -26,7 +30,11 @@ def detect(packets: Sequence[bytes], *, quiet: bool, patient: bool) -> Dialect |
         raise error
     if first.startswith(b"{"):  # as no name does
         return JSON
-    if b"\n" in first or first.startswith(_TELNET_IAC):
+    if is_irc(first):
+        return IRC
+    if may_become_irc(first) and not quiet and len(packets) <= _MAX_PACKETS:
+        return None
+    if b"\n" in first or first.startswith(_TELNET_IAC) or len(packets) > _MAX_PACKETS:
         return PLAIN
     if all(len(decode(packet)) == 1 for packet in packets):
         # A key at a time, as telnet on Windows sends; a single one may be a short name in one packet.

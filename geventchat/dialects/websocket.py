@@ -26,6 +26,8 @@ _CLOSE_CODES = {
     "not-utf8": CloseCode.INVALID_DATA,
     "line-too-long": CloseCode.MESSAGE_TOO_BIG,
 }
+# How much is read at a time: frames of no bytes are some 80 in this, and take a millisecond.
+_PIECE_BYTES = 512
 _ERRORS: dict[int, tuple[str, str]] = {
     CloseCode.PROTOCOL_ERROR: ("bad-frame", "that is no valid WebSocket frame: closing"),
     CloseCode.INVALID_DATA: ("not-utf8", "a text frame must be UTF-8: closing"),
@@ -34,15 +36,19 @@ _ERRORS: dict[int, tuple[str, str]] = {
 
 
 class WebSocketReader:
-    """Reads frames once the handshake is done; a text in them can have at most `max_text` bytes of UTF-8."""
+    """Reads frames once the handshake is done; a text in them can have at most `max_text` bytes of UTF-8.
 
-    __slots__ = ("_error", "_farewell", "_fragments", "_json", "_out", "_protocol", "_texts", "ended")
+    A frame that completes no message, a ping or a fragment, counts as an empty line.
+    """
+
+    __slots__ = ("_arrived", "_error", "_farewell", "_json", "_out", "_protocol", "_text", "_texts", "ended")
 
     def __init__(self, max_text: int) -> None:
         self._json = json.JsonReader(max_text)
         self._protocol = ServerProtocol(state=State.OPEN, max_size=json.longest_line(max_text))
-        self._fragments: list[bytes] = []  # of a message whose last frame is still to come
-        self._texts: deque[bytes] = deque()
+        self._arrived = bytearray()  # what is not read yet
+        self._text = bytearray()  # of a message whose last frame is still to come
+        self._texts: deque[bytes | None] = deque()  # the messages; None for a frame that completes none
         self._error: ProtocolError | None = None
         self._out = b""
         self._farewell = b""  # our answer to the client's Close: the last frame of all
@@ -50,9 +56,13 @@ class WebSocketReader:
 
     def receive(self, data: bytes) -> None:
         """Take in bytes that have arrived."""
-        if self.ended or self._error is not None:
-            return
-        self._protocol.receive_data(data)
+        self._arrived += data
+
+    def _read_frames(self) -> None:
+        """Read some of what has arrived."""
+        piece = bytes(self._arrived[:_PIECE_BYTES])
+        del self._arrived[:_PIECE_BYTES]
+        self._protocol.receive_data(piece)
         for frame in self._protocol.events_received():
             assert isinstance(frame, Frame)
             self._take(frame)
@@ -72,10 +82,12 @@ class WebSocketReader:
         elif frame.opcode is Opcode.BINARY:
             self._error = ProtocolError("binary", "binary frames say nothing here: closing", fatal=True)
         elif frame.opcode in (Opcode.TEXT, Opcode.CONT):
-            self._fragments.append(bytes(frame.data))
+            self._text += frame.data
+            self._texts.append(bytes(self._text) if frame.fin else None)
             if frame.fin:
-                self._texts.append(b"".join(self._fragments))
-                self._fragments.clear()
+                self._text.clear()
+        else:
+            self._texts.append(None)
 
     def _violation(self) -> ProtocolError:
         sent = self._protocol.close_sent
@@ -89,8 +101,12 @@ class WebSocketReader:
 
     def next_command(self) -> AnyCommand | EmptyLine | None:
         """Return what the next message asks for; None when more must arrive first. Raises ProtocolError."""
+        while self._arrived and not self._texts and not self.ended and self._error is None:
+            self._read_frames()
         if self._texts:
             text = self._texts.popleft()
+            if text is None:
+                return EmptyLine()
             try:
                 text.decode()
             except UnicodeDecodeError:

@@ -7,6 +7,7 @@ from geventchat.protocol.limits import CROWD_GATHER_S
 
 # So few are still named, each on a line.
 _NAMED = 3
+_WORDS = ((True, "joined"), (False, "left"))
 
 
 class JoinLeaveSummary:
@@ -28,9 +29,8 @@ class JoinLeaveSummary:
 
     def take(self) -> list[Joined | Left | str]:
         """Return what to tell: a count in words for many, few as they happened, in order; and gather anew."""
-        counts = Counter(type(event) for event in self._gathered)
-        kinds = ((Joined, "joined"), (Left, "left"))
-        many = [f"{counts[kind]} {word}" for kind, word in kinds if counts[kind] > _NAMED]
-        few = [event for event in self._gathered if counts[type(event)] <= _NAMED]
+        counts = Counter(isinstance(event, Joined) for event in self._gathered)
+        many = [f"{counts[is_join]} {word}" for is_join, word in _WORDS if counts[is_join] > _NAMED]
+        few = [event for event in self._gathered if counts[isinstance(event, Joined)] <= _NAMED]
         self._gathered, self.due = [], None
         return [*many, *few]

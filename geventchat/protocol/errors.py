@@ -18,13 +18,15 @@ class ChatError(Exception):
 class Refused(ChatError):
     """What a user asked for cannot be done.
 
-    `code` is stable and for programs ("nick-taken"); `message` is one line for people.
+    `code` is stable and for programs ("nick-taken"); `message` is one line for people; `about` is the name that is
+    at fault, if it is one.
     """
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, about: str | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.about = about
 
 
 class ProtocolError(Refused):

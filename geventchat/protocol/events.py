@@ -27,20 +27,30 @@ class Said(Event, tag="said"):
     text: str
 
 
+class Noticed(Said, tag="said"):
+    """A message that wants no answer, as programs send them: only who is there learns that it was one."""
+
+
 class Acted(Event, tag="acted"):
     """An action, what other chats call /me."""
 
     text: str
 
 
-class Joined(Event, tag="joined"):
-    """A user came into the room."""
+class Joined(Event, tag="joined", omit_defaults=True):
+    """A user came into the room; `about` is who it says that it is, where it says so."""
+
+    about: str = ""
 
 
 class Left(Event, tag="left"):
     """A user left the room, or was lost; `reason` may be empty."""
 
     reason: str = ""
+
+
+class Departed(Left, tag="left"):
+    """A user left all its rooms, and the chat: only who is there learns that it was not this room alone."""
 
 
 class Renamed(Event, tag="renamed"):
@@ -72,6 +82,21 @@ def number_of(event_id: str) -> int:
     if not (dash and _is_number(milliseconds) and _is_number(sequence)):
         raise Refused("bad-id", "an id looks like 1732363200123-0")
     return min(int(milliseconds) * SEQUENCES + min(int(sequence), SEQUENCES - 1), LARGEST)
+
+
+def time_of(event_id: str) -> str:
+    """Return the time that is in an id, as events have it. Raises Refused as `number_of` does."""
+    return iso_time(number_of(event_id) // SEQUENCES)
+
+
+def id_at(seconds: float) -> str:
+    """Return the first id of a time, in seconds since 1970."""
+    return id_of(int(seconds * 1000) * SEQUENCES)
+
+
+def seconds_of(time: str) -> float:
+    """Return a time as events have it in seconds since 1970. Raises ValueError."""
+    return datetime.fromisoformat(time).timestamp()
 
 
 def id_of(number: int) -> str:

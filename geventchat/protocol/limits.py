@@ -35,22 +35,31 @@ TYPING_S = 2.0
 # What may wait for one user besides what rooms say; past it, whispers to the user are refused and the user's own
 # commands are not read until the answers to earlier ones have been taken.
 MAX_PRIVATE_BYTES = 256 << 10
-# Rooms that one session may be in; each costs every turn of the pump a look.
+# Rooms that one session may be in; whenever it is sent something, the feed of each is looked at.
 MAX_ROOMS_PER_USER = 64
-# The longest `ref`: room for a UUID or a hash. The last refs of each user are kept.
-MAX_REF = 64
-# Newcomers whose joins are under way at once; the others wait, so that a storm of joins delays nobody who is in.
+# What all rooms keep together for readers who fall behind, in windows: one reader who takes next to nothing in 64 rooms
+# would else make the server keep 256 MiB.
+MAX_WINDOWS = 16
+# The longest `ref`: room for a UUID or a hash, or for IRC's label and what was asked. The last of each user are kept.
+MAX_REF = 128
+# Newcomers who are coming in at the same time; the others wait, so that a storm of joins delays nobody who is in.
 JOINS_AT_ONCE = 8
+# The longest text in which users say of themselves who they are, or why they are away, in characters.
+MAX_ABOUT = 200
+# How many of those who have gone, or go by another name now, are remembered.
+MAX_FORMER = 1_000
+# Nicks that one user may watch: a list of friends.
+MAX_WATCHED = 100
 # Nicks that a list of members names; the count beside it is always exact.
 MAX_LISTED = 1_000
 # In rooms larger than this, joins and leaves are gathered for people: N users joining would cost N * N lines.
 CROWD = 50
 # How long they are gathered, unless somebody says something before.
 CROWD_GATHER_S = 1.0
-# What an answer to /history or `history` holds at most, and when it is not said.
-MAX_HISTORY = 500
-# And in characters of text: a user who asks and does not read is owed no more than this.
-MAX_PAGE_CHARS = 128 << 10
+# Events that an answer to /history or `history` holds when their number is not said, and at most.
 DEFAULT_HISTORY = 50
+MAX_HISTORY = 500
+# What their texts have at most, in characters: a user who asks and does not read is owed no more than this.
+MAX_PAGE_CHARS = 128 << 10
 # What people who come in are shown of the talk before: a screenful.
 GREET_WITH = 20

@@ -35,9 +35,10 @@ def nick(text: str, max_chars: int) -> tuple[str, str]:
     """
     shown, key = _name(text, max_chars, "nick")
     if key in RESERVED or (not shown.isascii() and skeleton(shown) in RESERVED):
-        raise Refused("bad-nick", f"the name {shown} is reserved, take another")
+        raise Refused("bad-nick", f"the name {shown} is reserved, take another", about=shown)
     if key.isdecimal():
-        raise Refused("bad-nick", f"the name {shown} would read as a count, as in * {shown} joined; add a letter")
+        why = f"the name {shown} would read as a count, as in * {shown} joined; add a letter"
+        raise Refused("bad-nick", why, about=shown)
     return shown, key
 
 
@@ -66,7 +67,7 @@ def skeleton(shown: str) -> str:
     import disarm  # the tables of Unicode TR 39 take 50 ms to load, and only servers compare names
 
     # The tables replace one letter by another; of the pairs of letters that look like one, this is the common one.
-    return disarm.skeleton_key(shown, digit_policy="tr39").replace("rn", "m") or shown
+    return disarm.skeleton_key(shown, digit_policy="tr39").replace("rn", "m")
 
 
 def _is_longer(text: str, max_chars: int) -> bool:
@@ -94,7 +95,7 @@ def _name(text: str, max_chars: int, kind: str) -> tuple[str, str]:
     code = f"bad-{kind}"
     if REPLACED in text:
         raise Refused(code, "the name came in an encoding other than UTF-8: please use UTF-8")
-    too_long = Refused(code, f"a name can have at most {max_chars} characters")
+    too_long = Refused(code, f"a name can have at most {max_chars} characters", about=text[:max_chars])
     if _is_longer(text, max_chars):
         raise too_long
     try:
@@ -102,11 +103,11 @@ def _name(text: str, max_chars: int, kind: str) -> tuple[str, str]:
     except UnicodeEncodeError:
         if not clean(text).strip():
             raise Refused(code, "a name cannot be empty") from None
-        raise Refused(code, "a name cannot hold control or invisible characters") from None
+        raise Refused(code, "a name cannot hold control or invisible characters", about=clean(text)) from None
     if len(key) > max_chars:  # some characters are several once their case is folded
         raise too_long
     if wrong := _why_not(shown):
-        raise Refused(code, wrong)
+        raise Refused(code, wrong, about=shown)
     return shown, key
 
 

@@ -31,20 +31,108 @@ class Welcome(Reply, tag="welcome"):
 
 
 class Members(Reply, tag="members"):
-    """Who is in a room; `count` is exact also where `members` is cut. After a join, `id` is as in Welcome."""
+    """Who is in a room, and since when it is there; `count` is exact also where `members` is cut.
+
+    After a join, `id` is as in Welcome.
+    """
 
     room: str
     members: list[str]
     count: int
     topic: str
+    since: str | None = None
     id: str | None = None
     ref: str | None = None
 
 
 class RoomList(Reply, tag="rooms"):
-    """Which rooms there are, with how many are in each."""
+    """Which rooms there are, with how many are in each; and the topics of those that have one."""
 
     rooms: dict[str, int]
+    topics: dict[str, str] = msgspec.field(default_factory=dict)
+    ref: str | None = None
+
+
+class Profile(msgspec.Struct, kw_only=True, gc=False):
+    """What is known of a user: `about` and `login` are its own words, and `away` too, None while it is there.
+
+    `since` is when it came; for `idle` seconds it has said nothing.
+    """
+
+    nick: str
+    about: str = ""
+    login: str = ""
+    away: str | None = None
+    rooms: list[str] = []
+    since: str
+    idle: int
+
+
+class Profiles(Reply, tag="profiles"):
+    """Who certain users are: those in `room`, where that was asked; `more` when there are others like them."""
+
+    users: list[Profile]
+    room: str | None = None
+    more: bool = False
+    ref: str | None = None
+
+
+class Former(Reply, tag="former"):
+    """Who went by a nick and does so no more, the last one first; `since` is when each was called so last."""
+
+    nick: str
+    users: list[Profile]
+    ref: str | None = None
+
+
+class AwayIs(Reply, tag="away_is"):
+    """Why `nick` is away; None when it is there."""
+
+    nick: str
+    text: str | None
+    ref: str | None = None
+
+
+class AwayChanged(Reply, tag="away"):
+    """Somebody who shares a room with this user is away from now on, or there again."""
+
+    nick: str
+    text: str | None
+
+
+class Described(Reply, tag="described"):
+    """`nick`, this user or one who shares a room with it, says of itself `about` from now on."""
+
+    nick: str
+    about: str
+    ref: str | None = None
+
+
+class Watched(Reply, tag="watched"):
+    """Of the nicks that this user watches, or of some: which are here, and which are not; unasked when that changes."""
+
+    here: list[str]
+    gone: list[str]
+    ref: str | None = None
+
+
+class Invited(Reply, tag="invited"):
+    """`nick` invites `to` into a room; both of them are told."""
+
+    nick: str
+    to: str
+    room: str
+    ref: str | None = None
+
+
+class Status(Reply, tag="status"):
+    """How the server stands: its name and version, how many are here and how many there were at once, and its time."""
+
+    server: str
+    time: str
+    users: int
+    most: int
+    rooms: int
     ref: str | None = None
 
 
@@ -55,13 +143,18 @@ class Ack(Reply, tag="ack"):
     id: str | None
 
 
-class Whispered(Reply, tag="whispered"):
-    """`nick` said `text` to `to` alone; both of them are told."""
+class Whispered(Reply, tag="whispered", omit_defaults=True):
+    """`nick` said `text` to `to` alone; both of them are told, and `nick` with its own `ref`.
+
+    A `notice` wants no answer, as programs send them.
+    """
 
     time: str
     nick: str
     to: str
     text: str
+    notice: bool = False
+    ref: str | None = None
 
 
 class HistoryPage(Reply, tag="history"):
@@ -107,10 +200,14 @@ class HelpText(Reply, tag="help"):
 
 
 class Error(Reply, tag="error"):
-    """A command that was not carried out; `code` is stable and for programs, `message` for people."""
+    """A command that was not carried out; `code` is stable and for programs, `message` for people.
+
+    `about` is the name that could not be used or found, where it was a name.
+    """
 
     code: str
     message: str
+    about: str | None = None
     ref: str | None = None
 
 
@@ -121,6 +218,7 @@ class Closing(Reply, tag="closing"):
     message: str
 
 
-Response = Members | RoomList | Ack | HistoryPage | TopicIs | Error
-AnyReply = NamePrompt | Welcome | Response | Whispered | Pong | Gap | HelpText | Closing
+Facts = Members | RoomList | Profiles | Former | AwayIs | Described | Watched | Invited | Status | HistoryPage | TopicIs
+Response = Facts | Ack | Whispered | Error
+AnyReply = NamePrompt | Welcome | Response | AwayChanged | Pong | Gap | HelpText | Closing
 Message = AnyEvent | AnyReply  # all that a server can say

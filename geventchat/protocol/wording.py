@@ -39,6 +39,12 @@ def notices_of(reply: replies.Reply) -> list[str]:
             return ["rooms: " + ", ".join(f"{name} ({count})" for name, count in rooms.items())]
         case replies.TopicIs(text=text):
             return [f"topic: {text}" if text else "no topic is set; /topic TEXT sets one"]
+        case replies.Profiles(users=users):
+            return [line for user in users for line in _profile(user)]
+        case replies.AwayIs(nick=nick, text=text):
+            return [f"{nick} is here" if text is None else f"{nick} is away: {text}"]
+        case replies.Invited(nick=nick, to=to, room=room):
+            return [f"{nick} invites {to} into {room}: /join {room}"]
         case replies.Whispered(nick=nick, to=to, text=text):
             return [f"{nick} whispers to {to}: {text}"]
         case replies.Gap(room=room, count=None):
@@ -52,3 +58,10 @@ def notices_of(reply: replies.Reply) -> list[str]:
         case replies.Error(message=message):
             return [message]
     return []
+
+
+def _profile(user: replies.Profile) -> list[str]:
+    about = f": {user.about}" if user.about else ""
+    rooms = f"in {', '.join(user.rooms)}" if user.rooms else "in no room"
+    away = [f"{user.nick} is away: {user.away}"] if user.away is not None else []
+    return [f"{user.nick}{about}, {rooms}, here since {user.since[:16].replace('T', ' ')} UTC", *away]

@@ -14,23 +14,29 @@ from geventchat.core.member import Member
 from geventchat.core.room import Room
 from geventchat.protocol import replies
 from geventchat.protocol.errors import Refused
-from geventchat.protocol.events import Acted, AnyEvent, Renamed, Said, TopicSet, id_of, number_of
+from geventchat.protocol.events import Acted, AnyEvent, Left, Renamed, Said, TopicSet, id_of, number_of
 from geventchat.protocol.limits import MAX_HISTORY, MAX_PAGE_CHARS
 from geventchat.server.pump import Pump, Sender
 
 
 class Past:
-    """Shows one member the past: the last `greet_with` lines of a room that it enters without saying `after`."""
+    """Shows one member the past: the last `greet_with` lines of a room that it enters without saying `after`.
 
-    __slots__ = ("_chat", "_greet_with", "_log", "_member", "_pump", "_sender")
+    `started` is the id that an event would have had when the server was started.
+    """
 
-    def __init__(self, chat: Chat, pump: Pump, log: Log, member: Member, sender: Sender, greet_with: int) -> None:
+    __slots__ = ("_chat", "_greet_with", "_log", "_member", "_pump", "_sender", "_started")
+
+    def __init__(
+        self, chat: Chat, pump: Pump, log: Log, member: Member, sender: Sender, greet_with: int, started: str
+    ) -> None:
         self._chat = chat
         self._pump = pump
         self._log = log
         self._member = member
         self._sender = sender
         self._greet_with = greet_with
+        self._started = started
 
     def catch_up(self, wanted: CatchUp) -> None:
         """Send a user who enters a room what was said before, ahead of what is said there from now on."""
@@ -54,19 +60,29 @@ class Past:
         self._settle()  # what the user has just said is in it then
         try:
             room = self._chat.room_of(self._member, asked.room)
-            limit = max(1, min(asked.limit, MAX_HISTORY))
-            if asked.after is not None:
-                page = [entry.event for entry in self._log.since(room.key, asked.after, limit + 1)]
-                if asked.before is not None:
-                    page = _until(page, number_of(asked.before) - 1)
-                shown = _fitting(page[:limit])
-            else:
-                page = self._log.latest(room.key, limit + 1, asked.before)
-                shown = _fitting(page[-limit:][::-1])[::-1]
+            page, shown = self._page(room.key, asked, max(1, min(asked.limit, MAX_HISTORY)))
             more = len(page) > len(shown)
             self._chat.tell(self._member, replies.HistoryPage(room=room.name, events=shown, more=more, ref=asked.ref))
         except Refused as refusal:
             self._chat.refuse(self._member, refusal, asked.ref)
+
+    def _page(self, room: str, asked: commands.History, limit: int) -> tuple[list[AnyEvent], list[AnyEvent]]:
+        """Return what was asked for, and beyond it one more if there is more; and what of it is shown."""
+        after, before, talk = asked.after, asked.before, self._member.can.past_is_talk
+        if asked.around is not None:
+            earlier = self._log.latest(room, limit // 2, asked.around, talk=talk)
+            at = id_of(number_of(asked.around) - 1)
+            later = [entry.event for entry in self._log.since(room, at, limit - len(earlier), talk=talk)]
+            return [*earlier, *later], _fitting([*earlier, *later])
+        if after is not None and not asked.latest:
+            page = [entry.event for entry in self._log.since(room, after, limit + 1, talk=talk)]
+            if before is not None:
+                page = _until(page, number_of(before) - 1)
+            return page, _fitting(page[:limit])
+        page = self._log.latest(room, limit + 1, before, talk=talk)
+        if after is not None:
+            page = _later(page, after)
+        return page, _fitting(page[-limit:][::-1])[::-1]
 
     def _send_missed(self, room: Room, after: str) -> None:
         """Send from the log what the room said later than the id `after`, up to where its feed goes on."""
@@ -111,12 +127,36 @@ class Past:
             self._member.sent_refs.add(entry)
 
     def _send_earlier(self, room: Room) -> None:
-        """Show a newcomer what was said last."""
-        said = self._log.latest(room.key, self._greet_with + 1, self._member.joined_id, talk=True)
+        """Show a newcomer what was said last, or since its nick was here last, to those who go by that."""
+        member = self._member
+        if member.can.returns_by_nick:
+            recent = self._log.latest(room.key, MAX_HISTORY, member.joined_id)
+            last_here = self._last_here(recent)
+            if last_here is not None:
+                missed: list[AnyEvent] = [
+                    event for event in _later(recent, last_here) if isinstance(event, Said | Acted)
+                ]
+                self._chat.tell(member, replies.HistoryPage(room=room.name, events=missed, more=False))
+                self._settle()
+                return
+        said = self._log.latest(room.key, self._greet_with + 1, member.joined_id, talk=True)
         if said:
             shown, more = said[-self._greet_with :], len(said) > self._greet_with
             self._chat.tell(self._member, replies.HistoryPage(room=room.name, events=shown, more=more))
             self._settle()
+
+    def _last_here(self, recent: list[AnyEvent]) -> str | None:
+        """Return the id up to which this user's nick has heard what was said; None where it was not here lately.
+
+        Who has not left was here when the server's process ended, and had heard all that is from before its start.
+        """
+        nick = self._member.nick
+        for event in reversed(recent):
+            if event.nick == nick:
+                return event.id if isinstance(event, Left | Renamed) else self._started
+            if isinstance(event, Renamed) and event.new == nick:
+                return self._started
+        return None
 
     def _settle(self) -> bool:
         """Wait until all that was posted for this user is published and sent; whether the connection still stands."""
@@ -133,3 +173,9 @@ def _fitting(events: list[AnyEvent]) -> list[AnyEvent]:
 def _until(page: list[AnyEvent], last: int) -> list[AnyEvent]:
     """Return the events up to the number of an id."""
     return [event for event in page if number_of(event.id) <= last]
+
+
+def _later(page: list[AnyEvent], after: str) -> list[AnyEvent]:
+    """Return the events later than an id."""
+    first = number_of(after)
+    return [event for event in page if number_of(event.id) > first]

@@ -9,7 +9,8 @@ from geventchat.dialects.registry import detect
 from geventchat.protocol.errors import ProtocolError, Refused
 from geventchat.protocol.limits import MAX_UNENDED_BYTES, SNIFF_S, TYPING_S
 from geventchat.server.transport import Transport
-from geventchat.server.web import Web, WebConnection
+from geventchat.server.web import Web
+from geventchat.server.web_connection import WebConnection
 
 logger = logging.getLogger("geventchat")
 
@@ -72,7 +73,7 @@ class Handshake:
     @property
     def _is_spare(self) -> bool:
         """Whether this silent connection may be one that a browser keeps for its next request."""
-        return self._web.spoke_lately(self._transport.address)
+        return self._web.asked_lately(self._transport.address)
 
     def _serve_web(self) -> tuple[Dialect, bytes] | None:
         try:

@@ -151,13 +151,17 @@ class Pump:
         """Close readers that have taken nothing for too long; runs until killed."""
         while True:
             gevent.sleep(max(0.01, min(1.0, self._stall_timeout / 4)))
-            too_old = time.monotonic() - self._stall_timeout
-            for sender in [sender for sender in self._blocked if sender.blocked_since < too_old]:
-                self._unblock(sender)
-                sender.fail("not reading")
+            self.close_stalled(time.monotonic())
+
+    def close_stalled(self, now: float) -> None:
+        """Close readers that have taken nothing for too long; `now` is on the monotonic clock."""
+        too_old = now - self._stall_timeout
+        for sender in [sender for sender in self._blocked if sender.blocked_since < too_old]:
+            self._unblock(sender)
+            sender.fail("not reading")
 
     def _wait(self) -> None:
-        due = self._chat.due()
+        due = self._chat.publisher.due()
         self._posted.wait(None if due is None else max(0.0, due - time.monotonic()))
 
     def _fan_out(self, feed: RoomFeed) -> None:

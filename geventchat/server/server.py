@@ -11,7 +11,7 @@ from typing import Any, Self
 import gevent
 from gevent.event import Event
 from gevent.server import StreamServer
-from gevent.socket import socket
+from gevent.socket import getaddrinfo, socket
 
 from geventchat import __version__
 from geventchat.core.chat import Chat
@@ -30,21 +30,23 @@ from geventchat.store.memory import MemoryLog
 
 logger = logging.getLogger("geventchat")
 
-_LISTEN_BACKLOG = 4_096  # newcomers that the kernel keeps for us while we are busy: a whole storm of them
+# Newcomers that the kernel keeps for us while we are busy: a whole storm of them.
+_LISTEN_BACKLOG = 4_096
 # How long a stopping server waits for clients to hang up too.
 _HANG_UP_S = 0.5
 # How long accepting pauses when no file descriptor is left.
 _EXHAUSTED_PAUSE_S = 0.5
-# How long that is not said again.
+# How long it is not logged again that none is left.
 _EXHAUSTED_AGAIN_S = 60.0
-# How often it is logged what the server has counted.
+# How often the counts are logged.
 _COUNTED_S = 60.0
 
 
 class _Listener(StreamServer):
     """A StreamServer that pauses, and says so once, when the process has no file descriptor left."""
 
-    _said = float("-inf")  # when that was said last
+    max_accept = 8  # newcomers at a time: a storm of them must not hold up those who are in
+    _logged_at = float("-inf")  # when it logged that last
 
     def do_read(self) -> Any:
         try:
@@ -52,8 +54,8 @@ class _Listener(StreamServer):
         except OSError as error:
             if error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
                 raise
-            if time.monotonic() > self._said + _EXHAUSTED_AGAIN_S:
-                self._said = time.monotonic()
+            if time.monotonic() > self._logged_at + _EXHAUSTED_AGAIN_S:
+                self._logged_at = time.monotonic()
                 logger.error(
                     "no file descriptors left (%s): newcomers wait; raise the limit with ulimit -n", error.strerror
                 )
@@ -64,6 +66,21 @@ class _Listener(StreamServer):
     def _resume(self) -> None:
         if self.started:
             self.start_accepting()
+
+
+def _bound(host: str, port: int) -> socket:
+    """Return a socket that listens. Raises OSError."""
+    family, kind, protocol, _, address = getaddrinfo(host, port, type=std_socket.SOCK_STREAM)[0]
+    sock = socket(family, kind, protocol)
+    try:
+        if os.name == "posix":  # elsewhere it would take the port from another server
+            sock.setsockopt(std_socket.SOL_SOCKET, std_socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+        sock.listen(_LISTEN_BACKLOG)
+    except OSError:
+        sock.close()
+        raise
+    return sock
 
 
 class ChatServer:
@@ -89,7 +106,7 @@ class ChatServer:
         self._pump = Pump(self.chat, log, self.limits.stall_timeout)
         self._services = services(self.chat, self._pump, log, greet_with)
         self._web = Web(hosts)
-        self._asked = addresses or (("127.0.0.1", 0),)
+        self._wanted = addresses or (("127.0.0.1", 0),)
         self._listeners: list[_Listener] = []
         self._connections: dict[Transport, Session | None] = {}  # None while it is not known how it speaks
         self._limiter = ConnectionLimiter(self.limits)
@@ -122,7 +139,7 @@ class ChatServer:
     def start(self) -> None:
         """Listen. Returns when newcomers are answered."""
         try:
-            for address in self._asked:
+            for address in self._wanted:
                 self._listeners.append(self._listen(*address))
         except UsageError:
             self._close_listeners()
@@ -131,8 +148,8 @@ class ChatServer:
         self._workers = [gevent.spawn(self._work, work) for work in works]
 
     def _listen(self, host: str, port: int) -> _Listener:
-        listener = _Listener((host, port), self._serve, backlog=_LISTEN_BACKLOG)
         try:
+            listener = _Listener(_bound(host, port), self._serve)
             listener.start()
         except std_socket.gaierror as error:
             raise UsageError(

@@ -14,8 +14,8 @@ from geventchat.commands.actions import CatchUp, Followup, Goodbye, ReadHistory
 from geventchat.core.chat import Chat
 from geventchat.core.log import Log
 from geventchat.core.member import Member, nothing
-from geventchat.dialects.base import Dialect, EmptyLine
-from geventchat.protocol import replies
+from geventchat.dialects.base import Answer, Dialect, EmptyLine
+from geventchat.protocol import events, replies
 from geventchat.protocol.errors import ProtocolError, Refused
 from geventchat.protocol.limits import JOINS_AT_ONCE, MAX_PRIVATE_BYTES
 from geventchat.server.catch_up import Past
@@ -59,19 +59,24 @@ _NEXT_STATES = {
 
 @dataclass(slots=True)
 class Services:
-    """What all sessions of a server share. People are shown the last `greet_with` lines of a room that they enter."""
+    """What all sessions of a server share. People are shown the last `greet_with` lines of a room that they enter.
+
+    `started` is the id that an event would have had when the server was started.
+    """
 
     chat: Chat
     pump: Pump
     log: Log
     counters: Counters
     greet_with: int
+    started: str
     joins: Semaphore  # newcomers wait here for their turn, so that those who are in are not kept waiting
 
 
 def services(chat: Chat, pump: Pump, log: Log, greet_with: int) -> Services:
     """Return what the sessions of one server share."""
-    return Services(chat, pump, log, Counters(), greet_with, Semaphore(JOINS_AT_ONCE))
+    started = events.id_at(time.time())
+    return Services(chat, pump, log, Counters(), greet_with, started, Semaphore(JOINS_AT_ONCE))
 
 
 class Session:
@@ -168,7 +173,6 @@ class Session:
         while data:
             if self._state is State.READING:
                 self._reader.receive(data)
-                self._send_by_itself()
                 if self._obey():
                     return
             self._let_others_run(_RECEIVING)
@@ -211,15 +215,18 @@ class Session:
     def _obey(self) -> bool:
         """Do all that has arrived; whether the user said goodbye."""
         while not self._is_over and (asked := self._next()) is not None:
+            self._send_by_itself()
             self._check_named()
             self._in_hand = not isinstance(asked, EmptyLine)
-            tokens = 1 if isinstance(asked, ProtocolError | EmptyLine) else actions.cost(self.member, asked)
+            tokens = 1 if isinstance(asked, ProtocolError | EmptyLine | Answer) else actions.cost(self.member, asked)
             self._wait_for_its_turn(tokens)
             self._in_hand = False
             if self._is_over:
                 break
             if isinstance(asked, ProtocolError):
                 self._services.chat.refuse(self.member, asked, asked.ref)
+            elif isinstance(asked, Answer):
+                self._answer(asked)
             elif not isinstance(asked, EmptyLine) and self._do(asked):
                 return True
             self._services.pump.wake()
@@ -235,7 +242,7 @@ class Session:
         """Whether nothing more is taken from the user."""
         return self._state is not State.READING or self.sender.broken
 
-    def _next(self) -> commands.AnyCommand | EmptyLine | ProtocolError | None:
+    def _next(self) -> commands.AnyCommand | Answer | EmptyLine | ProtocolError | None:
         """Return what the next line asks for, or why it cannot; None when more must arrive first."""
         try:
             return self._reader.next_command()
@@ -277,6 +284,15 @@ class Session:
             self._worked = 0
             let_others_run()
 
+    def _answer(self, answer: Answer) -> None:
+        """Give the user an answer of its dialect's, and speak to it in another variant of that from there on."""
+        member, dialect = self.member, answer.dialect
+        if dialect is None:
+            self._services.chat.tell(member, lambda: answer.encode(member))
+        else:
+            self._dialect = dialect
+            self._services.chat.speak(member, dialect.encoder, dialect.can, lambda: answer.encode(member))
+
     def _do(self, command: commands.AnyCommand) -> bool:
         """Do what a command asks for; return whether it was the goodbye."""
         member = self.member
@@ -308,7 +324,7 @@ class Session:
 
     def _past(self) -> Past:
         shared = self._services
-        return Past(shared.chat, shared.pump, shared.log, self.member, self.sender, shared.greet_with)
+        return Past(shared.chat, shared.pump, shared.log, self.member, self.sender, shared.greet_with, shared.started)
 
     # Going.
 
@@ -322,7 +338,7 @@ class Session:
         self.abort("came back on another connection")
 
     def _send_away(self, error: ProtocolError) -> None:
-        """Close a connection that cannot go on, with a word to whoever is there."""
+        """Close a connection that cannot go on, and tell the user why."""
         logger.info("closing %s: %s", self._transport.address, error.message)
         self._reason = self._reason or error.message
         try:

@@ -86,9 +86,10 @@ class MemoryLog:
         if not log.all:
             del self._rooms[room]
 
-    def since(self, room: str, after: str, limit: int) -> list[Entry]:
-        """Return up to `limit` entries later than the id `after`, oldest first."""
-        kept = self._rooms.get(room, _NOTHING).all
+    def since(self, room: str, after: str, limit: int, *, talk: bool = False) -> list[Entry]:
+        """Return up to `limit` entries later than the id `after`, oldest first; with `talk`, only what was said."""
+        log = self._rooms.get(room, _NOTHING)
+        kept = log.talk if talk else log.all
         begin = bisect_right(kept, number_of(after), key=_number)
         found = (_decoder.decode(kept[place]) for place in range(begin, min(begin + limit, len(kept))))
         return [Entry(room, one.event, one.ref) for one in found]

@@ -30,6 +30,7 @@ _TRIM_PAUSE_S = 0.02
 _TRIM_EVERY_S = 10.0
 # How long a write waits for another program that has the file locked, before speakers are told; then, no longer at all.
 _BUSY_MS = 1_000
+_TALK = "AND type IN ('said', 'acted')"
 # How often it is looked whether the file is still there while nobody speaks; what is said is not stored before a look.
 _WATCH_S = 0.5
 
@@ -101,14 +102,15 @@ class SqliteLog:
         self._writing.end()
         return entries
 
-    def since(self, room: str, after: str, limit: int) -> list[Entry]:
-        """Return up to `limit` entries later than the id `after`, oldest first."""
-        where, values = "WHERE room_key = ? AND id > ? ORDER BY id LIMIT ?", (room, number_of(after), limit)
+    def since(self, room: str, after: str, limit: int, *, talk: bool = False) -> list[Entry]:
+        """Return up to `limit` entries later than the id `after`, oldest first; with `talk`, only what was said."""
+        only = _TALK if talk else ""
+        where, values = f"WHERE room_key = ? {only} AND id > ? ORDER BY id LIMIT ?", (room, number_of(after), limit)
         return self._read(lambda db: select(db, where, values))
 
     def latest(self, room: str, limit: int, before: str | None = None, *, talk: bool = False) -> list[AnyEvent]:
         """Return the last `limit` events, or the last before an id, oldest first; with `talk`, only what was said."""
-        only = "AND type IN ('said', 'acted')" if talk else ""
+        only = _TALK if talk else ""
         end = LARGEST if before is None else number_of(before)
         where, values = f"WHERE room_key = ? {only} AND id < ? ORDER BY id DESC LIMIT ?", (room, end, limit)
         return [entry.event for entry in self._read(lambda db: select(db, where, values))][::-1]

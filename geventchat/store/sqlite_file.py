@@ -42,7 +42,7 @@ def _create(db: sqlite3.Connection) -> None:
             room TEXT NOT NULL,
             nick TEXT NOT NULL,
             type TEXT NOT NULL,      -- said, acted, joined, left, renamed, topic
-            text TEXT,               -- of left the reason, of renamed the new nick, of joined nothing
+            text TEXT,               -- of left the reason, of renamed the new nick, of joined who it is, if anything
             ref TEXT                 -- the speaker's own mark, if there was one
         )
         """
@@ -93,7 +93,8 @@ def row_of(entry: Entry) -> tuple[Any, ...]:
     """Return an entry as a row of `events`."""
     event_id, _, room, nick, *text = msgspec.structs.astuple(entry.event)
     kind = entry.event.__struct_config__.tag
-    return number_of(event_id), entry.room, room, nick, kind, text[0] if text else None, entry.ref
+    words = text[0] if text and (text[0] or kind != "joined") else None  # as most say nothing of themselves
+    return number_of(event_id), entry.room, room, nick, kind, words, entry.ref
 
 
 _KINDS: dict[object, Callable[..., AnyEvent]] = {kind.__struct_config__.tag: kind for kind in get_args(AnyEvent)}
@@ -111,7 +112,7 @@ def select(db: sqlite3.Connection, where: str, values: Sequence[object] = ()) ->
 
 def _entry_of(number: int, room_key: Any, room: Any, nick: Any, kind: Any, text: Any, ref: Any) -> Entry:
     fields = (id_of(number), _time_of(number), room, nick, *(() if text is None else (text,)))
-    if not all(isinstance(one, str) for one in (room_key, *fields)) or not isinstance(ref, str | None):
+    if not all(isinstance(one, str) for one in fields) or not isinstance(ref, str | None):
         raise _damaged(number)
     try:
         return Entry(room_key, _KINDS[kind](*fields), ref)

@@ -1,4 +1,4 @@
-// What calls the user: a short tone, a notification if the user allowed them, and the title of the page.
+// What calls the user: a short tone, a notification if allowed, the page's title.
 
 const EVERY_MS = 1000;
 
@@ -13,7 +13,7 @@ export function alert(nick, text) {
 	if (canNotify() && Notification.permission === "granted" && !document.hasFocus()) notify(nick, text);
 }
 
-// Browsers let a page make sounds only once its user has done something with it: call this then.
+// Browsers let a page make sounds only once its user has done something: call this then.
 export function allowSound() {
 	audio ??= new AudioContext();
 	if (audio.state === "suspended") audio.resume();

@@ -1,4 +1,4 @@
-// What Tab makes of a line: each press puts the next of the nicks or commands that fit in place.
+// What Tab makes of a line: each press puts the next nick or command that fits.
 
 import { COMMANDS } from "./slash.js";
 

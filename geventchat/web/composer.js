@@ -1,4 +1,4 @@
-// The field that messages are typed into: Enter sends, Tab completes, and a paste of several lines is asked about.
+// Where messages are typed: Enter sends, Tab completes, a paste of several lines is asked about.
 
 import { Completion } from "./completion.js";
 import { $ } from "./dom.js";

@@ -1,4 +1,4 @@
-// The user's side of the chat, without any I/O: what is typed and heard goes in, and `out` is told what to do:
+// The user's side of the chat, without I/O: what is typed and heard goes in, `out` is told what to do:
 //   send(command)                     to the server
 //   show(room, lines)                 at the end of the room's log
 //   page(room, lines, where, reveal)  lines of the past, "above" what is shown or "instead" of it; scroll up to them
@@ -12,7 +12,7 @@ import { Room, Rooms } from "./rooms.js";
 import { helpLines, Mistyped, readLine } from "./slash.js";
 import { lines, notice, trouble } from "./wording.js";
 
-// In rooms larger than this nobody is told who comes and goes: there is the list of people.
+// In rooms larger than this nobody is told who comes and goes.
 const CROWD = 50;
 // How many events of the past are asked for at a time.
 const PAGE = 100;

@@ -10,7 +10,7 @@ export function make(tag, className = "", text = "") {
 	return element;
 }
 
-// Write a text where it is not there yet: a screen reader would be told again of what stays the same.
+// Write a text that is not there yet: a screen reader would be told again.
 export function write(element, text) {
 	if (element.textContent !== text) element.textContent = text;
 }

@@ -1,4 +1,4 @@
-// Ids of events: `milliseconds-sequence`, as 1732363200123-0. They only grow, so they order all that a room has said.
+// Ids of events, as 1732363200123-0: milliseconds and sequence. They only grow.
 
 const parts = (id) => id.split("-").map(Number);
 

@@ -6,7 +6,7 @@ import { hue, pieces } from "./text.js";
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 
-// Return the element of a line as `wording.js` makes it; its id, if it has one, is that of the event.
+// Return the element of a line that `wording.js` made; its id is that of the event.
 export function build(line) {
 	const { id, kind, nick, mine, mention, text } = line;
 	const element = make("p", `line ${kind}${mine ? " mine" : ""}${mention ? " mention" : ""}`);

@@ -1,4 +1,4 @@
-// The log on the screen: the lines of the room that is looked at; those of other rooms wait outside the document.
+// The log on the screen: the lines of one room; those of others wait outside the document.
 
 import { $, make, perFrame } from "./dom.js";
 import { build, markDay } from "./lines.js";

@@ -1,4 +1,4 @@
-// The page: brings together the conversation, which decides, the connection, and what is on the screen.
+// The page: the conversation, which decides, the connection, and the screen.
 
 import { alert, allowSound, askToNotify, canAsk, title } from "./alerts.js";
 import * as composer from "./composer.js";

@@ -1,4 +1,4 @@
-// What was said and is not yet known to be stored: to be said again, once, after a lost connection.
+// What was said and is not known to be stored: said again, once, after a lost connection.
 
 // So many may be on their way at once: of more, the server would not know each one again.
 const IN_FLIGHT = 64;

@@ -1,4 +1,4 @@
-// What people type: a line is said, `exit` leaves, and a leading slash is a command from the table below.
+// What people type: a line is said, `exit` leaves, a leading slash is a command.
 
 // A command that cannot be understood; the message says how it is written.
 export class Mistyped extends Error {}
@@ -8,6 +8,7 @@ export class Mistyped extends Error {}
 const TABLE = [
 	["help", "/help", [], "this list"],
 	["who", "/who [ROOM]", ["room"], "who is in the room"],
+	["whois", "/whois NAME", ["nick"], "who that is"],
 	["rename", "/nick NAME", ["nick"], "take another name"],
 	["act", "/me TEXT", ["text"], "do something: /me waves"],
 	["whisper", "/msg NAME TEXT", ["to", "text"], 'say something to one alone; quote a name with spaces: "NAME"'],
@@ -15,6 +16,8 @@ const TABLE = [
 	["join", "/join ROOM", ["room"], "enter a room, or look at it"],
 	["leave", "/leave [REASON]", ["reason"], "leave this room"],
 	["rooms", "/rooms", [], "which rooms there are"],
+	["invite", "/invite NAME", ["nick"], "ask somebody into the room"],
+	["away", "/away [TEXT]", ["text"], "be away; alone, be back"],
 	["topic", "/topic [TEXT]", ["text"], "see or set the room's topic"],
 	["history", "/history [N]", ["limit"], "what was said before"],
 	["ping", "/ping [TOKEN]", ["token"], "see that the server answers"],

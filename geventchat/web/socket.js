@@ -2,7 +2,7 @@
 
 import { Backoff } from "./backoff.js";
 
-// After so long without a word the server is asked for one; after as long again, the connection is taken for lost.
+// After so long without a word the server is asked for one; after as long again it is lost.
 const SILENT_MS = 15000;
 const PING = "still there";
 

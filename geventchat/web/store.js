@@ -1,4 +1,4 @@
-// What a reload must not lose. Each tab keeps its own, as two people can be in two; the browser keeps the last one's.
+// What a reload must not lose: each tab keeps its own, and the browser the last one's.
 
 const KEY = "geventchat";
 

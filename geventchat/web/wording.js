@@ -37,9 +37,15 @@ const TOLD = {
 		`${count} in ${room}: ${members.join(", ")}${count > members.length ? ` and ${count - members.length} more` : ""}`,
 	],
 	rooms: ({ rooms }) => [`rooms: ${Object.entries(rooms).map(([name, count]) => `${name} (${count})`).join(", ")}`],
+	profiles: ({ users }) => users.map(profile),
+	away_is: ({ nick, text }) => [text ? `${nick} is away: ${text}` : `${nick} is here`],
+	invited: ({ nick, to, room }) => [`${nick} invites ${to} into ${room}: /join ${room}`],
 	topic_is: ({ text }) => [text ? `topic: ${text}` : "no topic is set; /topic TEXT sets one"],
 	pong: ({ token }) => [`pong ${token}`.trimEnd()],
 };
+
+const profile = ({ nick, about, rooms, away }) =>
+	`${nick}${about && `: ${about}`}, in ${rooms.join(", ") || "no room"}${away ? `, away: ${away}` : ""}`;
 
 function gapText({ room, count }) {
 	if (count === null) return `lines of ${room} may be missing here: the server does not have them any more`;

@@ -26,7 +26,7 @@ from geventchat.system import signals, stdio, terminal
 # How long the server has, once the user leaves, to say that it has stored what was said.
 _STORE_S = 5.0
 _GOODBYE_S = 2.0
-# How often the clock is looked at: for the countdown to the next try, a new day, and who came to a crowd.
+# How often it is shown who came to a crowd and, without a connection, how long it is to the next try.
 _TICK_S = 1.0
 # What comes within this time is shown together: no eye sees the difference, and the terminal has less to do.
 _GATHER_S = 0.02
@@ -171,7 +171,7 @@ class App:
         while True:
             gevent.sleep(_TICK_S)
             gathered = self._conversation.gathered()
-            if gathered or not self._conversation.connected or _now().date() != self._today:
+            if gathered or not self._conversation.connected:
                 self._do(gathered)
 
     def _show(self, most: int | None = None) -> None:

@@ -67,7 +67,6 @@ class Conversation:
         """Go on without the connection."""
         self.connected = False
         self._leaving.clear()
-        self._greeting.clear()
         effects: list[Effect] = [Notice(f"{self._closing or why}; trying to come back")]
         doubtful = self.pending.lose()
         for whisper in doubtful:

@@ -21,7 +21,7 @@ class Transcript:
         self._lines: deque[Line] = deque()
         self._first = 0  # the number of the oldest line that is kept
         self._columns, self._height = 80, 24
-        self._wrapped: dict[int, list[Line]] = {}  # the rows of lines that were looked at lately
+        self._wrapped: dict[int, list[Line]] = {}  # by the number of a line that was looked at lately, its rows
         self._bottom: _Place | None = None  # the last row that is shown; None while the newest is
         self._sought = ""
         self._found: int | None = None
@@ -40,7 +40,6 @@ class Transcript:
             self._lines.append(line)
             if len(self._lines) > KEPT_LINES:
                 self._lines.popleft()
-                self._wrapped.pop(self._first, None)
                 self._first += 1
         if self._bottom is not None and self._bottom[0] < self._first:
             self._bottom = (self._first, 0)

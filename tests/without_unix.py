@@ -1,6 +1,6 @@
 """Runs a command of ours with what only Unix has taken away: modules, signals, and writing to sockets by number.
 
-python -m tests.bare_system geventchat.cli.serve --listen 127.0.0.1:0
+python -m tests.without_unix geventchat.cli.serve --listen 127.0.0.1:0
 """
 
 import os

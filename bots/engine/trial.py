@@ -1,0 +1,139 @@
+"""Two bots that try a protocol: they join, one says something, and both leave; for the author of a protocol's file."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import gevent
+from gevent import socket
+from gevent.event import Event as Signal
+
+from bots.protocols.base import Heard
+from bots.protocols.description import Description
+from bots.protocols.traced import Frame, Traced
+from geventchat.commands import commands
+from geventchat.protocol import events, replies
+from geventchat.protocol.address import show
+from geventchat.protocol.errors import ProtocolError, ServerUnavailable
+
+_NAMES = ("ann", "ben")
+_TEXT = "hello from ann"
+_TOKEN = "bot.0.1"  # noqa: S105 - it is no secret
+_PATIENCE_S = 5.0
+_GRACE_S = 0.3
+
+# Is told of each frame, by or to whom.
+Tell = Callable[[str, Frame], None]
+
+
+class _Trier:
+    """One of the two."""
+
+    def __init__(self, name: str, description: Description, address: tuple[str, int], tell: Tell) -> None:
+        self.name = name
+        self.heard: list[Heard] = []
+        self.why_ended = ""
+        self.dialect = Traced(description, show(address), lambda frame: tell(name, frame))
+        self._changed = Signal()
+        try:
+            self._socket = socket.create_connection(address, _PATIENCE_S)
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            raise ServerUnavailable(f"no server answers at {show(address)} ({why})") from None
+        self._socket.settimeout(None)
+        self._reading = gevent.spawn(self._read)
+        self.send(self.dialect.hello(name, commands.LOBBY, None, None))
+        self._take(b"")
+
+    def send(self, data: bytes) -> None:
+        """Send bytes; that the connection is gone, its reader notices."""
+        with suppress(OSError):
+            self._socket.sendall(data)
+
+    def wait_for(self, wanted: Callable[[Heard], bool]) -> bool:
+        """Wait until something has been heard; return whether it has, before the patience or the connection ended."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while not any(map(wanted, self.heard)):
+            self._changed.clear()
+            if self.why_ended or not self._changed.wait(max(0.0, deadline - time.monotonic())):
+                return any(map(wanted, self.heard))
+        return True
+
+    def leave(self) -> None:
+        """Say goodbye, and wait a moment for the server to end the connection."""
+        with suppress(OSError):
+            self.send(self.dialect.encode(commands.Bye(reason="")))
+            self._socket.shutdown(socket.SHUT_WR)
+        self._reading.join(_GRACE_S)
+        self.close()
+
+    def close(self) -> None:
+        """End the connection."""
+        self._reading.kill(timeout=_GRACE_S)
+        self._socket.close()
+
+    def _read(self) -> None:
+        unread = b""
+        try:
+            while data := self._socket.recv(1 << 16):
+                unread += data
+                start = 0
+                while end := self.dialect.line_end(unread, start) if start < len(unread) else 0:
+                    self._take(unread[start:end])
+                    start = end
+                unread = unread[start:]
+            self.why_ended = "the server closed the connection"
+        except (OSError, ProtocolError) as error:
+            self.why_ended = str(error)
+        self._changed.set()
+
+    def _take(self, data: bytes) -> None:
+        self.heard += self.dialect.receive(data)
+        self.send(self.dialect.data_to_send())
+        self._changed.set()
+
+
+def try_out(description: Description, address: tuple[str, int], tell: Tell) -> list[str]:
+    """Try a protocol at a server; return what did not go well. Raises ServerUnavailable."""
+    triers: list[_Trier] = []
+    try:
+        for name in _NAMES:
+            trier = _Trier(name, description, address, tell)
+            triers.append(trier)
+            if not trier.wait_for(lambda one: isinstance(one, replies.Welcome)):
+                return [_not_in(trier, description)]
+        return _talk(description, *triers)
+    finally:
+        for trier in triers:
+            trier.close()
+
+
+def _talk(description: Description, ann: _Trier, ben: _Trier) -> list[str]:
+    if not ann.dialect.greets:
+        gevent.sleep(_GRACE_S)
+    wrong: list[str] = []
+    ann.send(ann.dialect.encode(commands.Say(text=_TEXT)))
+    for trier in (ann, ben) if description.echo else (ben,):
+        if not trier.wait_for(lambda one: isinstance(one, events.Said) and (one.nick, one.text) == ("ann", _TEXT)):
+            hint = "; if a speaker does not hear itself here: echo: false" if trier is ann else ""
+            wrong.append(f"{trier.name} did not hear ann say {_TEXT!r}{_because(trier)}{hint}")
+    if description.ping is not None:
+        ben.send(ben.dialect.encode(commands.Ping(token=_TOKEN)))
+        if not ben.wait_for(lambda one: isinstance(one, replies.Pong) and one.token == _TOKEN):
+            wrong.append(f"ben got no pong{_because(ben)}")
+    if not description.echo and any(isinstance(one, events.Said) and one.nick == "ann" for one in ann.heard):
+        wrong.append("ann heard itself, and the file says echo: false")
+    for trier in (ann, ben):
+        trier.leave()
+    puzzled = [one.name for one in (ann, ben) if any(isinstance(heard, replies.Error) for heard in one.heard)]
+    wrong += [f"{name} was sent frames that fit no pattern" for name in puzzled]
+    return wrong
+
+
+def _not_in(trier: _Trier, description: Description) -> str:
+    asked = "joined" if description.steps else "the handshake"
+    return f"{trier.name} is not in: what fits {asked} did not come{_because(trier)}"
+
+
+def _because(trier: _Trier) -> str:
+    return f": {trier.why_ended}" if trier.why_ended else f" within {_PATIENCE_S:g} s"

@@ -1,0 +1,293 @@
+"""A protocol's file, read: a Description, or all that is wrong in it at once, each with its line and column."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from bots.protocols.description import Await, Description, Named, Send
+from bots.protocols.document import ProtocolFile
+from bots.protocols.framing import Content, Framing, JsonContent, LengthPrefixed, Lines, NumberedContent, Packets
+from bots.protocols.framing import TextContent as PlainText
+from bots.protocols.patterns import Array, Literal, Object, Pattern, names_in, text_pattern
+from bots.scenario.data_file import read_file
+from bots.scenario.mistakes import Mistake, Report, ScenarioMistakes, SourcePosition, did_you_mean
+from bots.scenario.validate import validate
+from bots.scenario.yaml_tree import MAX_BYTES, BadYaml, Node, read_tree
+
+_JSON_FRAMES = ("json-line", "json", "socket.io")
+_TEXT_FRAMES = ("line", "text")
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+_CONSTANTS = {"true": True, "false": False, "null": None}
+_STEP_KEYS = {"send", "answer"}
+# What can be filled into each message, besides what was taken out of answers on the way in.
+_AT_JOINING = ("nick", "room")
+
+
+def load(path: Path) -> Description:
+    """Read a protocol's file. Raises ScenarioMistakes with all that is wrong in it, also when it cannot be read."""
+    try:
+        source = read_file(path, MAX_BYTES + 1)
+    except OSError as error:
+        raise ScenarioMistakes(
+            [Mistake(str(path), SourcePosition(1, 1), f"cannot be read: {error.strerror}")]
+        ) from None
+    return parse(source, str(path))
+
+
+def parse(source: bytes, file: str) -> Description:
+    """Return what a file's bytes describe; `file` is what to call it. Raises ScenarioMistakes."""
+    report = Report(file)
+    root = _root(source, report)
+    document, _ = validate(ProtocolFile, root.value, root, report)
+    if document is None:
+        report.close()
+    assert document is not None
+    return _Reader(document, root, report).read()
+
+
+def _root(source: bytes, report: Report) -> Node:
+    try:
+        root, doubled = read_tree(source)
+    except BadYaml as bad:
+        report.wrong(bad.place, bad.message)
+    else:
+        for place, message in doubled:
+            report.wrong(place, message)
+        if root is not None and isinstance(root.value, dict):
+            return root
+        report.wrong(SourcePosition(1, 1), "a protocol is made of keys, like protocol:, say: and heard:; here is none")
+    report.close()
+    raise AssertionError("closing a report of mistakes raises them")
+
+
+class _Reader:
+    """Makes the description of one file."""
+
+    def __init__(self, document: ProtocolFile, root: Node, report: Report) -> None:
+        self._document = document
+        self._root = root
+        self._report = report
+        self._framing, self._content = self._frame()
+        self._known = [*_AT_JOINING]  # names that are known once one is in
+
+    def read(self) -> Description:
+        """Return it. Raises ScenarioMistakes."""
+        document = self._document
+        steps = tuple(self._steps())
+        joined = self._pattern("joined")
+        heard = self._pattern("heard")
+        self._check_heard(heard)
+        description = Description(
+            file=self._report.file,
+            is_websocket=document.protocol == "websocket",
+            path=self._path(),
+            headers=document.headers,
+            subprotocol=document.subprotocol or "",
+            framing=self._framing,
+            content=self._content,
+            steps=(*steps, Await(joined)) if joined is not None else steps,
+            say=self._message("say", needed=("text",), more=("text",)),
+            heard=heard or Named("heard", "", Literal("")),
+            ignore=tuple(self._named(node, "ignore") for node in self._items("ignore")),
+            answers=tuple(self._answers()),
+            ping=self._message("ping", needed=("token",), more=("token",)),
+            pong=self._pattern("pong", needed=("token",)),
+            leave=self._message("leave"),
+            quiet_s=document.quiet,
+            echo=document.echo,
+            rooms=document.rooms,
+            names=dict(heard.pattern.names()) if heard is not None else {},
+        )
+        self._check_rooms(description)
+        self._report.close()
+        return description
+
+    # The connection.
+
+    def _frame(self) -> tuple[Framing, Content]:
+        document, say = self._document, self._root.at(["say"])
+        frame = document.frame
+        is_json = (
+            frame in _JSON_FRAMES if frame in (*_JSON_FRAMES, *_TEXT_FRAMES) else isinstance(say.value, dict | list)
+        )
+        content: Content = JsonContent() if is_json else PlainText()
+        if frame == "socket.io":
+            content = NumberedContent()
+        if isinstance(frame, int):
+            return LengthPrefixed(frame), content
+        return Packets() if frame == "packet" else Lines(), content
+
+    def _path(self) -> str:
+        path = self._document.url or "/"
+        if not path.startswith("/"):
+            self._report.wrong(self._root.at(["url"]).place, "a path begins with /; the host is what --server says")
+        for text, key in [(path, "url"), *((value, "headers") for value in self._document.headers.values())]:
+            self._check_names(text, self._root.at([key]), _AT_JOINING)
+        return path
+
+    # Messages to send.
+
+    def _steps(self) -> Iterator[Send | Await]:
+        node = self._root.parts.get("join")
+        if node is None:
+            return
+        if not _are_steps(node):
+            yield Send(self._message_of(node, _AT_JOINING))
+            return
+        for step in node.parts.values():
+            if len(step.parts) != 1:
+                self._report.wrong(step.place, "a step is either send: or answer:")
+            for key, part in step.parts.items():
+                if key == "send":
+                    yield Send(self._message_of(part, self._known))
+                else:
+                    awaited = self._named(part, "answer")
+                    self._known += [name for name, _ in awaited.pattern.names()]
+                    yield Await(awaited)
+
+    def _message(self, key: str, needed: Iterable[str] = (), more: Iterable[str] = ()) -> Any:
+        node = self._root.parts.get(key)
+        if node is None:
+            return None
+        message = self._message_of(node, [*self._known, *more])
+        for name in needed:
+            if name not in names_in(message):
+                self._report.wrong(node.place, f'"{{{name}}}" is missing in {key}')
+        return message
+
+    def _message_of(self, node: Node, known: Iterable[str]) -> Any:
+        self._check_names(_value(node), node, known)
+        if isinstance(node.value, dict | list) and not self._content.is_json:
+            self._report.wrong(node.place, "this is JSON, and frames hold text here")
+        if isinstance(self._content, NumberedContent):
+            self._check_numbered(node)
+        if node.value is None and not self._content.is_json:
+            self._report.wrong(node.place, "a message is missing here")
+        self._check_quotes(node)
+        return _value(node) if self._content.is_json else node.value
+
+    def _check_names(self, message: Any, node: Node, known: Iterable[str]) -> None:
+        allowed = list(dict.fromkeys(known))
+        for name in names_in(message):
+            if name not in allowed:
+                meant = did_you_mean(name, allowed)
+                self._report.wrong(node.place, f"{{{name}}} is not known here, only {', '.join(allowed)}{meant}")
+
+    def _check_quotes(self, node: Node) -> None:
+        """Report {name} without quotes, which is a dict in YAML."""
+        for part in _all_parts(node):
+            if isinstance(part.value, dict) and len(part.value) == 1 and list(part.value.values()) == [None]:
+                (name,) = part.value
+                self._report.wrong(part.place, f'a name in braces needs quotes: "{{{name}}}"')
+
+    def _check_numbered(self, node: Node) -> None:
+        first = node.parts.get(0)
+        if not isinstance(node.value, list) or not 1 <= len(node.value) <= 2 or not isinstance(_value(first), int):
+            self._report.wrong(
+                node.place, "with frame: socket.io, this is a list of a number and perhaps one more thing"
+            )
+
+    def _answers(self) -> Iterator[tuple[Named, Any]]:
+        for node in self._items("answers"):
+            if set(node.parts) != {"to", "with"}:
+                self._report.wrong(node.place, "an answer has the keys to: and with:")
+                continue
+            to = self._named(node.parts["to"], "answers")
+            known = [*self._known, *(name for name, _ in to.pattern.names())]
+            yield to, self._message_of(node.parts["with"], known)
+
+    # Patterns for what comes.
+
+    def _items(self, key: str) -> Iterator[Node]:
+        if isinstance(self._root.value.get(key), list):
+            yield from self._root.parts[key].parts.values()
+
+    def _pattern(self, key: str, needed: Iterable[str] = ()) -> Named | None:
+        node = self._root.parts.get(key)
+        if node is None:
+            return None
+        named = self._named(node, key)
+        names = [name for name, _ in named.pattern.names()]
+        for name in needed:
+            if name not in names:
+                self._report.wrong(node.place, f'"{{{name}}}" is missing in {key}')
+        return named
+
+    def _named(self, node: Node, name: str) -> Named:
+        self._check_quotes(node)
+        source = json.dumps(_value(node), ensure_ascii=False) if self._content.is_json else str(node.value)
+        return Named(name, source, self._pattern_of(node))
+
+    def _pattern_of(self, node: Node) -> Pattern:
+        is_json = self._content.is_json
+        try:
+            match node.value:
+                case dict() if is_json:
+                    return Object({str(key): self._pattern_of(part) for key, part in node.parts.items()})
+                case list() if is_json:
+                    return Array([self._pattern_of(part) for part in node.parts.values()])
+                case dict() | list():
+                    self._report.wrong(node.place, "this is JSON, and frames hold text here")
+                case None if not is_json:
+                    self._report.wrong(node.place, "a pattern is missing here")
+                case _ if is_json and not isinstance(_value(node), str):
+                    return Literal(_value(node))
+                case str(text):
+                    return text_pattern(text, within_json=is_json)
+        except ValueError as error:
+            self._report.wrong(node.place, str(error))
+        return Literal(None)
+
+    # What has to be there for bots to be of use.
+
+    def _check_heard(self, heard: Named | None) -> None:
+        if heard is None:
+            return
+        names = dict(heard.pattern.names())
+        place = self._root.at(["heard"]).place
+        for name in ("nick", "text"):
+            if name not in names:
+                hint = (
+                    "; if the server does not say who spoke, say it: put {nick} into say too" if name == "nick" else ""
+                )
+                self._report.wrong(place, f'"{{{name}}}" is missing in heard{hint}')
+
+    def _check_rooms(self, description: Description) -> None:
+        if not description.rooms:
+            return
+        sent = [one.message for one in description.steps if isinstance(one, Send)]
+        if not any("room" in names_in(message) for message in sent):
+            self._report.wrong(self._root.at(["rooms"]).place, "with several rooms, join has to say which {room}")
+        for key, names in (("say", names_in(description.say)), ("heard", description.names)):
+            if "room" not in names:
+                self._report.wrong(self._root.at([key]).place, f"with several rooms, {key} has to say which {{room}}")
+
+
+def _are_steps(node: Node) -> bool:
+    return isinstance(node.value, list) and all(
+        isinstance(one, dict) and one and set(one) <= _STEP_KEYS for one in node.value
+    )
+
+
+def _all_parts(node: Node) -> Iterator[Node]:
+    yield node
+    for part in node.parts.values():
+        yield from _all_parts(part)
+
+
+def _value(node: Node | None) -> Any:
+    """Return what a part of the file is as JSON: what stands in quotes is text, even if it looks like a number."""
+    if node is None:
+        return None
+    match node.value:
+        case dict():
+            return {str(key): _value(part) for key, part in node.parts.items()}
+        case list():
+            return [_value(part) for part in node.parts.values()]
+        case str(text) if not node.in_quotes and text in _CONSTANTS:
+            return _CONSTANTS[text]
+        case str(text) if not node.in_quotes and _NUMBER.fullmatch(text):
+            return json.loads(text)
+    return node.value

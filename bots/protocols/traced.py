@@ -1,0 +1,66 @@
+"""A protocol's file as it is spoken, frame by frame, each beside what it was understood as: for its author. No I/O."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from bots.protocols.base import Heard, shown
+from bots.protocols.described import Described
+from bots.protocols.description import Await, Description, Send
+from bots.protocols.patterns import Names, filled
+from geventchat.protocol import events, replies
+from geventchat.protocol.text import decode
+
+
+class Frame(NamedTuple):
+    """What was sent, or came, made safe to show, and what it means."""
+
+    sent: bool
+    content: str
+    meaning: str
+    understood: bool
+
+
+class Traced(Described):
+    """One connection; `note` is told of each frame, both ways."""
+
+    def __init__(self, description: Description, host: str, note: Callable[[Frame], None]) -> None:
+        super().__init__(description, host)
+        self._note = note
+
+    def _frame(self, message: Any, names: Names) -> bytes:
+        content = self._description.content.write(filled(message, names))
+        self._note(Frame(True, shown(decode(content)), self._name_of(message), True))
+        return super()._frame(message, names)
+
+    def _understand(self, content: bytes) -> Iterator[Heard]:
+        steps, answers = list(self._steps), self._answers
+        told = list(super()._understand(content))
+        if len(steps) > len(self._steps) and isinstance(step := steps[0], Await):
+            meaning, understood = step.pattern.name, True
+        elif not told and self._answers != answers:
+            meaning, understood = "answers", True
+        else:
+            meaning, understood = _meaning(told)
+        self._note(Frame(False, shown(decode(content)), meaning, understood))
+        yield from told
+
+    def _name_of(self, message: Any) -> str:
+        """Return under which key of the file a message stands."""
+        description = self._description
+        named = {"say": description.say, "ping": description.ping, "leave": description.leave}
+        if any(isinstance(step, Send) and step.message is message for step in description.steps):
+            return "join"
+        return next((name for name, one in named.items() if one is message), "answers")
+
+
+def _meaning(told: list[Heard]) -> tuple[str, bool]:
+    """Return what a frame means in words, and whether it means anything."""
+    match told:
+        case [events.Said(nick=nick, text=text, room=room, id=event_id)]:
+            beside = f", id {event_id}" if event_id else ""
+            return f"heard: in {room}, {nick} said {text!r}{beside}", True
+        case [replies.Pong(token=token)]:
+            return f"pong: {token}", True
+        case [replies.Error(message=message)]:
+            return message.partition(" fits no pattern: ")[2], False
+    return "ignore", True

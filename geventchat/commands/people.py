@@ -1,0 +1,124 @@
+"""What the commands about people do: who is who, who was, who is away, who is invited."""
+
+from itertools import islice
+
+from geventchat.commands import commands
+from geventchat.core.chat import Chat
+from geventchat.core.member import Member
+from geventchat.core.room import Room
+from geventchat.protocol import replies
+from geventchat.protocol.errors import Refused
+from geventchat.protocol.limits import MAX_ABOUT, MAX_FORMER, MAX_LISTED, MAX_PRIVATE_BYTES
+from geventchat.protocol.text import clean
+
+
+def one_called(chat: Chat, nick: str) -> Member:
+    """Return the user of this name, to tell something. Raises Refused when there is none, or one who does not read."""
+    member = chat.nicks.find(nick)
+    if member is None:
+        name = clean(nick)[: chat.limits.max_name]
+        raise Refused(
+            "no-such-nick",
+            f"nobody called {name} is here; /who says who is, and a name with spaces needs quotes",
+            about=name,
+        )
+    if member.outbox.private_bytes > MAX_PRIVATE_BYTES:
+        raise Refused("not-reading", f"{member.nick} is not reading at the moment, try again later", about=member.nick)
+    return member
+
+
+def any_room(chat: Chat, member: Member, name: str | None) -> Room:
+    """Return a room that may be looked at: the member's only one, or any that somebody is in. Raises Refused."""
+    room = chat.room_of(member, None) if name is None else chat.find_room(name)
+    if room is None:
+        raise Refused("no-such-room", "nobody is in that room; /rooms says which there are", about=name)
+    return room
+
+
+def about_of(text: str) -> str:
+    """Return what users say of themselves, safe for others, and no longer than it may be."""
+    return clean(text)[:MAX_ABOUT]
+
+
+def whois(chat: Chat, member: Member, asked: commands.Whois, now: float) -> None:
+    """Tell who a user is."""
+    one = one_called(chat, asked.nick)
+    chat.tell(member, lambda: replies.Profiles(users=[chat.profile(one, now)], ref=asked.ref))
+
+
+def find(chat: Chat, member: Member, asked: commands.Find, now: float) -> None:
+    """Tell who certain users are, of many only some."""
+    chat.tell(member, lambda: _found(chat, asked, now))
+
+
+def _found(chat: Chat, asked: commands.Find, now: float) -> replies.Profiles:
+    if asked.room is not None:
+        room = chat.find_room(asked.room)
+        members = list(islice(room.members, MAX_LISTED + 1)) if room else []
+        name = room.name if room else asked.room
+    else:
+        name = None
+        called = (chat.nicks.find(nick) for nick in asked.nicks[:MAX_LISTED])
+        fitting = chat.nicks.fitting(asked.mask) if asked.mask is not None else iter(())
+        members = [one for one in called if one is not None] + list(islice(fitting, MAX_LISTED + 1))
+    users = [chat.profile(one, now) for one in members[:MAX_LISTED]]
+    return replies.Profiles(users=users, room=name, more=len(members) > MAX_LISTED, ref=asked.ref)
+
+
+def whowas(chat: Chat, member: Member, asked: commands.Whowas, now: float) -> None:
+    """Tell who went by a nick."""
+    limit = asked.limit if asked.limit > 0 else MAX_FORMER
+    chat.tell(
+        member, lambda: replies.Former(nick=asked.nick, users=chat.nicks.former(asked.nick, limit), ref=asked.ref)
+    )
+
+
+def watch(chat: Chat, member: Member, watch: commands.Watch, now: float) -> None:
+    """Note of whom a user wants to know, and tell whether they are here: of those named, or else of all."""
+    if watch.clear:
+        chat.watchers.remove(member, list(member.watched))
+    chat.watchers.remove(member, watch.stop)
+    added: list[str] = []
+    try:
+        for nick in watch.nicks:
+            chat.watchers.add(member, clean(nick))
+            added.append(clean(nick))
+    finally:
+        asked_all = not (watch.nicks or watch.stop or watch.clear)
+        named = list(member.watched.values()) if asked_all else added
+        if named or asked_all:
+            chat.tell(member, lambda: _watched(chat, named, watch.ref))
+
+
+def _watched(chat: Chat, nicks: list[str], ref: str | None) -> replies.Watched:
+    found = {nick: chat.nicks.find(nick) for nick in nicks}
+    here = [one.nick for one in found.values() if one is not None]
+    return replies.Watched(here=here, gone=[nick for nick, one in found.items() if one is None], ref=ref)
+
+
+def away(chat: Chat, member: Member, away: commands.Away, now: float) -> None:
+    """Note that a user is away, or there again, and tell those who share a room with it."""
+    text = clean(away.text)[:MAX_ABOUT] or None
+    if text != member.away:
+        member.away = text
+        chat.tell_others(member, replies.AwayChanged(nick=member.nick, text=text))
+    chat.tell(member, replies.AwayIs(nick=member.nick, text=text, ref=away.ref))
+
+
+def describe(chat: Chat, member: Member, described: commands.Describe, now: float) -> None:
+    """Note who a user says that it is, and tell those who share a room with it."""
+    member.about = about_of(described.about)
+    chat.tell_others(member, replies.Described(nick=member.nick, about=member.about))
+    chat.tell(member, replies.Described(nick=member.nick, about=member.about, ref=described.ref))
+
+
+def invite(chat: Chat, member: Member, invited: commands.Invite, now: float) -> None:
+    """Tell a user that another one would like it to come into a room."""
+    other, room = one_called(chat, invited.nick), chat.room_of(member, invited.room)
+    if room.key in other.rooms:
+        raise Refused("already-here", f"{other.nick} is in {room.name} already", about=other.nick)
+    invitation = replies.Invited(nick=member.nick, to=other.nick, room=room.name)
+    chat.tell(other, invitation)
+    chat.tell(member, replies.Invited(nick=member.nick, to=other.nick, room=room.name, ref=invited.ref))
+    if other.away is not None:
+        chat.tell(member, replies.AwayIs(nick=other.nick, text=other.away))

@@ -1,0 +1,86 @@
+"""Who goes by which nick, and who did: nicks are compared by their keys, so that all spellings of one are the same."""
+
+from collections import deque
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from itertools import islice
+
+from geventchat.core.member import Member
+from geventchat.protocol import names
+from geventchat.protocol.errors import Refused
+from geventchat.protocol.events import iso_time
+from geventchat.protocol.limits import MAX_FORMER
+from geventchat.protocol.replies import Profile
+
+
+class Nicks:
+    """The nicks of all members, and those of the last who have gone or go by another one.
+
+    `most` is how many members there were at once.
+    """
+
+    def __init__(self, max_name: int) -> None:
+        self._max_name = max_name
+        self._members: dict[str, Member] = {}  # by the key of the nick
+        self._lookalikes: dict[str, Member] = {}  # by what the nick looks like
+        self._former: deque[tuple[str, Profile]] = deque(maxlen=MAX_FORMER)  # with their keys, the last one last
+        self.most = 0
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def find(self, nick: str) -> Member | None:
+        """Return the member of this name, however it is written."""
+        return self._members.get(names.key(nick, self._max_name))
+
+    def fitting(self, mask: str) -> Iterator[Member]:
+        """Yield the members whose nicks a mask fits: in it, `*` stands for any text and `?` for any character."""
+        pattern = _pattern(mask)
+        return (member for key, member in self._members.items() if fnmatchcase(key, pattern))
+
+    def claim(self, member: Member, name: str, now: float) -> None:
+        """Give a member this nick. Raises Refused when it is no name, or is or looks like somebody else's."""
+        nick, key = names.nick(name, self._max_name)
+        skeleton = names.skeleton(nick)
+        if self._members.get(key, member) is not member:
+            raise Refused("nick-taken", f"the name {nick} is taken", about=nick)
+        if (other := self._lookalikes.get(skeleton, member)) is not member:
+            raise Refused("nick-taken", f"the name {nick} looks like that of {other.nick}, who is here", about=nick)
+        self.release(member, now)
+        self._members[key] = self._lookalikes[skeleton] = member
+        member.nick, member.key = nick, key
+        self.most = max(self.most, len(self))
+
+    def release(self, member: Member, now: float) -> bool:
+        """Give others the chance to take a member's nick, and return whether it was the member's still."""
+        if self._members.get(member.key) is not member:
+            return False
+        del self._members[member.key]
+        del self._lookalikes[names.skeleton(member.nick)]
+        known = profile(member, [], now)
+        known.since = iso_time(int(now * 1000))
+        self._former.append((member.key, known))
+        return True
+
+    def former(self, mask: str, limit: int) -> list[Profile]:
+        """Return up to `limit` who went by a nick that a mask fits, the last one first."""
+        pattern = _pattern(mask)
+        return list(islice((one for key, one in reversed(self._former) if fnmatchcase(key, pattern)), limit))
+
+
+def profile(member: Member, rooms: list[str], now: float) -> Profile:
+    """Return what is known of a member, who is in these rooms; `now` is in seconds since 1970."""
+    return Profile(
+        nick=member.nick,
+        about=member.about,
+        login=member.login,
+        away=member.away,
+        rooms=rooms,
+        since=iso_time(int(member.since * 1000)),
+        idle=max(0, int(now - member.spoke)),
+    )
+
+
+def _pattern(mask: str) -> str:
+    """Return a mask as fnmatch has them, where a bracket would begin a choice; one that no key can fit fits nothing."""
+    return names.key(mask).replace("[", "[[]")

@@ -1,0 +1,219 @@
+"""What the log gave back of a batch, shown: events to rooms, replies to members, each in the batch's order."""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+
+from geventchat.core.log import Entry
+from geventchat.core.member import Member
+from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, is_message
+from geventchat.core.room import Room, RoomFeed
+from geventchat.core.watchers import Watchers
+from geventchat.delivery.outbox import Outbox
+from geventchat.protocol import events, replies
+from geventchat.protocol.limits import MAX_LISTED
+from geventchat.protocol.replies import AnyReply, Message
+
+
+class Publisher:
+    """Shows what happens in `rooms`, which the chat makes, and which go when the last member has left.
+
+    `welcome` makes the first words to a member; `closed` is called, with the time, when a member was told the last one.
+    All feeds together keep `max_kept` bytes for readers who are behind.
+    """
+
+    def __init__(
+        self,
+        rooms: dict[str, Room],
+        watchers: Watchers,
+        welcome: Callable[[Member, replies.Members], replies.Welcome],
+        closed: Callable[[Member, float], None],
+        max_kept: int,
+    ) -> None:
+        self._rooms = rooms
+        self._watchers = watchers
+        self._welcome = welcome
+        self._closed = closed
+        self._changed: dict[RoomFeed, None] = {}
+        self._keeping: list[RoomFeed] = []  # feeds with something that not all of their readers may have been sent
+        self._max_kept = max_kept
+        self._outboxes: dict[Outbox, None] = {}
+
+    def publish(self, batch: Batch, logged: Sequence[Entry], wall_time: float, now: float) -> dict[Outbox, None]:
+        """Show what the log gave back of a batch; return the outboxes that got private lines.
+
+        `wall_time` is in seconds since 1970, `now` on a clock that never goes back. Everything comes in the order of
+        the batch, but acks before the messages that follow each other, so that a sender's are one run of bytes. What
+        other servers have put into the log between is shown in its place.
+        """
+        entries = iter(logged)
+        for are_messages, run in groupby(batch, is_message):
+            posts = list(run)
+            if are_messages:
+                self._acknowledge(posts)
+            for post in posts:
+                post.member.unpublished -= 1
+                if isinstance(post, PendingReply):
+                    self._reply(post, wall_time)
+                    continue
+                if isinstance(post, PendingNews):
+                    self._tell_others(post)
+                    continue
+                for entry in entries:
+                    if entry is post.entry:
+                        self._show_own(post, now)
+                        break
+                    self._show(entry, now)
+        for entry in entries:
+            self._show(entry, now)
+        outboxes, self._outboxes = self._outboxes, {}
+        return outboxes
+
+    def seal(self, now: float) -> list[RoomFeed]:
+        """Make what was published sendable; return the feeds that have something new for their readers."""
+        sealed = []
+        for feed in list(self._changed):
+            due = feed.summary.due
+            if due is not None and due <= now:
+                feed.tell_summary()
+            if feed.summary.due is None:
+                del self._changed[feed]
+            if feed.seal():
+                sealed.append(feed)
+        self._bound_feeds(sealed)
+        return sealed
+
+    def _bound_feeds(self, sealed: list[RoomFeed]) -> None:
+        """Leave each feed its share where all of them, those just sealed included, keep too much together."""
+        self._keeping = [feed for feed in {*self._keeping, *sealed} if feed.kept]
+        if sum(feed.kept for feed in self._keeping) > self._max_kept:
+            for feed in self._keeping:
+                feed.shrink(self._max_kept // len(self._keeping))
+
+    def due(self) -> float | None:
+        """Return when `seal` has to be called though nothing is posted, if at all."""
+        return min((feed.summary.due for feed in self._changed if feed.summary.due is not None), default=None)
+
+    # How a batch is carried out.
+
+    def _acknowledge(self, posts: Batch) -> None:
+        for post in posts:
+            if isinstance(post, PendingEvent) and post.entry.ref is not None:
+                if post.sent_ref is not None:
+                    post.sent_ref.id = post.entry.event.id
+                self._put(post.member, replies.Ack(ref=post.entry.ref, id=post.entry.event.id))
+
+    def _show(self, entry: Entry, now: float) -> None:
+        """Show an event to all in its room who are connected to this server."""
+        room = self._rooms.get(entry.room)
+        if room is not None:
+            self._publish_in(room, entry.event, now)
+
+    def _show_own(self, post: PendingEvent, now: float) -> None:
+        """Show an event that a member of this server caused, and what it means for that member."""
+        member, room, entry, _, everywhere = post
+        event = entry.event
+        if isinstance(event, events.Left):  # the one who leaves does not hear it
+            self._withdraw(member, room)
+        elif isinstance(event, events.Renamed):
+            member.published_nick = event.new
+        if everywhere is not None:
+            self._tell_once(room, entry, member, everywhere)
+        elif member in room.members and (own := member.encoder.own(member, event, entry.ref)) is not None:
+            self._tell_instead(room, member, own)
+        self._publish_in(room, event, now)
+        if isinstance(event, events.Joined):  # nor does the one who enters; in a crowd, a gathered line may count it
+            self._enter(member, room, event, entry.ref)
+
+    def _tell_instead(self, room: Room, member: Member, data: bytes) -> None:
+        """Tell a member this, and not what the room says next."""
+        self._put_bytes(member, data)
+        room.pass_over_next(member)
+
+    def _tell_once(self, room: Room, entry: Entry, member: Member, everywhere: Everywhere) -> None:
+        """Tell those who are told once, and share several rooms with a member, what happens next in all of them.
+
+        It has its place in what all these rooms say: behind the member's last words in each, and ahead of its next.
+        """
+        others = [other for other in everywhere.rooms if other is not room]
+        for reader in room.members:
+            if not reader.can.told_once:
+                continue
+            if reader in everywhere.told:
+                room.pass_over_next(reader)
+            elif any(reader in other.members for other in others):
+                everywhere.told.add(reader)
+                ref = entry.ref if reader is member else None
+                self._tell_instead(room, reader, encode_own(reader, entry.event, ref))
+
+    def _publish_in(self, room: Room, event: events.AnyEvent, now: float) -> None:
+        if isinstance(event, events.TopicSet):
+            room.topic = event.text
+        for feed in room.publish(event, now):
+            self._changed[feed] = None
+
+    def _enter(self, member: Member, room: Room, joined: events.Joined, ref: str | None) -> None:
+        first = not member.welcomed
+        member.joined_id, member.published_nick = joined.id, joined.nick
+        room.since = room.since or joined.time
+        if member.away is not None:
+            self._tell(room.members, replies.AwayChanged(nick=joined.nick, text=member.away))
+        room.enter(member)
+        if member.catching_up:
+            member.outbox.hold()
+        named = MAX_LISTED if member.can.welcomed_with_list or not first else 0
+        members = room.members_reply(joined.id, ref, named)
+        self._put(member, self._welcome(member, members) if first else members)
+
+    def _withdraw(self, member: Member, room: Room) -> None:
+        room.depart(member)
+        self._outboxes[member.outbox] = None  # what it is still owed of the room is a private line from now on
+        room.expected -= 1
+        if not room.expected:
+            del self._rooms[room.key]
+
+    def _tell_others(self, post: PendingNews) -> None:
+        member, news = post
+        rooms = [self._rooms[key] for key in member.rooms]
+        others = {other: None for room in rooms for other in room.members}
+        others.update((other, None) for other in self._watchers.of(member.key) if other.can.watches_closely)
+        others.pop(member, None)
+        self._tell(others, news)
+
+    def _tell(self, members: Iterable[Member], news: AnyReply) -> None:
+        for member in members:
+            self._put(member, news)
+
+    def _reply(self, post: PendingReply, wall_time: float) -> None:
+        member, reply = post
+        if member.closed:  # nothing comes behind the last word
+            return
+        if isinstance(reply, list):
+            self._put(member, *reply)
+            return
+        message = reply() if callable(reply) else reply
+        if isinstance(message, bytes):
+            self._put_bytes(member, message)
+            return
+        self._put(member, message)
+        if isinstance(message, replies.Closing):
+            member.closed = True
+            self._closed(member, wall_time)
+
+    def _put(self, member: Member, *messages: Message) -> None:
+        self._put_bytes(member, b"".join([_encode(member, message) for message in messages]))
+
+    def _put_bytes(self, member: Member, data: bytes) -> None:
+        member.outbox.put(data)
+        self._outboxes[member.outbox] = None
+
+
+def _encode(member: Member, message: events.AnyEvent | AnyReply) -> bytes:
+    if isinstance(message, events.Event):
+        return member.encoder.event(message)
+    return member.encoder.reply(member, message)
+
+
+def encode_own(member: Member, event: events.AnyEvent, ref: str | None) -> bytes:
+    """Return what a member is sent of an event that it has caused, with the ref that it gave that."""
+    own = member.encoder.own(member, event, ref)
+    return member.encoder.event(event) if own is None else own

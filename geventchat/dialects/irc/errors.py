@@ -1,0 +1,59 @@
+"""What was refused, as the numerics that clients know, or as a standard reply or a notice where there is none."""
+
+from geventchat.dialects.irc.lines import Out, build
+from geventchat.dialects.irc.names import SERVER, nick_to_irc, room_to_irc
+from geventchat.dialects.irc.recipient import Recipient
+from geventchat.protocol import replies
+from geventchat.protocol.limits import MAX_WATCHED
+
+_NICK, _CHANNEL, _NOTHING = "nick", "channel", ""
+# The number for each code, and what it names before its words.
+_NUMERICS = {
+    "nick-taken": ("433", _NICK),
+    "bad-nick": ("432", _NICK),
+    "bad-room": ("403", _CHANNEL),
+    "no-such-room": ("403", _CHANNEL),
+    "not-in-room": ("442", _CHANNEL),
+    "too-many-rooms": ("405", _CHANNEL),
+    "no-such-nick": ("401", _NICK),
+    "empty": ("412", _NOTHING),
+    "line-too-long": ("417", _NOTHING),
+}
+# What is said behind an error, where a list was asked for: that it has ended.
+_ENDS = {"WHOIS": ("318", "End of /WHOIS list"), "WHOWAS": ("369", "End of WHOWAS")}
+
+
+def errors(to: Recipient, error: replies.Error) -> list[Out]:
+    """Return how a client is told that something was not done; nothing where IRC says nothing."""
+    verb, about = to.asked.verb, error.about or ""
+    if error.code == "already-here":
+        if verb == "INVITE":
+            return [to.numeric("443", nick_to_irc(about), to.asked.detail, "is already on channel")]
+        return []
+    if error.code == "nick-taken" and about == to.nick:
+        return []
+    if verb == "NOTICE" and error.code in ("not-in-room", "no-such-nick"):  # what wants no answer gets none
+        return []
+    if error.code == "not-in-room" and verb in ("PRIVMSG", ""):
+        return [to.numeric("404", room_to_irc(about), error.message)]
+    if error.code == "no-such-room" and verb == "NAMES":
+        return [to.numeric("366", room_to_irc(about), "End of /NAMES list")]
+    if error.code == "too-many-watched":
+        return [to.numeric("734", str(MAX_WATCHED), nick_to_irc(about), error.message)]
+    if error.code not in _NUMERICS:
+        return [_standard(to, error)]
+    number, kind = _NUMERICS[error.code]
+    named = {_NICK: nick_to_irc(about) or "*", _CHANNEL: room_to_irc(about), _NOTHING: ""}[kind]
+    told = to.numeric(number, named, error.message) if named else to.numeric(number, error.message)
+    if verb not in _ENDS:
+        return [told]
+    end, words = _ENDS[verb]
+    return [told, to.numeric(end, named, words)]
+
+
+def _standard(to: Recipient, error: replies.Error) -> Out:
+    """Return an error that no numeric stands for (https://ircv3.net/specs/extensions/standard-replies)."""
+    code = {"not-utf8": "INVALID_UTF8"}.get(error.code, error.code.replace("-", "_").upper())
+    if "standard-replies" in to.caps or error.code == "not-utf8":
+        return build(SERVER, "FAIL", to.asked.verb or "*", code, error.message)
+    return build(SERVER, "NOTICE", to.me, error.message)

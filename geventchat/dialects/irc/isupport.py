@@ -1,0 +1,38 @@
+"""What RPL_ISUPPORT (005) says that this server can: https://defs.ircdocs.horse/defs/isupport."""
+
+from geventchat.protocol.limits import MAX_ABOUT, MAX_HISTORY, MAX_ROOMS_PER_USER, MAX_WATCHED
+
+# The most targets that one command may name.
+MAX_TARGETS = 20
+# What fits behind the head of a TOPIC, in bytes.
+MAX_TOPIC = 390
+_AT_ONCE = 13  # tokens in one message
+
+
+def isupport(max_name: int) -> list[list[str]]:
+    """Return the tokens, in groups that fit into a message; names have at most `max_name` characters."""
+    targets = ",".join(f"{verb}:{MAX_TARGETS}" for verb in ("JOIN", "NAMES", "NOTICE", "PART", "PRIVMSG", "WHOIS"))
+    tokens = [
+        f"AWAYLEN={MAX_ABOUT}",
+        "CASEMAPPING=ascii",
+        f"CHANLIMIT=#:{MAX_ROOMS_PER_USER}",
+        "CHANMODES=,,,",
+        f"CHANNELLEN={max_name + 1}",
+        "CHANTYPES=#",
+        f"CHATHISTORY={MAX_HISTORY}",
+        "CLIENTTAGDENY=*",
+        "ELIST=MNU",
+        "MODES=1",
+        f"MONITOR={MAX_WATCHED}",
+        "MSGREFTYPES=msgid,timestamp",
+        f"NAMELEN={MAX_ABOUT}",
+        "NETWORK=geventchat",
+        f"NICKLEN={max_name}",
+        "PREFIX=(ov)@+",
+        "SAFELIST",
+        f"TARGMAX={targets}",
+        f"TOPICLEN={MAX_TOPIC}",
+        "UTF8ONLY",
+        "WHOX",
+    ]
+    return [tokens[begin : begin + _AT_ONCE] for begin in range(0, len(tokens), _AT_ONCE)]

@@ -1,0 +1,216 @@
+"""What one client alone is told, as messages of IRC: numerics, mostly, whose meaning modern.ircdocs.horse explains."""
+
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from typing import Any
+
+from geventchat.core.member import Member
+from geventchat.dialects.irc import events as irc_events
+from geventchat.dialects.irc.asked import Asked, batch_begins, batch_ends
+from geventchat.dialects.irc.errors import errors
+from geventchat.dialects.irc.isupport import isupport
+from geventchat.dialects.irc.lines import Out, build, render
+from geventchat.dialects.irc.names import SERVER, nick_to_irc, prefix, room_to_irc
+from geventchat.dialects.irc.profiles import former, profiles, wrapped
+from geventchat.dialects.irc.recipient import Recipient
+from geventchat.protocol import events, replies, wording
+from geventchat.protocol.events import seconds_of
+
+# The id of the batch that holds a piece of the past.
+_PAST = "H"
+
+
+class Replies:
+    """How replies are encoded for clients that have agreed on these capabilities."""
+
+    def __init__(self, caps: frozenset[str]) -> None:
+        self._caps = caps
+
+    def encode(self, member: Member, reply: replies.AnyReply) -> bytes:
+        """Return a reply as lines; of one that IRC has no words for, or that this client does not want, none."""
+        if isinstance(reply, replies.Ack):
+            return b""  # what was done is its own answer
+        to = Recipient(member, self._caps, Asked.of(getattr(reply, "ref", None)))
+        if isinstance(reply, replies.Whispered):
+            return to.asked.answer(_echoed(to, reply)) + render(_received(to, reply))
+        return to.asked.answer(_TABLE[type(reply)](to, reply))
+
+    def own(self, _: Member, event: events.AnyEvent, ref: str | None) -> bytes | None:
+        """Return what a client is sent instead of what it has caused itself; None for what all are sent."""
+        echoes = "echo-message" in self._caps or not isinstance(event, events.Said | events.Acted)
+        if echoes and ref is None:
+            return None
+        return Asked.of(ref).answer(irc_events.messages(event, self._caps) if echoes else [])
+
+
+def _nothing(_: Recipient, __: replies.Reply) -> list[Out]:
+    return []
+
+
+def _welcome(to: Recipient, welcome: replies.Welcome) -> list[Out]:
+    return [
+        to.numeric("001", f"Welcome to geventchat, {prefix(welcome.nick)}"),
+        to.numeric("002", f"Your host is {SERVER}, running {welcome.server}"),
+        to.numeric("003", "This server keeps what is said in its rooms"),
+        to.short("004", SERVER, welcome.server.replace(" ", "-"), "o", "ov"),
+        *[
+            to.numeric("005", *tokens, "are supported by this server")
+            for tokens in isupport(int(welcome.limits["nick"] or 0))
+        ],
+    ]
+
+
+def _members(to: Recipient, members: replies.Members) -> list[Out]:
+    channel = room_to_irc(members.room)
+    if to.asked.verb == "MODE":
+        made = [to.short("329", channel, str(int(seconds_of(members.since))))] if members.since else []
+        return [to.short("324", channel, "+"), *made]
+    if to.asked.verb in ("KICK", "SET MODE"):
+        return [to.numeric("482", channel, "You're not channel operator")]
+    entered: list[Out] = []
+    if members.id is not None:
+        joined = events.Joined(members.id, events.time_of(members.id), members.room, to.nick, to.member.about)
+        entered = irc_events.messages(joined, to.caps)
+        if members.topic:
+            entered.append(to.numeric("332", channel, members.topic))
+    named = prefix if "userhost-in-names" in to.caps else nick_to_irc
+    names = wrapped(to.short("353", "=", channel).body + " :", [named(nick) for nick in members.members])
+    return [*entered, *names, to.numeric("366", channel, "End of /NAMES list")]
+
+
+def _room_list(to: Recipient, listed: replies.RoomList) -> list[Out]:
+    shown = [
+        to.numeric("322", room_to_irc(room), str(count), listed.topics.get(room, ""))
+        for room, count in listed.rooms.items()
+        if all(_fits(wanted, room, count) for wanted in to.asked.detail.split(",") if wanted)
+    ]
+    return [to.numeric("321", "Channel", "Users  Name"), *shown, to.numeric("323", "End of /LIST")]
+
+
+def _fits(wanted: str, room: str, count: int) -> bool:
+    """Return whether a room is one of those that were asked for: by its name, a mask for it, or how many are in it."""
+    if wanted[0] in "<>" and wanted[1:].isdigit():
+        return count < int(wanted[1:]) if wanted[0] == "<" else count > int(wanted[1:])
+    name = room_to_irc(room).lower()
+    mask = wanted.removeprefix("!").replace("[", "[[]").lower()
+    return fnmatchcase(name, mask) is not wanted.startswith("!")
+
+
+def _topic(to: Recipient, topic: replies.TopicIs) -> list[Out]:
+    channel = room_to_irc(topic.room)
+    if topic.text:
+        return [to.numeric("332", channel, topic.text)]
+    return [to.numeric("331", channel, "No topic is set")]
+
+
+def _away(to: Recipient, away: replies.AwayIs) -> list[Out]:
+    if to.asked.verb != "AWAY":
+        return [to.numeric("301", nick_to_irc(away.nick), away.text or "")]
+    if away.text is None:
+        return [to.numeric("305", "You are no longer marked as being away")]
+    return [to.numeric("306", "You have been marked as being away")]
+
+
+def _away_changed(to: Recipient, away: replies.AwayChanged) -> list[Out]:
+    if "away-notify" not in to.caps:
+        return []
+    who = prefix(away.nick)
+    return [Out(f":{who} AWAY") if away.text is None else build(who, "AWAY", away.text)]
+
+
+def _described(to: Recipient, described: replies.Described) -> list[Out]:
+    return [build(prefix(described.nick), "SETNAME", described.about)] if "setname" in to.caps else []
+
+
+def _watched(to: Recipient, watched: replies.Watched) -> list[Out]:
+    here = [(prefix(nick), nick_to_irc(nick)) for nick in watched.here]
+    gone = [nick_to_irc(nick) for nick in watched.gone]
+    if to.asked.detail == "L":
+        return [*_listed(to, "732", [nick for _, nick in here] + gone), to.numeric("733", "End of MONITOR list")]
+    return [*_listed(to, "730", [who for who, _ in here]), *_listed(to, "731", gone)]
+
+
+def _listed(to: Recipient, number: str, words: list[str]) -> list[Out]:
+    return wrapped(to.short(number).body + " :", words, between=",")
+
+
+def _invited(to: Recipient, invited: replies.Invited) -> list[Out]:
+    nick, channel = nick_to_irc(invited.to), room_to_irc(invited.room)
+    if to.asked.verb == "INVITE":
+        return [to.short("341", nick, channel)]
+    return [Out(f":{prefix(invited.nick)} INVITE {nick} {channel}")]
+
+
+def _echoed(to: Recipient, whispered: replies.Whispered) -> list[Out]:
+    """Return what a client has said to one alone, if it wants to see that."""
+    return _whispered(to, whispered) if whispered.nick == to.nick and "echo-message" in to.caps else []
+
+
+def _received(to: Recipient, whispered: replies.Whispered) -> list[Out]:
+    """Return what is said to this client alone."""
+    return _whispered(to, whispered) if whispered.to == to.nick else []
+
+
+def _whispered(to: Recipient, whispered: replies.Whispered) -> list[Out]:
+    who, target = prefix(whispered.nick), nick_to_irc(whispered.to)
+    lines = irc_events.said(who, target, whispered.text, notice=whispered.notice)
+    return [line.tagged(time=whispered.time) for line in lines] if "server-time" in to.caps else lines
+
+
+def _status(to: Recipient, status: replies.Status) -> list[Out]:
+    match to.asked.verb:
+        case "VERSION":
+            version = status.server.replace(" ", "-")
+            return [to.numeric("351", version, SERVER, "https://modern.ircdocs.horse and IRCv3")]
+        case "TIME":
+            return [to.numeric("391", SERVER, status.time)]
+    users, most = str(status.users), str(status.most)
+    return [
+        to.numeric("251", f"There are {users} users and 0 invisible on 1 servers"),
+        to.numeric("252", "0", "operator(s) online"),
+        to.numeric("254", str(status.rooms), "channels formed"),
+        to.numeric("255", f"I have {users} clients and 0 servers"),
+        to.numeric("265", users, most, f"Current local users {users}, max {most}"),
+        to.numeric("266", users, most, f"Current global users {users}, max {most}"),
+    ]
+
+
+def _history(to: Recipient, page: replies.HistoryPage) -> list[Out]:
+    """Return a piece of the past, as one batch where the client can take that."""
+    wanted = events.AnyEvent if "draft/event-playback" in to.caps and page.ref else events.Said | events.Acted
+    lines = [line for event in page.events if isinstance(event, wanted) for line in irc_events.messages(event, to.caps)]
+    if "batch" not in to.caps:
+        return lines
+    inside = [line.tagged(batch=_PAST) for line in lines]
+    return [batch_begins(_PAST, "chathistory", room_to_irc(page.room)), *inside, batch_ends(_PAST)]
+
+
+def _gap(_: Recipient, gap: replies.Gap) -> list[Out]:
+    return [build(SERVER, "NOTICE", room_to_irc(gap.room), line) for line in wording.notices_of(gap)]
+
+
+def _closing(to: Recipient, closing: replies.Closing) -> list[Out]:
+    return [] if closing.code == "gone" else [Out(f"ERROR :Closing Link: {to.me} ({closing.message})")]
+
+
+_TABLE: dict[type[replies.Reply], Callable[[Recipient, Any], list[Out]]] = {
+    replies.NamePrompt: _nothing,  # clients begin by themselves
+    replies.Welcome: _welcome,
+    replies.Members: _members,
+    replies.RoomList: _room_list,
+    replies.Profiles: profiles,
+    replies.Former: former,
+    replies.AwayIs: _away,
+    replies.AwayChanged: _away_changed,
+    replies.Described: _described,
+    replies.Watched: _watched,
+    replies.Invited: _invited,
+    replies.Status: _status,
+    replies.HistoryPage: _history,
+    replies.TopicIs: _topic,
+    replies.Error: errors,
+    replies.Pong: _nothing,  # the reader answers pings
+    replies.Gap: _gap,
+    replies.HelpText: _nothing,  # and what help there is
+    replies.Closing: _closing,
+}

@@ -1,0 +1,133 @@
+"""What is asked for about rooms, and what is said in them and to users."""
+
+from collections.abc import Iterator
+
+from geventchat.commands import commands
+from geventchat.dialects.irc import texts
+from geventchat.dialects.irc.answers import MAX_DETAIL, Request, answer, targets_of, too_few, wrong
+from geventchat.dialects.irc.asked import Asked
+from geventchat.dialects.irc.lines import Out
+from geventchat.dialects.irc.names import is_channel, name_from_irc, room_from_irc
+from geventchat.dialects.irc.recipient import Recipient
+
+
+def privmsg(asked: Asked, params: list[str]) -> Iterator[Request]:
+    """Say something, or a notice, to rooms and users."""
+    if not params or not params[0]:
+        yield wrong(asked, "411", f"No recipient given ({asked.verb})")
+    elif len(params) < 2 or not params[1]:
+        yield wrong(asked, "412", "No text to send")
+    else:
+        for target in targets_of(params[0]):
+            yield _talk(asked, target, params[1])
+
+
+def _talk(asked: Asked, target: str, raw: str) -> Request:
+    notice = asked.verb == "NOTICE"
+    ref = asked.ref if notice else asked.ref_if_awaited
+    ctcp = texts.ctcp(raw)
+    if ctcp is not None and ctcp.verb != "ACTION":  # programs asking programs, which others would see as talk
+        return answer(asked, lambda _: [])
+    text = texts.plain(raw if ctcp is None else ctcp.text)
+    if is_channel(target):
+        room = room_from_irc(target)
+        if ctcp is not None:
+            return commands.Act(text=text, room=room, ref=ref)
+        return commands.Say(text=text, room=room, ref=ref, notice=notice)
+    return commands.Whisper(
+        to=name_from_irc(target), text=text if ctcp is None else f"*{text}*", ref=ref, notice=notice
+    )
+
+
+def tagmsg(asked: Asked, params: list[str]) -> Iterator[Request]:
+    """Take a message of nothing but tags, of which CLIENTTAGDENY says that none are passed on."""
+    yield answer(asked, lambda _: []) if params else too_few(asked)
+
+
+def topic(asked: Asked, params: list[str]) -> Iterator[Request]:
+    """Ask for a room's topic, or set it."""
+    if not params:
+        yield too_few(asked)
+    elif not is_channel(params[0]):
+        yield wrong(asked, "403", params[0], "No such channel")
+    else:
+        text = texts.plain(params[1]) if len(params) > 1 else None
+        yield commands.Topic(room=room_from_irc(params[0]), text=text, ref=asked.ref)
+
+
+def join(asked: Asked, params: list[str]) -> Iterator[Request]:
+    """Enter rooms."""
+    if not params:
+        yield too_few(asked)
+        return
+    for channel in targets_of(params[0]):
+        if is_channel(channel):
+            yield commands.Join(room=room_from_irc(channel), ref=asked.ref)
+        else:
+            yield wrong(asked, "403", channel, "No such channel: their names begin with #")
+
+
+def part(asked: Asked, params: list[str]) -> Iterator[Request]:
+    """Leave rooms."""
+    if not params:
+        yield too_few(asked)
+        return
+    reason = texts.plain(params[1]) if len(params) > 1 else ""
+    for channel in targets_of(params[0]):
+        yield commands.Leave(room=room_from_irc(channel), reason=reason, ref=asked.ref)
+
+
+def names(asked: Asked, params: list[str]) -> Iterator[Request]:
+    """Ask who is in rooms."""
+    channels = targets_of(params[0]) if params else []
+    if not channels:
+        yield wrong(asked, "366", "*", "End of /NAMES list")
+    for channel in channels:
+        if is_channel(channel):
+            yield commands.Who(room=room_from_irc(channel), ref=asked.ref)
+        else:
+            yield wrong(asked, "366", channel, "End of /NAMES list")
+
+
+def list_rooms(asked: Asked, params: list[str]) -> Iterator[Request]:
+    """Ask which rooms there are."""
+    yield commands.Rooms(ref=asked.about(params[0][:MAX_DETAIL] if params else "").ref)
+
+
+def invite(asked: Asked, params: list[str]) -> Iterator[Request]:
+    """Invite somebody into a room."""
+    if len(params) < 2:
+        yield too_few(asked)
+    else:
+        nick, channel = params[:2]
+        asked = asked.about(channel[:MAX_DETAIL])
+        yield commands.Invite(nick=name_from_irc(nick), room=room_from_irc(channel), ref=asked.ref)
+
+
+def kick(asked: Asked, params: list[str]) -> Iterator[Request]:
+    """Put somebody out of a room, which nobody may."""
+    if len(params) < 2:
+        yield too_few(asked)
+    else:
+        yield commands.Who(room=room_from_irc(params[0]), ref=asked.ref)
+
+
+def mode(asked: Asked, params: list[str]) -> Iterator[Request]:
+    """Ask for modes, of which there are none."""
+    if not params:
+        yield too_few(asked)
+    elif not is_channel(params[0]):
+        yield answer(asked, lambda to: [_user_mode(to, params)])
+    elif len(params) == 1:
+        yield commands.Who(room=room_from_irc(params[0]), ref=asked.ref)
+    elif params[1].lstrip("+") == "b" and len(params) == 2:
+        yield wrong(asked, "368", params[0], "End of channel ban list")
+    else:
+        yield commands.Who(room=room_from_irc(params[0]), ref=asked._replace(verb="SET MODE").ref)
+
+
+def _user_mode(to: Recipient, params: list[str]) -> Out:
+    """Return that a user has no modes, also to clients that set one as they come in, as most do."""
+    if params[0].lower() != to.me.lower():
+        return to.numeric("502", "Can't change mode for other users")
+    return to.short("221", "+")

@@ -1,0 +1,70 @@
+"""Rooms in which a speaker does not hear itself: nobody is accused, and what others miss or hear twice is found."""
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bots.ledger.room import Attendance, RoomLedger
+
+_NAMES = ("ann", "bob", "cat", "dan")
+_TALK = st.lists(st.sampled_from(_NAMES), min_size=1, max_size=14)  # who speaks, in the server's order
+
+
+def play(talk: list[str], data: st.DataObject, faults: dict[tuple[str, int], int] | None = None) -> RoomLedger:
+    """Return what a ledger says of a talk that each user hears at a pace of its own.
+
+    `faults` says how often a user hears a message, by its number, where that is not once.
+    """
+    room = RoomLedger(per_sender=False, cast=_NAMES)
+    readers: dict[str, Attendance] = {}
+    for name in _NAMES:
+        reader = readers[name] = room.enter(name, 0.0)
+        reader.entered, reader.hears_itself = 0.0, False
+    sent: Counter[str] = Counter()
+    for name in data.draw(st.permutations(talk)):  # what each says is in its own order, and the server's is another
+        sent[name] += 1
+        room.say(name, f"{name} {sent[name]}", 1.0, 1.0, name)
+    counts: Counter[str] = Counter()
+    texts = []
+    for name in talk:
+        counts[name] += 1
+        texts.append((name, f"{name} {counts[name]}"))
+    waiting = {
+        name: [
+            said
+            for number, said in enumerate(texts)
+            if said[0] != name
+            for _ in range((faults or {}).get((name, number), 1))
+        ]
+        for name in _NAMES
+    }
+    turns = [name for name in _NAMES for _ in waiting[name]]
+    for now, name in enumerate(data.draw(st.permutations(turns)), 2):
+        room.hear(readers[name], *waiting[name].pop(0), float(now))
+    room.close()
+    return room
+
+
+@given(talk=_TALK, data=st.data())
+def test_nobody_is_accused_where_all_hear_the_others_once_and_in_order(talk: list[str], data: st.DataObject) -> None:
+    assert play(talk, data).findings == []
+
+
+@given(talk=_TALK, data=st.data())
+def test_what_one_user_misses_or_hears_twice_is_found(talk: list[str], data: st.DataObject) -> None:
+    number = data.draw(st.integers(0, len(talk) - 1))
+    reader = data.draw(st.sampled_from([name for name in _NAMES if name != talk[number]]))
+    times = data.draw(st.sampled_from([0, 2]))
+    found = [(one.verdict, one.reader.name) for one in play(talk, data, {(reader, number): times}).findings]
+    assert found == [("missing" if times == 0 else "duplicate", reader)]
+
+
+def test_who_hears_itself_all_the_same_is_told() -> None:
+    room = RoomLedger(per_sender=False)
+    reader = room.enter("ann", 0.0)
+    reader.entered, reader.hears_itself = 0.0, False
+    room.say("ann", "hello", 1.0, 1.0, "ann")
+    room.hear(reader, "ann", "hello", 2.0)
+    room.close()
+    assert [(one.verdict, one.reader.name) for one in room.findings] == [("leaked", "ann")]

@@ -1,0 +1,225 @@
+"""A file that says how a server is spoken to: what is wrong in it, and what comes of frames that it describes."""
+
+import json
+from textwrap import dedent
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bots.protocols.base import Heard, Notice
+from bots.protocols.described import Described
+from bots.protocols.framing import LengthPrefixed, Lines
+from bots.protocols.load import parse
+from bots.scenario.mistakes import ScenarioMistakes
+from geventchat.commands import commands
+from geventchat.protocol import events, replies
+
+LINES = """\
+protocol: tcp
+join: "LOGIN {nick}"
+joined: "+OK"
+say: "SAY {text}"
+heard: "<{nick}> {text}"
+"""
+JSON = """\
+protocol: tcp
+say: {do: say, text: "{text}"}
+heard: {do: said, by: {nick: "{nick}"}, text: "{text}", id: "{id?}"}
+ignore: [{do: typing}]
+ping: {do: ping, n: "{token}"}
+pong: {do: pong, n: "{token}"}
+"""
+
+
+def spoken(text: str) -> Described:
+    """Return a connection that has come in as ann, to the lobby, in a protocol."""
+    dialect = Described(parse(dedent(text).encode(), "theirs.yaml"))
+    dialect.hello("ann", "lobby", None, None)
+    list(dialect.receive(b""))
+    return dialect
+
+
+def heard(dialect: Described, *lines: str) -> list[Heard]:
+    return [one for line in lines for one in dialect.receive(f"{line}\n".encode())]
+
+
+def mistakes(text: str) -> list[str]:
+    with pytest.raises(ScenarioMistakes) as told:
+        parse(dedent(text).encode(), "theirs.yaml")
+    return [str(one).removeprefix("theirs.yaml:") for one in told.value.mistakes]
+
+
+def said(nick: str, text: str, event_id: str = "") -> events.Said:
+    return events.Said(event_id, "", "lobby", nick, text)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("protocol: udp", "1:11: 'udp' is none of: tcp or websocket"),
+        ("joind: x", "6:1: unknown key joind, did you mean joined?"),
+        ('say: "SAY {txt}"', "4:6: {txt} is not known here, only nick, room, text, did you mean text?"),
+        ('say: "SAY"', '4:6: "{text}" is missing in say'),
+        ("heard: {nick: '{nick}', text: '{text}'}", "5:8: this is JSON, and frames hold text here"),
+        ('heard: "{text}"', '5:8: "{nick}" is missing in heard; if the server does not say who spoke, say it'),
+        ('heard: "{nick} {nick} {text}"', "5:8: {nick} stands twice in this text"),
+        ("heard: /(?P<nick>a) (?P<text>/", "5:8: /(?P<nick>a) (?P<text>/ is no pattern: missing )"),
+        ("url: /chat", "6:6: this goes with protocol: websocket, not with tcp"),
+        ("frame: text", "6:8: with protocol: tcp, a frame is one of line, json-line, packet, {length: 4}"),
+        ("frame: {length: 3}", "6:8: a length has 1, 2, 4, 8 bytes"),
+        ("frame: lines", "6:8: a frame is one of line,"),
+        ("quiet: soon", "6:8: 'soon' is not a time"),
+        ('ping: "PING {token}"', "6:7: ping and pong belong together"),
+        ("echo: perhaps", "6:7: "),
+        ("rooms: true", "6:8: with several rooms, join has to say which {room}"),
+        ("join: [{send: x, answer: y}]", "2:8: a step is either send: or answer:"),
+        ('answers: [{to: "2"}]', "6:11: an answer has the keys to: and with:"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place_and_what_is_allowed(change: str, told: str) -> None:
+    key = change.partition(":")[0]
+    lines = LINES.splitlines()
+    if any(line.startswith(f"{key}:") for line in lines):
+        lines = [change if line.startswith(f"{key}:") else line for line in lines]
+    else:
+        lines.append(change)
+    assert any(one.startswith(told) for one in mistakes("\n".join(lines))), mistakes("\n".join(lines))
+
+
+def test_a_name_in_braces_without_quotes_is_told() -> None:
+    told = mistakes("protocol: tcp\nsay: {do: say, text: {text}}\nheard: {by: '{nick}', text: '{text}'}")
+    assert '2:22: a name in braces needs quotes: "{text}"' in told
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    assert len(mistakes("protocol: tcp\nsay: x\nheard: y\nfrom: z\nquiet: never")) >= 4
+
+
+@pytest.mark.parametrize("text", ["", "- a list", "just text", "a: [", "protocol: tcp\nprotocol: tcp"])
+def test_what_is_no_protocol_is_told_and_nothing_else(text: str) -> None:
+    assert mistakes(text)
+
+
+def test_the_first_message_and_steps_are_sent_as_answers_come() -> None:
+    dialect = Described(
+        parse(
+            LINES.replace(
+                '"LOGIN {nick}"', '[{send: "HI"}, {answer: "SALT {salt}"}, {send: "LOGIN {nick} {salt}"}]'
+            ).encode(),
+            "theirs.yaml",
+        )
+    )
+    assert dialect.hello("ann", "lobby", None, None) == b"HI\n"
+    assert heard(dialect, "SALT 7f") == []
+    assert dialect.data_to_send() == b"LOGIN ann 7f\n"
+    assert dialect.data_to_send() == b""
+    (welcome,) = heard(dialect, "+OK")
+    assert isinstance(welcome, replies.Welcome)
+    assert welcome.nick == "ann"
+
+
+def test_without_joined_one_is_in_at_once() -> None:
+    dialect = Described(parse(JSON.encode(), "theirs.yaml"))
+    assert dialect.hello("ann", "lobby", None, None) == b""
+    assert [type(one) for one in dialect.receive(b"")] == [replies.Welcome]
+    assert not dialect.greets
+
+
+def test_text_is_taken_apart_and_a_text_may_hold_anything() -> None:
+    dialect = spoken(LINES)
+    heard(dialect, "+OK")
+    assert heard(dialect, "<bob> <eve> hi") == [said("bob", "<eve> hi")]
+    assert heard(dialect, "<bob> ") == [said("bob", "")]
+    regex = spoken(LINES.replace('"<{nick}> {text}"', r"'/^\d+ (?P<id>\w+) (?P<nick>\w+): (?P<text>.*)$/'"))
+    heard(regex, "+OK")
+    assert heard(regex, "12 x7 bob: a: b") == [said("bob", "a: b", "x7")]
+
+
+def test_json_may_hold_more_than_the_pattern_and_an_id_may_be_missing_or_a_number() -> None:
+    dialect = spoken(JSON)
+    message = {"do": "said", "by": {"nick": "bob", "age": 7}, "text": "{nick}", "more": [1]}
+    assert heard(dialect, json.dumps(message)) == [said("bob", "{nick}")]
+    assert heard(dialect, json.dumps(message | {"id": 12})) == [said("bob", "{nick}", "12")]
+    assert heard(dialect, '{"do":"pong","n":"bot.1.2"}') == [replies.Pong(token="bot.1.2")]
+    assert heard(dialect, '{"do":"typing"}') == [Notice('{"do":"typing"}')]
+
+
+def test_plain_words_that_look_like_numbers_are_numbers_and_what_stands_in_quotes_is_text() -> None:
+    dialect = spoken("""\
+        protocol: websocket
+        say: {v: 1, quoted: "1", yes: true, none: null, text: "{text}"}
+        heard: {v: 1, nick: "{nick}", text: "{text}"}
+        """)
+    content = dialect._description.content
+    sent = content.write(dialect._description.say)
+    assert json.loads(sent) == {"v": 1, "quoted": "1", "yes": True, "none": None, "text": "{text}"}
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ('{"do":"said","by":{"nick":"bob"},"text":7,"x":1}', None),
+        ('{"do":"says","by":{"nick":"bob"},"text":"hi"}', 'nearest is heard: {"do": "said"'),
+        ('{"do":"says","by":{"nick":"bob"},"text":"hi"}', 'but do is "says", not "said"'),
+        ('{"do":"said","by":"bob","text":"hi"}', 'by is "bob", no object'),
+        ('{"do":"said","by":{"nick":"bob"}}', "text is missing"),
+        ("not json", "it is no JSON"),
+    ],
+)
+def test_what_fits_nothing_is_told_with_what_came_nearest(line: str, why: str | None) -> None:
+    (one,) = heard(spoken(JSON), line)
+    if why is None:
+        assert one == said("bob", "7")
+        return
+    assert isinstance(one, replies.Error)
+    assert one.code == "not-understood"
+    assert why in one.message
+
+
+def test_what_fits_nothing_is_shown_cleaned() -> None:
+    (one,) = heard(spoken(LINES), "\x1b]0;owned\x07 hello")
+    assert isinstance(one, replies.Error)
+    assert r"\u001b]0;owned\u0007 hello fits no pattern" in one.message
+
+
+def test_what_is_said_is_never_taken_for_a_name_to_fill_in() -> None:
+    dialect = spoken(LINES)
+    assert dialect.encode(commands.Say(text="{nick} {room} \\1")) == b"SAY {nick} {room} \\1\n"
+
+
+def test_a_text_that_does_not_fit_into_a_frame_cannot_be_said() -> None:
+    dialect = spoken(LINES.replace("protocol: tcp", "protocol: tcp\nframe: {length: 1}"))
+    assert dialect.cannot_say("x" * 300) == "its length does not fit into 1 bytes"
+    assert dialect.cannot_say("x") == ""
+
+
+@given(text=st.text(), nick=st.from_regex(r"\A[a-z]+\Z"))
+def test_what_is_said_in_json_is_heard_as_it_was_said(text: str, nick: str) -> None:
+    dialect = spoken(JSON)
+    if not text.isprintable():
+        return
+    line = json.dumps({"do": "said", "by": {"nick": nick}, "text": text}, ensure_ascii=False)
+    assert heard(dialect, line) == [said(nick, text)]
+
+
+@given(data=st.binary(max_size=300))
+def test_any_bytes_are_read_and_something_is_told_of_each_line(data: bytes) -> None:
+    for text in (LINES, JSON):
+        dialect = spoken(text)
+        heard(dialect, "+OK")
+        for line in data.split(b"\n"):
+            told = list(dialect.receive(line + b"\n"))
+            assert len(told) == 1
+
+
+@given(contents=st.lists(st.binary(max_size=300).filter(lambda one: b"\n" not in one and not one.endswith(b"\r"))))
+def test_frames_end_where_they_were_made_to_end(contents: list[bytes]) -> None:
+    for framing in (Lines(), LengthPrefixed(2), LengthPrefixed(4)):
+        stream, start = b"".join(map(framing.frame, contents)), 0
+        for content in contents:
+            end = framing.end(stream, start)
+            assert framing.end(stream[: end - 1], start) == 0
+            assert framing.content(stream[start:end]) == content
+            start = end
+        assert start == len(stream)

@@ -1,0 +1,139 @@
+"""What one user may do before others have their turn, and how its connection ends."""
+
+import json
+from collections.abc import Sequence
+
+import gevent
+import pytest
+from gevent import socket
+from gevent.event import Event
+
+from geventchat import ChatServer, Limits
+from geventchat.commands import actions, commands
+from geventchat.core.log import Entry
+from geventchat.protocol.limits import JOINS_AT_ONCE, MAX_PRIVATE_BYTES
+from geventchat.server.session import Session
+from geventchat.store.memory import MemoryLog
+from tests.raw import Raw, plain, programmed
+from tests.stage import Stage
+
+
+def only_session(server: ChatServer) -> Session:
+    (session,) = server._connections.values()
+    assert session is not None
+    return session
+
+
+def test_a_new_name_costs_as_much_as_a_message_in_each_room() -> None:
+    alice = Stage().program("alice")
+    alice.hears(commands.Join(room="den"), commands.Join(room="attic"))
+    assert actions.cost(alice.member, commands.Rename(nick="anna")) == 3
+    assert actions.cost(alice.member, commands.Say(text="hi", room="den")) == 1
+
+
+def test_a_user_in_many_rooms_who_renames_is_read_more_slowly() -> None:
+    with ChatServer(limits=Limits(burst=6, rate=1)) as server:
+        alice, _ = programmed(server.address, "alice")
+        for room in "abcd":
+            alice.send(json.dumps({"type": "join", "room": room}).encode() + b"\n")
+            alice.messages_until("members")
+        assert not server._services.counters.throttled
+        alice.send(b'{"type":"rename","nick":"anna"}\n')
+        while not server._services.counters.throttled:
+            gevent.sleep(0.001)
+        alice.close()
+
+
+def test_who_asks_and_never_reads_the_answers_is_not_read_any_more() -> None:
+    with ChatServer(limits=Limits(rate=None)) as server:
+        alice, _ = programmed(server.address, "alice")
+        asking = gevent.spawn(alice.send, (b'{"type":"ping","token":"%s"}\n' % (b"x" * 1_000)) * 5_000)
+        outbox = only_session(server).member.outbox
+        while outbox.private_bytes <= MAX_PRIVATE_BYTES:
+            gevent.sleep(0.001)
+        for _ in range(50):
+            gevent.sleep(0.002)
+            assert outbox.private_bytes < MAX_PRIVATE_BYTES + 100_000
+        pongs = 0
+        while pongs < 5_000:
+            pongs += alice.message()["type"] == "pong"
+        asking.get()
+        alice.close()
+
+
+class HeldLog(MemoryLog):
+    """A log whose disk takes its time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = Event()
+        self.go_on.set()
+
+    def append(self, entries: Sequence[Entry], now: float) -> Sequence[Entry]:
+        self.go_on.wait()
+        return super().append(entries, now)
+
+
+def test_who_is_ahead_of_the_log_waits_for_it() -> None:
+    log = HeldLog()
+    with ChatServer(limits=Limits(rate=None), log=log) as server, plain(server.address, "alice") as alice:
+        log.go_on.clear()
+        alice.send(b"x\n" * 500)
+        while server.chat.posted < 8:
+            gevent.sleep(0.001)
+        for _ in range(50):
+            gevent.sleep(0.002)
+            assert server.chat.posted < 20
+        log.go_on.set()
+        assert alice.until(b"x\n" * 1)
+        for _ in range(499):
+            assert alice.line() == "alice: x"
+
+
+def test_in_a_storm_of_joins_few_are_under_way_and_all_come_in() -> None:
+    log = HeldLog()
+    with ChatServer(log=log) as server:
+        log.go_on.clear()
+        hello = b'{"type":"hello","nick":"user%d"}\n'
+        newcomers = [Raw(server.address, hello % number) for number in range(40)]
+        while server.chat.posted < JOINS_AT_ONCE - 1:
+            gevent.sleep(0.001)
+        for _ in range(50):
+            gevent.sleep(0.002)
+            assert server.chat.posted <= JOINS_AT_ONCE
+        log.go_on.set()
+        for newcomer in newcomers:
+            newcomer.messages_until("welcome")
+            newcomer.close()
+
+
+def test_what_came_and_went_is_logged_now_and_then_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("geventchat.server.server._COUNTED_S", 0.05)
+    caplog.set_level("INFO")
+    with ChatServer() as server, plain(server.address, "alice"):
+        while not (counted := [line for line in caplog.messages if "in the last minute" in line]):
+            gevent.sleep(0.01)
+    assert counted[0] == "in the last minute: 1 connections, 1 joined; 1 connected now"
+
+
+def test_a_newcomer_that_never_ends_its_first_line_is_closed_after_64_kib() -> None:
+    with ChatServer() as server, Raw(server.address) as endless:
+        endless.send(b"x" * 70_000)
+        assert b"64 KiB without an end of line" in endless.rest()
+
+
+def test_who_goes_on_sending_after_the_goodbye_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geventchat.server.transport._LINGER_S", 600.0)
+    with ChatServer() as server, plain(server.address, "alice") as alice:
+        alice.send(b"exit\n")
+        alice.until(b"exit\n")
+        with pytest.raises(OSError, match=r"Broken pipe|reset"):
+            alice.send(b"x" * 100_000_000)
+
+
+def test_the_kernel_buffers_little_for_a_reader_that_does_not_read() -> None:
+    with ChatServer() as server, plain(server.address, "alice"):
+        (transport,) = server._connections
+        assert transport.socket.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 2 * (128 << 10)  # Linux doubles it

@@ -1,0 +1,85 @@
+"""`geventchat-bots try`: every frame, both ways, beside what it was understood as."""
+
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from bots.protocols.json_schema import json_schema
+from tests.pages import ROOT
+from tests.processes import run
+from tests.servers.running import other_server
+
+EXAMPLES = sorted((ROOT / "docs" / "protocols").glob("*.yaml"))
+
+
+def test_every_frame_is_shown_beside_its_meaning() -> None:
+    with other_server("with_lengths.py") as (host, port):
+        ran = run("bots.cli", "try", f"{host}:{port}", "--protocol", str(EXAMPLES[0].parent / "length-prefixed.yaml"))
+    lines = [line.split() for line in ran.out.splitlines()]
+    assert ran.status == 0
+    assert [(line[0], line[1], line[-1].rstrip("'")) for line in lines[:-1]] == [
+        ("ann", "→", "join"),
+        ("ann", "←", "joined"),
+        ("ben", "→", "join"),
+        ("ben", "←", "joined"),
+        ("ann", "→", "say"),
+        ("ben", "←", "ann"),
+    ]
+    assert '{"op": "said", "by": "ann", "what": "hello from ann"}' in ran.out
+
+
+def test_what_fits_nothing_is_shown_with_the_pattern_that_came_nearest(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs.yaml"
+    theirs.write_text((EXAMPLES[0].parent / "websockets.yaml").read_text().replace("body: ", "words: "))
+    with other_server("with_websockets.py") as (host, port):
+        theirs.write_text(theirs.read_text().replace("say: {type: msg, words", "say: {type: msg, body"))
+        ran = run("bots.cli", "try", f"{host}:{port}", "--protocol", str(theirs))
+    assert ran.status == 1
+    assert "fits nothing: nearest is heard:" in ran.out
+    assert "but words is missing" in ran.out
+    assert "ben did not hear ann say" in ran.out
+
+
+def test_who_does_not_speak_websocket_is_told_apart() -> None:
+    with other_server("with_lines.py") as (host, port):
+        ran = run("bots.cli", "try", f"{host}:{port}", "--protocol", str(EXAMPLES[0].parent / "websockets.yaml"))
+    assert ran.status == 1
+    assert "ann is not in" in ran.out
+    assert "Traceback" not in ran.errors
+
+
+def test_without_a_server_or_a_file_one_line_says_so(tmp_path: Path) -> None:
+    protocol = str(EXAMPLES[0])
+    nobody = run("bots.cli", "try", "127.0.0.1:1", "--protocol", protocol)
+    assert (nobody.status, nobody.errors.count("\n")) == (4, 1)
+    missing = run("bots.cli", "try", "127.0.0.1:1", "--protocol", str(tmp_path / "none.yaml"))
+    assert (missing.status, missing.errors.count("\n")) == (2, 1)
+    assert run("bots.cli", "try", "127.0.0.1:1").status == 2
+    scenario = str(ROOT / "scenarios" / "ten_users.yaml")
+    assert run("bots.cli", scenario, "--protocol", protocol).status == 2
+    assert run("bots.cli", scenario, "--dialect", "jsno").errors.endswith("did you mean json?\n")
+
+
+def test_check_says_at_its_line_what_a_protocol_cannot_do(tmp_path: Path) -> None:
+    talk = tmp_path / "talk.yaml"
+    talk.write_text("script:\n  - ann: hello\n  - ann: {rename: eve}\n")
+    ran = run("bots.cli", "check", str(talk), "--protocol", str(EXAMPLES[0]))
+    assert ran.status == 2
+    assert f"{talk}:3:" in ran.errors
+    assert "nobody can take another name" in ran.errors
+    assert run("bots.cli", "check", "--protocol", str(EXAMPLES[0])).status == 0
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
+def test_each_example_is_as_the_schema_for_editors_says(file: Path) -> None:
+    jsonschema.Draft202012Validator(json_schema()).validate(yaml.safe_load(file.read_text()))
+
+
+def test_the_schema_refuses_what_the_loader_refuses() -> None:
+    validator = jsonschema.Draft202012Validator(json_schema())
+    good = {"protocol": "tcp", "say": "{text}", "heard": "{nick} {text}"}
+    assert validator.is_valid(good)
+    for wrong in ({"protocol": "udp"}, {"frame": "lines"}, {"sya": "x"}, {"quiet": "soon"}, {"ignore": "x"}):
+        assert not validator.is_valid(good | wrong), wrong
