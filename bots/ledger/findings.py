@@ -113,7 +113,7 @@ class Reordering:
         if after := next(heard, None):
             behind = self._order[message.index + 1 : reader.progress.position]
             own = (one for one in behind if one.nick == message.nick and one.number > message.number)
-            overtaken_by = next((one for one in own if reader.has_heard_in_place(one)), None)
+            overtaken_by = next((one for one in own if reader.has_heard(one)), None)
             self._late.setdefault(message, {})[reader] = Late(now, after, overtaken_by)
 
     def find(self, readers: Sequence[Attendance]) -> Iterator[Reordered]:
