@@ -490,3 +490,48 @@ def test_what_comes_under_the_id_of_something_else_is_corrupt_though_its_words_w
     for reader in (bob, ann, cat) if first else (ann, bob, cat):
         ledger.hear(reader, "bob" if reader is bob else "ann", "yes", 3.0, "1-2")
     assert verdicts(ledger) == [("corrupt", "bob", "yes", "bob"), ("missing", "ann", "yes", "bob")]
+
+
+def test_who_heard_one_first_that_others_never_heard_is_out_of_step_with_nobody() -> None:
+    """Bob hears C, A, B; ann hears A, B and leaves: nothing tells where C belongs."""
+    ledger = room_of(readers=("ann", "bob"))
+    ann, bob = ledger.readers
+    said = [("ann", "A"), ("bob", "B"), ("cat", "C")]
+    for time, (nick, text) in enumerate(said):
+        ledger.say(nick, text, float(time), float(time))
+    for one in said[:2]:
+        ledger.hear(ann, *one, 4.0)
+    ann.leaving = ann.left = 5.0
+    for one in (said[2], *said[:2]):
+        ledger.hear(bob, *one, 6.0)
+    assert verdicts(ledger) == []
+
+
+def test_what_people_say_between_takes_nothing_from_the_lateness_of_the_bots() -> None:
+    ledger = lobby()
+    ann, bob, _ = ledger.readers
+    said = [("ann", "one"), ("zoe", "hi"), ("ann", "two"), ("zoe", "bye")]
+    lines = [f"{nick}: {text}\n".encode() for nick, text in said]
+    for time, (nick, text) in enumerate(said):
+        if nick == "ann":
+            ledger.say(nick, text, float(time), float(time))
+    for one, line in zip(said, lines, strict=True):
+        ledger.hear(ann, *one, 3.0, line=line)
+    ledger.hear(bob, *said[0], 3.0, line=lines[0])
+    for now, line in ((4.0, lines[1]), (5.0, lines[2] + lines[3])):
+        assert ledger.follow(bob, line, 0, len(line), now) == len(line)
+    ledger.close()
+    latency = ledger.timeline.latency
+    assert (latency.count, latency.largest_s) == (4, 3.0)
+    assert latency.percentile(25) == pytest.approx(1.0, rel=0.02)
+
+
+def test_what_was_said_before_a_user_came_back_is_late_for_that() -> None:
+    ledger = room_of(readers=("ann",))
+    ann = ledger.readers[0]
+    ledger.say("ann", "while away", 1.0, 1.0)
+    ledger.say("ann", "back again", 6.0, 6.0)
+    ann.pace.back = 5.0
+    for text in ("while away", "back again"):
+        ledger.hear(ann, "ann", text, 7.0)
+    assert (ledger.timeline.delivered, ledger.timeline.latency.count) == (2, 1)

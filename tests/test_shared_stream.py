@@ -51,3 +51,14 @@ def test_a_notice_that_came_before_is_found_only_at_the_beginning_of_a_line() ->
     assert other.stream.place == -1
     stream.notice(other, b"* y joined\n")
     assert other.stream.place == leader.stream.place
+
+
+def test_a_notice_does_not_take_a_user_past_a_message_that_it_has_not_heard() -> None:
+    stream, leader, other = SharedStream(), reader_at(1), reader_at(1)
+    stream.hear(leader, 0, b"ann: one\n")
+    stream.hear(other, 0, b"ann: one\n")
+    stream.hear(leader, 1, b"ann: two\n")
+    leader.progress.position = 2
+    stream.notice(leader, b"* y joined\n")
+    stream.notice(other, b"* y joined\n")  # told earlier than the leader was
+    assert stream.messages_behind(other) == 1

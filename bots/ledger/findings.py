@@ -27,7 +27,7 @@ def missing(sent: SentMessages, readers: Sequence[Attendance]) -> Iterator[tuple
             words = message.words
             if words not in spare:
                 spare[words] = reader.progress.unplaced[words] + sum(
-                    reader.has_heard(one) and (one.is_uncertain or one.is_unsure) for one in sent.equal(words)
+                    reader.has_heard(one) and one.is_unsure for one in sent.equal(words)
                 )
             if spare[words]:
                 spare[words] -= 1
@@ -109,11 +109,11 @@ class Reordering:
         heard: Iterator[Message] = reversed(self._order[message.index + 1 : reader.progress.position])
         if self._per_sender:
             own = (one for one in heard if one.nick == message.nick and _are_told_apart(one, message))
-            heard = (one for one in own if reader.has_heard_in_place(one))
+            heard = (one for one in own if reader.has_heard(one))
         if after := next(heard, None):
             behind = self._order[message.index + 1 : reader.progress.position]
             own = (one for one in behind if one.nick == message.nick and one.number > message.number)
-            overtaken_by = next((one for one in own if reader.has_heard_in_place(one)), None)
+            overtaken_by = next((one for one in own if reader.has_heard(one)), None)
             self._late.setdefault(message, {})[reader] = Late(now, after, overtaken_by)
 
     def find(self, readers: Sequence[Attendance]) -> Iterator[Reordered]:
@@ -201,16 +201,14 @@ class Reordering:
 
     def _heard_both(self, reader: Attendance, message: Message, other: Message) -> bool:
         """Whether it is certain that a user heard these two."""
-        return all(
-            reader.has_heard_in_place(one) and not self._sent.may_be_another(reader, one) for one in (message, other)
-        )
+        return all(reader.has_heard(one) and not self._sent.may_be_another(reader, one) for one in (message, other))
 
     def _heard_ahead(self, message: Message, late: dict[Attendance, Late]) -> list[Message]:
         """Return what most of those who heard a message late had heard before it, though it stands behind it."""
         most = Counter(heard.after for heard in late.values()).most_common(1)[0][0]
         one = next(reader for reader, heard in late.items() if heard.after is most)
         between = [most] if self._per_sender else self._order[message.index + 1 : most.index + 1]
-        heard = [other for other in between if one.has_heard_in_place(other) and one not in self._late.get(other, {})]
+        heard = [other for other in between if one.has_heard(other) and one not in self._late.get(other, {})]
         return [other for other in heard if _are_told_apart(other, message) and not self._is_anything(other)]
 
     def _is_anything(self, message: Message) -> bool:

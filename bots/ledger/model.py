@@ -64,7 +64,6 @@ class Progress:
     position: int = -1  # of the next message in the room's order; -1 until it is known where the user came in
     skipped: set[Message] = field(default_factory=set)  # those before the position that were not heard
     unplaced: Counter[Words] = field(default_factory=Counter)  # heard, and any of several messages with these words
-    unordered: set[Message] = field(default_factory=set)  # those before the position that were heard, but not when
 
 
 @dataclass(slots=True)
@@ -122,10 +121,6 @@ class Attendance:
             and message not in progress.skipped
             and message.first_heard >= self.asked
         )
-
-    def has_heard_in_place(self, message: Message) -> bool:
-        """Whether it is certain that the user heard the message, and after which others."""
-        return message not in self.progress.unordered and self.has_heard(message)
 
     def is_timed(self, message: Message) -> bool:
         """Whether the message's lateness says something about the server."""

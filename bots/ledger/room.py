@@ -131,7 +131,7 @@ class RoomLedger:
         self.timeline.hear((message,), now, timed=reader.is_timed(message))
         if not self._move(reader, message, now):
             return "late"
-        if line and not reader.progress.unplaced:
+        if line:
             self._stream.hear(reader, message.index, line)
         return "in place"
 
@@ -224,7 +224,6 @@ class RoomLedger:
             passed = sorted((one for one in progress.skipped if one.words == words), key=lambda one: one.index)
             if len(passed) >= heard and not self._sent.is_awaited(words):
                 progress.skipped.difference_update(passed[-heard:])
-                progress.unordered.update(passed[-heard:])
                 del progress.unplaced[words]
 
     # What can be told of it.

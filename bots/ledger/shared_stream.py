@@ -90,8 +90,7 @@ class SharedStream:
         if behind < 0 and (place == self._end or not self._lines):  # a newcomer may be ahead of the others
             self._append(line, is_message=False)
             behind = self._end
-        progress = reader.progress
-        if behind >= 0 and not progress.unplaced and progress.position in (-1, self._messages_before(behind)):
+        if behind >= 0 and reader.progress.position in (-1, self._messages_before(behind)):
             self._put(reader, behind)
 
     def restart(self, number: int) -> None:
@@ -150,8 +149,9 @@ class SharedStream:
             self._ends.append(self._end)
 
     def _put(self, reader: Attendance, place: int) -> None:
-        reader.stream.place = place
-        self._placed.add(reader)
+        if not reader.progress.unplaced:  # else it may be anywhere
+            reader.stream.place = place
+            self._placed.add(reader)
 
     def _take_place(self, reader: Attendance) -> None:
         reader.stream.place = -1
