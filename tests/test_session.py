@@ -12,6 +12,7 @@ from geventchat import ChatServer, Limits
 from geventchat.commands import actions, commands
 from geventchat.core.log import Entry
 from geventchat.protocol.limits import JOINS_AT_ONCE, MAX_PRIVATE_BYTES
+from geventchat.protocol.replies import Closing
 from geventchat.server.session import Session
 from geventchat.store.memory import MemoryLog
 from tests.raw import Raw, plain, programmed
@@ -105,6 +106,30 @@ def test_in_a_storm_of_joins_few_are_under_way_and_all_come_in() -> None:
         for newcomer in newcomers:
             newcomer.messages_until("welcome")
             newcomer.close()
+
+
+def test_who_is_sent_away_while_it_waits_to_join_does_not_come_in() -> None:
+    log = HeldLog()
+    with ChatServer(log=log) as server:
+        log.go_on.clear()
+        hello = b'{"type":"hello","nick":"%s"}\n'
+        others = [Raw(server.address, hello % (b"user%d" % number)) for number in range(JOINS_AT_ONCE)]
+        while not server._services.joins.locked():
+            gevent.sleep(0.001)
+        with Raw(server.address, hello % b"late") as late:
+            while len(sessions := [one for one in server._connections.values() if one]) <= JOINS_AT_ONCE:
+                gevent.sleep(0.001)
+            for _ in range(20):
+                gevent.sleep(0.002)
+            sessions[-1].stop(Closing(code="bye", message="bye"))
+            log.go_on.set()
+            late.messages_until("closing")
+        for other in others:
+            other.messages_until("welcome")
+            other.close()
+        while server.connections:
+            gevent.sleep(0.001)
+        assert server.chat.nicks.find("late") is None
 
 
 def test_what_came_and_went_is_logged_now_and_then_in_one_line(

@@ -299,6 +299,8 @@ class Session:
         if member.key:
             return self._follow_up(actions.do(self._services.chat, member, command, time.time()))
         with self._services.joins:
+            if self._is_over:  # it was sent away while it waited
+                return False
             followup = actions.do(self._services.chat, member, command, time.time())
             if member.key:
                 self._services.pump.wake()
