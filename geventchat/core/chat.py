@@ -10,6 +10,7 @@ from collections.abc import Callable
 from itertools import islice
 
 from geventchat.core.dedup import SentRef
+from geventchat.core.door import Door
 from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.core.log import Entry
 from geventchat.core.member import Member
@@ -28,10 +29,14 @@ _MAX_BATCH = 256
 
 
 class Chat:
-    """All rooms and all members of one server; `server` is its name and version, as newcomers are told."""
+    """All rooms and all members of one server; `server` is its name and version, as newcomers are told.
 
-    def __init__(self, limits: Limits, server: str) -> None:
+    `password` is what they are asked for, if it is not empty.
+    """
+
+    def __init__(self, limits: Limits, server: str, password: str = "") -> None:
         self.limits = limits
+        self.door = Door(password)
         self._server = server
         self._rooms: dict[str, Room] = {}
         self.nicks = Nicks(limits.max_name)
@@ -105,6 +110,11 @@ class Chat:
         """Reply to a member, behind all that was posted before."""
         member.unpublished += 1
         self._posted.append(PendingReply(member, reply))
+
+    def ask(self, member: Member) -> None:
+        """Ask a member that is not in yet for what it needs for that."""
+        if (question := self.door.question(member)) is not None:
+            self.tell(member, replies.Prompt(question=question))
 
     def tell_own(self, member: Member, event: events.AnyEvent, ref: str | None) -> None:
         """Show a member an event that it has caused, in a room that it may have left by that."""
