@@ -106,8 +106,8 @@ class ChatServer:
     ) -> None:
         self.limits = limits or Limits()
         access = access or Access()
-        self.chat = Chat(self.limits, f"geventchat {__version__}", access.password)
         log = log or MemoryLog()
+        self.chat = Chat(self.limits, f"geventchat {__version__}", log.kept, access.password)
         self._pump = Pump(self.chat, log, self.limits.stall_timeout)
         self._services = services(self.chat, self._pump, log, greet_with)
         self._web = Web(hosts)
