@@ -213,7 +213,7 @@ PROFILE = replies.Profile(nick="a", about="A", rooms=["r"], since="2024-11-23T12
 PROFILE_FIELDS = {
     "nick": "a",
     "about": "A",
-    "login": "",
+    "username": "",
     "away": None,
     "rooms": ["r"],
     "since": "2024-11-23T12:00:00.000Z",
