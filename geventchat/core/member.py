@@ -21,6 +21,7 @@ class Member:
         "catching_up",
         "closed",
         "encoder",
+        "era",
         "joined_id",
         "key",
         "nick",
@@ -50,6 +51,7 @@ class Member:
         self.about = ""  # who it says that it is
         self.username = ""  # what it is called on its own machine, as it says
         self.account: str | None = None  # the name of the account that it has logged in to
+        self.era = 0  # of that account, when it did
         self.role = Role.USER  # what it may do beside what its account may
         self.away: str | None = None  # why it is away; None while it is there
         self.since = 0.0  # when it came, in seconds since 1970

@@ -12,6 +12,7 @@ from geventchat.dialects.irc.asked import MAX_LABEL, SEVERAL, Asked, batch_begin
 from geventchat.dialects.irc.capabilities import Negotiation
 from geventchat.dialects.irc.lines import MAX_BYTES, MAX_TAG_BYTES, Line, parse
 from geventchat.dialects.irc.names import name_from_irc
+from geventchat.dialects.irc.sasl import Sasl
 from geventchat.dialects.irc.verbs import NO_MOTD, VERBS
 from geventchat.dialects.lines import LineBuffer
 from geventchat.protocol.errors import ProtocolError
@@ -30,13 +31,14 @@ class _State(Enum):
 class IrcReader:
     """Reads messages. `spoken` says which dialect to speak to a client that has agreed on these capabilities."""
 
-    __slots__ = ("_lines", "_negotiation", "_nick", "_ready", "_spoken", "_state", "_user", "ended")
+    __slots__ = ("_lines", "_negotiation", "_nick", "_ready", "_sasl", "_spoken", "_state", "_user", "ended")
 
     def __init__(self, spoken: Callable[[frozenset[str]], Dialect]) -> None:
         self._spoken = spoken
         self._lines = LineBuffer(MAX_TAG_BYTES + MAX_BYTES)
         self._ready: deque[Request] = deque()
         self._negotiation = Negotiation()
+        self._sasl = Sasl()
         self._nick = ""
         self._user: tuple[str, str] | None = None  # the username and what the user says of itself, as USER gives them
         self._state = _State.REGISTERING
@@ -88,6 +90,8 @@ class IrcReader:
         asked = self._asked(message.command, message.tags.get("label", ""))
         if message.command == "CAP":
             return self._negotiate(asked, message.params)
+        if message.command == "AUTHENTICATE":
+            return self._sasl.take(asked, message.params)
         if self._state is _State.REGISTERING and message.command not in _ANY_TIME:
             return self._register(asked, message.params)
         verb = VERBS.get(message.command)
@@ -132,8 +136,6 @@ class IrcReader:
                 self._user = texts.plain(params[0]), texts.plain(params[3])
             case "PASS":
                 return [] if params else [too_few(asked)]
-            case "AUTHENTICATE":
-                return [wrong(asked, "904", "There are no accounts on this server")]
             case _:
                 return [wrong(asked, "451", "You have not registered")]
         return self._complete()
