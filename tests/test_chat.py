@@ -75,6 +75,8 @@ def test_who_comes_in_is_welcomed_with_all_that_a_program_needs(stage: Stage) ->
         "token": alice.member.token,
         "server": "geventchat test",
         "limits": {"line": 4096, "nick": 32, "rate": 10.0, "burst": 40},
+        "account": None,
+        "role": "user",
     }
 
 
