@@ -15,9 +15,11 @@ from msgspec.structs import replace
 
 from geventchat import ChatServer, Limits
 from geventchat.core.accounts import Account
+from geventchat.protocol import limits
 from geventchat.protocol.passwords import quick_hash
 from geventchat.protocol.roles import Role
 from geventchat.server import passwords
+from geventchat.server.access import Access
 from geventchat.store.sqlite import SqliteLog
 from geventchat.system import password_hash
 from tests.raw import plain
@@ -366,3 +368,84 @@ def test_no_password_is_in_the_log_or_told_to_others(server: ChatServer, caplog:
     alice.asks("say", text="done")
     heard = json.dumps(bob.messages_until("said"))
     assert "horse" not in heard + caplog.text
+
+
+def test_people_are_asked_for_the_password_of_a_name_that_is_somebody_s(server: ChatServer) -> None:
+    registered(server).close()
+    nc = Talker(server.address, b"alice\n")
+    nc.until(b"* the name alice belongs to an account: log in to it\nPassword: ")
+    nc.send(b"wrong horse\n")
+    nc.until(b"* that is not the password of that account, or there is none of that name\nEnter your name: ")
+    nc.send(b"ALICE\n")
+    nc.until(b"\nPassword: ")
+    nc.send(f"{SECRET}\nhello\n".encode())
+    nc.until(b"Hi, ALICE! To exit the chat enter 'exit'.\n")
+    nc.until(b"ALICE: hello\n")
+
+
+def test_a_client_without_ends_of_lines_is_asked_for_the_password_too(server: ChatServer) -> None:
+    registered(server).close()
+    client = Talker(server.address)
+    client.until(b"Enter your name: ")
+    client.send(b"alice")
+    client.until(b"Password: ")
+    client.send(SECRET.encode())
+    client.until(b"Hi, alice!")
+
+
+def test_who_wants_another_name_instead_gives_an_empty_password(server: ChatServer) -> None:
+    registered(server).close()
+    nc = Talker(server.address, b"alice\n")
+    nc.until(b"Password: ")
+    nc.send(b"\nbob\n")
+    nc.until(b"Hi, bob!")
+
+
+# The server's password, and wrong ones.
+
+
+@pytest.fixture
+def locked() -> Iterator[ChatServer]:
+    with ChatServer(limits=Limits(rate=None), access=Access(password="open sesame")) as server:
+        alice = Program(server.address, "alice", password="open sesame")
+        assert alice.asks("register", password=SECRET)["account"] == "alice"
+        yield server
+        hang_up()
+
+
+def test_nobody_tries_an_account_s_password_without_the_server_s(locked: ChatServer) -> None:
+    eve = Program(locked.address)
+    assert eve.hello("alice", login=login("alice", SECRET))["code"] == "password-needed"
+    assert eve.asks("login", account="alice", password=SECRET)["code"] == "password-needed"
+    assert locked._services.passwords.made == 1
+    both = Program(locked.address)
+    assert both.hello("alice", password="open sesame", login=login("alice", SECRET))["nick"] == "alice^2"
+
+
+def test_irc_gives_both_passwords(locked: ChatServer) -> None:
+    irc = Irc(locked.address)
+    irc.says("PASS :open sesame", "CAP REQ sasl", "AUTHENTICATE PLAIN", f"AUTHENTICATE {plainly('alice', SECRET)}")
+    irc.until_number("903")
+    irc.says("NICK alice", "USER a 0 * :A", "CAP END")
+    irc.until_number("001")
+
+
+def test_after_some_wrong_passwords_the_right_one_waits_too(
+    server: ChatServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered(server).close()
+    waits: list[float] = []
+    wait_s = server.chat.door.tries.wait_s
+
+    def noted(address: str, now: float) -> float:
+        if len(waits) == limits.FREE_TRIES:  # the wait that is asked for is noted, and is over then
+            waits.append(wait_s(address, now))
+            return 0.0
+        waits.append(0.0)
+        return wait_s(address, now)
+
+    monkeypatch.setattr(server.chat.door.tries, "wait_s", noted)
+    for _ in range(limits.FREE_TRIES):
+        assert Program(server.address).hello("alice", login=login("alice", "wrong horse"))["code"] == "login-failed"
+    assert Program(server.address).hello("alice", login=login("alice", SECRET))["nick"] == "alice"
+    assert 0.5 < waits[-1] <= 1.0

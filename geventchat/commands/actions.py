@@ -84,7 +84,8 @@ def go_on(
 def _refuse(chat: Chat, member: Member, refusal: Refused, ref: str | None) -> None:
     chat.refuse(member, refusal, ref if ref is None else ref[:MAX_REF])
     if not member.key:
-        chat.tell(member, replies.NamePrompt())
+        member.wants_account = refusal.code == "nick-registered"
+        chat.ask(member)
 
 
 def cost(member: Member, command: commands.AnyCommand) -> int:
@@ -95,6 +96,7 @@ def cost(member: Member, command: commands.AnyCommand) -> int:
 def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> CatchUp | accounts.CheckPassword | None:
     if member.key:
         raise Refused("already-here", f"you are here already, as {member.nick}")
+    chat.door.unlock(member, hello.password)
     if hello.login is not None:
         login, hello = hello.login, msgspec.structs.replace(hello, login=None)
         return accounts.log_in(chat, member, login.account, login.password, None, hello)
@@ -111,6 +113,13 @@ def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> Cat
         return _enter(chat, member, hello.room, hello.after, None)
     chat.welcome(member)
     return None
+
+
+def _unlock(chat: Chat, member: Member, unlock: commands.Unlock, now: float) -> None:
+    if member.key:
+        raise Refused("already-here", f"you are here already, as {member.nick}")
+    chat.door.unlock(member, unlock.password)
+    chat.ask(member)
 
 
 def _replace(chat: Chat, member: Member, earlier: Member, now: float) -> None:
@@ -267,6 +276,7 @@ def _status(chat: Chat, member: Member, status: commands.Status, now: float) -> 
 
 ACTIONS: dict[type[commands.Command], Callable[[Chat, Member, Any, float], Followup | None]] = {
     commands.Hello: _hello,
+    commands.Unlock: _unlock,
     commands.Say: _say,
     commands.Act: _act,
     commands.Whisper: _whisper,

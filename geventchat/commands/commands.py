@@ -36,6 +36,7 @@ class Hello(Command, tag="hello"):
     `login` logs in to an account first, as `Login` does.
 
     Where `room` is empty, a client is in none until it joins one. `about` and `username` are what others see who ask.
+    `password` is the server's, if it has one.
     """
 
     nick: str
@@ -45,6 +46,13 @@ class Hello(Command, tag="hello"):
     about: str = ""
     username: str = ""
     login: Credentials | None = None
+    password: str | None = None
+
+
+class Unlock(Command, tag="unlock"):
+    """Give the server's password before a name, as people are asked for it; programs say it in their hello."""
+
+    password: str
 
 
 class Say(Command, tag="say"):
@@ -262,7 +270,8 @@ Talk = Say | Act | Whisper | WhisperBack | Topic
 Question = Who | Whois | Find | Whowas | Watch | Rooms | Status | History
 OfAccounts = Register | Login | Logout | Password | Unregister | Recover
 Request = Talk | Question | OfAccounts | Rename | Join | Leave | Away | Describe | Invite
-AnyCommand = Hello | Request | Ping | Help | Bye
+FromProgram = Hello | Request | Ping | Help | Bye  # what can be sent as JSON
+AnyCommand = FromProgram | Unlock
 
 
 def ref_of(command: Command) -> str | None:
@@ -294,6 +303,7 @@ class CommandInfo:
 
 TABLE = (
     CommandInfo(command=Hello, needs_nick=False),
+    CommandInfo(command=Unlock, needs_nick=False),
     CommandInfo(command=Say),
     CommandInfo(command=Help, typed="/help", help="this list"),
     CommandInfo(command=Who, typed="/who [ROOM]", fields=("room",), help="who is in the room"),

@@ -6,6 +6,7 @@ from hmac import compare_digest
 from precis_i18n import get_profile
 
 from geventchat.protocol.errors import Refused
+from geventchat.protocol.text import clean
 
 # Shorter ones would be guessed; longer ones are no passwords.
 MIN_PASSWORD = 6
@@ -17,8 +18,10 @@ _OPAQUE = get_profile("OpaqueString")
 def prepared(password: str) -> str:
     """Return a password in the one form in which it is compared, whatever keyboard it comes from (RFC 8265, 4.2).
 
+    Blanks around it, and what acts on a terminal, do not count: in the plain dialect they could not be told.
     Raises Refused ("bad-password") for what can be none.
     """
+    password = clean(password).strip()
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         raise Refused("bad-password", f"a password has {MIN_PASSWORD} to {MAX_PASSWORD} characters")
     try:
