@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -15,6 +15,7 @@ from geventchat.dialects.json import JsonReader, encode, encode_reply
 from geventchat.dialects.registry import JSON
 from geventchat.protocol import events, replies
 from geventchat.protocol.errors import ProtocolError
+from geventchat.protocol.questions import Question
 from tests import fuzz
 
 MAX_LINE = 200
@@ -76,7 +77,7 @@ def test_an_object_is_a_command(sent: dict[str, object], command: commands.AnyCo
 
 
 def test_every_command_can_be_sent() -> None:
-    assert {type(command) for _, command in SENT} == set(commands.Command.__subclasses__())
+    assert {type(command) for _, command in SENT} == set(get_args(commands.FromProgram))
 
 
 def test_fields_that_are_not_known_are_ignored() -> None:
@@ -212,7 +213,7 @@ PROFILE = replies.Profile(nick="a", about="A", rooms=["r"], since="2024-11-23T12
 PROFILE_FIELDS = {
     "nick": "a",
     "about": "A",
-    "login": "",
+    "username": "",
     "away": None,
     "rooms": ["r"],
     "since": "2024-11-23T12:00:00.000Z",
@@ -305,11 +306,11 @@ def test_what_is_told_is_one_line_with_these_fields(
 
 def test_everything_that_can_be_told_is_told_above() -> None:
     kinds = {*events.Event.__subclasses__(), *replies.Reply.__subclasses__()}
-    assert {type(told) for told, _ in TOLD} == kinds - {replies.NamePrompt}
+    assert {type(told) for told, _ in TOLD} == kinds - {replies.Prompt}
 
 
 def test_a_program_is_asked_for_no_name_and_told_nothing_in_words() -> None:
-    assert encode_reply(replies.NamePrompt()) == b""
+    assert encode_reply(replies.Prompt(question=Question.NAME)) == b""
     assert JSON.encoder.crowd("lobby", "37 joined") == b""
     assert not JSON.prompted
 

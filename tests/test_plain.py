@@ -12,6 +12,7 @@ from geventchat.dialects import plain, plain_lines
 from geventchat.dialects.base import EmptyLine
 from geventchat.dialects.plain import PlainReader
 from geventchat.protocol import events, replies
+from geventchat.protocol.questions import Question
 from tests import fuzz
 
 MAX_LINE = 60
@@ -21,7 +22,7 @@ def read(*pieces: bytes, named: bool = True) -> list[object]:
     """Return what a user who sends these pieces asks for, as one who has a name already or not."""
     reader = PlainReader(MAX_LINE)
     if named:
-        reader.registered()
+        reader.asked(None)
     return list(fuzz.read(reader, pieces))
 
 
@@ -29,7 +30,7 @@ def test_the_first_line_is_a_name_and_the_others_are_said() -> None:
     reader = PlainReader(MAX_LINE)
     reader.receive(b"alice\nhello\nexit\n")
     assert reader.next_command() == Hello(nick="alice")
-    reader.registered()
+    reader.asked(None)
     assert [reader.next_command() for _ in range(3)] == [Say(text="hello"), Bye(), None]
 
 
@@ -139,7 +140,7 @@ def welcome(topic: str = "") -> replies.Welcome:
 
 
 REPLIES: list[tuple[replies.AnyReply, bytes]] = [
-    (replies.NamePrompt(), b"Enter your name: "),
+    (replies.Prompt(question=Question.NAME), b"Enter your name: "),
     (welcome(), b"Hi, alice! To exit the chat enter 'exit'.\n"),
     (welcome("tea"), b"Hi, alice! To exit the chat enter 'exit'.\n* topic: tea\n"),
     (replies.Members(room="lobby", members=["alice", "bob"], count=2, topic=""), b"* 2 in lobby: alice, bob\n"),

@@ -27,6 +27,7 @@ class Hello(Command, tag="hello"):
     with it, the name is taken over from a connection that the server does not yet know to be lost.
 
     Where `room` is empty, a client is in none until it joins one. `about` and `username` are what others see who ask.
+    `password` is the server's, if it has one.
     """
 
     nick: str
@@ -35,6 +36,13 @@ class Hello(Command, tag="hello"):
     token: str | None = None
     about: str = ""
     username: str = ""
+    password: str | None = None
+
+
+class Unlock(Command, tag="unlock"):
+    """Give the server's password before a name, as people are asked for it; programs say it in their hello."""
+
+    password: str
 
 
 class Say(Command, tag="say"):
@@ -209,7 +217,8 @@ class Bye(Command, tag="bye"):
 Talk = Say | Act | Whisper | WhisperBack | Topic
 Question = Who | Whois | Find | Whowas | Watch | Rooms | Status | History
 Request = Talk | Question | Rename | Join | Leave | Away | Describe | Invite
-AnyCommand = Hello | Request | Ping | Help | Bye
+FromProgram = Hello | Request | Ping | Help | Bye  # what can be sent as JSON
+AnyCommand = FromProgram | Unlock
 
 
 def ref_of(command: Command) -> str | None:
@@ -241,6 +250,7 @@ class CommandInfo:
 
 TABLE = (
     CommandInfo(command=Hello, needs_nick=False),
+    CommandInfo(command=Unlock, needs_nick=False),
     CommandInfo(command=Say),
     CommandInfo(command=Help, typed="/help", help="this list"),
     CommandInfo(command=Who, typed="/who [ROOM]", fields=("room",), help="who is in the room"),

@@ -11,6 +11,7 @@ from itertools import islice
 
 from geventchat.core.accounts import Account
 from geventchat.core.dedup import SentRef
+from geventchat.core.door import Door
 from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.core.kept import Change, Kept
 from geventchat.core.log import Entry
@@ -33,12 +34,13 @@ _MAX_BATCH = 256
 class Chat:
     """All rooms and all members of one server; `server` is its name and version, as newcomers are told.
 
-    `kept` has the records that survive it.
+    `kept` has the records that survive it. `password` is what newcomers are asked for, if it is not empty.
     """
 
-    def __init__(self, limits: Limits, server: str, kept: Kept) -> None:
+    def __init__(self, limits: Limits, server: str, kept: Kept, password: str = "") -> None:
         self.limits = limits
         self.kept = kept
+        self.door = Door(password)
         self._server = server
         self._rooms: dict[str, Room] = {}
         self.nicks = Nicks(limits.max_name)
@@ -122,6 +124,11 @@ class Chat:
         """
         member.unpublished += 1
         self._posted.append(PendingReply(member, reply, changes))
+
+    def ask(self, member: Member) -> None:
+        """Ask a member that is not in yet for what it needs for that."""
+        if (question := self.door.question(member)) is not None:
+            self.tell(member, replies.Prompt(question=question))
 
     def tell_own(self, member: Member, event: events.AnyEvent, ref: str | None) -> None:
         """Show a member an event that it has caused, in a room that it may have left by that."""

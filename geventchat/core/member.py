@@ -10,12 +10,16 @@ from geventchat.protocol.roles import Role
 
 
 class Member:
-    """A connected user. `rooms` holds the keys of the rooms that it asked to join, also while it is not in yet."""
+    """A connected user, at this network address. `token` is a secret between the server and the user.
+
+    `rooms` holds the keys of the rooms that it asked to join, also while it is not in yet.
+    """
 
     __slots__ = (
         "__weakref__",
         "about",
         "account",
+        "address",
         "away",
         "can",
         "catching_up",
@@ -33,6 +37,7 @@ class Member:
         "since",
         "spoke",
         "token",
+        "unlocked",
         "unpublished",
         "username",
         "watched",
@@ -40,7 +45,8 @@ class Member:
         "whispered_by",
     )
 
-    def __init__(self, encoder: Encoder, can: Capabilities, outbox: Outbox, token: str) -> None:
+    def __init__(self, encoder: Encoder, can: Capabilities, outbox: Outbox, token: str, address: str = "") -> None:
+        self.address = address
         self.encoder = encoder
         self.can = can
         self.outbox = outbox
@@ -56,7 +62,8 @@ class Member:
         self.spoke = 0.0  # and when it said something last
         self.watched: dict[str, str] = {}  # nicks, by their keys, of which it wants to know whether they are here
         self.welcomed = False
-        self.token = token  # a secret between the server and this user
+        self.token = token
+        self.unlocked = False  # whether it has given the server's password
         self.on_replaced: Callable[[], None] = nothing  # called when the same user has come back on another connection
         self.unpublished = 0  # how much it has posted that is not published yet
         self.closed = False  # whether it has been told the last word
