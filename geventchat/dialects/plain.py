@@ -4,6 +4,7 @@ What people are sent stands in `plain_lines`.
 """
 
 import re
+from dataclasses import replace
 
 from geventchat.commands import commands
 from geventchat.core.encoder import Capabilities, Encoder
@@ -13,6 +14,7 @@ from geventchat.dialects.lines import LineBuffer
 from geventchat.dialects.plain_lines import encode_event, encode_reply, notice
 from geventchat.protocol.errors import ProtocolError
 from geventchat.protocol.questions import Question
+from geventchat.protocol.replies import AnyReply, Welcome
 from geventchat.protocol.text import REPLACED, clean, decode
 
 # Telnet's own talk (RFC 854, RFC 855): IAC and a command; IAC, will/won't/do/don't and an option; a subnegotiation.
@@ -95,6 +97,14 @@ class PlainReader:
         return _TELNET.sub(talk, data)
 
 
+_HINT = notice("/help lists the commands")
+
+
+def _reply(reply: AnyReply) -> bytes:
+    """Return a reply as whole lines; who comes in is told how to go on."""
+    return encode_reply(reply) + (_HINT if isinstance(reply, Welcome) else b"")
+
+
 ENCODER = Encoder(
     name="plain",
     event=encode_event,
@@ -103,4 +113,6 @@ ENCODER = Encoder(
     reply=lambda _, reply: encode_reply(reply),
 )
 PEOPLE = Capabilities(several_rooms=False, gathers_joins=True, welcomed_with_list=False, greeted_with_history=True)
-PLAIN = Dialect(name="plain", reader=PlainReader, encoder=ENCODER, can=PEOPLE)
+PLAIN = Dialect(
+    name="plain", reader=PlainReader, encoder=replace(ENCODER, reply=lambda _, reply: _reply(reply)), can=PEOPLE
+)
