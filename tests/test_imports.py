@@ -28,7 +28,7 @@ FOLDERS = {
         *("geventchat.protocol", "geventchat.commands", "geventchat.dialects", "geventchat.system", "geventchat.tls"),
     },
     "geventchat.cli": {
-        *("geventchat.protocol", "geventchat.commands", "geventchat.system", "geventchat.store"),
+        *("geventchat.protocol", "geventchat.core", "geventchat.commands", "geventchat.system", "geventchat.store"),
         *("geventchat.tls", "geventchat.server", "geventchat.client"),
     },
     "bots.scenario": {"geventchat.protocol", "geventchat.commands"},

@@ -28,6 +28,7 @@ examples:
   geventchat-serve --history none               keeps nothing on disk
   geventchat-serve --tls self-signed            nobody on the way reads along
   geventchat-serve export --since 2h --text     print what was said; export --help says more
+  geventchat-serve account add alice            make a name somebody's; account --help says more
 
 exit status: 0 ended in order; 1 ended by a second signal, or by a fault of its own; 2 an invalid option or address
 """
@@ -40,6 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from geventchat.cli import export
 
         return export.main(words[1:])
+    if words and words[0] == "account":
+        from geventchat.cli import account
+
+        return account.main(words[1:])
     try:
         options = _parser().parse_args(words)
         limits = _limits(options)
@@ -67,9 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = OptionParser(
         "geventchat-serve",
-        "A chat server: one port, any client (browsers, nc, telnet, geventchat-client, programs).",
+        "A chat server: one port, any client (browsers, nc, telnet, IRC clients, geventchat-client, programs).",
         _EXAMPLES,
-        verbs=("export",),
+        verbs=("account", "export"),
         meant=_meant,
     )
     parser.add_argument(

@@ -30,12 +30,13 @@ def _how_to_join(host: str, port: int, access: Access) -> str:
         lines += [f"  geventchat-client {at} --tls", f"  openssl s_client -quiet -connect {at}"]
     if not access.tls_only:
         lines += [f"  nc {here} {port}", f"  telnet {here} {port}"]
+    inside = " inside TLS" if access.tls_only else ""
+    lines += [f"  a client of IRC{inside}: server {here}, port {port}, channel #lobby"]
     if keys is not None:
         lines += [
             f"  its key, as geventchat-client shows it: {keys.key_fingerprint}",
             f"  its certificate, as browsers show it: {keys.certificate_fingerprint}",
         ]
-    inside = " inside TLS" if access.tls_only else ""
     lines += [f'  a program: JSON Lines{inside}, first {{"type":"hello","nick":"alice"}}']
     return "\n".join(lines)
 
