@@ -195,7 +195,7 @@ def _in_python(line: str) -> object:
         return re.sub(r"did you mean /\w+\? ", "", refusal.message)  # the page does not guess
 
 
-@settings(max_examples=500)
+@settings(max_examples=150)
 @given(
     line=st.one_of(
         st.text(st.sampled_from(' "/exit0bcmsgé'), min_size=1),
@@ -279,7 +279,7 @@ def test_a_name_that_is_taken_is_said_at_the_form(site: Site, page: Page) -> Non
 def test_a_name_is_made_one_s_own_and_asked_for_its_password_from_then_on(site: Site, page: Page) -> None:
     page.join("alice")
     page.button("Account").click()
-    page.field("Password").send_keys("correct horse")
+    page.field("Your password").send_keys("correct horse")
     page.button("Register this name").click()
     page.until_shown("you are logged in to alice")
     site.end()
