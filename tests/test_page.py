@@ -289,8 +289,6 @@ def test_a_name_is_made_one_s_own_and_asked_for_its_password_from_then_on(site: 
     page.until_shown("alice: logged in again")
     page.type("exit")
     page.until(lambda: page.field("Your name").is_displayed())
-    page.driver.switch_to.new_window("tab")
-    page.driver.get(site.url)
     page.field("Your name").clear()
     page.field("Your name").send_keys("ALICE" + Keys.ENTER)
     page.until(lambda: page.field("Password of this name").is_displayed())
