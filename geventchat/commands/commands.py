@@ -23,7 +23,7 @@ class Command(msgspec.Struct, tag_field="type", kw_only=True, gc=False):
 class Hello(Command, tag="hello"):
     """Come in under a name, into a room.
 
-    A client that comes back gives `after`, the id of the last event that it heard, and `token`, from its last welcome:
+    A client that comes back gives `after`, the id of the last event that it heard, and `token`, from a welcome:
     with it, the name is taken over from a connection that the server does not yet know to be lost.
 
     Where `room` is empty, a client is in none until it joins one. `about` and `username` are what others see who ask.
