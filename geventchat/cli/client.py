@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from io import TextIOWrapper
+from typing import TYPE_CHECKING
 
 from geventchat.cli.options import OptionParser
 from geventchat.commands.commands import LOBBY
@@ -15,10 +16,14 @@ from geventchat.protocol import address
 from geventchat.protocol.errors import ChatError, Refused, UsageError
 from geventchat.system.passwords import server_password
 
+if TYPE_CHECKING:
+    from geventchat.tls.trust import Trust
+
 _EXAMPLES = """\
 examples:
   geventchat-client                          join the chat on this machine
   geventchat-client 192.168.1.5 --name ann   or on another one
+  geventchat-client chat.example --tls       so that nobody on the way reads along
   printf 'hi\\nexit\\n' | geventchat-client --name me
   geventchat-client --name log --json > chat.jsonl
 
@@ -55,6 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ChatError as error:
         is_about_the_name = isinstance(error, Refused) and error.code in ("nick-taken", "bad-nick")
         hint = "; choose another with --name NAME" if is_about_the_name else ""
+        if isinstance(error, Refused) and error.code == "tls-needed":
+            hint = "; use --tls"
         if isinstance(error, Refused) and error.code == "password-needed":
             hint = ": give it in a file, with --password-file FILE, or in GEVENTCHAT_PASSWORD"
         print(f"geventchat-client: {error}{hint}", file=sys.stderr)
@@ -78,7 +85,7 @@ def _join(options: argparse.Namespace, at: tuple[str, int], name: str, password:
 def _chat(options: argparse.Namespace, at: tuple[str, int], name: str, password: str) -> int:
     from geventchat.client.client import ChatClient  # gevent loads only when there is something to do
 
-    dial = partial(ChatClient, at, password=password or None)
+    dial = partial(ChatClient, at, password=password or None, tls=_trust(options))
     if os.isatty(0) and os.isatty(1) and not options.json:
         from geventchat.client.terminal import app  # slow to load, so only for a terminal
 
@@ -86,6 +93,17 @@ def _chat(options: argparse.Namespace, at: tuple[str, int], name: str, password:
     from geventchat.client import filter as without_terminal
 
     return without_terminal.run(dial, name, options.room, as_json=options.json)
+
+
+def _trust(options: argparse.Namespace) -> "Trust | None":
+    """Return whom to trust inside TLS; None for no TLS. Raises UsageError."""
+    if not (options.tls or options.tls_ca):
+        return None
+    from geventchat.tls import trust
+
+    if options.tls_ca:
+        return trust.Authorities(options.tls_ca)
+    return trust.known_servers(lambda line: print(f"geventchat-client: {line}", file=sys.stderr))
 
 
 def _login_name() -> str:
@@ -104,6 +122,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("server", nargs="?", metavar="HOST[:PORT]", help="default: 127.0.0.1:2003")
     parser.add_argument("--name", help="what to be called (default: your login name)")
     parser.add_argument("--room", default=LOBBY, help="where to go first (default: %(default)s)")
+    parser.add_argument("--tls", action="store_true", help="speak TLS; a server that is new is trusted, and known then")
+    parser.add_argument(
+        "--tls-ca",
+        metavar="FILE",
+        help="speak TLS; authorities in this file vouch for the server, or those of the system",
+    )
     parser.add_argument(
         "--password-file", metavar="FILE", help="the server's password (default: GEVENTCHAT_PASSWORD, or you are asked)"
     )

@@ -32,12 +32,13 @@ _TELNET = re.compile(
 class PlainReader:
     """Reads lines: the first ones answer what is asked, the others are said or are commands."""
 
-    __slots__ = ("_asked", "_held", "_lines")
+    __slots__ = ("_asked", "_held", "_lines", "_name")
     ended = False
 
     def __init__(self, max_line: int) -> None:
         self._lines = LineBuffer(max_line)
         self._asked: Question | None = Question.NAME
+        self._name = ""  # the last one that was given
         self._held = b""  # the beginning of a telnet command
 
     def receive(self, data: bytes) -> None:
@@ -76,8 +77,12 @@ class PlainReader:
             return commands.Bye()
         if self._asked is Question.SERVER_PASSWORD:
             return commands.Unlock(password=text)
+        if self._asked is Question.PASSWORD:
+            login = commands.Credentials(account=self._name, password=text)
+            return commands.Hello(nick=self._name, login=login)
         if REPLACED in text:
             raise ProtocolError("not-utf8", "that name is not UTF-8: please use UTF-8")
+        self._name = text
         return commands.Hello(nick=text)
 
     def _without_telnet(self, data: bytes) -> bytes:

@@ -22,11 +22,12 @@ from geventchat.protocol.errors import Refused, UsageError
 from geventchat.protocol.limits import GREET_WITH, Limits
 from geventchat.protocol.replies import Closing
 from geventchat.server.access import Access
-from geventchat.server.handshake import Handshake
+from geventchat.server.handshake import Entrance, Handshake
 from geventchat.server.pump import Pump
 from geventchat.server.session import GOODBYE_S, Session, services
 from geventchat.server.throttle import ConnectionLimiter
 from geventchat.server.transport import Transport
+from geventchat.server.turns import Turns
 from geventchat.server.web import Web
 from geventchat.store.memory import MemoryLog
 
@@ -110,7 +111,14 @@ class ChatServer:
         self.chat = Chat(self.limits, f"geventchat {__version__}", log.kept, access.password)
         self._pump = Pump(self.chat, log, self.limits.stall_timeout)
         self._services = services(self.chat, self._pump, log, greet_with)
-        self._web = Web(hosts)
+        log.kept.on_elsewhere = self._pump.wake
+        self._entrance = Entrance(
+            web=Web(hosts),
+            prompt=PROMPTS[self.chat.door.first_question],
+            turns=Turns(),
+            keys=access.keys,
+            tls_only=access.tls_only,
+        )
         self._wanted = addresses or (("127.0.0.1", 0),)
         self._listeners: list[_Listener] = []
         self._connections: dict[Transport, Session | None] = {}  # None while it is not known how it speaks
@@ -178,6 +186,7 @@ class ChatServer:
             transport.abort()
         self._close_listeners()
         gevent.killall(self._workers, timeout=1)
+        self._services.passwords.close()
 
     def _close_listeners(self) -> None:
         for listener in self._listeners:
@@ -230,15 +239,15 @@ class ChatServer:
         try:
             transport.prepare(self.limits.keepalive)
             deadline = time.monotonic() + self.limits.name_timeout
-            prompt = PROMPTS[self.chat.door.first_question]
-            detected = Handshake(transport, self._web, prompt, deadline, refused).detect()
+            handshake = Handshake(transport, self._entrance, deadline, refused)
+            detected = handshake.detect()
             if detected is not None:
                 dialect, first = detected
                 if dialect is WEBSOCKET:  # the page has been looked at for some time, perhaps
                     deadline = time.monotonic() + self.limits.name_timeout
-                session = Session(self._services, transport, dialect)
+                session = Session(self._services, handshake.transport, dialect)
                 self._connections[transport] = session
-                session.run(first, deadline, refused)
+                session.run(first, deadline, handshake.refused)
         finally:
             del self._connections[transport]
             if refused is None:
