@@ -32,8 +32,8 @@ class ChatClient:
 
     What the server sends comes out of iteration or `receive`, with everything removed that would act on a terminal;
     answers to this client's own requests come from the methods that ask. A client that comes back gives `after`, the id
-    of the last event that the earlier connection heard, and `token`, from its welcome. `password` is the server's. With
-    `tls`, all goes through TLS, to a server that it trusts.
+    of the last event that the earlier connection heard, and `token`, from its welcome. `password` is the server's, and
+    `login` logs in to an account. With `tls`, all goes through TLS, to a server that it trusts.
 
     Raises ServerUnavailable when no server lets us in or turns us away within `timeout` seconds, Refused when it turns
     us away, NotTrusted when it is perhaps not the one that we mean.
@@ -48,6 +48,7 @@ class ChatClient:
         after: str | None = None,
         token: str | None = None,
         password: str | None = None,
+        login: commands.Credentials | None = None,
         tls: Trust | None = None,
         timeout: float = 10.0,
     ) -> None:
@@ -73,7 +74,9 @@ class ChatClient:
                     f"what answers at {where} is not a geventchat server: no welcome within {timeout:g} s",
                 )
                 with suppress(ConnectionLost):  # the server may have said why before it hung up
-                    hello = commands.Hello(nick=name, room=room, after=after, token=token, password=password)
+                    hello = commands.Hello(
+                        nick=name, room=room, after=after, token=token, password=password, login=login
+                    )
                     self._send(hello)
                 self.welcome = self._wait_for_welcome(address)
             except BaseException:
