@@ -1,8 +1,8 @@
 """What a room's ledger keeps besides, where it sees a share of the run's users only. No I/O.
 
 What users of other shares say is heard here, and sent there: it is taken like what people beside the scenario say,
-until its sender's share tells when it was due. What users heard otherwise than in step is kept as it came, for it can only be
-judged by who knows everything: see `bots.parts`.
+until its sender's share tells when it was due. What users heard otherwise than in step is kept as it came, for it can
+only be judged by who knows everything: see `bots.parts`.
 """
 
 from collections import defaultdict, deque
