@@ -12,7 +12,7 @@ from weakref import ref
 
 import msgspec
 
-from geventchat.commands import commands, people
+from geventchat.commands import accounts, commands, people
 from geventchat.commands.commands import INFO, LOBBY
 from geventchat.commands.people import about_of, any_room, one_called
 from geventchat.core.chat import Chat
@@ -48,7 +48,7 @@ class Goodbye:
     reason: str
 
 
-Followup = CatchUp | ReadHistory | Goodbye
+Followup = CatchUp | ReadHistory | Goodbye | accounts.CheckPassword | accounts.HashPassword | accounts.MakeWord
 
 
 def do(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> Followup | None:
@@ -59,14 +59,33 @@ def do(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> 
             raise Refused("bad-ref", f"a ref can have at most {MAX_REF} characters")
         if isinstance(command, commands.Talk):
             member.spoke = now
-        if INFO[type(command)].needs_nick and not member.key:
+        info = INFO[type(command)]
+        if info.needs_nick and not member.key:
             raise Refused("hello-first", 'say who you are first: {"type":"hello","nick":"alice"}')
+        if not chat.role_of(member).may(info.who_may):
+            raise Refused("forbidden", f"that is for {info.who_may}s only")
         return ACTIONS[type(command)](chat, member, command, now)
     except Refused as refusal:
-        chat.refuse(member, refusal, ref if ref is None else ref[:MAX_REF])
-        if not member.key:
-            chat.tell(member, replies.NamePrompt())
+        _refuse(chat, member, refusal, ref)
     return None
+
+
+def go_on(
+    chat: Chat, member: Member, then: Callable[[], commands.AnyCommand | None], ref: str | None
+) -> commands.AnyCommand | None:
+    """Go on with what a followup has found out; return what is to be done next, if anything."""
+    try:
+        return then()
+    except Refused as refusal:
+        _refuse(chat, member, refusal, ref)
+    return None
+
+
+def _refuse(chat: Chat, member: Member, refusal: Refused, ref: str | None) -> None:
+    chat.refuse(member, refusal, ref if ref is None else ref[:MAX_REF])
+    if not member.key:
+        member.wants_account = refusal.code == "nick-registered"
+        chat.ask(member)
 
 
 def cost(member: Member, command: commands.AnyCommand) -> int:
@@ -74,26 +93,39 @@ def cost(member: Member, command: commands.AnyCommand) -> int:
     return len(member.rooms) if INFO[type(command)].costs_per_room else 1
 
 
-def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> CatchUp | None:
+def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> CatchUp | accounts.CheckPassword | None:
     if member.key:
         raise Refused("already-here", f"you are here already, as {member.nick}")
+    chat.door.unlock(member, hello.password)
+    if hello.login is not None:
+        login, hello = hello.login, msgspec.structs.replace(hello, login=None)
+        return accounts.log_in(chat, member, login.account, login.password, None, hello)
     if hello.room:
         names.room(hello.room, chat.limits.max_name)
     _check_id(hello.after)
     earlier, token = chat.nicks.find(hello.nick), (hello.token or "").encode()
     if earlier is not None and compare_digest(token, earlier.token.encode()):
-        _replace(chat, earlier, now)
-    chat.claim(member, hello.nick, now)
+        _replace(chat, member, earlier, now)
+    chat.claim_one(member, hello.nick, now)
     member.since = member.spoke = now
-    member.about, member.login = about_of(hello.about), about_of(hello.login)
+    member.about, member.username = about_of(hello.about), about_of(hello.username)
     if hello.room:
         return _enter(chat, member, hello.room, hello.after, None)
     chat.welcome(member)
     return None
 
 
-def _replace(chat: Chat, earlier: Member, now: float) -> None:
-    """Send away the lost connection of a user who has come back."""
+def _unlock(chat: Chat, member: Member, unlock: commands.Unlock, now: float) -> None:
+    if member.key:
+        raise Refused("already-here", f"you are here already, as {member.nick}")
+    chat.door.unlock(member, unlock.password)
+    chat.ask(member)
+
+
+def _replace(chat: Chat, member: Member, earlier: Member, now: float) -> None:
+    """Send away the lost connection of a user who has come back, and is still logged in by that."""
+    if member.account is None and (account := chat.logins.account_of(earlier)) is not None:
+        chat.logins.log_in(member, account)
     earlier.on_replaced()
     chat.depart(earlier, "came back on another connection")
     chat.tell(earlier, replies.Closing(code="replaced", message="you came back on another connection"))
@@ -244,6 +276,7 @@ def _status(chat: Chat, member: Member, status: commands.Status, now: float) -> 
 
 ACTIONS: dict[type[commands.Command], Callable[[Chat, Member, Any, float], Followup | None]] = {
     commands.Hello: _hello,
+    commands.Unlock: _unlock,
     commands.Say: _say,
     commands.Act: _act,
     commands.Whisper: _whisper,
@@ -262,6 +295,12 @@ ACTIONS: dict[type[commands.Command], Callable[[Chat, Member, Any, float], Follo
     commands.Describe: people.describe,
     commands.Invite: people.invite,
     commands.Status: _status,
+    commands.Register: accounts.register,
+    commands.Login: accounts.login,
+    commands.Logout: accounts.logout,
+    commands.Password: accounts.password,
+    commands.Unregister: accounts.unregister,
+    commands.Recover: accounts.recover,
     commands.Ping: _ping,
     commands.Help: _help,
     commands.History: _history,

@@ -6,12 +6,16 @@ the `publisher` then shows what the log gave back.
 """
 
 from collections import deque
-from collections.abc import Callable
-from itertools import islice
+from collections.abc import Callable, Sequence
+from itertools import count, islice
 
+from geventchat.core.accounts import Accounts, further, is_further
 from geventchat.core.dedup import SentRef
+from geventchat.core.door import Door
 from geventchat.core.encoder import Capabilities, Encoder
+from geventchat.core.kept import Change, Kept
 from geventchat.core.log import Entry
+from geventchat.core.logins import Logins
 from geventchat.core.member import Member
 from geventchat.core.nicks import Nicks, profile
 from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, Post
@@ -22,30 +26,45 @@ from geventchat.protocol import events, names, replies
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import MAX_LISTED, MAX_WINDOWS, Limits
 from geventchat.protocol.replies import AnyReply, Message
+from geventchat.protocol.roles import Role
 
 # The most that one batch holds: a few milliseconds of work, or some 50 ms for joins of a very large room.
 _MAX_BATCH = 256
 
 
 class Chat:
-    """All rooms and all members of one server; `server` is its name and version, as newcomers are told."""
+    """All rooms and all members of one server; `server` is its name and version, as newcomers are told.
 
-    def __init__(self, limits: Limits, server: str) -> None:
+    `kept` has the records that survive it. `password` is what newcomers are asked for, if it is not empty.
+    """
+
+    def __init__(self, limits: Limits, server: str, kept: Kept, password: str = "") -> None:
         self.limits = limits
+        self.kept = kept
+        self.door = Door(password)
         self._server = server
         self._rooms: dict[str, Room] = {}
         self.nicks = Nicks(limits.max_name)
+        self.accounts = Accounts(kept)
+        self.logins = Logins(kept, self.accounts, self.nicks)
         self.watchers = Watchers()
         self.publisher = Publisher(
             self._rooms, self.watchers, self._welcome, self.release_nick, MAX_WINDOWS * limits.feed_window
         )
         self._posted: deque[Post] = deque()
         self._new_rooms: list[Room] = []
+        self._guests = count(1)
 
     # The state that commands change at once; others see it when the batch is published.
 
     def claim(self, member: Member, name: str, now: float) -> None:
         """Give a member this nick. Raises Refused when it is no name, or somebody else's."""
+        nick, _ = names.nick(name, self.limits.max_name)
+        if not self.logins.holds(member, nick):
+            raise Refused("nick-registered", f"the name {nick} belongs to an account: log in to it", about=nick)
+        if is_further(nick) and self.accounts.reserving(nick) is None:
+            why = "a name that ends in ^ and a number is for a further connection of an account"
+            raise Refused("bad-nick", why, about=nick)
         old, old_key = member.nick, member.key
         self.nicks.claim(member, name, now)
         if member.key != old_key:
@@ -53,11 +72,60 @@ class Chat:
                 self._tell_watchers(old_key, replies.Watched(here=[], gone=[old]))
             self._tell_watchers(member.key, replies.Watched(here=[member.nick], gone=[]))
 
+    def claim_one(self, member: Member, name: str, now: float) -> None:
+        """Give a newcomer this nick, or one for a further connection of its account. Raises Refused as `claim` does."""
+        try:
+            self.claim(member, name, now)
+        except Refused as refusal:
+            nick = refusal.about or ""
+            if refusal.code != "nick-taken" or self.accounts.reserving(nick) is None:
+                raise
+            for other in further(nick):
+                if len(other) <= self.limits.max_name and self._can_claim(member, other, now):
+                    return
+            raise
+
+    def _can_claim(self, member: Member, name: str, now: float) -> bool:
+        try:
+            self.claim(member, name, now)
+        except Refused:
+            return False
+        return True
+
+    def heed_accounts(self, now: float) -> None:
+        """Let changes of accounts have their consequences: logins end, and nobody keeps a name that is another's now.
+
+        `now` is in seconds since 1970.
+        """
+        concerned, strangers = self.logins.heed()
+        for member in concerned:
+            self.tell_account(member)
+        for member in strangers:
+            self.take_name_from(member, now)
+
+    def tell_account(
+        self, member: Member, ref: str | None = None, changes: Sequence[Change] = (), *, is_spent: bool = False
+    ) -> None:
+        """Tell a member which account it has logged in to, and what it may do."""
+        role = self.role_of(member)
+        told = replies.AccountIs(account=member.account, role=role, needs_password=is_spent, ref=ref)
+        self.tell(member, told, changes)
+
+    def take_name_from(self, member: Member, now: float) -> None:
+        """Call a member otherwise, for its name is another's; `now` is in seconds since 1970."""
+        old = member.nick
+        while not self._can_claim(member, f"guest{next(self._guests)}", now):
+            continue
+        why = f"the name {old} belongs to an account, and you are not logged in to it: you are {member.nick} now"
+        self.tell(member, replies.Error(code="nick-registered", message=why, about=old))
+        self.rename(member, old, None)
+
     def release_nick(self, member: Member, now: float) -> None:
         """Give others the chance to take a member's nick; `now` is in seconds since 1970."""
         if self.nicks.release(member, now):
             self._tell_watchers(member.key, replies.Watched(here=[], gone=[member.nick]))
         self.watchers.remove(member, member.watched)
+        self.logins.log_out(member)
 
     def _tell_watchers(self, key: str, watched: replies.Watched) -> None:
         for watcher in self.watchers.of(key):
@@ -92,6 +160,11 @@ class Chat:
         """Return what is known of a member; `now` is in seconds since 1970."""
         return profile(member, [room.name for room in self.rooms_of(member) if member in room.members], now)
 
+    def role_of(self, member: Member) -> Role:
+        """Return what a member may do: what its account may, unless it was given more."""
+        account = self.logins.account_of(member)
+        return account.role if account is not None and account.role.may(member.role) else member.role
+
     def status(self, now: float, ref: str | None) -> replies.Status:
         """Return how the server stands at this time, in seconds since 1970."""
         time = events.iso_time(int(now * 1000))
@@ -101,10 +174,20 @@ class Chat:
 
     # What becomes of commands, and of the ends of connections.
 
-    def tell(self, member: Member, reply: Message | Callable[[], Message | bytes]) -> None:
-        """Reply to a member, behind all that was posted before."""
+    def tell(
+        self, member: Member, reply: Message | Callable[[], Message | bytes], changes: Sequence[Change] = ()
+    ) -> None:
+        """Reply to a member, behind all that was posted before.
+
+        With `changes` that it tells of, once these are stored; if they cannot be, the member is told that instead.
+        """
         member.unpublished += 1
-        self._posted.append(PendingReply(member, reply))
+        self._posted.append(PendingReply(member, reply, changes))
+
+    def ask(self, member: Member) -> None:
+        """Ask a member that is not in yet for what it needs for that."""
+        if (question := self.door.question(member)) is not None:
+            self.tell(member, replies.Prompt(question=question))
 
     def tell_own(self, member: Member, event: events.AnyEvent, ref: str | None) -> None:
         """Show a member an event that it has caused, in a room that it may have left by that."""
@@ -142,13 +225,14 @@ class Chat:
         entry: Entry,
         sent_ref: SentRef | None = None,
         everywhere: Everywhere | None = None,
+        changes: Sequence[Change] = (),
     ) -> None:
         """Post an event that a member causes in a room; the log will give it its id and time.
 
-        Where the same happens in several rooms, `everywhere` is one for all of them.
+        Where the same happens in several rooms, `everywhere` is one for all of them. `changes` are as in `tell`.
         """
         member.unpublished += 1
-        self._posted.append(PendingEvent(member, room, entry, sent_ref, everywhere))
+        self._posted.append(PendingEvent(member, room, entry, sent_ref, everywhere, changes))
 
     def join(self, member: Member, room_name: str, ref: str | None = None) -> None:
         """Take a member into a room, which is made if it is not there. Raises Refused if that is no name."""
@@ -159,7 +243,8 @@ class Chat:
             self._new_rooms.append(room)
         room.expected += 1
         member.rooms.append(key)
-        self.post(member, room, Entry(key, events.Joined("", "", room.name, member.nick, member.about), ref))
+        joined = events.Joined("", "", room.name, member.nick, member.about, member.account or "")
+        self.post(member, room, Entry(key, joined, ref))
 
     def leave(self, member: Member, room: Room, reason: str = "") -> events.Left:
         """Take a member out of a room; return the event, which has its id once it is published."""
@@ -215,6 +300,8 @@ class Chat:
             topic=members.topic,
             id=member.joined_id,
             token=member.token,
+            account=member.account,
+            role=self.role_of(member),
             server=self._server,
             limits={"line": limits.max_line, "nick": limits.max_name, "rate": limits.rate, "burst": limits.burst},
         )

@@ -6,38 +6,49 @@ from weakref import ref
 from geventchat.core.dedup import SentRefs
 from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.delivery.outbox import Outbox
+from geventchat.protocol.roles import Role
 
 
 class Member:
-    """A connected user. `rooms` holds the keys of the rooms that it asked to join, also while it is not in yet."""
+    """A connected user, at this network address. `token` is a secret between the server and the user.
+
+    `rooms` holds the keys of the rooms that it asked to join, also while it is not in yet.
+    """
 
     __slots__ = (
         "__weakref__",
         "about",
+        "account",
+        "address",
         "away",
         "can",
         "catching_up",
         "closed",
         "encoder",
+        "era",
         "joined_id",
         "key",
-        "login",
         "nick",
         "on_replaced",
         "outbox",
         "published_nick",
+        "role",
         "rooms",
         "sent_refs",
         "since",
         "spoke",
         "token",
+        "unlocked",
         "unpublished",
+        "username",
+        "wants_account",
         "watched",
         "welcomed",
         "whispered_by",
     )
 
-    def __init__(self, encoder: Encoder, can: Capabilities, outbox: Outbox, token: str) -> None:
+    def __init__(self, encoder: Encoder, can: Capabilities, outbox: Outbox, token: str, address: str = "") -> None:
+        self.address = address
         self.encoder = encoder
         self.can = can
         self.outbox = outbox
@@ -45,13 +56,18 @@ class Member:
         self.published_nick = ""  # the nick as of the last event published: what lists of members show
         self.key = ""  # of the nick; empty until a name was given
         self.about = ""  # who it says that it is
-        self.login = ""  # what it is called on its own machine, as it says
+        self.username = ""  # what it is called on its own machine, as it says
+        self.wants_account = False  # whether the name that it has given, to come in, belongs to an account
+        self.account: str | None = None  # the name of the account that it has logged in to
+        self.era = 0  # of that account, when it did
+        self.role = Role.USER  # what it may do beside what its account may
         self.away: str | None = None  # why it is away; None while it is there
         self.since = 0.0  # when it came, in seconds since 1970
         self.spoke = 0.0  # and when it said something last
         self.watched: dict[str, str] = {}  # nicks, by their keys, of which it wants to know whether they are here
         self.welcomed = False
-        self.token = token  # a secret between the server and this user
+        self.token = token
+        self.unlocked = False  # whether it has given the server's password
         self.on_replaced: Callable[[], None] = nothing  # called when the same user has come back on another connection
         self.unpublished = 0  # how much it has posted that is not published yet
         self.closed = False  # whether it has been told the last word

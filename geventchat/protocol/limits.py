@@ -30,6 +30,8 @@ class Limits:
 MAX_UNENDED_BYTES = 64 << 10
 # How long the server waits for a newcomer's first bytes before it speaks first.
 SNIFF_S = 0.150
+# How long a handshake of TLS may take, or a proxy's header: half of one is held by nobody for longer.
+HANDSHAKE_S = 10.0
 # How long it waits for the next key of somebody whose telnet sends each key at once, as that on Windows does.
 TYPING_S = 2.0
 # What may wait for one user besides what rooms say; past it, whispers to the user are refused and the user's own
@@ -42,6 +44,11 @@ MAX_ROOMS_PER_USER = 64
 MAX_WINDOWS = 16
 # The longest `ref`: room for a UUID or a hash, or for IRC's label and what was asked. The last of each user are kept.
 MAX_REF = 128
+# Wrong passwords from one address that cost nothing: somebody mistypes. Past it, each further try waits longer.
+FREE_TRIES = 5
+LONGEST_PAUSE_S = 60.0
+# Accounts that users can make: each is kept for ever. More can be made with geventchat-serve account.
+MAX_ACCOUNTS = 100_000
 # Newcomers who are coming in at the same time; the others wait, so that a storm of joins delays nobody who is in.
 JOINS_AT_ONCE = 8
 # The longest text in which users say of themselves who they are, or why they are away, in characters.

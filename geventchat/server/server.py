@@ -16,15 +16,18 @@ from gevent.socket import getaddrinfo, socket
 from geventchat import __version__
 from geventchat.core.chat import Chat
 from geventchat.core.log import Log
+from geventchat.dialects.plain_lines import PROMPTS
 from geventchat.dialects.websocket import WEBSOCKET
 from geventchat.protocol.errors import Refused, UsageError
 from geventchat.protocol.limits import GREET_WITH, Limits
 from geventchat.protocol.replies import Closing
-from geventchat.server.handshake import Handshake
+from geventchat.server.access import Access
+from geventchat.server.handshake import Entrance, Handshake
 from geventchat.server.pump import Pump
 from geventchat.server.session import GOODBYE_S, Session, services
 from geventchat.server.throttle import ConnectionLimiter
 from geventchat.server.transport import Transport
+from geventchat.server.turns import Turns
 from geventchat.server.web import Web
 from geventchat.store.memory import MemoryLog
 
@@ -88,6 +91,7 @@ class ChatServer:
 
     It keeps its events in `log`, which stays open when it stops, or in memory where none is given, and shows people who
     are new the last `greet_with` lines of the room. Browsers may call it by its addresses and by the names in `hosts`.
+    `access` says who may come in.
 
     Use it as a context manager, or call `start` and `stop`. Raises UsageError when an address cannot be had.
     """
@@ -99,13 +103,22 @@ class ChatServer:
         log: Log | None = None,
         greet_with: int = GREET_WITH,
         hosts: Sequence[str] = (),
+        access: Access | None = None,
     ) -> None:
         self.limits = limits or Limits()
-        self.chat = Chat(self.limits, f"geventchat {__version__}")
+        access = access or Access()
         log = log or MemoryLog()
+        self.chat = Chat(self.limits, f"geventchat {__version__}", log.kept, access.password)
         self._pump = Pump(self.chat, log, self.limits.stall_timeout)
         self._services = services(self.chat, self._pump, log, greet_with)
-        self._web = Web(hosts)
+        log.kept.on_elsewhere = self._pump.wake
+        self._entrance = Entrance(
+            web=Web(hosts),
+            prompt=PROMPTS[self.chat.door.first_question],
+            turns=Turns(),
+            keys=access.keys,
+            tls_only=access.tls_only,
+        )
         self._wanted = addresses or (("127.0.0.1", 0),)
         self._listeners: list[_Listener] = []
         self._connections: dict[Transport, Session | None] = {}  # None while it is not known how it speaks
@@ -173,6 +186,7 @@ class ChatServer:
             transport.abort()
         self._close_listeners()
         gevent.killall(self._workers, timeout=1)
+        self._services.passwords.close()
 
     def _close_listeners(self) -> None:
         for listener in self._listeners:
@@ -225,14 +239,15 @@ class ChatServer:
         try:
             transport.prepare(self.limits.keepalive)
             deadline = time.monotonic() + self.limits.name_timeout
-            detected = Handshake(transport, self._web, deadline, refused).detect()
+            handshake = Handshake(transport, self._entrance, deadline, refused)
+            detected = handshake.detect()
             if detected is not None:
                 dialect, first = detected
                 if dialect is WEBSOCKET:  # the page has been looked at for some time, perhaps
                     deadline = time.monotonic() + self.limits.name_timeout
-                session = Session(self._services, transport, dialect)
+                session = Session(self._services, handshake.transport, dialect)
                 self._connections[transport] = session
-                session.run(first, deadline, refused)
+                session.run(first, deadline, handshake.refused)
         finally:
             del self._connections[transport]
             if refused is None:
