@@ -33,6 +33,7 @@ FOLDERS = {
     },
     "bots.scenario": {"geventchat.protocol", "geventchat.commands"},
     "bots.ledger": set[str](),
+    "bots.parts": {"bots.ledger"},
     "bots.report": {"geventchat.protocol", "bots.scenario", "bots.ledger"},
     "bots.protocols": {"geventchat.protocol", "geventchat.commands", "geventchat.dialects", "bots.scenario"},
     "bots.world": {
@@ -44,17 +45,17 @@ FOLDERS = {
         *("bots.scenario", "bots.ledger", "bots.protocols", "bots.world", "bots.report"),
     },
     "bots.transcripts": {
-        *("geventchat.protocol", "geventchat.commands", "geventchat.dialects", "geventchat.client"),
+        *("geventchat.protocol", "geventchat.commands", "geventchat.dialects", "geventchat.tls", "geventchat.client"),
         "bots.scenario",
     },
     "bots.cli": {
-        *("geventchat.protocol", "geventchat.cli", "geventchat.system"),
+        *("geventchat.protocol", "geventchat.cli", "geventchat.system", "geventchat.tls"),
         *("bots.scenario", "bots.protocols", "bots.engine", "bots.report", "bots.transcripts"),
     },
 }
 PURE = {
     *(f"geventchat.{name}" for name in ("protocol", "delivery", "core", "commands", "dialects")),
-    *(f"bots.{name}" for name in ("scenario", "ledger", "protocols", "world")),
+    *(f"bots.{name}" for name in ("scenario", "ledger", "parts", "protocols", "world")),
 }
 # All of the outside world that a pure folder may not know: sockets, clocks, files of the system, other threads.
 WORLD = {

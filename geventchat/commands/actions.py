@@ -49,6 +49,8 @@ class Goodbye:
 
 
 Followup = CatchUp | ReadHistory | Goodbye | accounts.CheckPassword | accounts.HashPassword | accounts.MakeWord
+# Ours have 16 characters.
+_MAX_TOKEN = 64
 
 
 def do(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> Followup | None:
@@ -103,10 +105,12 @@ def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> Cat
     if hello.room:
         names.room(hello.room, chat.limits.max_name)
     _check_id(hello.after)
-    earlier, token = chat.nicks.find(hello.nick), (hello.token or "").encode()
-    if earlier is not None and compare_digest(token, earlier.token.encode()):
+    earlier, token = chat.nicks.find(hello.nick), hello.token or ""
+    if earlier is not None and compare_digest(token.encode(), earlier.token.encode()):
         _replace(chat, member, earlier, now)
     chat.claim_one(member, hello.nick, now)
+    if 0 < len(token) <= _MAX_TOKEN:  # it is kept: the welcome with a new one may be lost too
+        member.token = token
     member.since = member.spoke = now
     member.about, member.username = about_of(hello.about), about_of(hello.username)
     if hello.room:
