@@ -16,10 +16,12 @@ cast:
   user: {count: 4, name: "user{n}"}
 script:
   - user: {say: "Hi, I'm {name}", spread: 200ms}
-  - user1: {drop: reset}
-  - user1: {reconnect}
   - user: {say: "{words 3..8}", every: 50ms, for: 500ms}
   - user: {leave: bye}
+"""
+LOST = """  - user1: {drop: reset}
+  - user1: {reconnect}
+  - user1: I am back
 """
 PASSWORD = "correct horse"  # noqa: S105 - it is a test's
 
@@ -30,6 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     keys(folder / "keys")
     (folder / "password").write_text(PASSWORD)
     (folder / "talk.yaml").write_text(SCRIPT)
+    (folder / "lost.yaml").write_text(SCRIPT.replace("  - user: {leave", f"{LOST}  - user: {{leave"))
     return folder
 
 
@@ -40,16 +43,17 @@ def server(folder: Path) -> Iterator[Serving]:
         yield server
 
 
-def bots(folder: Path, server: Serving, *options: str) -> Ran:
+def bots(folder: Path, server: Serving, *options: str, file: str = "talk.yaml") -> Ran:
     at = "{}:{}".format(*server.address)
     environment = {"XDG_STATE_HOME": str(folder)}
-    return run("bots.cli", str(folder / "talk.yaml"), "--server", at, "--json", *options, environment=environment)
+    return run("bots.cli", str(folder / file), "--server", at, "--json", *options, environment=environment)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dialect", list(DIALECTS))
 def test_bots_prove_a_server_inside_tls_that_asks_for_a_password(server: Serving, folder: Path, dialect: str) -> None:
-    ran = bots(folder, server, "--dialect", dialect, "--tls", "--password-file", str(folder / "password"))
+    file = "lost.yaml" if dialect in ("json", "ws") else "talk.yaml"
+    ran = bots(folder, server, "--dialect", dialect, "--tls", "--password-file", str(folder / "password"), file=file)
     result = json.loads(ran.out)
     assert (result["anomalies"], result["failures"], result["settled"]) == ({}, [], True), ran.errors
     assert result["delivered"] > 20
