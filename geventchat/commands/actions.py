@@ -66,10 +66,16 @@ def do(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> 
             raise Refused("forbidden", f"that is for {info.who_may}s only")
         return ACTIONS[type(command)](chat, member, command, now)
     except Refused as refusal:
-        chat.refuse(member, refusal, ref if ref is None else ref[:MAX_REF])
-        if not member.key:
-            chat.tell(member, replies.NamePrompt())
+        refuse(chat, member, command, refusal)
     return None
+
+
+def refuse(chat: Chat, member: Member, command: commands.AnyCommand, refusal: Refused) -> None:
+    """Tell a member why what it asked for is not done."""
+    ref = commands.ref_of(command)
+    chat.refuse(member, refusal, ref if ref is None else ref[:MAX_REF])
+    if not member.key:
+        chat.tell(member, replies.NamePrompt())
 
 
 def cost(member: Member, command: commands.AnyCommand) -> int:
@@ -97,7 +103,7 @@ def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> Cat
 
 def _replace(chat: Chat, earlier: Member, now: float) -> None:
     """Send away the lost connection of a user who has come back."""
-    earlier.on_replaced()
+    earlier.on_sent_away("came back on another connection")
     chat.depart(earlier, "came back on another connection")
     chat.tell(earlier, replies.Closing(code="replaced", message="you came back on another connection"))
     chat.release_nick(earlier, now)

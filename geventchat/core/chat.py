@@ -11,6 +11,7 @@ from itertools import islice
 
 from geventchat.core.accounts import Account
 from geventchat.core.dedup import SentRef
+from geventchat.core.elsewhere import Elsewhere
 from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.core.kept import Change, Kept
 from geventchat.core.log import Entry
@@ -43,8 +44,10 @@ class Chat:
         self._rooms: dict[str, Room] = {}
         self.nicks = Nicks(limits.max_name)
         self.watchers = Watchers()
+        self.elsewhere = Elsewhere(self)
+        max_kept = MAX_WINDOWS * limits.feed_window
         self.publisher = Publisher(
-            self._rooms, self.watchers, self._welcome, self.release_nick, MAX_WINDOWS * limits.feed_window
+            self._rooms, self.watchers, self._welcome, self.release_nick, self.elsewhere.follow, max_kept
         )
         self._posted: deque[Post] = deque()
         self._new_rooms: list[Room] = []
@@ -53,12 +56,17 @@ class Chat:
 
     def claim(self, member: Member, name: str, now: float) -> None:
         """Give a member this nick. Raises Refused when it is no name, or somebody else's."""
+        nick, key = self.nicks.check(member, name)
+        self.seat(member, nick, key, now)
+
+    def seat(self, member: Member, nick: str, key: str, now: float) -> None:
+        """Give a member this nick, which has this key, and is nobody else's."""
         old, old_key = member.nick, member.key
-        self.nicks.claim(member, name, now)
-        if member.key != old_key:
+        self.nicks.seat(member, nick, key, now)
+        if key != old_key:
             if old_key:
                 self._tell_watchers(old_key, replies.Watched(here=[], gone=[old]))
-            self._tell_watchers(member.key, replies.Watched(here=[member.nick], gone=[]))
+            self._tell_watchers(key, replies.Watched(here=[nick], gone=[]))
 
     def release_nick(self, member: Member, now: float) -> None:
         """Give others the chance to take a member's nick; `now` is in seconds since 1970."""
@@ -80,6 +88,10 @@ class Chat:
         if key not in member.rooms:
             raise Refused("not-in-room", "you are not in that room; join it first", about=name)
         return self._rooms[key]
+
+    def room_at(self, key: str) -> Room | None:
+        """Return the room with this key, if anybody is in it."""
+        return self._rooms.get(key)
 
     def find_room(self, name: str) -> Room | None:
         """Return the room of this name, if anybody is in it."""
@@ -171,13 +183,24 @@ class Chat:
     def join(self, member: Member, room_name: str, ref: str | None = None) -> None:
         """Take a member into a room, which is made if it is not there. Raises Refused if that is no name."""
         name, key = names.room(room_name, self.limits.max_name)
+        room = self.expect(name, key)
+        member.rooms.append(key)
+        self.post(member, room, Entry(key, events.Joined("", "", room.name, member.nick, member.about), ref))
+
+    def expect(self, name: str, key: str) -> Room:
+        """Return a room that somebody is about to enter, which is made if it is not there."""
         room = self._rooms.get(key)
         if room is None:
             room = self._rooms[key] = Room(name, key, self.limits.feed_window)
             self._new_rooms.append(room)
         room.expected += 1
-        member.rooms.append(key)
-        self.post(member, room, Entry(key, events.Joined("", "", room.name, member.nick, member.about), ref))
+        return room
+
+    def unexpect(self, room: Room) -> None:
+        """Let a room go, if nobody is in it, when somebody who was expected has left it or will not enter."""
+        room.expected -= 1
+        if not room.expected:
+            del self._rooms[room.key]
 
     def leave(self, member: Member, room: Room, reason: str = "") -> events.Left:
         """Take a member out of a room; return the event, which has its id once it is published."""

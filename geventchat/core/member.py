@@ -1,6 +1,7 @@
 """One user as the rooms see it: a nick, an outbox, and how its dialect encodes."""
 
 from collections.abc import Callable
+from typing import ClassVar
 from weakref import ref
 
 from geventchat.core.dedup import SentRefs
@@ -24,7 +25,7 @@ class Member:
         "joined_id",
         "key",
         "nick",
-        "on_replaced",
+        "on_sent_away",
         "outbox",
         "published_nick",
         "role",
@@ -39,6 +40,8 @@ class Member:
         "welcomed",
         "whispered_by",
     )
+
+    is_elsewhere: ClassVar[bool] = False  # whether it is connected to another server
 
     def __init__(self, encoder: Encoder, can: Capabilities, outbox: Outbox, token: str) -> None:
         self.encoder = encoder
@@ -57,7 +60,7 @@ class Member:
         self.watched: dict[str, str] = {}  # nicks, by their keys, of which it wants to know whether they are here
         self.welcomed = False
         self.token = token  # a secret between the server and this user
-        self.on_replaced: Callable[[], None] = nothing  # called when the same user has come back on another connection
+        self.on_sent_away: Callable[[str], None] = nothing  # called with the reason when its place is taken away
         self.unpublished = 0  # how much it has posted that is not published yet
         self.closed = False  # whether it has been told the last word
         self.catching_up = False  # whether it is to be told the past first when it enters a room
@@ -67,5 +70,5 @@ class Member:
         self.whispered_by: ref[Member] | None = None  # who whispered last, and may have gone
 
 
-def nothing() -> None:
+def nothing(_: str) -> None:
     """Do nothing."""

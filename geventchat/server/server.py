@@ -144,6 +144,8 @@ class ChatServer:
         except UsageError:
             self._close_listeners()
             raise
+        if self._services.log.shared is not None:
+            self._services.log.shared.follow(self._pump.wake)
         works = (self._pump.run, self._pump.watch_stalls, self._log_counts)
         self._workers = [gevent.spawn(self._work, work) for work in works]
 

@@ -19,6 +19,7 @@ from geventchat.protocol import events, replies
 from geventchat.protocol.errors import ProtocolError, Refused
 from geventchat.protocol.limits import JOINS_AT_ONCE, MAX_PRIVATE_BYTES
 from geventchat.server.catch_up import Past
+from geventchat.server.claims import Claims
 from geventchat.server.cooperate import let_others_run
 from geventchat.server.counters import Counters
 from geventchat.server.handshake import nameless
@@ -70,13 +71,15 @@ class Services:
     counters: Counters
     greet_with: int
     started: str
+    claims: Claims | None  # where there are other servers
     joins: Semaphore  # newcomers wait here for their turn, so that those who are in are not kept waiting
 
 
 def services(chat: Chat, pump: Pump, log: Log, greet_with: int) -> Services:
     """Return what the sessions of one server share."""
     started = events.id_at(time.time())
-    return Services(chat, pump, log, Counters(), greet_with, started, Semaphore(JOINS_AT_ONCE))
+    claims = Claims(chat, pump, log.shared) if log.shared is not None else None
+    return Services(chat, pump, log, Counters(), greet_with, started, claims, Semaphore(JOINS_AT_ONCE))
 
 
 class Session:
@@ -112,7 +115,7 @@ class Session:
         self._deadline = 0.0  # for a name, on the monotonic clock
         self._reason = ""  # why it ends, as others are told
         self.member = Member(dialect.encoder, dialect.can, dialect.outbox(), secrets.token_urlsafe(12))
-        self.member.on_replaced = self._replaced
+        self.member.on_sent_away = self._sent_away
         self.sender = Sender(self.member.outbox, transport, self.abort)
 
     def run(self, first: bytes, deadline: float, refused: Refused | None = None) -> None:
@@ -297,11 +300,11 @@ class Session:
         """Do what a command asks for; return whether it was the goodbye."""
         member = self.member
         if member.key:
-            return self._follow_up(actions.do(self._services.chat, member, command, time.time()))
+            return self._follow_up(self._act(command))
         with self._services.joins:
             if self._is_over:  # it was sent away while it waited
                 return False
-            followup = actions.do(self._services.chat, member, command, time.time())
+            followup = self._act(command)
             if member.key:
                 self._services.pump.wake()
                 self._services.pump.wait_until(self.sender, lambda: not member.unpublished)
@@ -310,6 +313,12 @@ class Session:
             self._services.counters.joined += 1
             logger.info("%s joined from %s (%s)", member.nick, self._transport.address, self._dialect.name)
         return self._follow_up(followup)
+
+    def _act(self, command: commands.AnyCommand) -> Followup | None:
+        claims = self._services.claims
+        if claims is not None and isinstance(command, commands.Hello | commands.Rename):
+            return claims.act(self.sender, self.member, command)
+        return actions.do(self._services.chat, self.member, command, time.time())
 
     def _follow_up(self, followup: Followup | None) -> bool:
         """Do what a command needs beside the chat; return whether that was the end."""
@@ -330,14 +339,14 @@ class Session:
 
     # Going.
 
-    def _replaced(self) -> None:
-        """End this connection, because its user has come back on another one."""
+    def _sent_away(self, reason: str) -> None:
+        """End this connection, because its user has come back on another one, or this server has lost the others."""
         self._move_on(State.PARTED)
-        gevent.spawn(self._abort_when_told)
+        gevent.spawn(self._abort_when_told, reason)
 
-    def _abort_when_told(self) -> None:
+    def _abort_when_told(self, reason: str) -> None:
         self.drain(_REPLACED_S)
-        self.abort("came back on another connection")
+        self.abort(reason)
 
     def _send_away(self, error: ProtocolError) -> None:
         """Close a connection that cannot go on, and tell the user why."""
@@ -371,7 +380,7 @@ class Session:
     def _end(self) -> None:
         self._services.pump.detach(self.sender)
         self._part(replies.Closing(code="gone", message=self._reason))
-        self.member.on_replaced = nothing  # or session and member would hold each other
+        self.member.on_sent_away = nothing  # or session and member would hold each other
         if self.member.key:
             self._services.counters.left += 1
             logger.info("%s left%s", self.member.nick, f": {self._reason}" if self._reason else "")

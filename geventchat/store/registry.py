@@ -42,6 +42,21 @@ def opener(history: str | None, keeping: Keeping) -> Callable[[], Log]:
     return store.prepare(history or "", keeping)
 
 
+def redis_opener(url: str, lease_s: float, keeping: Keeping) -> Callable[[], Log]:
+    """Return what opens the log that several servers write, in the Redis at `url`. Raises UsageError."""
+    try:
+        from geventchat.store.redis.log import RedisLog
+    except ImportError as error:
+        if error.name not in ("redis", "hiredis"):
+            raise
+        raise UsageError("--redis needs redis-py; install it with pip install 'geventchat[redis]'") from None
+    if keeping.full or keeping.messages is not None:
+        what = "--durability full" if keeping.full else "--keep-messages"
+        remedy = "set appendfsync in Redis' own configuration" if keeping.full else "give an age with --keep"
+        raise UsageError(f"{what} is not for --redis: {remedy}")
+    return partial(RedisLog, url, lease_s=lease_s, keep_s=keeping.age)
+
+
 def _memory(_: str, keeping: Keeping) -> Callable[[], Log]:
     from geventchat.store.memory import MemoryLog
 
