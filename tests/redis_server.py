@@ -57,6 +57,10 @@ class RedisServer:
         except OSError:
             return False
 
+    def files(self) -> list[Path]:
+        """Return the files that it writes."""
+        return [file for file in self._folder.rglob("*") if file.is_file()]
+
     def kill(self, *, cut: int = 0) -> None:
         """Kill it at once; and cut so many bytes off the end of its file."""
         self.process.send_signal(signal.SIGKILL)

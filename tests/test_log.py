@@ -27,7 +27,7 @@ from geventchat.protocol.events import (
     number_of,
 )
 from geventchat.store.registry import STORES, Keeping, opener, redis_opener
-from tests.redis_server import RedisServer, running_redis
+from tests.redis_server import RedisServer
 
 NewLog = Callable[[], Log]
 
@@ -37,12 +37,6 @@ HISTORIES: dict[str, Callable[[Path], str]] = {
     "none": lambda _: "none",
     "FILE": lambda folder: str(folder / f"{next(_numbers)}.sqlite"),
 }
-
-
-@pytest.fixture(scope="module")
-def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    with running_redis(tmp_path_factory.mktemp("redis")) as server:
-        yield server
 
 
 @pytest.fixture(params=[*HISTORIES, "redis"])

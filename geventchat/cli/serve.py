@@ -3,18 +3,15 @@
 import argparse
 import dataclasses
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from geventchat.cli.options import OptionParser
 from geventchat.protocol import address, durations
 from geventchat.protocol.errors import UsageError
 from geventchat.protocol.limits import GREET_WITH, MAX_HISTORY, Limits
 from geventchat.store import registry
-
-if TYPE_CHECKING:
-    from geventchat.core.log import Log
 
 _EXAMPLES = """\
 examples:
@@ -148,7 +145,7 @@ def _meant(word: str) -> str | None:
     return f"--listen {word}" if ":" in word else None
 
 
-def _opener(options: argparse.Namespace) -> "Callable[[], Log]":
+def _opener(options: argparse.Namespace) -> registry.Opener:
     """Return what opens the log. Raises UsageError for an invalid option."""
     keeping = _keeping(options)
     if options.redis is None:
