@@ -14,6 +14,7 @@ from geventchat.dialects.irc.dialect import IRC, spoken
 from geventchat.dialects.irc.reader import IrcReader
 from geventchat.dialects.irc.verbs import VERBS
 from geventchat.protocol.limits import MAX_REF
+from geventchat.protocol.questions import Question
 from tests import fuzz
 
 S = b":chat.geventchat "
@@ -25,7 +26,7 @@ def reader(caps: bytes = b"") -> IrcReader:
     one.receive(b"CAP REQ :" + caps + b"\r\nCAP END\r\nNICK bob\r\nUSER b 0 * :Bob B\r\n")
     while not isinstance(found := one.next_command(), commands.Hello):
         assert found is not None
-    one.registered()
+    one.asked(None)
     while one.next_command() is not None:
         continue
     return one
@@ -67,18 +68,30 @@ def newcomer(*lines: bytes) -> list[object]:
 HELLO = commands.Hello(nick="bob", room="", username="b", about="Bob B")
 
 
-@pytest.mark.parametrize(
-    "lines", [(b"NICK bob", b"USER b 0 * :Bob B"), (b"USER b 0 * :Bob B", b"PASS x", b"NICK :bob")]
-)
+@pytest.mark.parametrize("lines", [(b"NICK bob", b"USER b 0 * :Bob B"), (b"USER b 0 * :Bob B", b"NICK :bob")])
 def test_a_client_comes_in_once_it_has_said_who_it_is(lines: Sequence[bytes]) -> None:
     assert newcomer(*lines)[-1] == HELLO
     assert all(isinstance(other, EmptyLine) for other in newcomer(*lines)[:-1])
 
 
+def test_pass_gives_the_server_s_password_again_if_need_be_and_is_needed_with_a_nick() -> None:
+    reader = IRC.reader(4096)
+    reader.asked(Question.SERVER_PASSWORD)
+    assert fuzz.read(reader, [b"PASS x\r\nNICK bob\r\nUSER b 0 * :Bob B\r\n"])[-1] == with_password("x")
+    reader.asked(Question.SERVER_PASSWORD)
+    assert fuzz.read(reader, [b"PASS :y z\r\n"]) == [with_password("y z")]
+    reader.asked(Question.NAME)
+    assert fuzz.read(reader, [b"PASS y\r\n"]) == [EmptyLine()]
+
+
+def with_password(password: str) -> commands.Hello:
+    return commands.Hello(nick="bob", room="", username="b", about="Bob B", password=password)
+
+
 def test_who_negotiates_comes_in_when_that_has_ended() -> None:
     *said, hello = newcomer(b"CAP LS 302", b"NICK bob", b"USER b 0 * :Bob B", b"CAP REQ :server-time batch", b"CAP END")
     assert hello == HELLO
-    assert said[0].startswith(S + b"CAP bob LS :away-notify batch")  # type: ignore[attr-defined]
+    assert said[0].startswith(S + b"CAP bob LS :account-notify away-notify batch")  # type: ignore[attr-defined]
     assert said[3] == S + b"CAP bob ACK :server-time batch\r\n"
 
 
@@ -126,7 +139,7 @@ def test_whoever_asks_for_capabilities_by_version_is_told_of_changes() -> None:
         (b"USER b 0 * :", b"461"),
         (b"PASS", b"461"),
         (b"JOIN :", b"451"),
-        (b"AUTHENTICATE PLAIN", b"904"),
+        (b"AUTHENTICATE SCRAM", b"908"),
         (b"PING", b"409"),
     ],
 )

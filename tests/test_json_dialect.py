@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -15,6 +15,8 @@ from geventchat.dialects.json import JsonReader, encode, encode_reply
 from geventchat.dialects.registry import JSON
 from geventchat.protocol import events, replies
 from geventchat.protocol.errors import ProtocolError
+from geventchat.protocol.questions import Question
+from geventchat.protocol.roles import Role
 from tests import fuzz
 
 MAX_LINE = 200
@@ -61,6 +63,16 @@ SENT: list[tuple[dict[str, object], commands.AnyCommand]] = [
     ({"type": "describe", "about": "Bob"}, commands.Describe(about="Bob")),
     ({"type": "away", "text": "tea"}, commands.Away(text="tea")),
     ({"type": "invite", "nick": "bob"}, commands.Invite(nick="bob")),
+    (
+        {"type": "hello", "nick": "alice", "login": {"account": "alice", "password": "secret"}},
+        commands.Hello(nick="alice", login=commands.Credentials(account="alice", password="secret")),
+    ),
+    ({"type": "register", "password": "secret"}, commands.Register(password="secret")),
+    ({"type": "login", "account": "al", "password": "secret"}, commands.Login(account="al", password="secret")),
+    ({"type": "logout"}, commands.Logout()),
+    ({"type": "password", "password": "secret"}, commands.Password(password="secret")),
+    ({"type": "unregister", "password": "secret"}, commands.Unregister(password="secret")),
+    ({"type": "recover", "account": "al"}, commands.Recover(account="al")),
     ({"type": "history", "before": "9-0", "limit": 5}, commands.History(before="9-0", limit=5)),
     ({"type": "topic", "text": ""}, commands.Topic(text="")),
     ({"type": "topic"}, commands.Topic()),
@@ -76,7 +88,7 @@ def test_an_object_is_a_command(sent: dict[str, object], command: commands.AnyCo
 
 
 def test_every_command_can_be_sent() -> None:
-    assert {type(command) for _, command in SENT} == set(commands.Command.__subclasses__())
+    assert {type(command) for _, command in SENT} == set(get_args(commands.FromProgram))
 
 
 def test_fields_that_are_not_known_are_ignored() -> None:
@@ -95,7 +107,7 @@ def test_a_type_that_is_not_known_is_refused_and_the_known_are_listed() -> None:
     error = refusal(b'{"type":"sing","text":"la"}')
     assert error.code == "unknown-type"
     assert "'sing'" in error.message
-    assert "say, status, topic, watch, whisper, who, whois" in error.message
+    assert "say, status, topic, unregister, watch, whisper, who, whois" in error.message
 
 
 @pytest.mark.parametrize(
@@ -212,7 +224,8 @@ PROFILE = replies.Profile(nick="a", about="A", rooms=["r"], since="2024-11-23T12
 PROFILE_FIELDS = {
     "nick": "a",
     "about": "A",
-    "login": "",
+    "username": "",
+    "account": None,
     "away": None,
     "rooms": ["r"],
     "since": "2024-11-23T12:00:00.000Z",
@@ -248,6 +261,8 @@ TOLD: list[tuple[events.AnyEvent | replies.AnyReply, dict[str, object]]] = [
             "token": "t",
             "server": "geventchat 0.1.0",
             "limits": {"line": 4096, "rate": None},
+            "account": None,
+            "role": "user",
         },
     ),
     (
@@ -272,6 +287,15 @@ TOLD: list[tuple[events.AnyEvent | replies.AnyReply, dict[str, object]]] = [
     (replies.Watched(here=["a"], gone=["b"]), {"type": "watched", "here": ["a"], "gone": ["b"]}),
     (replies.AwayIs(nick="a", text=None), {"type": "away_is", "nick": "a", "text": None}),
     (replies.AwayChanged(nick="a", text="tea"), {"type": "away", "nick": "a", "text": "tea"}),
+    (
+        replies.AccountIs(account="a", role=Role.OWNER, ref="7"),
+        {"type": "account_is", "account": "a", "role": "owner", "needs_password": False, "ref": "7"},
+    ),
+    (replies.AccountChanged(nick="a", account=None), {"type": "account", "nick": "a", "account": None}),
+    (
+        replies.Recovered(account="a", password="word"),
+        {"type": "recovered", "account": "a", "password": "word"},
+    ),
     (replies.Described(nick="a", about="A"), {"type": "described", "nick": "a", "about": "A"}),
     (replies.Invited(nick="a", to="b", room="r"), {"type": "invited", "nick": "a", "to": "b", "room": "r"}),
     (
@@ -305,11 +329,11 @@ def test_what_is_told_is_one_line_with_these_fields(
 
 def test_everything_that_can_be_told_is_told_above() -> None:
     kinds = {*events.Event.__subclasses__(), *replies.Reply.__subclasses__()}
-    assert {type(told) for told, _ in TOLD} == kinds - {replies.NamePrompt}
+    assert {type(told) for told, _ in TOLD} == kinds - {replies.Prompt}
 
 
 def test_a_program_is_asked_for_no_name_and_told_nothing_in_words() -> None:
-    assert encode_reply(replies.NamePrompt()) == b""
+    assert encode_reply(replies.Prompt(question=Question.NAME)) == b""
     assert JSON.encoder.crowd("lobby", "37 joined") == b""
     assert not JSON.prompted
 

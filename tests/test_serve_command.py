@@ -101,7 +101,7 @@ def test_it_listens_on_ipv6() -> None:
 def test_it_listens_on_all_addresses_that_are_given() -> None:
     process = start_server("--listen", "127.0.0.1:0", "--listen", "[::1]:0", "--listen", "127.0.0.2:0")
     assert process.stdout is not None
-    lines = [process.stdout.readline() for _ in range(15)]
+    lines = [process.stdout.readline() for _ in range(18)]
     addresses = [parse(line.split()[1]) for line in lines if "geventchat-client" in line]
     assert [host for host, _ in addresses] == ["127.0.0.1", "::1", "127.0.0.2"]
     users = [plain(address, f"user{number}") for number, address in enumerate(addresses)]
@@ -193,8 +193,8 @@ from geventchat.store.memory import MemoryLog
 from geventchat.server.process import serve
 
 class Broken(MemoryLog):
-    def append(self, entries, now):
-        super().append(entries, now)
+    def append(self, entries, now, changes=()):
+        super().append(entries, now, changes)
         if any(getattr(entry.event, "text", "") == "break" for entry in entries):
             raise RuntimeError("a mistake of ours")
 

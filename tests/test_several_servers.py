@@ -24,6 +24,11 @@ def asks(raw: Raw, **command: object) -> None:
     raw.send(json.dumps(command).encode() + b"\n")
 
 
+def talk(raw: Raw) -> None:
+    for number in range(40):
+        asks(raw, type="say", text=str(number))
+
+
 def settled(raw: Raw) -> list[dict[str, Any]]:
     """Return all that is on its way: also what anybody has been told is stored, on whichever server."""
     asks(raw, type="ping")
@@ -50,9 +55,7 @@ def test_everyone_hears_everyone_in_one_order_in_every_dialect(servers: Several)
     users = [programmed(servers.address, f"user{number}")[0] for number in range(3)]
     irc = on_irc(servers.address, "irene", "#lobby")
     with plain(servers.address, "paul") as person:
-        speakers = [
-            gevent.spawn(lambda raw: [asks(raw, type="say", text=f"{n}") for n in range(40)], raw) for raw in users
-        ]
+        speakers = [gevent.spawn(talk, raw) for raw in users]
         person.send(b"".join(b"person %d\n" % number for number in range(40)))
         irc.send(b"".join(b"PRIVMSG #lobby :irc %d\r\n" % number for number in range(40)))
         gevent.joinall(speakers, raise_error=True)

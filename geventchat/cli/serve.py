@@ -11,7 +11,9 @@ from geventchat.cli.options import OptionParser
 from geventchat.protocol import address, durations
 from geventchat.protocol.errors import UsageError
 from geventchat.protocol.limits import GREET_WITH, MAX_HISTORY, Limits
+from geventchat.server.access import Access
 from geventchat.store import registry
+from geventchat.system.passwords import server_password
 
 _EXAMPLES = """\
 examples:
@@ -38,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         limits = _limits(options)
         listen = [address.parse(text) for text in options.listen or [address.DEFAULT]]
         open_log = _opener(options)
+        access = Access(password=server_password(options.password_file))
         from geventchat.server.process import serve  # gevent loads only when there is something to serve
 
         return serve(
@@ -45,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             limits,
             open_log,
             options.greet_with,
+            access=access,
             hosts=options.host,
             log_level=options.log_level,
             log_format=options.log_format,
@@ -58,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = OptionParser(
         "geventchat-serve",
-        "A chat server: one port, any client (browsers, nc, telnet, geventchat-client, programs).",
+        "A chat server: one port, any client (browsers, nc, telnet, IRC clients, geventchat-client, programs).",
         _EXAMPLES,
         verbs=("export",),
         meant=_meant,
@@ -116,6 +120,10 @@ def _parser() -> argparse.ArgumentParser:
         type=_lines,
         metavar="N",
         help="lines of the talk before that people who come in are shown (default: %(default)s)",
+    )
+    access = parser.add_argument_group("who may come in")
+    access.add_argument(
+        "--password-file", metavar="FILE", help="the server's password; or it is in GEVENTCHAT_PASSWORD (default: none)"
     )
     limits = parser.add_argument_group("limits")
     for field in dataclasses.fields(Limits):

@@ -6,13 +6,12 @@ A function acts on the chat alone. Where more is needed, reading the log or endi
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from hmac import compare_digest
-from typing import Any
+from typing import Any, TypeVar
 from weakref import ref
 
 import msgspec
 
-from geventchat.commands import commands, people
+from geventchat.commands import accounts, commands, people
 from geventchat.commands.commands import INFO, LOBBY
 from geventchat.commands.people import about_of, any_room, one_called
 from geventchat.core.chat import Chat
@@ -48,7 +47,23 @@ class Goodbye:
     reason: str
 
 
-Followup = CatchUp | ReadHistory | Goodbye
+@dataclass(frozen=True, slots=True)
+class ClaimNick:
+    """Have the log give the member a nick, on all servers, and go on; `then` may raise Refused.
+
+    Who has the nick, and `earlier` for its token, is sent away for it. `ref` is the one to answer with.
+    """
+
+    nick: str
+    then: "Callable[[], Followup | None]"
+    ref: str | None
+    earlier: str | None = None
+
+
+_Next = TypeVar("_Next")
+Followup = (
+    CatchUp | ReadHistory | ClaimNick | Goodbye | accounts.CheckPassword | accounts.HashPassword | accounts.MakeWord
+)
 
 
 def do(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> Followup | None:
@@ -66,16 +81,24 @@ def do(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> 
             raise Refused("forbidden", f"that is for {info.who_may}s only")
         return ACTIONS[type(command)](chat, member, command, now)
     except Refused as refusal:
-        refuse(chat, member, command, refusal)
+        _refuse(chat, member, refusal, ref)
     return None
 
 
-def refuse(chat: Chat, member: Member, command: commands.AnyCommand, refusal: Refused) -> None:
-    """Tell a member why what it asked for is not done."""
-    ref = commands.ref_of(command)
+def go_on(chat: Chat, member: Member, then: Callable[[], _Next], ref: str | None) -> _Next | None:
+    """Go on with what a followup has found out; return what is to be done next, if anything."""
+    try:
+        return then()
+    except Refused as refusal:
+        _refuse(chat, member, refusal, ref)
+    return None
+
+
+def _refuse(chat: Chat, member: Member, refusal: Refused, ref: str | None) -> None:
     chat.refuse(member, refusal, ref if ref is None else ref[:MAX_REF])
     if not member.key:
-        chat.tell(member, replies.NamePrompt())
+        member.wants_account = refusal.code == "nick-registered"
+        chat.ask(member)
 
 
 def cost(member: Member, command: commands.AnyCommand) -> int:
@@ -83,22 +106,46 @@ def cost(member: Member, command: commands.AnyCommand) -> int:
     return len(member.rooms) if INFO[type(command)].costs_per_room else 1
 
 
-def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> CatchUp | None:
+def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> Followup | None:
     if member.key:
         raise Refused("already-here", f"you are here already, as {member.nick}")
+    chat.door.unlock(member, hello.password)
+    if hello.login is not None:
+        login, hello = hello.login, msgspec.structs.replace(hello, login=None)
+        return accounts.log_in(chat, member, login.account, login.password, None, hello)
     if hello.room:
         names.room(hello.room, chat.limits.max_name)
     _check_id(hello.after)
-    earlier, token = chat.nicks.find(hello.nick), (hello.token or "").encode()
-    if earlier is not None and compare_digest(token, earlier.token.encode()):
-        _replace(chat, earlier, now)
-    chat.claim(member, hello.nick, now)
+    earlier = _earlier(chat, hello)
+    if earlier is not None and member.account is None and (account := chat.logins.account_of(earlier)) is not None:
+        chat.logins.log_in(member, account)  # as it was
+    nick = hello.nick if earlier is not None else chat.free_nick(member, hello.nick)
+
+    def come_in() -> Followup | None:
+        if (earlier := _earlier(chat, hello)) is not None:
+            _replace(chat, earlier, now)
+        chat.claim(member, nick, now)
+        if hello.room:
+            return _enter(chat, member, hello.room, hello.after, None)
+        chat.welcome(member)
+        return None
+
     member.since = member.spoke = now
     member.about, member.username = about_of(hello.about), about_of(hello.username)
-    if hello.room:
-        return _enter(chat, member, hello.room, hello.after, None)
-    chat.welcome(member)
-    return None
+    return ClaimNick(nick, come_in, None, hello.token) if chat.is_shared else come_in()
+
+
+def _earlier(chat: Chat, hello: commands.Hello) -> Member | None:
+    """Return the user who has the nick already, if whoever says hello is the same one."""
+    member = chat.nicks.find(hello.nick)
+    return member if member is not None and member.has_token(hello.token or "") else None
+
+
+def _unlock(chat: Chat, member: Member, unlock: commands.Unlock, now: float) -> None:
+    if member.key:
+        raise Refused("already-here", f"you are here already, as {member.nick}")
+    chat.door.unlock(member, unlock.password)
+    chat.ask(member)
 
 
 def _replace(chat: Chat, earlier: Member, now: float) -> None:
@@ -162,14 +209,20 @@ def _whisper_back(chat: Chat, member: Member, back: commands.WhisperBack, now: f
     _whisper(chat, member, commands.Whisper(to=target.nick, text=back.text, ref=back.ref), now)
 
 
-def _rename(chat: Chat, member: Member, rename: commands.Rename, now: float) -> None:
+def _rename(chat: Chat, member: Member, rename: commands.Rename, now: float) -> Followup | None:
     old = member.nick
     if names.nick(rename.nick, chat.limits.max_name)[0] == old:
         raise Refused("nick-taken", f"you are called {old} already", about=old)
-    chat.claim(member, rename.nick, now)
-    chat.rename(member, old, rename.ref)
-    if rename.ref is not None:
-        chat.tell(member, replies.Ack(ref=rename.ref, id=None))
+    nick = chat.check_nick(member, rename.nick)
+
+    def go_by_it() -> Followup | None:
+        chat.claim(member, nick, now)
+        chat.rename(member, old, rename.ref)
+        if rename.ref is not None:
+            chat.tell(member, replies.Ack(ref=rename.ref, id=None))
+        return None
+
+    return ClaimNick(nick, go_by_it, rename.ref) if chat.is_shared else go_by_it()
 
 
 def _join(chat: Chat, member: Member, join: commands.Join, now: float) -> CatchUp:
@@ -253,6 +306,7 @@ def _status(chat: Chat, member: Member, status: commands.Status, now: float) -> 
 
 ACTIONS: dict[type[commands.Command], Callable[[Chat, Member, Any, float], Followup | None]] = {
     commands.Hello: _hello,
+    commands.Unlock: _unlock,
     commands.Say: _say,
     commands.Act: _act,
     commands.Whisper: _whisper,
@@ -271,6 +325,12 @@ ACTIONS: dict[type[commands.Command], Callable[[Chat, Member, Any, float], Follo
     commands.Describe: people.describe,
     commands.Invite: people.invite,
     commands.Status: _status,
+    commands.Register: accounts.register,
+    commands.Login: accounts.login,
+    commands.Logout: accounts.logout,
+    commands.Password: accounts.password,
+    commands.Unregister: accounts.unregister,
+    commands.Recover: accounts.recover,
     commands.Ping: _ping,
     commands.Help: _help,
     commands.History: _history,

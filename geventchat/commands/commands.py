@@ -20,13 +20,23 @@ class Command(msgspec.Struct, tag_field="type", kw_only=True, gc=False):
     """One thing that a user asks for."""
 
 
+class Credentials(msgspec.Struct, kw_only=True, gc=False):
+    """An account, and its password; or its token, or a password that is good for once."""
+
+    account: str
+    password: str
+
+
 class Hello(Command, tag="hello"):
     """Come in under a name, into a room.
 
     A client that comes back gives `after`, the id of the last event that it heard, and `token`, from its last welcome:
     with it, the name is taken over from a connection that the server does not yet know to be lost.
 
+    `login` logs in to an account first, as `Login` does.
+
     Where `room` is empty, a client is in none until it joins one. `about` and `username` are what others see who ask.
+    `password` is the server's, if it has one.
     """
 
     nick: str
@@ -35,6 +45,14 @@ class Hello(Command, tag="hello"):
     token: str | None = None
     about: str = ""
     username: str = ""
+    login: Credentials | None = None
+    password: str | None = None
+
+
+class Unlock(Command, tag="unlock"):
+    """Give the server's password before a name, as people are asked for it; programs say it in their hello."""
+
+    password: str
 
 
 class Say(Command, tag="say"):
@@ -161,6 +179,48 @@ class Invite(Command, tag="invite"):
     ref: str | None = None
 
 
+class Register(Command, tag="register"):
+    """Make the nick one's own: an account, to which one is logged in by this."""
+
+    password: str
+    ref: str | None = None
+
+
+class Login(Command, tag="login"):
+    """Log in to an account, so that its name can be taken, with its password, its token, or a password for once."""
+
+    account: str
+    password: str
+    ref: str | None = None
+
+
+class Logout(Command, tag="logout"):
+    """Use the account no more; who goes by its name is called otherwise."""
+
+    ref: str | None = None
+
+
+class Password(Command, tag="password"):
+    """Set another password for the account; who else is logged in to it has to log in anew, and its token ends."""
+
+    password: str
+    ref: str | None = None
+
+
+class Unregister(Command, tag="unregister"):
+    """Give up the account, so that its name is anybody's again."""
+
+    password: str
+    ref: str | None = None
+
+
+class Recover(Command, tag="recover"):
+    """Give the owner of an account another chance to log in: a password for once, in place of all that was before."""
+
+    account: str
+    ref: str | None = None
+
+
 class Status(Command, tag="status"):
     """Ask how the server stands."""
 
@@ -208,8 +268,10 @@ class Bye(Command, tag="bye"):
 
 Talk = Say | Act | Whisper | WhisperBack | Topic
 Question = Who | Whois | Find | Whowas | Watch | Rooms | Status | History
-Request = Talk | Question | Rename | Join | Leave | Away | Describe | Invite
-AnyCommand = Hello | Request | Ping | Help | Bye
+OfAccounts = Register | Login | Logout | Password | Unregister | Recover
+Request = Talk | Question | OfAccounts | Rename | Join | Leave | Away | Describe | Invite
+FromProgram = Hello | Request | Ping | Help | Bye  # what can be sent as JSON
+AnyCommand = FromProgram | Unlock
 
 
 def ref_of(command: Command) -> str | None:
@@ -241,6 +303,7 @@ class CommandInfo:
 
 TABLE = (
     CommandInfo(command=Hello, needs_nick=False),
+    CommandInfo(command=Unlock, needs_nick=False),
     CommandInfo(command=Say),
     CommandInfo(command=Help, typed="/help", help="this list"),
     CommandInfo(command=Who, typed="/who [ROOM]", fields=("room",), help="who is in the room"),
@@ -272,6 +335,26 @@ TABLE = (
     ),
     CommandInfo(command=Topic, typed="/topic [TEXT]", fields=("text",), help="see or set the room's topic"),
     CommandInfo(command=History, typed="/history [N]", fields=("limit",), help="what was said before"),
+    CommandInfo(command=Register, typed="/register PASSWORD", fields=("password",), help="make your name your own"),
+    CommandInfo(
+        command=Login,
+        typed="/login NAME PASSWORD",
+        fields=("account", "password"),
+        help="log in, so that you can have your name",
+        needs_nick=False,
+    ),
+    CommandInfo(command=Logout, typed="/logout", help="log out, and go by another name"),
+    CommandInfo(command=Password, typed="/password PASSWORD", fields=("password",), help="set another password"),
+    CommandInfo(
+        command=Unregister, typed="/unregister PASSWORD", fields=("password",), help="let anybody have your name again"
+    ),
+    CommandInfo(
+        command=Recover,
+        typed="/recover NAME",
+        fields=("account",),
+        help="give somebody a password for once",
+        who_may=Role.MODERATOR,
+    ),
     CommandInfo(command=Ping, typed="/ping [TOKEN]", fields=("token",), help="see that the server answers"),
     CommandInfo(
         command=Bye,

@@ -28,6 +28,7 @@ def carry_out(chat: Chat, log: Log, wall_time: float, now: float) -> Shown:
     _recall_topics(chat, log)
     written = _append(chat, log, batch, wall_time)
     outboxes = chat.publisher.publish(written, wall_time, now)
+    chat.heed_accounts(wall_time)
     return Shown(outboxes, chat.publisher.seal(now))
 
 

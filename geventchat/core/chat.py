@@ -7,14 +7,16 @@ the `publisher` then shows what the log gave back.
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from itertools import islice
+from itertools import count, islice
 
-from geventchat.core.accounts import Account
+from geventchat.core.accounts import Accounts, further, is_further
 from geventchat.core.dedup import SentRef
+from geventchat.core.door import Door
 from geventchat.core.elsewhere import Elsewhere
 from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.core.kept import Change, Kept
 from geventchat.core.log import Entry
+from geventchat.core.logins import Logins
 from geventchat.core.member import Member
 from geventchat.core.nicks import Nicks, profile
 from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, Post
@@ -34,15 +36,20 @@ _MAX_BATCH = 256
 class Chat:
     """All rooms and all members of one server; `server` is its name and version, as newcomers are told.
 
-    `kept` has the records that survive it.
+    `kept` has the records that survive it. `password` is what newcomers are asked for, if it is not empty. Where it
+    `is_shared` with other servers, the log gives out nicks.
     """
 
-    def __init__(self, limits: Limits, server: str, kept: Kept) -> None:
+    def __init__(self, limits: Limits, server: str, kept: Kept, password: str = "", *, is_shared: bool = False) -> None:
         self.limits = limits
         self.kept = kept
+        self.is_shared = is_shared
+        self.door = Door(password)
         self._server = server
         self._rooms: dict[str, Room] = {}
         self.nicks = Nicks(limits.max_name)
+        self.accounts = Accounts(kept)
+        self.logins = Logins(kept, self.accounts, self.nicks)
         self.watchers = Watchers()
         self.elsewhere = Elsewhere(self)
         max_kept = MAX_WINDOWS * limits.feed_window
@@ -51,13 +58,25 @@ class Chat:
         )
         self._posted: deque[Post] = deque()
         self._new_rooms: list[Room] = []
+        self._guests = count(1)
 
     # The state that commands change at once; others see it when the batch is published.
 
     def claim(self, member: Member, name: str, now: float) -> None:
         """Give a member this nick. Raises Refused when it is no name, or somebody else's."""
-        nick, key = self.nicks.check(member, name)
-        self.seat(member, nick, key, now)
+        nick = self.check_nick(member, name)
+        self.seat(member, nick, names.key(nick), now)
+
+    def check_nick(self, member: Member, name: str) -> str:
+        """Return a nick that a member can have now, as it is shown. Raises Refused as `claim` does."""
+        nick, _ = names.nick(name, self.limits.max_name)
+        if not self.logins.holds(member, nick):
+            raise Refused("nick-registered", f"the name {nick} belongs to an account: log in to it", about=nick)
+        if is_further(nick) and self.accounts.reserving(nick) is None:
+            why = "a name that ends in ^ and a number is for a further connection of an account"
+            raise Refused("bad-nick", why, about=nick)
+        self.nicks.check(member, nick)
+        return nick
 
     def seat(self, member: Member, nick: str, key: str, now: float) -> None:
         """Give a member this nick, which has this key, and is nobody else's."""
@@ -68,11 +87,60 @@ class Chat:
                 self._tell_watchers(old_key, replies.Watched(here=[], gone=[old]))
             self._tell_watchers(key, replies.Watched(here=[nick], gone=[]))
 
+    def free_nick(self, member: Member, name: str) -> str:
+        """Return this nick, or one for a further connection of a newcomer's account. Raises Refused as `claim` does."""
+        try:
+            return self.check_nick(member, name)
+        except Refused as refusal:
+            nick = refusal.about or ""
+            if refusal.code != "nick-taken" or self.accounts.reserving(nick) is None:
+                raise
+            for other in further(nick):
+                if len(other) <= self.limits.max_name and self._can_have(member, other):
+                    return other
+            raise
+
+    def _can_have(self, member: Member, name: str) -> bool:
+        try:
+            self.check_nick(member, name)
+        except Refused:
+            return False
+        return True
+
+    def heed_accounts(self, now: float) -> None:
+        """Let changes of accounts have their consequences: logins end, and nobody keeps a name that is another's now.
+
+        `now` is in seconds since 1970.
+        """
+        concerned, strangers = self.logins.heed()
+        for member in concerned:
+            self.tell_account(member)
+        for member in strangers:
+            self.take_name_from(member, now)
+
+    def tell_account(
+        self, member: Member, ref: str | None = None, changes: Sequence[Change] = (), *, is_spent: bool = False
+    ) -> None:
+        """Tell a member which account it has logged in to, and what it may do."""
+        role = self.role_of(member)
+        told = replies.AccountIs(account=member.account, role=role, needs_password=is_spent, ref=ref)
+        self.tell(member, told, changes)
+
+    def take_name_from(self, member: Member, now: float) -> None:
+        """Call a member otherwise, for its name is another's; `now` is in seconds since 1970."""
+        old = member.nick
+        nick = next(nick for number in self._guests if self._can_have(member, nick := f"guest{number}"))
+        self.claim(member, nick, now)
+        why = f"the name {old} belongs to an account, and you are not logged in to it: you are {member.nick} now"
+        self.tell(member, replies.Error(code="nick-registered", message=why, about=old))
+        self.rename(member, old, None)
+
     def release_nick(self, member: Member, now: float) -> None:
         """Give others the chance to take a member's nick; `now` is in seconds since 1970."""
         if self.nicks.release(member, now):
             self._tell_watchers(member.key, replies.Watched(here=[], gone=[member.nick]))
         self.watchers.remove(member, member.watched)
+        self.logins.log_out(member)
 
     def _tell_watchers(self, key: str, watched: replies.Watched) -> None:
         for watcher in self.watchers.of(key):
@@ -113,7 +181,7 @@ class Chat:
 
     def role_of(self, member: Member) -> Role:
         """Return what a member may do: what its account may, unless it was given more."""
-        account = self.kept.get(Account, names.key(member.account)) if member.account is not None else None
+        account = self.logins.account_of(member)
         return account.role if account is not None and account.role.may(member.role) else member.role
 
     def status(self, now: float, ref: str | None) -> replies.Status:
@@ -134,6 +202,11 @@ class Chat:
         """
         member.unpublished += 1
         self._posted.append(PendingReply(member, reply, changes))
+
+    def ask(self, member: Member) -> None:
+        """Ask a member that is not in yet for what it needs for that."""
+        if (question := self.door.question(member)) is not None:
+            self.tell(member, replies.Prompt(question=question))
 
     def tell_own(self, member: Member, event: events.AnyEvent, ref: str | None) -> None:
         """Show a member an event that it has caused, in a room that it may have left by that."""
@@ -185,7 +258,8 @@ class Chat:
         name, key = names.room(room_name, self.limits.max_name)
         room = self.expect(name, key)
         member.rooms.append(key)
-        self.post(member, room, Entry(key, events.Joined("", "", room.name, member.nick, member.about), ref))
+        joined = events.Joined("", "", room.name, member.nick, member.about, member.account or "")
+        self.post(member, room, Entry(key, joined, ref))
 
     def expect(self, name: str, key: str) -> Room:
         """Return a room that somebody is about to enter, which is made if it is not there."""
@@ -256,6 +330,8 @@ class Chat:
             topic=members.topic,
             id=member.joined_id,
             token=member.token,
+            account=member.account,
+            role=self.role_of(member),
             server=self._server,
             limits={"line": limits.max_line, "nick": limits.max_name, "rate": limits.rate, "burst": limits.burst},
         )

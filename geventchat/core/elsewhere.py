@@ -5,6 +5,7 @@ rooms they are in, and when they go; the same order holds for what becomes of th
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from hmac import compare_digest
 from typing import TYPE_CHECKING
 from weakref import ref
 
@@ -63,19 +64,24 @@ class Guest(Member):
         super().__init__(_SILENT, _CAN, Outbox(), mark)
         self.welcomed = True
 
+    def has_token(self, token: str) -> bool:
+        """Return whether this is the token that the member's own server has given it."""
+        return compare_digest(mark_of(token).encode(), self.token.encode())
+
 
 def person(member: Member) -> Person:
     """Return what other servers are to know of a member."""
-    return Person(member.about, member.username, member.account, member.away, member.since)
+    return Person(member.about, member.username, member.account, member.era, member.away, member.since)
 
 
 class Elsewhere:
-    """Who is on the other servers; and by their marks, those `own` users of whom the others know."""
+    """Who is on the other servers; and those users of this one of whom the others know."""
 
     def __init__(self, chat: "Chat") -> None:
         self._chat = chat
         self._guests: dict[str, Guest] = {}
-        self.own: dict[str, Member] = {}
+        self._own: dict[str, Member] = {}
+        self._names: dict[str, str] = {}  # the nicks that the others know of the own users
         self._everywhere: tuple[Member, type, Everywhere | None] | None = None  # of the user whose events come in a row
         self._following: dict[type[News], Callable[..., None]] = {
             Happened: self._happened,
@@ -85,6 +91,19 @@ class Elsewhere:
             Told: self._told,
             Forgotten: self._forgotten,
         }
+
+    def know(self, member: Member) -> None:
+        """Note that the others know this own user, or will soon."""
+        self._own[mark_of(member.token)] = member
+
+    def name(self, member: Member, nick: str) -> None:
+        """Note by which nick the others know an own user."""
+        self._names[mark_of(member.token)] = nick
+
+    def forget(self, mark: str) -> Member | None:
+        """Note that the others do not know an own user any more, and return it, if they did."""
+        self._names.pop(mark, None)
+        return self._own.pop(mark, None)
 
     # What this server writes.
 
@@ -103,16 +122,20 @@ class Elsewhere:
     def _told_of(self, batch: Batch) -> Iterator[News]:
         for post in batch:
             member = post.member
+            mark = mark_of(member.token)
+            if self._names.get(mark, member.nick) != member.nick:  # the server has called it otherwise
+                yield Arrived(mark, member.nick, member.key, person(member))
+                self._names[mark] = member.nick
             if isinstance(post, PendingEvent):
-                yield Happened(mark_of(member.token), post.entry)
+                yield Happened(mark, post.entry)
             elif isinstance(post, PendingNews):
-                yield Changed(mark_of(member.token), person(member))
+                yield Changed(mark, person(member))
             elif member.is_elsewhere:
                 reply = post.reply() if callable(post.reply) else post.reply
                 if isinstance(reply, replies.Reply):
                     yield Told(member.token, reply)
             elif isinstance(post.reply, replies.Closing) and member.key and not member.closed:
-                yield Gone(mark_of(member.token), "")
+                yield Gone(mark, "")
 
     def _without_dropped(self, batch: Batch) -> Batch:
         """Return a batch without the events that were not taken: their users are not with this server any more."""
@@ -135,7 +158,7 @@ class Elsewhere:
     def _happened(self, news: Happened, wall_time: float, now: float) -> None:
         entry = news.entry
         event, key = entry.event, entry.room
-        member = self._guests.get(news.by) or self.own.get(news.by)
+        member = self._guests.get(news.by) or self._own.get(news.by)
         if member is not None and isinstance(event, events.Joined):
             if key in member.rooms:  # known from the list of all who are here
                 return
@@ -166,7 +189,7 @@ class Elsewhere:
         return self._everywhere[2] if self._everywhere is not None else None
 
     def _arrived(self, news: Arrived, wall_time: float, _: float) -> None:
-        if news.by in self.own:
+        if news.by in self._own:
             return
         guest = self._guests.get(news.by)
         if guest is None:
@@ -179,7 +202,7 @@ class Elsewhere:
         guest = self._guests.get(news.by)
         if guest is None:
             return
-        was_away, was_about = guest.away, guest.about
+        was_away, was_about, had_account = guest.away, guest.about, guest.account
         _know(guest, news.person)
         tell_others = self._chat.publisher.tell_others
         nick = guest.published_nick or guest.nick
@@ -187,11 +210,13 @@ class Elsewhere:
             tell_others(PendingNews(guest, replies.AwayChanged(nick=nick, text=guest.away)))
         if guest.about != was_about:
             tell_others(PendingNews(guest, replies.Described(nick=nick, about=guest.about)))
+        if guest.account != had_account:
+            tell_others(PendingNews(guest, replies.AccountChanged(nick=nick, account=guest.account)))
 
     def _gone(self, news: Gone, wall_time: float, _: float) -> None:
         if guest := self._guests.pop(news.by, None):
             self._chat.release_nick(guest, wall_time)
-        elif member := self.own.pop(news.by, None):
+        elif member := self.forget(news.by):
             member.rooms.clear()
             if not member.closed:
                 self._send_away(member, news.why, wall_time)
@@ -202,7 +227,7 @@ class Elsewhere:
         self._chat.publisher.reply(PendingReply(member, closing), wall_time)
 
     def _told(self, news: Told, wall_time: float, _: float) -> None:
-        member = self.own.get(news.by)
+        member = self._own.get(news.by)
         if member is None:
             return
         if isinstance(news.reply, replies.Whispered) and (speaker := self._chat.nicks.find(news.reply.nick)):
@@ -214,11 +239,12 @@ class Elsewhere:
             self._take_out(guest)
             self._chat.release_nick(guest, wall_time)
         self._guests.clear()
-        for member in self.own.values():
+        for member in self._own.values():
             self._take_out(member)
             if not member.closed:
                 self._send_away(member, "lost", wall_time)
-        self.own.clear()
+        self._own.clear()
+        self._names.clear()
 
     def _take_out(self, member: Member) -> None:
         for room in self._chat.rooms_of(member):

@@ -1,6 +1,7 @@
 """One user as the rooms see it: a nick, an outbox, and how its dialect encodes."""
 
 from collections.abc import Callable
+from hmac import compare_digest
 from typing import ClassVar
 from weakref import ref
 
@@ -11,17 +12,22 @@ from geventchat.protocol.roles import Role
 
 
 class Member:
-    """A connected user. `rooms` holds the keys of the rooms that it asked to join, also while it is not in yet."""
+    """A connected user, at this network address. `token` is a secret between the server and the user.
+
+    `rooms` holds the keys of the rooms that it asked to join, also while it is not in yet.
+    """
 
     __slots__ = (
         "__weakref__",
         "about",
         "account",
+        "address",
         "away",
         "can",
         "catching_up",
         "closed",
         "encoder",
+        "era",
         "joined_id",
         "key",
         "nick",
@@ -34,8 +40,10 @@ class Member:
         "since",
         "spoke",
         "token",
+        "unlocked",
         "unpublished",
         "username",
+        "wants_account",
         "watched",
         "welcomed",
         "whispered_by",
@@ -43,7 +51,8 @@ class Member:
 
     is_elsewhere: ClassVar[bool] = False  # whether it is connected to another server
 
-    def __init__(self, encoder: Encoder, can: Capabilities, outbox: Outbox, token: str) -> None:
+    def __init__(self, encoder: Encoder, can: Capabilities, outbox: Outbox, token: str, address: str = "") -> None:
+        self.address = address
         self.encoder = encoder
         self.can = can
         self.outbox = outbox
@@ -52,14 +61,17 @@ class Member:
         self.key = ""  # of the nick; empty until a name was given
         self.about = ""  # who it says that it is
         self.username = ""  # what it is called on its own machine, as it says
+        self.wants_account = False  # whether the name that it has given, to come in, belongs to an account
         self.account: str | None = None  # the name of the account that it has logged in to
+        self.era = 0  # of that account, when it did
         self.role = Role.USER  # what it may do beside what its account may
         self.away: str | None = None  # why it is away; None while it is there
         self.since = 0.0  # when it came, in seconds since 1970
         self.spoke = 0.0  # and when it said something last
         self.watched: dict[str, str] = {}  # nicks, by their keys, of which it wants to know whether they are here
         self.welcomed = False
-        self.token = token  # a secret between the server and this user
+        self.token = token
+        self.unlocked = False  # whether it has given the server's password
         self.on_sent_away: Callable[[str], None] = nothing  # called with the reason when its place is taken away
         self.unpublished = 0  # how much it has posted that is not published yet
         self.closed = False  # whether it has been told the last word
@@ -68,6 +80,10 @@ class Member:
         self.sent_refs = SentRefs()
         self.rooms: list[str] = []
         self.whispered_by: ref[Member] | None = None  # who whispered last, and may have gone
+
+    def has_token(self, token: str) -> bool:
+        """Return whether this is the member's token."""
+        return compare_digest(token.encode(), self.token.encode())
 
 
 def nothing(_: str) -> None:

@@ -33,23 +33,25 @@ class Nicks:
         """Return the member of this name, however it is written."""
         return self._members.get(names.key(nick, self._max_name))
 
+    def alike(self, nick: str) -> set[Member]:
+        """Return the members whose nicks are, or look like, this one in any spelling."""
+        key = names.key(nick)
+        found = {self._members.get(key), *(self._lookalikes.get(names.skeleton(one)) for one in (nick, key))}
+        return {member for member in found if member is not None}
+
     def fitting(self, mask: str) -> Iterator[Member]:
         """Yield the members whose nicks a mask fits: in it, `*` stands for any text and `?` for any character."""
         pattern = _pattern(mask)
         return (member for key, member in self._members.items() if fnmatchcase(key, pattern))
 
-    def check(self, member: Member, name: str) -> tuple[str, str]:
-        """Return a nick that a member may have, and its key.
-
-        Raises Refused when it is no name, or is or looks like somebody else's.
-        """
+    def check(self, member: Member, name: str) -> None:
+        """Raise Refused when this is no name that a member can have, or when it is or looks like somebody else's."""
         nick, key = names.nick(name, self._max_name)
         skeleton = names.skeleton(nick)
         if self._members.get(key, member) is not member:
             raise Refused("nick-taken", f"the name {nick} is taken", about=nick)
         if (other := self._lookalikes.get(skeleton, member)) is not member:
             raise Refused("nick-taken", f"the name {nick} looks like that of {other.nick}, who is here", about=nick)
-        return nick, key
 
     def seat(self, member: Member, nick: str, key: str, now: float) -> None:
         """Give a member this nick, which has this key; `now` is in seconds since 1970."""
@@ -81,6 +83,7 @@ def profile(member: Member, rooms: list[str], now: float) -> Profile:
         nick=member.nick,
         about=member.about,
         username=member.username,
+        account=member.account,
         away=member.away,
         rooms=rooms,
         since=iso_time(int(member.since * 1000)),

@@ -29,6 +29,7 @@ class Person(msgspec.Struct, array_like=True, gc=False):
     about: str
     username: str
     account: str | None
+    era: int
     away: str | None
     since: float
 

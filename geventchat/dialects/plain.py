@@ -4,6 +4,7 @@ What people are sent stands in `plain_lines`.
 """
 
 import re
+from dataclasses import replace
 
 from geventchat.commands import commands
 from geventchat.core.encoder import Capabilities, Encoder
@@ -12,6 +13,8 @@ from geventchat.dialects.base import Dialect, EmptyLine
 from geventchat.dialects.lines import LineBuffer
 from geventchat.dialects.plain_lines import encode_event, encode_reply, notice
 from geventchat.protocol.errors import ProtocolError
+from geventchat.protocol.questions import Question
+from geventchat.protocol.replies import AnyReply, Welcome
 from geventchat.protocol.text import REPLACED, clean, decode
 
 # Telnet's own talk (RFC 854, RFC 855): IAC and a command; IAC, will/won't/do/don't and an option; a subnegotiation.
@@ -27,14 +30,15 @@ _TELNET = re.compile(
 
 
 class PlainReader:
-    """Reads lines: the first is a name, the others are said or are commands."""
+    """Reads lines: the first ones answer what is asked, the others are said or are commands."""
 
-    __slots__ = ("_held", "_lines", "_naming")
+    __slots__ = ("_asked", "_held", "_lines", "_name")
     ended = False
 
     def __init__(self, max_line: int) -> None:
         self._lines = LineBuffer(max_line)
-        self._naming = True
+        self._asked: Question | None = Question.NAME
+        self._name = ""  # the last one that was given
         self._held = b""  # the beginning of a telnet command
 
     def receive(self, data: bytes) -> None:
@@ -56,9 +60,9 @@ class PlainReader:
         """Return nothing: people are told by the server."""
         return b""
 
-    def registered(self) -> None:
-        """Read lines as said from now on."""
-        self._naming = False
+    def asked(self, question: Question | None) -> None:
+        """Take lines for answers to this question; with None, for what is said."""
+        self._asked = question
 
     def ping(self) -> bytes:
         """Return nothing: the system's keepalive finds who is gone."""
@@ -67,11 +71,19 @@ class PlainReader:
     def read(self, line: bytes) -> commands.AnyCommand | EmptyLine:
         """Return what one line asks for. Raises ProtocolError."""
         text = clean(decode(line))
-        if self._naming:
-            if REPLACED in text:
-                raise ProtocolError("not-utf8", "that name is not UTF-8: please use UTF-8")
-            return commands.Bye() if text.strip() == slash.EXIT else commands.Hello(nick=text)
-        return slash.read_line(text) or EmptyLine()
+        if self._asked is None:
+            return slash.read_line(text) or EmptyLine()
+        if text.strip() == slash.EXIT:
+            return commands.Bye()
+        if self._asked is Question.SERVER_PASSWORD:
+            return commands.Unlock(password=text)
+        if self._asked is Question.PASSWORD:
+            login = commands.Credentials(account=self._name, password=text)
+            return commands.Hello(nick=self._name, login=login)
+        if REPLACED in text:
+            raise ProtocolError("not-utf8", "that name is not UTF-8: please use UTF-8")
+        self._name = text
+        return commands.Hello(nick=text)
 
     def _without_telnet(self, data: bytes) -> bytes:
         def talk(match: re.Match[bytes]) -> bytes:
@@ -85,6 +97,14 @@ class PlainReader:
         return _TELNET.sub(talk, data)
 
 
+_HINT = notice("/help lists the commands")
+
+
+def _reply(reply: AnyReply) -> bytes:
+    """Return a reply as whole lines; who comes in is told how to go on."""
+    return encode_reply(reply) + (_HINT if isinstance(reply, Welcome) else b"")
+
+
 ENCODER = Encoder(
     name="plain",
     event=encode_event,
@@ -93,4 +113,6 @@ ENCODER = Encoder(
     reply=lambda _, reply: encode_reply(reply),
 )
 PEOPLE = Capabilities(several_rooms=False, gathers_joins=True, welcomed_with_list=False, greeted_with_history=True)
-PLAIN = Dialect(name="plain", reader=PlainReader, encoder=ENCODER, can=PEOPLE)
+PLAIN = Dialect(
+    name="plain", reader=PlainReader, encoder=replace(ENCODER, reply=lambda _, reply: _reply(reply)), can=PEOPLE
+)

@@ -38,9 +38,13 @@ class Acted(Event, tag="acted"):
 
 
 class Joined(Event, tag="joined", omit_defaults=True):
-    """A user came into the room; `about` is who it says that it is, where it says so."""
+    """A user came into the room; `about` is who it says that it is, where it says so.
+
+    `account` is the one that it has logged in to, if any: only who is there learns that.
+    """
 
     about: str = ""
+    account: str = ""
 
 
 class Left(Event, tag="left"):

@@ -16,10 +16,12 @@ from gevent.socket import getaddrinfo, socket
 from geventchat import __version__
 from geventchat.core.chat import Chat
 from geventchat.core.log import Log
+from geventchat.dialects.plain_lines import PROMPTS
 from geventchat.dialects.websocket import WEBSOCKET
 from geventchat.protocol.errors import Refused, UsageError
 from geventchat.protocol.limits import GREET_WITH, Limits
 from geventchat.protocol.replies import Closing
+from geventchat.server.access import Access
 from geventchat.server.handshake import Handshake
 from geventchat.server.pump import Pump
 from geventchat.server.session import GOODBYE_S, Session, services
@@ -88,6 +90,7 @@ class ChatServer:
 
     It keeps its events in `log`, which stays open when it stops, or in memory where none is given, and shows people who
     are new the last `greet_with` lines of the room. Browsers may call it by its addresses and by the names in `hosts`.
+    `access` says who may come in.
 
     Use it as a context manager, or call `start` and `stop`. Raises UsageError when an address cannot be had.
     """
@@ -99,12 +102,17 @@ class ChatServer:
         log: Log | None = None,
         greet_with: int = GREET_WITH,
         hosts: Sequence[str] = (),
+        access: Access | None = None,
     ) -> None:
         self.limits = limits or Limits()
+        access = access or Access()
         log = log or MemoryLog()
-        self.chat = Chat(self.limits, f"geventchat {__version__}", log.kept)
+        self.chat = Chat(
+            self.limits, f"geventchat {__version__}", log.kept, access.password, is_shared=log.shared is not None
+        )
         self._pump = Pump(self.chat, log, self.limits.stall_timeout)
         self._services = services(self.chat, self._pump, log, greet_with)
+        log.kept.on_elsewhere = self._pump.wake
         self._web = Web(hosts)
         self._wanted = addresses or (("127.0.0.1", 0),)
         self._listeners: list[_Listener] = []
@@ -175,6 +183,7 @@ class ChatServer:
             transport.abort()
         self._close_listeners()
         gevent.killall(self._workers, timeout=1)
+        self._services.passwords.close()
 
     def _close_listeners(self) -> None:
         for listener in self._listeners:
@@ -227,7 +236,8 @@ class ChatServer:
         try:
             transport.prepare(self.limits.keepalive)
             deadline = time.monotonic() + self.limits.name_timeout
-            detected = Handshake(transport, self._web, deadline, refused).detect()
+            prompt = PROMPTS[self.chat.door.first_question]
+            detected = Handshake(transport, self._web, prompt, deadline, refused).detect()
             if detected is not None:
                 dialect, first = detected
                 if dialect is WEBSOCKET:  # the page has been looked at for some time, perhaps

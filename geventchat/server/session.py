@@ -10,7 +10,8 @@ import gevent
 from gevent.lock import Semaphore
 
 from geventchat.commands import actions, commands
-from geventchat.commands.actions import CatchUp, Followup, Goodbye, ReadHistory
+from geventchat.commands.accounts import CheckPassword, HashPassword, MakeWord
+from geventchat.commands.actions import CatchUp, ClaimNick, Followup, Goodbye, ReadHistory
 from geventchat.core.chat import Chat
 from geventchat.core.log import Log
 from geventchat.core.member import Member, nothing
@@ -23,6 +24,7 @@ from geventchat.server.claims import Claims
 from geventchat.server.cooperate import let_others_run
 from geventchat.server.counters import Counters
 from geventchat.server.handshake import nameless
+from geventchat.server.passwords import Passwords, random_word
 from geventchat.server.pump import Pump, Sender
 from geventchat.server.token_bucket import TokenBucket
 from geventchat.server.transport import Transport
@@ -71,6 +73,7 @@ class Services:
     counters: Counters
     greet_with: int
     started: str
+    passwords: Passwords
     claims: Claims | None  # where there are other servers
     joins: Semaphore  # newcomers wait here for their turn, so that those who are in are not kept waiting
 
@@ -79,7 +82,8 @@ def services(chat: Chat, pump: Pump, log: Log, greet_with: int) -> Services:
     """Return what the sessions of one server share."""
     started = events.id_at(time.time())
     claims = Claims(chat, pump, log.shared) if log.shared is not None else None
-    return Services(chat, pump, log, Counters(), greet_with, started, claims, Semaphore(JOINS_AT_ONCE))
+    joins = Semaphore(JOINS_AT_ONCE)
+    return Services(chat, pump, log, Counters(), greet_with, started, Passwords(), claims, joins)
 
 
 class Session:
@@ -114,7 +118,10 @@ class Session:
         self._state = State.READING
         self._deadline = 0.0  # for a name, on the monotonic clock
         self._reason = ""  # why it ends, as others are told
-        self.member = Member(dialect.encoder, dialect.can, dialect.outbox(), secrets.token_urlsafe(12))
+        self.member = Member(
+            dialect.encoder, dialect.can, dialect.outbox(), secrets.token_urlsafe(12), transport.address
+        )
+        self._reader.asked(shared.chat.door.question(self.member))
         self.member.on_sent_away = self._sent_away
         self.sender = Sender(self.member.outbox, transport, self.abort)
 
@@ -301,6 +308,7 @@ class Session:
         member = self.member
         if member.key:
             return self._follow_up(self._act(command))
+        self._wait_to_try(command)
         with self._services.joins:
             if self._is_over:  # it was sent away while it waited
                 return False
@@ -308,17 +316,28 @@ class Session:
             if member.key:
                 self._services.pump.wake()
                 self._services.pump.wait_until(self.sender, lambda: not member.unpublished)
+        self._reader.asked(self._services.chat.door.question(member))
         if member.key:
-            self._reader.registered()
             self._services.counters.joined += 1
             logger.info("%s joined from %s (%s)", member.nick, self._transport.address, self._dialect.name)
         return self._follow_up(followup)
 
     def _act(self, command: commands.AnyCommand) -> Followup | None:
-        claims = self._services.claims
-        if claims is not None and isinstance(command, commands.Hello | commands.Rename):
-            return claims.act(self.sender, self.member, command)
-        return actions.do(self._services.chat, self.member, command, time.time())
+        followup = actions.do(self._services.chat, self.member, command, time.time())
+        if isinstance(followup, ClaimNick) and self._services.claims is not None:
+            return self._services.claims.claim(followup, self.member, self.sender)
+        return followup
+
+    def _wait_to_try(self, command: commands.AnyCommand) -> None:
+        """Wait until a newcomer's password may be looked at. Raises ProtocolError, fatal, if that would be long."""
+        given = command.password if isinstance(command, commands.Hello | commands.Unlock) else None
+        try:
+            wait = self._services.chat.door.try_s(self.member, given, time.monotonic())
+        except Refused as refusal:
+            raise ProtocolError(refusal.code, refusal.message, fatal=True) from None
+        if wait:
+            self._deadline += wait
+            self._services.pump.wait_until(self.sender, lambda: self._is_over, wait)
 
     def _follow_up(self, followup: Followup | None) -> bool:
         """Do what a command needs beside the chat; return whether that was the end."""
@@ -327,11 +346,48 @@ class Session:
                 self._past().catch_up(followup)
             case ReadHistory():
                 self._past().send_page(followup.asked)
+            case CheckPassword() | HashPassword() | MakeWord():
+                return self._work_on(followup)
             case Goodbye():
                 self._reason = followup.reason
                 self._goodbye(replies.Closing(code="bye", message="bye"), alone=self._dialect.last_word_alone)
                 return True
         return False
+
+    def _work_on(self, asked: CheckPassword | HashPassword | MakeWord) -> bool:
+        """Do what takes too long for the loop, or is chance, and go on with what comes of it; return as `_do` does."""
+        chat, member, passwords = self._services.chat, self.member, self._services.passwords
+
+        def then() -> commands.AnyCommand | None:
+            match asked:
+                case CheckPassword(stored=stored):
+                    fits = stored is None or self._fits(stored, asked.password)
+                    return None if self._is_over else asked.then(fits)
+                case HashPassword():
+                    made = passwords.make(asked.password)
+                    if not self._is_over:
+                        asked.then(made)
+                case MakeWord():
+                    asked.then(random_word())
+            return None
+
+        following = actions.go_on(chat, member, then, asked.ref)
+        self._reader.asked(chat.door.question(member))
+        return following is not None and self._do(following)
+
+    def _fits(self, stored: str, password: str) -> bool:
+        """Return whether this is the password of a hash; after wrong ones from its address, later. Raises Refused."""
+        tries = self._services.chat.door.tries
+        while wait := tries.wait_s(self.member.address, time.monotonic()):
+            self._deadline += wait
+            if not self._services.pump.wait_until(self.sender, lambda: self._is_over, wait) and self.sender.broken:
+                return False
+            if self._is_over:
+                return False
+        fits = self._services.passwords.fits(stored, password)
+        if not fits:
+            tries.was_wrong(self.member.address, time.monotonic())
+        return fits
 
     def _past(self) -> Past:
         shared = self._services

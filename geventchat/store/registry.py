@@ -12,7 +12,6 @@ from typing import NamedTuple
 from geventchat.core.log import Log
 from geventchat.protocol.errors import UsageError
 
-
 Opener = Callable[[], Log]
 
 

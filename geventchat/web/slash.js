@@ -20,6 +20,12 @@ const TABLE = [
 	["away", "/away [TEXT]", ["text"], "be away; alone, be back"],
 	["topic", "/topic [TEXT]", ["text"], "see or set the room's topic"],
 	["history", "/history [N]", ["limit"], "what was said before"],
+	["register", "/register PASSWORD", ["password"], "make your name your own"],
+	["login", "/login NAME PASSWORD", ["account", "password"], "log in"],
+	["logout", "/logout", [], "log out, and go by another name"],
+	["password", "/password PASSWORD", ["password"], "set another password"],
+	["unregister", "/unregister PASSWORD", ["password"], "give your name up"],
+	["recover", "/recover NAME", ["account"], "give somebody a password for once"],
 	["ping", "/ping [TOKEN]", ["token"], "see that the server answers"],
 	["bye", "/exit [REASON]", ["reason"], "leave the chat, as plain exit does"],
 ];

@@ -38,8 +38,10 @@ def _bodies(event: events.AnyEvent, *, extended: bool) -> list[Out]:
             return said(who, channel, text, notice=isinstance(event, events.Noticed))
         case events.Acted(text=text):
             return said(who, channel, text, "\x01ACTION ", "\x01")
-        case events.Joined(nick=nick, about=about):
-            return [build(who, "JOIN", channel, "*", about or nick) if extended else Out(f":{who} JOIN {channel}")]
+        case events.Joined(nick=nick, about=about, account=account):
+            if not extended:
+                return [Out(f":{who} JOIN {channel}")]
+            return [build(who, "JOIN", channel, nick_to_irc(account) or "*", about or nick)]
         case events.Departed(reason=reason):
             return [build(who, "QUIT", reason)]
         case events.Left(reason=reason):

@@ -2,7 +2,7 @@
 -- All that is ever written: each function is one step that is done as a whole, or not at all.
 --
 -- Servers agree by reading one list, `feed`. A part of it is what one call has put there: items, each of them msgpack
--- [kind, who, key, room, nick, text, ref]. `who` is the mark of the user who did it, and the record of that user says
+-- [kind, who, key, room, nick, text, ref, account]. `who` is the mark of the user who did it, and the record of that user says
 -- with which server it is. What a server sends of a user who is not, or no longer, with it, is left out.
 --
 --   meta                 format, log, opened, ms, seq, last, first: the version, the name of this log, the process of
@@ -48,6 +48,8 @@ local function newest() return call('HGET', META, 'last') or '0-0' end
 local function item(kind, who, key, room, nick, text)
   return {kind, who, key, cmsgpack.pack({kind, who, key, room, nick, text})}
 end
+
+local NOTHING = {'', '', '', '\192'}
 
 -- What an item changes beside being in the feed.
 
@@ -187,14 +189,19 @@ local function append(keys, args)
     if with[who] == nil then with[who] = call('HGET', P .. 'user:' .. who, 'server') == server end
     if not with[who] then
       dropped[#dropped + 1] = string.format('%d', (i - 5) / 4)
+    elseif kind == 'gone' then
+      leaving[#leaving + 1] = {who, '', 'left'}
+      items[#items + 1] = NOTHING
+    elseif kind == 'arrived' and (call('HGET', NICKS, args[i + 2]) or who) ~= who then -- another was faster
+      leaving[#leaving + 1] = {who, 'another has its name', 'lost'}
+      items[#items + 1], with[who] = NOTHING, false
     else
-      if kind == 'gone' then leaving[#leaving + 1] = {who, cmsgpack.unpack(args[i + 3])[6]} end
-      items[#items + 1] = kind == 'gone' and item('', '', '', '', '', '') or {kind, who, args[i + 2], args[i + 3]}
+      items[#items + 1] = {kind, who, args[i + 2], args[i + 3]}
     end
   end
   local id = put(server, batch, now, items, dropped)
   local more = {}
-  for _, one in ipairs(leaving) do evict(one[1], one[2], 'left', more) end
+  for _, one in ipairs(leaving) do evict(one[1], one[2], one[3], more) end
   if #more > 0 then id = put(server, '', now, more, {}) end
   call('HSET', record, 'batch', batch, 'reply', id)
   return id

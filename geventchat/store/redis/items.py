@@ -9,6 +9,7 @@ from geventchat.core import records
 from geventchat.core.kept import Change
 from geventchat.core.log import Entry
 from geventchat.core.shared_log import Arrived, Changed, Gone, Happened, News, Person, Told
+from geventchat.protocol import names
 from geventchat.protocol.events import (
     Acted,
     AnyEvent,
@@ -35,7 +36,8 @@ class Item(msgspec.Struct, array_like=True, gc=False):
     room: str = ""
     nick: str = ""
     text: str = ""
-    ref: str | None = None
+    ref: str = ""
+    account: str = ""
 
 
 class Part(NamedTuple):
@@ -106,8 +108,10 @@ def _written(news: News | Entry) -> Item:
             return _event("", news)
         case Happened(by=by, entry=entry):
             return _event(by, entry)
+        case Arrived(by=by, nick=nick, key=key, person=person):
+            return Item("arrived", by, key, names.skeleton(nick), nick, person_words(person))
         case Changed(by=by, person=person):
-            return Item("changed", by, text=_json.encode(person).decode())
+            return Item("changed", by, text=person_words(person))
         case Told(by=by, reply=reply):
             return Item("told", "", by, text=_json.encode(reply).decode())
         case Gone(by=by):
@@ -117,8 +121,8 @@ def _written(news: News | Entry) -> Item:
 
 def _event(by: str, entry: Entry) -> Item:
     event = entry.event
-    text = getattr(event, event.__struct_fields__[4])
-    return Item(_KINDS[type(event)], by, entry.room, event.room, event.nick, text, entry.ref)
+    text, *more = msgspec.structs.astuple(event)[4:]
+    return Item(_KINDS[type(event)], by, entry.room, event.room, event.nick, text, entry.ref or "", *more)
 
 
 def _changed(change: Change) -> Item:
@@ -172,8 +176,9 @@ def read_person(written: bytes) -> Person:
 
 
 def _entry(item: Item, event_id: str, kind: str) -> Entry:
-    event = _EVENTS[kind](event_id, _time_of(event_id), item.room, item.nick, item.text)
-    return Entry(item.key, event, item.ref)
+    more = (item.account,) if item.account else ()
+    event = _EVENTS[kind](event_id, _time_of(event_id), item.room, item.nick, item.text, *more)
+    return Entry(item.key, event, item.ref or None)
 
 
 def _time_of(event_id: str) -> str:
