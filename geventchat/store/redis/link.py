@@ -1,7 +1,6 @@
 """Connections to Redis, by redis-py over gevent's sockets: whoever waits for an answer holds nobody else up."""
 
 import socket as std_socket
-from collections.abc import Callable
 from importlib import resources
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,7 +8,7 @@ from urllib.parse import urlsplit
 from gevent import socket
 from gevent.lock import RLock
 from redis import exceptions
-from redis.connection import Connection, UnixDomainSocketConnection, parse_url
+from redis.connection import Connection, parse_url
 
 from geventchat.protocol.errors import UsageError
 
@@ -37,19 +36,10 @@ class Full(Exception):
     """Redis has no memory left for what it was told."""
 
 
-class _TcpConnection(Connection):
+class _Connection(Connection):
     def _connect(self) -> Any:
         sock = socket.create_connection((self.host, self.port), timeout=self.socket_connect_timeout)
         sock.setsockopt(std_socket.IPPROTO_TCP, std_socket.TCP_NODELAY, 1)
-        sock.settimeout(self.socket_timeout)
-        return sock
-
-
-class _UnixConnection(UnixDomainSocketConnection):
-    def _connect(self) -> Any:
-        sock = socket.socket(std_socket.AF_UNIX, std_socket.SOCK_STREAM)
-        sock.settimeout(self.socket_connect_timeout)
-        sock.connect(self.path)
         sock.settimeout(self.socket_timeout)
         return sock
 
@@ -63,16 +53,13 @@ class Address:
             parts = urlsplit(url)
         except ValueError as error:
             raise UsageError(f"--redis {url}: {str(error).splitlines()[0]}; give redis://HOST:PORT/DB") from None
-        if parts.scheme == "rediss":
-            raise UsageError(f"--redis {url}: TLS to Redis is not spoken; give redis://HOST:PORT/DB, through a tunnel")
-        self._class = self._options.pop("connection_class", None)
-        host = parts.hostname or "localhost"
-        self.shown = f"unix://{parts.path}" if self._class else f"redis://{host}:{parts.port or 6379}{parts.path}"
+        if parts.scheme != "redis":
+            raise UsageError(f"--redis {url}: only redis://HOST:PORT/DB is spoken, without TLS")
+        self.shown = f"redis://{parts.hostname or 'localhost'}:{parts.port or 6379}{parts.path}"
 
     def connection(self, answer_s: float | None) -> Connection:
         """Return a connection that is made when it is used first, and waits for an answer for so long."""
-        kind: Callable[..., Any] = _UnixConnection if self._class else _TcpConnection
-        return kind(  # type: ignore[no-any-return]
+        return _Connection(
             **self._options,
             protocol=2,
             socket_timeout=answer_s,
