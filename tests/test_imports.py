@@ -25,7 +25,7 @@ FOLDERS = {
     },
     "geventchat.client": {"geventchat.protocol", "geventchat.commands", "geventchat.dialects", "geventchat.system"},
     "geventchat.cli": {
-        *("geventchat.protocol", "geventchat.commands", "geventchat.system", "geventchat.store"),
+        *("geventchat.protocol", "geventchat.core", "geventchat.commands", "geventchat.system", "geventchat.store"),
         *("geventchat.server", "geventchat.client"),
     },
     "bots.scenario": {"geventchat.protocol", "geventchat.commands"},

@@ -23,6 +23,7 @@ examples:
   geventchat-serve --history none               keeps nothing on disk
   geventchat-serve --redis redis://HOST:6379/0  one of several servers, which share one chat
   geventchat-serve export --since 2h --text     print what was said; export --help says more
+  geventchat-serve account add alice            make a name somebody's; account --help says more
 
 exit status: 0 ended in order; 1 ended by a second signal, or by a fault of its own; 2 an invalid option or address
 """
@@ -35,6 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from geventchat.cli import export
 
         return export.main(words[1:])
+    if words and words[0] == "account":
+        from geventchat.cli import account
+
+        return account.main(words[1:])
     try:
         options = _parser().parse_args(words)
         limits = _limits(options)
@@ -64,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
         "geventchat-serve",
         "A chat server: one port, any client (browsers, nc, telnet, IRC clients, geventchat-client, programs).",
         _EXAMPLES,
-        verbs=("export",),
+        verbs=("account", "export"),
         meant=_meant,
     )
     parser.add_argument(

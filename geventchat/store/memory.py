@@ -65,6 +65,9 @@ class MemoryLog:
         while self._bytes > self._max_bytes:
             self._drop_oldest()
 
+    def notice(self) -> None:
+        """Nobody else has this log."""
+
     def _keep(self, room: str, event: AnyEvent, ref: str | None) -> None:
         kept = _encoder.encode(_Kept(event, ref))
         log = self._rooms.get(room)
