@@ -37,6 +37,11 @@ class Full(Exception):
 
 
 class _Connection(Connection):
+    def __init__(self, options: dict[str, Any], answer_s: float | None) -> None:
+        # Without driver_info, redis-py says nothing about itself when it connects.
+        times = {"socket_timeout": answer_s, "socket_connect_timeout": _CONNECT_S}
+        super().__init__(**options, **times, protocol=2, driver_info=None)
+
     def _connect(self) -> Any:
         sock = socket.create_connection((self.host, self.port), timeout=self.socket_connect_timeout)
         sock.setsockopt(std_socket.IPPROTO_TCP, std_socket.TCP_NODELAY, 1)
@@ -59,13 +64,7 @@ class Address:
 
     def connection(self, answer_s: float | None) -> Connection:
         """Return a connection that is made when it is used first, and waits for an answer for so long."""
-        return _Connection(
-            **self._options,
-            protocol=2,
-            socket_timeout=answer_s,
-            socket_connect_timeout=_CONNECT_S,
-            driver_info=None,
-        )
+        return _Connection(self._options, answer_s)
 
 
 class Link:

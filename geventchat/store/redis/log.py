@@ -220,6 +220,9 @@ class RedisLog:
                     raise Refused("not-stored", f"nobody can come in now: {away}") from None
                 self._wait_until_back(away)
 
+    def notice(self) -> None:
+        """Do nothing: what others change comes by itself."""
+
     # Reading.
 
     def since(self, room: str, after: str, limit: int, *, talk: bool = False) -> list[Entry]:
