@@ -708,4 +708,4 @@ class UnframedInterleavings(Interleavings):
 
 TestEveryReader = Interleavings.TestCase
 TestEveryUnframedReader = UnframedInterleavings.TestCase
-TestEveryReader.settings = TestEveryUnframedReader.settings = settings(max_examples=60, stateful_step_count=40)
+TestEveryReader.settings = TestEveryUnframedReader.settings = settings(max_examples=30, stateful_step_count=40)

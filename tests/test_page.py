@@ -195,7 +195,7 @@ def _in_python(line: str) -> object:
         return re.sub(r"did you mean /\w+\? ", "", refusal.message)  # the page does not guess
 
 
-@settings(max_examples=500)
+@settings(max_examples=150)
 @given(
     line=st.one_of(
         st.text(st.sampled_from(' "/exit0bcmsgé'), min_size=1),

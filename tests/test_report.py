@@ -110,6 +110,7 @@ def test_files_are_written_where_asked_and_refused_before_the_run_where_they_can
     assert ran.errors.endswith("out.html cannot be written: no such file or directory\n")
 
 
+@pytest.mark.slow
 def test_a_seed_of_one_s_own_gives_other_words_and_the_same_ones_each_time(tmp_path: Path) -> None:
     scenario = tmp_path / "one.yaml"
     scenario.write_text('script:\n  - alice: "{words 8}"\n')
