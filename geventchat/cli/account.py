@@ -6,13 +6,14 @@ import json
 import os
 import secrets
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 from msgspec.structs import replace
 
 from geventchat.cli.options import OptionParser, did_you_mean
-from geventchat.core.accounts import Account, Accounts, is_further
+from geventchat.core.accounts import Account, Accounts, first_era, is_further
 from geventchat.core.kept import Kept
 from geventchat.protocol import names
 from geventchat.protocol.errors import Refused, UsageError
@@ -90,7 +91,8 @@ def _add(options: argparse.Namespace) -> None:
         if (other := Accounts(kept).reserving(nick)) is not None:
             like = f"; {nick} looks like it" if other.key != names.key(nick) else ""
             raise UsageError(f"there is an account {other.name} already{like}")
-        kept.put(Account(name=nick, role=role, password=password, token=quick_hash(token) if token else ""))
+        token_hash = quick_hash(token) if token else ""
+        kept.put(Account(name=nick, role=role, password=password, token=token_hash, era=first_era(time.time())))
     if token:
         print(token)
 

@@ -5,7 +5,8 @@ import dataclasses
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from geventchat.cli.options import OptionParser
 from geventchat.protocol import address, durations
@@ -14,6 +15,10 @@ from geventchat.protocol.limits import GREET_WITH, MAX_HISTORY, Limits
 from geventchat.server.access import Access
 from geventchat.store import registry
 from geventchat.system.passwords import server_password
+from geventchat.system.private_files import state_folder
+
+if TYPE_CHECKING:
+    from geventchat.tls.server_keys import ServerKeys
 
 _EXAMPLES = """\
 examples:
@@ -22,6 +27,7 @@ examples:
   geventchat-serve --listen [::1]:0 --rate off  on a free port, nobody slowed down
   geventchat-serve --history none               keeps nothing on disk
   geventchat-serve --redis redis://HOST:6379/0  one of several servers, which share one chat
+  geventchat-serve --tls self-signed            nobody on the way reads along
   geventchat-serve export --since 2h --text     print what was said; export --help says more
   geventchat-serve account add alice            make a name somebody's; account --help says more
 
@@ -45,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         limits = _limits(options)
         listen = [address.parse(text) for text in options.listen or [address.DEFAULT]]
         open_log = _opener(options)
-        access = Access(password=server_password(options.password_file))
+        access = _access(options)
         from geventchat.server.process import serve  # gevent loads only when there is something to serve
 
         return serve(
@@ -130,6 +136,12 @@ def _parser() -> argparse.ArgumentParser:
     access.add_argument(
         "--password-file", metavar="FILE", help="the server's password; or it is in GEVENTCHAT_PASSWORD (default: none)"
     )
+    access.add_argument("--tls-cert", metavar="FILE", help="speak TLS too, with this certificate, in PEM")
+    access.add_argument("--tls-key", metavar="FILE", help="its key (default: in the same file)")
+    access.add_argument(
+        "--tls", choices=("self-signed",), help="speak TLS too, with a certificate that is made once, by ourselves"
+    )
+    access.add_argument("--tls-only", action="store_true", help="speak nothing but TLS")
     limits = parser.add_argument_group("limits")
     for field in dataclasses.fields(Limits):
         limits.add_argument(
@@ -139,6 +151,30 @@ def _parser() -> argparse.ArgumentParser:
             help=f"{field.metadata['reason']} (default: {field.default:.15g})",
         )
     return parser
+
+
+def _access(options: argparse.Namespace) -> Access:
+    """Return who may come in, and how. Raises UsageError."""
+    keys = _keys(options)
+    if options.tls_only and keys is None:
+        raise UsageError("--tls-only needs a certificate: --tls-cert FILE with --tls-key FILE, or --tls self-signed")
+    return Access(password=server_password(options.password_file), keys=keys, tls_only=options.tls_only)
+
+
+def _keys(options: argparse.Namespace) -> "ServerKeys | None":
+    if options.tls is not None and options.tls_cert is not None:
+        raise UsageError("--tls self-signed and --tls-cert both say which certificate; leave one out")
+    if options.tls_key is not None and options.tls_cert is None:
+        raise UsageError("--tls-key needs --tls-cert FILE: the certificate that belongs to the key")
+    if options.tls is not None:
+        from geventchat.tls.self_signed import own_keys
+
+        return own_keys(state_folder(), options.host)
+    if options.tls_cert is not None:
+        from geventchat.tls.server_keys import ServerKeys
+
+        return ServerKeys(Path(options.tls_cert), None if options.tls_key is None else Path(options.tls_key))
+    return None
 
 
 def _lines(text: str) -> int:

@@ -6,17 +6,20 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 
 import gevent
 from gevent.event import Event
 
 from geventchat.core.log import Log
+from geventchat.protocol.errors import UsageError
 from geventchat.protocol.limits import Limits
 from geventchat.server.access import Access
 from geventchat.server.greeting import greeting
 from geventchat.server.log_lines import log_lines
 from geventchat.server.server import ChatServer
 from geventchat.system import open_files, signals, starter
+from geventchat.tls.server_keys import ServerKeys
 
 logger = logging.getLogger("geventchat")
 
@@ -42,11 +45,14 @@ def serve(
     """Serve until a signal asks the process to end; a second one ends it at once. Return the exit status.
 
     With `until_input_ends`, the end of the standard input asks too: the process that started this one is gone.
-    Raises UsageError for what cannot be served.
+    A SIGHUP has the certificate read again, if there is one. Raises UsageError for what cannot be served.
     """
+    access = access or Access()
     has_terminal = sys.stdout is not None and sys.stdout.isatty()
     ended = Event()
-    signals.on_end(ended.set, insist=lambda: os._exit(1))
+    keys = access.keys
+    reload = None if keys is None else partial(_read_again, keys)
+    signals.on_end(ended.set, insist=lambda: os._exit(1), reload=reload)
     if until_input_ends:
         gevent.spawn(_end_with_starter, ended)
     gc.set_threshold(*_GC_THRESHOLDS)
@@ -55,18 +61,27 @@ def serve(
         _allow_open_files(limits.max_users)
         with closing(open_log()) as log:
             server = ChatServer(*listen, limits=limits, log=log, greet_with=greet_with, hosts=hosts, access=access)
-            return _run(server, log, ended, has_terminal=has_terminal)
+            return _run(server, log, access, ended, has_terminal=has_terminal)
 
 
-def _run(server: ChatServer, log: Log, ended: Event, *, has_terminal: bool) -> int:
+def _run(server: ChatServer, log: Log, access: Access, ended: Event, *, has_terminal: bool) -> int:
     with server:
-        print(greeting(server.addresses, has_terminal=has_terminal))
+        print(greeting(server.addresses, access, has_terminal=has_terminal))
         logger.info("what is said is kept in %s", log.location)
         gevent.wait([ended, server.failed], count=1)
         if server.failed.is_set():
             return 1
         logger.info("stopping: telling everyone, sending what was said")
     return 0
+
+
+def _read_again(keys: ServerKeys) -> None:
+    """Take the certificate and key as they are in their files now; connections that stand keep theirs."""
+    try:
+        keys.reload()
+        logger.info("the certificate has been read again: %s", keys.certificate_fingerprint)
+    except UsageError as error:
+        logger.error("the certificate stays as it was: %s", error)
 
 
 def _end_with_starter(ended: Event) -> None:

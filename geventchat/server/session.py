@@ -321,7 +321,8 @@ class Session:
         self._reader.asked(self._services.chat.door.question(member))
         if member.key:
             self._services.counters.joined += 1
-            logger.info("%s joined from %s (%s)", member.nick, self._transport.address, self._dialect.name)
+            how = f"{self._dialect.name}, TLS" if self._transport.is_secure else self._dialect.name
+            logger.info("%s joined from %s (%s)", member.nick, self._transport.address, how)
         return self._follow_up(followup)
 
     def _act(self, command: commands.AnyCommand) -> Followup | None:
