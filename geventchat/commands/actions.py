@@ -47,6 +47,10 @@ class Goodbye:
     reason: str
 
 
+# Ours have 16 characters.
+_MAX_TOKEN = 64
+
+
 @dataclass(frozen=True, slots=True)
 class ClaimNick:
     """Have the log give the member a nick, on all servers, and go on; `then` may raise Refused.
@@ -116,7 +120,7 @@ def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> Fol
     if hello.room:
         names.room(hello.room, chat.limits.max_name)
     _check_id(hello.after)
-    earlier = _earlier(chat, hello)
+    earlier, token = _earlier(chat, hello), hello.token or ""
     if earlier is not None and member.account is None and (account := chat.logins.account_of(earlier)) is not None:
         chat.logins.log_in(member, account)  # as it was
     nick = hello.nick if earlier is not None else chat.free_nick(member, hello.nick)
@@ -130,6 +134,8 @@ def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> Fol
         chat.welcome(member)
         return None
 
+    if 0 < len(token) <= _MAX_TOKEN:  # it is kept: the welcome with a new one may be lost too
+        member.token = token
     member.since = member.spoke = now
     member.about, member.username = about_of(hello.about), about_of(hello.username)
     return ClaimNick(nick, come_in, None, hello.token) if chat.is_shared else come_in()

@@ -24,7 +24,7 @@ from geventchat.core.shared_log import (
     SharedLog,
     Told,
     Written,
-    mark_of,
+    proof_of,
 )
 from geventchat.delivery.outbox import Outbox
 from geventchat.protocol import events, replies
@@ -55,18 +55,24 @@ _SENT_AWAY = {
 
 
 class Guest(Member):
-    """A member who is connected to another server, and is told nothing here; its token is its mark."""
+    """A member who is connected to another server, and is told nothing here; its token is the proof of the real one."""
 
     __slots__ = ()
     is_elsewhere = True
 
-    def __init__(self, mark: str) -> None:
-        super().__init__(_SILENT, _CAN, Outbox(), mark)
+    def __init__(self, mark: str, proof: str) -> None:
+        super().__init__(_SILENT, _CAN, Outbox(), proof)
+        self.mark = mark
         self.welcomed = True
 
     def has_token(self, token: str) -> bool:
         """Return whether this is the token that the member's own server has given it."""
-        return compare_digest(mark_of(token).encode(), self.token.encode())
+        return compare_digest(proof_of(token).encode(), self.token.encode())
+
+
+def arrival(member: Member, nick: str, key: str) -> Arrived:
+    """Return what other servers are told when a member gets a nick."""
+    return Arrived(member.mark, nick, key, proof_of(member.token), person(member))
 
 
 def person(member: Member) -> Person:
@@ -94,11 +100,11 @@ class Elsewhere:
 
     def know(self, member: Member) -> None:
         """Note that the others know this own user, or will soon."""
-        self._own[mark_of(member.token)] = member
+        self._own[member.mark] = member
 
     def name(self, member: Member, nick: str) -> None:
         """Note by which nick the others know an own user."""
-        self._names[mark_of(member.token)] = nick
+        self._names[member.mark] = nick
 
     def forget(self, mark: str) -> Member | None:
         """Note that the others do not know an own user any more, and return it, if they did."""
@@ -122,9 +128,9 @@ class Elsewhere:
     def _told_of(self, batch: Batch) -> Iterator[News]:
         for post in batch:
             member = post.member
-            mark = mark_of(member.token)
+            mark = member.mark
             if self._names.get(mark, member.nick) != member.nick:  # the server has called it otherwise
-                yield Arrived(mark, member.nick, member.key, person(member))
+                yield arrival(member, member.nick, member.key)
                 self._names[mark] = member.nick
             if isinstance(post, PendingEvent):
                 yield Happened(mark, post.entry)
@@ -133,7 +139,7 @@ class Elsewhere:
             elif member.is_elsewhere:
                 reply = post.reply() if callable(post.reply) else post.reply
                 if isinstance(reply, replies.Reply):
-                    yield Told(member.token, reply)
+                    yield Told(mark, reply)
             elif isinstance(post.reply, replies.Closing) and member.key and not member.closed:
                 yield Gone(mark, "")
 
@@ -193,7 +199,7 @@ class Elsewhere:
             return
         guest = self._guests.get(news.by)
         if guest is None:
-            guest = self._guests[news.by] = Guest(news.by)
+            guest = self._guests[news.by] = Guest(news.by, news.proof)
             guest.spoke = wall_time
             _know(guest, news.person)
         self._chat.seat(guest, news.nick, news.key, wall_time)

@@ -1,11 +1,10 @@
 """A log that several servers write: what they tell each other through it, beside the events of rooms.
 
-Each user has a *mark*, the same on all servers, by which they know who does something: of two users who have had the
-same nick, one after the other, each has its own.
+Each user has a *mark*, by which all servers know who does something: of two connections that have had the same nick,
+one after the other, each has its own.
 """
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple, Protocol
 
@@ -17,10 +16,9 @@ from geventchat.core.posts import Batch
 from geventchat.protocol.replies import AnyReply
 
 
-@lru_cache(maxsize=4096)  # it is asked for with each message
-def mark_of(token: str) -> str:
-    """Return the mark of the user who has this token: whoever knows it cannot tell the token by it."""
-    return sha256(token.encode()).hexdigest()[:20]
+def proof_of(token: str) -> str:
+    """Return what shows other servers that somebody has this token, and does not tell them the token."""
+    return sha256(token.encode()).hexdigest()[:32]
 
 
 class Person(msgspec.Struct, array_like=True, gc=False):
@@ -47,10 +45,11 @@ class Happened(News, frozen=True, gc=False):
 
 
 class Arrived(News, frozen=True, gc=False):
-    """The user goes by this nick from now on."""
+    """The user goes by this nick from now on; `proof` is that of its token."""
 
     nick: str
     key: str
+    proof: str
     person: Person
 
 
@@ -103,14 +102,14 @@ class SharedLog(Log, Protocol):
         is room for them also where `append` would raise NotStored.
         """
 
-    def claim(self, token: str, nick: str, key: str, look: str, person: Person, earlier: str | None = None) -> str:
-        """Give a nick to the user with this token, for all servers; return the id up to which to follow.
+    def claim(self, arrived: Arrived, earlier: str = "") -> str:
+        """Give a user of this server a nick, on all servers; return the id up to which to follow.
 
-        `look` is what the nick looks like. Whoever has the nick, with the token `earlier`, is sent away for it. Raises
-        Refused ("nick-taken") when it is, or looks like, somebody else's.
+        Whoever has the nick, and `earlier` as its proof, is sent away for it. Raises Refused ("nick-taken") when it is,
+        or looks like, somebody else's.
         """
 
-    def release(self, token: str) -> None:
+    def release(self, mark: str) -> None:
         """Take the nick of a user, who has not come in with it."""
 
     def has_shown(self, event_id: str) -> bool:

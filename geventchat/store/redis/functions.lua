@@ -10,7 +10,7 @@
 --   feed                 a stream: what every server follows; the parts of the last minutes
 --   talk:ROOM moves:ROOM streams: what was said in a room, and all else that happened there
 --   topics kept          hashes: of each room, and of each kind and key
---   user:MARK            a hash: server, nick, key, look, who, old_key, old_look, and in:ROOM for each room it is in
+--   user:MARK            a hash: server, nick, key, look, who, proof, old_key, old_look, and in:ROOM for each of its rooms
 --   nicks looks          hashes: whose a nick is, by its key and by what it looks like
 --   servers              a sorted set: until when each is taken to live, in milliseconds
 --   server:ID users:ID   its last batch and the answer to that, and the marks of its users
@@ -67,11 +67,11 @@ local function free_old(who)
   end
 end
 
-local function arrived(server, who, key, look, nick, person)
+local function arrived(server, who, key, look, nick, person, proof)
   local user = P .. 'user:' .. who
   local had = call('HMGET', user, 'key', 'look')
   free_old(who)
-  call('HSET', user, 'server', server, 'nick', nick, 'key', key, 'look', look, 'who', person)
+  call('HSET', user, 'server', server, 'nick', nick, 'key', key, 'look', look, 'who', person, 'proof', proof)
   if had[1] then call('HSET', user, 'old_key', had[1], 'old_look', had[2]) end -- free once its rooms know
   call('SADD', P .. 'users:' .. server, who)
   call('HSET', NICKS, key, who)
@@ -111,7 +111,7 @@ local function take(server, id, kind, who, key, bytes)
     if text == '' then call('HDEL', KEPT, key) else call('HSET', KEPT, key, text) end
   elseif kind == 'arrived' then
     local all = cmsgpack.unpack(bytes)
-    arrived(server, who, key, all[4], all[5], all[6])
+    arrived(server, who, key, all[4], all[5], all[6], all[7])
   elseif kind == 'changed' then
     if known then call('HSET', P .. 'user:' .. who, 'who', cmsgpack.unpack(bytes)[6]) end
   elseif kind == 'gone' then
@@ -207,16 +207,17 @@ local function append(keys, args)
   return id
 end
 
--- run, server, now, who, key, look, nick, person, and the mark of who may be sent away for it
+-- run, server, now, who, key, the item that tells of it, and the proof of who may be sent away for it
 local function claim(keys, args)
-  local run, server, now, who, key, look, nick, person, earlier = unpack(args)
-  now = tonumber(now)
+  local run, server, now, who, key, bytes, earlier = args[1], args[2], tonumber(args[3]), args[4], args[5], args[6], args[7]
   local refusal = shut(run, server)
   if refusal then return refusal end
-  local items = {}
+  local arrival, items = cmsgpack.unpack(bytes), {}
+  local look, nick = arrival[4], arrival[5]
   local holder, double = call('HGET', NICKS, key), call('HGET', LOOKS, look)
   if holder and holder ~= who then
-    if holder ~= earlier then return {'taken', call('HGET', P .. 'user:' .. holder, 'nick') or nick} end
+    local had = call('HMGET', P .. 'user:' .. holder, 'nick', 'proof')
+    if had[2] ~= earlier then return {'taken', had[1] or nick} end
     evict(holder, 'came back on another connection', 'replaced', items)
   end
   if double and double ~= who and double ~= holder then
@@ -225,7 +226,7 @@ local function claim(keys, args)
   if #items > 0 then put(server, '', now, items, {}) end
   local had = call('HMGET', P .. 'user:' .. who, 'key', 'nick')
   if had[1] == key and had[2] == nick then return {'', newest()} end
-  return {'', put(server, '', now, {item('arrived', who, key, look, nick, person)}, {})}
+  return {'', put(server, '', now, {{'arrived', who, key, bytes}}, {})}
 end
 
 -- run, server, now, who: what was claimed in vain

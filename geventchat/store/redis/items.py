@@ -108,10 +108,10 @@ def _written(news: News | Entry) -> Item:
             return _event("", news)
         case Happened(by=by, entry=entry):
             return _event(by, entry)
-        case Arrived(by=by, nick=nick, key=key, person=person):
-            return Item("arrived", by, key, names.skeleton(nick), nick, person_words(person))
+        case Arrived(by=by, nick=nick, key=key, proof=proof, person=person):
+            return Item("arrived", by, key, names.skeleton(nick), nick, _json.encode(person).decode(), proof)
         case Changed(by=by, person=person):
-            return Item("changed", by, text=person_words(person))
+            return Item("changed", by, text=_json.encode(person).decode())
         case Told(by=by, reply=reply):
             return Item("told", "", by, text=_json.encode(reply).decode())
         case Gone(by=by):
@@ -134,7 +134,7 @@ def news_of(item: Item, event_id: str) -> News | None:
     """Return what an item tells this server, if anything."""
     match item.kind:
         case "arrived":
-            return Arrived(item.by, item.nick, item.key, _person.decode(item.text))
+            return Arrived(item.by, item.nick, item.key, item.ref, _person.decode(item.text))
         case "changed":
             return Changed(item.by, _person.decode(item.text))
         case "gone":
@@ -163,11 +163,6 @@ def stored_entry(event_id: str, written: bytes) -> Entry:
 def stamp(entry: Entry, event_id: str) -> None:
     """Give an event its id, and the time that is in that."""
     entry.event.id, entry.event.time = event_id, _time_of(event_id)
-
-
-def person_words(person: Person) -> str:
-    """Return what is known of a user, as it is written."""
-    return _json.encode(person).decode()
 
 
 def read_person(written: bytes) -> Person:

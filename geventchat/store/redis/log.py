@@ -23,7 +23,7 @@ from redis.exceptions import ResponseError
 from geventchat.core import records
 from geventchat.core.kept import Change, Kept
 from geventchat.core.log import Entry
-from geventchat.core.shared_log import Arrived, Forgotten, Happened, News, Person, mark_of
+from geventchat.core.shared_log import Arrived, Forgotten, Happened, News
 from geventchat.protocol.errors import NotStored, Refused, UsageError
 from geventchat.protocol.events import LARGEST, AnyEvent, Joined, id_of, number_of
 from geventchat.store.outage import Outage
@@ -187,11 +187,11 @@ class RedisLog:
 
     # Nicks.
 
-    def claim(self, token: str, nick: str, key: str, look: str, person: Person, earlier: str | None = None) -> str:
-        """Give a nick to the user with this token; return the id up to which to follow. Raises Refused."""
-        mark = mark_of(token)
-        words = (key, look, nick, items.person_words(person), mark_of(earlier) if earlier else "")
-        answer, about = self._ask("claim", int(time.time() * 1000), mark, *words)
+    def claim(self, arrived: Arrived, earlier: str = "") -> str:
+        """Give a user of this server a nick; return the id up to which to follow. Raises Refused."""
+        nick = arrived.nick
+        _, *words = items.words_of([arrived], ())
+        answer, about = self._ask("claim", int(time.time() * 1000), *words, earlier)
         if answer == b"taken":
             raise Refused("nick-taken", f"the name {nick} is taken", about=nick)
         if answer == b"looks":
@@ -199,10 +199,10 @@ class RedisLog:
             raise Refused("nick-taken", f"the name {nick} looks like that of {like}, who is here", about=nick)
         return str(about.decode())
 
-    def release(self, token: str) -> None:
+    def release(self, mark: str) -> None:
         """Take the nick of a user, who has not come in with it."""
         with suppress(Refused):
-            self._ask("release", int(time.time() * 1000), mark_of(token))
+            self._ask("release", int(time.time() * 1000), mark)
 
     def _ask(self, name: str, *words: str | bytes | int) -> Any:
         deadline = time.monotonic() + _CLAIM_S
@@ -397,7 +397,9 @@ class RedisLog:
 
     def _found(self, mark: str, user: dict[str, bytes]) -> list[News]:
         nick = user["nick"].decode()
-        found: list[News] = [Arrived(mark, nick, user["key"].decode(), items.read_person(user["who"]))]
+        found: list[News] = [
+            Arrived(mark, nick, user["key"].decode(), user["proof"].decode(), items.read_person(user["who"]))
+        ]
         for field, room in user.items():
             if field.startswith("in:"):
                 joined = Entry(field[3:], Joined(self._heard, "", room.decode(), nick), None)
