@@ -85,7 +85,12 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help=f"YAML files or folders; or one of the verbs {', '.join(verbs.VERBS)}",
     )
-    parser.add_argument("--server", metavar="HOST:PORT", help="the server to test; any that speaks the dialect")
+    parser.add_argument(
+        "--server",
+        action="append",
+        metavar="HOST:PORT",
+        help="the server to test, any that speaks the dialect; more than once for several that share one chat",
+    )
     _add_protocol(parser)
     add_tls(parser)
     parser.add_argument(

@@ -111,7 +111,9 @@ class ChatServer:
         self.limits = limits or Limits()
         access = access or Access()
         log = log or MemoryLog()
-        self.chat = Chat(self.limits, f"geventchat {__version__}", log.kept, access.password)
+        self.chat = Chat(
+            self.limits, f"geventchat {__version__}", log.kept, access.password, is_shared=log.shared is not None
+        )
         self._pump = Pump(self.chat, log, self.limits.stall_timeout)
         self._services = services(self.chat, self._pump, log, greet_with)
         log.kept.on_elsewhere = self._pump.wake
@@ -170,6 +172,8 @@ class ChatServer:
         except UsageError:
             self._close_listeners()
             raise
+        if self._services.log.shared is not None:
+            self._services.log.shared.follow(self._pump.wake)
         works = (self._pump.run, self._pump.watch_stalls, self._log_counts)
         self._workers = [gevent.spawn(self._work, work) for work in works]
 
