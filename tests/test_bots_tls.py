@@ -17,7 +17,6 @@ cast:
 script:
   - user: {say: "Hi, I'm {name}", spread: 200ms}
   - user: {say: "{words 3..8}", every: 50ms, for: 500ms}
-  - user: {leave: bye}
 """
 LOST = """  - user1: {drop: reset}
   - user1: {reconnect}
@@ -32,7 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     keys(folder / "keys")
     (folder / "password").write_text(PASSWORD)
     (folder / "talk.yaml").write_text(SCRIPT)
-    (folder / "lost.yaml").write_text(SCRIPT.replace("  - user: {leave", f"{LOST}  - user: {{leave"))
+    (folder / "lost.yaml").write_text(SCRIPT + LOST)
     return folder
 
 
