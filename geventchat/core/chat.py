@@ -22,6 +22,7 @@ from geventchat.core.nicks import Nicks, profile
 from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, Post
 from geventchat.core.publishing import Publisher, encode_own
 from geventchat.core.room import Room
+from geventchat.core.tally import Tally
 from geventchat.core.watchers import Watchers
 from geventchat.protocol import events, names, replies
 from geventchat.protocol.errors import Refused
@@ -51,10 +52,11 @@ class Chat:
         self.accounts = Accounts(kept)
         self.logins = Logins(kept, self.accounts, self.nicks)
         self.watchers = Watchers()
+        self.tally = Tally()
         self.elsewhere = Elsewhere(self)
         max_kept = MAX_WINDOWS * limits.feed_window
         self.publisher = Publisher(
-            self._rooms, self.watchers, self._welcome, self.release_nick, self.elsewhere.follow, max_kept
+            self._rooms, self.watchers, self._welcome, self.release_nick, self.elsewhere.follow, self.tally, max_kept
         )
         self._posted: deque[Post] = deque()
         self._new_rooms: list[Room] = []
@@ -157,6 +159,11 @@ class Chat:
             raise Refused("not-in-room", "you are not in that room; join it first", about=name)
         return self._rooms[key]
 
+    @property
+    def room_count(self) -> int:
+        """How many rooms there are."""
+        return len(self._rooms)
+
     def room_at(self, key: str) -> Room | None:
         """Return the room with this key, if anybody is in it."""
         return self._rooms.get(key)
@@ -234,6 +241,7 @@ class Chat:
 
     def refuse(self, member: Member, refusal: Refused, ref: str | None = None) -> None:
         """Tell a member why something was not done."""
+        self.tally.refusals[refusal.code] += 1
         error = replies.Error(code=refusal.code, message=refusal.message, about=refusal.about, ref=ref)
         self.tell(member, error)
 
@@ -265,7 +273,7 @@ class Chat:
         """Return a room that somebody is about to enter, which is made if it is not there."""
         room = self._rooms.get(key)
         if room is None:
-            room = self._rooms[key] = Room(name, key, self.limits.feed_window)
+            room = self._rooms[key] = Room(name, key, self.limits.feed_window, self.tally)
             self._new_rooms.append(room)
         room.expected += 1
         return room

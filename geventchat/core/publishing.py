@@ -8,6 +8,7 @@ from geventchat.core.member import Member
 from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, is_message
 from geventchat.core.room import Room, RoomFeed
 from geventchat.core.shared_log import News, Written
+from geventchat.core.tally import Tally
 from geventchat.core.watchers import Watchers
 from geventchat.delivery.outbox import Outbox
 from geventchat.protocol import events, replies
@@ -30,6 +31,7 @@ class Publisher:
         welcome: Callable[[Member, replies.Members], replies.Welcome],
         closed: Callable[[Member, float], None],
         follow: Callable[[News, float, float], None],
+        tally: Tally,
         max_kept: int,
     ) -> None:
         self._rooms = rooms
@@ -37,6 +39,7 @@ class Publisher:
         self._welcome = welcome
         self._closed = closed
         self._follow = follow
+        self._tally = tally
         self._changed: dict[RoomFeed, None] = {}
         self._keeping: list[RoomFeed] = []  # feeds with something that not all of their readers may have been sent
         self._max_kept = max_kept
@@ -54,6 +57,7 @@ class Publisher:
             posts = list(run)
             if are_messages:
                 self._acknowledge(posts)
+                self._tally.messages += len(posts)
             for post in posts:
                 post.member.unpublished -= 1
                 if isinstance(post, PendingReply):

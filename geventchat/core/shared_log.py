@@ -86,6 +86,9 @@ class Written(NamedTuple):
 class SharedLog(Log, Protocol):
     """A log that several servers write. All of them are shown the same events in the same order."""
 
+    def figures(self) -> dict[str, float]:
+        """Return how it stands between this server and the others: names and figures, times in seconds."""
+
     def follow(self, wake: Callable[[], None]) -> None:
         """Call this, from now on, whenever others have written something."""
 

@@ -12,6 +12,7 @@ import gevent
 from gevent.event import Event
 
 from geventchat.core.log import Log
+from geventchat.protocol.address import Address
 from geventchat.protocol.errors import UsageError
 from geventchat.protocol.limits import Limits
 from geventchat.server.access import Access
@@ -19,7 +20,7 @@ from geventchat.server.greeting import greeting
 from geventchat.server.live import Live
 from geventchat.server.log_lines import log_lines
 from geventchat.server.server import ChatServer
-from geventchat.system import open_files, signals, starter
+from geventchat.system import open_files, service_manager, signals, starter
 from geventchat.tls.server_keys import ServerKeys
 
 logger = logging.getLogger("geventchat")
@@ -44,6 +45,7 @@ def serve(
     log_level: str = "info",
     log_format: str = "text",
     again: Again | None = None,
+    metrics: Address | None = None,
     until_input_ends: bool = False,
 ) -> int:
     """Serve until a signal asks the process to end; a second one ends it at once. Return the exit status.
@@ -64,7 +66,9 @@ def serve(
     with log_lines(log_level, log_format):
         _allow_open_files(limits.max_users)
         with closing(open_log()) as log:
-            server = ChatServer(*listen, limits=limits, log=log, greet_with=greet_with, hosts=hosts, access=access)
+            server = ChatServer(
+                *listen, limits=limits, log=log, greet_with=greet_with, hosts=hosts, access=access, metrics=metrics
+            )
             reading = gevent.spawn(_read_again_whenever, reload, server, access.keys, again)
             try:
                 return _run(server, log, access, ended, has_terminal=has_terminal)
@@ -76,9 +80,11 @@ def _run(server: ChatServer, log: Log, access: Access, ended: Event, *, has_term
     with server:
         print(greeting(server.addresses, access, has_terminal=has_terminal))
         logger.info("what is said is kept in %s", log.location)
+        service_manager.tell("READY=1")
         gevent.wait([ended, server.failed], count=1)
         if server.failed.is_set():
             return 1
+        service_manager.tell("STOPPING=1")
         logger.info("stopping: telling everyone, sending what was said")
     return 0
 
