@@ -65,7 +65,76 @@ class TopicSet(Event, tag="topic"):
     text: str
 
 
-AnyEvent = Said | Acted | Joined | Left | Renamed | TopicSet
+class Moderation(Event, omit_defaults=True):
+    """Something that `nick` has done who moderates: to `who`, why, and until when, an ISO time; empty for ever.
+
+    In the moderators' own room, `of` is the room that it was done in; it is empty for what holds everywhere.
+    """
+
+    who: str = ""
+    reason: str = ""
+    until: str = ""
+    of: str = ""
+
+
+class Kicked(Moderation, tag="kicked"):
+    """`who` was put out of the room, and is not in it any more."""
+
+
+class Banned(Moderation, tag="banned"):
+    """`who` cannot come in any more."""
+
+
+class Unbanned(Moderation, tag="unbanned"):
+    """`who` can come in again."""
+
+
+class Muted(Moderation, tag="muted"):
+    """`who` cannot speak any more; `*` is everybody in the room who does not moderate it."""
+
+
+class Unmuted(Moderation, tag="unmuted"):
+    """`who` can speak again."""
+
+
+class Slowed(Moderation, tag="slowed"):
+    """Everyone can speak only once in `every` seconds; 0 is as often as they like."""
+
+    every: float = 0.0
+
+
+class Locked(Moderation, tag="locked"):
+    """Only who is invited can come in, or with `password`, who knows that."""
+
+    password: bool = False
+
+
+class Unlocked(Moderation, tag="unlocked"):
+    """Everyone can come in again."""
+
+
+class Deleted(Moderation, tag="deleted"):
+    """What `who` said under the id `target` is not kept any more: screens should not show it either."""
+
+    target: str = ""
+
+
+class Announced(Moderation, tag="announced"):
+    """`nick` says something to everyone, in whatever room."""
+
+    text: str = ""
+
+
+class Held(Moderation, tag="held"):
+    """`nick` wanted to say `text`, which a pattern holds back; only moderators hear of it."""
+
+    text: str = ""
+
+
+AnyModeration = (
+    Kicked | Banned | Unbanned | Muted | Unmuted | Slowed | Locked | Unlocked | Deleted | Announced | Held
+)
+AnyEvent = Said | Acted | Joined | Left | Renamed | TopicSet | AnyModeration
 
 
 # Ids that begin with one millisecond. With it, an id is one number too, which fits into 64 bits.

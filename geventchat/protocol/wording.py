@@ -1,6 +1,6 @@
 """How events and replies read, for people: nc, the filter, the export and the terminal client all use these words."""
 
-from geventchat.protocol import events, replies
+from geventchat.protocol import durations, events, replies
 
 
 def text_of(message: events.Said | events.Acted) -> str:
@@ -26,7 +26,40 @@ def notice_of(event: events.Event) -> str:
             return f"{nick} is now {new}"
         case events.TopicSet(nick=nick, text=text):
             return f"{nick} set the topic: {text}"
+        case events.Moderation():
+            return _moderated(event)
     raise TypeError(f"{event!r} has no notice")
+
+
+def _moderated(event: events.Moderation) -> str:
+    """Return what somebody who moderates has done: to whom, where if it is not here, until when, and why."""
+    who = "everyone" if event.who == EVERYBODY else event.who
+    match event:
+        case events.Announced(text=text) | events.Held(text=text):
+            did, reason = ("announces" if isinstance(event, events.Announced) else "is not let say yet"), text
+        case events.Slowed(every=every):
+            did = f"lets everyone speak once in {durations.show(every)}" if every else "lets everyone speak freely"
+            reason = event.reason
+        case events.Locked(password=password):
+            did, reason = f"locked the room{', with a password' if password else ''}", event.reason
+        case events.Deleted(target=target):
+            did, reason = f"deleted what {who} said ({target})", event.reason
+        case _:
+            did, reason = _DID[type(event)].format(who=who), event.reason
+    where = f", in {event.of}" if event.of else ""
+    until = f" until {event.until[:16].replace('T', ' ')} UTC" if event.until else ""
+    return f"{event.nick} {did}{where}{until}{f': {reason}' if reason else ''}"
+
+
+EVERYBODY = "*"
+_DID: dict[type[events.Moderation], str] = {
+    events.Kicked: "put {who} out",
+    events.Banned: "banned {who}",
+    events.Unbanned: "lifted the ban of {who}",
+    events.Muted: "muted {who}",
+    events.Unmuted: "lets {who} speak again",
+    events.Unlocked: "unlocked the room",
+}
 
 
 def notices_of(reply: replies.Reply) -> list[str]:
