@@ -1,6 +1,5 @@
 """Chromium with the page in it, used as a person would: by labels, roles and keys."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,8 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-CHROMIUM = shutil.which("chromium")
-CHROMEDRIVER = shutil.which("chromedriver")
+from tests.needs import needs
+
 # As root there is no sandbox, and nothing may be asked of any other host.
 _OPTIONS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage"),
@@ -26,11 +25,11 @@ _PATIENCE_S = 25
 def chromium(profile: Path) -> webdriver.Chrome:
     """Return a browser of its own, with a fresh profile."""
     options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM or ""
+    options.binary_location = needs("chromium")
     for option in (*_OPTIONS, f"--user-data-dir={profile}"):
         options.add_argument(option)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    return webdriver.Chrome(options=options, service=webdriver.ChromeService(CHROMEDRIVER))
+    return webdriver.Chrome(options=options, service=webdriver.ChromeService(needs("chromedriver")))
 
 
 class Page:

@@ -36,10 +36,10 @@ class StageLog(MemoryLog):
             raise Refused("unreadable", "the history cannot be read")
         return super().topics(rooms)
 
-    def append(self, entries: Any, now: float) -> list[Entry]:
+    def append(self, entries: Any, now: float, changes: Any = ()) -> list[Entry]:
         written = [*self.others, *entries, *self.others_behind]
         self.others, self.others_behind = [], []
-        logged = [*super().append(written, now)]
+        logged = [*super().append(written, now, () if self.trouble else changes)]
         if self.trouble:
             raise NotStored(self.trouble)
         return logged
@@ -49,8 +49,8 @@ class Stage:
     """A chat with a log; `now` is the time on both of its clocks."""
 
     def __init__(self, limits: Limits | None = None) -> None:
-        self.chat = Chat(limits or Limits(), "geventchat test")
         self.log = StageLog()
+        self.chat = Chat(limits or Limits(), "geventchat test", self.log.kept)
         self.now = 1_000.0
         self.doers: dict[str, Member] = {}  # who has caused each event
         self.users: list[User] = []

@@ -13,7 +13,7 @@ from geventchat.commands import commands
 from geventchat.protocol import events, replies
 from tests.faulty_proxy import faulty_proxy
 from tests.play import passed, play
-from tests.servers.irc_servers import installed, irc_server
+from tests.servers.irc_servers import irc_server
 
 SERVERS = ("inspircd", "ngircd")
 _ALL_OF_IT = """\
@@ -143,8 +143,6 @@ def test_any_bytes_are_read(data: bytes) -> None:
 @pytest.fixture(params=SERVERS)
 def server(request: pytest.FixtureRequest) -> str:
     name: str = request.param
-    if installed(name) is None:
-        pytest.skip(f"{name} is not installed")
     return name
 
 
@@ -187,8 +185,6 @@ def test_a_nick_that_somebody_has_is_told_with_what_to_do(server: str, tmp_path:
 
 @pytest.mark.slow
 def test_who_is_thrown_out_for_its_speed_is_not_said_to_have_met_a_fault(tmp_path: Path) -> None:
-    if installed("inspircd") is None:
-        pytest.skip("inspircd is not installed")
     scenario = 'script:\n  - ann: hi\n  - bob: {say: "{words 30}", times: 1500}\n'
     with irc_server("inspircd", tmp_path, recvq=512) as address:
         outcome = play(scenario, address, "irc")

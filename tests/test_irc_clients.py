@@ -1,7 +1,6 @@
-"""People's own clients of IRC: irssi at a terminal, WeeChat without one. Skipped where they are not installed."""
+"""People's own clients of IRC: irssi at a terminal, WeeChat without one."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -13,6 +12,7 @@ from pathlib import Path
 import gevent
 import pytest
 
+from tests.needs import needs
 from tests.processes import Serving, serving
 from tests.raw import Raw, plain, programmed
 from tests.terminal_fixtures import Terminal
@@ -23,14 +23,6 @@ PATIENCE_S = 60.0
 NAME = "Ваня Петров"
 GREETING = "привет всем"
 SHOWN = NAME.replace(" ", "\u00a0")  # as IRC writes it
-
-
-def installed(program: str) -> str:
-    """Return where a program is; the test is skipped where it is not."""
-    path = shutil.which(program)
-    if path is None:
-        pytest.skip(f"{program} is not installed")
-    return path
 
 
 def free_port() -> int:
@@ -54,7 +46,7 @@ def serving_on(port: int, history: Path) -> Iterator[Serving]:
 @contextmanager
 def irssi(home: Path, port: int, nick: str) -> Iterator[Terminal]:
     """Run irssi, which knows the server as `g`, and comes back after a second."""
-    path = installed("irssi")
+    path = needs("irssi")
     home.mkdir()
     (home / "config").write_text(
         f"""
@@ -125,7 +117,7 @@ def weechat(home: Path, port: int, nick: str) -> Iterator["WeeChat"]:
         "/set irc.server_default.autoreconnect_delay 1",
         f"/server add g 127.0.0.1/{port} -notls -nicks={nick} -autojoin=#lobby",
     )
-    path = installed("weechat-headless")
+    path = needs("weechat-headless")
     command = [path, "--stdout", "-d", str(home), *(word for line in settings for word in ("-r", line))]
     environment = {**os.environ, "XDG_RUNTIME_DIR": str(home), "LANG": "C.UTF-8"}
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment)
@@ -165,7 +157,7 @@ class WeeChat:
 
 def test_weechat_talks_with_nc_and_json_and_comes_back_with_nothing_lost_or_doubled(tmp_path: Path) -> None:
     port, history = free_port(), tmp_path / "history.sqlite"
-    installed("weechat-headless")
+    needs("weechat-headless")
     with ExitStack() as opened, weechat(tmp_path / "weechat", port, "bob") as client:
         with serving_on(port, history) as server:
             nc = opened.enter_context(plain(server.address, NAME))

@@ -64,7 +64,7 @@ def newcomer(*lines: bytes) -> list[object]:
     return all_of(one)
 
 
-HELLO = commands.Hello(nick="bob", room="", login="b", about="Bob B")
+HELLO = commands.Hello(nick="bob", room="", username="b", about="Bob B")
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_nick_that_cannot_be_had_is_given_anew() -> None:
     one.receive(b"JOIN #a\r\nNICK ben\r\n")  # the server has not welcomed it: there is a bob already
     told, hello = all_of(one)
     assert told == S + b"451 bob :You have not registered\r\n"
-    assert hello == commands.Hello(nick="ben", room="", login="b", about="B")
+    assert hello == commands.Hello(nick="ben", room="", username="b", about="B")
 
 
 def test_what_cannot_be_agreed_on_is_refused_as_a_whole() -> None:

@@ -204,7 +204,7 @@ def test_who_is_away_is_said_to_be_where_it_matters(stage: Stage) -> None:
 
 
 def test_who_somebody_is_can_be_asked_on_irc_and_elsewhere(stage: Stage) -> None:
-    bob, nc = stage.on_irc("bob", "a", about="Bob B", login="b"), stage.person("nc")
+    bob, nc = stage.on_irc("bob", "a", about="Bob B", username="b"), stage.person("nc")
     nc.heard()
     assert [line.split()[1] for line in bob.hears(commands.Whois(nick="BOB", ref=asked("WHOIS")))] == [
         *("311", "319", "312", "317", "318")
@@ -224,7 +224,7 @@ def test_who_somebody_is_can_be_asked_on_irc_and_elsewhere(stage: Stage) -> None
 
 
 def test_who_went_by_a_nick_is_remembered(stage: Stage) -> None:
-    bob, ben = stage.on_irc("bob"), stage.on_irc("ben", about="Ben", login="b")
+    bob, ben = stage.on_irc("bob"), stage.on_irc("ben", about="Ben", username="b")
     ben.hears(Rename(nick="benny"))
     was, server, end = bob.hears(commands.Whowas(nick="ben", ref=asked("WHOWAS")))
     assert re.fullmatch(r":\S+ 314 bob ben ~b \S+ \* :Ben", was)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from geventchat.core.accounts import Account
 from geventchat.core.log import Entry, Log
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.events import (
@@ -196,3 +197,30 @@ def test_it_answers_as_a_plain_list_would(
             refs = [entry.ref for entry in model if entry.event in later]
             assert [entry.ref for entry in log.since(room, mark, 99)] == refs
         assert log.trimmed_up_to() == (id_of(ids[0] - 1) if ids else "0-0")
+
+
+# What is kept beside the events.
+
+
+def account(name: str, password: str = "") -> Account:
+    return Account(name=name, password=password)
+
+
+def test_records_are_settled_with_the_events_that_tell_of_them_and_replaced_and_removed(log: Log) -> None:
+    changes = [log.kept.put(account("alice", "one")), log.kept.put(account("Alan"))]
+    log.append([said("registered")], 1.0, changes)
+    log.append([], 2.0, [log.kept.put(account("alice", "two"))])
+    log.append([], 3.0, [log.kept.remove(Account, "alan")])
+    assert log.kept.of(Account) == [account("alice", "two")]
+    assert texts(log.latest("lobby", 9)) == ["registered"]
+    first = said("first")
+    log.append([first], 4.0)
+    assert log.since("lobby", "0-0", 9)[-1] == first
+
+
+def test_a_later_change_counts_while_an_earlier_one_is_stored(log: Log) -> None:
+    first, second = (log.kept.put(account("alice", password)) for password in ("one", "two"))
+    log.append([], 1.0, [first])
+    assert log.kept.get(Account, "alice") == account("alice", "two")
+    log.kept.undo([second])
+    assert log.kept.get(Account, "alice") == account("alice", "one")

@@ -1,9 +1,7 @@
 """Servers of other makes, each spoken to as its file in docs/protocols says."""
 
 import os
-import shutil
 import subprocess
-from importlib.util import find_spec
 from pathlib import Path
 from textwrap import dedent
 
@@ -15,6 +13,7 @@ from bots.protocols.sayable import check_sayable
 from bots.report.outcome import Outcome
 from bots.scenario.load import parse
 from bots.scenario.mistakes import ScenarioMistakes
+from tests.needs import missing, needs
 from tests.pages import ROOT
 from tests.play import passed
 from tests.raw import Address
@@ -80,9 +79,6 @@ def test_who_does_not_hear_itself_is_not_said_to_miss_anything() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("protocol", ["starlette", "socketio"])
 def test_a_server_on_asgi_is_proved_by_a_file(protocol: str) -> None:
-    for needed in (protocol, "uvicorn"):
-        if find_spec(needed) is None:
-            pytest.skip(f"{needed} is not installed")
     with other_server(f"with_{protocol}.py") as address:
         outcome = play_at(address, {"socketio": "socket.io"}.get(protocol, protocol))
         heard_by_all(outcome)
@@ -93,9 +89,8 @@ def test_a_server_on_asgi_is_proved_by_a_file(protocol: str) -> None:
 def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install Node's ws."""
     folder = tmp_path_factory.mktemp("node")
-    npm = shutil.which("npm")
-    if npm is None or subprocess.run([npm, "install", "--silent", "ws"], cwd=folder, check=False).returncode:
-        pytest.skip("npm cannot install ws")
+    if subprocess.run([needs("npm"), "install", "--silent", "ws"], cwd=folder, check=False).returncode:
+        missing("npm cannot install ws")
     return folder / "node_modules"
 
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -22,22 +21,17 @@ from selenium.webdriver.common.keys import Keys
 from geventchat.commands.commands import TYPED, AnyCommand
 from geventchat.dialects import slash
 from geventchat.protocol.errors import Refused
-from tests.browser import CHROMEDRIVER, CHROMIUM, Page, chromium
+from tests.browser import Page, chromium
+from tests.needs import needs
 from tests.processes import Serving, serving
 from tests.raw import Address, plain, programmed
 
 _ROOT = Path(__file__).parent.parent
 _WEB = _ROOT / "geventchat" / "web"
-_NODE = shutil.which("node")
 # All that is in the page, before anything is said.
 _MOST_BYTES = 60_000
 # What a room keeps on the screen, with the slack that is let go together.
 _MOST_LINES = 2200
-
-needs_node = pytest.mark.skipif(_NODE is None, reason="node is not installed: Debian's nodejs")
-needs_browser = pytest.mark.skipif(
-    not (CHROMIUM and CHROMEDRIVER), reason="no browser is installed: Debian's chromium and chromium-driver"
-)
 
 
 class Site:
@@ -143,9 +137,10 @@ def test_the_page_names_only_files_that_are_there() -> None:
             assert (_WEB / name).is_file(), f"{path.name} names {name}"
 
 
-@needs_node
 def test_the_parts_of_the_page_that_need_no_browser() -> None:
-    ran = subprocess.run([str(_NODE), "--test", "tests/page"], capture_output=True, text=True, check=False, cwd=_ROOT)
+    ran = subprocess.run(
+        [needs("node"), "--test", "tests/page"], capture_output=True, text=True, check=False, cwd=_ROOT
+    )
     assert ran.returncode == 0, ran.stdout
 
 
@@ -169,7 +164,7 @@ for await (const line of createInterface({ input: process.stdin })) {
 @pytest.fixture(scope="module")
 def typed() -> Iterator[Callable[[str], object]]:
     """What the page makes of a typed line; of none, its table of commands."""
-    command = [str(_NODE), "--input-type=module", "--eval", _READ_LINES]
+    command = [needs("node"), "--input-type=module", "--eval", _READ_LINES]
     node = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=_ROOT)
     assert node.stdin is not None
     assert node.stdout is not None
@@ -188,7 +183,6 @@ def typed() -> Iterator[Callable[[str], object]]:
     node.communicate()
 
 
-@needs_node
 def test_the_page_knows_every_command(typed: Callable[[str], object]) -> None:
     table = [[info.command.__struct_config__.tag, info.typed, list(info.fields)] for info in TYPED.values()]
     assert typed("") == table
@@ -201,7 +195,6 @@ def _in_python(line: str) -> object:
         return re.sub(r"did you mean /\w+\? ", "", refusal.message)  # the page does not guess
 
 
-@needs_node
 @settings(max_examples=500)
 @given(
     line=st.one_of(
@@ -221,7 +214,6 @@ def test_what_is_typed_into_the_page_means_what_it_means_everywhere(typed: Calla
 # What people see.
 
 
-@needs_browser
 @pytest.mark.slow
 def test_two_people_in_two_browsers_and_one_at_nc_talk(site: Site, pages: Callable[[int], Page]) -> None:
     alice, bob = pages(0), pages(1)
@@ -245,7 +237,6 @@ def test_two_people_in_two_browsers_and_one_at_nc_talk(site: Site, pages: Callab
         assert "psst" not in carol.received.decode()
 
 
-@needs_browser
 def test_things_have_the_labels_and_roles_that_people_find_them_by(page: Page) -> None:
     page.join("alice")
     page.until(lambda: page.driver.find_element(By.CSS_SELECTOR, "[role=log][aria-live=polite]"))
@@ -276,7 +267,6 @@ def test_things_have_the_labels_and_roles_that_people_find_them_by(page: Page) -
     assert page.field("Your name").get_property("value") == "alice"
 
 
-@needs_browser
 def test_a_name_that_is_taken_is_said_at_the_form(site: Site, page: Page) -> None:
     with plain(site.address, "alice"):
         page.driver.get(site.url)
@@ -286,7 +276,6 @@ def test_a_name_that_is_taken_is_said_at_the_form(site: Site, page: Page) -> Non
         page.until(lambda: "Connected as anna" in page.status)
 
 
-@needs_browser
 def test_a_reload_is_the_same_person_in_the_same_rooms_who_misses_nothing(site: Site, page: Page) -> None:
     page.join("alice")
     page.type("before", "/join tea room")
@@ -305,7 +294,6 @@ def test_a_reload_is_the_same_person_in_the_same_rooms_who_misses_nothing(site: 
         bob.until(b"alice: still alice\n")
 
 
-@needs_browser
 def test_who_goes_on_in_another_tab_is_the_same_person_there(page: Page) -> None:
     page.join("alice")
     first = page.driver.current_window_handle
@@ -322,7 +310,6 @@ def test_who_goes_on_in_another_tab_is_the_same_person_there(page: Page) -> None
     page.driver.switch_to.window(first)
 
 
-@needs_browser
 @pytest.mark.slow
 @pytest.mark.parametrize("closed", [False, True], ids=["", "though the page is closed meanwhile"])
 def test_what_is_typed_while_the_server_is_away_is_sent_once(site: Site, page: Page, closed: bool) -> None:
@@ -347,7 +334,6 @@ def test_what_is_typed_while_the_server_is_away_is_sent_once(site: Site, page: P
     assert [page.log.count(text) for text in ("alice: before", "alice: one", "alice: two")] == [1, 1, 1]
 
 
-@needs_browser
 def test_a_server_that_stops_says_so(site: Site, page: Page) -> None:
     page.join("alice")
     site.end()
@@ -362,7 +348,6 @@ HOSTILE = (
 )
 
 
-@needs_browser
 def test_nothing_that_anyone_says_or_is_called_is_markup(site: Site, page: Page) -> None:
     name = "<b onclick=x>\"'&amp;</b>"
     page.join("alice")
@@ -389,7 +374,6 @@ def test_nothing_that_anyone_says_or_is_called_is_markup(site: Site, page: Page)
     assert {tuple(link) for link in links} == {("http:", "noopener noreferrer", "_blank")}
 
 
-@needs_browser
 def test_a_mention_and_a_whisper_call_and_what_is_unread_is_counted(site: Site, page: Page) -> None:
     page.join("alice")
     page.type("/join tea")
@@ -404,7 +388,6 @@ def test_a_mention_and_a_whisper_call_and_what_is_unread_is_counted(site: Site, 
         page.until(lambda: page.driver.find_element(By.CSS_SELECTOR, ".line.mention").text.endswith("bob: alice: two"))
 
 
-@needs_browser
 def test_the_keyboard_is_enough(site: Site, page: Page) -> None:
     page.join("alice")
     with plain(site.address, "bob"):
@@ -425,7 +408,6 @@ def test_the_keyboard_is_enough(site: Site, page: Page) -> None:
         assert page.driver.switch_to.active_element == page.button("Send")
 
 
-@needs_browser
 def test_several_lines_at_once_are_asked_about(site: Site, page: Page) -> None:
     page.join("alice")
     paste = """
@@ -442,7 +424,6 @@ def test_several_lines_at_once_are_asked_about(site: Site, page: Page) -> None:
     assert site.history() == ["one", "  /two", "three"]
 
 
-@needs_browser
 def test_what_cannot_be_done_is_said(page: Page) -> None:
     page.join("alice")
     page.type("/msg nobody hi", "/nock", "/nick", "/ping 7", "//home", "/leave")
@@ -450,7 +431,6 @@ def test_what_cannot_be_done_is_said(page: Page) -> None:
     page.until_shown("alice: /home", "this is your only room")
 
 
-@needs_browser
 def test_a_phone_s_width_needs_no_sideways_scrolling(site: Site, page: Page) -> None:
     size = {"width": 320, "height": 568, "deviceScaleFactor": 2, "mobile": True}
     page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
@@ -486,7 +466,6 @@ def flood(address: Address, first: int, count: int) -> None:
 _COUNT = "return document.querySelectorAll('[role=log] .line').length"
 
 
-@needs_browser
 @pytest.mark.slow
 def test_5000_messages_leave_a_bounded_page_that_still_shows_the_newest(site: Site, page: Page) -> None:
     page.join("alice")
@@ -497,7 +476,6 @@ def test_5000_messages_leave_a_bounded_page_that_still_shows_the_newest(site: Si
     assert page.run(at_end) < 2
 
 
-@needs_browser
 @pytest.mark.slow
 def test_who_reads_the_past_keeps_it_in_sight_and_finds_the_present_again(site: Site, page: Page) -> None:
     flood(site.address, 0, 50)
@@ -517,7 +495,6 @@ def test_who_reads_the_past_keeps_it_in_sight_and_finds_the_present_again(site: 
     page.until_shown("line 2549", "bob whispers to you: psst")
 
 
-@needs_browser
 @pytest.mark.slow
 def test_scrolling_up_shows_all_that_was_said_and_a_button_leads_back(site: Site, page: Page) -> None:
     flood(site.address, 0, 3000)

@@ -10,6 +10,7 @@ from gevent import socket
 
 from geventchat import ChatServer
 from geventchat.core.chat import Chat
+from geventchat.core.kept import Kept
 from geventchat.core.room import RoomFeed
 from geventchat.delivery.feed import Feed
 from geventchat.delivery.outbox import Outbox
@@ -47,7 +48,7 @@ class Listener:
 
 @pytest.fixture
 def pump() -> Pump:
-    return Pump(Chat(Limits(), "test"), MemoryLog(), stall_timeout=30.0)
+    return Pump(Chat(Limits(), "test", Kept()), MemoryLog(), stall_timeout=30.0)
 
 
 @pytest.fixture
@@ -124,7 +125,7 @@ def test_however_much_is_said_at_once_the_pump_keeps_up_and_the_queue_stays_shor
 
 
 def test_a_reader_that_takes_nothing_is_given_up_with_a_reason(feed: Feed) -> None:
-    pump = Pump(Chat(Limits(), "test"), MemoryLog(), stall_timeout=0.05)
+    pump = Pump(Chat(Limits(), "test", Kept()), MemoryLog(), stall_timeout=0.05)
     listener = Listener(feed)
     watching = gevent.spawn(pump.watch_stalls)
     feed.append("1-0", b"x" * (4 << 20) + b"\n")
@@ -141,7 +142,7 @@ def test_a_reader_that_takes_nothing_is_given_up_with_a_reason(feed: Feed) -> No
 def test_a_reader_that_takes_a_little_now_and_then_is_kept(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1_000.0]
     monkeypatch.setattr("geventchat.server.pump.time.monotonic", lambda: now[0])
-    pump = Pump(Chat(Limits(), "test"), MemoryLog(), stall_timeout=30.0)
+    pump = Pump(Chat(Limits(), "test", Kept()), MemoryLog(), stall_timeout=30.0)
     listener = Listener(feed)
     feed.append("1-0", b"x" * (4 << 20) + b"\n")
     feed.seal()

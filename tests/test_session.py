@@ -10,6 +10,7 @@ from gevent.event import Event
 
 from geventchat import ChatServer, Limits
 from geventchat.commands import actions, commands
+from geventchat.core.kept import Change
 from geventchat.core.log import Entry
 from geventchat.protocol.limits import JOINS_AT_ONCE, MAX_PRIVATE_BYTES
 from geventchat.protocol.replies import Closing
@@ -70,9 +71,9 @@ class HeldLog(MemoryLog):
         self.go_on = Event()
         self.go_on.set()
 
-    def append(self, entries: Sequence[Entry], now: float) -> Sequence[Entry]:
+    def append(self, entries: Sequence[Entry], now: float, changes: Sequence[Change] = ()) -> Sequence[Entry]:
         self.go_on.wait()
-        return super().append(entries, now)
+        return super().append(entries, now, changes)
 
 
 def test_who_is_ahead_of_the_log_waits_for_it() -> None:

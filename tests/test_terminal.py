@@ -1,7 +1,6 @@
 """geventchat-client at a terminal, as its user sees it."""
 
 import re
-import shutil
 import signal
 import stat
 import subprocess
@@ -17,6 +16,7 @@ from gevent import socket
 from geventchat import ChatClient, ChatServer, Limits
 from geventchat.commands import commands
 from geventchat.protocol import events
+from tests.needs import needs
 from tests.terminal_fixtures import Terminal, at_terminal
 
 
@@ -110,13 +110,12 @@ def test_a_resize_leaves_the_line_and_the_status_whole(ann: Terminal) -> None:
         assert ann.lines[ann.screen.cursor.y + 1].startswith(" 1:lobby  1 here")
 
 
-@pytest.mark.skipif(shutil.which("tmux") is None, reason="pyte does not wrap rows anew when it becomes narrower")
 def test_a_resize_leaves_nothing_of_what_was_drawn_before(server: ChatServer, tmp_path: Path) -> None:
     def tmux(*words: str) -> str:
         command = [
             "/usr/bin/env",
             "LC_ALL=C.UTF-8",
-            "tmux",
+            needs("tmux"),  # pyte does not wrap rows anew when it becomes narrower
             "-u",
             "-f",
             "/dev/null",

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from bots.scenario import yaml_tree
 from bots.scenario.yaml_tree import BadYaml, read_tree
+from tests.needs import missing
 
 
 @pytest.fixture(params=["libyaml", "python"], autouse=True)
@@ -15,7 +16,7 @@ def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
     if request.param == "python":
         monkeypatch.setattr(yaml, "CSafeLoader", yaml.SafeLoader)
     elif not hasattr(yaml, "CSafeLoader"):
-        pytest.skip("PyYAML was built without libyaml")
+        missing("PyYAML was built without libyaml")
 
 
 def refused(source: bytes) -> str:

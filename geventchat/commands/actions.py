@@ -59,8 +59,11 @@ def do(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> 
             raise Refused("bad-ref", f"a ref can have at most {MAX_REF} characters")
         if isinstance(command, commands.Talk):
             member.spoke = now
-        if INFO[type(command)].needs_nick and not member.key:
+        info = INFO[type(command)]
+        if info.needs_nick and not member.key:
             raise Refused("hello-first", 'say who you are first: {"type":"hello","nick":"alice"}')
+        if not chat.role_of(member).may(info.who_may):
+            raise Refused("forbidden", f"that is for {info.who_may}s only")
         return ACTIONS[type(command)](chat, member, command, now)
     except Refused as refusal:
         chat.refuse(member, refusal, ref if ref is None else ref[:MAX_REF])
@@ -85,7 +88,7 @@ def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> Cat
         _replace(chat, earlier, now)
     chat.claim(member, hello.nick, now)
     member.since = member.spoke = now
-    member.about, member.login = about_of(hello.about), about_of(hello.login)
+    member.about, member.username = about_of(hello.about), about_of(hello.username)
     if hello.room:
         return _enter(chat, member, hello.room, hello.after, None)
     chat.welcome(member)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import msgspec
 
 from geventchat.protocol.limits import DEFAULT_HISTORY
+from geventchat.protocol.roles import Role
 
 LOBBY = "lobby"  # the room that everyone starts in
 
@@ -25,7 +26,7 @@ class Hello(Command, tag="hello"):
     A client that comes back gives `after`, the id of the last event that it heard, and `token`, from its last welcome:
     with it, the name is taken over from a connection that the server does not yet know to be lost.
 
-    Where `room` is empty, a client is in none until it joins one. `about` and `login` are what others see who ask.
+    Where `room` is empty, a client is in none until it joins one. `about` and `username` are what others see who ask.
     """
 
     nick: str
@@ -33,7 +34,7 @@ class Hello(Command, tag="hello"):
     after: str | None = None
     token: str | None = None
     about: str = ""
-    login: str = ""
+    username: str = ""
 
 
 class Say(Command, tag="say"):
@@ -230,6 +231,7 @@ class CommandInfo:
     help: str = ""
     costs_per_room: bool = False  # against the rate, it counts once for each room that the user is in
     needs_nick: bool = True
+    who_may: Role = Role.USER  # the least role that is allowed it
 
     @property
     def name(self) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from geventchat.core.chat import Chat
 from geventchat.core.log import Entry, Log
-from geventchat.core.posts import Batch, PendingEvent, without_messages
+from geventchat.core.posts import Batch, PendingEvent, changes_of, without_promises
 from geventchat.core.room import RoomFeed
 from geventchat.delivery.outbox import Outbox
 from geventchat.protocol.errors import NotStored, Refused
@@ -25,19 +25,21 @@ def carry_out(chat: Chat, log: Log, wall_time: float, now: float) -> Shown:
     """Carry out the next batch. `wall_time` is in seconds since 1970, `now` on a clock that never goes back."""
     batch = chat.take_batch()
     _recall_topics(chat, log)
-    batch, logged = _append(log, batch, wall_time)
+    batch, logged = _append(chat, log, batch, wall_time)
     outboxes = chat.publisher.publish(batch, logged, wall_time, now)
     return Shown(outboxes, chat.publisher.seal(now))
 
 
-def _append(log: Log, batch: Batch, wall_time: float) -> tuple[Batch, list[Entry]]:
+def _append(chat: Chat, log: Log, batch: Batch, wall_time: float) -> tuple[Batch, list[Entry]]:
     entries = [post.entry for post in batch if isinstance(post, PendingEvent)]
-    if not entries:
+    changes = changes_of(batch)
+    if not entries and not changes:
         return batch, []
     try:
-        return batch, list(log.append(entries, wall_time))
+        return batch, list(log.append(entries, wall_time, changes))
     except NotStored as error:
-        batch = without_messages(batch, str(error))
+        chat.kept.undo(changes)
+        batch = without_promises(batch, str(error))
         return batch, [post.entry for post in batch if isinstance(post, PendingEvent)]
 
 

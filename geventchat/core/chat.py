@@ -6,11 +6,13 @@ the `publisher` then shows what the log gave back.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 
+from geventchat.core.accounts import Account
 from geventchat.core.dedup import SentRef
 from geventchat.core.encoder import Capabilities, Encoder
+from geventchat.core.kept import Change, Kept
 from geventchat.core.log import Entry
 from geventchat.core.member import Member
 from geventchat.core.nicks import Nicks, profile
@@ -22,16 +24,21 @@ from geventchat.protocol import events, names, replies
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import MAX_LISTED, MAX_WINDOWS, Limits
 from geventchat.protocol.replies import AnyReply, Message
+from geventchat.protocol.roles import Role
 
 # The most that one batch holds: a few milliseconds of work, or some 50 ms for joins of a very large room.
 _MAX_BATCH = 256
 
 
 class Chat:
-    """All rooms and all members of one server; `server` is its name and version, as newcomers are told."""
+    """All rooms and all members of one server; `server` is its name and version, as newcomers are told.
 
-    def __init__(self, limits: Limits, server: str) -> None:
+    `kept` has the records that survive it.
+    """
+
+    def __init__(self, limits: Limits, server: str, kept: Kept) -> None:
         self.limits = limits
+        self.kept = kept
         self._server = server
         self._rooms: dict[str, Room] = {}
         self.nicks = Nicks(limits.max_name)
@@ -92,6 +99,11 @@ class Chat:
         """Return what is known of a member; `now` is in seconds since 1970."""
         return profile(member, [room.name for room in self.rooms_of(member) if member in room.members], now)
 
+    def role_of(self, member: Member) -> Role:
+        """Return what a member may do: what its account may, unless it was given more."""
+        account = self.kept.get(Account, names.key(member.account)) if member.account is not None else None
+        return account.role if account is not None and account.role.may(member.role) else member.role
+
     def status(self, now: float, ref: str | None) -> replies.Status:
         """Return how the server stands at this time, in seconds since 1970."""
         time = events.iso_time(int(now * 1000))
@@ -101,10 +113,15 @@ class Chat:
 
     # What becomes of commands, and of the ends of connections.
 
-    def tell(self, member: Member, reply: Message | Callable[[], Message | bytes]) -> None:
-        """Reply to a member, behind all that was posted before."""
+    def tell(
+        self, member: Member, reply: Message | Callable[[], Message | bytes], changes: Sequence[Change] = ()
+    ) -> None:
+        """Reply to a member, behind all that was posted before.
+
+        With `changes` that it tells of, once these are stored; if they cannot be, the member is told that instead.
+        """
         member.unpublished += 1
-        self._posted.append(PendingReply(member, reply))
+        self._posted.append(PendingReply(member, reply, changes))
 
     def tell_own(self, member: Member, event: events.AnyEvent, ref: str | None) -> None:
         """Show a member an event that it has caused, in a room that it may have left by that."""
@@ -142,13 +159,14 @@ class Chat:
         entry: Entry,
         sent_ref: SentRef | None = None,
         everywhere: Everywhere | None = None,
+        changes: Sequence[Change] = (),
     ) -> None:
         """Post an event that a member causes in a room; the log will give it its id and time.
 
-        Where the same happens in several rooms, `everywhere` is one for all of them.
+        Where the same happens in several rooms, `everywhere` is one for all of them. `changes` are as in `tell`.
         """
         member.unpublished += 1
-        self._posted.append(PendingEvent(member, room, entry, sent_ref, everywhere))
+        self._posted.append(PendingEvent(member, room, entry, sent_ref, everywhere, changes))
 
     def join(self, member: Member, room_name: str, ref: str | None = None) -> None:
         """Take a member into a room, which is made if it is not there. Raises Refused if that is no name."""

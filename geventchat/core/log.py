@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from geventchat.core.kept import Change, Kept
 from geventchat.protocol.events import AnyEvent
 
 
@@ -18,16 +19,20 @@ class Log(Protocol):
     """Stores the events of all rooms, each room's in order, and each room's topic. Rooms go by their keys.
 
     A log that waits for a disk lets other greenlets run meanwhile. `location` tells people where the events are stored.
+    `kept` has the records that it stores beside them: all of them once the log is open.
     """
 
     location: str
+    kept: Kept
 
-    def append(self, entries: Sequence[Entry], now: float) -> Sequence[Entry]:
+    def append(self, entries: Sequence[Entry], now: float, changes: Sequence[Change] = ()) -> Sequence[Entry]:
         """Store events, and return what is to be shown: these same entries in this order, with their ids and times.
+
+        Changes of records are stored with them, all or nothing, and settled in `kept`, after what others have changed.
 
         Where several servers write one log, what the others have put between them is returned too, each in its place.
         Returns once all of them are safe; `now` is in seconds since 1970. Raises NotStored when they cannot be stored;
-        ids and times are given all the same.
+        ids and times are given all the same, and it is for the caller to undo the changes.
         """
 
     def since(self, room: str, after: str, limit: int, *, talk: bool = False) -> list[Entry]:

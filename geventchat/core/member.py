@@ -6,6 +6,7 @@ from weakref import ref
 from geventchat.core.dedup import SentRefs
 from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.delivery.outbox import Outbox
+from geventchat.protocol.roles import Role
 
 
 class Member:
@@ -14,6 +15,7 @@ class Member:
     __slots__ = (
         "__weakref__",
         "about",
+        "account",
         "away",
         "can",
         "catching_up",
@@ -21,17 +23,18 @@ class Member:
         "encoder",
         "joined_id",
         "key",
-        "login",
         "nick",
         "on_replaced",
         "outbox",
         "published_nick",
+        "role",
         "rooms",
         "sent_refs",
         "since",
         "spoke",
         "token",
         "unpublished",
+        "username",
         "watched",
         "welcomed",
         "whispered_by",
@@ -45,7 +48,9 @@ class Member:
         self.published_nick = ""  # the nick as of the last event published: what lists of members show
         self.key = ""  # of the nick; empty until a name was given
         self.about = ""  # who it says that it is
-        self.login = ""  # what it is called on its own machine, as it says
+        self.username = ""  # what it is called on its own machine, as it says
+        self.account: str | None = None  # the name of the account that it has logged in to
+        self.role = Role.USER  # what it may do beside what its account may
         self.away: str | None = None  # why it is away; None while it is there
         self.since = 0.0  # when it came, in seconds since 1970
         self.spoke = 0.0  # and when it said something last

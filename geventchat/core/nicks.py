@@ -73,7 +73,7 @@ def profile(member: Member, rooms: list[str], now: float) -> Profile:
     return Profile(
         nick=member.nick,
         about=member.about,
-        login=member.login,
+        username=member.username,
         away=member.away,
         rooms=rooms,
         since=iso_time(int(member.since * 1000)),

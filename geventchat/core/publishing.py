@@ -110,7 +110,7 @@ class Publisher:
 
     def _show_own(self, post: PendingEvent, now: float) -> None:
         """Show an event that a member of this server caused, and what it means for that member."""
-        member, room, entry, _, everywhere = post
+        member, room, entry, everywhere = post.member, post.room, post.entry, post.everywhere
         event = entry.event
         if isinstance(event, events.Left):  # the one who leaves does not hear it
             self._withdraw(member, room)
@@ -184,7 +184,7 @@ class Publisher:
             self._put(member, news)
 
     def _reply(self, post: PendingReply, wall_time: float) -> None:
-        member, reply = post
+        member, reply = post.member, post.reply
         if member.closed:  # nothing comes behind the last word
             return
         if isinstance(reply, list):

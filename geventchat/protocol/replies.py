@@ -54,14 +54,14 @@ class RoomList(Reply, tag="rooms"):
 
 
 class Profile(msgspec.Struct, kw_only=True, gc=False):
-    """What is known of a user: `about` and `login` are its own words, and `away` too, None while it is there.
+    """What is known of a user: `about` and `username` are its own words, and `away` too, None while it is there.
 
     `since` is when it came; for `idle` seconds it has said nothing.
     """
 
     nick: str
     about: str = ""
-    login: str = ""
+    username: str = ""
     away: str | None = None
     rooms: list[str] = []
     since: str

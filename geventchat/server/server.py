@@ -101,8 +101,8 @@ class ChatServer:
         hosts: Sequence[str] = (),
     ) -> None:
         self.limits = limits or Limits()
-        self.chat = Chat(self.limits, f"geventchat {__version__}")
         log = log or MemoryLog()
+        self.chat = Chat(self.limits, f"geventchat {__version__}", log.kept)
         self._pump = Pump(self.chat, log, self.limits.stall_timeout)
         self._services = services(self.chat, self._pump, log, greet_with)
         self._web = Web(hosts)

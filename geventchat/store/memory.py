@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from geventchat.core.kept import Change, Kept
 from geventchat.core.log import Entry
 from geventchat.protocol.events import Acted, AnyEvent, IdClock, Said, TopicSet, id_of, number_of
 
@@ -50,14 +51,16 @@ class MemoryLog:
         self._rooms: dict[str, _RoomLog] = {}  # by room
         self._order: deque[str] = deque()  # the rooms of all events kept, oldest first
         self._trimmed: int | None = None  # None before the first event
+        self.kept = Kept()
 
-    def append(self, entries: Sequence[Entry], now: float) -> Sequence[Entry]:
+    def append(self, entries: Sequence[Entry], now: float, changes: Sequence[Change] = ()) -> Sequence[Entry]:
         """Give each event its id and time, keep them, and return them; none of it outlives the process."""
         for entry in entries:
             self._clock.stamp(entry.event, now)
             if self._trimmed is None:  # what an earlier server may have said is forgotten
                 self._trimmed = number_of(entry.event.id) - 1
             self._keep(*entry)
+        self.kept.settle(changes)
         while self._bytes > self._max_bytes:
             self._drop_oldest()
         return entries

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import gevent
+from gevent.lock import Semaphore
 from gevent.threadpool import ThreadPool
 
+from geventchat.core.kept import Change, Kept, Record
 from geventchat.core.log import Entry
 from geventchat.protocol.errors import NotStored, Refused, UsageError
 from geventchat.protocol.events import LARGEST, SEQUENCES, AnyEvent, IdClock, TopicSet, number_of
@@ -53,7 +55,10 @@ class SqliteLog:
         self._path = path
         self._keep_s = keep_s
         self._keep_messages = keep_messages
-        self._kept: int | None = None  # events in the file, once they have been counted
+        self._count: int | None = None  # events in the file, once they have been counted
+        self.kept = Kept()
+        self._records = _Records()
+        self._in_order = Semaphore()  # what the file has of records is taken in the order in which it was read
         self._writing, self._reading, self._trimming = _Outage("written"), _Outage("read"), _Outage("trimmed")
         with ExitStack() as opened:
             self._lock = sqlite_file.claim(path)
@@ -62,6 +67,7 @@ class SqliteLog:
             reader = opened.enter_context(closing(sqlite_file.open_to_read(path)))
             with sqlite_file.explained(path):
                 last = sqlite_file.last_id(reader)
+                self.kept.load(self._records.read(writer) or [])
             opened.pop_all()
         self._clock = IdClock(last or "0-0")
         self._is_new = last is None
@@ -72,33 +78,40 @@ class SqliteLog:
         if keep_s or keep_messages:
             self._tasks.append(gevent.spawn(self._trim_on))
 
-    def append(self, entries: Sequence[Entry], now: float) -> Sequence[Entry]:
+    def append(self, entries: Sequence[Entry], now: float, changes: Sequence[Change] = ()) -> Sequence[Entry]:
         """Give each event its id and time, and return them once all of them are in the file. Raises NotStored."""
         for entry in entries:
             self._clock.stamp(entry.event, now)
         rows = [row_of(entry) for entry in entries]
         topics = [(entry.room, entry.event.text) for entry in entries if isinstance(entry.event, TopicSet)]
         patience_ms = 0 if self._writing.is_on else _BUSY_MS
-        before_all = rows[0][0] - 1 if self._is_new else None  # what an earlier server may have said is not here
+        # What an earlier server may have said is not here.
+        before_all = rows[0][0] - 1 if self._is_new and rows else None
 
-        def insert(db: sqlite3.Connection) -> None:
+        def insert(db: sqlite3.Connection) -> list[Record] | None:
             self._file_watch.check()
             db.execute(f"PRAGMA busy_timeout = {patience_ms}")
             with db:
                 db.execute("BEGIN IMMEDIATE")
+                changed_elsewhere = self._records.read(db)
+                sqlite_file.keep(db, changes)
                 db.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
                 db.executemany("INSERT OR REPLACE INTO topics VALUES (?, ?)", topics)
                 if before_all is not None:
                     db.execute("UPDATE removed SET id = ?", (before_all,))
-            if self._kept is not None:
-                self._kept += len(rows)
+            if self._count is not None:
+                self._count += len(rows)
+            return changed_elsewhere
 
         try:
-            self._writer.run(insert)
+            with self._in_order:
+                self._take(self._writer.run(insert))
+                self.kept.settle(changes)
         except sqlite3.Error as error:
+            self._records.forget()
             self._writing.begin(error)
             raise NotStored(f"{sqlite_file.reason(error)}, where the server keeps its history") from None
-        self._is_new = False
+        self._is_new = self._is_new and not rows
         self._writing.end()
         return entries
 
@@ -128,20 +141,20 @@ class SqliteLog:
 
         Raises sqlite3.Error.
         """
-        if self._keep_messages is not None and self._kept is None:
-            self._count()
+        if self._keep_messages is not None and self._count is None:
+            self._count_events()
 
         def remove(db: sqlite3.Connection) -> int:
             removed = 0
             with db:
                 db.execute("BEGIN IMMEDIATE")
-                if self._keep_messages is not None and self._kept is not None:
-                    spare = min(TRIM_EVENTS, max(0, self._kept - self._keep_messages))
+                if self._keep_messages is not None and self._count is not None:
+                    spare = min(TRIM_EVENTS, max(0, self._count - self._keep_messages))
                     removed += _remove_oldest(db, spare, LARGEST)
                 if self._keep_s is not None:
                     removed += _remove_oldest(db, TRIM_EVENTS, max(0, int((now - self._keep_s) * 1000)) * SEQUENCES)
-            if self._kept is not None:
-                self._kept -= removed
+            if self._count is not None:
+                self._count -= removed
             return removed
 
         return self._writer.run(remove)
@@ -190,10 +203,18 @@ class SqliteLog:
         """Say it in the log if the file is not what it was; it is what speakers will be told."""
         try:
             self._writer.run(lambda _: self._file_watch.check())
+            with self._in_order:
+                self._take(self._writer.run(self._records.read))
         except sqlite3.Error as error:
             self._writing.begin(error)
 
-    def _count(self) -> None:
+    def _take(self, changed_elsewhere: list[Record] | None) -> None:
+        """Take what others have written to the file's records, if anything."""
+        if changed_elsewhere is not None:
+            self.kept.load(changed_elsewhere)
+            self.kept.on_elsewhere()
+
+    def _count_events(self) -> None:
         """Count the events in the file: all of them in a thread for that alone, what came meanwhile in the writer's."""
         counter = _Worker(sqlite_file.open_to_read(self._path))
         sql = "SELECT (SELECT max(id) FROM events), (SELECT count(*) FROM events)"
@@ -204,8 +225,8 @@ class SqliteLog:
 
         def add(db: sqlite3.Connection) -> None:
             (later,) = db.execute("SELECT count(*) FROM events WHERE id > ?", (last or 0,)).fetchone()
-            if self._kept is None:  # else another trim was faster, and may have removed some of those counted
-                self._kept = count + later
+            if self._count is None:  # else another trim was faster, and may have removed some of those counted
+                self._count = count + later
 
         self._writer.run(add)
 
@@ -233,6 +254,26 @@ def _remove_oldest(db: sqlite3.Connection, limit: int, end: int) -> int:
         return 0
     db.execute("UPDATE removed SET id = ?", (last,))
     return db.execute("DELETE FROM events WHERE id <= ?", (last,)).rowcount
+
+
+class _Records:
+    """Reads the records when another program has changed the file since the last time."""
+
+    def __init__(self) -> None:
+        self._version: int | None = None  # SQLite's own count of what others have written
+
+    def read(self, db: sqlite3.Connection) -> list[Record] | None:
+        """Return all records; None if nobody else has written anything. Raises sqlite3.Error."""
+        (version,) = db.execute("PRAGMA data_version").fetchone()
+        if version == self._version:
+            return None
+        records = sqlite_file.kept(db)
+        self._version = version
+        return records
+
+    def forget(self) -> None:
+        """Read all of them again the next time: what was read last has not arrived."""
+        self._version = None
 
 
 class _Outage:

@@ -13,6 +13,8 @@ from typing import Any, get_args
 
 import msgspec
 
+from geventchat.core import records
+from geventchat.core.kept import Change, Record
 from geventchat.core.log import Entry
 from geventchat.protocol.errors import UsageError
 from geventchat.protocol.events import SEQUENCES, AnyEvent, id_of, iso_time, number_of
@@ -77,8 +79,21 @@ def _keep_topics_and_what_was_removed(db: sqlite3.Connection) -> None:
     db.execute("CREATE INDEX events_talk ON events (room_key) WHERE type IN ('said', 'acted')")
 
 
+def _keep_records(db: sqlite3.Connection) -> None:
+    db.execute(
+        """
+        CREATE TABLE kept (
+            kind TEXT NOT NULL,   -- account, and others
+            key TEXT NOT NULL,
+            value TEXT NOT NULL,  -- JSON
+            PRIMARY KEY (kind, key)
+        ) WITHOUT ROWID
+        """
+    )
+
+
 # What brings a file of version n to version n + 1, at place n. A change of the schema is one function more here.
-UPGRADES: tuple[Upgrade, ...] = (_create, _keep_topics_and_what_was_removed)
+UPGRADES: tuple[Upgrade, ...] = (_create, _keep_topics_and_what_was_removed, _keep_records)
 
 
 def default_path() -> Path:
@@ -151,6 +166,27 @@ def trimmed_up_to(db: sqlite3.Connection) -> str:
     if row is None:
         raise sqlite3.DatabaseError("the table removed is damaged")
     return id_of(*row)
+
+
+def kept(db: sqlite3.Connection) -> list[Record]:
+    """Return all records that are kept. Raises sqlite3.Error."""
+    return [_record_of(*row) for row in db.execute("SELECT kind, key, value FROM kept")]
+
+
+def _record_of(kind: Any, key: Any, value: Any) -> Record:
+    try:
+        return records.decode(value)
+    except (msgspec.MsgspecError, UnicodeError, TypeError):
+        raise sqlite3.DatabaseError(f"the {kind} {key} is damaged") from None
+
+
+def keep(db: sqlite3.Connection, changes: Sequence[Change]) -> None:
+    """Change records, within a transaction. Raises sqlite3.Error."""
+    for kind, key, value in map(records.row_of, changes):
+        if value is None:
+            db.execute("DELETE FROM kept WHERE kind = ? AND key = ?", (kind, key))
+        else:
+            db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", (kind, key, value))
 
 
 # Opening.

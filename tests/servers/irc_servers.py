@@ -1,6 +1,5 @@
 """IRC servers of others, on a free loopback port, with a configuration that lets bots talk as fast as they can."""
 
-import shutil
 import socket
 import subprocess
 import time
@@ -8,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.needs import needs
 from tests.raw import Address
 
 _INSPIRCD = """\
@@ -51,18 +51,12 @@ _COMMANDS = {
 _CONFIGURATIONS = {"inspircd": _INSPIRCD, "ngircd": _NGIRCD}
 
 
-def installed(name: str) -> str | None:
-    """Return where a server's program is, also in the folders of the system's own; None if it is not there."""
-    return shutil.which(name, path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
-
-
 @contextmanager
 def irc_server(name: str, folder: Path, *, rate: int = 100_000_000, recvq: int = 8_388_608) -> Iterator[Address]:
     """Run inspircd or ngircd until the block ends; yield where it listens."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    file, program = folder / f"{name}.conf", installed(name)
-    assert program is not None
+    file, program = folder / f"{name}.conf", needs(name)
     file.write_text(_CONFIGURATIONS[name].format(port=port, folder=folder, rate=rate, recvq=recvq))
     file.chmod(0o644)
     folder.chmod(0o777)

@@ -17,9 +17,9 @@ def profiles(to: Recipient, found: replies.Profiles) -> list[Out]:
     return _WORDED[to.asked.verb](to, found)
 
 
-def _login(user: Profile) -> str:
+def _username(user: Profile) -> str:
     """Return what a client said that its user is called on its own machine: a tilde says that nobody has checked it."""
-    return f"~{nick_to_irc(user.login)}" if user.login else "~user"
+    return f"~{nick_to_irc(user.username)}" if user.username else "~user"
 
 
 def _flags(user: Profile) -> str:
@@ -34,7 +34,7 @@ def _who(to: Recipient, found: replies.Profiles) -> list[Out]:
     else:
         lines = [
             to.numeric(
-                "352", channel, _login(user), host(user.nick), SERVER, nick_to_irc(user.nick), _flags(user),
+                "352", channel, _username(user), host(user.nick), SERVER, nick_to_irc(user.nick), _flags(user),
                 f"0 {user.about or user.nick}",
             )
             for user in found.users
@@ -48,7 +48,7 @@ def _whox(to: Recipient, channel: str, wanted: str, user: Profile) -> Out:
     values = {
         "t": token or "0",
         "c": channel,
-        "u": _login(user),
+        "u": _username(user),
         "i": "255.255.255.255",
         "h": host(user.nick),
         "s": SERVER,
@@ -74,7 +74,7 @@ def _whois_one(to: Recipient, user: Profile) -> list[Out]:
     away = [to.numeric("301", nick, user.away)] if user.away is not None else []
     since = str(int(seconds_of(user.since)))
     return [
-        to.numeric("311", nick, _login(user), host(user.nick), "*", user.about or user.nick),
+        to.numeric("311", nick, _username(user), host(user.nick), "*", user.about or user.nick),
         *wrapped(to.short("319", nick).body + " :", [room_to_irc(room) for room in user.rooms]),
         to.numeric("312", nick, SERVER, DESCRIPTION),
         *away,
@@ -85,7 +85,7 @@ def _whois_one(to: Recipient, user: Profile) -> list[Out]:
 
 def _userhost(to: Recipient, found: replies.Profiles) -> list[Out]:
     hosts = [
-        f"{nick_to_irc(user.nick)}={'+' if user.away is None else '-'}{_login(user)}@{host(user.nick)}"
+        f"{nick_to_irc(user.nick)}={'+' if user.away is None else '-'}{_username(user)}@{host(user.nick)}"
         for user in found.users
     ]
     return [to.numeric("302", " ".join(hosts))]
@@ -110,7 +110,7 @@ def former(to: Recipient, known: replies.Former) -> list[Out]:
         line
         for user in known.users
         for line in (
-            to.numeric("314", nick_to_irc(user.nick), _login(user), host(user.nick), "*", user.about or user.nick),
+            to.numeric("314", nick_to_irc(user.nick), _username(user), host(user.nick), "*", user.about or user.nick),
             to.numeric("312", nick_to_irc(user.nick), SERVER, user.since),
         )
     ]

@@ -30,7 +30,7 @@ class _State(Enum):
 class IrcReader:
     """Reads messages. `spoken` says which dialect to speak to a client that has agreed on these capabilities."""
 
-    __slots__ = ("_lines", "_login", "_negotiation", "_nick", "_ready", "_spoken", "_state", "ended")
+    __slots__ = ("_lines", "_negotiation", "_nick", "_ready", "_spoken", "_state", "_user", "ended")
 
     def __init__(self, spoken: Callable[[frozenset[str]], Dialect]) -> None:
         self._spoken = spoken
@@ -38,7 +38,7 @@ class IrcReader:
         self._ready: deque[Request] = deque()
         self._negotiation = Negotiation()
         self._nick = ""
-        self._login: tuple[str, str] | None = None  # the login and what the user says of itself, as USER gives them
+        self._user: tuple[str, str] | None = None  # the username and what the user says of itself, as USER gives them
         self._state = _State.REGISTERING
         self.ended = False
 
@@ -129,7 +129,7 @@ class IrcReader:
             case "USER":
                 if len(params) < 4 or not params[0] or not params[3]:
                     return [too_few(asked)]
-                self._login = texts.plain(params[0]), texts.plain(params[3])
+                self._user = texts.plain(params[0]), texts.plain(params[3])
             case "PASS":
                 return [] if params else [too_few(asked)]
             case "AUTHENTICATE":
@@ -140,7 +140,7 @@ class IrcReader:
 
     def _complete(self) -> Iterable[Request]:
         """Come in, once all is known that is needed, and no capabilities are being negotiated."""
-        if self._nick and self._login is not None and not self._negotiation.is_open:
-            login, about = self._login
+        if self._nick and self._user is not None and not self._negotiation.is_open:
+            username, about = self._user
             nick, self._nick = name_from_irc(self._nick), ""  # if it cannot be had, another is needed
-            yield commands.Hello(nick=nick, room="", login=login, about=about)
+            yield commands.Hello(nick=nick, room="", username=username, about=about)

@@ -1,0 +1,116 @@
+"""What must survive a restart beside the events: records, which the log keeps, and which are read without any I/O.
+
+A record is replaced, never altered, and counts from the moment at which it is changed. The change goes to the log with
+what tells of it, in one batch: so nobody is told of it before it is safe. If it cannot be stored, it is undone.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, TypeVar, cast
+
+import msgspec
+
+
+class Record(msgspec.Struct, tag_field="kind", kw_only=True, omit_defaults=True):
+    """Something to be kept. Each kind is a class with a `tag`, and is named in `core.records`."""
+
+    @property
+    def key(self) -> str:
+        """What it is found by; of each kind and key there is one."""
+        raise NotImplementedError
+
+
+class Change(NamedTuple):
+    """A record that is there from now on in place of the one with its key; None for none any more."""
+
+    kind: type[Record]
+    key: str
+    record: Record | None
+
+
+_Kind = TypeVar("_Kind", bound=Record)
+_Place = tuple[type[Record], str]
+
+
+class Kept:
+    """All records of one log.
+
+    `on_elsewhere` is called when others have changed some: another server, or a command. No greenlet runs meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self._now: dict[type[Record], dict[str, Record]] = {}
+        self._stored: dict[_Place, Record] = {}
+        self._unstored: list[Change] = []  # in their order
+        self._listeners: dict[type[Record], list[Callable[[str], None]]] = {}
+        self.on_elsewhere: Callable[[], None] = _nothing
+
+    def get(self, kind: type[_Kind], key: str) -> _Kind | None:
+        """Return one record, if it is there."""
+        return cast(_Kind | None, self._now.get(kind, {}).get(key))
+
+    def of(self, kind: type[_Kind]) -> list[_Kind]:
+        """Return all records of a kind."""
+        return cast(list[_Kind], list(self._now.get(kind, {}).values()))
+
+    def listen(self, kind: type[Record], changed: Callable[[str], None]) -> None:
+        """Call this with the key of each record of a kind that is not what it was, whoever changed it."""
+        self._listeners.setdefault(kind, []).append(changed)
+
+    def put(self, record: Record) -> Change:
+        """Let a record count from now on. Return the change, to be posted with what tells of it."""
+        return self._begin(Change(type(record), record.key, record))
+
+    def remove(self, kind: type[Record], key: str) -> Change:
+        """Let a record count no more. Return the change, to be posted with what tells of it."""
+        return self._begin(Change(kind, key, None))
+
+    def _begin(self, change: Change) -> Change:
+        self._unstored.append(change)
+        self._show(change.kind, change.key)
+        return change
+
+    # For logs, and those who use them.
+
+    def load(self, records: Iterable[Record]) -> None:
+        """Take these to be all records that are stored."""
+        stored: dict[_Place, Record] = {(type(record), record.key): record for record in records}
+        different = {place for place in {*stored, *self._stored} if stored.get(place) != self._stored.get(place)}
+        self._stored = stored
+        for place in different:
+            self._show(*place)
+
+    def settle(self, changes: Sequence[Change]) -> None:
+        """Take these changes to be stored, those of others too."""
+        for change in changes:
+            place = (change.kind, change.key)
+            if change.record is None:
+                self._stored.pop(place, None)
+            else:
+                self._stored[place] = change.record
+        self.undo(changes)
+
+    def undo(self, changes: Sequence[Change]) -> None:
+        """Take back what could not be stored."""
+        for change in changes:
+            self._unstored = [other for other in self._unstored if other is not change]
+            self._show(change.kind, change.key)
+
+    def _show(self, kind: type[Record], key: str) -> None:
+        """Let the last change count that is on its way to the log, or else what is stored."""
+        record = self._stored.get((kind, key))
+        for change in self._unstored:
+            if (change.kind, change.key) == (kind, key):
+                record = change.record
+        now = self._now.setdefault(kind, {})
+        if now.get(key) == record:
+            return
+        if record is None:
+            del now[key]
+        else:
+            now[key] = record
+        for changed in self._listeners.get(kind, ()):
+            changed(key)
+
+
+def _nothing() -> None:
+    """Do nothing."""

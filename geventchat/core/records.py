@@ -1,0 +1,27 @@
+"""All kinds of records that a log keeps, and how they are written: as JSON, which can be read with plain SQL."""
+
+import msgspec
+
+from geventchat.core.accounts import Account
+from geventchat.core.kept import Change, Record
+
+AnyRecord = Account
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
+
+
+def encode(record: Record) -> bytes:
+    """Return a record as JSON."""
+    return _encoder.encode(record)
+
+
+def decode(text: str | bytes) -> Record:
+    """Return the record that stands in this JSON. Raises msgspec.MsgspecError, or UnicodeError."""
+    return _decoder.decode(text)
+
+
+def row_of(change: Change) -> tuple[str, str, str | None]:
+    """Return the kind, the key and the JSON of a record as it is from now on; None for one that is to be removed."""
+    written = None if change.record is None else encode(change.record).decode()
+    return str(change.kind.__struct_config__.tag), change.key, written
