@@ -107,8 +107,8 @@ class User:
         self.dialect = dialect
         self.member = Member(dialect.encoder, dialect.can, Outbox(), token)
         self.member.outbox.owner = self.member.outbox
-        self.replaced = False  # whether the same user has come back on another connection
-        self.member.on_replaced = self._replaced
+        self.replaced = False  # whether the same user has come back on another connection, or was sent away
+        self.member.on_sent_away = self._sent_away
 
     def does(self, *commands: AnyCommand) -> None:
         """Do something; it takes effect with the next batch."""
@@ -133,5 +133,5 @@ class User:
         lines = data.decode().splitlines()
         return [json.loads(line) for line in lines] if self.dialect is JSON else lines
 
-    def _replaced(self) -> None:
+    def _sent_away(self, _: str) -> None:
         self.replaced = True

@@ -28,7 +28,7 @@ def stage() -> Stage:
 
 def without_hosts(lines: list[Any]) -> list[str]:
     """Return lines with the pseudonyms of hosts left out."""
-    return [re.sub(r"!user@[0-9a-f]+\.chat\.geventchat", "", line) for line in lines]
+    return [re.sub(r"!user@[0-9a-f]+\.geventchat", "", line) for line in lines]
 
 
 def asked(verb: str, label: str = "", detail: str = "") -> str:

@@ -16,6 +16,7 @@ class Member:
         "__weakref__",
         "about",
         "account",
+        "address",
         "away",
         "can",
         "catching_up",
@@ -24,7 +25,8 @@ class Member:
         "joined_id",
         "key",
         "nick",
-        "on_replaced",
+        "on_sent_away",
+        "origin",
         "outbox",
         "published_nick",
         "role",
@@ -50,6 +52,8 @@ class Member:
         self.about = ""  # who it says that it is
         self.username = ""  # what it is called on its own machine, as it says
         self.account: str | None = None  # the name of the account that it has logged in to
+        self.address = ""  # where it comes from: to be compared, and never shown
+        self.origin = ""  # a pseudonym of that, which moderators are shown
         self.role = Role.USER  # what it may do beside what its account may
         self.away: str | None = None  # why it is away; None while it is there
         self.since = 0.0  # when it came, in seconds since 1970
@@ -57,7 +61,9 @@ class Member:
         self.watched: dict[str, str] = {}  # nicks, by their keys, of which it wants to know whether they are here
         self.welcomed = False
         self.token = token  # a secret between the server and this user
-        self.on_replaced: Callable[[], None] = nothing  # called when the same user has come back on another connection
+        self.on_sent_away: Callable[[str], None] = (
+            nothing  # called, with the reason, when its last word is posted for it
+        )
         self.unpublished = 0  # how much it has posted that is not published yet
         self.closed = False  # whether it has been told the last word
         self.catching_up = False  # whether it is to be told the past first when it enters a room
@@ -67,5 +73,5 @@ class Member:
         self.whispered_by: ref[Member] | None = None  # who whispered last, and may have gone
 
 
-def nothing() -> None:
+def nothing(_: str) -> None:
     """Do nothing."""

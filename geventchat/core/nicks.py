@@ -33,6 +33,10 @@ class Nicks:
         """Return the member of this name, however it is written."""
         return self._members.get(names.key(nick, self._max_name))
 
+    def members(self) -> list[Member]:
+        """Return all members who have a nick."""
+        return list(self._members.values())
+
     def fitting(self, mask: str) -> Iterator[Member]:
         """Yield the members whose nicks a mask fits: in it, `*` stands for any text and `?` for any character."""
         pattern = _pattern(mask)

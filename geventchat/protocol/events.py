@@ -38,9 +38,13 @@ class Acted(Event, tag="acted"):
 
 
 class Joined(Event, tag="joined", omit_defaults=True):
-    """A user came into the room; `about` is who it says that it is, where it says so."""
+    """A user came into the room; `about` is who it says that it is, where it says so.
+
+    Only who is there learns whether it moderates the room.
+    """
 
     about: str = ""
+    moderates: bool = False
 
 
 class Left(Event, tag="left"):
@@ -131,9 +135,7 @@ class Held(Moderation, tag="held"):
     text: str = ""
 
 
-AnyModeration = (
-    Kicked | Banned | Unbanned | Muted | Unmuted | Slowed | Locked | Unlocked | Deleted | Announced | Held
-)
+AnyModeration = Kicked | Banned | Unbanned | Muted | Unmuted | Slowed | Locked | Unlocked | Deleted | Announced | Held
 AnyEvent = Said | Acted | Joined | Left | Renamed | TopicSet | AnyModeration
 
 
@@ -147,10 +149,16 @@ def number_of(event_id: str) -> int:
 
     Raises Refused ("bad-id") for anything but two decimal numbers with a dash between them.
     """
-    milliseconds, dash, sequence = event_id.partition("-")
-    if not (dash and _is_number(milliseconds) and _is_number(sequence)):
+    milliseconds, _, sequence = event_id.partition("-")
+    if not is_id(event_id):
         raise Refused("bad-id", "an id looks like 1732363200123-0")
     return min(int(milliseconds) * SEQUENCES + min(int(sequence), SEQUENCES - 1), LARGEST)
+
+
+def is_id(text: str) -> bool:
+    """Return whether a text is an id."""
+    milliseconds, dash, sequence = text.partition("-")
+    return bool(dash) and _is_number(milliseconds) and _is_number(sequence)
 
 
 def time_of(event_id: str) -> str:

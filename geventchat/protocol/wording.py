@@ -84,6 +84,10 @@ def notices_of(reply: replies.Reply) -> list[str]:
             return [f"lines of {room} may be missing here: the server does not have them any more"]
         case replies.Gap(room=room, count=count):
             return [f"you missed {count} lines of {room}"]
+        case replies.BanList():
+            return _bans(reply)
+        case replies.Motd(lines=lines):
+            return lines or ["there is no message of the day"]
         case replies.Pong(token=token):
             return [f"pong {token}".rstrip()]
         case replies.HelpText(lines=lines):
@@ -93,8 +97,20 @@ def notices_of(reply: replies.Reply) -> list[str]:
     return []
 
 
+def _bans(listed: replies.BanList) -> list[str]:
+    where = f" in {listed.room}" if listed.room else ""
+    lines = []
+    for did, entries in (("banned", listed.bans), ("muted", listed.mutes)):
+        for one in entries:
+            who = "everyone" if one.who == EVERYBODY else one.who
+            until = f" until {one.until[:16].replace('T', ' ')} UTC" if one.until else ""
+            lines.append(f"{who} is {did}{where}{until}, by {one.by}{f': {one.reason}' if one.reason else ''}")
+    return lines or [f"nobody is banned or muted{where}"]
+
+
 def _profile(user: replies.Profile) -> list[str]:
     about = f": {user.about}" if user.about else ""
     rooms = f"in {', '.join(user.rooms)}" if user.rooms else "in no room"
     away = [f"{user.nick} is away: {user.away}"] if user.away is not None else []
-    return [f"{user.nick}{about}, {rooms}, here since {user.since[:16].replace('T', ' ')} UTC", *away]
+    since = f"here since {user.since[:16].replace('T', ' ')} UTC"
+    return [f"{user.nick}{about}, {rooms}, {since}{f', {user.origin}' if user.origin else ''}", *away]

@@ -10,7 +10,7 @@ import gevent
 from gevent.lock import Semaphore
 
 from geventchat.commands import actions, commands
-from geventchat.commands.actions import CatchUp, Followup, Goodbye, ReadHistory
+from geventchat.commands.followups import CatchUp, FindEvent, Followup, Goodbye, ReadHistory
 from geventchat.core.chat import Chat
 from geventchat.core.log import Log
 from geventchat.core.member import Member, nothing
@@ -38,8 +38,8 @@ _MAX_UNPUBLISHED = 8
 GOODBYE_S = 5.0
 # How long a client for which one packet is one message gets to take what came before the last word.
 _LAST_WORD_PAUSE_S = 0.1
-# How long a connection that is replaced by a newer one has to take its last words.
-_REPLACED_S = 1.0
+# How long a connection that is replaced by a newer one, or sent away, has to take its last words.
+_SENT_AWAY_S = 1.0
 
 
 class State(Enum):
@@ -112,7 +112,7 @@ class Session:
         self._deadline = 0.0  # for a name, on the monotonic clock
         self._reason = ""  # why it ends, as others are told
         self.member = Member(dialect.encoder, dialect.can, dialect.outbox(), secrets.token_urlsafe(12))
-        self.member.on_replaced = self._replaced
+        self.member.on_sent_away = self._sent_away
         self.sender = Sender(self.member.outbox, transport, self.abort)
 
     def run(self, first: bytes, deadline: float, refused: Refused | None = None) -> None:
@@ -318,6 +318,8 @@ class Session:
                 self._past().catch_up(followup)
             case ReadHistory():
                 self._past().send_page(followup.asked)
+            case FindEvent():
+                self._past().find(followup)
             case Goodbye():
                 self._reason = followup.reason
                 self._goodbye(replies.Closing(code="bye", message="bye"), alone=self._dialect.last_word_alone)
@@ -330,14 +332,14 @@ class Session:
 
     # Going.
 
-    def _replaced(self) -> None:
-        """End this connection, because its user has come back on another one."""
+    def _sent_away(self, reason: str) -> None:
+        """End this connection, because its user has come back on another one, or was sent away."""
         self._move_on(State.PARTED)
-        gevent.spawn(self._abort_when_told)
+        gevent.spawn(self._abort_when_told, reason)
 
-    def _abort_when_told(self) -> None:
-        self.drain(_REPLACED_S)
-        self.abort("came back on another connection")
+    def _abort_when_told(self, reason: str) -> None:
+        self.drain(_SENT_AWAY_S)
+        self.abort(reason)
 
     def _send_away(self, error: ProtocolError) -> None:
         """Close a connection that cannot go on, and tell the user why."""
@@ -371,7 +373,7 @@ class Session:
     def _end(self) -> None:
         self._services.pump.detach(self.sender)
         self._part(replies.Closing(code="gone", message=self._reason))
-        self.member.on_replaced = nothing  # or session and member would hold each other
+        self.member.on_sent_away = nothing  # or session and member would hold each other
         if self.member.key:
             self._services.counters.left += 1
             logger.info("%s left%s", self.member.nick, f": {self._reason}" if self._reason else "")

@@ -9,9 +9,6 @@ from geventchat.core.kept import Change, Kept, Record
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import MAX_INVITED, MAX_OWNED
 
-# What moderators do stands in this room, and only they can read it.
-LOG_ROOM = "@log"
-
 
 class RoomRules(Record, tag="room"):
     """What holds in the room with the key `room`. `owner` and those `invited` are keys of accounts.
@@ -81,8 +78,9 @@ class Rules:
             if old in spoke:
                 spoke[new] = spoke.pop(old)
 
-    def lock(self, room: str, password: str, salt: str) -> Change:
+    def lock(self, room: str, password: str, now: float) -> Change:
         """Let only those into a room who are invited, or know the password if there is one."""
+        salt = blake2b(f"{room}:{now}".encode(), digest_size=blake2b.SALT_SIZE).hexdigest()
         kept = f"{salt}:{_hashed(password, salt)}" if password else ""
         return self._put(self.of(room), locked=True, password=kept)
 
@@ -110,8 +108,12 @@ class Rules:
             return []
         return [self._put(rules, invited=tuple(one for one in rules.invited if one != account))]
 
+    def knows(self, token: str) -> bool:
+        """Return whether the connection with this token has been let into a locked room."""
+        return any(token in passes for passes in self._passes.values())
+
     def lets_in(self, room: str, account: str, token: str, password: str | None) -> bool:
-        """Return whether somebody may come in who does not moderate the room; a token is noted where a password fits."""
+        """Return whether somebody may come in who does not moderate the room; who knows the password is noted."""
         rules = self.of(room)
         passes = self._passes.get(room, {})
         if not rules.locked or (account and account in rules.invited) or token in passes:

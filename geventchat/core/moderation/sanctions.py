@@ -5,9 +5,10 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import Generic, TypeVar
 
 from geventchat.core.kept import Change, Kept, Record
-from geventchat.core.moderation.targets import EVERYBODY, Person, Target, ids_of, is_in, network_of
+from geventchat.core.moderation.targets import Person, Target, ids_of, is_in, network_of
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import MAX_SANCTIONS, MAX_SANCTIONS_OF_ROOM
+from geventchat.protocol.wording import EVERYBODY
 
 
 class Sanction(Record):
@@ -18,11 +19,11 @@ class Sanction(Record):
 
     target: str
     who: str  # as the moderator has written it
+    by: str
+    since: float
     room: str = ""
     room_name: str = ""
-    by: str
     reason: str = ""
-    since: float
     until: float | None = None
 
     @property

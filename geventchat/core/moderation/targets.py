@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from geventchat.protocol import names
 from geventchat.protocol.errors import Refused
-from geventchat.protocol.wording import EVERYBODY
 
 # How an origin begins: no name holds a colon.
 ORIGIN = "from:"

@@ -7,6 +7,7 @@ OFFERED = (
     "cap-notify",
     "draft/chathistory",
     "draft/event-playback",
+    "draft/message-redaction",
     "echo-message",
     "extended-join",
     "extended-monitor",

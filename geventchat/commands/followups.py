@@ -1,0 +1,47 @@
+"""What a command needs beyond the chat: the session does that."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from geventchat.commands import commands
+from geventchat.core.room import Room
+from geventchat.protocol.events import AnyEvent
+
+
+@dataclass(frozen=True, slots=True)
+class CatchUp:
+    """Tell the member first what was said before in the room that it has just entered, later than the id `after`."""
+
+    room: Room
+    after: str | None
+    ref: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadHistory:
+    """Answer with a page of what was said before."""
+
+    asked: commands.History
+
+
+@dataclass(frozen=True, slots=True)
+class FindEvent:
+    """Look for an event in a room's log and go on with it, or with None: by its id, or the last that a nick has said.
+
+    What `go_on` raises as Refused is told under the `ref`.
+    """
+
+    room: str
+    id_or_nick: str
+    go_on: Callable[[AnyEvent | None], None]
+    ref: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Goodbye:
+    """End the connection."""
+
+    reason: str
+
+
+Followup = CatchUp | ReadHistory | FindEvent | Goodbye
