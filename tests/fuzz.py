@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Sequence
+from enum import Enum
 
 from hypothesis import strategies as st
 
@@ -75,7 +76,7 @@ def kept(thing: object) -> int:
     size, seen, waiting = 0, set(), [thing]
     while waiting:
         one = waiting.pop()
-        if id(one) in seen or callable(one):  # classes and functions hold on to all the code
+        if id(one) in seen or callable(one) or isinstance(one, Enum):  # these hold on to all the code
             continue
         seen.add(id(one))
         if isinstance(one, bytes | bytearray | str):

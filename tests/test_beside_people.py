@@ -23,6 +23,10 @@ from tests.scenarios import mistakes
 from tests.terminal_fixtures import Terminal, at_terminal
 
 _FOLDER = Path(__file__).parent.parent / "scenarios"
+# A run says nothing on a machine that is too busy for the bots, nor where two packets of the unframed dialect were read
+# at once, which nothing can part again: it is made again, so often.
+_TRIES = 3
+_INVALID = 5
 
 
 def beside(script: str, do: Callable[[ChatClient], object], dialect: str = "json") -> Outcome:
@@ -211,14 +215,16 @@ def take_part(terminal: Terminal, person: str, bot: str, visit: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("dialect", ["json", "plain", "unframed"])
 def test_ten_users_pass_while_a_person_talks_whispers_renames_leaves_and_returns(dialect: str, tmp_path: Path) -> None:
-    with Bots(str(_FOLDER / "ten_users.yaml"), "--dialect", dialect, "--speed", "0.3") as bots:
-        address = bots.address
-        for visit in (1, 2):
-            with at_terminal(address, "eve", tmp_path) as terminal:
-                take_part(terminal, "eve", "user9", visit)
-        status, told = bots.ended()
-    assert "from others  " in told
-    if dialect == "unframed" and "messages ran together" in told:
-        return  # a busy machine reads two packets at once, which nothing in this dialect can part again
-    assert status in (0, 5), told  # 5 where the machine is too busy for the bots
+    for _ in range(_TRIES):
+        with Bots(str(_FOLDER / "ten_users.yaml"), "--dialect", dialect, "--speed", "0.3") as bots:
+            address = bots.address
+            for visit in (1, 2):
+                with at_terminal(address, "eve", tmp_path) as terminal:
+                    take_part(terminal, "eve", "user9", visit)
+            status, told = bots.ended()
+        assert "from others  " in told
+        if status != _INVALID and "messages ran together" not in told:
+            break
+    assert status == 0, told
     assert "anomalies    none" in told
+    assert "PASSED: everyone got every message, once, in order\n" in told

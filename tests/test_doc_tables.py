@@ -88,6 +88,7 @@ def test_every_limit_is_in_its_table_with_its_default() -> None:
         f"{limits.MAX_UNENDED_BYTES >> 10} KiB without an end of line",
         f"{limits.MAX_PRIVATE_BYTES >> 10} KiB of answers",
         f"{limits.MAX_ROOMS_PER_USER} rooms",
+        f"{limits.FREE_TRIES} wrong passwords",
         f"{limits.MAX_LISTED:,} names",
         f"{limits.MAX_HISTORY} events, or {limits.MAX_PAGE_CHARS:,} characters",
         f"{MEMORY_BYTES >> 20} MiB of events",
@@ -139,14 +140,14 @@ def test_every_type_that_programs_send_is_in_its_table_with_its_fields() -> None
         shown[code(kind)[0]] = {name: bracket == "[" for bracket, name in re.findall(r"(\[?)`(\w+)`", fields)}
     assert shown == {
         _tag(struct): {field.encode_name: not field.required for field in msgspec.structs.fields(struct)}
-        for struct in get_args(commands.AnyCommand)
+        for struct in get_args(commands.FromProgram)
     }
 
 
 @pytest.mark.parametrize(("head", "union"), [("event", events.AnyEvent), ("answer", replies.AnyReply)])
 def test_every_type_that_programs_are_told_is_in_its_table_with_its_fields(head: str, union: Any) -> None:
     shown = {code(kind)[0]: set(code(fields)) for kind, fields, _ in rows("protocol.md", head)}
-    told = [struct for struct in get_args(union) if struct is not replies.NamePrompt]  # only people are asked
+    told = [struct for struct in get_args(union) if struct is not replies.Prompt]  # only people are asked
     assert shown == {_tag(struct): set(struct.__struct_encode_fields__) for struct in told}
 
 

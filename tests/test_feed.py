@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geventchat.delivery.feed import Cursor, Feed
+from geventchat.delivery.feed import GROUP_SIZE, Cursor, Feed
+from tests.groups import send_newest, sent, waiting
 
 
 def make_feed(window: int) -> Feed:
@@ -165,15 +166,15 @@ def test_those_who_are_caught_up_are_sent_each_chunk_once_and_then_stand_before_
     feed = make_feed(100)
     reader = Cursor(feed)
     reader.join_group(written)
-    assert (feed.sent, feed.waiting, feed.lagging) == ({reader: written}, {}, {})
+    assert (sent(feed), waiting(feed), feed.lagging) == ([reader], [], {})
     say(feed, b"one\n")
-    assert feed.waiting == {reader: written}
+    assert (sent(feed), waiting(feed)) == ([], [reader])
     assert reader.chunk is feed.newest
-    feed.sent.update([feed.waiting.popitem()])
+    send_newest(feed)
     assert reader.chunk is feed.tail
     late = Cursor(feed)
     late.join_group(written)
-    assert feed.waiting == {}, "there is nothing that the newcomer has still to be sent"
+    assert waiting(feed) == [], "there is nothing that the newcomer has still to be sent"
 
 
 @pytest.mark.parametrize("was_sent", [False, True])
@@ -183,13 +184,25 @@ def test_who_leaves_the_group_stands_where_the_group_has_come(was_sent: bool) ->
     reader.join_group(written)
     say(feed, b"one\n")
     if was_sent:
-        feed.sent.update([feed.waiting.popitem()])
+        send_newest(feed)
     reader.leave_group()
     assert feed.lagging == {reader: None}
-    assert not feed.sent
-    assert not feed.waiting
+    assert not feed.groups
     say(feed, b"two\n")
     assert reader.next() == (b"two\n" if was_sent else b"one\n")
+
+
+def test_a_group_has_only_so_many_readers_and_newcomers_take_the_places_of_those_who_left() -> None:
+    feed = make_feed(100)
+    readers = [Cursor(feed) for _ in range(2 * GROUP_SIZE + 1)]
+    for reader in readers:
+        reader.join_group(written)
+    assert [len(group.readers) for group in feed.groups] == [GROUP_SIZE, GROUP_SIZE, 1]
+    readers[0].leave_group()
+    readers[-1].leave_group()
+    assert [len(group.readers) for group in feed.groups] == [GROUP_SIZE - 1, GROUP_SIZE]
+    readers[-1].join_group(written)
+    assert [len(group.readers) for group in feed.groups] == [GROUP_SIZE, GROUP_SIZE]
 
 
 def test_who_has_something_to_catch_up_with_is_in_no_group() -> None:

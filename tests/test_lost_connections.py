@@ -76,7 +76,7 @@ def test_nothing_is_lost_or_doubled_over_a_server_that_is_killed_and_started_aga
                 server.end(signal.SIGKILL)
     result = json.loads(out)
     assert (result["failures"], result["anomalies"]) == ([], {}), errors
-    assert result["status"] in (0, 5)  # 5 where the machine is too busy for the bots
+    assert [one for one in result["checks"] if one["result"] != "met"] == []
 
 
 _STORMS = """

@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from geventchat.delivery.feed import Cursor, Feed
 from geventchat.delivery.outbox import MAX_LEFT_BYTES, Outbox, UnframedOutbox
+from tests.groups import sent, waiting
 
 
 def make_feed(window: int = 1_000_000) -> Feed:
@@ -228,12 +229,6 @@ def test_many_answers_go_out_together_but_not_without_bound() -> None:
     assert burst(outbox) == (b"x" * 999 + b"\n") * 100
 
 
-def newest_to_group(feed: Feed) -> None:
-    """Send the newest chunk to all who are caught up, as the pump does."""
-    while feed.waiting:
-        feed.sent.update([feed.waiting.popitem()])
-
-
 def test_a_part_of_one_room_s_lines_that_was_sent_is_never_taken_for_another_s() -> None:
     # Those who are caught up are sent the newest chunk whatever the other rooms of each one have to say.
     one, two, outbox = make_feed(), make_feed(), Outbox()
@@ -242,9 +237,9 @@ def test_a_part_of_one_room_s_lines_that_was_sent_is_never_taken_for_another_s()
     outbox.join_groups(written)
     say(one, b"from one\n")
     say(two, b"from two\n")
-    (cursor,) = two.waiting
+    (cursor,) = waiting(two)
     outbox.cut(cursor, 3)  # "fro" of the room two
-    assert not one.waiting, "nothing may come between"
+    assert not waiting(one), "nothing may come between"
     assert burst(outbox) == b"m two\nfrom one\n"
 
 
@@ -252,22 +247,22 @@ def test_who_was_answered_or_lags_is_in_no_group() -> None:
     feed, outbox = make_feed(), Outbox()
     outbox.follow(feed)
     outbox.join_groups(written)
-    assert feed.sent
+    assert sent(feed)
     outbox.put(b"answer\n")
-    assert not feed.sent
+    assert not sent(feed)
     outbox.join_groups(written)
-    assert not feed.sent, "the answer waits"
+    assert not sent(feed), "the answer waits"
     assert burst(outbox) == b"answer\n"
     say(feed, b"new\n")
     outbox.join_groups(written)
-    assert not feed.sent, "what was said waits"
+    assert not sent(feed), "what was said waits"
     assert burst(outbox) == b"new\n"
     outbox.join_groups(written)
-    assert feed.sent
+    assert sent(feed)
     outbox.hold()
-    assert not feed.sent
+    assert not sent(feed)
     outbox.join_groups(written)
-    assert not feed.sent
+    assert not sent(feed)
 
 
 def test_who_has_had_the_newest_chunk_already_is_not_sent_it_with_the_group() -> None:
@@ -278,10 +273,10 @@ def test_who_has_had_the_newest_chunk_already_is_not_sent_it_with_the_group() ->
     say(two, b"from two\n")
     assert burst(outbox) == b"from one\nfrom two\n"
     outbox.join_groups(written)
-    assert two.sent
-    assert not two.waiting
+    assert sent(two)
+    assert not waiting(two)
     say(two, b"more\n")
-    assert two.waiting
+    assert waiting(two)
 
 
 def test_what_was_said_in_a_room_that_one_left_comes_before_what_is_new_elsewhere() -> None:
@@ -293,7 +288,7 @@ def test_what_was_said_in_a_room_that_one_left_comes_before_what_is_new_elsewher
     outbox.unfollow(left)
     left.seal()
     say(here, b"news\n")
-    assert not here.waiting
+    assert not waiting(here)
     assert burst(outbox) == b"goodbye\nnews\n"
 
 
@@ -324,15 +319,15 @@ def test_who_passes_over_a_line_is_caught_up_again_behind_it() -> None:
     feed, outbox = make_feed(), Outbox()
     outbox.follow(feed)
     outbox.join_groups(written)
-    assert feed.sent
+    assert sent(feed)
     outbox.pass_over_next(feed)
-    assert not feed.sent
+    assert not sent(feed)
     outbox.join_groups(written)
-    assert not feed.sent, "it would be sent the line with the others"
+    assert not sent(feed), "it would be sent the line with the others"
     say(feed, b"own\n")
     assert not outbox.next().data
     outbox.join_groups(written)
-    assert feed.sent
+    assert sent(feed)
 
 
 def test_a_line_that_was_not_wanted_is_not_missed() -> None:
@@ -648,19 +643,17 @@ class Interleavings(RuleBasedStateMachine):
     def _send_group(self, said: Said, sizes: list[int]) -> None:
         data = said.feed.newest.data
         assert data is not None
-        short = []
-        while said.feed.waiting:
-            cursor, write = said.feed.waiting.popitem()
-            reader = next(one for one in self.readers if cursor in one.places.values())
-            count = min(sizes.pop(), len(data))
-            reader.hear(data[:count], self.said)
-            if count < len(data):
-                short.append((reader, cursor, count))
-            else:
-                said.feed.sent[cursor] = write
-        for reader, cursor, count in short:
-            said.feed.waiting[cursor] = written
-            reader.outbox.cut(cursor, count)
+        for group in [group for group in said.feed.groups if group.chunk is said.feed.newest]:
+            short = []
+            for cursor in group.readers:
+                reader = next(one for one in self.readers if cursor in one.places.values())
+                count = min(sizes.pop(), len(data))
+                reader.hear(data[:count], self.said)
+                if count < len(data):
+                    short.append((reader, cursor, count))
+            for reader, cursor, count in short:
+                reader.outbox.cut(cursor, count)
+            group.chunk = said.feed.tail
 
     @rule(number=_READERS)
     def one_joins_the_groups(self, number: int) -> None:

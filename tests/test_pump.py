@@ -19,6 +19,7 @@ from geventchat.protocol.limits import Limits
 from geventchat.server.pump import Pump, Sender
 from geventchat.server.transport import Transport
 from geventchat.store.memory import MemoryLog
+from tests.groups import waiting
 from tests.raw import plain
 
 
@@ -104,9 +105,9 @@ def test_a_reader_that_has_hung_up_is_lost_and_costs_the_others_nothing(pump: Pu
 def test_a_connection_that_is_given_up_is_in_no_group_any_more(pump: Pump, feed: Feed) -> None:
     listener = Listener(feed)
     listener.outbox.join_groups(listener.transport.write)
-    assert list(feed.sent.values()) == [listener.transport.write]
+    assert [list(group.readers.values()) for group in feed.groups] == [[listener.transport.write]]
     pump.detach(listener.sender)
-    assert not feed.sent
+    assert not feed.groups
     listener.close()
 
 
@@ -168,7 +169,7 @@ def test_others_have_their_turn_while_a_large_room_is_sent_to(pump: Pump) -> Non
         listener.outbox.join_groups(listener.transport.write)
     say(feed, 1)
     left_when_others_ran: list[int] = []
-    gevent.spawn(lambda: left_when_others_ran.append(len(feed.waiting)))
+    gevent.spawn(lambda: left_when_others_ran.append(len(waiting(feed))))
     pump._fan_out(feed)
     assert 0 < left_when_others_ran[0] < 300
     assert feed.oldest is feed.tail, "what everyone has been sent is not kept"

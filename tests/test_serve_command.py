@@ -193,8 +193,8 @@ from geventchat.store.memory import MemoryLog
 from geventchat.server.process import serve
 
 class Broken(MemoryLog):
-    def append(self, entries, now):
-        logged = super().append(entries, now)
+    def append(self, entries, now, changes=()):
+        logged = super().append(entries, now, changes)
         if any(getattr(entry.event, "text", "") == "break" for entry in entries):
             raise RuntimeError("a mistake of ours")
         return logged

@@ -1,13 +1,14 @@
 """How often a lost connection is tried again."""
 
 import struct
+from functools import partial
 from itertools import repeat
 
 import gevent
 import pytest
 from gevent import socket
 
-from geventchat import ChatServer
+from geventchat import ChatClient, ChatServer
 from geventchat.client import reconnect
 from geventchat.client.reconnect import Connection
 from geventchat.commands import commands
@@ -47,7 +48,7 @@ def test_a_server_that_hangs_up_on_newcomers_is_tried_again_after_each_pause_and
     monkeypatch.setattr(reconnect, "pauses", lambda _: iter([0.01, 0.01, 0.01, *repeat(1000.0, 50)]))
     tries = 0
     with ChatServer() as server, Proxy(server.address) as proxy:
-        ann = Connection(proxy.address, _Ann())
+        ann = Connection(partial(ChatClient, proxy.address), _Ann())
         ann.connect()
         keeping = gevent.spawn(ann.keep)
 
@@ -74,7 +75,7 @@ def test_the_pauses_begin_anew_after_a_connection_that_lasted_and_go_on_after_on
     monkeypatch.setattr(reconnect, "_STEADY_S", 0.0)
     with ChatServer() as server, Proxy(server.address) as proxy:
         ann = _Ann()
-        connection = Connection(proxy.address, ann)
+        connection = Connection(partial(ChatClient, proxy.address), ann)
         connection.connect()
         keeping = gevent.spawn(connection.keep)
         for times in (2, 3):
@@ -92,7 +93,7 @@ def test_the_pauses_begin_anew_after_a_connection_that_lasted_and_go_on_after_on
 def test_enter_is_not_needed_to_come_back_but_does_it_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reconnect, "pauses", lambda _: repeat(1000.0, 50))
     with ChatServer() as server, Proxy(server.address) as proxy:
-        ann = Connection(proxy.address, _Ann())
+        ann = Connection(partial(ChatClient, proxy.address), _Ann())
         ann.connect()
         assert ann.next_try_in_s is None
         keeping = gevent.spawn(ann.keep)

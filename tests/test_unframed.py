@@ -17,7 +17,7 @@ MAX_LINE = 60
 def read(*packets: bytes, named: bool = True) -> list[object]:
     reader = UnframedReader(MAX_LINE)
     if named:
-        reader.registered()
+        reader.asked(None)
     return list(fuzz.read(reader, packets))
 
 
@@ -25,7 +25,7 @@ def test_what_comes_at_once_is_a_name_and_then_a_message() -> None:
     reader = UnframedReader(MAX_LINE)
     reader.receive(b"alice")
     assert reader.next_command() == Hello(nick="alice")
-    reader.registered()
+    reader.asked(None)
     reader.receive(b"hello")
     reader.receive(b"exit")
     assert [reader.next_command() for _ in range(3)] == [Say(text="hello"), Bye(), None]
@@ -66,5 +66,5 @@ def test_what_it_is_sent_has_no_end_of_line() -> None:
 def test_any_packets_are_commands_or_refused_and_nothing_of_them_is_kept(packets: list[bytes], named: bool) -> None:
     reader = UnframedReader(MAX_LINE)
     if named:
-        reader.registered()
+        reader.asked(None)
     fuzz.read(reader, packets, at_most=64 + 3)

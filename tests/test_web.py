@@ -44,7 +44,7 @@ class Browser:
 
     def ask(self, path: str = "/", *, method: str = "GET", host: str = "", headers: str = "") -> tuple[int, str, bytes]:
         """Return status, headers and body of an answer."""
-        self.raw.send(f"{method} {path} HTTP/1.1\r\nHost: {host or self.host}\r\n{headers}\r\n".encode())
+        self.raw.send(f"{method} {path} HTTP/1.1\r\nHost: {host or self.host}\r\n{headers}\r\n".encode("latin-1"))
         return self.answer(method)
 
     def answer(self, method: str = "GET") -> tuple[int, str, bytes]:
@@ -179,11 +179,98 @@ def test_a_connection_that_asks_for_nothing_more_is_closed_without_a_word(
         ("evil.example", False),
         ("chat.example.evil.example", False),
         ("127.0.0.1.evil.example", False),
+        ("localhost.", True),
+        ("a.localhost:2003", True),
+        ("LOCALHOST:", True),
+        ("[::ffff:127.0.0.1]", True),
+        ("notlocalhost", False),
+        ("evil.example:127", False),
+        ("2130706433", False),
+        ("0x7f.1", False),
     ],
 )
 def test_only_an_address_or_a_name_given_to_the_server_is_answered(browser: Browser, host: str, is_known: bool) -> None:
     assert browser.ask("/", host=host)[0] == (200 if is_known else 421)
     assert browser.ask("/chat", host=host, headers=_UPGRADE)[0] == (101 if is_known else 421)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *(
+            "localhost:80@evil.example",
+            "evil.example@localhost",
+            "[::1",
+            "::1",
+            "[::1]evil.example",
+            "[::1]:x",
+            "[1.2.3.4]",
+        ),
+        *("[localhost]", "[::1%25lo]", "localhost:80:80", "localhost:65536", "localhost:-1", "localhost/evil.example"),
+        *(
+            "localhost evil.example",
+            "localhost, evil.example",
+            "localhost\\evil.example",
+            ".localhost",
+            "localhost..",
+            ":80",
+        ),
+        *(
+            "http://localhost",
+            "localhost#",
+            "localhost?",
+            "l\u00f6calhost",
+            "a" * 64,
+            "-a",
+            "a." * 127 + "a",
+            "*",
+            "%6cocalhost",
+        ),
+    ],
+)
+def test_what_is_neither_a_name_nor_an_address_is_a_bad_request(server: ChatServer, host: str) -> None:
+    for path, headers in (("/", ""), ("/chat", _UPGRADE)):
+        with Browser(server) as browser:
+            assert browser.ask(path, host=host, headers=headers)[0] == 400
+            assert browser.is_closed()
+
+
+def test_a_request_without_a_host_is_bad_also_where_none_was_needed(browser: Browser) -> None:
+    browser.raw.send(b"GET / HTTP/1.0\r\n\r\n")
+    assert browser.answer()[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "is_its_own"),
+    [
+        ("chat.example", "https://chat.example", True),  # behind a proxy that speaks TLS
+        ("chat.example:443", "https://chat.example", True),
+        ("CHAT.example:80", "http://chat.EXAMPLE", True),
+        ("chat.example", "http://chat.example:80", True),
+        ("[::1]:2003", "http://[0:0:0:0:0:0:0:1]:2003", True),
+        ("chat.example:443", "http://chat.example", False),
+        ("chat.example", "https://chat.example:8443", False),
+        ("chat.example", "http://chat.example:080x", False),
+        ("chat.example", "ftp://chat.example", False),
+        ("chat.example", "http:chat.example", False),
+        ("chat.example", "http://chat.example/", False),
+        ("chat.example", "http://evil@chat.example", False),
+        ("chat.example", "http://chat.example@evil.example", False),
+        ("chat.example", "http://chat.example:80@evil.example", False),
+        ("chat.example", "http://chat.example.evil.example", False),
+        ("chat.example", "http://chat.example\\.evil.example", False),
+        ("chat.example", "http://chat.example http://evil.example", False),
+        ("chat.example", "http://", False),
+        ("chat.example", "", False),
+        ("[::1]:2003", "http://::1:2003", False),
+        ("[::1]:2003", "http://[::1:2003", False),
+    ],
+)
+def test_a_page_is_the_server_s_own_if_its_origin_is_wholly_the_host(
+    browser: Browser, host: str, origin: str, is_its_own: bool
+) -> None:
+    headers = f"Origin: {origin}\r\n{_UPGRADE}"
+    assert browser.ask("/chat", host=host, headers=headers)[0] == (101 if is_its_own else 403)
 
 
 @pytest.mark.parametrize(

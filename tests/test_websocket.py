@@ -16,6 +16,7 @@ from geventchat.commands.commands import Ping, Say
 from geventchat.dialects.base import EmptyLine
 from geventchat.dialects.websocket import ENCODER, WebSocketReader, encode
 from geventchat.protocol import events, replies
+from geventchat.protocol.questions import Question
 from tests import fuzz
 from tests.raw import plain, programmed
 from tests.websocket_client import WebSocket, joined
@@ -136,7 +137,7 @@ def test_behind_the_last_word_comes_the_close_with_its_code(code: str, close: in
 
 def test_nothing_is_said_to_a_client_that_has_closed_and_no_name_is_asked_for() -> None:
     assert reply(replies.Closing(code="gone", message="")) == b""
-    assert reply(replies.NamePrompt()) == b""
+    assert reply(replies.Prompt(question=Question.NAME)) == b""
 
 
 @given(st.lists(st.binary(max_size=40), max_size=20))

@@ -6,12 +6,14 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
 from io import TextIOWrapper
 
 from geventchat.cli.options import OptionParser
 from geventchat.commands.commands import LOBBY
 from geventchat.protocol import address
 from geventchat.protocol.errors import ChatError, Refused, UsageError
+from geventchat.system.passwords import server_password
 
 _EXAMPLES = """\
 examples:
@@ -25,6 +27,10 @@ is known to be stored. GEVENTCHAT_SERVER is the server where none is given.
 
 exit status: 0 all that was said is stored; 1 it is not, or nobody answers; 2 an invalid option
 """
+
+
+# How often somebody at a terminal is asked for the password.
+_TRIES = 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,21 +48,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for option, value in (("--name", name), ("--room", options.room)):
             if not value.strip():
                 raise UsageError(f"{option} is empty")
-        if os.isatty(0) and os.isatty(1) and not options.json:
-            from geventchat.client.terminal import app  # slow to load, so only for a terminal
-
-            return app.run(at, name, options.room, bell=not options.no_bell)
-        from geventchat.client import filter as without_terminal
-
-        return without_terminal.run(at, name, options.room, as_json=options.json)
+        return _join(options, at, name, server_password(options.password_file))
     except UsageError as error:
         print(f"geventchat-client: {error}", file=sys.stderr)
         return 2
     except ChatError as error:
         is_about_the_name = isinstance(error, Refused) and error.code in ("nick-taken", "bad-nick")
         hint = "; choose another with --name NAME" if is_about_the_name else ""
+        if isinstance(error, Refused) and error.code == "password-needed":
+            hint = ": give it in a file, with --password-file FILE, or in GEVENTCHAT_PASSWORD"
         print(f"geventchat-client: {error}{hint}", file=sys.stderr)
         return 1
+
+
+def _join(options: argparse.Namespace, at: tuple[str, int], name: str, password: str) -> int:
+    """Chat; return the exit status. Somebody at a terminal is asked for the server's password where that is needed."""
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            return _chat(options, at, name, password)
+        except Refused as refusal:
+            if refusal.code not in ("password-needed", "wrong-password") or not tries_left or not os.isatty(0):
+                raise
+            if refusal.code == "wrong-password":
+                print(f"geventchat-client: {refusal}", file=sys.stderr)
+            password = getpass.getpass("Server password: ")
+    raise AssertionError
+
+
+def _chat(options: argparse.Namespace, at: tuple[str, int], name: str, password: str) -> int:
+    from geventchat.client.client import ChatClient  # gevent loads only when there is something to do
+
+    dial = partial(ChatClient, at, password=password or None)
+    if os.isatty(0) and os.isatty(1) and not options.json:
+        from geventchat.client.terminal import app  # slow to load, so only for a terminal
+
+        return app.run(dial, name, options.room, bell=not options.no_bell)
+    from geventchat.client import filter as without_terminal
+
+    return without_terminal.run(dial, name, options.room, as_json=options.json)
 
 
 def _login_name() -> str:
@@ -75,6 +104,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("server", nargs="?", metavar="HOST[:PORT]", help="default: 127.0.0.1:2003")
     parser.add_argument("--name", help="what to be called (default: your login name)")
     parser.add_argument("--room", default=LOBBY, help="where to go first (default: %(default)s)")
+    parser.add_argument(
+        "--password-file", metavar="FILE", help="the server's password (default: GEVENTCHAT_PASSWORD, or you are asked)"
+    )
     parser.add_argument("--json", action="store_true", help="print what happens as JSON Lines")
     parser.add_argument("--no-bell", action="store_true", help="do not ring when mentioned or whispered to")
     return parser

@@ -2,16 +2,20 @@
 
 import argparse
 import dataclasses
+import secrets
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from geventchat.cli.options import OptionParser
 from geventchat.protocol import address, durations
 from geventchat.protocol.errors import UsageError
 from geventchat.protocol.limits import GREET_WITH, MAX_HISTORY, Limits
+from geventchat.server.access import Access
 from geventchat.store import registry
+from geventchat.system.passwords import server_password
 
 _EXAMPLES = """\
 examples:
@@ -37,13 +41,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         limits = _limits(options)
         listen = [address.parse(text) for text in options.listen or [address.DEFAULT]]
         open_log = registry.opener(options.history, _keeping(options))
+        access = Access(password=server_password(options.password_file))
+        from geventchat.server import house_rules
         from geventchat.server.process import serve  # gevent loads only when there is something to serve
+
+        link = secrets.token_urlsafe(24) if options.moderator_token else ""
 
         return serve(
             listen,
             limits,
             open_log,
             options.greet_with,
+            access=access,
+            house_rules=house_rules.read(options.motd, options.filter, link),
             hosts=options.host,
             log_level=options.log_level,
             log_format=options.log_format,
@@ -106,6 +116,21 @@ def _parser() -> argparse.ArgumentParser:
         type=_lines,
         metavar="N",
         help="lines of the talk before that people who come in are shown (default: %(default)s)",
+    )
+    house = parser.add_argument_group("what holds in the house")
+    house.add_argument("--motd", metavar="FILE", type=Path, help="the message of the day, for all who come in")
+    house.add_argument(
+        "--filter",
+        metavar="FILE",
+        type=Path,
+        help="patterns of what is not said: lines of mask, refuse or hold PATTERN",
+    )
+    house.add_argument(
+        "--moderator-token", action="store_true", help="print a link: whoever opens the page with it first moderates"
+    )
+    access = parser.add_argument_group("who may come in")
+    access.add_argument(
+        "--password-file", metavar="FILE", help="the server's password; or it is in GEVENTCHAT_PASSWORD (default: none)"
     )
     limits = parser.add_argument_group("limits")
     for field in dataclasses.fields(Limits):

@@ -30,7 +30,7 @@ class ChatClient:
 
     What the server sends comes out of iteration or `receive`, with everything removed that would act on a terminal;
     answers to this client's own requests come from the methods that ask. A client that comes back gives `after`, the id
-    of the last event that the earlier connection heard, and `token`, from its welcome.
+    of the last event that the earlier connection heard, and `token`, from its welcome. `password` is the server's.
 
     Raises ServerUnavailable when no server lets us in or turns us away within `timeout` seconds, Refused when it turns
     us away.
@@ -44,6 +44,7 @@ class ChatClient:
         room: str = commands.LOBBY,
         after: str | None = None,
         token: str | None = None,
+        password: str | None = None,
         timeout: float = 10.0,
     ) -> None:
         self._timeout = timeout
@@ -65,7 +66,8 @@ class ChatClient:
                     f"what answers at {where} is not a geventchat server: no welcome within {timeout:g} s",
                 )
                 with suppress(ConnectionLost):  # the server may have said why before it hung up
-                    self._send(commands.Hello(nick=name, room=room, after=after, token=token))
+                    hello = commands.Hello(nick=name, room=room, after=after, token=token, password=password)
+                    self._send(hello)
                 self.welcome = self._wait_for_welcome(address)
             except BaseException:
                 self._socket.close()

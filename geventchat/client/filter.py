@@ -9,6 +9,7 @@ from gevent.queue import Full, Queue
 
 from geventchat.client.client import ChatClient
 from geventchat.client.pending import Pending, Spoken
+from geventchat.client.reconnect import Dial
 from geventchat.commands import commands
 from geventchat.commands.commands import LOBBY
 from geventchat.dialects import plain_lines, slash
@@ -30,12 +31,14 @@ _ALIVE = "are you there"
 _MOVE = "to another room"
 
 
-def run(address: tuple[str, int], name: str, room: str, *, as_json: bool) -> int:
+def run(dial: Dial, name: str, room: str, *, as_json: bool) -> int:
     """Chat until the input ends, the user leaves or the server closes; return the exit status, 0 if all is stored.
+
+    `dial` connects to the server.
 
     Raises ServerUnavailable or Refused if the server cannot be reached or does not let us in.
     """
-    chat = _Filter(ChatClient(address, name=name, room=room), as_json=as_json)
+    chat = _Filter(dial(name=name, room=room), as_json=as_json)
     signals.on_end(chat.stop)
     return chat.run()
 

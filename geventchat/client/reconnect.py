@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Protocol
 
@@ -25,6 +25,9 @@ _STEADY_S = 10.0
 # How long one try to connect may take.
 _TRY_S = 10.0
 _PING = "round trip"
+
+# Connects to one server: takes the named arguments of `ChatClient`.
+Dial = Callable[..., ChatClient]
 
 
 class User(Protocol):
@@ -52,11 +55,11 @@ class User(Protocol):
 class Connection:
     """Sends and receives for one user, and reconnects, until it is closed.
 
-    `round_trip_s` is None while unknown.
+    `dial` makes each connection, as `ChatClient` does once it knows the address. `round_trip_s` is None while unknown.
     """
 
-    def __init__(self, address: tuple[str, int], user: User) -> None:
-        self._address = address
+    def __init__(self, dial: Dial, user: User) -> None:
+        self._dial = dial
         self._user = user
         self._client: ChatClient | None = None
         self._outbox: Queue[commands.Command | None] = Queue()
@@ -74,8 +77,8 @@ class Connection:
     def connect(self) -> None:
         """Connect and introduce the user. Raises ServerUnavailable or Refused."""
         hello = self._user.hello()
-        self._client = client = ChatClient(
-            self._address, name=hello.nick, room=hello.room, after=hello.after, token=hello.token, timeout=_TRY_S
+        self._client = client = self._dial(
+            name=hello.nick, room=hello.room, after=hello.after, token=hello.token, timeout=_TRY_S
         )
         self._outbox = Queue()
         self._writer = gevent.spawn(_write, client, self._outbox)

@@ -40,7 +40,7 @@ def do(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> 
     except Refused as refusal:
         chat.refuse(member, refusal, ref if ref is None else ref[:MAX_REF])
         if not member.key:
-            chat.tell(member, replies.NamePrompt())
+            chat.ask(member)
     return None
 
 
@@ -52,6 +52,7 @@ def cost(member: Member, command: commands.AnyCommand) -> int:
 def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> CatchUp | None:
     if member.key:
         raise Refused("already-here", f"you are here already, as {member.nick}")
+    chat.door.unlock(member, hello.password)
     _, room = names.room(hello.room, chat.limits.max_name) if hello.room else ("", "")
     _check_id(hello.after)
     earlier, token = chat.nicks.find(hello.nick), (hello.token or "").encode()
@@ -76,6 +77,13 @@ def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> Cat
     if chat.motd:
         chat.tell(member, replies.Motd(lines=chat.motd))
     return catch_up
+
+
+def _unlock(chat: Chat, member: Member, unlock: commands.Unlock, now: float) -> None:
+    if member.key:
+        raise Refused("already-here", f"you are here already, as {member.nick}")
+    chat.door.unlock(member, unlock.password)
+    chat.ask(member)
 
 
 def _replace(chat: Chat, earlier: Member, now: float) -> None:
@@ -241,6 +249,7 @@ def _status(chat: Chat, member: Member, status: commands.Status, now: float) -> 
 
 ACTIONS: dict[type[commands.Command], Callable[[Chat, Member, Any, float], Followup | None]] = {
     commands.Hello: _hello,
+    commands.Unlock: _unlock,
     commands.Say: _say,
     commands.Act: _act,
     commands.Whisper: _whisper,

@@ -25,6 +25,7 @@ class Hello(Command, tag="hello"):
     with it, the name is taken over from a connection that the server does not yet know to be lost.
 
     Where `room` is empty, a client is in none until it joins one. `about` and `username` are what others see who ask.
+    `password` is the server's, if it has one.
     Whoever opens a moderator's `link` first is one.
     """
 
@@ -34,7 +35,14 @@ class Hello(Command, tag="hello"):
     token: str | None = None
     about: str = ""
     username: str = ""
+    password: str | None = None
     link: str | None = None
+
+
+class Unlock(Command, tag="server_password"):
+    """Give the server's password before a name, as people are asked for it; programs say it in their hello."""
+
+    password: str
 
 
 class Say(Command, tag="say"):
@@ -216,7 +224,8 @@ class Bye(Command, tag="bye"):
 Talk = Say | Act | Whisper | WhisperBack | Topic
 Question = Who | Whois | Find | Whowas | Watch | Rooms | Status | History | Motd
 Request = Talk | Question | Rename | Join | Leave | Away | Describe | Invite | moderation.Moderating
-AnyCommand = Hello | Request | Ping | Help | Bye
+FromProgram = Hello | Request | Ping | Help | Bye  # what can be sent as JSON
+AnyCommand = FromProgram | Unlock
 
 
 def ref_of(command: Command) -> str | None:
@@ -251,6 +260,7 @@ class CommandInfo:
 
 _FOR_ALL = (
     CommandInfo(command=Hello, needs_nick=False),
+    CommandInfo(command=Unlock, needs_nick=False),
     CommandInfo(command=Say, speaks=True),
     CommandInfo(command=Help, typed="/help", help="this list"),
     CommandInfo(command=Who, typed="/who [ROOM]", fields=("room",), help="who is in the room"),

@@ -11,6 +11,7 @@ from itertools import islice
 
 from geventchat.core.accounts import Account
 from geventchat.core.dedup import SentRef
+from geventchat.core.door import Door
 from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.core.kept import Change, Kept
 from geventchat.core.log import Entry
@@ -34,12 +35,13 @@ _MAX_BATCH = 256
 class Chat:
     """All rooms and all members of one server; `server` is its name and version, as newcomers are told.
 
-    `kept` has the records that survive it.
+    `kept` has the records that survive it. `password` is what newcomers are asked for, if it is not empty.
     """
 
-    def __init__(self, limits: Limits, server: str, kept: Kept) -> None:
+    def __init__(self, limits: Limits, server: str, kept: Kept, password: str = "") -> None:
         self.limits = limits
         self.kept = kept
+        self.door = Door(password)
         self._server = server
         self._rooms: dict[str, Room] = {}
         self.nicks = Nicks(limits.max_name)
@@ -118,7 +120,7 @@ class Chat:
         """Return what `viewer` may know of a member; `now` is in seconds since 1970."""
         seen = [room for room in self.rooms_of(member) if self.moderation.may_look(viewer, room.key)]
         known = profile(member, [room.name for room in seen if member in room.members], now)
-        known.origin = member.origin if self.moderation.is_moderator(viewer) else ""
+        known.origin = self.moderation.origin(member) if self.moderation.is_moderator(viewer) else ""
         return known
 
     def role_of(self, member: Member) -> Role:
@@ -144,6 +146,11 @@ class Chat:
         """
         member.unpublished += 1
         self._posted.append(PendingReply(member, reply, changes))
+
+    def ask(self, member: Member) -> None:
+        """Ask a member that is not in yet for what it needs for that."""
+        if (question := self.door.question(member)) is not None:
+            self.tell(member, replies.Prompt(question=question))
 
     def tell_own(self, member: Member, event: events.AnyEvent, ref: str | None) -> None:
         """Show a member an event that it has caused, in a room that it may have left by that."""

@@ -10,7 +10,10 @@ from geventchat.protocol.roles import Role
 
 
 class Member:
-    """A connected user. `rooms` holds the keys of the rooms that it asked to join, also while it is not in yet."""
+    """A connected user, at this network address. `token` is a secret between the server and the user.
+
+    `rooms` holds the keys of the rooms that it asked to join, also while it is not in yet.
+    """
 
     __slots__ = (
         "__weakref__",
@@ -35,6 +38,7 @@ class Member:
         "since",
         "spoke",
         "token",
+        "unlocked",
         "unpublished",
         "username",
         "watched",
@@ -42,7 +46,8 @@ class Member:
         "whispered_by",
     )
 
-    def __init__(self, encoder: Encoder, can: Capabilities, outbox: Outbox, token: str) -> None:
+    def __init__(self, encoder: Encoder, can: Capabilities, outbox: Outbox, token: str, address: str = "") -> None:
+        self.address = address
         self.encoder = encoder
         self.can = can
         self.outbox = outbox
@@ -52,18 +57,16 @@ class Member:
         self.about = ""  # who it says that it is
         self.username = ""  # what it is called on its own machine, as it says
         self.account: str | None = None  # the name of the account that it has logged in to
-        self.address = ""  # where it comes from: to be compared, and never shown
-        self.origin = ""  # a pseudonym of that, which moderators are shown
+        self.origin = ""  # a pseudonym of the address, which moderators are shown, once it is needed
         self.role = Role.USER  # what it may do beside what its account may
         self.away: str | None = None  # why it is away; None while it is there
         self.since = 0.0  # when it came, in seconds since 1970
         self.spoke = 0.0  # and when it said something last
         self.watched: dict[str, str] = {}  # nicks, by their keys, of which it wants to know whether they are here
         self.welcomed = False
-        self.token = token  # a secret between the server and this user
-        self.on_sent_away: Callable[[str], None] = (
-            nothing  # called, with the reason, when its last word is posted for it
-        )
+        self.token = token
+        self.unlocked = False  # whether it has given the server's password
+        self.on_sent_away: Callable[[str], None] = nothing  # called, with the reason, when it is told the last word
         self.unpublished = 0  # how much it has posted that is not published yet
         self.closed = False  # whether it has been told the last word
         self.catching_up = False  # whether it is to be told the past first when it enters a room

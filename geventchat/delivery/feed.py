@@ -4,13 +4,16 @@ A feed is a chain of chunks. The last one, the tail, is open: what the room says
 tail is sealed, becomes bytes, and a new tail follows it. A cursor moves along the chain by itself, so that appending
 costs the same however many read, and a chunk that every reader has passed is freed without anyone looking.
 
-Nearly all readers have been sent everything, and wait for nothing but the next chunk. They form the group of those who
-are caught up, which has no cursors to move: what is done for each of them is one system call.
+Nearly all readers have been sent everything, and wait for nothing but the next chunk. Those who are caught up stand in
+groups, which move along as one: what is done for each reader in them is one system call.
 """
 
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable
+
+# How many readers a group has at most: a group is sent a chunk without a pause, and others wait 1 to 2 ms for that.
+GROUP_SIZE = 128
 
 # Sends one reader bytes without waiting; returns how many were taken. Raises OSError, when none were.
 Write = Callable[[bytes], int]
@@ -30,13 +33,23 @@ class Chunk:
         self.following: Chunk | None = None  # only while sealed and kept
 
 
+class Group:
+    """Readers of one feed who stand before the same chunk, and how each of them is sent bytes."""
+
+    __slots__ = ("chunk", "readers")
+
+    def __init__(self, chunk: Chunk) -> None:
+        self.chunk = chunk
+        self.readers: dict[Cursor, Write] = {}
+
+
 class Feed:
     """What readers of one room in one dialect are sent; keeps `window` bytes for those who lag.
 
     `gap(first_id, last_id, count)` returns the line that tells a reader what it missed.
     """
 
-    __slots__ = ("_window", "gap", "kept", "lagging", "last_dropped", "newest", "oldest", "sent", "tail", "waiting")
+    __slots__ = ("_window", "gap", "groups", "kept", "lagging", "last_dropped", "newest", "oldest", "tail")
 
     def __init__(self, window: int, gap: Callable[[str, str, int], bytes]) -> None:
         self._window = window
@@ -45,15 +58,13 @@ class Feed:
         self.last_dropped = ""  # the id of the line that the window passed last
         self.tail = self.oldest = Chunk(0)
         self.newest = self.tail  # the chunk sealed last
-        # The readers who are caught up: those who have still to be sent the newest chunk, and those who have been.
-        self.waiting: dict[Cursor, Write] = {}
-        self.sent: dict[Cursor, Write] = {}
-        self.lagging: dict[Cursor, None] = {}  # the others
+        self.groups: list[Group] = []  # of readers who are caught up: before the newest chunk, or sent that
+        self.lagging: dict[Cursor, None] = {}  # the other readers
 
     @property
     def has_readers(self) -> bool:
         """Whether anyone reads."""
-        return bool(self.sent or self.waiting or self.lagging)
+        return bool(self.groups or self.lagging)
 
     @property
     def end(self) -> int:
@@ -68,19 +79,18 @@ class Feed:
     def seal(self) -> bool:
         """Make the lines of this batch sendable, and drop the oldest beyond the window; return whether there were any.
 
-        All who wait must have been sent the batch before.
+        All groups must have been sent the batch before.
         """
         tail = self.tail
         if not tail.lines:
             return False
-        assert not self.waiting
+        assert all(group.chunk is tail for group in self.groups)
         tail.data = b"".join(tail.lines)
         end = 0
         tail.ends = [end := end + len(line) for line in tail.lines]
         self.newest = tail
         self.tail = tail.following = Chunk(tail.first + len(tail.lines))
         tail.lines = []
-        self.waiting, self.sent = self.sent, self.waiting
         self.kept += len(tail.data)
         self.shrink(self._window)
         return True
@@ -111,18 +121,19 @@ class Feed:
 class Cursor:
     """How far one reader is in one feed: always before a whole line.
 
-    It stands before line `index` of its chunk, and never at the end of one that was all sent. A reader who is caught
-    up stands before the newest chunk, or before the tail once it has been sent that. `queued` is for the outbox: the
-    number up to which its queue already says what is to be sent. `owner` is for the pump: whose cursor this is.
+    It stands before line `index` of its chunk, and never at the end of one that was all sent; in a group, where the
+    group stands. `queued` is for the outbox: the number up to which its queue already says what is to be sent.
+    `owner` is for the pump: whose cursor this is.
 
     A reader may pass over single lines, its own for one; it then is in no group until it has passed them.
     """
 
-    __slots__ = ("_chunk", "_unwanted", "feed", "index", "owner", "queued")
+    __slots__ = ("_chunk", "_group", "_unwanted", "feed", "index", "owner", "queued")
 
     def __init__(self, feed: Feed, owner: object = None) -> None:
         self.feed = feed
-        self._chunk = feed.tail
+        self._group: Group | None = None
+        self._chunk = feed.tail  # while in no group
         self.index = len(feed.tail.lines)
         self.queued = 0
         self.owner = owner
@@ -132,10 +143,7 @@ class Cursor:
     @property
     def chunk(self) -> Chunk:
         """The chunk that the next line is in."""
-        feed = self.feed
-        if self in feed.sent:
-            return feed.tail
-        return feed.newest if self in feed.waiting else self._chunk
+        return self._group.chunk if self._group else self._chunk
 
     @property
     def number(self) -> int:
@@ -145,20 +153,28 @@ class Cursor:
     def join_group(self, write: Write) -> None:
         """Join those who are caught up, if this reader stands where they do: before all that is not sealed."""
         feed = self.feed
-        if self in feed.lagging and not self.index and self._chunk is feed.tail and not self._unwanted:
-            del feed.lagging[self]
-            feed.sent[self] = write
+        if self._group or self.index or self._chunk is not feed.tail or self._unwanted:
+            return
+        for group in feed.groups:
+            if group.chunk is feed.tail and len(group.readers) < GROUP_SIZE:
+                break
+        else:
+            group = Group(feed.tail)
+            feed.groups.append(group)
+        del feed.lagging[self]
+        group.readers[self] = write
+        self._group = group
 
     def leave_group(self) -> None:
-        """Stay at the position that those who are caught up have reached; from now on `sent` says how far it is."""
-        feed = self.feed
-        if feed.sent.pop(self, None) is not None:
-            self._chunk = feed.tail
-        elif feed.waiting.pop(self, None) is not None:
-            self._chunk = feed.newest
-        else:
+        """Stay where the group stands; from now on `sent` says how far this reader is."""
+        group = self._group
+        if group is None:
             return
-        feed.lagging[self] = None
+        self._chunk, self._group = group.chunk, None
+        del group.readers[self]
+        if not group.readers:
+            self.feed.groups.remove(group)
+        self.feed.lagging[self] = None
 
     def leave(self) -> None:
         """Read no more."""

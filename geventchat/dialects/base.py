@@ -10,6 +10,7 @@ from geventchat.commands.commands import AnyCommand
 from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.core.member import Member
 from geventchat.delivery.outbox import Outbox
+from geventchat.protocol.questions import Question
 
 
 class EmptyLine(msgspec.Struct, frozen=True):
@@ -50,8 +51,8 @@ class Reader(Protocol):
     def data_to_send(self) -> bytes:
         """Return what the dialect sends by itself, such as pongs to what `next_command` has read."""
 
-    def registered(self) -> None:
-        """Read what follows as from a user who has a name now."""
+    def asked(self, question: Question | None) -> None:
+        """Read what follows as an answer to this question; with None, as from a user who is in."""
 
     def ping(self) -> bytes:
         """Return what a living client answers to; empty where the dialect has no such thing."""

@@ -1,5 +1,7 @@
 """The json dialect: JSON Lines for programs. The structs in commands, events and replies are its definition."""
 
+from typing import get_args
+
 import msgspec
 
 from geventchat.commands import commands
@@ -8,10 +10,11 @@ from geventchat.dialects.base import Dialect, EmptyLine
 from geventchat.dialects.lines import LineBuffer
 from geventchat.protocol.errors import ProtocolError
 from geventchat.protocol.events import Event
-from geventchat.protocol.replies import NamePrompt, Reply
+from geventchat.protocol.questions import Question
+from geventchat.protocol.replies import Prompt, Reply
 from geventchat.protocol.text import clean, decode
 
-_decoder: msgspec.json.Decoder[commands.AnyCommand] = msgspec.json.Decoder(commands.AnyCommand)
+_decoder: msgspec.json.Decoder[commands.FromProgram] = msgspec.json.Decoder(commands.FromProgram)
 _encoder = msgspec.json.Encoder()
 _shape = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -20,7 +23,7 @@ _ESCAPED = 6
 _AROUND_BYTES = 1_024
 # The fields of commands that other users will see; names are checked where they are claimed.
 _SEEN = ("text", "reason", "token")
-_KNOWN = frozenset(str(command.__struct_config__.tag) for command in commands.Command.__subclasses__())
+_KNOWN = frozenset(str(command.__struct_config__.tag) for command in get_args(commands.FromProgram))
 
 
 class JsonReader:
@@ -64,8 +67,8 @@ class JsonReader:
         """Return nothing: all that programs are sent comes from the server."""
         return b""
 
-    def registered(self) -> None:
-        """Do nothing: a hello says itself what it is."""
+    def asked(self, question: Question | None) -> None:
+        """Do nothing: programs are asked nothing."""
 
     def ping(self) -> bytes:
         """Return nothing: the system's keepalive finds who is gone."""
@@ -104,7 +107,7 @@ def encode(message: Event | Reply) -> bytes:
 
 def encode_reply(reply: Reply) -> bytes:
     """Return a reply as one line; nothing for a prompt, as programs begin by themselves."""
-    return b"" if isinstance(reply, NamePrompt) else encode(reply)
+    return b"" if isinstance(reply, Prompt) else encode(reply)
 
 
 ENCODER = Encoder(

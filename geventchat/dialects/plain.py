@@ -12,6 +12,7 @@ from geventchat.dialects.base import Dialect, EmptyLine
 from geventchat.dialects.lines import LineBuffer
 from geventchat.dialects.plain_lines import encode_event, encode_reply, notice
 from geventchat.protocol.errors import ProtocolError
+from geventchat.protocol.questions import Question
 from geventchat.protocol.text import REPLACED, clean, decode
 
 # Telnet's own talk (RFC 854, RFC 855): IAC and a command; IAC, will/won't/do/don't and an option; a subnegotiation.
@@ -27,14 +28,14 @@ _TELNET = re.compile(
 
 
 class PlainReader:
-    """Reads lines: the first is a name, the others are said or are commands."""
+    """Reads lines: the first ones answer what is asked, the others are said or are commands."""
 
-    __slots__ = ("_held", "_lines", "_naming")
+    __slots__ = ("_asked", "_held", "_lines")
     ended = False
 
     def __init__(self, max_line: int) -> None:
         self._lines = LineBuffer(max_line)
-        self._naming = True
+        self._asked: Question | None = Question.NAME
         self._held = b""  # the beginning of a telnet command
 
     def receive(self, data: bytes) -> None:
@@ -56,9 +57,9 @@ class PlainReader:
         """Return nothing: people are told by the server."""
         return b""
 
-    def registered(self) -> None:
-        """Read lines as said from now on."""
-        self._naming = False
+    def asked(self, question: Question | None) -> None:
+        """Take lines for answers to this question; with None, for what is said."""
+        self._asked = question
 
     def ping(self) -> bytes:
         """Return nothing: the system's keepalive finds who is gone."""
@@ -67,11 +68,15 @@ class PlainReader:
     def read(self, line: bytes) -> commands.AnyCommand | EmptyLine:
         """Return what one line asks for. Raises ProtocolError."""
         text = clean(decode(line))
-        if self._naming:
-            if REPLACED in text:
-                raise ProtocolError("not-utf8", "that name is not UTF-8: please use UTF-8")
-            return commands.Bye() if text.strip() == slash.EXIT else commands.Hello(nick=text)
-        return slash.read_line(text) or EmptyLine()
+        if self._asked is None:
+            return slash.read_line(text) or EmptyLine()
+        if text.strip() == slash.EXIT:
+            return commands.Bye()
+        if self._asked is Question.SERVER_PASSWORD:
+            return commands.Unlock(password=text)
+        if REPLACED in text:
+            raise ProtocolError("not-utf8", "that name is not UTF-8: please use UTF-8")
+        return commands.Hello(nick=text)
 
     def _without_telnet(self, data: bytes) -> bytes:
         def talk(match: re.Match[bytes]) -> bytes:

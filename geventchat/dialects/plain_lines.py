@@ -7,8 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from geventchat.protocol import events, replies, wording
+from geventchat.protocol.questions import Question
 
-PROMPT = b"Enter your name: "
+PROMPTS = {
+    Question.SERVER_PASSWORD: b"Server password: ",
+    Question.NAME: b"Enter your name: ",
+}
 
 
 def notice(text: str) -> bytes:
@@ -51,7 +55,7 @@ def _closing(closing: replies.Closing) -> bytes:
 
 # What reads otherwise here than for every other reader.
 _OWN: dict[type[replies.Reply], Callable[[Any], bytes]] = {
-    replies.NamePrompt: lambda _: PROMPT,
+    replies.Prompt: lambda prompt: PROMPTS[prompt.question],
     replies.Welcome: _welcome,
     replies.HistoryPage: _history,
     replies.Closing: _closing,

@@ -12,6 +12,7 @@ from geventchat.dialects.base import Dialect, EmptyLine
 from geventchat.dialects.foreign import foreign
 from geventchat.dialects.plain import ENCODER, PEOPLE, PlainReader
 from geventchat.protocol.errors import ProtocolError
+from geventchat.protocol.questions import Question
 from geventchat.protocol.text import cut_character
 
 # So much of the first packet is looked at once more together with the second.
@@ -65,9 +66,9 @@ class UnframedReader:
         """Return nothing: people are told by the server."""
         return b""
 
-    def registered(self) -> None:
-        """Read packets as said from now on."""
-        self._plain.registered()
+    def asked(self, question: Question | None) -> None:
+        """Take packets for answers to this question; with None, for what is said."""
+        self._plain.asked(question)
 
     def ping(self) -> bytes:
         """Return nothing: the system's keepalive finds who is gone."""

@@ -15,6 +15,7 @@ from geventchat.core.encoder import Encoder
 from geventchat.dialects import json
 from geventchat.dialects.base import Dialect, EmptyLine
 from geventchat.protocol.errors import ProtocolError
+from geventchat.protocol.questions import Question
 from geventchat.protocol.replies import AnyReply, Closing, Message
 
 # Why the connection is closed, as WebSocket says it (RFC 6455, section 7.4); anything else is a policy of ours.
@@ -126,8 +127,8 @@ class WebSocketReader:
         """Return a frame that a living client answers."""
         return Frame(Opcode.PING, b"").serialize(mask=False)
 
-    def registered(self) -> None:
-        """Do nothing: a hello says itself what it is."""
+    def asked(self, question: Question | None) -> None:
+        """Do nothing: programs are asked nothing."""
 
 
 def encode(message: Message) -> bytes:

@@ -42,6 +42,9 @@ MAX_ROOMS_PER_USER = 64
 MAX_WINDOWS = 16
 # The longest `ref`: room for a UUID or a hash, or for IRC's label and what was asked. The last of each user are kept.
 MAX_REF = 128
+# Wrong passwords from one address that cost nothing: somebody mistypes. Past it, each further try waits longer.
+FREE_TRIES = 5
+LONGEST_PAUSE_S = 60.0
 # Newcomers who are coming in at the same time; the others wait, so that a storm of joins delays nobody who is in.
 JOINS_AT_ONCE = 8
 # The longest text in which users say of themselves who they are, or why they are away, in characters.

@@ -3,14 +3,17 @@
 import msgspec
 
 from geventchat.protocol.events import AnyEvent
+from geventchat.protocol.questions import Question
 
 
 class Reply(msgspec.Struct, tag_field="type", kw_only=True, gc=False):
     """Something for one user; the `ref` of a `Response` is that of the command that it answers."""
 
 
-class NamePrompt(Reply, tag="name"):
-    """The server speaks first and asks for a name; only for people, json clients begin by themselves."""
+class Prompt(Reply, tag="prompt"):
+    """The server asks for something; only people are asked, programs begin by themselves."""
+
+    question: Question
 
 
 class Welcome(Reply, tag="welcome"):
@@ -255,5 +258,5 @@ class Closing(Reply, tag="closing"):
 People = Members | Profiles | Former | AwayIs | Described | Watched | Invited | BanList
 Facts = People | RoomList | Status | HistoryPage | TopicIs | Motd
 Response = Facts | Ack | Whispered | Error
-AnyReply = NamePrompt | Welcome | Response | AwayChanged | Pong | Gap | HelpText | Closing
+AnyReply = Prompt | Welcome | Response | AwayChanged | Pong | Gap | HelpText | Closing
 Message = AnyEvent | AnyReply  # all that a server can say

@@ -4,7 +4,7 @@ import logging
 import time
 
 from geventchat.dialects.base import Dialect
-from geventchat.dialects.plain_lines import PROMPT, notice
+from geventchat.dialects.plain_lines import notice
 from geventchat.dialects.registry import detect
 from geventchat.protocol.errors import ProtocolError, Refused
 from geventchat.protocol.limits import MAX_UNENDED_BYTES, SNIFF_S, TYPING_S
@@ -20,14 +20,18 @@ _UNANSWERED = ("tls", "other-protocol")  # what would not understand our words
 class Handshake:
     """A connection whose dialect is not known yet; it has to show it before `deadline`, on the monotonic clock.
 
-    A newcomer that is `refused` gets only the time to be recognised, and is then told so in words for people.
+    A person is greeted with the `prompt`. A newcomer that is `refused` gets only the time to be recognised, and is then
+    told so in words for people.
     """
 
-    __slots__ = ("_deadline", "_packets", "_prompted", "_refused", "_transport", "_web")
+    __slots__ = ("_deadline", "_packets", "_prompt", "_prompted", "_refused", "_transport", "_web")
 
-    def __init__(self, transport: Transport, web: Web, deadline: float, refused: Refused | None = None) -> None:
+    def __init__(
+        self, transport: Transport, web: Web, prompt: bytes, deadline: float, refused: Refused | None = None
+    ) -> None:
         self._transport = transport
         self._web = web
+        self._prompt = prompt
         self._deadline = deadline if refused is None else time.monotonic() + SNIFF_S
         self._refused = refused
         self._prompted = False
@@ -63,9 +67,9 @@ class Handshake:
                 raise ProtocolError("line-too-long", "64 KiB without an end of line: closing", fatal=True)
             dialect = detect(self._packets, quiet=data is None, patient=data is None and now - last >= TYPING_S)
             if data is None and dialect is None and not self._packets and not self._is_spare:
-                self._prompt()
+                self._greet()
         if dialect.prompted:
-            self._prompt()
+            self._greet()
         elif self._prompted:
             self._transport.say(b"\n")  # the prompt gets a line of its own
         return dialect, b"".join(self._packets)
@@ -91,9 +95,9 @@ class Handshake:
         left = self._deadline - time.monotonic()
         return self._transport.receive(left if self._prompted and not self._packets else min(left, SNIFF_S))
 
-    def _prompt(self) -> None:
+    def _greet(self) -> None:
         if not self._prompted:
-            self._transport.say(PROMPT)
+            self._transport.say(self._prompt)
             self._prompted = True
 
     def _turn_away(self, error: ProtocolError) -> None:

@@ -17,7 +17,7 @@ from geventchat.core.batches import carry_out
 from geventchat.core.chat import Chat
 from geventchat.core.log import Log
 from geventchat.core.room import RoomFeed
-from geventchat.delivery.feed import Cursor
+from geventchat.delivery.feed import GROUP_SIZE, Cursor, Group
 from geventchat.delivery.outbox import Outbox
 from geventchat.server.cooperate import let_others_run
 from geventchat.server.transport import Transport
@@ -26,8 +26,6 @@ _WRITE = 2  # libev's EV_WRITE, as gevent's loop.io takes it
 # A batch gathers what arrives within this time of the one before: in a thousand small rooms, work done for several
 # messages at a time costs two thirds as much. A large room's batch takes longer than this anyway.
 _BATCH_S = 0.003
-# How many readers are sent to before others have their turn: 1 to 2 ms.
-_READERS_IN_A_ROW = 128
 # How many chunks one reader that catches up is sent before others have their turn.
 _CHUNKS_IN_A_ROW = 16
 
@@ -166,12 +164,8 @@ class Pump:
 
     def _fan_out(self, feed: RoomFeed) -> None:
         """Send what is new in a feed: all of it to those who are caught up, and to the others what each one lacks."""
-        while count := min(len(feed.waiting), _READERS_IN_A_ROW):
-            for cursor, taken in self._send_newest(feed, count):
-                sender = _sender(cursor)
-                sender.outbox.cut(cursor, taken)
-                self.offer(sender)
-            self._let_others_run(count)
+        for group in [group for group in feed.groups if group.chunk is feed.newest]:
+            self._let_others_run(self._send_newest(feed, group))
         for cursor in list(feed.lagging):
             sender = _sender(cursor)
             self.offer(sender)
@@ -180,32 +174,32 @@ class Pump:
             self._let_others_run(1)
         feed.trim()
 
-    def _send_newest(self, feed: RoomFeed, count: int) -> list[tuple[Cursor, int]]:
-        """Send the newest chunk to so many who wait for it; return those that took less, with the bytes that they took.
+    def _send_newest(self, feed: RoomFeed, group: Group) -> int:
+        """Send the newest chunk to a group, then go on with each who took less; return to how many it was sent.
 
-        This runs once per delivery.
+        The first loop runs once per delivery.
         """
-        data = feed.newest.data
+        data, readers = feed.newest.data, group.readers
         assert data is not None
-        size = len(data)
-        waiting, sent = feed.waiting, feed.sent
+        size, count = len(data), len(readers)
         short = []
-        for _ in range(count):
-            cursor, write = waiting.popitem()
+        for cursor, write in readers.items():
             try:
                 taken = write(data)
             except OSError:
                 taken = 0
-            if taken == size:
-                sent[cursor] = write
-            else:
-                short.append((cursor, write, taken))
-        waiting.update((cursor, write) for cursor, write, _ in short)
-        return [(cursor, taken) for cursor, _, taken in short]
+            if taken != size:
+                short.append((cursor, taken))
+        for cursor, taken in short:
+            _sender(cursor).outbox.cut(cursor, taken)
+        group.chunk = feed.tail
+        for cursor, _ in short:
+            self.offer(_sender(cursor))
+        return count
 
     def _let_others_run(self, sends: int) -> None:
         self._sends += sends
-        if self._sends >= _READERS_IN_A_ROW:
+        if self._sends >= GROUP_SIZE:
             self._sends = 0
             let_others_run()
 

@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import secrets
 import socket as std_socket
 import time
 from collections.abc import Callable, Sequence
@@ -16,11 +17,14 @@ from gevent.socket import getaddrinfo, socket
 from geventchat import __version__
 from geventchat.core.chat import Chat
 from geventchat.core.log import Log
+from geventchat.dialects.plain_lines import PROMPTS
 from geventchat.dialects.websocket import WEBSOCKET
-from geventchat.protocol.errors import Refused, UsageError
+from geventchat.protocol.errors import NotStored, Refused, UsageError
 from geventchat.protocol.limits import GREET_WITH, Limits
 from geventchat.protocol.replies import Closing
+from geventchat.server.access import Access
 from geventchat.server.handshake import Handshake
+from geventchat.server.house_rules import HouseRules
 from geventchat.server.pump import Pump
 from geventchat.server.session import GOODBYE_S, Session, services
 from geventchat.server.throttle import ConnectionLimiter
@@ -88,6 +92,7 @@ class ChatServer:
 
     It keeps its events in `log`, which stays open when it stops, or in memory where none is given, and shows people who
     are new the last `greet_with` lines of the room. Browsers may call it by its addresses and by the names in `hosts`.
+    `access` says who may come in.
 
     Use it as a context manager, or call `start` and `stop`. Raises UsageError when an address cannot be had.
     """
@@ -99,10 +104,15 @@ class ChatServer:
         log: Log | None = None,
         greet_with: int = GREET_WITH,
         hosts: Sequence[str] = (),
+        access: Access | None = None,
+        house_rules: HouseRules | None = None,
     ) -> None:
         self.limits = limits or Limits()
+        access = access or Access()
         log = log or MemoryLog()
-        self.chat = Chat(self.limits, f"geventchat {__version__}", log.kept)
+        self.chat = Chat(self.limits, f"geventchat {__version__}", log.kept, access.password)
+        (house_rules or HouseRules()).apply(self.chat)
+        self._log = log
         self._pump = Pump(self.chat, log, self.limits.stall_timeout)
         self._services = services(self.chat, self._pump, log, greet_with)
         self._web = Web(hosts)
@@ -138,6 +148,7 @@ class ChatServer:
 
     def start(self) -> None:
         """Listen. Returns when newcomers are answered."""
+        self._share_secret()
         try:
             for address in self._wanted:
                 self._listeners.append(self._listen(*address))
@@ -146,6 +157,15 @@ class ChatServer:
             raise
         works = (self._pump.run, self._pump.watch_stalls, self._log_counts)
         self._workers = [gevent.spawn(self._work, work) for work in works]
+
+    def _share_secret(self) -> None:
+        """Let pseudonyms of addresses be the same as before a restart, if the log can keep that."""
+        change = self.chat.moderation.secret(secrets.token_hex(16))
+        if change is not None:
+            try:
+                self._log.append([], time.time(), [change])
+            except NotStored:
+                self.chat.kept.undo([change])
 
     def _listen(self, host: str, port: int) -> _Listener:
         try:
@@ -225,7 +245,8 @@ class ChatServer:
         try:
             transport.prepare(self.limits.keepalive)
             deadline = time.monotonic() + self.limits.name_timeout
-            detected = Handshake(transport, self._web, deadline, refused).detect()
+            prompt = PROMPTS[self.chat.door.first_question]
+            detected = Handshake(transport, self._web, prompt, deadline, refused).detect()
             if detected is not None:
                 dialect, first = detected
                 if dialect is WEBSOCKET:  # the page has been looked at for some time, perhaps

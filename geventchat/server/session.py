@@ -111,7 +111,10 @@ class Session:
         self._state = State.READING
         self._deadline = 0.0  # for a name, on the monotonic clock
         self._reason = ""  # why it ends, as others are told
-        self.member = Member(dialect.encoder, dialect.can, dialect.outbox(), secrets.token_urlsafe(12))
+        self.member = Member(
+            dialect.encoder, dialect.can, dialect.outbox(), secrets.token_urlsafe(12), transport.address
+        )
+        self._reader.asked(shared.chat.door.question(self.member))
         self.member.on_sent_away = self._sent_away
         self.sender = Sender(self.member.outbox, transport, self.abort)
 
@@ -298,6 +301,7 @@ class Session:
         member = self.member
         if member.key:
             return self._follow_up(actions.do(self._services.chat, member, command, time.time()))
+        self._wait_to_try(command)
         with self._services.joins:
             if self._is_over:  # it was sent away while it waited
                 return False
@@ -305,11 +309,22 @@ class Session:
             if member.key:
                 self._services.pump.wake()
                 self._services.pump.wait_until(self.sender, lambda: not member.unpublished)
+        self._reader.asked(self._services.chat.door.question(member))
         if member.key:
-            self._reader.registered()
             self._services.counters.joined += 1
             logger.info("%s joined from %s (%s)", member.nick, self._transport.address, self._dialect.name)
         return self._follow_up(followup)
+
+    def _wait_to_try(self, command: commands.AnyCommand) -> None:
+        """Wait until a newcomer's password may be looked at. Raises ProtocolError, fatal, if that would be long."""
+        given = command.password if isinstance(command, commands.Hello | commands.Unlock) else None
+        try:
+            wait = self._services.chat.door.try_s(self.member, given, time.monotonic())
+        except Refused as refusal:
+            raise ProtocolError(refusal.code, refusal.message, fatal=True) from None
+        if wait:
+            self._deadline += wait
+            self._services.pump.wait_until(self.sender, lambda: self._is_over, wait)
 
     def _follow_up(self, followup: Followup | None) -> bool:
         """Do what a command needs beside the chat; return whether that was the end."""

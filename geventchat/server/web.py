@@ -3,7 +3,6 @@
 No request is read or answered here: see `server.web_connection`.
 """
 
-import ipaddress
 import time
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -14,6 +13,8 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request as HandshakeRequest
 from websockets.server import ServerProtocol
 
+from geventchat.server import authority
+from geventchat.server.authority import Authority, is_own_page
 from geventchat.server.files import FILES, File
 
 CHAT_PATH = "/chat"
@@ -55,16 +56,10 @@ class Web:
         if len(self._asked_at) > _MAX_ADDRESSES:
             del self._asked_at[next(iter(self._asked_at))]
 
-    def knows(self, host: str) -> bool:
-        """Return whether this is an address or one of the names that the server goes by; a port may follow."""
-        name = _without_port(host.strip().lower()).rstrip(".")
-        if name == "localhost" or name.endswith(".localhost") or name in self._hosts:
-            return True
-        try:
-            ipaddress.ip_address(name.strip("[]").partition("%")[0])
-        except ValueError:
-            return False
-        return True
+    def knows(self, called: Authority) -> bool:
+        """Return whether this is an address or one of the names that the server goes by."""
+        name = called.host
+        return called.is_address or name == "localhost" or name.endswith(".localhost") or name in self._hosts
 
     def answer(self, request: h11.Request) -> Answer:
         """Return the answer to a request; status 101 grants a WebSocket."""
@@ -73,21 +68,23 @@ class Web:
             return failure(HTTPStatus.REQUEST_URI_TOO_LONG)
         if request.method not in (b"GET", b"HEAD"):
             return failure(HTTPStatus.METHOD_NOT_ALLOWED, headers=[("Allow", "GET, HEAD")])
-        if not self.knows(_header(request, b"host")):
+        called = authority.parse(_header(request, b"host"))
+        if called is None:
+            return failure(HTTPStatus.BAD_REQUEST, "the Host is neither a name nor an address")
+        if not self.knows(called):
             return failure(HTTPStatus.MISDIRECTED_REQUEST, "this name is not known here: geventchat-serve --host NAME")
         if path == CHAT_PATH and request.method == b"GET":
-            return _handshake(request)
+            return _handshake(request, called)
         file = FILES.get(path)
         if file is None:
             return failure(HTTPStatus.NOT_FOUND)
         return _file(file, _header(request, b"if-none-match"))
 
 
-def _handshake(request: h11.Request) -> Answer:
+def _handshake(request: h11.Request, called: Authority) -> Answer:
     """Return the answer to a request for a WebSocket."""
     origins = [value.decode("latin-1") for name, value in request.headers if name == b"origin"]
-    host = _header(request, b"host").lower()
-    if any(origin.lower().partition("://")[2] != host for origin in origins):
+    if not all(is_own_page(origin, called) for origin in origins):
         return failure(HTTPStatus.FORBIDDEN, "another site's page cannot join this chat")
     headers = Headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers)
     response = ServerProtocol().accept(HandshakeRequest(request.target.decode("latin-1"), headers))
@@ -113,9 +110,3 @@ def failure(status: HTTPStatus, why: str = "", headers: list[tuple[str, str]] | 
     """Return an answer that says what is wrong, in words."""
     body = f"{status.value} {status.phrase}{': ' if why else ''}{why}\n".encode()
     return Answer(status, [*(headers or []), ("Content-Type", "text/plain; charset=utf-8")], body)
-
-
-def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.partition(":")[0]

@@ -34,7 +34,8 @@ export class Conversation {
 	// `kept` is what `toKeep` returned before a reload, or only a nick; `prefix` is for refs, and nobody else's;
 	// `clock` returns milliseconds since 1970.
 	constructor(kept, prefix, clock, out) {
-		Object.assign(this, { nick: kept.nick, token: kept.token, _prefix: prefix, _clock: clock, _out: out });
+		const { nick, token, password } = kept;
+		Object.assign(this, { nick, token, password, _prefix: prefix, _clock: clock, _out: out });
 		this.pending = new Pending(prefix, kept.pending);
 		for (const { name, last } of kept.rooms ?? []) this.rooms.add(new Room(name, last));
 		this.rooms.current = this.rooms.called(kept.current) ?? this.rooms.current;

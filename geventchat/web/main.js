@@ -97,7 +97,7 @@ function refused({ code, message }) {
 // Go on in this tab instead of in the other, whose token it is now.
 function takeOver() {
 	const kept = store.ofThisBrowser();
-	if (kept?.nick === conversation.nick) store.keep(kept);
+	if (kept?.nick === conversation.nick) store.keep(kept, conversation.password);
 	location.reload();
 }
 
@@ -105,7 +105,7 @@ function takeOver() {
 function keep() {
 	clearTimeout(keeping);
 	keeping = null;
-	if (conversation?.token && link.state !== "replaced") store.keep(conversation.toKeep());
+	if (conversation?.token && link.state !== "replaced") store.keep(conversation.toKeep(), conversation.password);
 }
 
 // What the user does.
@@ -146,7 +146,7 @@ $("join").addEventListener("submit", (event) => {
 		const kept = store.ofThisBrowser();
 		begin(kept?.nick === nick ? kept : { nick });
 	}
-	Object.assign(conversation, { nick, password: $("password").value || undefined });
+	Object.assign(conversation, { nick, password: $("password").value || conversation.password });
 	socket.open();
 });
 

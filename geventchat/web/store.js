@@ -12,11 +12,10 @@ export function ofThisBrowser() {
 	return kept;
 }
 
-// Keep what `Conversation.toKeep` returned.
-export function keep(kept) {
-	const text = JSON.stringify(kept);
-	attempt(() => sessionStorage.setItem(KEY, text));
-	attempt(() => localStorage.setItem(KEY, text));
+// Keep what `Conversation.toKeep` returned; the server's `password` for this tab only.
+export function keep(kept, password) {
+	attempt(() => sessionStorage.setItem(KEY, JSON.stringify({ ...kept, password })));
+	attempt(() => localStorage.setItem(KEY, JSON.stringify(kept)));
 }
 
 // The user has left: a reload does not come back.

@@ -10,7 +10,7 @@ import gevent
 from gevent.event import AsyncResult, Event
 from gevent.queue import Queue
 
-from geventchat.client.reconnect import Connection
+from geventchat.client.reconnect import Connection, Dial
 from geventchat.client.terminal import view
 from geventchat.client.terminal.conversation import Conversation
 from geventchat.client.terminal.dumb import Plain
@@ -34,12 +34,14 @@ _GATHER_S = 0.02
 _MOST_WAITING = 1000
 
 
-def run(address: tuple[str, int], name: str, room: str, *, bell: bool) -> int:
+def run(dial: Dial, name: str, room: str, *, bell: bool) -> int:
     """Chat until the user leaves; return the exit status, 0 if all that was said is stored.
+
+    `dial` connects to the server.
 
     Raises ServerUnavailable or Refused if the server cannot be reached or does not let us in.
     """
-    return App(address, name, room, bell=bell).run()
+    return App(dial, name, room, bell=bell).run()
 
 
 class _Screen(Protocol):
@@ -64,9 +66,9 @@ class _Screen(Protocol):
 class App:
     """Passes on what is entered and heard, and does what the conversation says is to be done."""
 
-    def __init__(self, address: tuple[str, int], name: str, room: str, *, bell: bool) -> None:
+    def __init__(self, dial: Dial, name: str, room: str, *, bell: bool) -> None:
         self._conversation = Conversation(name, room, secrets.token_hex(4))
-        self._connection = Connection(address, self)
+        self._connection = Connection(dial, self)
         self._entered: Queue[UserInput] = Queue()
         self._ended: AsyncResult[str] = AsyncResult()
         self._settled = Event()

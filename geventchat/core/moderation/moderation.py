@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from geventchat.core.accounts import Account
-from geventchat.core.kept import Kept, Record
+from geventchat.core.kept import Change, Kept, Record
 from geventchat.core.member import Member
+from geventchat.core.moderation import targets
 from geventchat.core.moderation.filters import NOTHING_FILTERED
 from geventchat.core.moderation.links import Links
 from geventchat.core.moderation.rules import Rules
@@ -38,6 +39,13 @@ class Moderation:
         self.rules = Rules(kept)
         self.links = Links(kept)
         self.filter = NOTHING_FILTERED
+        self._secret = b"\0"  # until one is given
+
+    def secret(self, fresh: str) -> Change | None:
+        """Make pseudonyms with the secret that is kept, or a fresh one, in hexadecimal, which is to be stored."""
+        kept = self._kept.get(Secret, "")
+        self._secret = bytes.fromhex(kept.value if kept is not None else fresh)
+        return None if kept is not None else self._kept.put(Secret(value=fresh))
 
     def is_moderator(self, member: Member) -> bool:
         """Return whether a member moderates the whole server."""
@@ -71,7 +79,12 @@ class Moderation:
         """Return what of a member a ban or mute may hit: of a moderator, the names alone."""
         if self.is_moderator(member):
             return Person(member.key, account_of(member))
-        return Person(member.key, account_of(member), member.address, member.origin)
+        return Person(member.key, account_of(member), member.address, self.origin(member))
+
+    def origin(self, member: Member) -> str:
+        """Return the pseudonym of where a member comes from."""
+        member.origin = member.origin or targets.origin(member.address, self._secret)
+        return member.origin
 
     def recognise(self, member: Member, token: str, now: float) -> None:
         """Give a member who comes back with a token all that the connection with this token was given."""
@@ -87,7 +100,7 @@ class Moderation:
         An empty key is no room.
         """
         person = self.person(member)._replace(key=names.key(nick))
-        ban = self.bans.find(person, room, now)
+        ban = self.bans.find(person, room, now) if self.bans else None
         if ban is not None:
             raise Refused("banned", f"you are banned{_where(ban)}{_terms(ban)}", about=ban.room_name or None)
 
@@ -106,7 +119,7 @@ class Moderation:
         """Raise Refused ("muted") if a member may not speak, in the room with this key or, if it is empty, at all."""
         if self.moderates(member, room):
             room = ""  # nobody mutes who moderates a room there
-        mute = self.mutes.find(self.person(member), room, now)
+        mute = self.mutes.find(self.person(member), room, now) if self.mutes else None
         if mute is not None:
             raise Refused("muted", f"you are muted{_where(mute)}{_terms(mute)}", about=room or None)
 

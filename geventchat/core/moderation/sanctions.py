@@ -53,10 +53,14 @@ class Sanctions(Generic[_Kind]):
     def __init__(self, kept: Kept, kind: type[_Kind]) -> None:
         self._kept = kept
         self._kind = kind
+        self._keys: set[str] = set()
         self._networks: dict[str, IPv4Network | IPv6Network] = {}  # by the key of the sanction
         for one in kept.of(kind):
             self._changed(one.key)
         kept.listen(kind, self._changed)
+
+    def __bool__(self) -> bool:
+        return bool(self._keys)
 
     def find(self, person: Person, room: str, now: float) -> _Kind | None:
         """Return what hits a person everywhere, or in the room with this key."""
@@ -94,6 +98,7 @@ class Sanctions(Generic[_Kind]):
 
     def _changed(self, key: str) -> None:
         one = self._kept.get(self._kind, key)
+        self._keys.discard(key) if one is None else self._keys.add(key)
         network = None if one is None else network_of(one.target)
         if network is None:
             self._networks.pop(key, None)

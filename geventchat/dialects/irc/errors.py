@@ -18,6 +18,8 @@ _NUMERICS = {
     "no-such-nick": ("401", _NICK),
     "empty": ("412", _NOTHING),
     "line-too-long": ("417", _NOTHING),
+    "password-needed": ("464", _NOTHING),
+    "wrong-password": ("464", _NOTHING),
 }
 # What is said behind an error, where a list was asked for: that it has ended.
 _ENDS = {"WHOIS": ("318", "End of /WHOIS list"), "WHOWAS": ("369", "End of WHOWAS")}

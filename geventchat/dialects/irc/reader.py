@@ -15,6 +15,7 @@ from geventchat.dialects.irc.names import name_from_irc
 from geventchat.dialects.irc.verbs import VERBS
 from geventchat.dialects.lines import LineBuffer
 from geventchat.protocol.errors import ProtocolError
+from geventchat.protocol.questions import Question
 
 # What a client may send that has not registered, beside what registers it.
 _ANY_TIME = ("PING", "PONG", "QUIT", "ERROR")
@@ -30,7 +31,10 @@ class _State(Enum):
 class IrcReader:
     """Reads messages. `spoken` says which dialect to speak to a client that has agreed on these capabilities."""
 
-    __slots__ = ("_lines", "_negotiation", "_nick", "_ready", "_spoken", "_state", "_user", "ended")
+    __slots__ = (
+        *("_lines", "_negotiation", "_nick", "_password", "_ready", "_spoken", "_state", "_user", "_wanted"),
+        "ended",
+    )
 
     def __init__(self, spoken: Callable[[frozenset[str]], Dialect]) -> None:
         self._spoken = spoken
@@ -38,6 +42,8 @@ class IrcReader:
         self._ready: deque[Request] = deque()
         self._negotiation = Negotiation()
         self._nick = ""
+        self._wanted = ""  # the nick that was last given
+        self._password: str | None = None  # the server's, as PASS gives it
         self._user: tuple[str, str] | None = None  # the username and what the user says of itself, as USER gives them
         self._state = _State.REGISTERING
         self.ended = False
@@ -58,8 +64,15 @@ class IrcReader:
         """Return what a living client answers."""
         return b"PING :geventchat\r\n"
 
-    def registered(self) -> None:
-        """Tell a client that is welcomed how many are here, and the message of the day."""
+    def asked(self, question: Question | None) -> None:
+        """Tell a client that is in how many are here, and the message of the day.
+
+        One whose password was wrong can give another, and is then called as it had wanted.
+        """
+        if question is not None:
+            if question is Question.SERVER_PASSWORD:
+                self._nick = self._wanted
+            return
         self._state = _State.REGISTERED
         self._ready.append(commands.Status(ref=Asked("LUSERS").ref))
         self._ready.append(commands.Motd(ref=Asked("MOTD").ref))
@@ -125,13 +138,15 @@ class IrcReader:
             case "NICK":
                 if not params or not params[0]:
                     return [wrong(asked, "431", "No nickname given")]
-                self._nick = params[0]
+                self._nick = self._wanted = params[0]
             case "USER":
                 if len(params) < 4 or not params[0] or not params[3]:
                     return [too_few(asked)]
                 self._user = texts.plain(params[0]), texts.plain(params[3])
             case "PASS":
-                return [] if params else [too_few(asked)]
+                if not params:
+                    return [too_few(asked)]
+                self._password = params[0]
             case "AUTHENTICATE":
                 return [wrong(asked, "904", "There are no accounts on this server")]
             case _:
@@ -143,4 +158,4 @@ class IrcReader:
         if self._nick and self._user is not None and not self._negotiation.is_open:
             username, about = self._user
             nick, self._nick = name_from_irc(self._nick), ""  # if it cannot be had, another is needed
-            yield commands.Hello(nick=nick, room="", username=username, about=about)
+            yield commands.Hello(nick=nick, room="", username=username, about=about, password=self._password)

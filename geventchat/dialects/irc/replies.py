@@ -221,7 +221,7 @@ def _closing(to: Recipient, closing: replies.Closing) -> list[Out]:
 
 
 _TABLE: dict[type[replies.Reply], Callable[[Recipient, Any], list[Out]]] = {
-    replies.NamePrompt: _nothing,  # clients begin by themselves
+    replies.Prompt: _nothing,  # clients begin by themselves
     replies.Welcome: _welcome,
     replies.Members: _members,
     replies.RoomList: _room_list,

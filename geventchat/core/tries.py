@@ -1,0 +1,78 @@
+"""How often wrong passwords came from each address, and how long the next try from there has to wait."""
+
+import ipaddress
+
+from geventchat.protocol.errors import Refused
+from geventchat.protocol.limits import FREE_TRIES, LONGEST_PAUSE_S
+
+# After so long without a try, an address is as good as new.
+_FORGET_S = 900.0
+# How many addresses are remembered; those from which nothing has come for long are forgotten first.
+_MAX_ADDRESSES = 10_000
+# Who gets an address in IPv6 gets at least so many bits of it to choose from (RFC 6177).
+_IP6_NETWORK_BITS = 64
+
+
+class _Record:
+    """What is known of one address."""
+
+    __slots__ = ("last", "next", "wrong")
+
+    def __init__(self) -> None:
+        self.wrong = 0  # tries that were wrong, or are not known to be right yet
+        self.last = 0.0  # when the last one came
+        self.next = 0.0  # when the last one's wait is over
+
+
+class Tries:
+    """Counts tries by their address, in text; times are in seconds, on a clock that never goes back.
+
+    FREE_TRIES cost nothing; then each waits twice as long as the one before, up to LONGEST_PAUSE_S. A right password
+    does not make up for wrong ones: else who has one could go on guessing others.
+    """
+
+    def __init__(self) -> None:
+        self._records: dict[str, _Record] = {}  # those of which something came last at the end
+
+    def begin(self, address: str, now: float) -> float:
+        """Count a try, as wrong until `was_right`; return how long it waits, behind those that wait there already.
+
+        Raises Refused when so many wait that its turn would not come soon.
+        """
+        key = _network(address)
+        record = self._records.pop(key, None)
+        if record is None or now > record.last + _FORGET_S:
+            record = _Record()
+        self._records[key] = record
+        if len(self._records) > _MAX_ADDRESSES:
+            del self._records[next(iter(self._records))]
+        record.last = now
+        pause = _pause_s(record.wrong)
+        if pause and record.next > now + LONGEST_PAUSE_S:
+            raise Refused("wrong-password", "too many wrong passwords from your address: try again in some minutes")
+        record.wrong += 1
+        record.next = max(now, record.next) + pause
+        return record.next - now
+
+    def was_right(self, address: str) -> None:
+        """Take the last try from there for none."""
+        record = self._records.get(_network(address))
+        if record is not None:
+            record.wrong -= 1
+
+
+def _pause_s(wrong: int) -> float:
+    return 0.0 if wrong < FREE_TRIES else min(LONGEST_PAUSE_S, 2.0 ** min(wrong - FREE_TRIES, 30))
+
+
+def _network(address: str) -> str:
+    """Return what stands for all addresses that one user may have at once."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(ip, ipaddress.IPv4Address):
+        return str(ip)
+    if ip.ipv4_mapped is not None:  # an IPv4 peer of a listener on IPv6
+        return str(ip.ipv4_mapped)
+    return str(ipaddress.ip_network((ip, _IP6_NETWORK_BITS), strict=False))

@@ -1,0 +1,37 @@
+"""The server's password, from a file or from the environment: never from the command line, which others can see."""
+
+import os
+from pathlib import Path
+
+from geventchat.protocol.errors import UsageError
+from geventchat.protocol.text import clean
+
+VARIABLE = "GEVENTCHAT_PASSWORD"
+# Room for any phrase; a message of IRC has to hold it.
+_MAX_BYTES = 400
+# What people type to leave, also where they are asked.
+_LEAVES = "exit"
+
+
+def server_password(file: str | None) -> str:
+    """Return the password in a file, or in the environment where none is named; empty for none. Raises UsageError."""
+    if file is None:
+        return _checked(os.environ.get(VARIABLE, ""), VARIABLE)
+    try:
+        text = Path(file).read_bytes()[: _MAX_BYTES + 2].decode()
+    except OSError as error:
+        raise UsageError(f"--password-file {file} cannot be read: {(error.strerror or str(error)).lower()}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"--password-file {file}: a password is written in UTF-8") from None
+    if not text.strip():
+        raise UsageError(f"--password-file {file} is empty: write the password into it")
+    return _checked(text, f"--password-file {file}")
+
+
+def _checked(text: str, where: str) -> str:
+    password = text.strip()
+    if len(password.encode(errors="replace")) > _MAX_BYTES:
+        raise UsageError(f"{where}: a password has at most {_MAX_BYTES} bytes")
+    if clean(password) != password or password == _LEAVES:
+        raise UsageError(f"{where}: a password is one line without control characters, and not the word {_LEAVES}")
+    return password
