@@ -81,6 +81,7 @@ def plain(address: Address, name: str) -> Raw:
     """Return a connection that has come in as nc would."""
     raw = Raw(address, f"{name}\n".encode())
     raw.until(f"Hi, {name}! To exit the chat enter 'exit'.\n".encode())
+    raw.until(b"* /help lists the commands\n")
     return raw
 
 

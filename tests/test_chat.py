@@ -76,6 +76,8 @@ def test_who_comes_in_is_welcomed_with_all_that_a_program_needs(stage: Stage) ->
         "token": alice.member.token,
         "server": "geventchat test",
         "limits": {"line": 4096, "nick": 32, "rate": 10.0, "burst": 40},
+        "account": None,
+        "role": "user",
     }
 
 
@@ -635,7 +637,8 @@ def test_a_topic_is_told_when_it_is_set_and_to_who_asks_and_to_who_comes(stage: 
     ack, topic = alice.hears(Topic(text="tea", ref="7"))
     assert (topic["type"], topic["nick"], topic["text"], ack["id"]) == ("topic", "alice", "tea", topic["id"])
     assert alice.hears(Topic(ref="8")) == [{"type": "topic_is", "room": "lobby", "text": "tea", "ref": "8"}]
-    assert stage.person().hears(Hello(nick="bob")) == ["Hi, bob! To exit the chat enter 'exit'.", "* topic: tea"]
+    welcome = ["Hi, bob! To exit the chat enter 'exit'.", "* topic: tea", "* /help lists the commands"]
+    assert stage.person().hears(Hello(nick="bob")) == welcome
     alice.hears(Topic(text=""))
     assert alice.hears(Topic())[0]["text"] == ""
 

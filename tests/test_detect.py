@@ -23,6 +23,16 @@ NEWCOMERS: list[tuple[list[bytes], Dialect | None, Dialect | None, Dialect | Non
     ([b"{"], JSON, JSON, JSON),
     ([b'{"type":"hello","nick":"alice"}\n'], JSON, JSON, JSON),
     ([b"GETTY\n"], PLAIN, PLAIN, PLAIN),
+    # Names that are nearly commands of a Redis or a memcached.
+    ([b"Ping\r\n"], PLAIN, PLAIN, PLAIN),
+    ([b"ping\n"], PLAIN, PLAIN, PLAIN),
+    ([b"PINGU\n"], PLAIN, PLAIN, PLAIN),
+    ([b"PING"], None, UNFRAMED, UNFRAMED),
+    ([b"Stats\n"], PLAIN, PLAIN, PLAIN),
+    ([b"HELLO\n"], PLAIN, PLAIN, PLAIN),
+    ([b"HELLO world\n"], PLAIN, PLAIN, PLAIN),
+    ([b"set x 0 0\n"], PLAIN, PLAIN, PLAIN),
+    ([b"version 2\n"], PLAIN, PLAIN, PLAIN),
     ([b"Georg\n"], PLAIN, PLAIN, PLAIN),
     ([b"al", b"ice"], None, UNFRAMED, UNFRAMED),
     # A key at a time: a single one may be a short name, two are somebody who types.
@@ -80,6 +90,17 @@ def test_a_newcomer_is_known_by_its_first_bytes(
         ("other-protocol", b"OPTIONSX sip:nm SIP/2.0\r\n"),
         ("other-protocol", b"SETUP rtsp://x RTSP/1.0\r\n"),
         ("other-protocol", b"*1\r\n$4\r\nPING\r\n"),
+        *(
+            ("other-protocol", line + end)
+            for line in (b"PING", b"INFO", b"AUTH secret", b"SELECT 0", b"HELLO 3", b"SET x 1", b"CLIENT SETNAME x")
+            for end in (b"\r\n", b"\n")
+        ),
+        *(
+            ("other-protocol", line + b"\r\n")
+            for line in (b"stats", b"stats items", b"version", b"set x 0 0 1", b"incr x 1", b"gets x", b"cas x 0 0 1 2")
+        ),
+        ("http", b"get x\r\n"),
+        ("http", b"delete x\r\n"),
         ("other-protocol", b"<?xml version='1.0'?>"),
         ("other-protocol", b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n"),
         ("other-protocol", b"\r\n\r\n\x00\r\nQUIT\n\x21"),

@@ -16,13 +16,14 @@ def server() -> Iterator[ChatServer]:
 
 
 GREETING = b"Hi, alice! To exit the chat enter 'exit'.\n"
+HINT = b"* /help lists the commands\n"
 
 
 def test_who_waits_is_asked_for_a_name_and_greeted(server: ChatServer) -> None:
     with Raw(server.address) as nc:
         assert nc.until(b": ") == b"Enter your name: "
         nc.send(b"alice\n")
-        assert nc.until(b"\n") == GREETING
+        assert nc.until(HINT) == GREETING + HINT
         nc.send(b"hello\n")
         assert nc.until(b"\n") == b"alice: hello\n"
         nc.send(b"exit\n")
@@ -41,14 +42,14 @@ def test_what_a_pipe_sent_before_its_end_is_said(server: ChatServer) -> None:
     with plain(server.address, "bob") as bob:
         pipe = Raw(server.address, b"alice\nhello\nbye")
         pipe.socket.shutdown(1)
-        assert pipe.rest() == b"Enter your name: " + GREETING + b"alice: hello\nalice: bye\n"
+        assert pipe.rest() == b"Enter your name: " + GREETING + HINT + b"alice: hello\nalice: bye\n"
         assert bob.until(b"left\n") == b"* alice joined\nalice: hello\nalice: bye\n* alice left\n"
 
 
 def test_a_pipe_that_ends_without_an_end_of_line_still_has_a_name(server: ChatServer) -> None:
     pipe = Raw(server.address, b"alice")
     pipe.socket.shutdown(1)
-    assert pipe.rest() == b"Enter your name: " + GREETING
+    assert pipe.rest() == b"Enter your name: " + GREETING + HINT
 
 
 def test_everyone_hears_what_one_says_and_the_speaker_too(server: ChatServer) -> None:

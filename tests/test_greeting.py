@@ -37,6 +37,11 @@ def test_each_address_that_is_listened_on_is_told() -> None:
     assert "serves on [::1]:2;" in said
 
 
+def test_who_has_a_client_of_irc_is_told_what_it_needs() -> None:
+    said = greeting([("::", 2003)], has_terminal=False).splitlines()
+    assert "  a client of IRC: server ::1, port 2003, channel #lobby" in said
+
+
 def test_a_qr_code_of_the_page_is_drawn_on_a_terminal_if_others_can_reach_it() -> None:
     drawn = greeting([("0.0.0.0", 2003)], has_terminal=True)
     assert "▀" in drawn

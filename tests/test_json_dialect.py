@@ -16,6 +16,7 @@ from geventchat.dialects.registry import JSON
 from geventchat.protocol import events, replies
 from geventchat.protocol.errors import ProtocolError
 from geventchat.protocol.questions import Question
+from geventchat.protocol.roles import Role
 from tests import fuzz
 
 MAX_LINE = 200
@@ -62,6 +63,16 @@ SENT: list[tuple[dict[str, object], commands.AnyCommand]] = [
     ({"type": "describe", "about": "Bob"}, commands.Describe(about="Bob")),
     ({"type": "away", "text": "tea"}, commands.Away(text="tea")),
     ({"type": "invite", "nick": "bob"}, commands.Invite(nick="bob")),
+    (
+        {"type": "hello", "nick": "alice", "login": {"account": "alice", "password": "secret"}},
+        commands.Hello(nick="alice", login=commands.Credentials(account="alice", password="secret")),
+    ),
+    ({"type": "register", "password": "secret"}, commands.Register(password="secret")),
+    ({"type": "login", "account": "al", "password": "secret"}, commands.Login(account="al", password="secret")),
+    ({"type": "logout"}, commands.Logout()),
+    ({"type": "password", "password": "secret"}, commands.Password(password="secret")),
+    ({"type": "unregister", "password": "secret"}, commands.Unregister(password="secret")),
+    ({"type": "recover", "account": "al"}, commands.Recover(account="al")),
     ({"type": "history", "before": "9-0", "limit": 5}, commands.History(before="9-0", limit=5)),
     ({"type": "topic", "text": ""}, commands.Topic(text="")),
     ({"type": "topic"}, commands.Topic()),
@@ -113,7 +124,7 @@ def test_a_type_that_is_not_known_is_refused_and_the_known_are_listed() -> None:
     error = refusal(b'{"type":"sing","text":"la"}')
     assert error.code == "unknown-type"
     assert "'sing'" in error.message
-    assert "say, slow, status, topic, unban, unlock, unmute, watch, whisper, who, whois" in error.message
+    assert "say, slow, status, topic, unban, unlock, unmute, unregister, watch, whisper, who, whois" in error.message
 
 
 @pytest.mark.parametrize(
@@ -231,6 +242,7 @@ PROFILE_FIELDS = {
     "nick": "a",
     "about": "A",
     "username": "",
+    "account": None,
     "away": None,
     "rooms": ["r"],
     "since": "2024-11-23T12:00:00.000Z",
@@ -277,6 +289,8 @@ TOLD: list[tuple[events.AnyEvent | replies.AnyReply, dict[str, object]]] = [
             "token": "t",
             "server": "geventchat 0.1.0",
             "limits": {"line": 4096, "rate": None},
+            "account": None,
+            "role": "user",
         },
     ),
     (
@@ -301,6 +315,15 @@ TOLD: list[tuple[events.AnyEvent | replies.AnyReply, dict[str, object]]] = [
     (replies.Watched(here=["a"], gone=["b"]), {"type": "watched", "here": ["a"], "gone": ["b"]}),
     (replies.AwayIs(nick="a", text=None), {"type": "away_is", "nick": "a", "text": None}),
     (replies.AwayChanged(nick="a", text="tea"), {"type": "away", "nick": "a", "text": "tea"}),
+    (
+        replies.AccountIs(account="a", role=Role.OWNER, ref="7"),
+        {"type": "account_is", "account": "a", "role": "owner", "needs_password": False, "ref": "7"},
+    ),
+    (replies.AccountChanged(nick="a", account=None), {"type": "account", "nick": "a", "account": None}),
+    (
+        replies.Recovered(account="a", password="word"),
+        {"type": "recovered", "account": "a", "password": "word"},
+    ),
     (replies.Described(nick="a", about="A"), {"type": "described", "nick": "a", "about": "A"}),
     (replies.Invited(nick="a", to="b", room="r"), {"type": "invited", "nick": "a", "to": "b", "room": "r"}),
     (

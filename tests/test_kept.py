@@ -77,8 +77,8 @@ def test_what_tells_of_a_change_is_shown_once_it_is_stored() -> None:
     stage = Stage()
     alice = stage.program("alice")
     told = replies.Pong(token="registered")
-    stage.chat.tell(alice.member, told, [stage.chat.kept.put(account("alice"))])
-    assert (accounts(stage.chat.kept), alice.heard()) == ({"alice": ""}, [])
+    stage.chat.tell(alice.member, told, [stage.chat.kept.put(account("zoe"))])
+    assert (accounts(stage.chat.kept), alice.heard()) == ({"zoe": ""}, [])
     stage.turn()
     assert [message["token"] for message in alice.heard()] == ["registered"]
     stage.chat.kept.load([])
@@ -88,7 +88,7 @@ def test_what_tells_of_a_change_is_shown_once_it_is_stored() -> None:
 def test_what_cannot_be_stored_is_undone_and_its_teller_told_so_once() -> None:
     stage = Stage()
     alice = stage.program("alice")
-    change = [stage.chat.kept.put(account("alice"))]
+    change = [stage.chat.kept.put(account("zoe"))]
     for _ in range(2):
         stage.chat.tell(alice.member, replies.Pong(token="registered"), change)
     stage.turn(unstored="the disk is full")

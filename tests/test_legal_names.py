@@ -49,13 +49,22 @@ def test_nicks_that_differ_only_by_case_stay_two() -> None:
     assert named("Foo", "foo", "FOO") == {"Foo": "Foo", "foo": "foo_2", "FOO": "FOO_3"}
 
 
+def test_nicks_that_look_the_same_become_names_that_a_server_tells_apart() -> None:
+    assert named("bill", "biII", "b\u0456ll", "bi11") == {
+        "bill": "bill",
+        "biII": "biII_2",
+        "b\u0456ll": "b\u0456ll_3",
+        "bi11": "bi11_4",
+    }
+
+
 @settings(deadline=None)
 @given(st.lists(st.text(max_size=40) | st.text("aA{*/:_2 ßé\u0301", max_size=5), max_size=12))
 def test_names_are_legal_and_one_to_one_whatever_the_nicks(nicks: list[str]) -> None:
     given_names = named(*nicks)
     assert set(given_names) == set(nicks)
     keys = {names.nick(name, 32)[1] for name in given_names.values()}
-    assert len(keys) == len(given_names)
+    assert len(keys) == len({names.skeleton(name) for name in given_names.values()}) == len(given_names)
     for name in given_names.values():
         assert scenario("script:\n  - " + _quoted(name) + ": hi").actors[0].name == name
 

@@ -159,6 +159,14 @@ def test_a_mistake_in_a_line(text: str, told: str) -> None:
         ("script: [alice: hi]\ncast: {bob: {name: '{nn}'}}", "2:8: {nn} stands for nothing here, did you mean {n}?"),
         ("script: [alice: hi]\ncast: {user: 3, user2: }", "2:17: user2 and user2 are the same name in a chat"),
         ("script: [alice: hi]\ncast: {bob: , Bob: }", "2:15: Bob and bob are the same name in a chat"),
+        (
+            "script: [alice: hi]\ncast: {bob: , b\u043eb: }",
+            "2:15: b\u043eb looks like bob: a chat takes only one of them in",
+        ),
+        (
+            "script: [alice: hi]\ncast: {user: 3, userl: }",
+            "2:17: userl looks like user1: a chat takes only one of them in",
+        ),
         ("script: [alice: hi]\ndata: no.csv", "2:7: no.csv cannot be read: No such file or directory"),
         ("script: [alice: hi\n", "2:1: this is not valid YAML"),
         ("script: [wait: 1s, everyone: hi]", "1:9: nobody takes part in this script"),

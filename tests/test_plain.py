@@ -14,6 +14,7 @@ from geventchat.dialects.base import EmptyLine
 from geventchat.dialects.plain import PlainReader
 from geventchat.protocol import events, replies
 from geventchat.protocol.questions import Question
+from geventchat.protocol.roles import Role
 from tests import fuzz
 
 MAX_LINE = 60
@@ -160,6 +161,7 @@ EVE: dict[str, Any] = {"who": "eve", "by": "bob", "reason": "spam", "since": TIM
 BANNED = replies.BanEntry(**EVE)
 REPLIES: list[tuple[replies.AnyReply, bytes]] = [
     (replies.Prompt(question=Question.NAME), b"Enter your name: "),
+    (replies.Prompt(question=Question.PASSWORD), b"Password: "),
     (welcome(), b"Hi, alice! To exit the chat enter 'exit'.\n"),
     (welcome("tea"), b"Hi, alice! To exit the chat enter 'exit'.\n* topic: tea\n"),
     (replies.Members(room="lobby", members=["alice", "bob"], count=2, topic=""), b"* 2 in lobby: alice, bob\n"),
@@ -199,6 +201,18 @@ REPLIES: list[tuple[replies.AnyReply, bytes]] = [
     (replies.AwayIs(nick="bob", text="tea"), b"* bob is away: tea\n"),
     (replies.AwayIs(nick="bob", text=None), b"* bob is here\n"),
     (replies.AwayChanged(nick="bob", text="tea"), b""),
+    (replies.AccountIs(account="bob", role=Role.USER), b"* you are logged in to bob\n"),
+    (
+        replies.AccountIs(account="bob", role=Role.OWNER, needs_password=True),
+        b"* you are logged in to bob, as owner\n"
+        b"* that password was good for once: set another with /password PASSWORD\n",
+    ),
+    (replies.AccountIs(account=None, role=Role.USER), b"* you are not logged in\n"),
+    (replies.AccountChanged(nick="bob", account="bob"), b""),
+    (
+        replies.Recovered(account="bob", password="word"),
+        b"* tell the owner of bob this password, which is good for one login: word\n",
+    ),
     (replies.Described(nick="bob", about="Bob B"), b""),
     (replies.Invited(nick="bob", to="ann", room="tea"), b"* bob invites ann into tea: /join tea\n"),
     (replies.Status(server="s", time=TIME, users=1, most=1, rooms=1), b""),

@@ -11,6 +11,7 @@ from bots.scenario.load import parse
 from bots.transcripts.record import NAME, record
 from bots.transcripts.writer import NothingToWrite, Transcript
 from geventchat import ChatClient, ChatServer
+from geventchat.commands import commands
 from geventchat.protocol.events import Acted, Joined
 from geventchat.protocol.replies import Message
 
@@ -31,6 +32,7 @@ def recording(server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> Iterator["
     with ChatClient(server.address, name="bob") as bob:
         recorder = gevent.spawn(record, server.address, "lobby")
         next(event for event in bob if isinstance(event, Joined) and event.nick == NAME)
+        bob.request(commands.Topic(text="tea"))
         bob.say("hello: {everyone}")
         bob.act("waves")
         assert written_down.wait(10)
@@ -42,6 +44,7 @@ def test_ctrl_c_ends_it_and_what_was_heard_is_a_scenario(monkeypatch: pytest.Mon
         recorder.kill(KeyboardInterrupt)
         transcript = recorder.get()
     assert transcript.notes == ()
+    assert transcript.title.endswith(", 2 events")
     assert 'bob: {say: "hello: {{everyone}}"' in transcript.text
     assert 'bob: {act: "waves"' in transcript.text
     assert [actor.name for actor in parse(transcript.text.encode(), "talk.yaml", lambda _: b"").actors] == ["bob"]

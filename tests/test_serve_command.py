@@ -101,7 +101,7 @@ def test_it_listens_on_ipv6() -> None:
 def test_it_listens_on_all_addresses_that_are_given() -> None:
     process = start_server("--listen", "127.0.0.1:0", "--listen", "[::1]:0", "--listen", "127.0.0.2:0")
     assert process.stdout is not None
-    lines = [process.stdout.readline() for _ in range(15)]
+    lines = [process.stdout.readline() for _ in range(18)]
     addresses = [parse(line.split()[1]) for line in lines if "geventchat-client" in line]
     assert [host for host, _ in addresses] == ["127.0.0.1", "::1", "127.0.0.2"]
     users = [plain(address, f"user{number}") for number, address in enumerate(addresses)]

@@ -89,3 +89,19 @@ def test_whatever_comes_no_address_has_more_than_so_many_looked_at_in_a_minute(s
         assert times == sorted(times)
         for early, late in zip(times[FREE_TRIES:], times[FREE_TRIES + 1 :], strict=False):
             assert late - early >= 1
+
+
+def test_tries_that_are_counted_when_they_were_wrong_wait_as_long_but_not_for_each_other() -> None:
+    tries, waited, now = Tries(), [], 0.0
+    for _ in range(8):
+        assert tries.wait_s("192.0.2.1", now) == tries.wait_s("192.0.2.1", now)
+        waited.append(tries.wait_s("192.0.2.1", now))
+        now += waited[-1]
+        tries.was_wrong("192.0.2.1", now)
+    assert waited == [0, 0, 0, 0, 0, 1, 2, 4]
+    assert tries.begin("192.0.2.1", now) == 8 + 8
+    for _ in range(5):
+        tries.was_wrong("192.0.2.1", now)
+    with pytest.raises(Refused, match="too many wrong passwords"):
+        tries.wait_s("192.0.2.1", now)
+    assert tries.wait_s("192.0.2.1", now + 1_000) == 0

@@ -1,5 +1,6 @@
 """How a run is going, on standard error while it goes."""
 
+import math
 import sys
 import time
 from collections.abc import Iterator
@@ -49,10 +50,13 @@ class Rates:
 
 def _on_terminal(outcome: Outcome, planned: float, stream: TextIO) -> None:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+    from rich.progress import BarColumn, Progress, ProgressColumn, TaskProgressColumn, TextColumn
 
-    columns = BarColumn(bar_width=20), TaskProgressColumn(), TextColumn("{task.description}")
+    bar: tuple[ProgressColumn, ...] = (BarColumn(bar_width=20), TaskProgressColumn())
+    if planned == math.inf:
+        bar = (TextColumn("{task.completed:.0f} s"),)
     rates = Rates(outcome)
+    columns = *bar, TextColumn("{task.description}")
     with Progress(*columns, console=Console(file=stream), auto_refresh=False, transient=True) as progress:
         task = progress.add_task("", total=max(planned, 1e-3))
         while True:
@@ -63,9 +67,10 @@ def _on_terminal(outcome: Outcome, planned: float, stream: TextIO) -> None:
 
 def _in_lines(outcome: Outcome, planned: float, stream: TextIO) -> None:
     rates = Rates(outcome)
+    of_all = "" if planned == math.inf else f" of about {planned:.0f} s"
     while True:
         gevent.sleep(_LINE_S)
-        print(f"{_played(outcome):.0f} s of about {planned:.0f} s: {rates.words()}", file=stream, flush=True)
+        print(f"{_played(outcome):.0f} s{of_all}: {rates.words()}", file=stream, flush=True)
 
 
 def _played(outcome: Outcome) -> float:

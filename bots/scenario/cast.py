@@ -31,6 +31,7 @@ class Casting:
         self._report = report
         self._groups: dict[str, tuple[Actor, ...]] = {EVERYONE: ()}
         self._by_key: dict[str, str] = {}
+        self._by_look: dict[str, str] = {}
         self._declared: list[str] = []
         self._unread: set[str] = set()
         self._count = 0
@@ -128,7 +129,10 @@ class Casting:
             if key in self._by_key:
                 self._report.wrong(place, f"{nick} and {self._by_key[key]} are the same name in a chat")
                 return ()
-            self._by_key[key] = shown
+            if other := self._by_look.get(names.skeleton(shown)):
+                self._report.wrong(place, f"{nick} looks like {other}: a chat takes only one of them in")
+                return ()
+            self._by_key[key] = self._by_look[names.skeleton(shown)] = shown
             actors.append(Actor(shown, cast, n, self._count + n - 1, reconnects))
         self._count += len(actors)
         self.casts[cast] = tuple(actors)

@@ -14,10 +14,11 @@ _MAX_CHARS = Limits().max_name
 
 
 class LegalNames:
-    """Gives out names, no two of which are the same to a server."""
+    """Gives out names, no two of which are the same to a server, or look the same."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
+        self._looks: set[str] = set()
 
     def give(self, wish: str) -> str:
         """Return a legal name that nobody has, as near as possible to what is wished for."""
@@ -35,9 +36,10 @@ class LegalNames:
             shown, key = names.nick(wish, _MAX_CHARS)
         except Refused:
             return False
-        if shown != wish or key in self._taken or not_a_name(wish):
+        if shown != wish or key in self._taken or names.skeleton(shown) in self._looks or not_a_name(wish):
             return False
         self._taken.add(key)
+        self._looks.add(names.skeleton(shown))
         return True
 
 

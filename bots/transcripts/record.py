@@ -11,6 +11,8 @@ from geventchat.protocol.address import show
 from geventchat.protocol.errors import ConnectionLost
 
 NAME = "recorder"
+# What a scenario can replay; a topic is none of it.
+_RECORDED = events.Said | events.Acted | events.Joined | events.Left | events.Renamed
 
 
 def record(address: tuple[str, int], room: str) -> Transcript:
@@ -23,7 +25,7 @@ def record(address: tuple[str, int], room: str) -> Transcript:
     with ChatClient(address, name=NAME, room=room) as client:
         began = time.monotonic()
         try:
-            heard = (message for message in client if isinstance(message, events.Event))
+            heard = (message for message in client if isinstance(message, _RECORDED))
             moments.extend((time.monotonic() - began, event) for event in heard)
             notes.append("the server ended the connection; this is what was heard until then")
         except ConnectionLost as lost:

@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = OptionParser(
         "geventchat-serve",
-        "A chat server: one port, any client (browsers, nc, telnet, geventchat-client, programs).",
+        "A chat server: one port, any client (browsers, nc, telnet, IRC clients, geventchat-client, programs).",
         _EXAMPLES,
         verbs=("export",),
         meant=_meant,

@@ -11,7 +11,7 @@ from weakref import ref
 
 import msgspec
 
-from geventchat.commands import commands, filtering, moderating, moderation, people, permission
+from geventchat.commands import accounts, commands, filtering, moderating, moderation, people, permission
 from geventchat.commands.commands import INFO, LOBBY
 from geventchat.commands.followups import CatchUp, Followup, Goodbye, ReadHistory
 from geventchat.commands.people import about_of, any_room, one_called
@@ -38,10 +38,26 @@ def do(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> 
         filtering.check(chat, member, command)
         return ACTIONS[type(command)](chat, member, command, now)
     except Refused as refusal:
-        chat.refuse(member, refusal, ref if ref is None else ref[:MAX_REF])
-        if not member.key:
-            chat.ask(member)
+        _refuse(chat, member, refusal, ref)
     return None
+
+
+def go_on(
+    chat: Chat, member: Member, then: Callable[[], commands.AnyCommand | None], ref: str | None
+) -> commands.AnyCommand | None:
+    """Go on with what a followup has found out; return what is to be done next, if anything."""
+    try:
+        return then()
+    except Refused as refusal:
+        _refuse(chat, member, refusal, ref)
+    return None
+
+
+def _refuse(chat: Chat, member: Member, refusal: Refused, ref: str | None) -> None:
+    chat.refuse(member, refusal, ref if ref is None else ref[:MAX_REF])
+    if not member.key:
+        member.wants_account = refusal.code == "nick-registered"
+        chat.ask(member)
 
 
 def cost(member: Member, command: commands.AnyCommand) -> int:
@@ -49,24 +65,26 @@ def cost(member: Member, command: commands.AnyCommand) -> int:
     return len(member.rooms) if INFO[type(command)].costs_per_room else 1
 
 
-def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> CatchUp | None:
+def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> CatchUp | accounts.CheckPassword | None:
     if member.key:
         raise Refused("already-here", f"you are here already, as {member.nick}")
     chat.door.unlock(member, hello.password)
+    if hello.login is not None:
+        login, hello = hello.login, msgspec.structs.replace(hello, login=None)
+        return accounts.log_in(chat, member, login.account, login.password, now, None, hello)
     _, room = names.room(hello.room, chat.limits.max_name) if hello.room else ("", "")
     _check_id(hello.after)
     earlier, token = chat.nicks.find(hello.nick), (hello.token or "").encode()
     returns = earlier is not None and compare_digest(token, earlier.token.encode())
     chat.moderation.recognise(member, hello.token or "", now)
-    changes = chat.moderation.links.open(hello.link, member.token, now) if hello.link else []
-    chat.moderation.recognise(member, member.token, now)
-    if room:
+    opens_link = hello.link is not None and chat.moderation.links.check(hello.link)
+    is_back = earlier is not None and returns and (not room or room in earlier.rooms)
+    if not (is_back or opens_link):
         chat.moderation.check_entry(member, hello.nick, room, None, now)
-    else:
-        chat.moderation.check_ban(member, hello.nick, "", now)
     if earlier is not None and returns:
-        _replace(chat, earlier, now)
-    chat.claim(member, hello.nick, now)
+        _replace(chat, member, earlier, now)
+    chat.claim_one(member, hello.nick, now)
+    changes = chat.moderation.open_link(member, hello.link, now) if hello.link is not None else []
     member.since = member.spoke = now
     member.about, member.username = about_of(hello.about), about_of(hello.username)
     if hello.room:
@@ -86,8 +104,8 @@ def _unlock(chat: Chat, member: Member, unlock: commands.Unlock, now: float) -> 
     chat.ask(member)
 
 
-def _replace(chat: Chat, earlier: Member, now: float) -> None:
-    """Send away the lost connection of a user who has come back."""
+def _replace(chat: Chat, member: Member, earlier: Member, now: float) -> None:
+    """Send away the lost connection of a user who has come back, and is still logged in by that."""
     closing = replies.Closing(code="replaced", message="you came back on another connection")
     chat.send_away(earlier, closing, "came back on another connection")
     chat.release_nick(earlier, now)
@@ -268,6 +286,12 @@ ACTIONS: dict[type[commands.Command], Callable[[Chat, Member, Any, float], Follo
     commands.Describe: people.describe,
     commands.Invite: people.invite,
     commands.Status: _status,
+    commands.Register: accounts.register,
+    commands.Login: accounts.login,
+    commands.Logout: accounts.logout,
+    commands.Password: accounts.password,
+    commands.Unregister: accounts.unregister,
+    commands.Recover: accounts.recover,
     commands.Ping: _ping,
     commands.Help: _help,
     commands.History: _history,

@@ -18,11 +18,20 @@ from geventchat.protocol.names import LOBBY as LOBBY
 from geventchat.protocol.roles import Role
 
 
+class Credentials(msgspec.Struct, kw_only=True, gc=False):
+    """An account, and its password; or its token, or a password that is good for once."""
+
+    account: str
+    password: str
+
+
 class Hello(Command, tag="hello"):
     """Come in under a name, into a room.
 
     A client that comes back gives `after`, the id of the last event that it heard, and `token`, from its last welcome:
     with it, the name is taken over from a connection that the server does not yet know to be lost.
+
+    `login` logs in to an account first, as `Login` does.
 
     Where `room` is empty, a client is in none until it joins one. `about` and `username` are what others see who ask.
     `password` is the server's, if it has one.
@@ -35,6 +44,7 @@ class Hello(Command, tag="hello"):
     token: str | None = None
     about: str = ""
     username: str = ""
+    login: Credentials | None = None
     password: str | None = None
     link: str | None = None
 
@@ -170,6 +180,48 @@ class Invite(Command, tag="invite"):
     ref: str | None = None
 
 
+class Register(Command, tag="register"):
+    """Make the nick one's own: an account, to which one is logged in by this."""
+
+    password: str
+    ref: str | None = None
+
+
+class Login(Command, tag="login"):
+    """Log in to an account, so that its name can be taken, with its password, its token, or a password for once."""
+
+    account: str
+    password: str
+    ref: str | None = None
+
+
+class Logout(Command, tag="logout"):
+    """Use the account no more; who goes by its name is called otherwise."""
+
+    ref: str | None = None
+
+
+class Password(Command, tag="password"):
+    """Set another password for the account; who else is logged in to it has to log in anew, and its token ends."""
+
+    password: str
+    ref: str | None = None
+
+
+class Unregister(Command, tag="unregister"):
+    """Give up the account, so that its name is anybody's again."""
+
+    password: str
+    ref: str | None = None
+
+
+class Recover(Command, tag="recover"):
+    """Give the owner of an account another chance to log in: a password for once, in place of all that was before."""
+
+    account: str
+    ref: str | None = None
+
+
 class Status(Command, tag="status"):
     """Ask how the server stands."""
 
@@ -223,7 +275,9 @@ class Bye(Command, tag="bye"):
 
 Talk = Say | Act | Whisper | WhisperBack | Topic
 Question = Who | Whois | Find | Whowas | Watch | Rooms | Status | History | Motd
-Request = Talk | Question | Rename | Join | Leave | Away | Describe | Invite | moderation.Moderating
+OfAccounts = Register | Login | Logout | Password | Unregister | Recover
+OfPeople = Rename | Join | Leave | Away | Describe | Invite
+Request = Talk | Question | OfAccounts | OfPeople | moderation.Moderating
 FromProgram = Hello | Request | Ping | Help | Bye  # what can be sent as JSON
 AnyCommand = FromProgram | Unlock
 
@@ -301,6 +355,26 @@ _FOR_ALL = (
     ),
     CommandInfo(command=History, typed="/history [N]", fields=("limit",), help="what was said before"),
     CommandInfo(command=Motd, typed="/motd", help="the message of the day"),
+    CommandInfo(command=Register, typed="/register PASSWORD", fields=("password",), help="make your name your own"),
+    CommandInfo(
+        command=Login,
+        typed="/login NAME PASSWORD",
+        fields=("account", "password"),
+        help="log in, so that you can have your name",
+        needs_nick=False,
+    ),
+    CommandInfo(command=Logout, typed="/logout", help="log out, and go by another name"),
+    CommandInfo(command=Password, typed="/password PASSWORD", fields=("password",), help="set another password"),
+    CommandInfo(
+        command=Unregister, typed="/unregister PASSWORD", fields=("password",), help="let anybody have your name again"
+    ),
+    CommandInfo(
+        command=Recover,
+        typed="/recover NAME",
+        fields=("account",),
+        help="give somebody a password for once",
+        who_may=Role.MODERATOR,
+    ),
     CommandInfo(command=Ping, typed="/ping [TOKEN]", fields=("token",), help="see that the server answers"),
     CommandInfo(
         command=Bye,

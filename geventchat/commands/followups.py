@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from geventchat.commands import commands
+from geventchat.commands.accounts import CheckPassword, HashPassword, MakeWord
 from geventchat.core.room import Room
 from geventchat.protocol.events import AnyEvent
 
@@ -44,4 +45,4 @@ class Goodbye:
     reason: str
 
 
-Followup = CatchUp | ReadHistory | FindEvent | Goodbye
+Followup = CatchUp | ReadHistory | FindEvent | Goodbye | CheckPassword | HashPassword | MakeWord

@@ -13,7 +13,7 @@ from geventchat.core.kept import Change
 from geventchat.core.log import Entry
 from geventchat.core.member import Member
 from geventchat.core.moderation import targets
-from geventchat.core.moderation.moderation import account_of, until_of
+from geventchat.core.moderation.moderation import until_of
 from geventchat.core.moderation.sanctions import Ban, Mute, Sanction, Sanctions
 from geventchat.core.moderation.targets import Target
 from geventchat.core.room import Room
@@ -134,7 +134,7 @@ def lock(chat: Chat, member: Member, lock: moderation.Lock, now: float) -> None:
     rules = chat.moderation.rules
     changes = [rules.lock(room.key, lock.password, now)]
     for one in room.members:
-        changes += rules.invite(room.key, account_of(one), one.token)
+        changes += rules.invite(room.key, chat.moderation.account(one), one.token)
     locked = events.Locked("", "", room.name, member.nick, password=bool(lock.password))
     _post(chat, member, locked, [room], changes, lock.ref)
 
@@ -340,7 +340,7 @@ def _seconds(written: str) -> float:
 
 def _put_out(chat: Chat, target: Member, room: Room, kicked: events.Kicked) -> None:
     """Put a user out of a room; one who can be in one room only goes to the lobby, or is out of the chat."""
-    for change in chat.moderation.rules.uninvite(room.key, account_of(target), target.token):
+    for change in chat.moderation.rules.uninvite(room.key, chat.moderation.account(target), target.token):
         chat.tell(target, lambda: b"", [change])
     chat.put_out(target, room, kicked)
     if target.can.several_rooms:

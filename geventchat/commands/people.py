@@ -5,7 +5,6 @@ from itertools import islice
 from geventchat.commands import commands
 from geventchat.core.chat import Chat
 from geventchat.core.member import Member
-from geventchat.core.moderation.moderation import account_of
 from geventchat.core.room import Room
 from geventchat.protocol import replies
 from geventchat.protocol.errors import Refused
@@ -123,7 +122,7 @@ def _let_in(chat: Chat, member: Member, other: Member, room: Room) -> None:
         return
     if not chat.moderation.moderates(member, room.key):
         raise Refused("forbidden", "the room is locked: who moderates it invites", about=room.name)
-    for change in chat.moderation.rules.invite(room.key, account_of(other), other.token):
+    for change in chat.moderation.rules.invite(room.key, chat.moderation.account(other), other.token):
         chat.tell(member, lambda: b"", [change])
 
 

@@ -29,6 +29,7 @@ def carry_out(chat: Chat, log: Log, wall_time: float, now: float) -> Shown:
     owned = _recall(chat, log)
     batch, logged = _append(chat, log, batch, owned, wall_time)
     outboxes = chat.publisher.publish(batch, logged, wall_time, now)
+    chat.heed_accounts(wall_time)
     return Shown(outboxes, chat.publisher.seal(now))
 
 

@@ -7,16 +7,17 @@ the `publisher` then shows what the log gave back.
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from itertools import islice
+from itertools import count, islice
 
-from geventchat.core.accounts import Account
+from geventchat.core.accounts import Accounts, further, is_further
 from geventchat.core.dedup import SentRef
 from geventchat.core.door import Door
 from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.core.kept import Change, Kept
 from geventchat.core.log import Entry
+from geventchat.core.logins import Logins
 from geventchat.core.member import Member
-from geventchat.core.moderation.moderation import Moderation, account_of
+from geventchat.core.moderation.moderation import Moderation
 from geventchat.core.nicks import Nicks, profile
 from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, Post
 from geventchat.core.publishing import Publisher, encode_own
@@ -45,7 +46,9 @@ class Chat:
         self._server = server
         self._rooms: dict[str, Room] = {}
         self.nicks = Nicks(limits.max_name)
-        self.moderation = Moderation(kept, self.role_of)
+        self.accounts = Accounts(kept)
+        self.logins = Logins(kept, self.accounts, self.nicks)
+        self.moderation = Moderation(kept, self.role_of, self.logins.account_of)
         self.motd: list[str] = []  # the message of the day, a line each
         self.watchers = Watchers()
         self.publisher = Publisher(
@@ -59,11 +62,18 @@ class Chat:
         self._posted: deque[Post] = deque()
         self._log_room = Room(names.LOG_ROOM, names.LOG_ROOM, limits.feed_window)
         self._new_rooms: list[tuple[Room, str]] = []  # with the accounts of those who make them
+        self._guests = count(1)
 
     # The state that commands change at once; others see it when the batch is published.
 
     def claim(self, member: Member, name: str, now: float) -> None:
         """Give a member this nick. Raises Refused when it is no name, or somebody else's."""
+        nick, _ = names.nick(name, self.limits.max_name)
+        if not self.logins.holds(member, nick):
+            raise Refused("nick-registered", f"the name {nick} belongs to an account: log in to it", about=nick)
+        if is_further(nick) and self.accounts.reserving(nick) is None:
+            why = "a name that ends in ^ and a number is for a further connection of an account"
+            raise Refused("bad-nick", why, about=nick)
         old, old_key = member.nick, member.key
         self.nicks.claim(member, name, now)
         if member.key != old_key:
@@ -71,11 +81,60 @@ class Chat:
                 self._tell_watchers(old_key, replies.Watched(here=[], gone=[old]))
             self._tell_watchers(member.key, replies.Watched(here=[member.nick], gone=[]))
 
+    def claim_one(self, member: Member, name: str, now: float) -> None:
+        """Give a newcomer this nick, or one for a further connection of its account. Raises Refused as `claim` does."""
+        try:
+            self.claim(member, name, now)
+        except Refused as refusal:
+            nick = refusal.about or ""
+            if refusal.code != "nick-taken" or self.accounts.reserving(nick) is None:
+                raise
+            for other in further(nick):
+                if len(other) <= self.limits.max_name and self._can_claim(member, other, now):
+                    return
+            raise
+
+    def _can_claim(self, member: Member, name: str, now: float) -> bool:
+        try:
+            self.claim(member, name, now)
+        except Refused:
+            return False
+        return True
+
+    def heed_accounts(self, now: float) -> None:
+        """Let changes of accounts have their consequences: logins end, and nobody keeps a name that is another's now.
+
+        `now` is in seconds since 1970.
+        """
+        concerned, strangers = self.logins.heed()
+        for member in concerned:
+            self.tell_account(member)
+        for member in strangers:
+            self.take_name_from(member, now)
+
+    def tell_account(
+        self, member: Member, ref: str | None = None, changes: Sequence[Change] = (), *, is_spent: bool = False
+    ) -> None:
+        """Tell a member which account it has logged in to, and what it may do."""
+        role = self.role_of(member)
+        told = replies.AccountIs(account=member.account, role=role, needs_password=is_spent, ref=ref)
+        self.tell(member, told, changes)
+
+    def take_name_from(self, member: Member, now: float) -> None:
+        """Call a member otherwise, for its name is another's; `now` is in seconds since 1970."""
+        old = member.nick
+        while not self._can_claim(member, f"guest{next(self._guests)}", now):
+            continue
+        why = f"the name {old} belongs to an account, and you are not logged in to it: you are {member.nick} now"
+        self.tell(member, replies.Error(code="nick-registered", message=why, about=old))
+        self.rename(member, old, None)
+
     def release_nick(self, member: Member, now: float) -> None:
         """Give others the chance to take a member's nick; `now` is in seconds since 1970."""
         if self.nicks.release(member, now):
             self._tell_watchers(member.key, replies.Watched(here=[], gone=[member.nick]))
         self.watchers.remove(member, member.watched)
+        self.logins.log_out(member)
 
     def _tell_watchers(self, key: str, watched: replies.Watched) -> None:
         for watcher in self.watchers.of(key):
@@ -125,7 +184,7 @@ class Chat:
 
     def role_of(self, member: Member) -> Role:
         """Return what a member may do: what its account may, unless it was given more."""
-        account = self.kept.get(Account, names.key(member.account)) if member.account is not None else None
+        account = self.logins.account_of(member)
         return account.role if account is not None and account.role.may(member.role) else member.role
 
     def status(self, now: float, ref: str | None) -> replies.Status:
@@ -203,11 +262,11 @@ class Chat:
         room = self._rooms.get(key)
         if room is None:
             room = self._rooms[key] = Room(name, key, self.limits.feed_window)
-            self._new_rooms.append((room, account_of(member)))
+            self._new_rooms.append((room, self.moderation.account(member)))
         room.expected += 1
         member.rooms.append(key)
         moderates = self.moderation.moderates(member, key)
-        joined = events.Joined("", "", room.name, member.nick, member.about, moderates)
+        joined = events.Joined("", "", room.name, member.nick, member.about, member.account or "", moderates)
         self.post(member, room, Entry(key, joined, ref), changes=changes)
 
     def leave(self, member: Member, room: Room, reason: str = "") -> events.Left:
@@ -280,6 +339,8 @@ class Chat:
             moderators=members.moderators,
             id=member.joined_id,
             token=member.token,
+            account=member.account,
+            role=self.role_of(member),
             server=self._server,
             limits={"line": limits.max_line, "nick": limits.max_name, "rate": limits.rate, "burst": limits.burst},
         )

@@ -1,4 +1,4 @@
-"""What a newcomer is asked before it is in: the server's password, if there is one, and a name."""
+"""What a newcomer is asked before it is in: the server's password, a name, and the password of the account to that."""
 
 from hmac import compare_digest
 
@@ -24,7 +24,9 @@ class Door:
         """Return what a member is asked next; None once it is in."""
         if member.key:
             return None
-        return Question.NAME if member.unlocked else self.first_question
+        if self._password and not member.unlocked:
+            return Question.SERVER_PASSWORD
+        return Question.PASSWORD if member.wants_account else Question.NAME
 
     def try_s(self, member: Member, given: str | None, now: float) -> float:
         """Return how many seconds to wait before a password is looked at; `now` is as `Tries` has it. Raises Refused.

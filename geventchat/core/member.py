@@ -25,6 +25,7 @@ class Member:
         "catching_up",
         "closed",
         "encoder",
+        "era",
         "joined_id",
         "key",
         "nick",
@@ -41,6 +42,7 @@ class Member:
         "unlocked",
         "unpublished",
         "username",
+        "wants_account",
         "watched",
         "welcomed",
         "whispered_by",
@@ -56,8 +58,10 @@ class Member:
         self.key = ""  # of the nick; empty until a name was given
         self.about = ""  # who it says that it is
         self.username = ""  # what it is called on its own machine, as it says
+        self.wants_account = False  # whether the name that it has given, to come in, belongs to an account
         self.account: str | None = None  # the name of the account that it has logged in to
         self.origin = ""  # a pseudonym of the address, which moderators are shown, once it is needed
+        self.era = 0  # of that account, when it did
         self.role = Role.USER  # what it may do beside what its account may
         self.away: str | None = None  # why it is away; None while it is there
         self.since = 0.0  # when it came, in seconds since 1970

@@ -37,6 +37,12 @@ class Nicks:
         """Return all members who have a nick."""
         return list(self._members.values())
 
+    def alike(self, nick: str) -> set[Member]:
+        """Return the members whose nicks are, or look like, this one in any spelling."""
+        key = names.key(nick)
+        found = {self._members.get(key), *(self._lookalikes.get(names.skeleton(one)) for one in (nick, key))}
+        return {member for member in found if member is not None}
+
     def fitting(self, mask: str) -> Iterator[Member]:
         """Yield the members whose nicks a mask fits: in it, `*` stands for any text and `?` for any character."""
         pattern = _pattern(mask)
@@ -78,6 +84,7 @@ def profile(member: Member, rooms: list[str], now: float) -> Profile:
         nick=member.nick,
         about=member.about,
         username=member.username,
+        account=member.account,
         away=member.away,
         rooms=rooms,
         since=iso_time(int(member.since * 1000)),

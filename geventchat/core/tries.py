@@ -39,6 +39,40 @@ class Tries:
 
         Raises Refused when so many wait that its turn would not come soon.
         """
+        record = self._record(address, now)
+        pause = _pause_s(record.wrong)
+        if pause and record.next > now + LONGEST_PAUSE_S:
+            raise _too_many()
+        record.wrong += 1
+        record.next = max(now, record.next) + pause
+        return record.next - now
+
+    def wait_s(self, address: str, now: float) -> float:
+        """Return how long a try waits that is counted only when it is known to be wrong, by `was_wrong`.
+
+        So many who log in at once from one address do not wait for each other. Raises Refused as `begin` does.
+        """
+        record = self._records.get(_network(address))
+        if record is None or now > record.last + _FORGET_S:
+            return 0.0
+        if record.next > now + LONGEST_PAUSE_S:
+            raise _too_many()
+        return max(0.0, record.next - now)
+
+    def was_wrong(self, address: str, now: float) -> None:
+        """Count a wrong try: those that come after it wait."""
+        record = self._record(address, now)
+        record.wrong += 1
+        record.next = max(now, record.next) + _pause_s(record.wrong)
+
+    def was_right(self, address: str) -> None:
+        """Take the last try from there for none."""
+        record = self._records.get(_network(address))
+        if record is not None:
+            record.wrong -= 1
+
+    def _record(self, address: str, now: float) -> _Record:
+        """Return what is known of an address from which a try comes now."""
         key = _network(address)
         record = self._records.pop(key, None)
         if record is None or now > record.last + _FORGET_S:
@@ -47,18 +81,11 @@ class Tries:
         if len(self._records) > _MAX_ADDRESSES:
             del self._records[next(iter(self._records))]
         record.last = now
-        pause = _pause_s(record.wrong)
-        if pause and record.next > now + LONGEST_PAUSE_S:
-            raise Refused("wrong-password", "too many wrong passwords from your address: try again in some minutes")
-        record.wrong += 1
-        record.next = max(now, record.next) + pause
-        return record.next - now
+        return record
 
-    def was_right(self, address: str) -> None:
-        """Take the last try from there for none."""
-        record = self._records.get(_network(address))
-        if record is not None:
-            record.wrong -= 1
+
+def _too_many() -> Refused:
+    return Refused("wrong-password", "too many wrong passwords from your address: try again in some minutes")
 
 
 def _pause_s(wrong: int) -> float:

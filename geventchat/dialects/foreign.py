@@ -10,11 +10,21 @@ _HTTP = re.compile(rb"(?:%s) |\s*[a-z]+ \S+ HTTP/\d" % b"|".join(_VERBS), re.IGN
 _HTTP_BEGUN = tuple(verb + b" " for verb in _VERBS)
 _TLS_HANDSHAKE = b"\x16"  # RFC 8446, section 5.1
 
+# What is sent first to a Redis or a memcached, often to learn whether it lives. A person may be called so, and comes in
+# as `Ping` or `Stats`: only a whole line is taken for a command, and only as those clients spell it.
+_REDIS = rb"PING|INFO|COMMAND|DBSIZE|AUTH \S+|SELECT \d+|HELLO \d[^\n]*|CLIENT [A-Z]+[^\n]*|SET \S+ \S+|CONFIG GET \S+"
+_MEMCACHED = (
+    rb"stats(?: [a-z]+)?|version|flush_all|mn|gets \S+|"
+    rb"(?:(?:set|add|replace|append|prepend) \S+ \d+ -?\d+ \d+|cas \S+ \d+ -?\d+ \d+ \d+|(?:incr|decr|touch) \S+ \d+)"
+    rb"(?: noreply)?"
+)
+
 _OTHERS = (
     ("SSH", re.compile(rb"SSH-\d")),  # RFC 4253, section 4.2
     ("SMTP", re.compile(rb"(?:EHLO|HELO|LHLO) \S", re.IGNORECASE)),  # RFC 5321, section 4.1.1.1
     ("SIP or RTSP", re.compile(rb"\s*[a-z]+ \S+ (?:SIP|RTSP)/\d", re.IGNORECASE)),  # RFC 3261, section 7.1
-    ("Redis", re.compile(rb"\*\d+\r?\n")),  # RESP arrays
+    ("Redis", re.compile(rb"(?:\*\d+|%s)\r?\n" % _REDIS)),  # an array of RESP, or a command in one line
+    ("memcached", re.compile(rb"(?:%s)\r?\n" % _MEMCACHED)),
     ("XML", re.compile(rb"<(?:\?xml|stream:stream|policy-file-request)")),
     ("a proxy's header", re.compile(rb"PROXY (?:TCP[46]|UNKNOWN)\b|\r\n\r\n\x00\r\nQUIT\n")),
     # Names and what people type begin with no control character but tab, ends of lines and telnet's.

@@ -4,6 +4,7 @@ What people are sent stands in `plain_lines`.
 """
 
 import re
+from dataclasses import replace
 
 from geventchat.commands import commands
 from geventchat.core.encoder import Capabilities, Encoder
@@ -13,6 +14,7 @@ from geventchat.dialects.lines import LineBuffer
 from geventchat.dialects.plain_lines import encode_event, encode_reply, notice
 from geventchat.protocol.errors import ProtocolError
 from geventchat.protocol.questions import Question
+from geventchat.protocol.replies import AnyReply, Welcome
 from geventchat.protocol.text import REPLACED, clean, decode
 
 # Telnet's own talk (RFC 854, RFC 855): IAC and a command; IAC, will/won't/do/don't and an option; a subnegotiation.
@@ -30,12 +32,13 @@ _TELNET = re.compile(
 class PlainReader:
     """Reads lines: the first ones answer what is asked, the others are said or are commands."""
 
-    __slots__ = ("_asked", "_held", "_lines")
+    __slots__ = ("_asked", "_held", "_lines", "_name")
     ended = False
 
     def __init__(self, max_line: int) -> None:
         self._lines = LineBuffer(max_line)
         self._asked: Question | None = Question.NAME
+        self._name = ""  # the last one that was given
         self._held = b""  # the beginning of a telnet command
 
     def receive(self, data: bytes) -> None:
@@ -74,8 +77,12 @@ class PlainReader:
             return commands.Bye()
         if self._asked is Question.SERVER_PASSWORD:
             return commands.Unlock(password=text)
+        if self._asked is Question.PASSWORD:
+            login = commands.Credentials(account=self._name, password=text)
+            return commands.Hello(nick=self._name, login=login)
         if REPLACED in text:
             raise ProtocolError("not-utf8", "that name is not UTF-8: please use UTF-8")
+        self._name = text
         return commands.Hello(nick=text)
 
     def _without_telnet(self, data: bytes) -> bytes:
@@ -90,6 +97,14 @@ class PlainReader:
         return _TELNET.sub(talk, data)
 
 
+_HINT = notice("/help lists the commands")
+
+
+def _reply(reply: AnyReply) -> bytes:
+    """Return a reply as whole lines; who comes in is told how to go on."""
+    return encode_reply(reply) + (_HINT if isinstance(reply, Welcome) else b"")
+
+
 ENCODER = Encoder(
     name="plain",
     event=encode_event,
@@ -98,4 +113,6 @@ ENCODER = Encoder(
     reply=lambda _, reply: encode_reply(reply),
 )
 PEOPLE = Capabilities(several_rooms=False, gathers_joins=True, welcomed_with_list=False, greeted_with_history=True)
-PLAIN = Dialect(name="plain", reader=PlainReader, encoder=ENCODER, can=PEOPLE)
+PLAIN = Dialect(
+    name="plain", reader=PlainReader, encoder=replace(ENCODER, reply=lambda _, reply: _reply(reply)), can=PEOPLE
+)

@@ -12,6 +12,7 @@ from geventchat.protocol.questions import Question
 PROMPTS = {
     Question.SERVER_PASSWORD: b"Server password: ",
     Question.NAME: b"Enter your name: ",
+    Question.PASSWORD: b"Password: ",
 }
 
 

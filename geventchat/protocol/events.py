@@ -40,10 +40,12 @@ class Acted(Event, tag="acted"):
 class Joined(Event, tag="joined", omit_defaults=True):
     """A user came into the room; `about` is who it says that it is, where it says so.
 
-    Only who is there learns whether it moderates the room.
+    `account` is the one that it has logged in to, if any; `moderates` is whether it does so in the room. Only who is
+    there learns these.
     """
 
     about: str = ""
+    account: str = ""
     moderates: bool = False
 
 

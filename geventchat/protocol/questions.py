@@ -8,3 +8,4 @@ class Question(Enum):
 
     SERVER_PASSWORD = auto()
     NAME = auto()
+    PASSWORD = auto()  # of the account to which the name belongs

@@ -4,6 +4,7 @@ import msgspec
 
 from geventchat.protocol.events import AnyEvent
 from geventchat.protocol.questions import Question
+from geventchat.protocol.roles import Role
 
 
 class Reply(msgspec.Struct, tag_field="type", kw_only=True, gc=False):
@@ -19,7 +20,8 @@ class Prompt(Reply, tag="prompt"):
 class Welcome(Reply, tag="welcome"):
     """The answer to hello. `id` is that of the user's own `joined`: everything after it will be heard.
 
-    `token` is a secret of this user's, to come back with.
+    `token` is a secret of this user's, to come back with. `account` is the one that it has logged in to, if any, and
+    `role` what it may do.
     """
 
     nick: str
@@ -32,6 +34,8 @@ class Welcome(Reply, tag="welcome"):
     server: str
     limits: dict[str, int | float | None]
     moderators: list[str] = []
+    account: str | None = None
+    role: Role = Role.USER
 
 
 class Members(Reply, tag="members"):
@@ -64,7 +68,8 @@ class RoomList(Reply, tag="rooms"):
 class Profile(msgspec.Struct, kw_only=True, gc=False):
     """What is known of a user: `about` and `username` are its own words, and `away` too, None while it is there.
 
-    `origin` stands for where it comes from, and only moderators are told.
+    `account` is the one that it has logged in to, if any; `origin` stands for where it comes from, and only moderators
+    are told.
 
     `since` is when it came; for `idle` seconds it has said nothing.
     """
@@ -72,6 +77,7 @@ class Profile(msgspec.Struct, kw_only=True, gc=False):
     nick: str
     about: str = ""
     username: str = ""
+    account: str | None = None
     away: str | None = None
     rooms: list[str] = []
     since: str
@@ -109,6 +115,33 @@ class AwayChanged(Reply, tag="away"):
 
     nick: str
     text: str | None
+
+
+class AccountIs(Reply, tag="account_is"):
+    """Which account this user has logged in to, None for none, and what it may do; also unasked when that changes.
+
+    It `needs_password` where the one that was given was good for one login.
+    """
+
+    account: str | None
+    role: Role
+    needs_password: bool = False
+    ref: str | None = None
+
+
+class AccountChanged(Reply, tag="account"):
+    """`nick`, who shares a room with this user, has logged in to an account, or with None, out of it."""
+
+    nick: str
+    account: str | None
+
+
+class Recovered(Reply, tag="recovered"):
+    """The owner of an account, and nobody else, is to be given this password, which is good for one login."""
+
+    account: str
+    password: str
+    ref: str | None = None
 
 
 class Described(Reply, tag="described"):
@@ -255,8 +288,8 @@ class Closing(Reply, tag="closing"):
     message: str
 
 
-People = Members | Profiles | Former | AwayIs | Described | Watched | Invited | BanList
+People = Members | Profiles | Former | AwayIs | AccountIs | Recovered | Described | Watched | Invited | BanList
 Facts = People | RoomList | Status | HistoryPage | TopicIs | Motd
 Response = Facts | Ack | Whispered | Error
-AnyReply = Prompt | Welcome | Response | AwayChanged | Pong | Gap | HelpText | Closing
+AnyReply = Prompt | Welcome | Response | AwayChanged | AccountChanged | Pong | Gap | HelpText | Closing
 Message = AnyEvent | AnyReply  # all that a server can say

@@ -1,6 +1,7 @@
 """How events and replies read, for people: nc, the filter, the export and the terminal client all use these words."""
 
 from geventchat.protocol import durations, events, replies
+from geventchat.protocol.roles import Role
 
 
 def text_of(message: events.Said | events.Acted) -> str:
@@ -76,6 +77,14 @@ def notices_of(reply: replies.Reply) -> list[str]:
             return [line for user in users for line in _profile(user)]
         case replies.AwayIs(nick=nick, text=text):
             return [f"{nick} is here" if text is None else f"{nick} is away: {text}"]
+        case replies.AccountIs(account=account, role=role, needs_password=needs_password):
+            if account is None:
+                return ["you are not logged in"]
+            told = f"you are logged in to {account}" + (f", as {role}" if role is not Role.USER else "")
+            another = ["that password was good for once: set another with /password PASSWORD"]
+            return [told, *(another if needs_password else [])]
+        case replies.Recovered(account=account, password=password):
+            return [f"tell the owner of {account} this password, which is good for one login: {password}"]
         case replies.Invited(nick=nick, to=to, room=room):
             return [f"{nick} invites {to} into {room}: /join {room}"]
         case replies.Whispered(nick=nick, to=to, text=text):

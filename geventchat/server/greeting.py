@@ -32,6 +32,7 @@ def _how_to_join(host: str, port: int) -> str:
         f"  geventchat-client {address.show((here, port))}\n"
         f"  nc {here} {port}\n"
         f"  telnet {here} {port}\n"
+        f"  a client of IRC: server {here}, port {port}, channel #lobby\n"
         f'  a program: JSON Lines, first {{"type":"hello","nick":"alice"}}'
     )
 

@@ -115,6 +115,7 @@ class ChatServer:
         self._log = log
         self._pump = Pump(self.chat, log, self.limits.stall_timeout)
         self._services = services(self.chat, self._pump, log, greet_with)
+        log.kept.on_elsewhere = self._pump.wake
         self._web = Web(hosts)
         self._wanted = addresses or (("127.0.0.1", 0),)
         self._listeners: list[_Listener] = []
@@ -193,6 +194,7 @@ class ChatServer:
             transport.abort()
         self._close_listeners()
         gevent.killall(self._workers, timeout=1)
+        self._services.passwords.close()
 
     def _close_listeners(self) -> None:
         for listener in self._listeners:

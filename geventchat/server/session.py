@@ -10,6 +10,7 @@ import gevent
 from gevent.lock import Semaphore
 
 from geventchat.commands import actions, commands
+from geventchat.commands.accounts import CheckPassword, HashPassword, MakeWord
 from geventchat.commands.followups import CatchUp, FindEvent, Followup, Goodbye, ReadHistory
 from geventchat.core.chat import Chat
 from geventchat.core.log import Log
@@ -22,6 +23,7 @@ from geventchat.server.catch_up import Past
 from geventchat.server.cooperate import let_others_run
 from geventchat.server.counters import Counters
 from geventchat.server.handshake import nameless
+from geventchat.server.passwords import Passwords, random_word
 from geventchat.server.pump import Pump, Sender
 from geventchat.server.token_bucket import TokenBucket
 from geventchat.server.transport import Transport
@@ -70,13 +72,14 @@ class Services:
     counters: Counters
     greet_with: int
     started: str
+    passwords: Passwords
     joins: Semaphore  # newcomers wait here for their turn, so that those who are in are not kept waiting
 
 
 def services(chat: Chat, pump: Pump, log: Log, greet_with: int) -> Services:
     """Return what the sessions of one server share."""
     started = events.id_at(time.time())
-    return Services(chat, pump, log, Counters(), greet_with, started, Semaphore(JOINS_AT_ONCE))
+    return Services(chat, pump, log, Counters(), greet_with, started, Passwords(), Semaphore(JOINS_AT_ONCE))
 
 
 class Session:
@@ -335,11 +338,48 @@ class Session:
                 self._past().send_page(followup.asked)
             case FindEvent():
                 self._past().find(followup)
+            case CheckPassword() | HashPassword() | MakeWord():
+                return self._work_on(followup)
             case Goodbye():
                 self._reason = followup.reason
                 self._goodbye(replies.Closing(code="bye", message="bye"), alone=self._dialect.last_word_alone)
                 return True
         return False
+
+    def _work_on(self, asked: CheckPassword | HashPassword | MakeWord) -> bool:
+        """Do what takes too long for the loop, or is chance, and go on with what comes of it; return as `_do` does."""
+        chat, member, passwords = self._services.chat, self.member, self._services.passwords
+
+        def then() -> commands.AnyCommand | None:
+            match asked:
+                case CheckPassword(stored=stored):
+                    fits = stored is None or self._fits(stored, asked.password)
+                    return None if self._is_over else asked.then(fits)
+                case HashPassword():
+                    made = passwords.make(asked.password)
+                    if not self._is_over:
+                        asked.then(made)
+                case MakeWord():
+                    asked.then(random_word())
+            return None
+
+        following = actions.go_on(chat, member, then, asked.ref)
+        self._reader.asked(chat.door.question(member))
+        return following is not None and self._do(following)
+
+    def _fits(self, stored: str, password: str) -> bool:
+        """Return whether this is the password of a hash; after wrong ones from its address, later. Raises Refused."""
+        tries = self._services.chat.door.tries
+        while wait := tries.wait_s(self.member.address, time.monotonic()):
+            self._deadline += wait
+            if not self._services.pump.wait_until(self.sender, lambda: self._is_over, wait) and self.sender.broken:
+                return False
+            if self._is_over:
+                return False
+        fits = self._services.passwords.fits(stored, password)
+        if not fits:
+            tries.was_wrong(self.member.address, time.monotonic())
+        return fits
 
     def _past(self) -> Past:
         shared = self._services

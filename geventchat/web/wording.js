@@ -61,6 +61,13 @@ const TOLD = {
 	rooms: ({ rooms }) => [`rooms: ${Object.entries(rooms).map(([name, count]) => `${name} (${count})`).join(", ")}`],
 	profiles: ({ users }) => users.map(profile),
 	away_is: ({ nick, text }) => [text ? `${nick} is away: ${text}` : `${nick} is here`],
+	account_is: ({ account, role, needs_password }) => [
+		account ? `you are logged in to ${account}${role === "user" ? "" : `, as ${role}`}` : "you are not logged in",
+		...(needs_password ? ["that password was good for once: set another with /password PASSWORD"] : []),
+	],
+	recovered: ({ account, password }) => [
+		`tell the owner of ${account} this password, which is good for one login: ${password}`,
+	],
 	invited: ({ nick, to, room }) => [`${nick} invites ${to} into ${room}: /join ${room}`],
 	bans: ({ room, bans, mutes }) => {
 		const where = room ? ` in ${room}` : "";

@@ -31,10 +31,15 @@ class Links:
         """Let the link with this secret be opened once, instead of one before."""
         self._digest = _hashed(secret)
 
-    def open(self, secret: str, token: str, now: float) -> list[Change]:
-        """Make the connection with this token a moderator's. Return what is to be stored. Raises Refused."""
+    def check(self, secret: str) -> bool:
+        """Return True if that is the link. Raises Refused ("link-used") if it is not, or was opened before."""
         if not self._digest or not hmac.compare_digest(_hashed(secret), self._digest):
             raise Refused("link-used", "that moderator's link has been opened already, or is not of this server")
+        return True
+
+    def open(self, secret: str, token: str, now: float) -> list[Change]:
+        """Make the connection with this token a moderator's. Return what is to be stored. Raises Refused as `check`."""
+        self.check(secret)
         self._digest = ""
         ended = [self._kept.remove(Grant, one.key) for one in self._kept.of(Grant) if one.until <= now]
         return [*ended, self._kept.put(Grant(digest=_hashed(token), until=now + LINK_S))]

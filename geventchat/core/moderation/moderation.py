@@ -29,11 +29,17 @@ class Secret(Record, tag="secret"):
 
 
 class Moderation:
-    """What is kept of all that moderators do. `role_of` is what a member may do on the whole server."""
+    """What is kept of all that moderators do.
 
-    def __init__(self, kept: Kept, role_of: Callable[[Member], Role]) -> None:
+    `role_of` is what a member may do on the whole server, and `account_of` the account that it has logged in to.
+    """
+
+    def __init__(
+        self, kept: Kept, role_of: Callable[[Member], Role], account_of: Callable[[Member], Account | None]
+    ) -> None:
         self._kept = kept
         self._role_of = role_of
+        self._account_of = account_of
         self.bans = Sanctions(kept, Ban)
         self.mutes = Sanctions(kept, Mute)
         self.rules = Rules(kept)
@@ -47,13 +53,18 @@ class Moderation:
         self._secret = bytes.fromhex(kept.value if kept is not None else fresh)
         return None if kept is not None else self._kept.put(Secret(value=fresh))
 
+    def account(self, member: Member) -> str:
+        """Return the key of a member's account; empty if it has none."""
+        account = self._account_of(member) if member.account is not None else None
+        return account.key if account is not None else ""
+
     def is_moderator(self, member: Member) -> bool:
         """Return whether a member moderates the whole server."""
         return self._role_of(member).may(Role.MODERATOR)
 
     def owns(self, member: Member, room: str) -> bool:
         """Return whether the room with this key belongs to a member's account."""
-        return bool(account := account_of(member)) and self.rules.of(room).owner == account
+        return bool(account := self.account(member)) and self.rules.of(room).owner == account
 
     def moderates(self, member: Member, room: str) -> bool:
         """Return whether a member may do in the room with this key what moderators do."""
@@ -78,8 +89,8 @@ class Moderation:
     def person(self, member: Member) -> Person:
         """Return what of a member a ban or mute may hit: of a moderator, the names alone."""
         if self.is_moderator(member):
-            return Person(member.key, account_of(member))
-        return Person(member.key, account_of(member), member.address, self.origin(member))
+            return Person(member.key, self.account(member))
+        return Person(member.key, self.account(member), member.address, self.origin(member))
 
     def origin(self, member: Member) -> str:
         """Return the pseudonym of where a member comes from."""
@@ -104,14 +115,29 @@ class Moderation:
         if ban is not None:
             raise Refused("banned", f"you are banned{_where(ban)}{_terms(ban)}", about=ban.room_name or None)
 
+    def check_ban_of_account(self, account: str, now: float) -> None:
+        """Raise Refused ("banned") if the account with this key is kept out of the whole server."""
+        ban = self.bans.find(Person(account=account), "", now) if self.bans else None
+        if ban is not None:
+            raise Refused("banned", f"that account is banned{_terms(ban)}")
+
+    def open_link(self, member: Member, secret: str, now: float) -> list[Change]:
+        """Make a member a moderator by a link. Return what is to be stored. Raises Refused if it was opened before."""
+        changes = self.links.open(secret, member.token, now)
+        self.recognise(member, member.token, now)
+        return changes
+
     def check_entry(self, member: Member, nick: str, room: str, password: str | None, now: float) -> None:
-        """Raise Refused ("banned", "locked", "forbidden") if a member may not come into the room with this key."""
+        """Raise Refused ("banned", "locked", "forbidden") if a member may not come into the room with this key.
+
+        An empty key is no room: then it is about the server alone.
+        """
         if room == LOG_ROOM and not self.is_moderator(member):
             raise Refused("forbidden", "that room is for moderators only", about=LOG_ROOM)
         if self.moderates(member, room):
             return
         self.check_ban(member, nick, room, now)
-        if not self.rules.lets_in(room, account_of(member), member.token, password):
+        if room and not self.rules.lets_in(room, self.account(member), member.token, password):
             how = "its password, or to be invited" if self.rules.of(room).password else "to be invited"
             raise Refused("locked", f"that room is locked: it takes {how}", about=room)
 
@@ -137,12 +163,7 @@ class Moderation:
         if room == LOG_ROOM:
             return False
         rules = self.rules.of(room)
-        return not rules.locked or self.rules.lets_in(room, account_of(member), member.token, None)
-
-
-def account_of(member: Member) -> str:
-    """Return the key of a member's account; empty if it has none."""
-    return names.key(member.account) if member.account is not None else ""
+        return not rules.locked or self.rules.lets_in(room, self.account(member), member.token, None)
 
 
 def until_of(sanction: Sanction) -> str:

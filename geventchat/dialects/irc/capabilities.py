@@ -1,10 +1,14 @@
 """What a client can ask to be told otherwise (IRCv3), and how it does: https://ircv3.net/specs/extensions/capability-negotiation."""
 
+from geventchat.dialects.irc.sasl import MECHANISMS
+
 # All that is offered, and all of it works.
 OFFERED = (
+    "account-notify",
     "away-notify",
     "batch",
     "cap-notify",
+    "draft/account-registration",
     "draft/chathistory",
     "draft/event-playback",
     "draft/message-redaction",
@@ -14,12 +18,15 @@ OFFERED = (
     "labeled-response",
     "message-tags",
     "multi-prefix",
+    "sasl",
     "server-time",
     "setname",
     "standard-replies",
     "userhost-in-names",
 )
 _VERSION = 302
+# What is said behind a capability to clients that know this version.
+_VALUES = {"sasl": f"={MECHANISMS}"}
 
 
 class Negotiation:
@@ -42,7 +49,8 @@ class Negotiation:
             case "LS":
                 self.is_open = True
                 self._note_version(words[0] if words else "")
-                return "LS", " ".join(OFFERED)
+                values = _VALUES if self.version >= _VERSION else {}
+                return "LS", " ".join(name + values.get(name, "") for name in OFFERED)
             case "LIST":
                 return "LIST", " ".join(sorted(self.agreed))
             case "REQ":

@@ -10,6 +10,7 @@ _NICK, _CHANNEL, _NOTHING = "nick", "channel", ""
 # The number for each code, and what it names before its words.
 _NUMERICS = {
     "nick-taken": ("433", _NICK),
+    "nick-registered": ("433", _NICK),
     "bad-nick": ("432", _NICK),
     "bad-room": ("403", _CHANNEL),
     "no-such-room": ("403", _CHANNEL),
@@ -28,6 +29,8 @@ _ENDS = {"WHOIS": ("318", "End of /WHOIS list"), "WHOWAS": ("369", "End of WHOWA
 def errors(to: Recipient, error: replies.Error) -> list[Out]:
     """Return how a client is told that something was not done; nothing where IRC says nothing."""
     verb, about = to.asked.verb, error.about or ""
+    if verb == "AUTHENTICATE":
+        return [to.numeric("907" if error.code == "logged-in" else "904", error.message)]
     if error.code == "already-here":
         if verb == "INVITE":
             return [to.numeric("443", nick_to_irc(about), to.asked.detail, "is already on channel")]

@@ -40,8 +40,8 @@ def _bodies(event: events.AnyEvent, caps: frozenset[str]) -> list[Out]:
             return said(who, channel, text, notice=isinstance(event, events.Noticed))
         case events.Acted(text=text):
             return said(who, channel, text, "\x01ACTION ", "\x01")
-        case events.Joined(nick=nick, about=about, moderates=moderates):
-            extended = build(who, "JOIN", channel, "*", about or nick)
+        case events.Joined(nick=nick, about=about, account=account, moderates=moderates):
+            extended = build(who, "JOIN", channel, nick_to_irc(account) or "*", about or nick)
             joined = extended if "extended-join" in caps else Out(f":{who} JOIN {channel}")
             chanop = [build(SERVER, "MODE", channel, "+o", nick_to_irc(nick))] if moderates else []
             return [joined, *chanop]

@@ -9,7 +9,7 @@ from geventchat.protocol import replies
 from geventchat.protocol.events import seconds_of
 from geventchat.protocol.replies import Profile
 
-_NOBODY_S_ACCOUNT = "0"
+_NO_ACCOUNT = "0"
 
 
 def profiles(to: Recipient, found: replies.Profiles) -> list[Out]:
@@ -56,7 +56,7 @@ def _whox(to: Recipient, channel: str, wanted: str, user: Profile) -> Out:
         "f": _flags(user),
         "d": "0",
         "l": "0",
-        "a": _NOBODY_S_ACCOUNT,
+        "a": nick_to_irc(user.account) if user.account is not None else _NO_ACCOUNT,
         "o": "n/a",
     }
     given = [value for field, value in values.items() if field in fields]
@@ -72,12 +72,14 @@ def _whois(to: Recipient, found: replies.Profiles) -> list[Out]:
 def _whois_one(to: Recipient, user: Profile) -> list[Out]:
     nick = nick_to_irc(user.nick)
     away = [to.numeric("301", nick, user.away)] if user.away is not None else []
+    account = [to.numeric("330", nick, nick_to_irc(user.account), "is logged in as")] if user.account else []
     since = str(int(seconds_of(user.since)))
     return [
         to.numeric("311", nick, _username(user), host(user.nick), "*", user.about or user.nick),
         *wrapped(to.short("319", nick).body + " :", [room_to_irc(room) for room in user.rooms]),
         to.numeric("312", nick, SERVER, DESCRIPTION),
         *away,
+        *account,
         to.numeric("317", nick, str(user.idle), since, "seconds idle, signon time"),
         to.numeric("318", nick, "End of /WHOIS list"),
     ]

@@ -12,6 +12,7 @@ from geventchat.dialects.irc.asked import MAX_LABEL, SEVERAL, Asked, batch_begin
 from geventchat.dialects.irc.capabilities import Negotiation
 from geventchat.dialects.irc.lines import MAX_BYTES, MAX_TAG_BYTES, Line, parse
 from geventchat.dialects.irc.names import name_from_irc
+from geventchat.dialects.irc.sasl import Sasl
 from geventchat.dialects.irc.verbs import VERBS
 from geventchat.dialects.lines import LineBuffer
 from geventchat.protocol.errors import ProtocolError
@@ -32,7 +33,7 @@ class IrcReader:
     """Reads messages. `spoken` says which dialect to speak to a client that has agreed on these capabilities."""
 
     __slots__ = (
-        *("_lines", "_negotiation", "_nick", "_password", "_ready", "_spoken", "_state", "_user", "_wanted"),
+        *("_lines", "_negotiation", "_nick", "_password", "_ready", "_sasl", "_spoken", "_state", "_user", "_wanted"),
         "ended",
     )
 
@@ -41,6 +42,7 @@ class IrcReader:
         self._lines = LineBuffer(MAX_TAG_BYTES + MAX_BYTES)
         self._ready: deque[Request] = deque()
         self._negotiation = Negotiation()
+        self._sasl = Sasl()
         self._nick = ""
         self._wanted = ""  # the nick that was last given
         self._password: str | None = None  # the server's, as PASS gives it
@@ -101,6 +103,8 @@ class IrcReader:
         asked = self._asked(message.command, message.tags.get("label", ""))
         if message.command == "CAP":
             return self._negotiate(asked, message.params)
+        if message.command == "AUTHENTICATE":
+            return [*self._unlock(), *self._sasl.take(asked, message.params)]
         if self._state is _State.REGISTERING and message.command not in _ANY_TIME:
             return self._register(asked, message.params)
         verb = VERBS.get(message.command)
@@ -147,11 +151,14 @@ class IrcReader:
                 if not params:
                     return [too_few(asked)]
                 self._password = params[0]
-            case "AUTHENTICATE":
-                return [wrong(asked, "904", "There are no accounts on this server")]
             case _:
                 return [wrong(asked, "451", "You have not registered")]
         return self._complete()
+
+    def _unlock(self) -> Iterable[Request]:
+        """Give the server's password, if there is one, before the account's."""
+        if self._state is _State.REGISTERING and self._password is not None:
+            yield commands.Unlock(password=self._password)
 
     def _complete(self) -> Iterable[Request]:
         """Come in, once all is known that is needed, and no capabilities are being negotiated."""

@@ -68,9 +68,9 @@ def _members(to: Recipient, members: replies.Members) -> list[Out]:
         return [to.short("324", channel, "+i" if members.locked else "+"), *made]
     entered: list[Out] = []
     if members.id is not None:
-        moderates = to.nick in members.moderators
+        about, account, moderates = to.member.about, to.member.account or "", to.nick in members.moderators
         time = events.time_of(members.id)
-        joined = events.Joined(members.id, time, members.room, to.nick, to.member.about, moderates)
+        joined = events.Joined(members.id, time, members.room, to.nick, about, account, moderates)
         entered = irc_events.messages(joined, to.caps)
         if members.topic:
             entered.append(to.numeric("332", channel, members.topic))
@@ -119,6 +119,29 @@ def _away_changed(to: Recipient, away: replies.AwayChanged) -> list[Out]:
         return []
     who = prefix(away.nick)
     return [Out(f":{who} AWAY") if away.text is None else build(who, "AWAY", away.text)]
+
+
+def _account(to: Recipient, told: replies.AccountIs) -> list[Out]:
+    who = prefix(to.nick) if to.nick else "*"
+    if told.account is None:
+        return [to.numeric("901", who, "You are now logged out")]
+    account = nick_to_irc(told.account)
+    lines = [to.numeric("900", who, account, wording.notices_of(told)[0])]
+    if to.asked.verb == "AUTHENTICATE":
+        lines.append(to.numeric("903", "SASL authentication successful"))
+    if to.asked.verb == "REGISTER":
+        lines.append(build(SERVER, "REGISTER", "SUCCESS", account, "Your nick is yours now"))
+    return [*lines, *[build(SERVER, "NOTICE", to.me, line) for line in wording.notices_of(told)[1:]]]
+
+
+def _account_changed(to: Recipient, changed: replies.AccountChanged) -> list[Out]:
+    if "account-notify" not in to.caps:
+        return []
+    return [Out(f":{prefix(changed.nick)} ACCOUNT {nick_to_irc(changed.account or '') or '*'}")]
+
+
+def _noticed(to: Recipient, told: replies.Reply) -> list[Out]:
+    return [build(SERVER, "NOTICE", to.me, line) for line in wording.notices_of(told)]
 
 
 def _described(to: Recipient, described: replies.Described) -> list[Out]:
@@ -229,6 +252,9 @@ _TABLE: dict[type[replies.Reply], Callable[[Recipient, Any], list[Out]]] = {
     replies.Former: former,
     replies.AwayIs: _away,
     replies.AwayChanged: _away_changed,
+    replies.AccountIs: _account,
+    replies.AccountChanged: _account_changed,
+    replies.Recovered: _noticed,
     replies.Described: _described,
     replies.Watched: _watched,
     replies.Invited: _invited,

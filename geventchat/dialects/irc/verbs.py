@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from geventchat.commands.commands import TABLE
 from geventchat.commands.moderation import Moderating
-from geventchat.dialects.irc import moderation_verbs, people_verbs, room_verbs, server_verbs
+from geventchat.dialects.irc import account_verbs, moderation_verbs, people_verbs, room_verbs, server_verbs
 from geventchat.dialects.irc.answers import Request, Verb, answer, wrong
 from geventchat.dialects.irc.asked import Asked
 from geventchat.dialects.irc.chathistory import chathistory
@@ -53,6 +53,12 @@ VERBS: dict[str, Verb] = {
     "MONITOR": people_verbs.monitor,
     "AWAY": people_verbs.away,
     "SETNAME": people_verbs.setname,
+    "REGISTER": account_verbs.register,
+    "LOGIN": account_verbs.login,
+    "LOGOUT": account_verbs.logout,
+    "PASSWORD": account_verbs.password,
+    "UNREGISTER": account_verbs.unregister,
+    "RECOVER": account_verbs.recover,
     "PING": server_verbs.ping,
     "PONG": server_verbs.nothing,
     "ERROR": server_verbs.nothing,
