@@ -1,6 +1,7 @@
 """What holds for every test: a time limit, no greenlet that dies unnoticed, and no touch of the tester's own files."""
 
 import faulthandler
+import signal
 import traceback
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +16,12 @@ TIME_LIMIT_S = 30.0
 
 settings.register_profile("geventchat", deadline=None)  # a shared machine is slow when others are busy
 settings.load_profile("geventchat")
+
+
+def pytest_configure() -> None:
+    """Let programs that tests start heed Ctrl-C also where the tests run in the background of a script."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True, scope="session")

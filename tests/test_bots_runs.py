@@ -94,6 +94,7 @@ def test_what_cannot_be_meant_of_several_is_told(
     assert capsys.readouterr().err.startswith(f"geventchat-bots: {told}")
 
 
+@pytest.mark.slow
 def test_the_verdict_is_coloured_on_a_terminal_only(folder: Path) -> None:
     good = str(folder / "a_good.yaml")
     assert "\x1b[32mPASSED" in on_terminal(good, TERM="xterm")
@@ -204,6 +205,7 @@ def test_where_no_server_answers_there_is_no_run() -> None:
         play("script:\n  - ann: hi\n", ("127.0.0.1", 1))
 
 
+@pytest.mark.slow
 def test_latency_at_a_server_that_limits_the_rate_is_explained() -> None:
     with ChatServer(limits=Limits(rate=2, burst=1)) as server:
         outcome = play("script:\n  - ann: {say: hi, times: 6}\n", server.address)

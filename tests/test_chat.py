@@ -792,7 +792,7 @@ class Listener:
         ]
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(st.lists(_deeds, min_size=5, max_size=40), st.sampled_from([1, 2, 3, 256]))
 def test_whatever_users_do_each_hears_what_its_rooms_say_once_and_in_order(
     deeds: list[tuple[int, Any]], most: int

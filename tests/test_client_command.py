@@ -152,6 +152,7 @@ def test_a_command_that_is_none_is_an_error_and_status_1_but_the_rest_is_said() 
     assert [message["type"] for message in heard] == ["welcome", "error", "ack", "said"]
 
 
+@pytest.mark.slow
 def test_standard_streams_that_are_closed_or_full() -> None:
     with serving() as server:
         command = f"{sys.executable} -m geventchat.cli.client {server.address[0]}:{server.address[1]} --name me"

@@ -47,6 +47,7 @@ def test_every_option_is_in_its_table_and_no_other() -> None:
     serve = [*column("operating.md", "option"), *(option for option, _ in _limits())]
     assert set(serve) == options_of("geventchat.cli.serve")
     assert set(column("operating.md", "option of `export`")) == options_of("geventchat.cli.serve", "export")
+    assert set(column("accounts.md", "option of `account`")) == options_of("geventchat.cli.serve", "account")
     assert set(column("scenarios.md", "option")) == options_of("bots.cli")
 
 

@@ -22,13 +22,14 @@ _VERDICTS = {
     "shuffle": {"reordered"},
 }
 _APART: tuple[Apart, ...] = ("ids", "marks", "words")
-_SEEDS = range(20)
+_SEEDS = pytest.mark.parametrize("seeds", [range(4), pytest.param(range(4, 20), marks=pytest.mark.slow)], ids=str)
 
 
+@_SEEDS
 @pytest.mark.parametrize("apart", _APART)
 @pytest.mark.parametrize("fault", [*_VERDICTS])
-def test_a_fault_is_found_and_named_whatever_the_seed(fault: str, apart: Apart) -> None:
-    for seed in _SEEDS:
+def test_a_fault_is_found_and_named_whatever_the_seed(fault: str, apart: Apart, seeds: range) -> None:
+    for seed in seeds:
         chat = SimulatedChat(seed, apart, fault)
         found = chat.run()
         verdicts = {one.verdict for one in found}
@@ -59,10 +60,13 @@ def _check_named(chat: SimulatedChat, fault: str) -> None:
     assert any(line.startswith("> ") for line in transcript(chat.outcome))
 
 
+@_SEEDS
 @pytest.mark.parametrize("apart", [*_APART, "nothing"])
 @pytest.mark.parametrize("delay_s", [0.0, 0.3, 2.0])
-def test_a_server_that_keeps_the_order_is_not_accused_however_late_it_is(apart: Apart, delay_s: float) -> None:
-    for seed in range(10):
+def test_a_server_that_keeps_the_order_is_not_accused_however_late_it_is(
+    apart: Apart, delay_s: float, seeds: range
+) -> None:
+    for seed in seeds:
         chat = SimulatedChat(seed, apart, delay_s=delay_s)
         assert chat.run() == [], f"seed {seed}"
         assert chat.outcome.from_others == 10
@@ -76,9 +80,10 @@ def test_nor_in_two_hundred_runs(apart: Apart) -> None:
         assert SimulatedChat(seed, apart).run() == [], f"seed {seed}"
 
 
+@_SEEDS
 @pytest.mark.parametrize("fault", ["drop", "echo", "alter", "stall", "tail"])
-def test_where_nothing_tells_messages_apart_what_is_missing_is_found_by_its_number(fault: str) -> None:
-    for seed in _SEEDS:
+def test_where_nothing_tells_messages_apart_what_is_missing_is_found_by_its_number(fault: str, seeds: range) -> None:
+    for seed in seeds:
         chat = SimulatedChat(seed, "nothing", fault)
         found = chat.run()
         assert "missing" in {one.verdict for one in found}, f"seed {seed}"

@@ -3,6 +3,7 @@
 import pytest
 
 from geventchat.server import greeting as module
+from geventchat.server.access import Access
 from geventchat.server.greeting import greeting
 
 
@@ -28,23 +29,23 @@ def pages(said: str) -> list[str]:
 def test_the_page_s_address_is_told_for_every_address_that_leads_here(
     listening: tuple[str, int], shown: list[str]
 ) -> None:
-    assert pages(greeting([listening], has_terminal=False)) == shown
+    assert pages(greeting([listening], Access(), has_terminal=False)) == shown
 
 
 def test_each_address_that_is_listened_on_is_told() -> None:
-    said = greeting([("127.0.0.1", 1), ("::1", 2)], has_terminal=False)
+    said = greeting([("127.0.0.1", 1), ("::1", 2)], Access(), has_terminal=False)
     assert "serves on 127.0.0.1:1;" in said
     assert "serves on [::1]:2;" in said
 
 
 def test_who_has_a_client_of_irc_is_told_what_it_needs() -> None:
-    said = greeting([("::", 2003)], has_terminal=False).splitlines()
+    said = greeting([("::", 2003)], Access(), has_terminal=False).splitlines()
     assert "  a client of IRC: server ::1, port 2003, channel #lobby" in said
 
 
 def test_a_qr_code_of_the_page_is_drawn_on_a_terminal_if_others_can_reach_it() -> None:
-    drawn = greeting([("0.0.0.0", 2003)], has_terminal=True)
+    drawn = greeting([("0.0.0.0", 2003)], Access(), has_terminal=True)
     assert "▀" in drawn
     assert drawn.endswith("http://192.0.2.7:2003/")
-    assert "▀" not in greeting([("0.0.0.0", 2003)], has_terminal=False)
-    assert "▀" not in greeting([("127.0.0.1", 2003)], has_terminal=True)
+    assert "▀" not in greeting([("0.0.0.0", 2003)], Access(), has_terminal=False)
+    assert "▀" not in greeting([("127.0.0.1", 2003)], Access(), has_terminal=True)

@@ -18,15 +18,18 @@ FOLDERS = {
     "geventchat.commands": {"geventchat.protocol", "geventchat.core"},
     "geventchat.dialects": {"geventchat.protocol", "geventchat.delivery", "geventchat.core", "geventchat.commands"},
     "geventchat.system": {"geventchat.protocol", "geventchat.dialects"},
+    "geventchat.tls": {"geventchat.protocol", "geventchat.system"},
     "geventchat.store": {"geventchat.protocol", "geventchat.core", "geventchat.system"},
     "geventchat.server": {
         *("geventchat.protocol", "geventchat.delivery", "geventchat.core", "geventchat.commands"),
-        *("geventchat.dialects", "geventchat.store", "geventchat.system"),
+        *("geventchat.dialects", "geventchat.store", "geventchat.system", "geventchat.tls"),
     },
-    "geventchat.client": {"geventchat.protocol", "geventchat.commands", "geventchat.dialects", "geventchat.system"},
+    "geventchat.client": {
+        *("geventchat.protocol", "geventchat.commands", "geventchat.dialects", "geventchat.system", "geventchat.tls"),
+    },
     "geventchat.cli": {
-        *("geventchat.protocol", "geventchat.commands", "geventchat.system", "geventchat.store"),
-        *("geventchat.server", "geventchat.client"),
+        *("geventchat.protocol", "geventchat.core", "geventchat.commands", "geventchat.system", "geventchat.store"),
+        *("geventchat.tls", "geventchat.server", "geventchat.client"),
     },
     "bots.scenario": {"geventchat.protocol", "geventchat.commands"},
     "bots.ledger": set[str](),

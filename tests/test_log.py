@@ -171,7 +171,7 @@ batches = st.lists(
 
 
 @given(batches=batches, place=st.integers(-1, 12), offset=st.integers(0, 1), limit=st.integers(0, 6))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_it_answers_as_a_plain_list_would(
     new_log: NewLog, batches: list[tuple[list[Entry], float]], place: int, offset: int, limit: int
 ) -> None:

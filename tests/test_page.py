@@ -200,7 +200,7 @@ def _in_python(line: str) -> object:
         return re.sub(r"did you mean /\w+\? ", "", refusal.message)  # the page does not guess
 
 
-@settings(max_examples=500)
+@settings(max_examples=150)
 @given(
     line=st.one_of(
         st.text(st.sampled_from(' "/exit0bcmsgé'), min_size=1),
@@ -279,6 +279,34 @@ def test_a_name_that_is_taken_is_said_at_the_form(site: Site, page: Page) -> Non
         page.until(lambda: "the name alice is taken" in page.driver.find_element(By.CSS_SELECTOR, "[role=alert]").text)
         page.field("Your name").send_keys("anna" + Keys.ENTER)  # what was there is selected, so it is replaced
         page.until(lambda: "Connected as anna" in page.status)
+
+
+def test_a_name_is_made_one_s_own_and_asked_for_its_password_from_then_on(site: Site, page: Page) -> None:
+    page.join("alice")
+    page.button("Account").click()
+    page.field("Your password").send_keys("correct horse")
+    page.button("Register this name").click()
+    page.until_shown("you are logged in to alice")
+    site.end()
+    site.start()
+    page.until(lambda: "Connected as alice" in page.status)
+    page.type("logged in again")
+    page.until_shown("alice: logged in again")
+    page.type("exit")
+    page.until(lambda: page.field("Your name").is_displayed())
+    page.field("Your name").clear()
+    page.field("Your name").send_keys("ALICE" + Keys.ENTER)
+    page.until(lambda: page.field("Password of this name").is_displayed())
+    page.field("Password of this name").send_keys("wrong horse" + Keys.ENTER)
+    page.until(lambda: "that is not the password" in page.driver.find_element(By.CSS_SELECTOR, "[role=alert]").text)
+    page.field("Password of this name").send_keys("correct horse" + Keys.ENTER)
+    page.until(lambda: "Connected as ALICE" in page.status)
+    page.button("Account").click()
+    page.button("Log out").click()
+    page.until(lambda: "Connected as guest1" in page.status)
+    assert "horse" not in page.driver.page_source
+    kept = page.driver.execute_script("return JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    assert "horse" not in kept
 
 
 def test_a_reload_is_the_same_person_in_the_same_rooms_who_misses_nothing(site: Site, page: Page) -> None:

@@ -12,7 +12,7 @@ from tests.raw import plain, programmed
 WITHOUT_UNIX = "tests.without_unix"
 
 
-@pytest.mark.parametrize("history", ["none", "history.sqlite"])
+@pytest.mark.parametrize("history", ["history.sqlite", pytest.param("none", marks=pytest.mark.slow)])
 def test_a_server_and_a_client_do_without_what_only_unix_has(tmp_path: Path, history: str) -> None:
     options = ["--history", history if history == "none" else str(tmp_path / history)]
     with serving(*options, through=WITHOUT_UNIX) as server:

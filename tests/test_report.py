@@ -110,6 +110,7 @@ def test_files_are_written_where_asked_and_refused_before_the_run_where_they_can
     assert ran.errors.endswith("out.html cannot be written: no such file or directory\n")
 
 
+@pytest.mark.slow
 def test_a_seed_of_one_s_own_gives_other_words_and_the_same_ones_each_time(tmp_path: Path) -> None:
     scenario = tmp_path / "one.yaml"
     scenario.write_text('script:\n  - alice: "{words 8}"\n')
@@ -224,6 +225,7 @@ def test_the_first_failure_is_told_with_what_was_sent_to_whom_and_how_to_run_it_
     assert told[1] == "scenario    test.yaml:6"
     assert told[2] == f"heard by    4 of the 5 who had to, not by {finding.reader.name}"
     assert told[3] == f"again       {failed.again}"
+    assert told[4] == f"that alone  {failed.again} --only 6"
     heard = [line for line in told if line.startswith("what ")]
     assert heard[0].startswith(f"what {finding.reader.name} heard in lobby")
     assert len(heard) == 3

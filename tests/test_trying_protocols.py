@@ -30,6 +30,7 @@ def test_every_frame_is_shown_beside_its_meaning() -> None:
     assert '{"op": "said", "by": "ann", "what": "hello from ann"}' in ran.out
 
 
+@pytest.mark.slow
 def test_what_fits_nothing_is_shown_with_the_pattern_that_came_nearest(tmp_path: Path) -> None:
     theirs = tmp_path / "theirs.yaml"
     theirs.write_text((EXAMPLES[0].parent / "websockets.yaml").read_text().replace("body: ", "words: "))
@@ -42,6 +43,7 @@ def test_what_fits_nothing_is_shown_with_the_pattern_that_came_nearest(tmp_path:
     assert "ben did not hear ann say" in ran.out
 
 
+@pytest.mark.slow
 def test_who_does_not_speak_websocket_is_told_apart() -> None:
     with other_server("with_lines.py") as (host, port):
         ran = run("bots.cli", "try", f"{host}:{port}", "--protocol", str(EXAMPLES[0].parent / "websockets.yaml"))

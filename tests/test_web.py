@@ -333,17 +333,15 @@ def test_a_spare_connection_of_a_browser_is_not_greeted_but_nc_still_is(server: 
 
 
 def test_only_so_many_addresses_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geventchat.server.web._MAX_ADDRESSES", 3)
+    monkeypatch.setattr("geventchat.server.recent._MAX_ADDRESSES", 3)
     web = Web()
     for number in (1, 2, 3, 1, 4):
-        web.note(f"192.0.2.{number}")
-    assert [web.asked_lately(f"192.0.2.{number}") for number in (1, 2, 3, 4)] == [True, False, True, True]
+        web.askers.note(f"192.0.2.{number}")
+    assert [f"192.0.2.{number}" in web.askers for number in (1, 2, 3, 4)] == [True, False, True, True]
 
 
-def test_who_is_silent_after_a_browser_was_here_is_greeted_later(
-    server: ChatServer, browser: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_is_silent_after_a_browser_was_here_is_greeted_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("geventchat.server.web._SPARE_S", 0.3)
-    browser.ask("/")
-    with Raw(server.address) as nc:
+    with ChatServer() as server, Browser(server) as browser, Raw(server.address) as nc:
+        browser.ask("/")
         assert nc.until(b"name: ") == b"Enter your name: "

@@ -88,6 +88,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_protocol(parser)
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="play N times as fast")
     parser.add_argument("--seed", type=int, metavar="N", help="other words, choices and times than the scenario's own")
+    parser.add_argument(
+        "--only",
+        type=_lines,
+        metavar="LINE",
+        help="play only this line of the file, or these, like 12-15, and who comes, goes and is renamed before it",
+    )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--junit", metavar="FILE", type=Path, help="write the checks as JUnit XML")
     parser.add_argument("--report", metavar="FILE", type=Path, help="write a page of HTML with charts")
@@ -117,6 +123,14 @@ def _speed(text: str) -> float:
     if not 0 < speed < float("inf"):
         raise UsageError("--speed is a number above 0, for example --speed 10")
     return speed
+
+
+def _lines(text: str) -> tuple[int, int]:
+    first, _, last = text.partition("-")
+    try:
+        return int(first), int(last or first)
+    except ValueError:
+        raise UsageError("--only is a line of the scenario's file, or several: --only 12, --only 12-15") from None
 
 
 def _check(options: argparse.Namespace) -> int:

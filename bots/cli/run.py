@@ -41,6 +41,8 @@ def run(options: argparse.Namespace) -> int:
     scenarios = _load(options, spoken)
     if scenarios is None:
         return 2
+    if options.only is not None and len(scenarios) > 1:
+        raise UsageError(f"--only is for one scenario, and these are {len(scenarios)}")
     if options.report is not None and len(scenarios) > 1:
         raise UsageError(f"--report shows one scenario, and these are {len(scenarios)}; --junit and --json show all")
     for file in (options.junit, options.report):
@@ -92,6 +94,8 @@ def _load(options: argparse.Namespace, spoken: "Spoken") -> "list[Scenario] | No
     for file, is_named in shipped.files(options.scenarios):
         try:
             scenario = load(file)
+            if options.only is not None:
+                scenario = _excerpt(scenario, *options.only)
             check_sayable(scenario, spoken)
         except ScenarioMistakes as mistakes:
             print(mistakes, file=sys.stderr)
@@ -104,6 +108,16 @@ def _load(options: argparse.Namespace, spoken: "Spoken") -> "list[Scenario] | No
         else:
             scenarios.append(scenario)
     return None if wrong else scenarios
+
+
+def _excerpt(scenario: "Scenario", first: int, last: int) -> "Scenario":
+    """Return what lines of the file say. Raises UsageError where none of the script begins there."""
+    from bots.scenario.excerpt import excerpt, nearest_line
+
+    if (only := excerpt(scenario, first, last)) is None:
+        near = nearest_line(scenario, first)
+        raise UsageError(f"no line of the script begins at line {first} of {scenario.file}; the nearest is at {near}")
+    return only
 
 
 def _play(
@@ -137,6 +151,8 @@ def _command(scenario: "Scenario", named: tuple[str, int] | None, spoken: "Spoke
     if named is not None:
         words += ["--server", address.show(named)]
     words += [spoken.option, spoken.name, "--seed", str(scenario.seed)]
+    if options.only is not None:
+        words += ["--only", "{}-{}".format(*options.only)]
     if options.speed != 1:
         words += ["--speed", f"{options.speed:g}"]
     return shlex.join(words)

@@ -13,14 +13,16 @@ from bots.protocols.framing import TextContent as PlainText
 from bots.protocols.patterns import Array, Literal, Object, Pattern, names_in, text_pattern
 from bots.scenario.data_file import read_file
 from bots.scenario.mistakes import Mistake, Report, ScenarioMistakes, SourcePosition, did_you_mean
+from bots.scenario.root import read_root
 from bots.scenario.validate import validate
-from bots.scenario.yaml_tree import MAX_BYTES, BadYaml, Node, read_tree
+from bots.scenario.yaml_tree import MAX_BYTES, Node
 
 _JSON_FRAMES = ("json-line", "json", "socket.io")
 _TEXT_FRAMES = ("line", "text")
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _CONSTANTS = {"true": True, "false": False, "null": None}
 _STEP_KEYS = {"send", "answer"}
+_MADE_OF_KEYS = "a protocol is made of keys, like protocol:, say: and heard:; here is none"
 # What can be filled into each message, besides what was taken out of answers on the way in.
 _AT_JOINING = ("nick", "room")
 
@@ -39,27 +41,12 @@ def load(path: Path) -> Description:
 def parse(source: bytes, file: str) -> Description:
     """Return what a file's bytes describe; `file` is what to call it. Raises ScenarioMistakes."""
     report = Report(file)
-    root = _root(source, report)
+    root = read_root(source, report, if_empty=_MADE_OF_KEYS, if_no_keys=_MADE_OF_KEYS)
     document, _ = validate(ProtocolFile, root.value, root, report)
     if document is None:
         report.close()
     assert document is not None
     return _Reader(document, root, report).read()
-
-
-def _root(source: bytes, report: Report) -> Node:
-    try:
-        root, doubled = read_tree(source)
-    except BadYaml as bad:
-        report.wrong(bad.place, bad.message)
-    else:
-        for place, message in doubled:
-            report.wrong(place, message)
-        if root is not None and isinstance(root.value, dict):
-            return root
-        report.wrong(SourcePosition(1, 1), "a protocol is made of keys, like protocol:, say: and heard:; here is none")
-    report.close()
-    raise AssertionError("closing a report of mistakes raises them")
 
 
 class _Reader:

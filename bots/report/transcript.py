@@ -41,6 +41,8 @@ def transcript(outcome: Outcome) -> Iterator[str]:
         yield f"instead     {finding.reader.name} heard {_said(instead.nick, instead.text)}"
     if outcome.again:
         yield f"again       {outcome.again}"
+        if finding.message is not None and finding.message.line and " --only " not in outcome.again:
+            yield f"that alone  {outcome.again} --only {finding.message.line}"
     yield f"what {finding.reader.name} heard in {name}, seconds since the first message:"
     yield from _heard_around(room, finding, begin)
     for other in _others(room, finding):

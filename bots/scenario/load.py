@@ -15,9 +15,10 @@ from bots.scenario.data_file import read_file, read_table
 from bots.scenario.document import File
 from bots.scenario.mistakes import Mistake, Report, ScenarioMistakes, SourcePosition
 from bots.scenario.model import Scenario
+from bots.scenario.root import read_root
 from bots.scenario.script import ScriptReader
 from bots.scenario.validate import validate
-from bots.scenario.yaml_tree import MAX_BYTES, BadYaml, Node, read_tree
+from bots.scenario.yaml_tree import MAX_BYTES, Node
 from geventchat.protocol.text import clean
 
 # Reads a file that stands beside the scenario's; raises OSError.
@@ -42,7 +43,12 @@ def load(path: Path) -> Scenario:
 def parse(source: bytes, file: str, read_beside: ReadBeside) -> Scenario:
     """Return the scenario that a file's bytes are; `file` is what to call it. Raises ScenarioMistakes."""
     report = Report(file)
-    root = _root(source, report)
+    root = read_root(
+        source,
+        report,
+        if_empty="there is nothing in this file; the least is a script: with a line",
+        if_no_keys="a scenario is made of keys, like cast: and script:, and this is none",
+    )
     head = _head(root, report)
     rows = _rows(head, root, read_beside, report)
     columns = None if rows is None else frozenset(rows[0] if rows else ())
@@ -68,24 +74,6 @@ def parse(source: bytes, file: str, read_beside: ReadBeside) -> Scenario:
         report.wrong(root.at(["script"]).place, "nobody takes part in this script")
     report.close()
     return scenario
-
-
-def _root(source: bytes, report: Report) -> Node:
-    try:
-        root, doubled = read_tree(source)
-    except BadYaml as bad:
-        report.wrong(bad.place, bad.message)
-    else:
-        for place, message in doubled:
-            report.wrong(place, message)
-        if root is not None and isinstance(root.value, dict):
-            return root
-        if root is None or root.value is None:
-            report.wrong(SourcePosition(1, 1), "there is nothing in this file; the least is a script: with a line")
-        else:
-            report.wrong(root.place, "a scenario is made of keys, like cast: and script:, and this is none")
-    report.close()
-    raise AssertionError("closing a report of mistakes raises them")
 
 
 def _head(root: Node, report: Report) -> File:

@@ -8,17 +8,22 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from io import TextIOWrapper
+from typing import TYPE_CHECKING
 
 from geventchat.cli.options import OptionParser
-from geventchat.commands.commands import LOBBY
+from geventchat.commands.commands import LOBBY, Credentials
 from geventchat.protocol import address
 from geventchat.protocol.errors import ChatError, Refused, UsageError
-from geventchat.system.passwords import server_password
+from geventchat.system.passwords import read, server_password
+
+if TYPE_CHECKING:
+    from geventchat.tls.trust import Trust
 
 _EXAMPLES = """\
 examples:
   geventchat-client                          join the chat on this machine
   geventchat-client 192.168.1.5 --name ann   or on another one
+  geventchat-client chat.example --tls       so that nobody on the way reads along
   printf 'hi\\nexit\\n' | geventchat-client --name me
   geventchat-client --name log --json > chat.jsonl
 
@@ -29,6 +34,15 @@ exit status: 0 all that was said is stored; 1 it is not, or nobody answers; 2 an
 """
 
 
+# What can be done where nobody can be asked.
+_HINTS = {
+    "password-needed": ": give it in a file, with --password-file FILE, or in GEVENTCHAT_PASSWORD",
+    "tls-needed": "; use --tls",
+    "nick-registered": ": give its password in a file, with --login-file FILE, or choose another name with --name NAME",
+}
+# What is asked for after these refusals, at a terminal.
+_SERVER_S = ("password-needed", "wrong-password")
+_ACCOUNT_S = ("nick-registered", "login-failed")
 # How often somebody at a terminal is asked for the password.
 _TRIES = 3
 
@@ -48,44 +62,66 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for option, value in (("--name", name), ("--room", options.room)):
             if not value.strip():
                 raise UsageError(f"{option} is empty")
-        return _join(options, at, name, server_password(options.password_file))
+        password = server_password(options.password_file)
+        return _join(options, at, name, password, None if options.login_file is None else read(options.login_file))
     except UsageError as error:
         print(f"geventchat-client: {error}", file=sys.stderr)
         return 2
     except ChatError as error:
         is_about_the_name = isinstance(error, Refused) and error.code in ("nick-taken", "bad-nick")
         hint = "; choose another with --name NAME" if is_about_the_name else ""
-        if isinstance(error, Refused) and error.code == "password-needed":
-            hint = ": give it in a file, with --password-file FILE, or in GEVENTCHAT_PASSWORD"
+        if isinstance(error, Refused):
+            hint = _HINTS.get(error.code, hint)
         print(f"geventchat-client: {error}{hint}", file=sys.stderr)
         return 1
 
 
-def _join(options: argparse.Namespace, at: tuple[str, int], name: str, password: str) -> int:
-    """Chat; return the exit status. Somebody at a terminal is asked for the server's password where that is needed."""
-    for tries_left in reversed(range(_TRIES)):
+def _join(options: argparse.Namespace, at: tuple[str, int], name: str, password: str, own: str | None) -> int:
+    """Chat; return the exit status.
+
+    Somebody at a terminal is asked for the server's password, and for the own one, where these are needed.
+    """
+    tries = {"Server password: ": _TRIES, "Password: ": _TRIES}
+    while True:
         try:
-            return _chat(options, at, name, password)
+            return _chat(options, at, name, password, own)
         except Refused as refusal:
-            if refusal.code not in ("password-needed", "wrong-password") or not tries_left or not os.isatty(0):
+            prompt = "Server password: " if refusal.code in _SERVER_S else "Password: "
+            tries[prompt] -= 1
+            if refusal.code not in _SERVER_S + _ACCOUNT_S or not tries[prompt] or not os.isatty(0):
                 raise
-            if refusal.code == "wrong-password":
+            if refusal.code != "password-needed":
                 print(f"geventchat-client: {refusal}", file=sys.stderr)
-            password = getpass.getpass("Server password: ")
-    raise AssertionError
+            given = getpass.getpass(prompt)
+            if refusal.code in _SERVER_S:
+                password = given
+            else:
+                own = given
 
 
-def _chat(options: argparse.Namespace, at: tuple[str, int], name: str, password: str) -> int:
+def _chat(options: argparse.Namespace, at: tuple[str, int], name: str, password: str, own: str | None) -> int:
     from geventchat.client.client import ChatClient  # gevent loads only when there is something to do
 
-    dial = partial(ChatClient, at, password=password or None)
+    dial = partial(ChatClient, at, password=password or None, tls=_trust(options))
+    login = None if own is None else Credentials(account=name, password=own)
     if os.isatty(0) and os.isatty(1) and not options.json:
         from geventchat.client.terminal import app  # slow to load, so only for a terminal
 
-        return app.run(dial, name, options.room, bell=not options.no_bell)
+        return app.run(dial, name, options.room, login, bell=not options.no_bell)
     from geventchat.client import filter as without_terminal
 
-    return without_terminal.run(dial, name, options.room, as_json=options.json)
+    return without_terminal.run(dial, name, options.room, login, as_json=options.json)
+
+
+def _trust(options: argparse.Namespace) -> "Trust | None":
+    """Return whom to trust inside TLS; None for no TLS. Raises UsageError."""
+    if not (options.tls or options.tls_ca):
+        return None
+    from geventchat.tls import trust
+
+    if options.tls_ca:
+        return trust.Authorities(options.tls_ca)
+    return trust.known_servers(lambda line: print(f"geventchat-client: {line}", file=sys.stderr))
 
 
 def _login_name() -> str:
@@ -104,8 +140,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("server", nargs="?", metavar="HOST[:PORT]", help="default: 127.0.0.1:2003")
     parser.add_argument("--name", help="what to be called (default: your login name)")
     parser.add_argument("--room", default=LOBBY, help="where to go first (default: %(default)s)")
+    parser.add_argument("--tls", action="store_true", help="speak TLS; a server that is new is trusted, and known then")
+    parser.add_argument(
+        "--tls-ca",
+        metavar="FILE",
+        help="speak TLS; authorities in this file vouch for the server, or those of the system",
+    )
     parser.add_argument(
         "--password-file", metavar="FILE", help="the server's password (default: GEVENTCHAT_PASSWORD, or you are asked)"
+    )
+    parser.add_argument(
+        "--login-file", metavar="FILE", help="the password, or the token, of NAME's account (default: you are asked)"
     )
     parser.add_argument("--json", action="store_true", help="print what happens as JSON Lines")
     parser.add_argument("--no-bell", action="store_true", help="do not ring when mentioned or whispered to")

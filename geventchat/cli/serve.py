@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from geventchat.cli.options import OptionParser
 from geventchat.protocol import address, durations
@@ -16,6 +16,10 @@ from geventchat.protocol.limits import GREET_WITH, MAX_HISTORY, Limits
 from geventchat.server.access import Access
 from geventchat.store import registry
 from geventchat.system.passwords import server_password
+from geventchat.system.private_files import state_folder
+
+if TYPE_CHECKING:
+    from geventchat.tls.server_keys import ServerKeys
 
 _EXAMPLES = """\
 examples:
@@ -23,7 +27,9 @@ examples:
   geventchat-serve --listen 0.0.0.0:2003        for the whole network
   geventchat-serve --listen [::1]:0 --rate off  on a free port, nobody slowed down
   geventchat-serve --history none               keeps nothing on disk
+  geventchat-serve --tls self-signed            nobody on the way reads along
   geventchat-serve export --since 2h --text     print what was said; export --help says more
+  geventchat-serve account add alice            make a name somebody's; account --help says more
 
 exit status: 0 ended in order; 1 ended by a second signal, or by a fault of its own; 2 an invalid option or address
 """
@@ -36,12 +42,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from geventchat.cli import export
 
         return export.main(words[1:])
+    if words and words[0] == "account":
+        from geventchat.cli import account
+
+        return account.main(words[1:])
     try:
         options = _parser().parse_args(words)
         limits = _limits(options)
         listen = [address.parse(text) for text in options.listen or [address.DEFAULT]]
         open_log = registry.opener(options.history, _keeping(options))
-        access = Access(password=server_password(options.password_file))
+        access = _access(options)
         from geventchat.server import house_rules
         from geventchat.server.process import serve  # gevent loads only when there is something to serve
 
@@ -69,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         "geventchat-serve",
         "A chat server: one port, any client (browsers, nc, telnet, IRC clients, geventchat-client, programs).",
         _EXAMPLES,
-        verbs=("export",),
+        verbs=("account", "export"),
         meant=_meant,
     )
     parser.add_argument(
@@ -132,6 +142,12 @@ def _parser() -> argparse.ArgumentParser:
     access.add_argument(
         "--password-file", metavar="FILE", help="the server's password; or it is in GEVENTCHAT_PASSWORD (default: none)"
     )
+    access.add_argument("--tls-cert", metavar="FILE", help="speak TLS too, with this certificate, in PEM")
+    access.add_argument("--tls-key", metavar="FILE", help="its key (default: in the same file)")
+    access.add_argument(
+        "--tls", choices=("self-signed",), help="speak TLS too, with a certificate that is made once, by ourselves"
+    )
+    access.add_argument("--tls-only", action="store_true", help="speak nothing but TLS")
     limits = parser.add_argument_group("limits")
     for field in dataclasses.fields(Limits):
         limits.add_argument(
@@ -141,6 +157,30 @@ def _parser() -> argparse.ArgumentParser:
             help=f"{field.metadata['reason']} (default: {field.default:.15g})",
         )
     return parser
+
+
+def _access(options: argparse.Namespace) -> Access:
+    """Return who may come in, and how. Raises UsageError."""
+    keys = _keys(options)
+    if options.tls_only and keys is None:
+        raise UsageError("--tls-only needs a certificate: --tls-cert FILE with --tls-key FILE, or --tls self-signed")
+    return Access(password=server_password(options.password_file), keys=keys, tls_only=options.tls_only)
+
+
+def _keys(options: argparse.Namespace) -> "ServerKeys | None":
+    if options.tls is not None and options.tls_cert is not None:
+        raise UsageError("--tls self-signed and --tls-cert both say which certificate; leave one out")
+    if options.tls_key is not None and options.tls_cert is None:
+        raise UsageError("--tls-key needs --tls-cert FILE: the certificate that belongs to the key")
+    if options.tls is not None:
+        from geventchat.tls.self_signed import own_keys
+
+        return own_keys(state_folder(), options.host)
+    if options.tls_cert is not None:
+        from geventchat.tls.server_keys import ServerKeys
+
+        return ServerKeys(Path(options.tls_cert), None if options.tls_key is None else Path(options.tls_key))
+    return None
 
 
 def _lines(text: str) -> int:

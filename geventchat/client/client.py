@@ -14,11 +14,13 @@ from gevent.queue import Empty, Queue
 from msgspec import structs
 
 from geventchat.client.cleaning import cleaned
+from geventchat.client.secure_socket import SecureSocket
 from geventchat.commands import commands
 from geventchat.dialects import json_client
 from geventchat.protocol import address as addresses
 from geventchat.protocol import events, replies
 from geventchat.protocol.errors import ConnectionLost, NoAnswer, ProtocolError, Refused, ServerUnavailable
+from geventchat.tls.trust import Trust
 
 _RECV_BYTES = 64 << 10
 # With so many messages that nobody has taken yet, no more are read: the server then waits, or says what it left out.
@@ -30,10 +32,11 @@ class ChatClient:
 
     What the server sends comes out of iteration or `receive`, with everything removed that would act on a terminal;
     answers to this client's own requests come from the methods that ask. A client that comes back gives `after`, the id
-    of the last event that the earlier connection heard, and `token`, from its welcome. `password` is the server's.
+    of the last event that the earlier connection heard, and `token`, from its welcome. `password` is the server's, and
+    `login` logs in to an account. With `tls`, all goes through TLS, to a server that it trusts.
 
     Raises ServerUnavailable when no server lets us in or turns us away within `timeout` seconds, Refused when it turns
-    us away.
+    us away, NotTrusted when it is perhaps not the one that we mean.
     """
 
     def __init__(
@@ -45,6 +48,8 @@ class ChatClient:
         after: str | None = None,
         token: str | None = None,
         password: str | None = None,
+        login: commands.Credentials | None = None,
+        tls: Trust | None = None,
         timeout: float = 10.0,
     ) -> None:
         self._timeout = timeout
@@ -60,13 +65,18 @@ class ChatClient:
         where = addresses.show(address)
         too_late = ServerUnavailable(f"no server answers at {where} within {timeout:g} s")
         with gevent.Timeout(timeout, too_late):
-            self._socket = _connect(address)
+            sock = _connect(address)
+            self._socket: socket.socket | SecureSocket = sock
             try:
+                if tls is not None:
+                    self._socket = _inside_tls(sock, address, tls)
                 too_late.args = (
                     f"what answers at {where} is not a geventchat server: no welcome within {timeout:g} s",
                 )
                 with suppress(ConnectionLost):  # the server may have said why before it hung up
-                    hello = commands.Hello(nick=name, room=room, after=after, token=token, password=password)
+                    hello = commands.Hello(
+                        nick=name, room=room, after=after, token=token, password=password, login=login
+                    )
                     self._send(hello)
                 self.welcome = self._wait_for_welcome(address)
             except BaseException:
@@ -261,6 +271,14 @@ def _line(command: commands.Command) -> bytes:
         return json_client.encode(command)
     except UnicodeEncodeError:
         raise Refused("bad-text", "half a character, a lone surrogate, cannot be sent") from None
+
+
+def _inside_tls(sock: socket.socket, address: tuple[str, int], trust: Trust) -> SecureSocket:
+    try:
+        return SecureSocket(sock, address, trust)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise ServerUnavailable(f"what answers at {addresses.show(address)} does not speak TLS ({why})") from None
 
 
 def _connect(address: tuple[str, int]) -> socket.socket:

@@ -31,14 +31,14 @@ _ALIVE = "are you there"
 _MOVE = "to another room"
 
 
-def run(dial: Dial, name: str, room: str, *, as_json: bool) -> int:
+def run(dial: Dial, name: str, room: str, login: commands.Credentials | None = None, *, as_json: bool) -> int:
     """Chat until the input ends, the user leaves or the server closes; return the exit status, 0 if all is stored.
 
-    `dial` connects to the server.
+    `dial` connects to the server; `login` logs in to an account.
 
     Raises ServerUnavailable or Refused if the server cannot be reached or does not let us in.
     """
-    chat = _Filter(dial(name=name, room=room), as_json=as_json)
+    chat = _Filter(dial(name=name, room=room, login=login), as_json=as_json)
     signals.on_end(chat.stop)
     return chat.run()
 

@@ -78,7 +78,7 @@ class Connection:
         """Connect and introduce the user. Raises ServerUnavailable or Refused."""
         hello = self._user.hello()
         self._client = client = self._dial(
-            name=hello.nick, room=hello.room, after=hello.after, token=hello.token, timeout=_TRY_S
+            name=hello.nick, room=hello.room, after=hello.after, token=hello.token, login=hello.login, timeout=_TRY_S
         )
         self._outbox = Queue()
         self._writer = gevent.spawn(_write, client, self._outbox)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from geventchat.commands import commands
-from geventchat.core.accounts import Account, base, is_further
+from geventchat.core.accounts import Account, base, first_era, is_further
 from geventchat.core.chat import Chat
 from geventchat.core.kept import Change
 from geventchat.core.member import Member
@@ -103,7 +103,7 @@ def register(chat: Chat, member: Member, asked: commands.Register, now: float) -
 
     def go_on(stored: str) -> None:
         _check_registrable(chat, member)
-        account = Account(name=member.nick, password=stored)
+        account = Account(name=member.nick, password=stored, era=first_era(now))
         chat.logins.log_in(member, account)
         _tell(chat, member, asked.ref, [chat.kept.put(account)])
 

@@ -37,6 +37,11 @@ class Account(Record, tag="account"):
         return names.key(self.name)
 
 
+def first_era(now: float) -> int:
+    """Return the era of an account that is made now, in seconds since 1970: later than that of any earlier one."""
+    return int(now * 1000)
+
+
 class Accounts:
     """All accounts, found by their names."""
 

@@ -40,7 +40,7 @@ class Kept:
     def __init__(self) -> None:
         self._now: dict[type[Record], dict[str, Record]] = {}
         self._stored: dict[_Place, Record] = {}
-        self._unstored: list[Change] = []  # in their order
+        self.unstored: list[Change] = []  # changes on their way to the log, in their order
         self._listeners: dict[type[Record], list[Callable[[str], None]]] = {}
         self.on_elsewhere: Callable[[], None] = _nothing
 
@@ -65,7 +65,7 @@ class Kept:
         return self._begin(Change(kind, key, None))
 
     def _begin(self, change: Change) -> Change:
-        self._unstored.append(change)
+        self.unstored.append(change)
         self._show(change.kind, change.key)
         return change
 
@@ -92,13 +92,13 @@ class Kept:
     def undo(self, changes: Sequence[Change]) -> None:
         """Take back what could not be stored."""
         for change in changes:
-            self._unstored = [other for other in self._unstored if other is not change]
+            self.unstored = [other for other in self.unstored if other is not change]
             self._show(change.kind, change.key)
 
     def _show(self, kind: type[Record], key: str) -> None:
         """Let the last change count that is on its way to the log, or else what is stored."""
         record = self._stored.get((kind, key))
-        for change in self._unstored:
+        for change in self.unstored:
             if (change.kind, change.key) == (kind, key):
                 record = change.record
         now = self._now.setdefault(kind, {})

@@ -37,6 +37,9 @@ class Log(Protocol):
         ids and times are given all the same, and it is for the caller to undo the changes.
         """
 
+    def notice(self) -> None:
+        """Take in now what others have changed of `kept`, which is otherwise done by and by."""
+
     def since(self, room: str, after: str, limit: int, *, talk: bool = False) -> list[Entry]:
         """Return up to `limit` entries later than the id `after`, oldest first; with `talk`, only what was said.
 

@@ -5,6 +5,7 @@ from geventchat.core.kept import Kept
 from geventchat.core.member import Member
 from geventchat.core.nicks import Nicks
 from geventchat.protocol import names
+from geventchat.protocol.roles import Role
 
 
 class Logins:
@@ -13,7 +14,7 @@ class Logins:
     def __init__(self, kept: Kept, accounts: Accounts, nicks: Nicks) -> None:
         self._accounts = accounts
         self._nicks = nicks
-        self._members: dict[str, dict[Member, None]] = {}  # by the account's key
+        self._members: dict[str, dict[Member, Role]] = {}  # with the roles that they know of, by the account's key
         self._changed: dict[str, None] = {}  # keys of accounts that were changed since the last `heed`
         kept.listen(Account, lambda key: self._changed.update({key: None}))
 
@@ -25,7 +26,7 @@ class Logins:
     def log_in(self, member: Member, account: Account) -> None:
         """Let a member use an account."""
         member.account, member.era = account.name, account.era
-        self._members.setdefault(account.key, {})[member] = None
+        self._members.setdefault(account.key, {})[member] = account.role
 
     def log_out(self, member: Member) -> None:
         """Let a member use its account no more."""
@@ -44,20 +45,23 @@ class Logins:
     def heed(self) -> tuple[list[Member], list[Member]]:
         """Note what was changed since the last call.
 
-        Return those whose account is not what it was, or whose login does not hold any more, and those who go by a
-        name that is not theirs now.
+        Return those whose role is another, or whose login does not hold any more, and those who go by a name that is
+        not theirs now.
         """
         concerned: dict[Member, None] = {}
         strangers: dict[Member, None] = {}
         changed, self._changed = self._changed, {}
         for key in changed:
-            for member in list(self._members.get(key, ())):
-                concerned[member] = None
-                if self.account_of(member) is None:
+            account = self._accounts.find(key)
+            for member, role in list(self._members.get(key, {}).items()):
+                if account is None or account.era != member.era:
                     self.log_out(member)
+                    concerned[member] = None
+                elif account.role is not role:
+                    self._members[key][member] = account.role
+                    concerned[member] = None
                 if member.key and not self.holds(member, member.nick):
                     strangers[member] = None
-            account = self._accounts.find(key)
             for holder in self._nicks.alike(account.name) if account is not None else ():
                 if not self.holds(holder, holder.nick):
                     strangers[holder] = None

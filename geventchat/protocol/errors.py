@@ -2,7 +2,8 @@
 
 ChatError
 ├── Refused              a command that cannot be carried out; the user is told why and stays
-│   └── ProtocolError    bytes that are no command; `fatal` when the connection cannot go on
+│   ├── ProtocolError    bytes that are no command; `fatal` when the connection cannot go on
+│   └── NotTrusted       inside TLS, the server is perhaps not the one that it should be
 ├── NotStored            the log cannot keep an event, a full disk for one
 ├── ServerUnavailable    nobody answers where the client looked
 ├── ConnectionLost       the connection ended before the user ended it
@@ -39,6 +40,13 @@ class ProtocolError(Refused):
         super().__init__(code, message)
         self.fatal = fatal
         self.ref = ref
+
+
+class NotTrusted(Refused):
+    """The server is perhaps another than the one that it should be: we refuse it, before anything is said."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("not-trusted", message)
 
 
 class NotStored(ChatError):

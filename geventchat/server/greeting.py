@@ -5,40 +5,56 @@ import ipaddress
 from collections.abc import Sequence
 
 from geventchat.protocol import address
+from geventchat.server.access import Access
 from geventchat.system.sockets import own_addresses
 
 
-def greeting(listening: Sequence[tuple[str, int]], *, has_terminal: bool, moderator_link: str = "") -> str:
+def greeting(
+    listening: Sequence[tuple[str, int]], access: Access, *, has_terminal: bool, moderator_link: str = ""
+) -> str:
     """Return how to join at each address; on a terminal with a QR code of the page, if others can reach it.
 
     With the secret of a moderator's link, the link: behind the `#` it is sent to nobody, but to the page itself.
     """
-    blocks = [_how_to_join(host, port) for host, port in listening]
-    shared = [page for host, port in listening for page in _pages(host, port) if not _is_loopback(page)]
+    blocks = [_how_to_join(host, port, access) for host, port in listening]
+    scheme = _scheme(access)
+    shared = [page for host, port in listening for page in _pages(scheme, host, port) if not _is_loopback(page)]
     if has_terminal and shared:
         blocks.append(_qr_code(shared[0]))
     if moderator_link:
-        page = (shared or [page for host, port in listening for page in _pages(host, port)])[0]
+        page = (shared or [page for host, port in listening for page in _pages(scheme, host, port)])[0]
         blocks.append(f"whoever opens this first is a moderator: {page}#moderator={moderator_link}")
     return "\n".join(blocks)
 
 
-def _how_to_join(host: str, port: int) -> str:
+def _how_to_join(host: str, port: int, access: Access) -> str:
     here = _reachable(host)[0]
-    pages = "".join(f"  a browser: {page}\n" for page in _pages(host, port))
-    return (
-        f"geventchat serves on {address.show((host, port))}; join with\n"
-        f"{pages}"
-        f"  geventchat-client {address.show((here, port))}\n"
-        f"  nc {here} {port}\n"
-        f"  telnet {here} {port}\n"
-        f"  a client of IRC: server {here}, port {port}, channel #lobby\n"
-        f'  a program: JSON Lines, first {{"type":"hello","nick":"alice"}}'
-    )
+    at, keys = address.show((here, port)), access.keys
+    lines = [f"geventchat serves on {address.show((host, port))}; join with"]
+    lines += [f"  a browser: {page}" for page in _pages(_scheme(access), host, port)]
+    if keys is None:
+        lines += [f"  geventchat-client {at}"]
+    else:
+        lines += [f"  geventchat-client {at} --tls", f"  openssl s_client -quiet -connect {at}"]
+    if not access.tls_only:
+        lines += [f"  nc {here} {port}", f"  telnet {here} {port}"]
+    inside = " inside TLS" if access.tls_only else ""
+    lines += [f"  a client of IRC{inside}: server {here}, port {port}, channel #lobby"]
+    if keys is not None:
+        lines += [
+            f"  its key, as geventchat-client shows it: {keys.key_fingerprint}",
+            f"  its certificate, as browsers show it: {keys.certificate_fingerprint}",
+        ]
+    lines += [f'  a program: JSON Lines{inside}, first {{"type":"hello","nick":"alice"}}']
+    return "\n".join(lines)
 
 
-def _pages(host: str, port: int) -> list[str]:
-    return [f"http://{address.show((one, port))}/" for one in _reachable(host)]
+def _scheme(access: Access) -> str:
+    return "http" if access.keys is None else "https"
+
+
+def _pages(scheme: str, host: str, port: int) -> list[str]:
+    return [f"{scheme}://{address.show((one, port))}/" for one in _reachable(host)]
 
 
 def _reachable(host: str) -> list[str]:
@@ -49,7 +65,7 @@ def _reachable(host: str) -> list[str]:
 
 
 def _is_loopback(page: str) -> bool:
-    host = page.removeprefix("http://").rpartition(":")[0].strip("[]")
+    host = page.partition("://")[2].rpartition(":")[0].strip("[]")
     try:
         return ipaddress.ip_address(host.partition("%")[0]).is_loopback
     except ValueError:

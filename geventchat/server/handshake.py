@@ -1,39 +1,62 @@
-"""The first moments of a connection: find out which dialect it speaks, or turn it away."""
+"""The first moments of a connection: begin TLS if it does, find out which dialect it speaks, or turn it away."""
 
 import logging
 import time
+from dataclasses import dataclass, field
 
 from geventchat.dialects.base import Dialect
 from geventchat.dialects.plain_lines import notice
 from geventchat.dialects.registry import detect
 from geventchat.protocol.errors import ProtocolError, Refused
-from geventchat.protocol.limits import MAX_UNENDED_BYTES, SNIFF_S, TYPING_S
+from geventchat.protocol.limits import HANDSHAKE_S, MAX_UNENDED_BYTES, SNIFF_S, TYPING_S
+from geventchat.server.recent import Recent
+from geventchat.server.tls_transport import TlsTransport
 from geventchat.server.transport import Transport
+from geventchat.server.turns import Turns
 from geventchat.server.web import Web
 from geventchat.server.web_connection import WebConnection
+from geventchat.tls.server_keys import ServerKeys
 
 logger = logging.getLogger("geventchat")
 
 _UNANSWERED = ("tls", "other-protocol")  # what would not understand our words
+TLS_NEEDED = Refused("tls-needed", "this port speaks TLS only: connect with TLS")
+
+
+# How long an address that has begun TLS is not greeted on a silent connection: that would break TLS on it.
+_MANY_S = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entrance:
+    """What all newcomers of a server meet: persons are greeted with the `prompt`; TLS is spoken if there are `keys`."""
+
+    web: Web
+    prompt: bytes
+    turns: Turns
+    keys: ServerKeys | None
+    tls_only: bool
+    tls_clients: Recent = field(default_factory=lambda: Recent(_MANY_S))  # addresses that have just begun TLS
 
 
 class Handshake:
     """A connection whose dialect is not known yet; it has to show it before `deadline`, on the monotonic clock.
 
-    A person is greeted with the `prompt`. A newcomer that is `refused` gets only the time to be recognised, and is then
-    told so in words for people.
+    A newcomer that is `refused` gets only the time to be recognised, and is then told so; so is one without TLS where
+    that is needed. Once it is detected, `transport` is the connection, inside TLS if that was begun.
     """
 
-    __slots__ = ("_deadline", "_packets", "_prompt", "_prompted", "_refused", "_transport", "_web")
+    __slots__ = ("_deadline", "_entrance", "_name_by", "_packets", "_prompted", "_turned_away", "refused", "transport")
 
     def __init__(
-        self, transport: Transport, web: Web, prompt: bytes, deadline: float, refused: Refused | None = None
+        self, transport: Transport, entrance: Entrance, deadline: float, refused: Refused | None = None
     ) -> None:
-        self._transport = transport
-        self._web = web
-        self._prompt = prompt
-        self._deadline = deadline if refused is None else time.monotonic() + SNIFF_S
-        self._refused = refused
+        self.transport = transport
+        self.refused = refused or (TLS_NEEDED if entrance.tls_only else None)
+        self._turned_away = refused  # also inside TLS
+        self._entrance = entrance
+        self._name_by = deadline
+        self._deadline = self._recognised_by()
         self._prompted = False
         self._packets: list[bytes] = []
 
@@ -44,10 +67,12 @@ class Handshake:
         except ProtocolError as error:
             if error.code == "http":
                 return self._serve_web()
-            logger.info("closing %s: %s", self._transport.address, error.message)
+            if error.code == "tls" and self._can_begin_tls:
+                return self.detect() if self._begin_tls() else None
+            logger.info("closing %s: %s", self.transport.address, error.message)
             self._turn_away(error)
         except OSError as error:
-            logger.debug("%s is lost before it has said anything: %s", self._transport.address, error)
+            logger.debug("%s is lost before it has said anything: %s", self.transport.address, error)
         return None
 
     def _detect(self) -> tuple[Dialect, bytes] | None:
@@ -71,40 +96,78 @@ class Handshake:
         if dialect.prompted:
             self._greet()
         elif self._prompted:
-            self._transport.say(b"\n")  # the prompt gets a line of its own
+            self.transport.say(b"\n")  # the prompt gets a line of its own
         return dialect, b"".join(self._packets)
 
     @property
     def _is_spare(self) -> bool:
-        """Whether this silent connection may be one that a browser keeps for its next request."""
-        return self._web.asked_lately(self._transport.address)
+        """Whether this silent connection may be one on which not the server has to speak first.
+
+        A browser may keep it for its next request, or a client that opens many be slow to begin TLS on each.
+        """
+        address, entrance = self.transport.address, self._entrance
+        return address in entrance.web.askers or (not self.transport.is_secure and address in entrance.tls_clients)
 
     def _serve_web(self) -> tuple[Dialect, bytes] | None:
         try:
-            return WebConnection(self._web, self._transport, self._refused).converse(b"".join(self._packets))
+            first = b"".join(self._packets)
+            return WebConnection(self._entrance.web, self.transport, self.refused).converse(first)
         except OSError as error:
-            logger.debug("%s is lost: %s", self._transport.address, error)
+            logger.debug("%s is lost: %s", self.transport.address, error)
         return None
 
+    # TLS.
+
+    @property
+    def _can_begin_tls(self) -> bool:
+        return self._entrance.keys is not None and not self.transport.is_secure and not self._prompted
+
+    def _begin_tls(self) -> bool:
+        """Go on inside TLS; return whether that could be."""
+        entrance = self._entrance
+        assert entrance.keys is not None
+        if self._turned_away is not None and entrance.turns.is_busy:  # those who may come in are waiting
+            return False
+        entrance.tls_clients.note(self.transport.address)
+        secure = TlsTransport(self.transport, entrance.keys.context)
+        try:
+            secure.handshake(b"".join(self._packets), entrance.turns, self._name_by)
+        except OSError as error:
+            why = getattr(error, "reason", None) or error
+            logger.info("closing %s: no TLS: %s", self.transport.address, why)
+            return False
+        self.transport, self.refused = secure, self._turned_away
+        self._deadline = self._recognised_by()
+        self._packets = []
+        return True
+
+    # Times, and words.
+
+    def _recognised_by(self) -> float:
+        """Return until when it has to show its dialect."""
+        if self.refused is None:
+            return self._name_by
+        return time.monotonic() + (SNIFF_S if self._turned_away else HANDSHAKE_S)
+
     def _too_late(self) -> ProtocolError:
-        if self._refused is None:
+        if self.refused is None:
             return nameless()
-        return ProtocolError(self._refused.code, self._refused.message, fatal=True)
+        return ProtocolError(self.refused.code, self.refused.message, fatal=True)
 
     def _receive(self) -> bytes | None:
         left = self._deadline - time.monotonic()
-        return self._transport.receive(left if self._prompted and not self._packets else min(left, SNIFF_S))
+        return self.transport.receive(left if self._prompted and not self._packets else min(left, SNIFF_S))
 
     def _greet(self) -> None:
-        if not self._prompted:
-            self._transport.say(self._prompt)
+        if not self._prompted and self.refused is None:
+            self.transport.say(self._entrance.prompt)
             self._prompted = True
 
     def _turn_away(self, error: ProtocolError) -> None:
         try:
             if error.code not in _UNANSWERED:
-                self._transport.say(b"\n" * self._prompted + notice(error.message))
-            self._transport.drain_read()
+                self.transport.say(b"\n" * self._prompted + notice(error.message))
+            self.transport.drain_read()
         except OSError:
             return  # it is gone already
 

@@ -6,11 +6,13 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 
 import gevent
 from gevent.event import Event
 
 from geventchat.core.log import Log
+from geventchat.protocol.errors import UsageError
 from geventchat.protocol.limits import Limits
 from geventchat.server.access import Access
 from geventchat.server.greeting import greeting
@@ -18,6 +20,7 @@ from geventchat.server.house_rules import HouseRules
 from geventchat.server.log_lines import log_lines
 from geventchat.server.server import ChatServer
 from geventchat.system import open_files, signals, starter
+from geventchat.tls.server_keys import ServerKeys
 
 logger = logging.getLogger("geventchat")
 
@@ -44,11 +47,14 @@ def serve(
     """Serve until a signal asks the process to end; a second one ends it at once. Return the exit status.
 
     With `until_input_ends`, the end of the standard input asks too: the process that started this one is gone.
-    Raises UsageError for what cannot be served.
+    A SIGHUP has the certificate read again, if there is one. Raises UsageError for what cannot be served.
     """
+    access = access or Access()
     has_terminal = sys.stdout is not None and sys.stdout.isatty()
     ended = Event()
-    signals.on_end(ended.set, insist=lambda: os._exit(1))
+    keys = access.keys
+    reload = None if keys is None else partial(_read_again, keys)
+    signals.on_end(ended.set, insist=lambda: os._exit(1), reload=reload)
     if until_input_ends:
         gevent.spawn(_end_with_starter, ended)
     gc.set_threshold(*_GC_THRESHOLDS)
@@ -60,18 +66,28 @@ def serve(
             server = ChatServer(
                 *listen, limits=limits, log=log, greet_with=greet_with, hosts=hosts, access=access, house_rules=rules
             )
-            return _run(server, log, ended, rules.moderator_link, has_terminal=has_terminal)
+            said = partial(greeting, access=access, has_terminal=has_terminal, moderator_link=rules.moderator_link)
+            return _run(server, log, ended, said)
 
 
-def _run(server: ChatServer, log: Log, ended: Event, moderator_link: str, *, has_terminal: bool) -> int:
+def _run(server: ChatServer, log: Log, ended: Event, said: Callable[[Sequence[tuple[str, int]]], str]) -> int:
     with server:
-        print(greeting(server.addresses, has_terminal=has_terminal, moderator_link=moderator_link))
+        print(said(server.addresses))
         logger.info("what is said is kept in %s", log.location)
         gevent.wait([ended, server.failed], count=1)
         if server.failed.is_set():
             return 1
         logger.info("stopping: telling everyone, sending what was said")
     return 0
+
+
+def _read_again(keys: ServerKeys) -> None:
+    """Take the certificate and key as they are in their files now; connections that stand keep theirs."""
+    try:
+        keys.reload()
+        logger.info("the certificate has been read again: %s", keys.certificate_fingerprint)
+    except UsageError as error:
+        logger.error("the certificate stays as it was: %s", error)
 
 
 def _end_with_starter(ended: Event) -> None:

@@ -23,12 +23,13 @@ from geventchat.protocol.errors import NotStored, Refused, UsageError
 from geventchat.protocol.limits import GREET_WITH, Limits
 from geventchat.protocol.replies import Closing
 from geventchat.server.access import Access
-from geventchat.server.handshake import Handshake
+from geventchat.server.handshake import Entrance, Handshake
 from geventchat.server.house_rules import HouseRules
 from geventchat.server.pump import Pump
 from geventchat.server.session import GOODBYE_S, Session, services
 from geventchat.server.throttle import ConnectionLimiter
 from geventchat.server.transport import Transport
+from geventchat.server.turns import Turns
 from geventchat.server.web import Web
 from geventchat.store.memory import MemoryLog
 
@@ -116,7 +117,13 @@ class ChatServer:
         self._pump = Pump(self.chat, log, self.limits.stall_timeout)
         self._services = services(self.chat, self._pump, log, greet_with)
         log.kept.on_elsewhere = self._pump.wake
-        self._web = Web(hosts)
+        self._entrance = Entrance(
+            web=Web(hosts),
+            prompt=PROMPTS[self.chat.door.first_question],
+            turns=Turns(),
+            keys=access.keys,
+            tls_only=access.tls_only,
+        )
         self._wanted = addresses or (("127.0.0.1", 0),)
         self._listeners: list[_Listener] = []
         self._connections: dict[Transport, Session | None] = {}  # None while it is not known how it speaks
@@ -247,15 +254,15 @@ class ChatServer:
         try:
             transport.prepare(self.limits.keepalive)
             deadline = time.monotonic() + self.limits.name_timeout
-            prompt = PROMPTS[self.chat.door.first_question]
-            detected = Handshake(transport, self._web, prompt, deadline, refused).detect()
+            handshake = Handshake(transport, self._entrance, deadline, refused)
+            detected = handshake.detect()
             if detected is not None:
                 dialect, first = detected
                 if dialect is WEBSOCKET:  # the page has been looked at for some time, perhaps
                     deadline = time.monotonic() + self.limits.name_timeout
-                session = Session(self._services, transport, dialect)
+                session = Session(self._services, handshake.transport, dialect)
                 self._connections[transport] = session
-                session.run(first, deadline, refused)
+                session.run(first, deadline, handshake.refused)
         finally:
             del self._connections[transport]
             if refused is None:

@@ -302,6 +302,8 @@ class Session:
     def _do(self, command: commands.AnyCommand) -> bool:
         """Do what a command asks for; return whether it was the goodbye."""
         member = self.member
+        if isinstance(command, commands.Login) or (isinstance(command, commands.Hello) and command.login is not None):
+            self._services.log.notice()
         if member.key:
             return self._follow_up(actions.do(self._services.chat, member, command, time.time()))
         self._wait_to_try(command)
@@ -315,7 +317,8 @@ class Session:
         self._reader.asked(self._services.chat.door.question(member))
         if member.key:
             self._services.counters.joined += 1
-            logger.info("%s joined from %s (%s)", member.nick, self._transport.address, self._dialect.name)
+            how = f"{self._dialect.name}, TLS" if self._transport.is_secure else self._dialect.name
+            logger.info("%s joined from %s (%s)", member.nick, self._transport.address, how)
         return self._follow_up(followup)
 
     def _wait_to_try(self, command: commands.AnyCommand) -> None:

@@ -26,6 +26,7 @@ class Transport:
     """
 
     __slots__ = ("_recv_bytes", "address", "socket", "write")
+    is_secure = False  # whether nobody on the way can read it
 
     def __init__(self, sock: socket, address: str, max_line: int) -> None:
         self.socket = sock
@@ -69,7 +70,9 @@ class Transport:
         """Close for writing, and wait a moment for the other side to do so. Raises OSError."""
         self.close_write()
         deadline, heard = time.monotonic() + _LINGER_S, 0
-        while (left := deadline - time.monotonic()) > 0 and heard < MAX_UNENDED_BYTES and (data := self.receive(left)):
+        while (left := deadline - time.monotonic()) > 0 and heard < MAX_UNENDED_BYTES:
+            if not (data := Transport.receive(self, left)):  # as it comes: nobody reads it
+                return
             heard += len(data)
             let_others_run()
 

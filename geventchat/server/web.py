@@ -3,7 +3,6 @@
 No request is read or answered here: see `server.web_connection`.
 """
 
-import time
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import NamedTuple
@@ -16,6 +15,7 @@ from websockets.server import ServerProtocol
 from geventchat.server import authority
 from geventchat.server.authority import Authority, is_own_page
 from geventchat.server.files import FILES, File
+from geventchat.server.recent import Recent
 
 CHAT_PATH = "/chat"
 # The longest path of a request: far more than any of ours.
@@ -23,7 +23,6 @@ _MAX_TARGET_BYTES = 2 << 10
 # How long an address that has spoken HTTP is not greeted on a silent connection: browsers open spare ones, and one that
 # was greeted would break the page that is then asked for on it.
 _SPARE_S = 10.0
-_MAX_ADDRESSES = 10_000
 
 
 class Answer(NamedTuple):
@@ -43,23 +42,21 @@ class Web:
 
     def __init__(self, hosts: Iterable[str] = ()) -> None:
         self._hosts = {host.lower().rstrip(".") for host in hosts}
-        self._asked_at: dict[str, float] = {}  # when each address asked last; the latest at the end
-
-    def asked_lately(self, address: str) -> bool:
-        """Return whether a connection from this address may be a browser's spare one."""
-        return time.monotonic() < self._asked_at.get(address, float("-inf")) + _SPARE_S
-
-    def note(self, address: str) -> None:
-        """Remember that this address speaks HTTP."""
-        self._asked_at.pop(address, None)
-        self._asked_at[address] = time.monotonic()
-        if len(self._asked_at) > _MAX_ADDRESSES:
-            del self._asked_at[next(iter(self._asked_at))]
+        self.askers = Recent(_SPARE_S)  # addresses that speak HTTP: a silent connection from one may be a spare one
 
     def knows(self, called: Authority) -> bool:
         """Return whether this is an address or one of the names that the server goes by."""
         name = called.host
         return called.is_address or name == "localhost" or name.endswith(".localhost") or name in self._hosts
+
+    def to_https(self, request: h11.Request) -> Answer:
+        """Return the answer to a request that should have come inside TLS."""
+        host, target = _header(request, b"host").strip(), request.target.decode("latin-1")
+        called = authority.parse(host)
+        if called is None or not self.knows(called):
+            return failure(HTTPStatus.MISDIRECTED_REQUEST, "this port speaks TLS only")
+        location = f"https://{host}{target if target.startswith('/') else '/'}"
+        return failure(HTTPStatus.TEMPORARY_REDIRECT, "this port speaks TLS only", headers=[("Location", location)])
 
     def answer(self, request: h11.Request) -> Answer:
         """Return the answer to a request; status 101 grants a WebSocket."""

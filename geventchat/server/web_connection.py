@@ -58,10 +58,10 @@ class WebConnection:
 
         Raises OSError when the connection is lost.
         """
-        self._web.note(self._transport.address)
+        self._web.askers.note(self._transport.address)
         self._h11.receive_data(first)
         while (request := self._next_request()) is not None:
-            self._web.note(self._transport.address)
+            self._web.askers.note(self._transport.address)
             answer = self._answer(request)
             self._send(answer, head_only=request.method == b"HEAD")
             if answer.status is HTTPStatus.SWITCHING_PROTOCOLS:
@@ -74,6 +74,8 @@ class WebConnection:
         return None
 
     def _answer(self, request: h11.Request) -> Answer:
+        if self._refused is not None and self._refused.code == "tls-needed":
+            return self._web.to_https(request)
         if self._refused is not None:
             return failure(HTTPStatus.SERVICE_UNAVAILABLE, self._refused.message, headers=[("Retry-After", "10")])
         return self._web.answer(request)

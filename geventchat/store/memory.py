@@ -68,6 +68,9 @@ class MemoryLog:
             self._drop_oldest()
         return entries
 
+    def notice(self) -> None:
+        """Nobody else has this log."""
+
     def _keep(self, room: str, event: AnyEvent, ref: str | None) -> None:
         kept = _encoder.encode(_Kept(event, ref))
         log = self._rooms.get(room)

@@ -119,6 +119,14 @@ class SqliteLog:
         self._writing.end()
         return entries
 
+    def notice(self) -> None:
+        """Take in what another program has changed of the records; if they cannot be read, they stay as they are."""
+        try:
+            with self._in_order:
+                self._take(self._writer.run(self._records.read))
+        except sqlite3.Error as error:
+            self._writing.begin(error)
+
     def since(self, room: str, after: str, limit: int, *, talk: bool = False) -> list[Entry]:
         """Return up to `limit` entries later than the id `after`, oldest first; with `talk`, only what was said."""
         only = _TALK if talk else ""
@@ -209,10 +217,10 @@ class SqliteLog:
         """Say it in the log if the file is not what it was; it is what speakers will be told."""
         try:
             self._writer.run(lambda _: self._file_watch.check())
-            with self._in_order:
-                self._take(self._writer.run(self._records.read))
         except sqlite3.Error as error:
             self._writing.begin(error)
+        else:
+            self.notice()
 
     def _take(self, changed_elsewhere: list[Record] | None) -> None:
         """Take what others have written to the file's records, if anything."""

@@ -221,7 +221,7 @@ def claim(path: Path) -> private_files.FileLock:
         try:
             lock = private_files.FileLock(beside(path, ".lock"))
         except BlockingIOError:
-            raise UsageError(
+            raise InUse(
                 f"the history {path} is in use by another geventchat-serve; stop that one, or give this one a history "
                 "of its own with --history FILE, or none with --history none"
             ) from None
@@ -263,6 +263,20 @@ def open_to_write(path: Path, *, full: bool = False, upgrades: Sequence[Upgrade]
                     upgrade(db)
                 # Written though it may be so already: a full disk is to be seen now, not when somebody speaks.
                 db.execute(f"PRAGMA user_version = {len(upgrades)}")
+        except BaseException:
+            db.close()
+            raise
+    return db
+
+
+def open_beside_server(path: Path) -> sqlite3.Connection:
+    """Open a file that a server has, to write something between its batches. Raises UsageError."""
+    with explained(path):
+        db = sqlite3.connect(path.absolute(), isolation_level=None)
+        try:
+            if _check(db, path, len(UPGRADES)) < len(UPGRADES):
+                raise UsageError(f"the server that has the history {path} is of an older version: start it again first")
+            db.execute("PRAGMA secure_delete = ON")
         except BaseException:
             db.close()
             raise
@@ -322,6 +336,10 @@ def explained(path: Path, remedy: str = _REMEDY) -> Iterator[None]:
     else:
         return
     raise UsageError(f"the history {path} cannot be used: {why}; {remedy}")
+
+
+class InUse(UsageError):
+    """A server has the file."""
 
 
 class FileLost(sqlite3.Error):

@@ -1,4 +1,4 @@
-"""The server's password, from a file or from the environment: never from the command line, which others can see."""
+"""Passwords from a file or from the environment: never from the command line, which others can see."""
 
 import os
 from pathlib import Path
@@ -14,9 +14,12 @@ _LEAVES = "exit"
 
 
 def server_password(file: str | None) -> str:
-    """Return the password in a file, or in the environment where none is named; empty for none. Raises UsageError."""
-    if file is None:
-        return _checked(os.environ.get(VARIABLE, ""), VARIABLE)
+    """Return the server's password, from the environment where no file is named; empty for none. Raises UsageError."""
+    return _checked(os.environ.get(VARIABLE, ""), VARIABLE) if file is None else read(file)
+
+
+def read(file: str) -> str:
+    """Return the password in a file. Raises UsageError."""
     try:
         text = Path(file).read_bytes()[: _MAX_BYTES + 2].decode()
     except OSError as error:

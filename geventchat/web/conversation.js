@@ -51,14 +51,14 @@ export class Conversation {
 	// What to introduce ourselves with, the first time or again.
 	hello() {
 		const [room] = this.rooms.all;
-		const { nick, token, password } = this;
-		return { type: "hello", nick, token, password, room: room?.name, after: room?.last };
+		const { nick, token, password, login } = this;
+		return { type: "hello", nick, token, password, login, room: room?.name, after: room?.last };
 	}
 
 	// We are in: go where we were and say what was not said.
 	welcomed(welcome) {
-		const { nick, token, id, limits } = welcome;
-		Object.assign(this, { nick, token, connected: true, _since: id, _maxLine: limits?.line });
+		const { nick, token, id, limits, account = null } = welcome;
+		Object.assign(this, { nick, token, account, connected: true, _since: id, _maxLine: limits?.line });
 		const [first, ...others] = this.rooms.all;
 		const begun = [...this._asked.values()].filter(({ join }) => join && !this.rooms.called(join));
 		this._asked.clear();
@@ -94,6 +94,9 @@ export class Conversation {
 				this.pending.settle(ref);
 				this._left(this._take(ref).leave);
 				return this._sendDue();
+			case "account_is":
+				this._belongs(message);
+				break;
 			case "closing":
 				return { replaced: this._out.replaced, bye: this._out.ended }[message.code]?.();
 			case "whispered":
@@ -124,6 +127,13 @@ export class Conversation {
 		}
 		room?.census(room.last, members.members, members.count);
 		this._show(null, members);
+	}
+
+	// To come back, log in with what was given last.
+	_belongs({ ref, account }) {
+		const { given } = this._take(ref);
+		this.account = account;
+		this.login = account && given ? { account, password: given } : account ? this.login : undefined;
 	}
 
 	_enter(room, census) {
@@ -185,7 +195,7 @@ export class Conversation {
 	typed(text) {
 		try {
 			const command = readLine(text);
-			if (command) this._do(command);
+			if (command) this.does(command);
 		} catch (error) {
 			if (!(error instanceof Mistyped)) throw error;
 			this._trouble(error.message);
@@ -211,7 +221,8 @@ export class Conversation {
 		this.rooms.current?.read();
 	}
 
-	_do(command) {
+	// Do what a command asks for.
+	does(command) {
 		const { current } = this.rooms;
 		const here = { room: current.name, ...command };
 		const there = command.type === "join" && this.rooms.called(command.room);
@@ -241,7 +252,7 @@ export class Conversation {
 			case "topic":
 				return this._out.send(here);
 		}
-		this._out.send(command);
+		this._out.send(command.password ? { ...command, ref: this._ref({ given: command.password }) } : command);
 	}
 
 	_speak(command) {

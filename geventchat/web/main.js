@@ -1,5 +1,6 @@
 // The page: the conversation, which decides, the connection, and the screen.
 
+import * as account from "./account.js";
 import { alert, allowSound, askToNotify, canAsk, title } from "./alerts.js";
 import * as composer from "./composer.js";
 import { Conversation } from "./conversation.js";
@@ -11,8 +12,9 @@ import * as socket from "./socket.js";
 import * as store from "./store.js";
 import * as tabs from "./tabs.js";
 
-// After these answers to hello, a password is asked for.
-const PASSWORD_CODES = ["password-needed", "wrong-password", "nick-registered"];
+// After these answers to hello, the server's password is asked for, or that of the name.
+const SERVER_CODES = ["password-needed", "wrong-password"];
+const ACCOUNT_CODES = ["nick-registered", "login-failed"];
 // So old may be what is kept for a reload: the server knows again what it is told twice.
 const KEEP_MS = 1000;
 
@@ -20,6 +22,7 @@ const renderSoon = perFrame(render);
 let conversation = null; // null while nobody has joined
 let link = { state: "" }; // how the connection is
 let keeping = null;
+let isOfName = false; // whether the password that is asked for is that of the name
 
 socket.start({
 	hello: () => conversation.hello(),
@@ -89,7 +92,11 @@ function ask(why) {
 // The server does not let us in: only the user can say how to go on.
 function refused({ code, message }) {
 	if (code === "bad-room") conversation = null;
-	$("secret").hidden = !PASSWORD_CODES.includes(code);
+	isOfName = ACCOUNT_CODES.includes(code);
+	if (isOfName) conversation.login = undefined;
+	$("secret").hidden = !isOfName && !SERVER_CODES.includes(code);
+	write($("secret-of"), isOfName ? "Password of this name" : "Server password");
+	$("password").value = "";
 	ask(message);
 	if (!$("secret").hidden) $("password").focus();
 }
@@ -111,6 +118,11 @@ function keep() {
 // What the user does.
 
 log.start({ earlier: (room) => conversation.earlier(room), moved: renderSoon });
+account.start({
+	account: () => conversation.account,
+	nick: () => conversation.nick,
+	send: (command) => say(() => conversation.does(command)),
+});
 tabs.start(look);
 people.start((nick) => composer.begin(nick.includes(" ") ? `/msg "${nick}" ` : `/msg ${nick} `));
 composer.start({
@@ -146,7 +158,10 @@ $("join").addEventListener("submit", (event) => {
 		const kept = store.ofThisBrowser();
 		begin(kept?.nick === nick ? kept : { nick });
 	}
-	Object.assign(conversation, { nick, password: $("password").value || conversation.password });
+	const password = $("password").value;
+	if (password && isOfName) conversation.login = { account: nick, password };
+	else if (password) conversation.password = password;
+	conversation.nick = nick;
 	socket.open();
 });
 

@@ -34,14 +34,14 @@ _GATHER_S = 0.02
 _MOST_WAITING = 1000
 
 
-def run(dial: Dial, name: str, room: str, *, bell: bool) -> int:
+def run(dial: Dial, name: str, room: str, login: commands.Credentials | None = None, *, bell: bool) -> int:
     """Chat until the user leaves; return the exit status, 0 if all that was said is stored.
 
-    `dial` connects to the server.
+    `dial` connects to the server; `login` logs in to an account.
 
     Raises ServerUnavailable or Refused if the server cannot be reached or does not let us in.
     """
-    return App(dial, name, room, bell=bell).run()
+    return App(dial, name, room, login, bell=bell).run()
 
 
 class _Screen(Protocol):
@@ -66,8 +66,10 @@ class _Screen(Protocol):
 class App:
     """Passes on what is entered and heard, and does what the conversation says is to be done."""
 
-    def __init__(self, dial: Dial, name: str, room: str, *, bell: bool) -> None:
-        self._conversation = Conversation(name, room, secrets.token_hex(4))
+    def __init__(
+        self, dial: Dial, name: str, room: str, login: commands.Credentials | None = None, *, bell: bool
+    ) -> None:
+        self._conversation = Conversation(name, room, secrets.token_hex(4), login)
         self._connection = Connection(dial, self)
         self._entered: Queue[UserInput] = Queue()
         self._ended: AsyncResult[str] = AsyncResult()

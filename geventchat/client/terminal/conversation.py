@@ -2,6 +2,8 @@
 
 import itertools
 
+from msgspec import structs
+
 from geventchat.client.pending import Pending, Spoken
 from geventchat.client.terminal import user_input
 from geventchat.client.terminal.effects import Alert, Effect, Heading, Leave, Notice, Retry
@@ -14,12 +16,19 @@ from geventchat.protocol.crowd import JoinLeaveSummary
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import CROWD, GREET_WITH, MAX_HISTORY
 
+# What can be done about not being let in again.
+_HINTS = dict.fromkeys(("nick-taken", "bad-nick"), "; /nick NAME takes another") | dict.fromkeys(
+    ("nick-registered", "login-failed"), "; /login NAME PASSWORD does, or /nick NAME takes another name"
+)
+
 
 class Conversation:
     """Who the user is, in which rooms, and what has been said. `prefix` is for refs: nobody else may use it."""
 
-    def __init__(self, nick: str, room: str, prefix: str) -> None:
+    def __init__(self, nick: str, room: str, prefix: str, login: commands.Credentials | None = None) -> None:
         self.nick = nick
+        self._login = login  # what we come back with
+        self._logins: dict[str, commands.Credentials] = {}  # those that were typed, by refs
         self.rooms = Rooms()
         self.pending = Pending(prefix)
         self.connected = False
@@ -41,8 +50,8 @@ class Conversation:
         """Return what to introduce ourselves with, the first time or again."""
         room = next(iter(self.rooms), None)
         if room is None:
-            return commands.Hello(nick=self.nick, room=self._first_room, token=self._token)
-        return commands.Hello(nick=self.nick, room=room.name, after=room.last, token=self._token)
+            return commands.Hello(nick=self.nick, room=self._first_room, token=self._token, login=self._login)
+        return commands.Hello(nick=self.nick, room=room.name, after=room.last, token=self._token, login=self._login)
 
     def welcomed(self, welcome: replies.Welcome) -> list[Effect]:
         """Receive the answer to hello: enter the rooms again that the user was in, and send what could not be sent."""
@@ -79,7 +88,7 @@ class Conversation:
         if refusal.message == self._trouble:
             return []
         self._trouble = refusal.message
-        hint = "; /nick NAME takes another" if refusal.code in ("nick-taken", "bad-nick") else ""
+        hint = _HINTS.get(refusal.code, "")
         return [Notice(f"cannot come back: {refusal.message}{hint}")]
 
     # What is heard.
@@ -96,6 +105,9 @@ class Conversation:
                 return self._left(message.ref)
             case replies.Members():
                 return self._members(message)
+            case replies.AccountIs(account=account, ref=ref):
+                login = self._logins.pop(ref or "", self._login)
+                self._login = structs.replace(login, account=account) if login is not None and account else None
             case replies.Error():
                 return self._refused(message)
             case replies.HistoryPage(ref=ref) if ref in self._greeting:
@@ -178,6 +190,7 @@ class Conversation:
         said = self.pending.settle(ref)
         name = self._joining.pop(ref, None)
         self._leaving.pop(ref, None)
+        self._logins.pop(ref, None)
         if ref in self._greeting:
             self._greeting.discard(ref)
             return []
@@ -235,6 +248,9 @@ class Conversation:
             case commands.Rename(nick=nick) if not self.connected:
                 self.nick, self._trouble = nick, ""
                 return [Notice(f"trying to come back as {nick}"), Retry()]
+            case commands.Login(account=account, password=password) if not self.connected:
+                self._login, self._trouble = commands.Credentials(account=account, password=password), ""
+                return [Notice(f"trying to come back, logged in to {account}"), Retry()]
             case _ if not self.connected:
                 return [Notice("not possible without a connection; what is said is kept and sent when it is back")]
             case commands.Join(room=name):
@@ -242,6 +258,10 @@ class Conversation:
                 return [] if asked else [self._join(name)]
             case commands.Leave():
                 return self._go(command)
+            case commands.Register() | commands.Login() | commands.Password():
+                command.ref = next(self._refs)
+                account = command.account if isinstance(command, commands.Login) else self.nick
+                self._logins[command.ref] = commands.Credentials(account=account, password=command.password)
         if isinstance(command, commands.Who | commands.History | commands.Topic) and self.rooms.current is not None:
             command.room = self.rooms.current.name
         return [command]

@@ -13,7 +13,7 @@ from prompt_toolkit.keys import Keys as Key
 from geventchat.client.terminal.completion import Completion
 from geventchat.client.terminal.status import Piece, Status
 from geventchat.client.terminal.transcript import Transcript
-from geventchat.client.terminal.user_input import Paste, Switch, UserInput, is_search
+from geventchat.client.terminal.user_input import Paste, Switch, UserInput, has_secret, is_search
 from geventchat.protocol.text import clean
 from geventchat.system import terminal
 
@@ -87,7 +87,7 @@ class Keys:
             self._asking = True
             return
         line = clean(" ".join(_lines(buffer.text)))
-        buffer.reset(append_to_history=True)
+        _clear(buffer)
         if not is_search(line):
             self._transcript.to_end()
         self._entered(line)
@@ -103,7 +103,7 @@ class Keys:
         if event.data in _YES:
             buffer = event.current_buffer
             lines = tuple(_lines(buffer.text))
-            buffer.reset(append_to_history=True)
+            _clear(buffer)
             self._transcript.to_end()
             self._entered(Paste(lines))
 
@@ -115,8 +115,8 @@ class Keys:
 
     def _interrupt(self, event: KeyPressEvent) -> None:
         if event.current_buffer.text:
-            event.current_buffer.reset(append_to_history=True)
-            self._note = "the line is cleared, Up brings it back; Ctrl-C again leaves"
+            is_kept = _clear(event.current_buffer)
+            self._note = f"the line is cleared{', Up brings it back' if is_kept else ''}; Ctrl-C again leaves"
         elif self._left:
             self._leave(event)
             return
@@ -130,3 +130,10 @@ class Keys:
 
 def _lines(text: str) -> list[str]:
     return [line for line in text.split("\n") if line.strip()]
+
+
+def _clear(buffer: Buffer) -> bool:
+    """Begin a new line; return whether the one that was typed is kept, which one with a password is not."""
+    is_kept = not any(map(has_secret, buffer.text.split("\n")))
+    buffer.reset(append_to_history=is_kept)
+    return is_kept

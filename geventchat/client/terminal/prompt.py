@@ -17,7 +17,14 @@ from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.layout import BufferControl, ConditionalContainer, HSplit, Layout, SearchBufferControl, Window
 from prompt_toolkit.layout.controls import FormattedTextControl, UIContent, UIControl
 from prompt_toolkit.layout.dimension import Dimension
-from prompt_toolkit.layout.processors import BeforeInput, HighlightIncrementalSearchProcessor, ReverseSearchProcessor
+from prompt_toolkit.layout.processors import (
+    BeforeInput,
+    HighlightIncrementalSearchProcessor,
+    Processor,
+    ReverseSearchProcessor,
+    Transformation,
+    TransformationInput,
+)
 from prompt_toolkit.output import create_output
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.styles import Style
@@ -27,7 +34,7 @@ from geventchat.client.terminal.input_history import open_history
 from geventchat.client.terminal.keys import Keys
 from geventchat.client.terminal.status import Piece, Status, fit
 from geventchat.client.terminal.transcript import Transcript
-from geventchat.client.terminal.user_input import UserInput
+from geventchat.client.terminal.user_input import UserInput, hidden_from
 from geventchat.client.terminal.view import STYLE, Line
 from geventchat.system import terminal
 
@@ -166,7 +173,7 @@ class Prompt:
             Buffer(name=DEFAULT_BUFFER, history=open_history(), multiline=False),
             search_buffer_control=search,
             preview_search=True,
-            input_processors=[HighlightIncrementalSearchProcessor(), BeforeInput(self._before_input)],
+            input_processors=[_Hidden(), HighlightIncrementalSearchProcessor(), BeforeInput(self._before_input)],
             include_default_input_processors=False,
         )
         lowest = Dimension(min=1)
@@ -199,6 +206,17 @@ class Prompt:
         if below := self._transcript.below:
             pieces = (Piece(0, "class:status.trouble", f"{below} below: PgDn"), *pieces)
         return FormattedText(fit(pieces, self._output.get_size().columns, get_cwidth))
+
+
+class _Hidden(Processor):
+    """Shows stars in place of a password."""
+
+    def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
+        begin = hidden_from(transformation_input.document.text)
+        if begin is None:
+            return Transformation(transformation_input.fragments)
+        shown = [(style, char) for style, text, *_ in transformation_input.fragments for char in text]
+        return Transformation([*shown[:begin], *[(style, "*") for style, _ in shown[begin:]]])
 
 
 class _Said(UIControl):

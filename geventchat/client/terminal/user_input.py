@@ -1,6 +1,8 @@
 """What can be typed at the terminal: what every client of the server can, and the few things that are only here."""
 
+import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from geventchat.commands import commands
 from geventchat.dialects import slash
@@ -40,6 +42,10 @@ _USAGE = {command.name: (command.typed, command.help) for command in commands.TY
     "find": ("/find [TEXT]", "scroll up to where it was said; without a text, further up"),
 }
 COMMANDS = tuple(_USAGE)
+# The commands in which a password stands, at the end; how they begin, and the name that stands before it in some.
+_SECRET = [name for name, command in commands.TYPED.items() if command.typed.endswith("PASSWORD")]
+_COMMAND = re.compile(r"\s*/(?P<name>\S+)\s+")
+_NAME = re.compile(r'("[^"]*"|[^"\s]\S*)\s+')
 _TEXT = ("TEXT", "say it; //TEXT says one that begins with a slash")
 KEYS = (
     ("PgUp, PgDn", "scroll what was said"),
@@ -66,6 +72,27 @@ def read(line: str) -> commands.AnyCommand | Switch | Find | None:
 def is_search(line: str) -> bool:
     """Whether a typed line asks for what was said: it does not bring the screen back to what is new."""
     return line.partition(" ")[0].lower() == "/find"
+
+
+def has_secret(line: str) -> bool:
+    """Whether a password may stand in a typed line, so that the line must not be kept: also where it is mistyped."""
+    return hidden_from(line) is not None
+
+
+def hidden_from(line: str) -> int | None:
+    """Return from where on a typed line is to be hidden; None where all of it may be seen."""
+    match = _COMMAND.match(line)
+    if match is None:
+        return None
+    known = commands.TYPED.get(match["name"].lower())
+    if known is None:
+        return match.end() if get_close_matches(match["name"].lower(), _SECRET, 1) else None
+    if known.name not in _SECRET:
+        return None
+    if len(known.fields) == 1:
+        return match.end()
+    name = _NAME.match(line, match.end())
+    return name.end() if name is not None else None
 
 
 def help_lines() -> list[str]:

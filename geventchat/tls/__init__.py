@@ -1,0 +1,1 @@
+"""TLS: what goes over the wire, certificates and keys, and which servers a client knows."""
