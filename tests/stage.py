@@ -1,10 +1,12 @@
 """The whole chat without connections: users who do things, batches that carry them out, and what each user hears."""
 
 import json
+from functools import partial
 from typing import Any
 
 from geventchat.commands import actions
 from geventchat.commands.commands import AnyCommand, Hello, Join
+from geventchat.commands.followups import FindEvent
 from geventchat.core.batches import carry_out
 from geventchat.core.chat import Chat
 from geventchat.core.log import Entry
@@ -18,6 +20,7 @@ from geventchat.dialects.json import JSON
 from geventchat.dialects.plain import PLAIN
 from geventchat.protocol.errors import NotStored, Refused
 from geventchat.protocol.limits import Limits
+from geventchat.server.catch_up import find_event
 from geventchat.store.memory import MemoryLog
 
 
@@ -113,7 +116,9 @@ class User:
     def does(self, *commands: AnyCommand) -> None:
         """Do something; it takes effect with the next batch."""
         for command in commands:
-            actions.do(self.stage.chat, self.member, command, self.stage.now)
+            followup = actions.do(self.stage.chat, self.member, command, self.stage.now)
+            if isinstance(followup, FindEvent):
+                actions.go_on(self.stage.chat, self.member, partial(self._look_up, followup), followup.ref)
             if getattr(command, "after", None) is None:  # nobody here reads the log for those who are greeted
                 self.member.catching_up = False
 
@@ -132,6 +137,10 @@ class User:
         self.stage.offered.discard(self.member.outbox)
         lines = data.decode().splitlines()
         return [json.loads(line) for line in lines] if self.dialect is JSON else lines
+
+    def _look_up(self, wanted: FindEvent) -> None:
+        self.stage.turn()  # as a session does
+        wanted.go_on(find_event(self.stage.log, wanted))
 
     def _sent_away(self, _: str) -> None:
         self.replaced = True
