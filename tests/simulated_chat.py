@@ -7,12 +7,13 @@ Time is simulated. All chance comes from one seed.
 import heapq
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
 
 from bots.ledger.model import Finding
+from bots.ledger.share import Share
 from bots.protocols.base import Heard
 from bots.protocols.json import Json
 from bots.protocols.plain import Plain
@@ -20,6 +21,7 @@ from bots.report.outcome import Outcome
 from bots.scenario.marks import marked
 from bots.scenario.model import Actor
 from bots.world.dispatcher import Dispatcher
+from bots.world.identities import NicksOf
 from bots.world.receiver import Receiver
 from bots.world.world import World
 from geventchat.dialects import json_client
@@ -67,15 +69,30 @@ class User:
     rest: bytes = b""
 
 
+def played_by(actors: Sequence[Actor], part: int, parts: int) -> frozenset[Actor]:
+    """Return the actors of one part of several."""
+    return frozenset(actors[part::parts])
+
+
 class SimulatedChat:
     """Six users in the lobby, of whom one comes and goes, and two in another room; people chat beside them."""
 
     def __init__(
-        self, seed: int, apart: Apart, fault: str = "none", *, delay_s: float = 0.3, people: bool = True
+        self,
+        seed: int,
+        apart: Apart,
+        fault: str = "none",
+        *,
+        delay_s: float = 0.3,
+        people: bool = True,
+        parts: int = 1,
+        order: str = "same for everyone",
     ) -> None:
         assert fault in FAULTS
         self.committed: tuple[str, str, str] | None = None  # nick, text and reader
-        self.outcome = Outcome(scenario(_SCRIPT))
+        played = scenario(_SCRIPT + f"check: {{order: {order}}}\n")
+        self.parts = [Outcome(played) for _ in range(parts)]  # of whose users each sees some
+        self.outcome = self.parts[0]
         self.guilty: set[str] = set()  # users who heard something wrong
         self._chance = random.Random(f"{seed}/{apart}/{fault}")
         self._apart = apart
@@ -84,14 +101,17 @@ class SimulatedChat:
         self._delay_s = delay_s
         self._numbers = itertools.count(1)
         self._events: list[tuple[float, int, Callable[[float], None]]] = []
-        self._world = World(self.outcome.scenario, self.outcome.rooms, self.outcome.whispers, self.outcome.make_ledger)
-        self._dispatcher = Dispatcher(self._world, lambda *_: None)
+        self._worlds = [World(played, part.rooms, part.whispers, part.make_ledger) for part in self.parts]
+        self._dispatchers = [Dispatcher(world, lambda *_: None) for world in self._worlds]
+        if parts > 1:
+            for number, part in enumerate(self.parts):
+                part.share_of = partial(self._share, number)
         self.users = [self._user(number, actor) for number, actor in enumerate(self.outcome.scenario.actors)]
         self._members = [user for user in self.users if user.room == "lobby"]
         self._victim = self._members[self._chance.randrange(4)]
         self._held: tuple[str, str, bytes] | None = None
         for user in self.users:
-            self._world.memberships.enter(user.actor, user.room, 0.0).reader.entered = 0.0
+            self.world(user).memberships.enter(user.actor, user.room, 0.0).reader.entered = 0.0
             self._tune(user)
             for _ in range(25):
                 self._at(self._chance.uniform(1, _TALKS_S), partial(self._say, user))
@@ -112,6 +132,19 @@ class SimulatedChat:
         self.outcome.timeline.close()
         return [finding for ledger in self.outcome.ledgers.values() for finding in ledger.findings]
 
+    def world(self, user: "User") -> World:
+        """Return the world of a user's part."""
+        return self._worlds[user.actor.index % len(self.parts)]
+
+    def _share(self, part: int, room: str) -> Share:
+        ours = NicksOf(self._worlds[part].identities, played_by(self.outcome.scenario.actors, part, len(self.parts)))
+        return Share(ours, partial(self._tell, part, room))
+
+    def _tell(self, part: int, room: str, mark: int, due: float, sent: float) -> None:
+        for other in (one for number, one in enumerate(self.parts) if number != part):
+            if room in other.rooms:
+                other.rooms[room].announce(mark, due, sent)
+
     # Users.
 
     def _user(self, number: int, actor: Actor) -> User:
@@ -120,21 +153,23 @@ class SimulatedChat:
         if self._apart != "ids":
             dialect = Plain()
             list(dialect.receive(f"* 2 in {room}: of course\n".encode()))  # where this user is
-        receiver = Receiver(dialect, partial(self._hear, number), self._world.inboxes[actor])
+        receiver = Receiver(
+            dialect, partial(self._hear, number), self._worlds[actor.index % len(self.parts)].inboxes[actor]
+        )
         return User(actor, actor.name, room, receiver)
 
     def _hear(self, number: int, heard: Heard, line: bytes, now: float) -> None:
-        self._dispatcher.hear(self.users[number], heard, line, now)
+        self._dispatchers[number % len(self.parts)].hear(self.users[number], heard, line, now)
 
     def _tune(self, user: User) -> None:
-        memberships = self._world.memberships.of(user.actor)
+        memberships = self.world(user).memberships.of(user.actor)
         if memberships:
             user.receiver.be_in(memberships[0].ledger, memberships[0].reader)
         else:
             user.receiver.be_in(None, None)
 
     def _say(self, user: User, now: float) -> None:
-        if not self._world.memberships.of(user.actor) or user.is_leaving:
+        if not self.world(user).memberships.of(user.actor) or user.is_leaving:
             return
         number = next(self._numbers)
         text = self._chance.choice(_PHRASES)
@@ -142,7 +177,7 @@ class SimulatedChat:
             text = f"{text} {number}"
         elif self._apart == "marks":
             text = marked(text, number)
-        self._world.memberships.ledger(user.room).say(user.nick, text, now, now, user.actor.name, 7)
+        self.world(user).memberships.ledger(user.room).say(user.nick, text, now, now, user.actor.name, 7)
         self._reach_server(user, now, partial(self._serve, user.nick, user.room, text))
 
     def _say_from_outside(self, now: float) -> None:
@@ -150,7 +185,7 @@ class SimulatedChat:
 
     def _leave(self, user: User, now: float) -> None:
         user.is_leaving = True
-        self._world.memberships.begin_to_leave(user.actor, now)
+        self.world(user).memberships.begin_to_leave(user.actor, now)
         self._reach_server(user, now, partial(self._let_go, user))
 
     def _let_go(self, user: User, now: float) -> None:
@@ -158,17 +193,17 @@ class SimulatedChat:
             self._members.remove(user)
 
         def left(at: float) -> None:
-            self._world.memberships.leave_all(user.actor, at)
+            self.world(user).memberships.leave_all(user.actor, at)
             self._tune(user)
             user.is_leaving = False
 
         self._send(user, left, now)
 
     def _join(self, user: User, now: float) -> None:
-        if self._world.memberships.of(user.actor):  # it is slow to leave
+        if self.world(user).memberships.of(user.actor):  # it is slow to leave
             self._at(now + 0.5, partial(self._join, user))
             return
-        membership = self._world.memberships.enter(user.actor, user.room, now)
+        membership = self.world(user).memberships.enter(user.actor, user.room, now)
         self._tune(user)
 
         def let_in(at: float) -> None:

@@ -33,6 +33,7 @@ FOLDERS = {
     },
     "bots.scenario": {"geventchat.protocol", "geventchat.commands"},
     "bots.ledger": set[str](),
+    "bots.parts": {"bots.ledger"},
     "bots.report": {"geventchat.protocol", "bots.scenario", "bots.ledger"},
     "bots.protocols": {"geventchat.protocol", "geventchat.commands", "geventchat.dialects", "bots.scenario"},
     "bots.world": {
@@ -54,7 +55,7 @@ FOLDERS = {
 }
 PURE = {
     *(f"geventchat.{name}" for name in ("protocol", "delivery", "core", "commands", "dialects")),
-    *(f"bots.{name}" for name in ("scenario", "ledger", "protocols", "world")),
+    *(f"bots.{name}" for name in ("scenario", "ledger", "parts", "protocols", "world")),
 }
 # All of the outside world that a pure folder may not know: sockets, clocks, files of the system, other threads.
 WORLD = {

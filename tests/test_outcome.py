@@ -19,7 +19,7 @@ from bots.scenario.load import parse
 def test_each_limit_on_latency_is_held_against_its_own_percentile(limit: str, result: str) -> None:
     scenario = parse(f"script: [ann: hi]\ncheck: {{latency: {{{limit}}}}}".encode(), "test.yaml", lambda _: b"")
     outcome = Outcome(scenario)
-    lobby = outcome.rooms["lobby"] = outcome.make_ledger(["ann"])
+    lobby = outcome.rooms["lobby"] = outcome.make_ledger(["ann"], "lobby")
     ann = lobby.enter("ann", 0.0)
     ann.entered = 0.0
     for number in range(100):

@@ -36,7 +36,7 @@ class Play:
         played = scenario(_SCRIPT)
         self.rooms: dict[str, RoomLedger] = {}
         self.whispers: dict[str, RoomLedger] = {}
-        self.world = World(played, self.rooms, self.whispers, lambda _: RoomLedger(per_sender=False))
+        self.world = World(played, self.rooms, self.whispers, lambda *_: RoomLedger(per_sender=False))
         self.refusals: list[str] = []
         self._dispatcher = Dispatcher(self.world, self._refused)
         self.hearers = {actor.name: Standing(actor, actor.name) for actor in played.actors}

@@ -185,5 +185,5 @@ def _can_do(bot: Bot, line: Line) -> bool:
         case "here":
             return bot.is_here
         case "here or coming back":
-            return bot.is_here or bot.queues_offline
+            return bot.is_here or bot.reconnecting
     return True

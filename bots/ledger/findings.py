@@ -116,6 +116,12 @@ class Reordering:
             overtaken_by = next((one for one in own if reader.has_heard(one)), None)
             self._late.setdefault(message, {})[reader] = Late(now, after, overtaken_by)
 
+    def hear_like(self, leader: Attendance, reader: Attendance) -> None:
+        """Note that a user heard everything as another one did."""
+        for late in self._late.values():
+            if leader in late:
+                late[reader] = late[leader]
+
     def find(self, readers: Sequence[Attendance]) -> Iterator[Reordered]:
         """Yield who heard a message out of order: all, or those who heard it otherwise than most did.
 

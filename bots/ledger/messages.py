@@ -71,6 +71,10 @@ class SentMessages:
         message = self._by_id.get(event_id)
         return message is not None and message.words != words
 
+    def called(self, event_id: str) -> Message | None:
+        """Return the message with this id, if somebody has heard it."""
+        return self._by_id.get(event_id)
+
     def equal(self, words: Words) -> list[Message]:
         """Return the messages with these words that somebody has heard, in the room's order."""
         return self._heard.get(words, [])

@@ -35,6 +35,7 @@ class Message:
     id: str = ""  # where the server gives ids
     is_unsure: bool = False  # whether it may be another with the same words, or stand elsewhere in the room's order
     is_uncertain: bool = False  # whether the sender lost the connection before it was heard: it may never have arrived
+    said_elsewhere: bool = False  # whether one of another share of the run said it: see `bots.ledger.share`
 
     @property
     def words(self) -> Words:
@@ -124,6 +125,8 @@ class Attendance:
 
     def is_timed(self, message: Message) -> bool:
         """Whether the message's lateness says something about the server."""
+        if message.said_elsewhere and message.sent < 0:  # when it was sent is not known yet
+            return self.pace.timed and message.first_heard >= self.pace.back
         return self.pace.timed and (message.from_others or message.sent >= self.pace.back)
 
 

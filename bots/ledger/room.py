@@ -17,7 +17,8 @@ from typing import Literal
 
 from bots.ledger.findings import Reordering, missing, too_many
 from bots.ledger.messages import SentMessages
-from bots.ledger.model import Attendance, Finding, Message, Progress, Verdict, Words, from_others
+from bots.ledger.model import Attendance, Finding, Message, Verdict, Words, from_others
+from bots.ledger.share import Lost, Odd, Overheard, Share, mark_of
 from bots.ledger.shared_stream import SharedStream
 from bots.ledger.timeline import DeliveryTally, Timeline
 
@@ -25,6 +26,8 @@ __all__ = ["Attendance", "Finding", "Message", "RoomLedger", "Verdict"]
 
 # Findings that are kept whole; all are counted.
 MAX_FINDINGS = 1_000
+# Without ids, it is not sure for so long after a user has asked to join where in the room's order it came in.
+_SETTLES_S = 5.0
 
 # How a user heard something: as what comes next for it in the room's order, after others that stand behind it, or as
 # something that has no place there.
@@ -35,7 +38,8 @@ class RoomLedger:
     """Everything that was sent and heard in one room.
 
     `cast` holds the nicks that users of the scenario have, or had: what comes under another one is from others, and no
-    fault; None where there are no others. `was_sent_elsewhere` says whether words were sent in another room.
+    fault; None where there are no others. `was_sent_elsewhere` says whether words were sent in another room. With a
+    `share`, only some of the cast are seen here.
     """
 
     def __init__(
@@ -44,12 +48,14 @@ class RoomLedger:
         timeline: Timeline | None = None,
         cast: Container[str] | None = None,
         was_sent_elsewhere: Callable[[Words], bool] = lambda _: False,
+        share: Share | None = None,
     ) -> None:
         self.timeline = timeline or Timeline()
         self.readers: list[Attendance] = []
         self.findings: list[Finding] = []
         self.counts: dict[Verdict, int] = defaultdict(int)
         self.from_others = 0  # messages that were heard, and that nobody of the scenario sent
+        self.share = share
         self._cast = cast
         self._was_sent_elsewhere = was_sent_elsewhere
         self._sent = SentMessages()
@@ -66,7 +72,17 @@ class RoomLedger:
         `sender` is what the scenario calls the user, `line` where it says so.
         """
         self.timeline.say(now)
+        if self.share is not None:
+            self.share.tell(mark_of((nick, text)), due, now)
         return self._sent.send(nick, text, due, now, sender or nick, line)
+
+    def announce(self, mark: int, due: float, sent: float) -> None:
+        """Note when something was due and sent that one of another share said; `mark` stands for its words."""
+        assert self.share is not None
+        message = self.share.announce(mark, due, sent)
+        if message is not None:
+            self._tally.count()
+            self.timeline.know_due(message)
 
     def enter(self, name: str, now: float) -> Attendance:
         """Note that a user asks to join; `entered` is to be set when that is known to have happened."""
@@ -74,8 +90,10 @@ class RoomLedger:
         self.readers.append(reader)
         return reader
 
-    def lose(self, nick: str) -> None:
+    def lose(self, nick: str, now: float = float("inf")) -> None:
         """Note that a user lost the connection: nobody knows whether what it has just sent has arrived."""
+        if self.share is not None:
+            self.share.lost.append(Lost(nick, now))
         self._sent.lose(nick)
 
     # What is heard together with others: the same bytes, which are only compared.
@@ -117,26 +135,51 @@ class RoomLedger:
 
         With the `line` that it came in, those who hear the same after this user need not be read: see `follow`.
         """
-        words = nick, text
+        if self.share is None:
+            return self._hear(reader, (nick, text), now, event_id, line)[0]
+        before, after = reader.progress.position, self.last_heard(reader)
+        is_guessed = not event_id and self._is_settling(reader, now)
+        how, message = self._hear(reader, (nick, text), now, event_id, b"" if is_guessed else line)
+        if not event_id and message is not None:  # it may have been another one with the same words
+            is_guessed |= before not in (-1, message.index)
+        if how != "in place" or is_guessed:
+            self.share.keep(reader, Odd((nick, text), event_id, now, after, line), message)
+        return how
+
+    def _hear(
+        self, reader: Attendance, words: Words, now: float, event_id: str, line: bytes
+    ) -> tuple[Heard, Message | None]:
+        """Note that a user heard a message; return how, and which one, if that is sure."""
         message = self._next(reader, words, event_id) or self._find(reader, words, event_id, now)
         if isinstance(message, str):
             self._find_fault(message, words, reader, now, line=line, event_id=event_id)
-            return "apart"
+            return "apart", None
         reader.progress.heard += 1
         if message is None:
             reader.progress.unplaced[words] += 1
             self._stream.part(reader)  # as long as it may be anywhere
             self.timeline.hear_unplaced(now)
-            return "apart"
+            return "apart", None
         self.timeline.hear((message,), now, timed=reader.is_timed(message))
         if not self._move(reader, message, now):
-            return "late"
+            return "late", message
         if line:
             self._stream.hear(reader, message.index, line)
-        return "in place"
+        return "in place", message
+
+    def _is_settling(self, reader: Attendance, now: float) -> bool:
+        """Whether it may not be known yet where a user came in, for others talked just then."""
+        if reader.progress.unplaced or (reader.progress.position < 0 and now < reader.entered):
+            return True
+        if now > reader.asked + _SETTLES_S:
+            return False
+        behind = bisect_left(self.messages, reader.entered, key=lambda one: one.first_heard)
+        return behind > 0 and self.messages[behind - 1].first_heard > reader.asked - _SETTLES_S
 
     def overhear(self, name: str, nick: str, text: str, now: float, line: bytes = b"") -> None:
         """Note that a user heard a message of this room without being in it."""
+        if self.share is not None:
+            self.share.overheard.append(Overheard(name, (nick, text), now, line))
         was_sent = self._sent.was_sent((nick, text)) or self._is_other(nick)
         stranger = Attendance(name, now, left=now)
         self._find_fault("leaked" if was_sent else "corrupt", (nick, text), stranger, now, line=line)
@@ -159,8 +202,11 @@ class RoomLedger:
                 return "corrupt"
             if not self._is_other(words[0]):
                 return self._judge_stray(reader, words)
-            self.from_others += 1
             message = from_others(*words)
+            if self.share is None or self._is_outside(words[0]):
+                self.from_others += 1
+            else:
+                self.share.hear_first(message)
         elif self._is_any_of_several(reader, message, candidates):
             if not event_id:
                 return None
@@ -172,6 +218,11 @@ class RoomLedger:
         return message if reader.may_hear(message) else "leaked"
 
     def _is_other(self, nick: str) -> bool:
+        """Whether nobody here has this nick, or had it."""
+        return self._is_outside(nick) or (self.share is not None and nick not in self.share.ours)
+
+    def _is_outside(self, nick: str) -> bool:
+        """Whether nobody of the scenario has this nick, or had it."""
         return self._cast is not None and nick not in self._cast
 
     def _is_any_of_several(self, reader: Attendance, first: Message, others: Iterator[Message]) -> bool:
@@ -201,6 +252,8 @@ class RoomLedger:
                     other.progress.position += 1
                     other.progress.skipped.add(message)
         self._sent.put(message, index, event_id, now)
+        if self.share is not None:
+            self.share.first[message] = reader
 
     def _move(self, reader: Attendance, message: Message, now: float) -> bool:
         """Move a user past a message that it has heard; return whether that stands in front of it, and not behind."""
@@ -215,16 +268,31 @@ class RoomLedger:
             progress.skipped.update(self.messages[progress.position : message.index])
         progress.position = message.index + 1
         if progress.unplaced and not message.is_unsure:
-            self._place_earlier(progress)
+            self._place_earlier(reader)
         return True
 
-    def _place_earlier(self, progress: Progress) -> None:
+    def _place_earlier(self, reader: Attendance) -> None:
         """Take what a user heard and was not placed for the last messages with these words before its position now."""
+        progress = reader.progress
         for words, heard in [*progress.unplaced.items()]:
             passed = sorted((one for one in progress.skipped if one.words == words), key=lambda one: one.index)
             if len(passed) >= heard and not self._sent.is_awaited(words):
                 progress.skipped.difference_update(passed[-heard:])
+                if self.share is not None:  # it is kept as something odd
+                    self.share.out_of_place[reader].update(passed[-heard:])
                 del progress.unplaced[words]
+
+    def add_like(self, leader: Attendance, reader: Attendance) -> None:
+        """Add a user that heard exactly what another one heard, who was there all the while too."""
+        one, other = reader.progress, leader.progress
+        one.heard, one.position, one.skipped = other.heard, other.position, set(other.skipped)
+        one.unplaced = other.unplaced.copy()
+        self.readers.append(reader)
+        self._reordering.hear_like(leader, reader)
+        for finding in [one for one in self.findings if one.reader is leader]:
+            self.counts[finding.verdict] += 1
+            if len(self.findings) < MAX_FINDINGS:
+                self.findings.append(finding._replace(reader=reader))
 
     # What can be told of it.
 
@@ -235,6 +303,12 @@ class RoomLedger:
     def was_sent(self, words: Words) -> bool:
         """Whether somebody of the scenario, or from outside, said these words here."""
         return self._sent.was_sent(words)
+
+    def like(self, words: Words, event_id: str = "") -> Iterator[Message]:
+        """Yield the messages that somebody heard with these words, or with this id."""
+        yield from self._sent.equal(words)
+        if (other := self._sent.called(event_id)) is not None:
+            yield other
 
     def heard(self, reader: Attendance, begin: int) -> Iterator[Message]:
         """Yield what a user has heard of the room's order from this place on."""

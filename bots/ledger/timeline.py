@@ -12,6 +12,7 @@ from bots.ledger.model import Message
 _TICK_S = 250e-6
 _TICK_SHARE = 0.005
 _LONGEST_TICK_S = 50e-3
+_NEVER = float("-inf")
 
 
 class Second(NamedTuple):
@@ -38,6 +39,8 @@ class Timeline:
         self._now = 0
         self._said = self._delivered = 0
         self._latency = Histogram()
+        # Who heard when, and whether that counts, what was said elsewhere and is not known yet when.
+        self._early: dict[Message, list[tuple[float, int, bool]]] = defaultdict(list)
 
     def say(self, now: float) -> None:
         """Count a message that is said."""
@@ -51,11 +54,20 @@ class Timeline:
         self._go_on(now)
         delivered, add = 0, self._latency.add
         for message in messages:
-            if not message.from_others:
+            if not message.from_others or message.due > _NEVER:
                 delivered += readers
                 if timed:
                     add(now - message.due, readers)
+            elif message.said_elsewhere:
+                self._early[message].append((now, readers, timed))
         self._count(delivered, now)
+
+    def know_due(self, message: Message) -> None:
+        """Count who has heard a message that was said elsewhere, now that it is known when it was due."""
+        for at, readers, timed in self._early.pop(message, ()):
+            if timed:
+                self._latency.add(at - message.due, readers)
+            self._count(readers, at)
 
     def hear_unplaced(self, now: float) -> None:
         """Count a message of which it is not known when it was due, as it may be one of several."""

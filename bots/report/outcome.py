@@ -1,12 +1,13 @@
 """What a run has shown, and what that means for the scenario's checks. No I/O."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from bots.ledger.histogram import Histogram
 from bots.ledger.model import Words
 from bots.ledger.room import RoomLedger, Verdict
+from bots.ledger.share import Share
 from bots.ledger.timeline import Timeline
 from bots.scenario.model import Line, Scenario
 
@@ -41,6 +42,7 @@ class Outcome:
     interrupted: bool = False
     again: str = ""  # the command that runs it again
     rate: float | None = None  # messages a second that the server takes from one user, where it says so
+    share_of: Callable[[str], Share] | None = None  # where only some of the cast are here: makes a ledger's share
 
     @property
     def is_valid(self) -> bool:
@@ -52,13 +54,18 @@ class Outcome:
         """All rooms, and what was whispered, by what to call each of them."""
         return self.rooms | self.whispers
 
-    def make_ledger(self, cast: Container[str]) -> RoomLedger:
+    def make_ledger(self, cast: Container[str], name: str) -> RoomLedger:
         """Return a ledger for a room that was not met before, or for somebody whom nobody has whispered to before.
 
         Users under other nicks than those of the `cast` take no part in the scenario.
         """
-        per_sender = self.scenario.check.order != "same for everyone"
-        return RoomLedger(per_sender, self.timeline, cast, self._was_sent)
+        share = self.share_of(name) if self.share_of is not None else None
+        return RoomLedger(self.is_ordered_per_sender, self.timeline, cast, self._was_sent, share)
+
+    @property
+    def is_ordered_per_sender(self) -> bool:
+        """Whether users may hear different senders in different orders."""
+        return self.scenario.check.order != "same for everyone"
 
     def _was_sent(self, words: Words) -> bool:
         return any(room.was_sent(words) for room in self.ledgers.values())

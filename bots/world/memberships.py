@@ -33,7 +33,7 @@ class Membership:
 class Memberships:
     """Knows every room's ledger, and where each actor is; `rooms` grows as rooms are met, by the key of their names."""
 
-    def __init__(self, rooms: dict[str, RoomLedger], make_ledger: Callable[[], RoomLedger]) -> None:
+    def __init__(self, rooms: dict[str, RoomLedger], make_ledger: Callable[[str], RoomLedger]) -> None:
         self._rooms = rooms
         self._make_ledger = make_ledger
         self._keys: dict[str, str] = {}  # by every spelling that was met
@@ -44,7 +44,7 @@ class Memberships:
         """Return a room's ledger."""
         key = self._key(room)
         if key not in self._rooms:
-            self._rooms[key] = self._make_ledger()
+            self._rooms[key] = self._make_ledger(key)
         return self._rooms[key]
 
     def get(self, actor: Actor, room: str) -> Membership | None:
@@ -95,7 +95,7 @@ class Memberships:
         """Note that a connection is lost: nobody knows what had arrived there, nor what of the actor's words has."""
         for one in self._now[actor].values():
             one.reader.leaving, one.reader.dropped = min(one.reader.leaving, now), True
-            one.ledger.lose(nick)
+            one.ledger.lose(nick, now)
 
     def _key(self, room: str) -> str:
         key = self._keys.get(room)

@@ -19,7 +19,7 @@ class Whispers:
     """Knows every whisper; `ledgers` grows as whispers are met, by the names that are shown for them."""
 
     def __init__(
-        self, ledgers: dict[str, RoomLedger], make_ledger: Callable[[], RoomLedger], identities: Identities
+        self, ledgers: dict[str, RoomLedger], make_ledger: Callable[[str], RoomLedger], identities: Identities
     ) -> None:
         self._ledgers = ledgers
         self._make_ledger = make_ledger
@@ -51,7 +51,7 @@ class Whispers:
     def lose(self, actor: Actor, nick: str, now: float) -> None:
         """Note that an actor has lost its connection."""
         for ledger in self._ledgers.values():
-            ledger.lose(nick)
+            ledger.lose(nick, now)
         if reader := self._readers.pop(actor, None):
             reader.leaving, reader.left, reader.dropped = now - _IN_FLIGHT_S, now, True
 
@@ -64,5 +64,5 @@ class Whispers:
     def _ledger(self, actor: Actor) -> RoomLedger:
         name = f"whispers to {actor.name}"
         if name not in self._ledgers:
-            self._ledgers[name] = self._make_ledger()
+            self._ledgers[name] = self._make_ledger(name)
         return self._ledgers[name]

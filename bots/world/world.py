@@ -16,7 +16,7 @@ from bots.world.whispers import Whispers
 class World:
     """What is known of a scenario's actors; the ledgers of `rooms` and `whispers` are added as they are met.
 
-    `make_ledger` makes one, given the nicks that the actors have, or had.
+    `make_ledger` makes one, given the nicks that the actors have, or had, and what to call what it is about.
     """
 
     def __init__(
@@ -24,7 +24,7 @@ class World:
         scenario: Scenario,
         rooms: dict[str, RoomLedger],
         whispers: dict[str, RoomLedger],
-        make_ledger: Callable[[Container[str]], RoomLedger],
+        make_ledger: Callable[[Container[str], str], RoomLedger],
     ) -> None:
         self.identities = Identities(scenario.actors)
         make = partial(make_ledger, self.identities)

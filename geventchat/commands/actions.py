@@ -25,6 +25,9 @@ from geventchat.protocol import events, names, replies
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import MAX_REF, MAX_ROOMS_PER_USER
 
+# Ours have 16 characters.
+_MAX_TOKEN = 64
+
 
 def do(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> Followup | None:
     """Do what a member asks for, or tell it why not; `now` is in seconds since 1970."""
@@ -74,9 +77,11 @@ def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> Cat
         return accounts.log_in(chat, member, login.account, login.password, now, None, hello)
     _, room = names.room(hello.room, chat.limits.max_name) if hello.room else ("", "")
     _check_id(hello.after)
-    earlier, token = chat.nicks.find(hello.nick), (hello.token or "").encode()
-    returns = earlier is not None and compare_digest(token, earlier.token.encode())
-    chat.moderation.recognise(member, hello.token or "", now)
+    earlier, token = chat.nicks.find(hello.nick), hello.token or ""
+    returns = earlier is not None and compare_digest(token.encode(), earlier.token.encode())
+    if 0 < len(token) <= _MAX_TOKEN:  # it is kept: the welcome with a new one may be lost too
+        member.token = token
+    chat.moderation.recognise(member, now)
     opens_link = hello.link is not None and chat.moderation.links.check(hello.link)
     is_back = earlier is not None and returns and (not room or room in earlier.rooms)
     if not (is_back or opens_link):

@@ -97,13 +97,10 @@ class Moderation:
         member.origin = member.origin or targets.origin(member.address, self._secret)
         return member.origin
 
-    def recognise(self, member: Member, token: str, now: float) -> None:
-        """Give a member who comes back with a token all that the connection with this token was given."""
-        is_moderator = self.links.holds(token, now)
-        if is_moderator:
+    def recognise(self, member: Member, now: float) -> None:
+        """Let a member be a moderator who comes back with a token that has opened a link."""
+        if self.links.holds(member.token, now):
             member.role = Role.MODERATOR
-        if is_moderator or self.rules.knows(token):
-            member.token = token
 
     def check_ban(self, member: Member, nick: str, room: str, now: float) -> None:
         """Raise Refused ("banned") if a member is to be kept out under this nick, of the room with this key or of all.
@@ -124,7 +121,7 @@ class Moderation:
     def open_link(self, member: Member, secret: str, now: float) -> list[Change]:
         """Make a member a moderator by a link. Return what is to be stored. Raises Refused if it was opened before."""
         changes = self.links.open(secret, member.token, now)
-        self.recognise(member, member.token, now)
+        self.recognise(member, now)
         return changes
 
     def check_entry(self, member: Member, nick: str, room: str, password: str | None, now: float) -> None:

@@ -108,10 +108,6 @@ class Rules:
             return []
         return [self._put(rules, invited=tuple(one for one in rules.invited if one != account))]
 
-    def knows(self, token: str) -> bool:
-        """Return whether the connection with this token has been let into a locked room."""
-        return any(token in passes for passes in self._passes.values())
-
     def lets_in(self, room: str, account: str, token: str, password: str | None) -> bool:
         """Return whether somebody may come in who does not moderate the room; who knows the password is noted."""
         rules = self.of(room)

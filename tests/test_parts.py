@@ -1,0 +1,177 @@
+"""A run whose users are spread over several parts is judged as if one ledger had seen them all."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from bots.ledger.model import Attendance
+from bots.ledger.room import RoomLedger
+from bots.ledger.share import Share
+from bots.ledger.timeline import Timeline
+from bots.parts.merge import merge
+from bots.parts.part import Answer, Part, Question
+from tests.simulated_chat import FAULTS, Apart, SimulatedChat
+
+_ENCODE = msgspec.msgpack.encode
+
+
+class Wire:
+    """The way between who judges and the parts: everything goes as bytes, which are counted."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self.parts = parts
+        self.answered_bytes = 0
+
+    def ask(self, questions: Sequence[Question]) -> list[Answer]:
+        answers = []
+        for part, question in zip(self.parts, questions, strict=True):
+            asked = msgspec.msgpack.decode(_ENCODE(question), type=Question)
+            data = _ENCODE(part.answer(asked))
+            self.answered_bytes += len(data)
+            answers.append(msgspec.msgpack.decode(data, type=Answer))
+        return answers
+
+
+def merged(chat: SimulatedChat, whole_up_to: int, one_in: int = 4) -> dict[str, RoomLedger]:
+    chat.run()
+    wire = Wire([Part(part.ledgers, one_in=one_in) for part in chat.parts])
+    names = [actor.name for actor in chat.outcome.scenario.actors]
+    per_sender = chat.outcome.is_ordered_per_sender
+    return merge(wire.ask, len(chat.parts), names, per_sender=per_sender, whole_up_to=whole_up_to)
+
+
+def verdict(rooms: dict[str, RoomLedger]) -> Counter[tuple[str, ...]]:
+    """Return all findings, and what was heard of others."""
+    found = Counter[tuple[str, ...]]()
+    for name, room in rooms.items():
+        found[name, "from others"] = room.from_others
+        for one in room.findings:
+            found[name, one.verdict, one.nick, one.text, one.reader.name] += 1
+    return found
+
+
+_RUNS = settings(deadline=None, max_examples=40, phases=[Phase.explicit, Phase.generate])
+
+
+@_RUNS
+@given(
+    seed=st.integers(0, 10_000),
+    apart=st.sampled_from(["ids", "marks", "words"]),
+    fault=st.sampled_from(sorted(FAULTS)),
+    parts=st.integers(2, 5),
+    whole=st.booleans(),
+    order=st.sampled_from(["same for everyone", "per sender"]),
+)
+def test_a_verdict_of_parts_is_that_of_one_ledger(
+    seed: int, apart: Apart, fault: str, parts: int, whole: bool, order: str
+) -> None:
+    one = SimulatedChat(seed, apart, fault, order=order)
+    one.run()
+    split = SimulatedChat(seed, apart, fault, parts=parts, order=order)
+    together = verdict(merged(split, 1_000_000 if whole else 0))
+    if fault == "shuffle" and not whole:  # of what is said without any order, it is told less where all agree by chance
+        assert {key[1] for key in together} == {key[1] for key in verdict(one.outcome.ledgers)}
+    else:
+        assert together == verdict(one.outcome.ledgers)
+
+
+class Crowd:
+    """A part of a crowd in one room, that hears what all say, in batches as a server sends them."""
+
+    def __init__(self, part: int, parts: int, readers: int) -> None:
+        cast = [f"user{number}" for number in range(readers)]
+        ours = set(cast[part::parts])
+        self.timeline = Timeline()
+        self.tells: list[tuple[int, float, float]] = []
+        share = Share(ours, lambda *said: self.tells.append(said))
+        self.room = RoomLedger(False, self.timeline, set(cast), share=share)
+        self.readers = [self._enter(name) for name in cast[part::parts]]
+
+    def _enter(self, name: str) -> Attendance:
+        reader = self.room.enter(name, 0.5)
+        reader.entered = 0.6
+        return reader
+
+    def hear(self, batch: Sequence[tuple[str, str, str]], now: float, without: str = "") -> None:
+        """Let all hear a batch of nicks, texts and ids; `without` is an id that the last of them is not sent."""
+        leader, *others = self.readers
+        lines = [f"{one[0]}: {one[1]}\n".encode() for one in batch]
+        for (nick, text, event_id), line in zip(batch, lines, strict=True):
+            self.room.hear(leader, nick, text, now, event_id, line)
+        data = b"".join(lines)
+        for reader in others if not without else others[:-1]:
+            if self.room.follow(reader, data, 0, len(data), now + 0.001) < len(data):
+                for (nick, text, event_id), line in zip(batch, lines, strict=True):
+                    self.room.hear(reader, nick, text, now, event_id, line)
+        if without:
+            for nick, text, event_id in batch:
+                if event_id != without:
+                    self.room.hear(others[-1], nick, text, now, event_id)
+
+
+def crowds(parts: int, readers: int, batches: int, without: str = "") -> list[Crowd]:
+    """Return parts of a crowd after so many batches of a thousand messages; the last user was not sent one of them."""
+    all_parts = [Crowd(part, parts, readers) for part in range(parts)]
+    for batch in range(batches):
+        now, said = 1.0 + batch, []
+        for number in range(batch * 1000, (batch + 1) * 1000):
+            nick = f"user{number % readers}"
+            said.append((nick, f"{number} these are some eight words to be said here", f"1-{number}"))
+            all_parts[number % readers % parts].room.say(nick, said[-1][1], now, now)
+        for part in all_parts:
+            guilty = without if part is all_parts[-1] and any(one[2] == without for one in said) else ""
+            part.hear(said, now + 0.01, guilty)
+        for part in all_parts:
+            for other in all_parts:
+                if other is not part:
+                    for mark, due, sent in part.tells:
+                        other.room.announce(mark, due, sent)
+            part.tells.clear()
+    for part in all_parts:
+        part.timeline.close()
+    return all_parts
+
+
+def judged(parts: Sequence[Crowd], readers: int) -> tuple[RoomLedger, int]:
+    """Return the room as all parts together saw it, and how many bytes they needed to tell it."""
+    wire = Wire([Part({"lobby": part.room}) for part in parts])
+    rooms = merge(wire.ask, len(parts), [f"user{number}" for number in range(readers)], per_sender=False)
+    return rooms["lobby"], wire.answered_bytes
+
+
+def test_what_was_said_on_another_part_is_counted_with_how_late_it_was() -> None:
+    parts = crowds(4, 40, 5)
+    assert sum(part.timeline.said for part in parts) == 5_000
+    assert sum(part.timeline.delivered for part in parts) == 5_000 * 40
+    assert all(part.timeline.latency.count == 5_000 * 10 for part in parts)
+    assert all(0.010 <= part.timeline.latency.percentile(50) <= 0.012 for part in parts)
+
+
+def test_one_delivery_that_is_missing_among_many_is_found_and_little_is_told_of_the_rest() -> None:
+    room, told = judged(crowds(4, 80, 10, without="1-7777"), 80)
+    assert [(one.verdict, one.text[:4], one.reader.name) for one in room.findings] == [("missing", "7777", "user79")]
+    assert len(room.messages) < 5_000
+    assert told < 1_000_000
+
+
+@pytest.mark.slow
+def test_what_is_told_of_a_million_messages_heard_by_a_thousand_is_less_than_a_megabyte() -> None:
+    """A fifth of them is tried: what is told grows with the messages, and with nothing else."""
+    room, told = judged(crowds(4, 1_000, 200), 1_000)
+    assert not room.findings
+    assert told * 5 < 1_000_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("apart", ["ids", "marks", "words", "nothing"])
+@pytest.mark.parametrize("parts", [2, 3])
+def test_a_right_server_is_not_accused_by_any_number_of_parts(apart: Apart, parts: int) -> None:
+    for seed in range(30):
+        for whole_up_to in (0, 1_000_000):
+            chat = SimulatedChat(seed, apart, parts=parts)
+            rooms = merged(chat, whole_up_to)
+            assert [one for room in rooms.values() for one in room.findings] == [], f"seed {seed}"
