@@ -7,6 +7,7 @@ import secrets
 import socket as std_socket
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 import gevent
@@ -25,6 +26,7 @@ from geventchat.protocol.replies import Closing
 from geventchat.server.access import Access
 from geventchat.server.handshake import Entrance, Handshake
 from geventchat.server.house_rules import HouseRules
+from geventchat.server.live import Live, changed
 from geventchat.server.pump import Pump
 from geventchat.server.session import GOODBYE_S, Session, services
 from geventchat.server.throttle import ConnectionLimiter
@@ -131,6 +133,16 @@ class ChatServer:
         self._all_gone = Event()
         self._workers: list[gevent.Greenlet[..., None]] = []
         self.failed = Event()  # set when a bug has ended a greenlet that serves everyone: nothing works any more
+
+    def change(self, live: Live) -> None:
+        """Take other settings, as far as they can be changed now: those who are in keep their rate and longest line."""
+        self.limits = self.chat.limits = changed(self.limits, live.limits)
+        self._limiter.limits = self.limits
+        self._pump.stall_timeout = self.limits.stall_timeout
+        self._services.greet_with = live.greet_with
+        self.chat.door.password = live.password
+        live.house_rules.apply(self.chat)
+        self._entrance = replace(self._entrance, web=Web(live.hosts), prompt=PROMPTS[self.chat.door.first_question])
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
