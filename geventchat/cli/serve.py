@@ -30,6 +30,7 @@ examples:
   geventchat-serve --listen 0.0.0.0:2003        for the whole network
   geventchat-serve --listen [::1]:0 --rate off  on a free port, nobody slowed down
   geventchat-serve --history none               keeps nothing on disk
+  geventchat-serve --redis redis://HOST:6379/0  one of several servers, which share one chat
   geventchat-serve --config chat.toml           with the options that stand there
   geventchat-serve --tls self-signed            nobody on the way reads along
   geventchat-serve export --since 2h --text     print what was said; export --help says more
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = _options(words)
         limits = _limits(options)
         listen = [address.parse(text) for text in options.listen or [address.DEFAULT]]
-        open_log = registry.opener(options.history, _keeping(options))
+        open_log = _opener(options)
         access = _access(options)
         from geventchat.server.process import serve  # gevent loads only when there is something to serve
 
@@ -151,6 +152,15 @@ def _parser() -> OptionParser:
         choices=("normal", "full"),
         help="what was shown survives the end of the process, or with full a power cut too (default: %(default)s)",
     )
+    history.add_argument(
+        "--redis", metavar="URL", help="share one chat with other servers, in this Redis: redis://HOST:PORT/DB"
+    )
+    history.add_argument(
+        "--lease",
+        metavar="TIME",
+        default="5s",
+        help="with --redis: a server that is not heard of for so long is taken for dead (default: %(default)s)",
+    )
     history.add_argument("--keep", metavar="AGE", help="remove what is older, for example 30d (default: keep it all)")
     history.add_argument("--keep-messages", metavar="N", help="keep the last N events only (default: keep them all)")
     history.add_argument(
@@ -231,6 +241,21 @@ def _meant(word: str) -> str | None:
     except UsageError:
         return f"--listen :{word}" if word.isdecimal() else None
     return f"--listen {word}" if ":" in word else None
+
+
+def _opener(options: argparse.Namespace) -> registry.Opener:
+    """Return what opens the log. Raises UsageError for an invalid option."""
+    keeping = _keeping(options)
+    if options.redis is None:
+        return registry.opener(options.history, keeping)
+    if options.history is not None:
+        raise UsageError("--history is not for --redis: what is said is kept in Redis")
+    lease_s = 0.0
+    with suppress(ValueError):
+        lease_s = durations.seconds(options.lease)
+    if not 1 <= lease_s <= 3600:
+        raise UsageError(f"--lease {options.lease}: give a time from 1s to 1h, for example 5s")
+    return registry.redis_opener(options.redis, lease_s, keeping)
 
 
 def _keeping(options: argparse.Namespace) -> registry.Keeping:

@@ -5,15 +5,14 @@ A function acts on the chat alone. Where more is needed, reading the log or endi
 """
 
 from collections.abc import Callable, Sequence
-from hmac import compare_digest
-from typing import Any
+from typing import Any, TypeVar
 from weakref import ref
 
 import msgspec
 
 from geventchat.commands import accounts, commands, filtering, moderating, moderation, people, permission
 from geventchat.commands.commands import INFO, LOBBY
-from geventchat.commands.followups import CatchUp, Followup, Goodbye, ReadHistory
+from geventchat.commands.followups import CatchUp, ClaimNick, Followup, Goodbye, ReadHistory
 from geventchat.commands.people import about_of, any_room, one_called
 from geventchat.core.chat import Chat
 from geventchat.core.kept import Change
@@ -27,6 +26,9 @@ from geventchat.protocol.limits import MAX_REF, MAX_ROOMS_PER_USER
 
 # Ours have 16 characters.
 _MAX_TOKEN = 64
+
+
+_Next = TypeVar("_Next")
 
 
 def do(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> Followup | None:
@@ -45,9 +47,7 @@ def do(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> 
     return None
 
 
-def go_on(
-    chat: Chat, member: Member, then: Callable[[], commands.AnyCommand | None], ref: str | None
-) -> commands.AnyCommand | None:
+def go_on(chat: Chat, member: Member, then: Callable[[], _Next], ref: str | None) -> _Next | None:
     """Go on with what a followup has found out; return what is to be done next, if anything."""
     try:
         return then()
@@ -68,7 +68,7 @@ def cost(member: Member, command: commands.AnyCommand) -> int:
     return len(member.rooms) if INFO[type(command)].costs_per_room else 1
 
 
-def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> CatchUp | accounts.CheckPassword | None:
+def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> Followup | None:
     if member.key:
         raise Refused("already-here", f"you are here already, as {member.nick}")
     chat.door.unlock(member, hello.password)
@@ -77,29 +77,38 @@ def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> Cat
         return accounts.log_in(chat, member, login.account, login.password, now, None, hello)
     _, room = names.room(hello.room, chat.limits.max_name) if hello.room else ("", "")
     _check_id(hello.after)
-    earlier, token = chat.nicks.find(hello.nick), hello.token or ""
-    returns = earlier is not None and compare_digest(token.encode(), earlier.token.encode())
+    earlier, token = _earlier(chat, hello), hello.token or ""
+    if earlier is not None and member.account is None and (account := chat.logins.account_of(earlier)) is not None:
+        chat.logins.log_in(member, account)  # as it was
     if 0 < len(token) <= _MAX_TOKEN:  # it is kept: the welcome with a new one may be lost too
         member.token = token
     chat.moderation.recognise(member, now)
     opens_link = hello.link is not None and chat.moderation.links.check(hello.link)
-    is_back = earlier is not None and returns and (not room or room in earlier.rooms)
-    if not (is_back or opens_link):
+    if not opens_link and (earlier is None or (room and room not in earlier.rooms)):
         chat.moderation.check_entry(member, hello.nick, room, None, now)
-    if earlier is not None and returns:
-        _replace(chat, member, earlier, now)
-    chat.claim_one(member, hello.nick, now)
-    changes = chat.moderation.open_link(member, hello.link, now) if hello.link is not None else []
+    nick = hello.nick if earlier is not None else chat.free_nick(member, hello.nick)
+
+    def come_in() -> Followup | None:
+        if (earlier := _earlier(chat, hello)) is not None:
+            _replace(chat, earlier, now)
+        chat.claim(member, nick, now)
+        changes = chat.moderation.open_link(member, hello.link, now) if hello.link is not None else []
+        catch_up = _enter(chat, member, hello.room, hello.after, None, changes) if hello.room else None
+        if not hello.room:
+            chat.welcome(member, changes)
+        if chat.motd:
+            chat.tell(member, replies.Motd(lines=chat.motd))
+        return catch_up
+
     member.since = member.spoke = now
     member.about, member.username = about_of(hello.about), about_of(hello.username)
-    if hello.room:
-        catch_up = _enter(chat, member, hello.room, hello.after, None, changes)
-    else:
-        catch_up = None
-        chat.welcome(member, changes)
-    if chat.motd:
-        chat.tell(member, replies.Motd(lines=chat.motd))
-    return catch_up
+    return ClaimNick(nick, come_in, None, hello.token) if chat.is_shared else come_in()
+
+
+def _earlier(chat: Chat, hello: commands.Hello) -> Member | None:
+    """Return the user who has the nick already, if whoever says hello is the same one."""
+    member = chat.nicks.find(hello.nick)
+    return member if member is not None and member.has_token(hello.token or "") else None
 
 
 def _unlock(chat: Chat, member: Member, unlock: commands.Unlock, now: float) -> None:
@@ -109,8 +118,8 @@ def _unlock(chat: Chat, member: Member, unlock: commands.Unlock, now: float) -> 
     chat.ask(member)
 
 
-def _replace(chat: Chat, member: Member, earlier: Member, now: float) -> None:
-    """Send away the lost connection of a user who has come back, and is still logged in by that."""
+def _replace(chat: Chat, earlier: Member, now: float) -> None:
+    """Send away the lost connection of a user who has come back."""
     closing = replies.Closing(code="replaced", message="you came back on another connection")
     chat.send_away(earlier, closing, "came back on another connection")
     chat.release_nick(earlier, now)
@@ -172,18 +181,23 @@ def _whisper_back(chat: Chat, member: Member, back: commands.WhisperBack, now: f
     _whisper(chat, member, commands.Whisper(to=target.nick, text=back.text, ref=back.ref), now)
 
 
-def _rename(chat: Chat, member: Member, rename: commands.Rename, now: float) -> None:
+def _rename(chat: Chat, member: Member, rename: commands.Rename, now: float) -> Followup | None:
     old = member.nick
     if names.nick(rename.nick, chat.limits.max_name)[0] == old:
         raise Refused("nick-taken", f"you are called {old} already", about=old)
+    nick = chat.check_nick(member, rename.nick)
     for key in ("", *member.rooms):
-        chat.moderation.check_ban(member, rename.nick, key, now)
-    old_key = member.key
-    chat.claim(member, rename.nick, now)
-    chat.moderation.rules.renamed(old_key, member.key)
-    chat.rename(member, old, rename.ref)
-    if rename.ref is not None:
-        chat.tell(member, replies.Ack(ref=rename.ref, id=None))
+        chat.moderation.check_ban(member, nick, key, now)
+
+    def go_by_it() -> Followup | None:
+        chat.moderation.rules.renamed(member.key, names.key(nick))
+        chat.claim(member, nick, now)
+        chat.rename(member, old, rename.ref)
+        if rename.ref is not None:
+            chat.tell(member, replies.Ack(ref=rename.ref, id=None))
+        return None
+
+    return ClaimNick(nick, go_by_it, rename.ref) if chat.is_shared else go_by_it()
 
 
 def _join(chat: Chat, member: Member, join: commands.Join, now: float) -> CatchUp:

@@ -39,10 +39,23 @@ class FindEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimNick:
+    """Have the log give the member a nick, on all servers, and go on; `then` may raise Refused.
+
+    Who has the nick, and `earlier` for its token, is sent away for it. `ref` is the one to answer with.
+    """
+
+    nick: str
+    then: "Callable[[], Followup | None]"
+    ref: str | None
+    earlier: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Goodbye:
     """End the connection."""
 
     reason: str
 
 
-Followup = CatchUp | ReadHistory | FindEvent | Goodbye | CheckPassword | HashPassword | MakeWord
+Followup = CatchUp | ReadHistory | FindEvent | ClaimNick | Goodbye | CheckPassword | HashPassword | MakeWord

@@ -99,6 +99,9 @@ class Past:
         # Taken now: the member may be gone by the time the log has been read.
         cursor, upto = room.cursor(member), member.joined_id
         nicks = {member.nick}
+        if (shared := self._log.shared) is not None and (lost := shared.lost(after)) is not None:
+            first, last = lost
+            self._chat.tell(member, replies.Gap(room=room.name, first=first, last=last, count=None))
         while True:
             page = self._log.since(room.key, after, MAX_HISTORY)
             self._send_trimmed(room, after, page)
