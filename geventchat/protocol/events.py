@@ -141,6 +141,26 @@ AnyModeration = Kicked | Banned | Unbanned | Muted | Unmuted | Slowed | Locked |
 AnyEvent = Said | Acted | Joined | Left | Renamed | TopicSet | AnyModeration
 
 
+_NOT_DETAILS = frozenset(Event.__struct_fields__)
+
+
+def details_of(event: Moderation) -> str:
+    """Return as JSON all that such an event has beside what every event has."""
+    fields = msgspec.structs.asdict(event)
+    return msgspec.json.encode({key: fields[key] for key in fields if key not in _NOT_DETAILS and fields[key]}).decode()
+
+
+def with_details(kind: type[Moderation], *fields: str) -> AnyModeration:
+    """Return an event of this kind from its id, time, room, nick and details. Raises msgspec.MsgspecError."""
+    event_id, time, room, nick, details = fields
+    given = msgspec.json.decode(details, type=dict[str, msgspec.Raw])
+    made: AnyModeration = kind(event_id, time, room, nick)  # type: ignore[assignment]
+    for field in msgspec.structs.fields(kind):
+        if field.name in given and field.name not in _NOT_DETAILS:
+            setattr(made, field.name, msgspec.json.decode(given[field.name], type=field.type))
+    return made
+
+
 # Ids that begin with one millisecond. With it, an id is one number too, which fits into 64 bits.
 SEQUENCES = 1_000_000
 LARGEST = 2**63 - 1

@@ -17,7 +17,16 @@ from geventchat.core import records
 from geventchat.core.kept import Change, Record
 from geventchat.core.log import Entry
 from geventchat.protocol.errors import UsageError
-from geventchat.protocol.events import SEQUENCES, AnyEvent, Moderation, id_of, iso_time, number_of
+from geventchat.protocol.events import (
+    SEQUENCES,
+    AnyEvent,
+    Moderation,
+    details_of,
+    id_of,
+    iso_time,
+    number_of,
+    with_details,
+)
 from geventchat.system import private_files
 
 # Marks the file as ours in its header: "gcht".
@@ -109,13 +118,11 @@ def row_of(entry: Entry) -> tuple[Any, ...]:
     event_id, _, room, nick, *text = msgspec.structs.astuple(entry.event)
     kind = entry.event.__struct_config__.tag
     if isinstance(entry.event, Moderation):
-        details = {key: value for key, value in msgspec.structs.asdict(entry.event).items() if key not in _COLUMNS}
-        text = [msgspec.json.encode({key: value for key, value in details.items() if value}).decode()]
+        text = [details_of(entry.event)]
     words = text[0] if text and (text[0] or kind != "joined") else None  # as most say nothing of themselves
     return number_of(event_id), entry.room, room, nick, kind, words, entry.ref
 
 
-_COLUMNS = ("id", "time", "room", "nick")  # of an act of moderation, all else is in its text, as JSON
 _KINDS: dict[object, type[AnyEvent]] = {kind.__struct_config__.tag: kind for kind in get_args(AnyEvent)}
 
 
@@ -136,8 +143,7 @@ def _entry_of(number: int, room_key: Any, room: Any, nick: Any, kind: Any, text:
     try:
         made = _KINDS[kind]
         if issubclass(made, Moderation):
-            details = dict(zip(_COLUMNS, fields[:4], strict=True)) | msgspec.json.decode(fields[4])
-            return Entry(room_key, msgspec.convert({**details, "type": kind}, made), ref)
+            return Entry(room_key, with_details(made, *fields), ref)
         return Entry(room_key, made(*fields), ref)
     except (
         KeyError,
