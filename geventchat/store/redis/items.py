@@ -1,6 +1,6 @@
 """How what servers tell each other is written in Redis; `functions.lua` has what it does there."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple, get_args
 
@@ -181,9 +181,16 @@ def stamp(entry: Entry, event_id: str) -> None:
     entry.event.id, entry.event.time = event_id, _time_of(event_id)
 
 
-def read_person(written: bytes) -> Person:
-    """Return what is known of a user."""
-    return _person.decode(written)
+def news_of_user(mark: bytes, fields: list[bytes], event_id: str) -> Iterator[News]:
+    """Yield what a server that begins is to know of a user who is here, of whom Redis has these fields and values."""
+    user = dict(zip(map(bytes.decode, fields[::2]), fields[1::2], strict=True))
+    if not user:  # it has left meanwhile
+        return
+    by, nick, key, proof = mark.decode(), *(user[name].decode() for name in ("nick", "key", "proof"))
+    yield Arrived(by, nick, key, proof, _person.decode(user["who"]))
+    for field, room in user.items():
+        if field.startswith("in:"):
+            yield Happened(by, Entry(field[3:], Joined(event_id, _time_of(event_id), room.decode(), nick), None))
 
 
 def _entry(item: Item, event_id: str, kind: str) -> Entry:
