@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import ipaddress
 import secrets
 import sys
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from geventchat.protocol import address, durations
 from geventchat.protocol.errors import UsageError
 from geventchat.protocol.limits import GREET_WITH, MAX_HISTORY, Limits
 from geventchat.server import house_rules
-from geventchat.server.access import Access
+from geventchat.server.access import Access, Network
 from geventchat.server.live import FIXED_LIMITS, Live
 from geventchat.store import registry
 from geventchat.system.passwords import server_password
@@ -191,6 +192,13 @@ def _parser() -> OptionParser:
         "--tls", choices=("self-signed",), help="speak TLS too, with a certificate that is made once, by ourselves"
     )
     access.add_argument("--tls-only", action="store_true", help="speak nothing but TLS")
+    access.add_argument(
+        "--proxy-from",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="a proxy, or a network of them, whose PROXY headers are believed; more than once if wanted",
+    )
     limits = parser.add_argument_group("limits")
     for field in dataclasses.fields(Limits):
         limits.add_argument(
@@ -207,7 +215,15 @@ def _access(options: argparse.Namespace) -> Access:
     keys = _keys(options)
     if options.tls_only and keys is None:
         raise UsageError("--tls-only needs a certificate: --tls-cert FILE with --tls-key FILE, or --tls self-signed")
-    return Access(password=server_password(options.password_file), keys=keys, tls_only=options.tls_only)
+    password, proxies = server_password(options.password_file), tuple(map(_network, options.proxy_from))
+    return Access(password=password, keys=keys, tls_only=options.tls_only, proxies=proxies)
+
+
+def _network(text: str) -> Network:
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise UsageError(f"--proxy-from {text}: give an address, such as 127.0.0.1, or a network, 10.0.0.0/8") from None
 
 
 def _keys(options: argparse.Namespace) -> "ServerKeys | None":

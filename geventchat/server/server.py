@@ -20,13 +20,14 @@ from geventchat.core.chat import Chat
 from geventchat.core.log import Log
 from geventchat.dialects.plain_lines import PROMPTS
 from geventchat.dialects.websocket import WEBSOCKET
-from geventchat.protocol.errors import NotStored, Refused, UsageError
+from geventchat.protocol.errors import NotStored, ProtocolError, Refused, UsageError
 from geventchat.protocol.limits import GREET_WITH, Limits
 from geventchat.protocol.replies import Closing
 from geventchat.server.access import Access
 from geventchat.server.handshake import Entrance, Handshake
 from geventchat.server.house_rules import HouseRules
 from geventchat.server.live import Live, changed
+from geventchat.server.proxies import Proxies
 from geventchat.server.pump import Pump
 from geventchat.server.session import GOODBYE_S, Session, services
 from geventchat.server.throttle import ConnectionLimiter
@@ -132,6 +133,7 @@ class ChatServer:
         self._listeners: list[_Listener] = []
         self._connections: dict[Transport, Session | None] = {}  # None while it is not known how it speaks
         self._limiter = ConnectionLimiter(self.limits)
+        self._proxies = Proxies(access.proxies)
         self._all_gone = Event()
         self._workers: list[gevent.Greenlet[..., None]] = []
         self.failed = Event()  # set when a bug has ended a greenlet that serves everyone: nothing works any more
@@ -262,13 +264,31 @@ class ChatServer:
             self._all_gone.wait(_HANG_UP_S)
 
     def _serve(self, sock: socket, address: tuple[Any, ...]) -> None:
-        host = str(address[0])
-        transport = Transport(sock, host, self.limits.max_line)
+        transport = Transport(sock, str(address[0]), self.limits.max_line)
         self._connections[transport] = None
         self._services.counters.connections += 1
-        refused = self._refusal(host)
         try:
             transport.prepare(self.limits.keepalive)
+            if self._see_through(transport):
+                self._converse(transport)
+        finally:
+            del self._connections[transport]
+            if not self._connections:
+                self._all_gone.set()
+
+    def _see_through(self, transport: Transport) -> bool:
+        """Find out who is behind a proxy, if this comes from one; return whether to go on."""
+        try:
+            self._proxies.see_through(transport)
+        except (ProtocolError, OSError) as error:
+            logger.info("closing %s: %s", transport.address, error)
+            return False
+        return True
+
+    def _converse(self, transport: Transport) -> None:
+        """Serve a connection to its end."""
+        refused = self._refusal(transport.address)
+        try:
             deadline = time.monotonic() + self.limits.name_timeout
             handshake = Handshake(transport, self._entrance, deadline, refused)
             detected = handshake.detect()
@@ -280,11 +300,8 @@ class ChatServer:
                 self._connections[transport] = session
                 session.run(first, deadline, handshake.refused)
         finally:
-            del self._connections[transport]
             if refused is None:
-                self._limiter.release(host)
-            if not self._connections:
-                self._all_gone.set()
+                self._limiter.release(transport.address)
 
     def _refusal(self, host: str) -> Refused | None:
         try:
