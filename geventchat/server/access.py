@@ -1,17 +1,22 @@
 """Who may come in, and how."""
 
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 
 from geventchat.tls.server_keys import ServerKeys
+
+Network = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
     """Who may come in: everybody, or, if it is not empty, who knows the `password`.
 
-    With `keys`, TLS is spoken too, and with `tls_only`, nothing else.
+    With `keys`, TLS is spoken too, and with `tls_only`, nothing else. In `proxies` are the networks of those who are
+    believed when they say for whom they have connected.
     """
 
     password: str = ""
     keys: ServerKeys | None = None
     tls_only: bool = False
+    proxies: tuple[Network, ...] = ()
