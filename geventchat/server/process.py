@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 
 import gevent
 from gevent.event import Event
@@ -17,6 +18,7 @@ from geventchat.protocol.errors import UsageError
 from geventchat.protocol.limits import Limits
 from geventchat.server.access import Access
 from geventchat.server.greeting import greeting
+from geventchat.server.house_rules import HouseRules
 from geventchat.server.live import Live
 from geventchat.server.log_lines import log_lines
 from geventchat.server.server import ChatServer
@@ -41,6 +43,7 @@ def serve(
     greet_with: int,
     *,
     access: Access | None = None,
+    house_rules: HouseRules | None = None,
     hosts: Sequence[str] = (),
     log_level: str = "info",
     log_format: str = "text",
@@ -66,19 +69,28 @@ def serve(
     with log_lines(log_level, log_format):
         _allow_open_files(limits.max_users)
         with closing(open_log()) as log:
+            rules = house_rules or HouseRules()
             server = ChatServer(
-                *listen, limits=limits, log=log, greet_with=greet_with, hosts=hosts, access=access, metrics=metrics
+                *listen,
+                limits=limits,
+                log=log,
+                greet_with=greet_with,
+                hosts=hosts,
+                access=access,
+                house_rules=rules,
+                metrics=metrics,
             )
+            said = partial(greeting, access=access, has_terminal=has_terminal, moderator_link=rules.moderator_link)
             reading = gevent.spawn(_read_again_whenever, reload, server, access.keys, again)
             try:
-                return _run(server, log, access, ended, has_terminal=has_terminal)
+                return _run(server, log, ended, said)
             finally:
                 reading.kill()
 
 
-def _run(server: ChatServer, log: Log, access: Access, ended: Event, *, has_terminal: bool) -> int:
+def _run(server: ChatServer, log: Log, ended: Event, said: Callable[[Sequence[tuple[str, int]]], str]) -> int:
     with server:
-        print(greeting(server.addresses, access, has_terminal=has_terminal))
+        print(said(server.addresses))
         logger.info("what is said is kept in %s", log.location)
         service_manager.tell("READY=1")
         gevent.wait([ended, server.failed], count=1)
