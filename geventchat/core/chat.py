@@ -154,7 +154,8 @@ class Chat:
         if self.nicks.release(member, now):
             self._tell_watchers(member.key, replies.Watched(here=[], gone=[member.nick]))
         self.watchers.remove(member, member.watched)
-        self.logins.log_out(member)
+        if not member.is_elsewhere:
+            self.logins.log_out(member)
 
     def _tell_watchers(self, key: str, watched: replies.Watched) -> None:
         for watcher in self.watchers.of(key):

@@ -140,7 +140,7 @@ class Elsewhere:
             elif member.is_elsewhere:
                 reply = post.reply() if callable(post.reply) else post.reply
                 if isinstance(reply, replies.Reply | events.Kicked):
-                    yield Told(mark, reply)  # type: ignore[arg-type]  # all replies are of these kinds
+                    yield Told(mark, reply)  # all replies are of these kinds
             elif isinstance(post.reply, replies.Closing) and member.key and not member.closed:
                 yield Gone(mark, "")
 
