@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import ipaddress
+import secrets
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,6 +15,7 @@ from geventchat.cli.options import OptionParser
 from geventchat.protocol import address, durations
 from geventchat.protocol.errors import UsageError
 from geventchat.protocol.limits import GREET_WITH, MAX_HISTORY, Limits
+from geventchat.server import house_rules
 from geventchat.server.access import Access, Network
 from geventchat.server.live import FIXED_LIMITS, Live
 from geventchat.store import registry
@@ -58,12 +60,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         access = _access(options)
         from geventchat.server.process import serve  # gevent loads only when there is something to serve
 
+        link = secrets.token_urlsafe(24) if options.moderator_token else ""
+
         return serve(
             listen,
             limits,
             open_log,
             options.greet_with,
             access=access,
+            house_rules=house_rules.read(options.motd, options.filter, link),
             hosts=options.host,
             log_level=options.log_level,
             log_format=options.log_format,
@@ -76,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 # What can be changed while the server runs, beside most limits: `Live` has it, and `ChatServer.change` does it.
-_LIVE = ("config", "host", "password_file", "greet_with", "log_level")
+_LIVE = ("config", "host", "password_file", "greet_with", "log_level", "motd", "filter")
 
 
 def _options(words: Sequence[str]) -> argparse.Namespace:
@@ -98,6 +103,7 @@ def _live(options: argparse.Namespace) -> Live:
         hosts=options.host,
         password=server_password(options.password_file),
         log_level=options.log_level,
+        house_rules=house_rules.read(options.motd, options.filter),
         fixed=fixed,
     )
 
@@ -164,6 +170,17 @@ def _parser() -> OptionParser:
         type=_lines,
         metavar="N",
         help="lines of the talk before that people who come in are shown (default: %(default)s)",
+    )
+    house = parser.add_argument_group("what holds in the house")
+    house.add_argument("--motd", metavar="FILE", type=Path, help="the message of the day, for all who come in")
+    house.add_argument(
+        "--filter",
+        metavar="FILE",
+        type=Path,
+        help="patterns of what is not said: lines of mask, refuse or hold PATTERN",
+    )
+    house.add_argument(
+        "--moderator-token", action="store_true", help="print a link: whoever opens the page with it first moderates"
     )
     access = parser.add_argument_group("who may come in")
     access.add_argument(

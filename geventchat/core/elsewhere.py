@@ -12,7 +12,7 @@ from weakref import ref
 from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.core.kept import Change
 from geventchat.core.member import Member
-from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, without_promises
+from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, is_kick, without_promises
 from geventchat.core.shared_log import (
     Arrived,
     Changed,
@@ -178,7 +178,7 @@ class Elsewhere:
             self._chat.publisher.publish_in(room, event, now)
             return
         everywhere = self._everywhere_of(member, event)
-        if isinstance(event, events.Left) and key in member.rooms:
+        if (isinstance(event, events.Left) or is_kick(event)) and key in member.rooms:
             member.rooms.remove(key)
         elif isinstance(event, events.Said | events.Acted):
             member.spoke = wall_time
@@ -238,6 +238,8 @@ class Elsewhere:
             return
         if isinstance(news.reply, replies.Whispered) and (speaker := self._chat.nicks.find(news.reply.nick)):
             member.whispered_by = ref(speaker)
+        if isinstance(news.reply, replies.Closing):
+            member.on_sent_away(news.reply.message)
         self._chat.publisher.reply(PendingReply(member, news.reply), wall_time)
 
     def _forgotten(self, _: Forgotten, wall_time: float, __: float) -> None:

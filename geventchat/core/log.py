@@ -37,6 +37,8 @@ class Log(Protocol):
 
         Changes of records are stored with them, all or nothing, and settled in `kept`, after what others have changed.
 
+        With a `Deleted`, its target is not in the log any more: neither its text nor its place.
+
         Returns once all of them are safe; `now` is in seconds since 1970. Raises NotStored when they cannot be stored;
         ids and times are given all the same, and it is for the caller to undo the changes.
         """

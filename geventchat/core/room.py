@@ -102,12 +102,19 @@ class Room:
                 feed.trim()
                 del self._feeds[event]
 
-    def members_reply(self, event_id: str | None = None, ref: str | None = None, most: int = MAX_LISTED) -> Members:
-        """Return who is here; `most` are named."""
-        named = [member.published_nick for member in islice(self.members, most)]
+    def members_reply(
+        self,
+        moderates: Callable[[Member], bool],
+        event_id: str | None = None,
+        ref: str | None = None,
+        most: int = MAX_LISTED,
+    ) -> Members:
+        """Return who is here, and which of them moderate; `most` are named."""
+        named = list(islice(self.members, most))
         return Members(
             room=self.name,
-            members=named,
+            members=[member.published_nick for member in named],
+            moderators=[member.published_nick for member in named if moderates(member)],
             count=len(self.members),
             topic=self.topic,
             since=self.since,

@@ -9,13 +9,21 @@ from geventchat.server.access import Access
 from geventchat.system.sockets import own_addresses
 
 
-def greeting(listening: Sequence[tuple[str, int]], access: Access, *, has_terminal: bool) -> str:
-    """Return how to join at each address; on a terminal with a QR code of the page, if others can reach it."""
+def greeting(
+    listening: Sequence[tuple[str, int]], access: Access, *, has_terminal: bool, moderator_link: str = ""
+) -> str:
+    """Return how to join at each address; on a terminal with a QR code of the page, if others can reach it.
+
+    With the secret of a moderator's link, the link: behind the `#` it is sent to nobody, but to the page itself.
+    """
     blocks = [_how_to_join(host, port, access) for host, port in listening]
     scheme = _scheme(access)
     shared = [page for host, port in listening for page in _pages(scheme, host, port) if not _is_loopback(page)]
     if has_terminal and shared:
         blocks.append(_qr_code(shared[0]))
+    if moderator_link:
+        page = (shared or [page for host, port in listening for page in _pages(scheme, host, port)])[0]
+        blocks.append(f"whoever opens this first is a moderator: {page}#moderator={moderator_link}")
     return "\n".join(blocks)
 
 

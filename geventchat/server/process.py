@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 
 import gevent
 from gevent.event import Event
@@ -16,6 +17,7 @@ from geventchat.protocol.errors import UsageError
 from geventchat.protocol.limits import Limits
 from geventchat.server.access import Access
 from geventchat.server.greeting import greeting
+from geventchat.server.house_rules import HouseRules
 from geventchat.server.live import Live
 from geventchat.server.log_lines import log_lines
 from geventchat.server.server import ChatServer
@@ -40,6 +42,7 @@ def serve(
     greet_with: int,
     *,
     access: Access | None = None,
+    house_rules: HouseRules | None = None,
     hosts: Sequence[str] = (),
     log_level: str = "info",
     log_format: str = "text",
@@ -64,17 +67,21 @@ def serve(
     with log_lines(log_level, log_format):
         _allow_open_files(limits.max_users)
         with closing(open_log()) as log:
-            server = ChatServer(*listen, limits=limits, log=log, greet_with=greet_with, hosts=hosts, access=access)
+            rules = house_rules or HouseRules()
+            server = ChatServer(
+                *listen, limits=limits, log=log, greet_with=greet_with, hosts=hosts, access=access, house_rules=rules
+            )
+            said = partial(greeting, access=access, has_terminal=has_terminal, moderator_link=rules.moderator_link)
             reading = gevent.spawn(_read_again_whenever, reload, server, access.keys, again)
             try:
-                return _run(server, log, access, ended, has_terminal=has_terminal)
+                return _run(server, log, ended, said)
             finally:
                 reading.kill()
 
 
-def _run(server: ChatServer, log: Log, access: Access, ended: Event, *, has_terminal: bool) -> int:
+def _run(server: ChatServer, log: Log, ended: Event, said: Callable[[Sequence[tuple[str, int]]], str]) -> int:
     with server:
-        print(greeting(server.addresses, access, has_terminal=has_terminal))
+        print(said(server.addresses))
         logger.info("what is said is kept in %s", log.location)
         gevent.wait([ended, server.failed], count=1)
         if server.failed.is_set():

@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import secrets
 import socket as std_socket
 import time
 from collections.abc import Callable, Sequence
@@ -19,11 +20,12 @@ from geventchat.core.chat import Chat
 from geventchat.core.log import Log
 from geventchat.dialects.plain_lines import PROMPTS
 from geventchat.dialects.websocket import WEBSOCKET
-from geventchat.protocol.errors import ProtocolError, Refused, UsageError
+from geventchat.protocol.errors import NotStored, ProtocolError, Refused, UsageError
 from geventchat.protocol.limits import GREET_WITH, Limits
 from geventchat.protocol.replies import Closing
 from geventchat.server.access import Access
 from geventchat.server.handshake import Entrance, Handshake
+from geventchat.server.house_rules import HouseRules
 from geventchat.server.live import Live, changed
 from geventchat.server.proxies import Proxies
 from geventchat.server.pump import Pump
@@ -107,6 +109,7 @@ class ChatServer:
         greet_with: int = GREET_WITH,
         hosts: Sequence[str] = (),
         access: Access | None = None,
+        house_rules: HouseRules | None = None,
     ) -> None:
         self.limits = limits or Limits()
         access = access or Access()
@@ -114,6 +117,8 @@ class ChatServer:
         self.chat = Chat(
             self.limits, f"geventchat {__version__}", log.kept, access.password, is_shared=log.shared is not None
         )
+        (house_rules or HouseRules()).apply(self.chat)
+        self._log = log
         self._pump = Pump(self.chat, log, self.limits.stall_timeout)
         self._services = services(self.chat, self._pump, log, greet_with)
         log.kept.on_elsewhere = self._pump.wake
@@ -140,6 +145,7 @@ class ChatServer:
         self._pump.stall_timeout = self.limits.stall_timeout
         self._services.greet_with = live.greet_with
         self.chat.door.password = live.password
+        live.house_rules.apply(self.chat)
         self._entrance = replace(self._entrance, web=Web(live.hosts), prompt=PROMPTS[self.chat.door.first_question])
 
     @property
@@ -166,6 +172,7 @@ class ChatServer:
 
     def start(self) -> None:
         """Listen. Returns when newcomers are answered."""
+        self._share_secret()
         try:
             for address in self._wanted:
                 self._listeners.append(self._listen(*address))
@@ -176,6 +183,15 @@ class ChatServer:
             self._services.log.shared.follow(self._pump.wake)
         works = (self._pump.run, self._pump.watch_stalls, self._log_counts)
         self._workers = [gevent.spawn(self._work, work) for work in works]
+
+    def _share_secret(self) -> None:
+        """Let pseudonyms of addresses be the same as before a restart, if the log can keep that."""
+        change = self.chat.moderation.secret(secrets.token_hex(16))
+        if change is not None:
+            try:
+                self._log.append([], time.time(), [change])
+            except NotStored:
+                self.chat.kept.undo([change])
 
     def _listen(self, host: str, port: int) -> _Listener:
         try:

@@ -1,28 +1,35 @@
 """How what servers tell each other is written in Redis; `functions.lua` has what it does there."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, get_args
 
 import msgspec
 
 from geventchat.core import records
 from geventchat.core.kept import Change
 from geventchat.core.log import Entry
+from geventchat.core.posts import is_kick
 from geventchat.core.shared_log import Arrived, Changed, Gone, Happened, News, Person, Told
 from geventchat.protocol import names
 from geventchat.protocol.events import (
     Acted,
     AnyEvent,
+    AnyModeration,
     Departed,
     Joined,
+    Kicked,
     Left,
+    Moderation,
     Noticed,
     Renamed,
     Said,
     TopicSet,
+    details_of,
     id_of,
     iso_time,
     number_of,
+    with_details,
 )
 from geventchat.protocol.replies import AnyReply
 
@@ -38,6 +45,7 @@ class Item(msgspec.Struct, array_like=True, gc=False):
     text: str = ""
     ref: str = ""
     account: str = ""
+    moderates: bool = False
 
 
 class Part(NamedTuple):
@@ -76,8 +84,13 @@ _EVENTS: dict[str, Callable[..., AnyEvent]] = {
     "departed": Departed,
     "renamed": Renamed,
     "topic": TopicSet,
+    **{str(kind.__struct_config__.tag): partial(with_details, kind) for kind in get_args(AnyModeration)},
+    "kick-noted": partial(with_details, Kicked),
 }
-_KINDS = {kind: name for name, kind in _EVENTS.items()}
+_KINDS: dict[type, str] = {
+    **{kind: name for name, kind in _EVENTS.items() if isinstance(kind, type)},
+    **{kind: str(kind.__struct_config__.tag) for kind in get_args(AnyModeration)},
+}
 # What only those who are there learn of an event is not kept.
 _AS_KEPT = {"noticed": "said", "departed": "left"}
 
@@ -121,6 +134,9 @@ def _written(news: News | Entry) -> Item:
 
 def _event(by: str, entry: Entry) -> Item:
     event = entry.event
+    if isinstance(event, Moderation):
+        kind = "kick-noted" if isinstance(event, Kicked) and not is_kick(event) else _KINDS[type(event)]
+        return Item(kind, by, entry.room, event.room, event.nick, details_of(event), entry.ref or "")
     text, *more = msgspec.structs.astuple(event)[4:]
     return Item(_KINDS[type(event)], by, entry.room, event.room, event.nick, text, entry.ref or "", *more)
 
@@ -178,7 +194,7 @@ def news_of_user(mark: bytes, fields: list[bytes], event_id: str) -> Iterator[Ne
 
 
 def _entry(item: Item, event_id: str, kind: str) -> Entry:
-    more = (item.account,) if item.account else ()
+    more = (item.account, item.moderates) if kind == "joined" else ()
     event = _EVENTS[kind](event_id, _time_of(event_id), item.room, item.nick, item.text, *more)
     return Entry(item.key, event, item.ref or None)
 
