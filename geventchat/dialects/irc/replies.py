@@ -16,6 +16,7 @@ from geventchat.dialects.irc.profiles import former, profiles, wrapped
 from geventchat.dialects.irc.recipient import Recipient
 from geventchat.protocol import events, replies, wording
 from geventchat.protocol.events import seconds_of
+from geventchat.protocol.roles import Role
 
 # The id of the batch that holds a piece of the past.
 _PAST = "H"
@@ -129,6 +130,12 @@ def _account(to: Recipient, told: replies.AccountIs) -> list[Out]:
     lines = [to.numeric("900", who, account, wording.notices_of(told)[0])]
     if to.asked.verb == "AUTHENTICATE":
         lines.append(to.numeric("903", "SASL authentication successful"))
+    if told.role.may(Role.MODERATOR):
+        rooms = map(room_to_irc, to.member.rooms)
+        lines += [Out(f":{SERVER} MODE {room} +o {nick_to_irc(to.nick)}") for room in rooms if to.nick]
+        lines.append(to.numeric("381", "You are now an IRC operator"))
+    elif to.asked.verb == "OPER":
+        lines.append(to.numeric("491", "That account does not moderate"))
     if to.asked.verb == "REGISTER":
         lines.append(build(SERVER, "REGISTER", "SUCCESS", account, "Your nick is yours now"))
     return [*lines, *[build(SERVER, "NOTICE", to.me, line) for line in wording.notices_of(told)[1:]]]

@@ -30,7 +30,7 @@ def _help(asked: Asked, params: list[str]) -> Iterator[Request]:
     )
 
 
-_NO_OPERATORS = ("481", "Permission denied: this server has no operators")
+_NO_OPERATORS = ("481", "Permission denied: nobody does that by IRC here")
 VERBS: dict[str, Verb] = {
     "PRIVMSG": room_verbs.privmsg,
     "NOTICE": room_verbs.privmsg,
@@ -76,7 +76,7 @@ VERBS: dict[str, Verb] = {
     "USERS": always(("446", "USERS has been disabled")),
     "HELP": _help,
     "HELPOP": _help,
-    "OPER": always(("491", "This server has no operators")),
+    "OPER": account_verbs.login,
     "KILL": always(_NO_OPERATORS),
     "REHASH": always(_NO_OPERATORS),
     "WALLOPS": moderation_verbs.wallops,
