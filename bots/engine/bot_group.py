@@ -13,12 +13,15 @@ from bots.report.outcome import Outcome
 from bots.world.dispatcher import Dispatcher, Hearer
 from bots.world.world import World
 from geventchat.protocol.address import Address
+from geventchat.tls.trust import Trust
 
 
 class BotGroup:
     """The bots of a scenario at the servers at these addresses; what goes wrong is noted in the outcome."""
 
-    def __init__(self, outcome: Outcome, addresses: Sequence[Address], make_dialect: MakeDialect) -> None:
+    def __init__(
+        self, outcome: Outcome, addresses: Sequence[Address], make_dialect: MakeDialect, trust: Trust | None = None
+    ) -> None:
         scenario = self.scenario = outcome.scenario
         self.outcome = outcome
         self.world = World(scenario, outcome.rooms, outcome.whispers, outcome.make_ledger)
@@ -30,7 +33,7 @@ class BotGroup:
         self.bots = {
             actor: Bot(
                 *(actor, addresses, make_dialect, self.world.inboxes[actor]),
-                *(dispatcher.hear, self.reconnecting.lose),
+                *(dispatcher.hear, self.reconnecting.lose, trust),
             )
             for actor in scenario.actors
         }

@@ -41,6 +41,7 @@ class Spoken(NamedTuple):
     option: str
     name: str
     make: MakeDialect
+    tls: str = ""  # as a protocol's file says
 
 
 def by_name(name: str) -> Spoken:
@@ -58,6 +59,17 @@ def by_name(name: str) -> Spoken:
     return Spoken("--dialect", name, made)
 
 
+def with_password(spoken: Spoken, password: str) -> Spoken:
+    """Return a protocol whose users give the server's password when they come in."""
+
+    def make(host: str) -> ClientDialect:
+        dialect = spoken.make(host)
+        dialect.password = password
+        return dialect
+
+    return spoken._replace(make=make) if password else spoken
+
+
 def from_file(path: Path) -> Spoken:
     """Return the protocol that a file describes. Raises ScenarioMistakes."""
     from functools import partial
@@ -65,4 +77,5 @@ def from_file(path: Path) -> Spoken:
     from bots.protocols.described import Described
     from bots.protocols.load import load
 
-    return Spoken("--protocol", str(path), partial(Described, load(path)))
+    description = load(path)
+    return Spoken("--protocol", str(path), partial(Described, description), description.tls)

@@ -1,0 +1,33 @@
+"""How our commands reach a server that speaks TLS: whom they trust there."""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from geventchat.tls.trust import Trust
+
+
+def add_tls(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how to speak TLS."""
+    parser.add_argument("--tls", action="store_true", help="speak TLS; a server that is new is trusted, and known then")
+    parser.add_argument(
+        "--tls-ca",
+        metavar="FILE",
+        help="speak TLS; an authority in FILE (or system) vouches for the server",
+    )
+
+
+def trust(options: argparse.Namespace, command: str, otherwise: str = "") -> "Trust | None":
+    """Return whom to trust inside TLS; None for no TLS. What is new is told on standard error. Raises UsageError.
+
+    Where the options say nothing, `otherwise` does: a file of authorities, `system`, `true` for trust on first use.
+    """
+    authorities = options.tls_ca or ("" if options.tls or otherwise == "true" else otherwise)
+    if not (options.tls or authorities or otherwise):
+        return None
+    from geventchat.tls.trust import Authorities, known_servers
+
+    if authorities:
+        return Authorities(authorities)
+    return known_servers(lambda line: print(f"{command}: {line}", file=sys.stderr))
