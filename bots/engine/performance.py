@@ -90,7 +90,11 @@ class Performance:
 
     def whisper(self, words: Template, to: str) -> None:
         """Say something to one actor."""
-        self._group.sending.whisper(self._bot, self._group.called(to), self._speech(words), self._due)
+        hearer, sending = self._group.called(to), self._group.sending
+        if hearer is not None:
+            sending.whisper(self._bot, hearer, self._speech(words), self._due)
+        else:
+            sending.whisper_elsewhere(self._bot, self._group.scenario.group(to)[0], self._speech(words), self._due)
 
     def _speech(self, words: Template) -> Speech:
         return Speech(self.text(words), self._line.place.line, words.is_made_up)

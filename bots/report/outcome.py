@@ -35,11 +35,13 @@ class Outcome:
     lag: Histogram = field(default_factory=Histogram)
     failures: list[str] = field(default_factory=list)
     users: int = 0  # at most at one time
+    came_and_went: list[tuple[float, int]] = field(default_factory=list)  # when a user more, or less, was there
     began: float = 0.0  # when the script began, on the clock of everything here; 0 before
     seconds: float = 0.0  # from the first to come in to the end
     settled: bool = False  # whether it is known, not only hoped, that nothing more was coming
     guessed: bool = False  # whether the end was only a quiet moment, since the server answers no pings
     interrupted: bool = False
+    until: float = float("inf")  # what was sent later may still have been on its way: it is not missing
     again: str = ""  # the command that runs it again
     rate: float | None = None  # messages a second that the server takes from one user, where it says so
     share_of: Callable[[str], Share] | None = None  # where only some of the cast are here: makes a ledger's share
