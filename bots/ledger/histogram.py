@@ -1,5 +1,7 @@
 """Percentiles of many times in a fixed amount of memory, by HdrHistogram."""
 
+import struct
+
 from hdrh.histogram import HdrHistogram
 
 _PER_S = 1_000_000
@@ -29,6 +31,18 @@ class Histogram:
         """Count all that another has counted."""
         self.largest_s = max(self.largest_s, other.largest_s)
         self._counts.add(other._counts)
+
+    def to_bytes(self) -> bytes:
+        """Return all that was counted, in a few hundred bytes."""
+        return struct.pack("<d", self.largest_s) + bytes(self._counts.encode())
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Histogram":
+        """Return what `to_bytes` has made bytes of."""
+        histogram = cls()
+        (histogram.largest_s,) = struct.unpack_from("<d", data)
+        histogram._counts = HdrHistogram.decode(data[8:])
+        return histogram
 
     def clear(self) -> None:
         """Count from nothing again."""

@@ -25,6 +25,28 @@ _AGAINST_DELIVERY: dict[str, tuple[Verdict, ...]] = {
 
 
 @dataclass
+class WorkerSeen:
+    """What a run has shown of one of its workers."""
+
+    name: str
+    users: int = 0
+    lag: Histogram = field(default_factory=Histogram)
+    wrong: int = 0  # findings while the run goes on, by what the worker knows
+    clock_error_s: float = 0.0  # by how much times of the worker may be wrong
+    lost: str = ""  # what became of it, if it is not there any more
+
+    def begin(self) -> None:
+        """Begin with another run."""
+        self.users = self.wrong = 0
+        self.lag = Histogram()
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it did not keep up with its own plan."""
+        return self.lag.percentile(LAG_PERCENTILE) > MAX_LAG_S
+
+
+@dataclass
 class Outcome:
     """All that a run has shown."""
 
@@ -42,14 +64,17 @@ class Outcome:
     guessed: bool = False  # whether the end was only a quiet moment, since the server answers no pings
     interrupted: bool = False
     until: float = float("inf")  # what was sent later may still have been on its way: it is not missing
+    workers: list[WorkerSeen] = field(default_factory=list)  # none where all bots are in one process
+    clock_error_s: float = 0.0  # by how much times of two workers may be wrong between them
     again: str = ""  # the command that runs it again
     rate: float | None = None  # messages a second that the server takes from one user, where it says so
     share_of: Callable[[str], Share] | None = None  # where only some of the cast are here: makes a ledger's share
 
     @property
     def is_valid(self) -> bool:
-        """Whether the bots kept up with their own plan."""
-        return self.lag.percentile(LAG_PERCENTILE) <= MAX_LAG_S
+        """Whether the bots kept up with their own plan, and all of them are still there to tell what they heard."""
+        is_late = self.lag.percentile(LAG_PERCENTILE) > MAX_LAG_S
+        return not is_late and not any(worker.lost or worker.is_late for worker in self.workers)
 
     @property
     def ledgers(self) -> dict[str, RoomLedger]:
