@@ -7,7 +7,6 @@ from geventchat.commands import actions
 from geventchat.commands.commands import AnyCommand, Hello, Join
 from geventchat.core.batches import carry_out
 from geventchat.core.chat import Chat
-from geventchat.core.log import Entry
 from geventchat.core.member import Member
 from geventchat.core.posts import PendingEvent
 from geventchat.delivery.outbox import Outbox
@@ -22,27 +21,22 @@ from geventchat.store.memory import MemoryLog
 
 
 class StageLog(MemoryLog):
-    """A log in memory that can be full, and into which other servers can write."""
+    """A log in memory that can be full."""
 
     def __init__(self) -> None:
         super().__init__()
         self.trouble = ""  # why nothing can be stored
         self.is_unreadable = False
-        self.others: list[Entry] = []  # what other servers write before the next batch's events
-        self.others_behind: list[Entry] = []  # and what they write after them
 
     def topics(self, rooms: Any) -> dict[str, str]:
         if self.is_unreadable:
             raise Refused("unreadable", "the history cannot be read")
         return super().topics(rooms)
 
-    def append(self, entries: Any, now: float, changes: Any = ()) -> list[Entry]:
-        written = [*self.others, *entries, *self.others_behind]
-        self.others, self.others_behind = [], []
-        logged = [*super().append(written, now, () if self.trouble else changes)]
+    def append(self, entries: Any, now: float, changes: Any = ()) -> None:
+        super().append(entries, now, () if self.trouble else changes)
         if self.trouble:
             raise NotStored(self.trouble)
-        return logged
 
 
 class Stage:
@@ -108,7 +102,7 @@ class User:
         self.member = Member(dialect.encoder, dialect.can, Outbox(), token)
         self.member.outbox.owner = self.member.outbox
         self.replaced = False  # whether the same user has come back on another connection
-        self.member.on_replaced = self._replaced
+        self.member.on_sent_away = self._replaced
 
     def does(self, *commands: AnyCommand) -> None:
         """Do something; it takes effect with the next batch."""
@@ -133,5 +127,5 @@ class User:
         lines = data.decode().splitlines()
         return [json.loads(line) for line in lines] if self.dialect is JSON else lines
 
-    def _replaced(self) -> None:
+    def _replaced(self, _: str) -> None:
         self.replaced = True

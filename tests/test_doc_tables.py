@@ -265,6 +265,16 @@ def test_every_folder_is_in_its_table_and_those_are_pure_that_are_tested_to_be(p
     assert pure == {name for name in PURE if name.startswith(f"{package}.")}
 
 
+def test_every_extra_is_in_its_table_with_what_it_needs() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    shown = {code(cells[0])[0]: cells[1].split(", ") for cells in rows("architecture.md", "extra")}
+    assert shown == {
+        extra: [re.split(r"[<>=!~; \[]", one)[0] for one in needed]
+        for extra, needed in extras.items()
+        if extra not in ("test", "lint")
+    }
+
+
 def test_every_dependency_is_in_its_table_with_its_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     shown = [name for cells in rows("architecture.md", "dependency") for name in cells[0].split(", ")]

@@ -204,6 +204,29 @@ def test_drop_breaks_the_connection_or_only_ends_it(how: str) -> None:
     assert server.endings["ben"] == "bye"
 
 
+@pytest.mark.parametrize("dialect", ["json", "plain"])
+def test_who_is_on_its_way_back_listens_all_the_same(dialect: str) -> None:
+    script = """
+    cast: {ann: {reconnect: true}, ben: }
+    script:
+      - ann: {drop: reset}
+      - ann: {expect: what nobody says, within: 100ms}
+      - ann: {drop: close}
+      - ann: {ping}
+      - ann: {drop: close}
+      - together:
+          - ann: {expect_none: ho, within: 300ms}
+          - ben: {say: ho, every: 20ms, for: 1s}
+    """
+    with ChatServer(limits=Limits(rate=None)) as server:
+        outcome = play(script, server.address, dialect)
+    assert outcome.failures == [
+        "test.yaml:5: ann did not hear what nobody says within 0.1 s",
+        "test.yaml:10: ann heard ben say 'ho', which was not to be heard",
+    ]
+    assert outcome.anomalies == {}
+
+
 def test_reconnect_brings_back_into_all_rooms_and_tells_what_was_missed() -> None:
     outcome, _ = watched(
         """

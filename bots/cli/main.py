@@ -84,7 +84,12 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help=f"YAML files or folders; or one of the verbs {', '.join(verbs.VERBS)}",
     )
-    parser.add_argument("--server", metavar="HOST:PORT", help="the server to test; any that speaks the dialect")
+    parser.add_argument(
+        "--server",
+        action="append",
+        metavar="HOST:PORT",
+        help="the server to test, any that speaks the dialect; more than once for several that share one chat",
+    )
     _add_protocol(parser)
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="play N times as fast")
     parser.add_argument("--seed", type=int, metavar="N", help="other words, choices and times than the scenario's own")

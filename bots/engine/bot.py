@@ -25,7 +25,7 @@ from bots.world.inbox import Inbox
 from bots.world.receiver import Receiver
 from geventchat.commands import commands
 from geventchat.protocol import replies
-from geventchat.protocol.address import show
+from geventchat.protocol.address import Address, show
 from geventchat.protocol.errors import ChatError, ProtocolError
 from geventchat.protocol.text import decode
 
@@ -62,7 +62,7 @@ class NotConnected(NotLetIn):
 
 
 class Bot:
-    """One actor's connection to the server, or one after another.
+    """One actor's connection to the server, or one after another; where a chat has several, the actors take turns.
 
     `hear` is called for each thing that was read, with the line that it came in and the time; `lost` when the
     connection ends unasked. Both are called in the loop: they must not wait.
@@ -74,7 +74,7 @@ class Bot:
     def __init__(
         self,
         actor: Actor,
-        address: tuple[str, int],
+        addresses: Sequence[Address],
         make_dialect: MakeDialect,
         inbox: Inbox,
         hear: Callable[["Bot", Heard, bytes, float], None],
@@ -89,10 +89,11 @@ class Bot:
         self.stopped_at: float | None = None  # since when it has read nothing, if the script wants that
         self.welcome: replies.Welcome | None = None
         self.last_notice = ""  # what the server told it last in a line that nobody said
-        self.dialect = make_dialect(show(address))
+        self._addresses = addresses
+        self._turn = actor.index  # which of the servers it is at
+        self.dialect = make_dialect(show(self._address))
         self.receiver = Receiver(self.dialect, self._take, inbox)
         self.reader = PacedReader(self._receive, self._ended)
-        self._address = address
         self._make_dialect = make_dialect
         self._hear = hear
         self._lost = lost
@@ -104,6 +105,14 @@ class Bot:
         self._tokens = itertools.count(1)
         self._pongs: set[str] = set()
         self.unacknowledged = Unacknowledged()
+
+    @property
+    def _address(self) -> Address:
+        return self._addresses[self._turn % len(self._addresses)]
+
+    def go_to_next_server(self) -> None:
+        """Connect to the next of several servers, the next time."""
+        self._turn += 1
 
     @property
     def is_here(self) -> bool:

@@ -122,6 +122,7 @@ class Performance:
 
     def ping(self, within: float) -> None:
         """Ask for a pong, and wait for it."""
+        self._group.reconnecting.wait_for(self._bot)
         match self._bot.ping(within):
             case "late":
                 raise NotDone(f"{self._bot.nick} got no pong within {within:g} s")
@@ -146,12 +147,14 @@ class Performance:
             pace.timed = pace.timed and bytes_per_s == FULL_PACE
 
     def expect(self, cue: Cue, times: int, within: float) -> None:
-        """Wait until so many messages that match have been heard."""
+        """Wait until so many messages that match have been heard; the time counts from when the bot is back."""
+        self._group.reconnecting.wait_for(self._bot)
         expectations = self._group.expectations
         self._heard = expectations.expect(self._bot, cue, times, within, self._act, self._sender)
 
     def expect_none(self, cue: Cue, within: float) -> None:
         """Listen for so long that nothing matches."""
+        self._group.reconnecting.wait_for(self._bot)
         self._group.expectations.expect_none(self._bot, cue, within, self._act, self._sender, self._before)
 
     def reply(self, words: Template, cue: Cue, times: int | None, lasts: float | None) -> None:

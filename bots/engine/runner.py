@@ -21,6 +21,7 @@ from bots.scenario.model import Line, Pause, Scenario, Script, Step
 from bots.scenario.render import text_of
 from bots.scenario.schedule import PlannedAct, is_endless, latecomers, plan
 from geventchat.protocol import names
+from geventchat.protocol.address import Address
 
 if TYPE_CHECKING:
     from bots.engine.in_flight import Task
@@ -32,17 +33,18 @@ _KILL_S = 5.0
 
 
 class Runner:
-    """Runs one scenario against the server at `address`, or what of it the conductor says is played here.
+    """Runs one scenario against the server at `address`, and `others` that share one chat with it.
 
-    With a `join_rate`, so many users come in a second before the script begins.
+    The conductor says what of it is played here. With a `join_rate`, so many users come in a second at first.
     """
 
     def __init__(
         self,
         scenario: Scenario,
-        address: tuple[str, int],
+        address: Address,
         make_dialect: MakeDialect,
         speed: float = 1.0,
+        others: Sequence[Address] = (),
         *,
         join_rate: float | None = None,
         conductor: Conductor | None = None,
@@ -55,7 +57,7 @@ class Runner:
         self._pause_s = make_dialect("").pause_s
         self._last_due = 0.0
         self._tasks = Group()  # all that goes on besides the script's own next line
-        self.group = BotGroup(self.outcome, address, make_dialect, self._conductor)
+        self.group = BotGroup(self.outcome, (address, *others), make_dialect, self._conductor)
 
     def run(self) -> Outcome:
         """Carry out the script; return what was seen, also when it was interrupted or somebody was not let in."""
@@ -228,5 +230,5 @@ def _can_do(bot: Bot, line: Line) -> bool:
         case "here":
             return bot.is_here
         case "here or coming back":
-            return bot.is_here or bot.queues_offline
+            return bot.is_here or bot.reconnecting
     return True

@@ -28,8 +28,8 @@ class Second(NamedTuple):
 class Timeline:
     """Counts what is said and heard, and how late: for the whole run, and for each second of it.
 
-    What others say is no delivery of ours, and is not counted. `ended` is called with each second that is over, what was
-    said and delivered in it, and its latencies.
+    What others say is no delivery of ours, and is not counted. `ended` is called with each second that is over: when it
+    began, what was said and delivered in it, and its latencies.
     """
 
     ended: Callable[[int, int, int, Histogram], None] | None = None

@@ -49,8 +49,9 @@ class Company:
         """Tell the master that this worker has come to a place, and wait until all have."""
         self.tell_news()
         waiting = self._met[place] = AsyncResult()
-        self._send(Arrived(place, tuple(spoke) if spoke is not None else None, is_so))
+        self._send(Arrived(place, spoke and (spoke.step, spoke.due, spoke.actor, spoke.nick), is_so))
         go = waiting.get()
+        assert go is not None
         del self._met[place]
         return Met(self._clock.from_master(go.at), go.sender, go.is_so)
 

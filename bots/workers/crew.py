@@ -128,6 +128,8 @@ class Crew:
         outcome.until = min((one.until for one in played), default=outcome.until)
         outcome.interrupted = asked_to_stop and not (outcome.settled or outcome.guessed)
         outcome.users = _most(change for one in played for change in one.came_and_went)
+        for member in self._members.values():
+            outcome.lag.merge(member.seen.lag)
         if not any(one.seen.lost for one in self._members.values()):
             self._judge(outcome)
         for member in self._members.values():
@@ -169,8 +171,10 @@ class Crew:
         playing = [one for one in self._members.values() if one.played is None and not one.seen.lost]
         for one in playing:
             self._send(one, Stop())
-        with gevent.Timeout(_STOP_S, False):
-            self._wait_for(lambda: all(one.played is not None or one.seen.lost for one in playing))
+        deadline = time.monotonic() + _STOP_S
+        self._wait_for(
+            lambda: all(one.played is not None or one.seen.lost for one in playing) or time.monotonic() > deadline
+        )
         for one in playing:
             if one.played is None and not one.seen.lost:
                 one.seen.lost = "did not stop"
@@ -228,8 +232,7 @@ class Crew:
         part = len(self._members)
         name = f"worker {part + 1} ({hello.host}, process {hello.process})"
         self._members[worker] = _Member(worker, part, name, WorkerSeen(name))
-        if self._say is not None:
-            self._say(f"{part + 1} of {self._count} workers: {hello.host}, process {hello.process}")
+        self._say(f"{part + 1} of {self._count} workers: {hello.host}, process {hello.process}")
 
     def _hear_member(self, member: _Member, message: ToMaster) -> None:
         outcome = self._outcome
@@ -318,9 +321,9 @@ def _start(port: int) -> "subprocess.Popen[bytes]":
 def _end(process: "subprocess.Popen[bytes]") -> None:
     assert process.stdin is not None
     process.stdin.close()
-    with gevent.Timeout(_END_S, False):
-        while process.poll() is None:
-            gevent.sleep(0.02)
+    deadline = time.monotonic() + _END_S
+    while process.poll() is None and time.monotonic() < deadline:
+        gevent.sleep(0.02)
     if process.poll() is None:
         process.kill()
     process.wait()

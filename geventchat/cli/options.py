@@ -46,6 +46,12 @@ class OptionParser(argparse.ArgumentParser):
         self._meant = meant
         self.add_argument("--version", action=_Version, nargs=0, help="say which version this is")
 
+    @property
+    def shown(self) -> dict[str, argparse.Action]:
+        """The options that the help shows, by their long names."""
+        shown = [action for action in self._actions if action.help != argparse.SUPPRESS]
+        return {name: action for action in shown for name in action.option_strings if name.startswith("--")}
+
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Return the options. Raises UsageError."""
         options, unknown = self.parse_known_args(args, namespace)
@@ -62,8 +68,7 @@ class OptionParser(argparse.ArgumentParser):
             return f"; did you mean {instead}?"
         if not word.startswith("-"):
             return did_you_mean(word, self._verbs)
-        shown = [name for action in self._actions if action.help != argparse.SUPPRESS for name in action.option_strings]
-        return did_you_mean(word.partition("=")[0], shown)
+        return did_you_mean(word.partition("=")[0], self.shown)
 
 
 class _Version(argparse.Action):

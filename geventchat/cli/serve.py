@@ -8,11 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from geventchat.cli import config
 from geventchat.cli.options import OptionParser
 from geventchat.protocol import address, durations
 from geventchat.protocol.errors import UsageError
 from geventchat.protocol.limits import GREET_WITH, MAX_HISTORY, Limits
 from geventchat.server.access import Access
+from geventchat.server.live import FIXED_LIMITS, Live
 from geventchat.store import registry
 from geventchat.system.passwords import server_password
 from geventchat.system.private_files import state_folder
@@ -26,6 +28,8 @@ examples:
   geventchat-serve --listen 0.0.0.0:2003        for the whole network
   geventchat-serve --listen [::1]:0 --rate off  on a free port, nobody slowed down
   geventchat-serve --history none               keeps nothing on disk
+  geventchat-serve --redis redis://HOST:6379/0  one of several servers, which share one chat
+  geventchat-serve --config chat.toml           with the options that stand there
   geventchat-serve --tls self-signed            nobody on the way reads along
   geventchat-serve export --since 2h --text     print what was said; export --help says more
   geventchat-serve account add alice            make a name somebody's; account --help says more
@@ -46,10 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return account.main(words[1:])
     try:
-        options = _parser().parse_args(words)
+        options = _options(words)
         limits = _limits(options)
         listen = [address.parse(text) for text in options.listen or [address.DEFAULT]]
-        open_log = registry.opener(options.history, _keeping(options))
+        open_log = _opener(options)
         access = _access(options)
         from geventchat.server.process import serve  # gevent loads only when there is something to serve
 
@@ -62,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             hosts=options.host,
             log_level=options.log_level,
             log_format=options.log_format,
+            again=None if options.config is None else lambda: _live(_options(words)),
             until_input_ends=options.until_input_ends,
         )
     except UsageError as error:
@@ -69,7 +74,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
-def _parser() -> argparse.ArgumentParser:
+# What can be changed while the server runs, beside most limits: `Live` has it, and `ChatServer.change` does it.
+_LIVE = ("config", "host", "password_file", "greet_with", "log_level")
+
+
+def _options(words: Sequence[str]) -> argparse.Namespace:
+    """Return the options, from a configuration file too, if one is named. Raises UsageError."""
+    parser = _parser()
+    options: argparse.Namespace = parser.parse_args(words)
+    if options.config is not None:
+        options = parser.parse_args([*config.words(options.config, parser.shown, words), *words])
+    return options
+
+
+def _live(options: argparse.Namespace) -> Live:
+    """Return what can be changed while the server runs, and what cannot. Raises UsageError."""
+    limits = {field.name for field in dataclasses.fields(Limits)} - set(FIXED_LIMITS)
+    fixed = {name.replace("_", "-"): value for name, value in vars(options).items() if name not in limits | {*_LIVE}}
+    return Live(
+        limits=_limits(options),
+        greet_with=options.greet_with,
+        hosts=options.host,
+        password=server_password(options.password_file),
+        log_level=options.log_level,
+        fixed=fixed,
+    )
+
+
+def _parser() -> OptionParser:
     parser = OptionParser(
         "geventchat-serve",
         "A chat server: one port, any client (browsers, nc, telnet, IRC clients, geventchat-client, programs).",
@@ -77,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
         verbs=("account", "export"),
         meant=_meant,
     )
+    parser.add_argument("--config", metavar="FILE", help="options from a file in TOML; SIGHUP has it read again")
     parser.add_argument(
         "--listen",
         action="append",
@@ -112,6 +145,15 @@ def _parser() -> argparse.ArgumentParser:
         default="normal",
         choices=("normal", "full"),
         help="what was shown survives the end of the process, or with full a power cut too (default: %(default)s)",
+    )
+    history.add_argument(
+        "--redis", metavar="URL", help="share one chat with other servers, in this Redis: redis://HOST:PORT/DB"
+    )
+    history.add_argument(
+        "--lease",
+        metavar="TIME",
+        default="5s",
+        help="with --redis: a server that is not heard of for so long is taken for dead (default: %(default)s)",
     )
     history.add_argument("--keep", metavar="AGE", help="remove what is older, for example 30d (default: keep it all)")
     history.add_argument("--keep-messages", metavar="N", help="keep the last N events only (default: keep them all)")
@@ -182,6 +224,21 @@ def _meant(word: str) -> str | None:
     except UsageError:
         return f"--listen :{word}" if word.isdecimal() else None
     return f"--listen {word}" if ":" in word else None
+
+
+def _opener(options: argparse.Namespace) -> registry.Opener:
+    """Return what opens the log. Raises UsageError for an invalid option."""
+    keeping = _keeping(options)
+    if options.redis is None:
+        return registry.opener(options.history, keeping)
+    if options.history is not None:
+        raise UsageError("--history is not for --redis: what is said is kept in Redis")
+    lease_s = 0.0
+    with suppress(ValueError):
+        lease_s = durations.seconds(options.lease)
+    if not 1 <= lease_s <= 3600:
+        raise UsageError(f"--lease {options.lease}: give a time from 1s to 1h, for example 5s")
+    return registry.redis_opener(options.redis, lease_s, keeping)
 
 
 def _keeping(options: argparse.Namespace) -> registry.Keeping:

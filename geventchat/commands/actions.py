@@ -6,8 +6,7 @@ A function acts on the chat alone. Where more is needed, reading the log or endi
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from hmac import compare_digest
-from typing import Any
+from typing import Any, TypeVar
 from weakref import ref
 
 import msgspec
@@ -48,7 +47,27 @@ class Goodbye:
     reason: str
 
 
-Followup = CatchUp | ReadHistory | Goodbye | accounts.CheckPassword | accounts.HashPassword | accounts.MakeWord
+# Ours have 16 characters.
+_MAX_TOKEN = 64
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimNick:
+    """Have the log give the member a nick, on all servers, and go on; `then` may raise Refused.
+
+    Who has the nick, and `earlier` for its token, is sent away for it. `ref` is the one to answer with.
+    """
+
+    nick: str
+    then: "Callable[[], Followup | None]"
+    ref: str | None
+    earlier: str | None = None
+
+
+_Next = TypeVar("_Next")
+Followup = (
+    CatchUp | ReadHistory | ClaimNick | Goodbye | accounts.CheckPassword | accounts.HashPassword | accounts.MakeWord
+)
 
 
 def do(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> Followup | None:
@@ -70,9 +89,7 @@ def do(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> 
     return None
 
 
-def go_on(
-    chat: Chat, member: Member, then: Callable[[], commands.AnyCommand | None], ref: str | None
-) -> commands.AnyCommand | None:
+def go_on(chat: Chat, member: Member, then: Callable[[], _Next], ref: str | None) -> _Next | None:
     """Go on with what a followup has found out; return what is to be done next, if anything."""
     try:
         return then()
@@ -93,7 +110,7 @@ def cost(member: Member, command: commands.AnyCommand) -> int:
     return len(member.rooms) if INFO[type(command)].costs_per_room else 1
 
 
-def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> CatchUp | accounts.CheckPassword | None:
+def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> Followup | None:
     if member.key:
         raise Refused("already-here", f"you are here already, as {member.nick}")
     chat.door.unlock(member, hello.password)
@@ -103,16 +120,31 @@ def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> Cat
     if hello.room:
         names.room(hello.room, chat.limits.max_name)
     _check_id(hello.after)
-    earlier, token = chat.nicks.find(hello.nick), (hello.token or "").encode()
-    if earlier is not None and compare_digest(token, earlier.token.encode()):
-        _replace(chat, member, earlier, now)
-    chat.claim_one(member, hello.nick, now)
+    earlier, token = _earlier(chat, hello), hello.token or ""
+    if earlier is not None and member.account is None and (account := chat.logins.account_of(earlier)) is not None:
+        chat.logins.log_in(member, account)  # as it was
+    nick = hello.nick if earlier is not None else chat.free_nick(member, hello.nick)
+
+    def come_in() -> Followup | None:
+        if (earlier := _earlier(chat, hello)) is not None:
+            _replace(chat, earlier, now)
+        chat.claim(member, nick, now)
+        if hello.room:
+            return _enter(chat, member, hello.room, hello.after, None)
+        chat.welcome(member)
+        return None
+
+    if 0 < len(token) <= _MAX_TOKEN:  # it is kept: the welcome with a new one may be lost too
+        member.token = token
     member.since = member.spoke = now
     member.about, member.username = about_of(hello.about), about_of(hello.username)
-    if hello.room:
-        return _enter(chat, member, hello.room, hello.after, None)
-    chat.welcome(member)
-    return None
+    return ClaimNick(nick, come_in, None, hello.token) if chat.is_shared else come_in()
+
+
+def _earlier(chat: Chat, hello: commands.Hello) -> Member | None:
+    """Return the user who has the nick already, if whoever says hello is the same one."""
+    member = chat.nicks.find(hello.nick)
+    return member if member is not None and member.has_token(hello.token or "") else None
 
 
 def _unlock(chat: Chat, member: Member, unlock: commands.Unlock, now: float) -> None:
@@ -122,11 +154,9 @@ def _unlock(chat: Chat, member: Member, unlock: commands.Unlock, now: float) -> 
     chat.ask(member)
 
 
-def _replace(chat: Chat, member: Member, earlier: Member, now: float) -> None:
-    """Send away the lost connection of a user who has come back, and is still logged in by that."""
-    if member.account is None and (account := chat.logins.account_of(earlier)) is not None:
-        chat.logins.log_in(member, account)
-    earlier.on_replaced()
+def _replace(chat: Chat, earlier: Member, now: float) -> None:
+    """Send away the lost connection of a user who has come back."""
+    earlier.on_sent_away("came back on another connection")
     chat.depart(earlier, "came back on another connection")
     chat.tell(earlier, replies.Closing(code="replaced", message="you came back on another connection"))
     chat.release_nick(earlier, now)
@@ -185,14 +215,20 @@ def _whisper_back(chat: Chat, member: Member, back: commands.WhisperBack, now: f
     _whisper(chat, member, commands.Whisper(to=target.nick, text=back.text, ref=back.ref), now)
 
 
-def _rename(chat: Chat, member: Member, rename: commands.Rename, now: float) -> None:
+def _rename(chat: Chat, member: Member, rename: commands.Rename, now: float) -> Followup | None:
     old = member.nick
     if names.nick(rename.nick, chat.limits.max_name)[0] == old:
         raise Refused("nick-taken", f"you are called {old} already", about=old)
-    chat.claim(member, rename.nick, now)
-    chat.rename(member, old, rename.ref)
-    if rename.ref is not None:
-        chat.tell(member, replies.Ack(ref=rename.ref, id=None))
+    nick = chat.check_nick(member, rename.nick)
+
+    def go_by_it() -> Followup | None:
+        chat.claim(member, nick, now)
+        chat.rename(member, old, rename.ref)
+        if rename.ref is not None:
+            chat.tell(member, replies.Ack(ref=rename.ref, id=None))
+        return None
+
+    return ClaimNick(nick, go_by_it, rename.ref) if chat.is_shared else go_by_it()
 
 
 def _join(chat: Chat, member: Member, join: commands.Join, now: float) -> CatchUp:

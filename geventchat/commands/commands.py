@@ -30,7 +30,7 @@ class Credentials(msgspec.Struct, kw_only=True, gc=False):
 class Hello(Command, tag="hello"):
     """Come in under a name, into a room.
 
-    A client that comes back gives `after`, the id of the last event that it heard, and `token`, from its last welcome:
+    A client that comes back gives `after`, the id of the last event that it heard, and `token`, from a welcome:
     with it, the name is taken over from a connection that the server does not yet know to be lost.
 
     `login` logs in to an account first, as `Login` does.

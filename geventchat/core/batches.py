@@ -7,9 +7,10 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from geventchat.core.chat import Chat
-from geventchat.core.log import Entry, Log
+from geventchat.core.log import Log
 from geventchat.core.posts import Batch, PendingEvent, changes_of, without_promises
 from geventchat.core.room import RoomFeed
+from geventchat.core.shared_log import Written
 from geventchat.delivery.outbox import Outbox
 from geventchat.protocol.errors import NotStored, Refused
 
@@ -25,23 +26,24 @@ def carry_out(chat: Chat, log: Log, wall_time: float, now: float) -> Shown:
     """Carry out the next batch. `wall_time` is in seconds since 1970, `now` on a clock that never goes back."""
     batch = chat.take_batch()
     _recall_topics(chat, log)
-    batch, logged = _append(chat, log, batch, wall_time)
-    outboxes = chat.publisher.publish(batch, logged, wall_time, now)
+    written = _append(chat, log, batch, wall_time)
+    outboxes = chat.publisher.publish(written, wall_time, now)
     chat.heed_accounts(wall_time)
     return Shown(outboxes, chat.publisher.seal(now))
 
 
-def _append(chat: Chat, log: Log, batch: Batch, wall_time: float) -> tuple[Batch, list[Entry]]:
-    entries = [post.entry for post in batch if isinstance(post, PendingEvent)]
+def _append(chat: Chat, log: Log, batch: Batch, wall_time: float) -> Written:
     changes = changes_of(batch)
-    if not entries and not changes:
-        return batch, []
-    try:
-        return batch, list(log.append(entries, wall_time, changes))
-    except NotStored as error:
-        chat.kept.undo(changes)
-        batch = without_promises(batch, str(error))
-        return batch, [post.entry for post in batch if isinstance(post, PendingEvent)]
+    if log.shared is not None:
+        return chat.elsewhere.write(log.shared, batch, changes, wall_time)
+    entries = [post.entry for post in batch if isinstance(post, PendingEvent)]
+    if entries or changes:
+        try:
+            log.append(entries, wall_time, changes)
+        except NotStored as error:
+            chat.kept.undo(changes)
+            batch = without_promises(batch, str(error))
+    return Written(batch)
 
 
 def _recall_topics(chat: Chat, log: Log) -> None:

@@ -12,6 +12,7 @@ from itertools import count, islice
 from geventchat.core.accounts import Accounts, further, is_further
 from geventchat.core.dedup import SentRef
 from geventchat.core.door import Door
+from geventchat.core.elsewhere import Elsewhere
 from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.core.kept import Change, Kept
 from geventchat.core.log import Entry
@@ -35,12 +36,14 @@ _MAX_BATCH = 256
 class Chat:
     """All rooms and all members of one server; `server` is its name and version, as newcomers are told.
 
-    `kept` has the records that survive it. `password` is what newcomers are asked for, if it is not empty.
+    `kept` has the records that survive it. `password` is what newcomers are asked for, if it is not empty. Where it
+    `is_shared` with other servers, the log gives out nicks.
     """
 
-    def __init__(self, limits: Limits, server: str, kept: Kept, password: str = "") -> None:
+    def __init__(self, limits: Limits, server: str, kept: Kept, password: str = "", *, is_shared: bool = False) -> None:
         self.limits = limits
         self.kept = kept
+        self.is_shared = is_shared
         self.door = Door(password)
         self._server = server
         self._rooms: dict[str, Room] = {}
@@ -48,8 +51,10 @@ class Chat:
         self.accounts = Accounts(kept)
         self.logins = Logins(kept, self.accounts, self.nicks)
         self.watchers = Watchers()
+        self.elsewhere = Elsewhere(self)
+        max_kept = MAX_WINDOWS * limits.feed_window
         self.publisher = Publisher(
-            self._rooms, self.watchers, self._welcome, self.release_nick, MAX_WINDOWS * limits.feed_window
+            self._rooms, self.watchers, self._welcome, self.release_nick, self.elsewhere.follow, max_kept
         )
         self._posted: deque[Post] = deque()
         self._new_rooms: list[Room] = []
@@ -59,35 +64,45 @@ class Chat:
 
     def claim(self, member: Member, name: str, now: float) -> None:
         """Give a member this nick. Raises Refused when it is no name, or somebody else's."""
+        nick = self.check_nick(member, name)
+        self.seat(member, nick, names.key(nick), now)
+
+    def check_nick(self, member: Member, name: str) -> str:
+        """Return a nick that a member can have now, as it is shown. Raises Refused as `claim` does."""
         nick, _ = names.nick(name, self.limits.max_name)
         if not self.logins.holds(member, nick):
             raise Refused("nick-registered", f"the name {nick} belongs to an account: log in to it", about=nick)
         if is_further(nick) and self.accounts.reserving(nick) is None:
             why = "a name that ends in ^ and a number is for a further connection of an account"
             raise Refused("bad-nick", why, about=nick)
+        self.nicks.check(member, nick)
+        return nick
+
+    def seat(self, member: Member, nick: str, key: str, now: float) -> None:
+        """Give a member this nick, which has this key, and is nobody else's."""
         old, old_key = member.nick, member.key
-        self.nicks.claim(member, name, now)
-        if member.key != old_key:
+        self.nicks.seat(member, nick, key, now)
+        if key != old_key:
             if old_key:
                 self._tell_watchers(old_key, replies.Watched(here=[], gone=[old]))
-            self._tell_watchers(member.key, replies.Watched(here=[member.nick], gone=[]))
+            self._tell_watchers(key, replies.Watched(here=[nick], gone=[]))
 
-    def claim_one(self, member: Member, name: str, now: float) -> None:
-        """Give a newcomer this nick, or one for a further connection of its account. Raises Refused as `claim` does."""
+    def free_nick(self, member: Member, name: str) -> str:
+        """Return this nick, or one for a further connection of a newcomer's account. Raises Refused as `claim` does."""
         try:
-            self.claim(member, name, now)
+            return self.check_nick(member, name)
         except Refused as refusal:
             nick = refusal.about or ""
             if refusal.code != "nick-taken" or self.accounts.reserving(nick) is None:
                 raise
             for other in further(nick):
-                if len(other) <= self.limits.max_name and self._can_claim(member, other, now):
-                    return
+                if len(other) <= self.limits.max_name and self._can_have(member, other):
+                    return other
             raise
 
-    def _can_claim(self, member: Member, name: str, now: float) -> bool:
+    def _can_have(self, member: Member, name: str) -> bool:
         try:
-            self.claim(member, name, now)
+            self.check_nick(member, name)
         except Refused:
             return False
         return True
@@ -114,8 +129,8 @@ class Chat:
     def take_name_from(self, member: Member, now: float) -> None:
         """Call a member otherwise, for its name is another's; `now` is in seconds since 1970."""
         old = member.nick
-        while not self._can_claim(member, f"guest{next(self._guests)}", now):
-            continue
+        nick = next(nick for number in self._guests if self._can_have(member, nick := f"guest{number}"))
+        self.claim(member, nick, now)
         why = f"the name {old} belongs to an account, and you are not logged in to it: you are {member.nick} now"
         self.tell(member, replies.Error(code="nick-registered", message=why, about=old))
         self.rename(member, old, None)
@@ -141,6 +156,10 @@ class Chat:
         if key not in member.rooms:
             raise Refused("not-in-room", "you are not in that room; join it first", about=name)
         return self._rooms[key]
+
+    def room_at(self, key: str) -> Room | None:
+        """Return the room with this key, if anybody is in it."""
+        return self._rooms.get(key)
 
     def find_room(self, name: str) -> Room | None:
         """Return the room of this name, if anybody is in it."""
@@ -237,14 +256,25 @@ class Chat:
     def join(self, member: Member, room_name: str, ref: str | None = None) -> None:
         """Take a member into a room, which is made if it is not there. Raises Refused if that is no name."""
         name, key = names.room(room_name, self.limits.max_name)
+        room = self.expect(name, key)
+        member.rooms.append(key)
+        joined = events.Joined("", "", room.name, member.nick, member.about, member.account or "")
+        self.post(member, room, Entry(key, joined, ref))
+
+    def expect(self, name: str, key: str) -> Room:
+        """Return a room that somebody is about to enter, which is made if it is not there."""
         room = self._rooms.get(key)
         if room is None:
             room = self._rooms[key] = Room(name, key, self.limits.feed_window)
             self._new_rooms.append(room)
         room.expected += 1
-        member.rooms.append(key)
-        joined = events.Joined("", "", room.name, member.nick, member.about, member.account or "")
-        self.post(member, room, Entry(key, joined, ref))
+        return room
+
+    def unexpect(self, room: Room) -> None:
+        """Let a room go, if nobody is in it, when somebody who was expected has left it or will not enter."""
+        room.expected -= 1
+        if not room.expected:
+            del self._rooms[room.key]
 
     def leave(self, member: Member, room: Room, reason: str = "") -> events.Left:
         """Take a member out of a room; return the event, which has its id once it is published."""

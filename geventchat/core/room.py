@@ -67,7 +67,8 @@ class Room:
     def enter(self, member: Member) -> None:
         """Show a member what the room says from now on."""
         self.members[member] = None
-        self.follow(member)
+        if not member.is_elsewhere:
+            self.follow(member)
 
     def follow(self, member: Member) -> None:
         """Show a member what the room says from now on, as its encoder does."""

@@ -90,12 +90,14 @@ class Past:
         # Taken now: the member may be gone by the time the log has been read.
         cursor, upto = room.cursor(member), member.joined_id
         nicks = {member.nick}
+        if (shared := self._log.shared) is not None and (lost := shared.lost(after)) is not None:
+            first, last = lost
+            self._chat.tell(member, replies.Gap(room=room.name, first=first, last=last, count=None))
         while True:
             page = self._log.since(room.key, after, MAX_HISTORY)
             self._send_trimmed(room, after, page)
             page = page[: len(_fitting([entry.event for entry in page]))]
-            for entry in page:
-                self._recognise(entry, nicks)
+            self._recognise(page, nicks)
             missed = _until([entry.event for entry in page], number_of(upto))
             self._chat.tell_past(member, [event for event in missed if event.id != member.joined_id])
             if not self._settle():
@@ -116,15 +118,23 @@ class Past:
             gap = replies.Gap(room=room.name, first=after, last=id_of(trimmed), count=None)
             self._chat.tell(self._member, gap)
 
-    def _recognise(self, entry: Entry, nicks: set[str]) -> None:
-        """Remember what the user itself has said, under any of the nicks that it had."""
-        event = entry.event
-        if event.nick not in nicks:
-            return
-        if isinstance(event, Renamed):
-            nicks.add(event.new)
-        elif isinstance(event, Said | Acted | TopicSet):
-            self._member.sent_refs.add(entry)
+    def _recognise(self, page: list[Entry], nicks: set[str]) -> None:
+        """Remember what the user itself has said, under any of the nicks that it had, and acknowledge it.
+
+        That comes ahead of these events: who has heard them knows that they are stored, and sends none again though
+        this connection is lost too; it will then come back with a later id, and what is earlier is not read.
+        """
+        for entry in reversed(page):
+            if isinstance(entry.event, Renamed) and entry.event.new in nicks:
+                nicks.add(entry.event.nick)
+        for entry in page:
+            event = entry.event
+            if event.nick not in nicks:
+                continue
+            if isinstance(event, Renamed):
+                nicks.add(event.new)
+            elif isinstance(event, Said | Acted | TopicSet) and (sent := self._member.sent_refs.add(entry)):
+                self._chat.tell(self._member, replies.Ack(ref=sent.ref, id=sent.id))
 
     def _send_earlier(self, room: Room) -> None:
         """Show a newcomer what was said last, or since its nick was here last, to those who go by that."""

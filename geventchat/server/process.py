@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from functools import partial
+from dataclasses import replace
 
 import gevent
 from gevent.event import Event
@@ -16,6 +16,7 @@ from geventchat.protocol.errors import UsageError
 from geventchat.protocol.limits import Limits
 from geventchat.server.access import Access
 from geventchat.server.greeting import greeting
+from geventchat.server.live import Live
 from geventchat.server.log_lines import log_lines
 from geventchat.server.server import ChatServer
 from geventchat.system import open_files, signals, starter
@@ -26,6 +27,8 @@ logger = logging.getLogger("geventchat")
 # A full collection with 10,000 sessions would hold the loop for 0.2 s and find nothing, for sessions leave no cycles.
 # What is young is collected as ever.
 _GC_THRESHOLDS = (700, 10, 1_000_000)
+# Returns the settings as they stand in their file now. Raises UsageError.
+Again = Callable[[], Live]
 # Files that a server has open besides its connections.
 _OTHER_FILES = 100
 
@@ -40,19 +43,20 @@ def serve(
     hosts: Sequence[str] = (),
     log_level: str = "info",
     log_format: str = "text",
+    again: Again | None = None,
     until_input_ends: bool = False,
 ) -> int:
     """Serve until a signal asks the process to end; a second one ends it at once. Return the exit status.
 
     With `until_input_ends`, the end of the standard input asks too: the process that started this one is gone.
-    A SIGHUP has the certificate read again, if there is one. Raises UsageError for what cannot be served.
+    A SIGHUP has the certificate read again, if there is one, and the settings, if `again` returns them anew.
+    Raises UsageError for what cannot be served.
     """
     access = access or Access()
     has_terminal = sys.stdout is not None and sys.stdout.isatty()
     ended = Event()
-    keys = access.keys
-    reload = None if keys is None else partial(_read_again, keys)
-    signals.on_end(ended.set, insist=lambda: os._exit(1), reload=reload)
+    reload = Event()
+    signals.on_end(ended.set, insist=lambda: os._exit(1), reload=reload.set if access.keys or again else None)
     if until_input_ends:
         gevent.spawn(_end_with_starter, ended)
     gc.set_threshold(*_GC_THRESHOLDS)
@@ -61,7 +65,11 @@ def serve(
         _allow_open_files(limits.max_users)
         with closing(open_log()) as log:
             server = ChatServer(*listen, limits=limits, log=log, greet_with=greet_with, hosts=hosts, access=access)
-            return _run(server, log, access, ended, has_terminal=has_terminal)
+            reading = gevent.spawn(_read_again_whenever, reload, server, access.keys, again)
+            try:
+                return _run(server, log, access, ended, has_terminal=has_terminal)
+            finally:
+                reading.kill()
 
 
 def _run(server: ChatServer, log: Log, access: Access, ended: Event, *, has_terminal: bool) -> int:
@@ -75,13 +83,41 @@ def _run(server: ChatServer, log: Log, access: Access, ended: Event, *, has_term
     return 0
 
 
-def _read_again(keys: ServerKeys) -> None:
+def _read_again_whenever(asked: Event, server: ChatServer, keys: ServerKeys | None, again: Again | None) -> None:
+    """Read again what was read at the start, whenever that is asked for; runs until killed."""
+    before = again() if again is not None else None
+    while asked.wait():
+        asked.clear()
+        if keys is not None:
+            _read_keys(keys)
+        if again is not None and before is not None:
+            before = _read_settings(server, again, before)
+
+
+def _read_keys(keys: ServerKeys) -> None:
     """Take the certificate and key as they are in their files now; connections that stand keep theirs."""
     try:
         keys.reload()
         logger.info("the certificate has been read again: %s", keys.certificate_fingerprint)
     except UsageError as error:
         logger.error("the certificate stays as it was: %s", error)
+
+
+def _read_settings(server: ChatServer, again: Again, before: Live) -> Live:
+    """Take the settings as they are now; return those that hold then."""
+    try:
+        now = again()
+    except UsageError as error:
+        logger.error("the settings stay as they were: %s", error)
+        return before
+    server.change(now)
+    logging.getLogger().setLevel(now.log_level.upper())
+    _allow_open_files(now.limits.max_users)
+    if waiting := before.differing(now):
+        logger.warning("the settings have been read again; these are taken at the next start: %s", ", ".join(waiting))
+    else:
+        logger.info("the settings have been read again")
+    return replace(now, fixed=before.fixed)
 
 
 def _end_with_starter(ended: Event) -> None:

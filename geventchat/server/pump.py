@@ -77,7 +77,7 @@ class Pump:
     def __init__(self, chat: Chat, log: Log, stall_timeout: float) -> None:
         self._chat = chat
         self._log = log
-        self._stall_timeout = stall_timeout
+        self.stall_timeout = stall_timeout
         self._posted = Event()
         self._blocked: dict[Sender, None] = {}
         self._sends = 0  # since others were last let run
@@ -148,12 +148,12 @@ class Pump:
     def watch_stalls(self) -> None:
         """Close readers that have taken nothing for too long; runs until killed."""
         while True:
-            gevent.sleep(max(0.01, min(1.0, self._stall_timeout / 4)))
+            gevent.sleep(max(0.01, min(1.0, self.stall_timeout / 4)))
             self.close_stalled(time.monotonic())
 
     def close_stalled(self, now: float) -> None:
         """Close readers that have taken nothing for too long; `now` is on the monotonic clock."""
-        too_old = now - self._stall_timeout
+        too_old = now - self.stall_timeout
         for sender in [sender for sender in self._blocked if sender.blocked_since < too_old]:
             self._unblock(sender)
             sender.fail("not reading")

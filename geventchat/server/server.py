@@ -6,6 +6,7 @@ import os
 import socket as std_socket
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 import gevent
@@ -23,6 +24,7 @@ from geventchat.protocol.limits import GREET_WITH, Limits
 from geventchat.protocol.replies import Closing
 from geventchat.server.access import Access
 from geventchat.server.handshake import Entrance, Handshake
+from geventchat.server.live import Live, changed
 from geventchat.server.pump import Pump
 from geventchat.server.session import GOODBYE_S, Session, services
 from geventchat.server.throttle import ConnectionLimiter
@@ -108,7 +110,9 @@ class ChatServer:
         self.limits = limits or Limits()
         access = access or Access()
         log = log or MemoryLog()
-        self.chat = Chat(self.limits, f"geventchat {__version__}", log.kept, access.password)
+        self.chat = Chat(
+            self.limits, f"geventchat {__version__}", log.kept, access.password, is_shared=log.shared is not None
+        )
         self._pump = Pump(self.chat, log, self.limits.stall_timeout)
         self._services = services(self.chat, self._pump, log, greet_with)
         log.kept.on_elsewhere = self._pump.wake
@@ -126,6 +130,15 @@ class ChatServer:
         self._all_gone = Event()
         self._workers: list[gevent.Greenlet[..., None]] = []
         self.failed = Event()  # set when a bug has ended a greenlet that serves everyone: nothing works any more
+
+    def change(self, live: Live) -> None:
+        """Take other settings, as far as they can be changed now: those who are in keep their rate and longest line."""
+        self.limits = self.chat.limits = changed(self.limits, live.limits)
+        self._limiter.limits = self.limits
+        self._pump.stall_timeout = self.limits.stall_timeout
+        self._services.greet_with = live.greet_with
+        self.chat.door.password = live.password
+        self._entrance = replace(self._entrance, web=Web(live.hosts), prompt=PROMPTS[self.chat.door.first_question])
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
@@ -157,6 +170,8 @@ class ChatServer:
         except UsageError:
             self._close_listeners()
             raise
+        if self._services.log.shared is not None:
+            self._services.log.shared.follow(self._pump.wake)
         works = (self._pump.run, self._pump.watch_stalls, self._log_counts)
         self._workers = [gevent.spawn(self._work, work) for work in works]
 

@@ -15,7 +15,7 @@ class ConnectionLimiter:
     """Counts those who are let in; addresses are in text, IPv4 or IPv6. Loopback may have any number."""
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+        self.limits = limits
         self._users = 0
         self._addresses: Counter[str] = Counter()
         self._rates: dict[str, TokenBucket] = {}  # those used last at the end
@@ -25,10 +25,10 @@ class ConnectionLimiter:
 
         Raises Refused, and does not count it, when it may not come in.
         """
-        if self._users >= self._limits.max_users:
+        if self._users >= self.limits.max_users:
             raise Refused("server-full", "server is full, try again later")
         if not _is_loopback(address):
-            if self._addresses[address] >= self._limits.max_per_address:
+            if self._addresses[address] >= self.limits.max_per_address:
                 raise Refused("too-many-connections", "too many connections from your address")
             if not self._rate(address).try_take(now):
                 raise Refused("too-many-connections", "too many new connections from your address, wait a moment")
@@ -45,7 +45,7 @@ class ConnectionLimiter:
     def _rate(self, address: str) -> TokenBucket:
         bucket = self._rates.pop(address, None)
         if bucket is None:
-            bucket = TokenBucket(self._limits.connect_rate, self._limits.max_per_address)
+            bucket = TokenBucket(self.limits.connect_rate, self.limits.max_per_address)
         self._rates[address] = bucket
         if len(self._rates) > _MAX_ADDRESSES:
             del self._rates[next(iter(self._rates))]

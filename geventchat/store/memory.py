@@ -43,6 +43,7 @@ class MemoryLog:
     """A log that lasts as long as the server: the last events, until they come to `max_bytes` over all rooms."""
 
     location = "memory only"
+    shared = None
 
     def __init__(self, max_bytes: int = MEMORY_BYTES) -> None:
         self._max_bytes = max_bytes
@@ -53,8 +54,8 @@ class MemoryLog:
         self._trimmed: int | None = None  # None before the first event
         self.kept = Kept()
 
-    def append(self, entries: Sequence[Entry], now: float, changes: Sequence[Change] = ()) -> Sequence[Entry]:
-        """Give each event its id and time, keep them, and return them; none of it outlives the process."""
+    def append(self, entries: Sequence[Entry], now: float, changes: Sequence[Change] = ()) -> None:
+        """Give each event its id and time, and keep them; none of it outlives the process."""
         for entry in entries:
             self._clock.stamp(entry.event, now)
             if self._trimmed is None:  # what an earlier server may have said is forgotten
@@ -63,7 +64,6 @@ class MemoryLog:
         self.kept.settle(changes)
         while self._bytes > self._max_bytes:
             self._drop_oldest()
-        return entries
 
     def notice(self) -> None:
         """Nobody else has this log."""

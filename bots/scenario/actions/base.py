@@ -108,7 +108,7 @@ class Action(Model):
     # How long its actor is occupied: "no time", so that the script does it itself; until the server has "answered",
     # which a line with a time of its own does not wait for; or "long", which every later line waits for.
     occupies: ClassVar[Literal["no time", "answered", "long"]] = "long"
-    # Where an actor must be for it: "here"; or perhaps on its way back, when it is done later; or "anywhere".
+    # Where an actor must be for it: "here"; or perhaps on its way back, which is waited for; or "anywhere".
     needs: ClassVar[Literal["here", "here or coming back", "anywhere"]] = "here"
     # Whether something is said: if it is said late, the bots are to blame.
     speaks: ClassVar[bool] = False

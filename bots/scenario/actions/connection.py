@@ -14,6 +14,7 @@ class Ping(Repeatable):
     """Ask the server for a sign of life, and wait for it."""
 
     key = "ping"
+    needs = "here or coming back"
 
     ping: Nothing
     within: Duration = Field(default=PING_WITHIN_S, description="how long the answer may take; 5s when left out")
@@ -81,6 +82,7 @@ class Read(Action):
 
     key = "read"
     occupies = "no time"
+    needs = "here or coming back"
 
     read: Rate
 

@@ -73,6 +73,7 @@ class Reply(Action):
     """
 
     key = "reply"
+    needs = "here or coming back"
     gives_sender = has_own_sender = True
     names = ("from",)
 
@@ -100,6 +101,7 @@ class Greet(Action):
     """From now on, say this to people who come in beside the bots; {sender} is who came. The script goes on at once."""
 
     key = "greet"
+    needs = "here or coming back"
     gives_sender = has_own_sender = True
 
     greet: Text

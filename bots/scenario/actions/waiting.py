@@ -32,6 +32,7 @@ class Expect(Action):
     """Wait until something that matches is heard. What an earlier `expect` of the actor has taken counts no more."""
 
     key = "expect"
+    needs = "here or coming back"
     gives_sender = listens = is_awaited = True
     names = ("from",)
 
@@ -53,6 +54,7 @@ class ExpectNone(Action):
     """Make sure that nothing that matches is heard, from the beginning of the line before this one on."""
 
     key = "expect_none"
+    needs = "here or coming back"
     listens = looks_back = True
     names = ("from",)
 
