@@ -275,9 +275,9 @@ def _most(changes: Any) -> int:
 
 @contextmanager
 def crew(
-    count: int, bind: tuple[str, int] | None, wait_s: float, say: Callable[[str], None]
-) -> Iterator[tuple[Crew, Any]]:
-    """Yield a crew of so many workers, and Locust's environment.
+    count: int, bind: tuple[str, int] | None, wait_s: float, say: Callable[[str], None], web: int | None = None
+) -> Iterator[Crew]:
+    """Yield a crew of so many workers, with Locust's page on the port `web`, if there is to be one.
 
     They are started here, if it is not said where to wait for them. Raises TooFewWorkers and UsageError.
     """
@@ -294,7 +294,7 @@ def crew(
         else:
             say(f"waiting for {count} of: geventchat-bots worker {show(bind)}")
         made.wait(wait_s)
-        yield made, environment
+        yield made
     finally:
         runner.quit()
         for process in processes:

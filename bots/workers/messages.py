@@ -3,6 +3,7 @@
 import msgspec
 
 from bots.parts.part import Answer, Question
+from geventchat.protocol.address import Address
 
 # The two kinds of Locust's messages that ours travel in: for one another; and for all other workers, which the master
 # passes on as they are.
@@ -40,16 +41,16 @@ class Time(msgspec.Struct, tag=True, frozen=True):
 class Job(msgspec.Struct, tag=True, frozen=True):
     """A scenario to be played, all that it needs, and which part of it this worker plays: every so manieth actor."""
 
-    number: int
     part: int
     parts: int
     file: str
     source: bytes
     beside: dict[str, bytes]
     seed: int
+    only: tuple[int, int] | None
     speed: float
     join_rate: float | None
-    server: tuple[str, int]
+    servers: list[Address]
     dialect: str
     protocol: bytes | None  # the file that describes it; None for a dialect that is known by its name
 

@@ -18,6 +18,7 @@ from bots.ledger.histogram import Histogram
 from bots.parts.part import Part
 from bots.protocols.registry import Spoken, by_name
 from bots.report.outcome import Outcome
+from bots.scenario.excerpt import excerpt
 from bots.scenario.load import parse
 from bots.workers import locust_engine
 from bots.workers.clock import MasterClock
@@ -46,7 +47,7 @@ from bots.workers.messages import (
     encode,
 )
 from geventchat import __version__
-from geventchat.protocol.address import show
+from geventchat.protocol.address import Address, show
 from geventchat.protocol.errors import ChatError, ServerUnavailable, UsageError
 
 # How often the master is asked for its time: first in quick succession, then now and then.
@@ -59,7 +60,7 @@ _STATE_S = 0.5
 class Worker:
     """A connection to the master at an address. Raises UsageError if nobody answers there for minutes."""
 
-    def __init__(self, address: tuple[str, int]) -> None:
+    def __init__(self, address: Address) -> None:
         environment = locust_engine.environment()
         try:
             self._runner = environment.create_worker_runner(*address)
@@ -140,9 +141,14 @@ class Worker:
                 gevent.sleep(_FIRST_CLOCK_S)
             scenario = parse(job.source, job.file, job.beside.__getitem__)
             scenario = dataclasses.replace(scenario, seed=job.seed)
+            if job.only is not None:
+                scenario = excerpt(scenario, *job.only) or scenario
             company = Company(scenario, job.part, job.parts, self._clock, self._send, self._tell)
+            server, *others = job.servers
             runner = Runner(
-                scenario, job.server, _spoken(job).make, job.speed, join_rate=job.join_rate, conductor=company
+                *(scenario, server, _spoken(job).make, job.speed, others),
+                join_rate=job.join_rate,
+                conductor=company,
             )
             runner.outcome.share_of = partial(company.share_of, runner.group)
             self._company, self._played = company, runner
@@ -189,6 +195,17 @@ class Worker:
         ledgers = {f"room {name}": ledger for name, ledger in outcome.rooms.items()}
         ledgers |= {f"whispers {name}": ledger for name, ledger in outcome.whispers.items()}
         return Part(ledgers, [*runner.group.world.identities.nicks()], clock)
+
+
+def end_with_input() -> None:
+    """End this process when its standard input does: who started it is gone then."""
+
+    def wait() -> None:
+        while gevent.get_hub().threadpool.apply(os.read, (0, 4096)):
+            pass
+        os._exit(0)
+
+    gevent.spawn(wait)
 
 
 class _Reporting:
