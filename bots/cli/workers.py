@@ -92,7 +92,7 @@ def work(options: argparse.Namespace) -> int:
 
 
 def _files(scenario: "Scenario") -> tuple[bytes, dict[str, bytes]]:
-    """Return a scenario's file, and those beside it that it reads. Raises UsageError if they cannot be read any more."""
+    """Return a scenario's file, and those beside it that it reads. Raises UsageError if they are gone."""
     from bots.scenario.load import parse
 
     path, beside = Path(scenario.file), dict[str, bytes]()

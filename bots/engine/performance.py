@@ -56,14 +56,19 @@ class Performance:
 
     def carry_out(self) -> str | None:
         """Do it; return who was heard, where the bot waited for that. What cannot be done is a failure of the line."""
+        outcome, began, failure = self._group.outcome, time.monotonic(), ""
         try:
             self._line.action.perform(self)
         except NotDone as reason:
-            self._group.outcome.fail(self._line, str(reason))
+            failure = str(reason)
         except OSError as error:
             if not self._bot.leaving:  # else the script has let it leave, or drop the connection, meanwhile
                 why = f": {error.strerror or error}" if self._bot.connected else ", for its connection is gone"
-                self._group.outcome.fail(self._line, f"{self._bot.nick} could not{why}")
+                failure = f"{self._bot.nick} could not{why}"
+        if failure:
+            outcome.fail(self._line, failure)
+        if outcome.acted is not None:
+            outcome.acted(self._line.action.key, time.monotonic() - began, failure)
         return self._heard
 
     def text(self, template: Template) -> str:

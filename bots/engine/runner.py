@@ -79,9 +79,11 @@ class Runner:
             for bot in self.group.bots.values():
                 if bot.connected:
                     bot.drop("close")
-            if self._conductor.judges:
-                for ledger in outcome.ledgers.values():
+            for ledger in outcome.ledgers.values():
+                if self._conductor.judges:
                     ledger.close(outcome.until)
+                else:
+                    ledger.count_all()
             outcome.timeline.close()
         return outcome
 

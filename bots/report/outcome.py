@@ -68,6 +68,8 @@ class Outcome:
     clock_error_s: float = 0.0  # by how much times of two workers may be wrong between them
     again: str = ""  # the command that runs it again
     rate: float | None = None  # messages a second that the server takes from one user, where it says so
+    # Is told what an actor did, how many seconds that took, and why it could not be done, if so.
+    acted: Callable[[str, float, str], None] | None = None
     share_of: Callable[[str], Share] | None = None  # where only some of the cast are here: makes a ledger's share
 
     @property
@@ -75,6 +77,21 @@ class Outcome:
         """Whether the bots kept up with their own plan, and all of them are still there to tell what they heard."""
         is_late = self.lag.percentile(LAG_PERCENTILE) > MAX_LAG_S
         return not is_late and not any(worker.lost or worker.is_late for worker in self.workers)
+
+    @property
+    def why_invalid(self) -> str:
+        """Why the run says nothing about the server; empty when it does."""
+        lost = [f"{worker.name} {worker.lost}" for worker in self.workers if worker.lost]
+        late = [worker.name for worker in self.workers if worker.is_late]
+        if lost:
+            return f"{'; '.join(lost)}: nobody knows what its users heard"
+        if self.is_valid:
+            return ""
+        who = ", ".join(late) or "the bots themselves"
+        lags = [self.lag, *(worker.lag for worker in self.workers)]
+        lag_ms = max(lag.percentile(LAG_PERCENTILE) for lag in lags) * 1000
+        late_by = f"late, by {lag_ms:.0f} ms where {MAX_LAG_S * 1000:g} may be"
+        return f"{who} were {late_by}, so what they measured says nothing about the server"
 
     @property
     def ledgers(self) -> dict[str, RoomLedger]:

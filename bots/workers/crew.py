@@ -42,6 +42,7 @@ from bots.workers.messages import (
     decode_to_master,
     encode,
 )
+from bots.workers.page import begin, end, open_page
 from geventchat import __version__
 from geventchat.protocol.address import show
 from geventchat.protocol.errors import ServerUnavailable, UsageError
@@ -71,8 +72,10 @@ class _Member:
 class Crew:
     """So many workers, at a bound address."""
 
-    def __init__(self, runner: Any, count: int, say: Callable[[str], None]) -> None:
-        self._runner = runner
+    def __init__(self, environment: Any, count: int, say: Callable[[str], None]) -> None:
+        self._environment = environment
+        self._runner = runner = environment.runner
+        self._is_to_stop = False
         self._count = count
         self._say = say
         self._members: dict[str, _Member] = {}
@@ -108,14 +111,14 @@ class Crew:
             member.played = member.answer = None
             member.seen.begin()
             self._send(member, job(member.part))
-        asked_to_stop = False
+        self._is_to_stop = False
+        begin(self._environment, ", ".join(map(show, job(0).servers)))
         try:
-            self._wait_for(
-                lambda: all(one.played is not None for one in self._members.values()) or self._is_cut_short()
-            )
+            self._wait_for(lambda: self._is_to_stop or self._has_ended())
         except KeyboardInterrupt:
-            asked_to_stop = True
+            self._is_to_stop = True
         self._stop_those_who_play()
+        end(self._environment)
         if self._no_server:
             raise ServerUnavailable(self._no_server)
         played = [one.played for one in self._members.values() if one.played is not None]
@@ -126,7 +129,7 @@ class Crew:
         outcome.seconds = max((one.seconds for one in played), default=0.0)
         outcome.rate = next((one.rate for one in played if one.rate is not None), None)
         outcome.until = min((one.until for one in played), default=outcome.until)
-        outcome.interrupted = asked_to_stop and not (outcome.settled or outcome.guessed)
+        outcome.interrupted = self._is_to_stop and not (outcome.settled or outcome.guessed)
         outcome.users = _most(change for one in played for change in one.came_and_went)
         for member in self._members.values():
             outcome.lag.merge(member.seen.lag)
@@ -179,11 +182,17 @@ class Crew:
             if one.played is None and not one.seen.lost:
                 one.seen.lost = "did not stop"
 
-    def _is_cut_short(self) -> bool:
-        """Whether the run cannot go on as it was meant to."""
-        ended = [one.played for one in self._members.values() if one.played is not None]
+    def stop(self) -> None:
+        """Stop the run, as Ctrl-C does."""
+        self._is_to_stop = True
+        self._changed.set()
+
+    def _has_ended(self) -> bool:
+        """Whether all have played their part, or the run cannot go on as it was meant to."""
+        played = [one.played for one in self._members.values() if one.played is not None]
         is_lost = any(one.seen.lost for one in self._members.values())
-        return bool(self._no_server) or is_lost or any(not (one.settled or one.guessed) for one in ended)
+        is_cut_short = any(not (one.settled or one.guessed) for one in played)
+        return bool(self._no_server) or is_lost or is_cut_short or len(played) == self._count
 
     def _wait_for(self, done: Callable[[], bool]) -> None:
         while not done():
@@ -288,11 +297,13 @@ def crew(
     runner = environment.create_master_runner(host, port)
     processes: list[subprocess.Popen[bytes]] = []
     try:
-        made = Crew(runner, count, say)
+        made = Crew(environment, count, say)
         if bind is None:
             processes += [_start(runner.server.port) for _ in range(count)]
         else:
             say(f"waiting for {count} of: geventchat-bots worker {show(bind)}")
+        if web is not None:
+            say(f"Locust's page: {open_page(environment, web, made.stop)}")
         made.wait(wait_s)
         yield made
     finally:

@@ -3,13 +3,13 @@
 import dataclasses
 import os
 import socket
-import sys
 import time
 import traceback
 from functools import partial
 from typing import Any
 
 import gevent
+from gevent.event import Event
 from gevent.queue import Queue
 
 from bots.engine.runner import Runner
@@ -46,12 +46,15 @@ from bots.workers.messages import (
     decode_to_worker,
     encode,
 )
+from bots.workers.page import Reported
 from geventchat import __version__
 from geventchat.protocol.address import Address, show
 from geventchat.protocol.errors import ChatError, ServerUnavailable, UsageError
 
-# How often the master is asked for its time: first in quick succession, then now and then.
-_FIRST_CLOCK_S, _CLOCK_S, _FIRST_CLOCKS = 0.02, 1.0, 10
+# The master is asked for its time so often in quick succession, before anything is played, and then now and then.
+_FIRST_CLOCKS, _FIRST_CLOCK_S, _CLOCK_S = 12, 0.01, 1.0
+# After so long without an answer, it is asked once more.
+_CLOCK_PATIENCE_S = 2.0
 # How often others are told what was said, and the master how it goes.
 _NEWS_S = 0.05
 _STATE_S = 0.5
@@ -66,8 +69,9 @@ class Worker:
             self._runner = environment.create_worker_runner(*address)
         except ConnectionError:
             raise UsageError(f"no geventchat-bots --workers answers at {show(address)}") from None
-        self.environment = environment
+        self._reported = Reported(environment)
         self._clock = MasterClock()
+        self._was_told, self._knows_time = Event(), Event()
         self._jobs: Queue[ToWorker | None] = Queue()
         self._me = gevent.getcurrent()
         self._company: Company | None = None
@@ -107,6 +111,7 @@ class Worker:
         match message:
             case Time(asked=asked, at=at):
                 self._clock.read(asked, at, time.monotonic())
+                self._was_told.set()
             case Go() if self._company is not None:
                 self._company.go(message)
             case Stop():
@@ -122,8 +127,13 @@ class Worker:
             self._company.hear_news(decode_news(msg.data), self._played.group)
 
     def _ask_for_time(self) -> None:
-        for number in range(sys.maxsize):
+        number = 0
+        while True:
+            self._was_told.clear()
             self._send(WhatTime(time.monotonic()))
+            number += self._was_told.wait(_CLOCK_PATIENCE_S)
+            if number == _FIRST_CLOCKS:
+                self._knows_time.set()
             gevent.sleep(_FIRST_CLOCK_S if number < _FIRST_CLOCKS else _CLOCK_S)
 
     def _leave_with_master(self) -> None:
@@ -137,8 +147,7 @@ class Worker:
         self._was_stopped = False
         allow_many_connections()
         try:
-            while not self._clock.error < float("inf"):
-                gevent.sleep(_FIRST_CLOCK_S)
+            self._knows_time.wait()
             scenario = parse(job.source, job.file, job.beside.__getitem__)
             scenario = dataclasses.replace(scenario, seed=job.seed)
             if job.only is not None:
@@ -165,7 +174,8 @@ class Worker:
 
     def _run(self, runner: Runner, company: Company) -> Part:
         outcome, clock = runner.outcome, self._clock.to_master
-        reporting = _Reporting(outcome, self._clock)
+        reporting = _Reporting(outcome, self._clock, self._reported)
+        self._reported.begin(outcome)
         ticking = [gevent.spawn(_every, _NEWS_S, company.tell_news)]
         ticking.append(gevent.spawn(_every, _STATE_S, lambda: self._send(reporting.state())))
         self._is_playing = not self._was_stopped
@@ -174,6 +184,7 @@ class Worker:
         finally:
             self._is_playing = False
             gevent.killall(ticking)
+            self._reported.end()
         if outcome.interrupted and not self._was_stopped:
             raise KeyboardInterrupt  # pressed here
         company.tell_news()
@@ -211,8 +222,9 @@ def end_with_input() -> None:
 class _Reporting:
     """Says how it goes, from one time to the next."""
 
-    def __init__(self, outcome: Outcome, clock: MasterClock) -> None:
+    def __init__(self, outcome: Outcome, clock: MasterClock, reported: Reported) -> None:
         self._outcome = outcome
+        self._reported = reported
         self._clock = clock
         self._seconds: list[Second] = []
         self._failures = 0
@@ -229,6 +241,7 @@ class _Reporting:
         return State(users, seconds, outcome.lag.to_bytes(), failures, wrong, self._clock.error)
 
     def _end(self, at: int, said: int, delivered: int, latency: Histogram) -> None:
+        self._reported.heard(latency)
         self._seconds.append(Second(round(self._clock.to_master(at)), said, delivered, latency.to_bytes()))
 
 
