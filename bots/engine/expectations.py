@@ -27,7 +27,7 @@ class Expectations:
         self._scenario = scenario
         self._inboxes = world.inboxes
         self._identities = world.identities
-        self._looking_back = who_does(scenario, lambda action: action.looks_back)
+        self._looking_back = who_does(scenario, lambda action: action.looks_back) & self._inboxes.keys()
 
     def marks(self) -> Marks:
         """Return how much has been heard until now."""

@@ -150,10 +150,12 @@ class Checked(NamedTuple):
 def checks(outcome: Outcome) -> Iterator[Checked]:
     """Yield all that was checked."""
     check, found = outcome.scenario.check, outcome.anomalies
-    was_said = outcome.timeline.said > 0
-    yield _counted(f"delivery {check.delivery}", found, _AGAINST_DELIVERY[check.delivery], was_said=was_said)
+    untested = "" if outcome.timeline.said > 0 else "nothing was said"
+    if any(worker.lost for worker in outcome.workers):
+        untested = "a worker was lost"
+    yield _counted(f"delivery {check.delivery}", found, _AGAINST_DELIVERY[check.delivery], untested)
     if check.order != "any":
-        yield _counted(f"order {check.order}", found, ("reordered",), was_said=was_said)
+        yield _counted(f"order {check.order}", found, ("reordered",), untested)
     if check.others == "none":
         many = outcome.from_others
         yield Checked("others none", "not met" if many else "met", f"{many:,} messages from others")
@@ -170,8 +172,8 @@ def checks(outcome: Outcome) -> Iterator[Checked]:
     yield Checked("script carried out", "not met" if many else "met", f"{many:,} failed" if many else "all of it")
 
 
-def _counted(name: str, found: dict[Verdict, int], against: tuple[Verdict, ...], *, was_said: bool) -> Checked:
+def _counted(name: str, found: dict[Verdict, int], against: tuple[Verdict, ...], untested: str) -> Checked:
     faults = [f"{found[verdict]:,} {verdict}" for verdict in against if verdict in found]
     if faults:
         return Checked(name, "not met", ", ".join(faults))
-    return Checked(name, "met", "no exception") if was_said else Checked(name, "not tested", "nothing was said")
+    return Checked(name, "not tested", untested) if untested else Checked(name, "met", "no exception")

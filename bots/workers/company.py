@@ -17,6 +17,9 @@ from bots.workers.messages import Arrived, Go, MovedThere, News, SaidThere
 from bots.world.identities import NicksOf
 from bots.world.whispers import name_for
 
+# Times that differ by less are the same: they were turned from one clock to another and back.
+_SAME_S = 0.001
+
 
 class Company:
     """Plays every so manieth actor of a scenario.
@@ -84,7 +87,7 @@ class Company:
             for said in all_said:
                 due, sent = self._clock.from_master(said.due), self._clock.from_master(said.sent)
                 if hearer is not None and group.bots[hearer].is_here:
-                    group.world.whispers.expect(hearer, sent)
+                    group.world.whispers.expect(hearer, sent - _SAME_S)
                 if (ledger := _ledger(group, name)) is not None:
                     ledger.announce(said.mark, due, sent)
 

@@ -151,7 +151,8 @@ class Crew:
                 names,
                 per_sender=outcome.is_ordered_per_sender,
                 until=outcome.until,
-                clock_error_s=outcome.clock_error_s,
+                # Who is whispered to is there from when that is sent, by one and the same clock.
+                clock_error_s=lambda name: 0.0 if name.startswith("whispers ") else outcome.clock_error_s,
             )
         except _LostWorker:
             return

@@ -1,5 +1,6 @@
 """Locust's own page, for those who know a run from there: what it shows comes from the workers' reports to Locust."""
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -30,6 +31,7 @@ def open_page(environment: Any, port: int, stop: Callable[[], None]) -> str:
     from flask import jsonify
     from locust.stats import stats_history
 
+    del sys.argv[1:]  # for each page that it shows, Locust reads the command's words as its own options
     web = environment.create_web_ui(_HOST, port, delayed_start=True)
 
     def stopping() -> Any:

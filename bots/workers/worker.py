@@ -76,6 +76,7 @@ class Worker:
         self._me = gevent.getcurrent()
         self._company: Company | None = None
         self._played: Runner | None = None
+        self._early_news: list[News] = []  # from workers who began before this one
         self._is_playing = self._was_stopped = False
         self._runner.register_message(DIRECT, self._hear)
         self._runner.register_message(FOR_OTHERS, self._hear_news)
@@ -92,11 +93,13 @@ class Worker:
                     raise UsageError(why)
                 case Job():
                     part = self._play(message)
+                    self._was_stopped = False
                 case Ask(question=question) if part is not None:
                     # In a thread, so that the master goes on hearing that this worker lives.
                     self._send(Answered(gevent.get_hub().threadpool.apply(part.answer, (question,))))
                 case _:
                     part = None
+                    self._early_news.clear()
         return 0
 
     def _send(self, message: ToMaster) -> None:
@@ -125,6 +128,8 @@ class Worker:
         del environment
         if self._company is not None and self._played is not None:
             self._company.hear_news(decode_news(msg.data), self._played.group)
+        else:
+            self._early_news.append(decode_news(msg.data))
 
     def _ask_for_time(self) -> None:
         number = 0
@@ -144,7 +149,6 @@ class Worker:
 
     def _play(self, job: Job) -> Part | None:
         """Play a part of a scenario; return what answers about it."""
-        self._was_stopped = False
         allow_many_connections()
         try:
             self._knows_time.wait()
@@ -161,6 +165,9 @@ class Worker:
             )
             runner.outcome.share_of = partial(company.share_of, runner.group)
             self._company, self._played = company, runner
+            for news in self._early_news:
+                company.hear_news(news, runner.group)
+            self._early_news.clear()
             return self._run(runner, company)
         except ServerUnavailable as error:
             self._send(Failed(str(error), no_server=True))
@@ -178,9 +185,12 @@ class Worker:
         self._reported.begin(outcome)
         ticking = [gevent.spawn(_every, _NEWS_S, company.tell_news)]
         ticking.append(gevent.spawn(_every, _STATE_S, lambda: self._send(reporting.state())))
-        self._is_playing = not self._was_stopped
+        self._is_playing = True
         try:
-            runner.run()
+            if self._was_stopped:
+                outcome.interrupted = True
+            else:
+                runner.run()
         finally:
             self._is_playing = False
             gevent.killall(ticking)
