@@ -42,7 +42,7 @@ def test_times_that_are_not_known_stay_so() -> None:
     clock.read(1.0, 101.0, 1.002)
     assert clock.to_master(float("inf")) == float("inf")
     assert clock.to_master(float("-inf")) == float("-inf")
-    assert clock.error == 0.001
+    assert 0.0009 < clock.error < 0.0011
 
 
 def test_nobody_goes_on_before_all_are_there_and_all_are_told_who_spoke_last() -> None:
