@@ -73,10 +73,15 @@ class RedisServer:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
         if cut:
-            file = max((self._folder / "appendonlydir").glob("*.incr.aof"))
-            size = file.stat().st_size
-            with file.open("rb+") as opened:
-                opened.truncate(max(0, size - cut))
+            with self._written().open("rb+") as opened:
+                opened.truncate(max(0, self.size() - cut))
+
+    def size(self) -> int:
+        """Return how many bytes it has written."""
+        return self._written().stat().st_size
+
+    def _written(self) -> Path:
+        return max((self._folder / "appendonlydir").glob("*.incr.aof"))
 
     def stop(self) -> None:
         """End it."""

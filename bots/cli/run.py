@@ -14,15 +14,18 @@ from typing import TYPE_CHECKING
 from bots.cli import shipped
 from bots.cli.output import coloured, show, write
 from bots.cli.workers import play, workers
+from geventchat.cli.connecting import trust
 from geventchat.protocol import address
 from geventchat.protocol.address import Address
 from geventchat.protocol.errors import UsageError
+from geventchat.system.passwords import server_password
 
 if TYPE_CHECKING:
     from bots.protocols.registry import Spoken
     from bots.report.outcome import Outcome
     from bots.scenario.model import Scenario
     from bots.workers.crew import Crew
+    from geventchat.tls.trust import Trust
 
 # Of several runs, the exit status of the first of these that one of them has.
 _WORST_FIRST = (130, 1, 5, 0)
@@ -32,6 +35,7 @@ _WORDS = {0: "passed", 1: "failed", 5: "invalid", 130: "interrupted"}
 def run(options: argparse.Namespace) -> int:
     """Run the scenarios that were named; return the exit status. Raises UsageError and ServerUnavailable."""
     named = [address.parse(text) for text in options.server or ()]
+    from bots.protocols.registry import with_password
     from bots.scenario.mistakes import ScenarioMistakes
 
     try:
@@ -41,6 +45,10 @@ def run(options: argparse.Namespace) -> int:
         return 2
     if not named and options.protocol is not None:
         raise UsageError("--protocol needs --server HOST:PORT: the server that speaks it")
+    if not named and (options.tls or options.tls_ca):
+        raise UsageError("--tls needs --server HOST:PORT: the server that speaks it")
+    spoken = with_password(spoken, server_password(options.password_file))
+    whom = trust(options, "geventchat-bots")
     scenarios = _load(options, spoken)
     if scenarios is None:
         return 2
@@ -58,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
     outcomes: list[Outcome] = []
     with interruptible(), workers(options, named) as crew:
         for scenario in scenarios:
-            outcome, how = _play(scenario, named, spoken, options, crew, alone=len(scenarios) == 1)
+            outcome, how = _play(scenario, named, spoken, options, whom, crew, alone=len(scenarios) == 1)
             outcomes.append(outcome)
             if len(scenarios) > 1:
                 _tell_in_a_line(outcome, options)
@@ -128,6 +136,7 @@ def _play(
     named: Sequence[Address],
     spoken: "Spoken",
     options: argparse.Namespace,
+    whom: "Trust | None",
     crew: "Crew | None",
     *,
     alone: bool,
@@ -148,7 +157,7 @@ def _play(
             with shown(outcome, options.speed):
                 play(crew, outcome, [at, *others], spoken, options)
         else:
-            runner = Runner(scenario, at, spoken.make, options.speed, others, join_rate=options.join_rate)
+            runner = Runner(scenario, at, spoken.make, options.speed, others, whom, join_rate=options.join_rate)
             with shown(runner.outcome, options.speed):
                 outcome = runner.run()
     outcome.again = _command(scenario, named, spoken, options)
@@ -160,6 +169,9 @@ def _command(scenario: "Scenario", named: Sequence[Address], spoken: "Spoken", o
     words = ["geventchat-bots", scenario.file]
     for server in named:
         words += ["--server", address.show(server)]
+    words += ["--tls"] if options.tls else []
+    for option, value in (("--tls-ca", options.tls_ca), ("--password-file", options.password_file)):
+        words += [] if value is None else [option, value]
     words += [spoken.option, spoken.name, "--seed", str(scenario.seed)]
     if options.only is not None:
         words += ["--only", "{}-{}".format(*options.only)]

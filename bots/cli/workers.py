@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from geventchat.protocol import address
 from geventchat.protocol.address import Address
@@ -58,6 +58,8 @@ def play(
     source, beside = _files(scenario)
     protocol = Path(spoken.name).read_bytes() if spoken.option == "--protocol" else None
 
+    tls, authorities = _trusted(options)
+
     def job(part: int) -> Job:
         return Job(
             part=part,
@@ -70,6 +72,8 @@ def play(
             speed=options.speed,
             join_rate=options.join_rate,
             servers=list(servers),
+            tls=tls,
+            authorities=authorities,
             dialect=spoken.name,
             protocol=protocol,
         )
@@ -89,6 +93,13 @@ def work(options: argparse.Namespace) -> int:
         else:
             _say(f"for a master at {address.show(at)}; Ctrl-C ends it")
         return Worker(at).work()
+
+
+def _trusted(options: argparse.Namespace) -> "tuple[Literal['', 'known', 'system', 'file'], bytes]":
+    """Return whom workers are to trust inside TLS, as the options say."""
+    if options.tls_ca is None:
+        return ("known" if options.tls else ""), b""
+    return ("system", b"") if options.tls_ca == "system" else ("file", Path(options.tls_ca).read_bytes())
 
 
 def _files(scenario: "Scenario") -> tuple[bytes, dict[str, bytes]]:

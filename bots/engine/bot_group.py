@@ -14,13 +14,19 @@ from bots.report.outcome import Outcome
 from bots.world.dispatcher import Dispatcher, Hearer
 from bots.world.world import World
 from geventchat.protocol.address import Address
+from geventchat.tls.trust import Trust
 
 
 class BotGroup:
     """The bots that are played here, at the servers at these addresses; what goes wrong is noted in the outcome."""
 
     def __init__(
-        self, outcome: Outcome, addresses: Sequence[Address], make_dialect: MakeDialect, conductor: Conductor
+        self,
+        outcome: Outcome,
+        addresses: Sequence[Address],
+        make_dialect: MakeDialect,
+        conductor: Conductor,
+        trust: Trust | None = None,
     ) -> None:
         scenario = self.scenario = outcome.scenario
         self.outcome = outcome
@@ -34,7 +40,7 @@ class BotGroup:
         self.bots = {
             actor: Bot(
                 *(actor, addresses, make_dialect, self.world.inboxes[actor]),
-                *(dispatcher.hear, self.reconnecting.lose),
+                *(dispatcher.hear, self.reconnecting.lose, trust),
             )
             for actor in mine
         }

@@ -22,6 +22,7 @@ from bots.scenario.render import text_of
 from bots.scenario.schedule import PlannedAct, is_endless, latecomers, plan
 from geventchat.protocol import names
 from geventchat.protocol.address import Address
+from geventchat.tls.trust import Trust
 
 if TYPE_CHECKING:
     from bots.engine.in_flight import Task
@@ -35,7 +36,8 @@ _KILL_S = 5.0
 class Runner:
     """Runs one scenario against the server at `address`, and `others` that share one chat with it.
 
-    The conductor says what of it is played here. With a `join_rate`, so many users come in a second at first.
+    With `trust`, it goes through TLS. The conductor says what of it is played here. With a `join_rate`, so many users
+    come in a second at first.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Runner:
         make_dialect: MakeDialect,
         speed: float = 1.0,
         others: Sequence[Address] = (),
+        trust: Trust | None = None,
         *,
         join_rate: float | None = None,
         conductor: Conductor | None = None,
@@ -57,7 +60,7 @@ class Runner:
         self._pause_s = make_dialect("").pause_s
         self._last_due = 0.0
         self._tasks = Group()  # all that goes on besides the script's own next line
-        self.group = BotGroup(self.outcome, (address, *others), make_dialect, self._conductor)
+        self.group = BotGroup(self.outcome, (address, *others), make_dialect, self._conductor, trust)
 
     def run(self) -> Outcome:
         """Carry out the script; return what was seen, also when it was interrupted or somebody was not let in."""

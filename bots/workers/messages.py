@@ -1,5 +1,7 @@
 """What master and workers tell each other. All times are in seconds on the master's clock. No I/O."""
 
+from typing import Literal
+
 import msgspec
 
 from bots.parts.part import Answer, Question
@@ -51,6 +53,8 @@ class Job(msgspec.Struct, tag=True, frozen=True):
     speed: float
     join_rate: float | None
     servers: list[Address]
+    tls: Literal["", "known", "system", "file"]  # whom a worker trusts: see `geventchat.tls.trust`
+    authorities: bytes  # the file of those, if it is one
     dialect: str
     protocol: bytes | None  # the file that describes it; None for a dialect that is known by its name
 

@@ -3,10 +3,12 @@
 import dataclasses
 import os
 import socket
+import tempfile
 import time
 import traceback
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import gevent
 from gevent.event import Event
@@ -50,6 +52,9 @@ from bots.workers.page import Reported
 from geventchat import __version__
 from geventchat.protocol.address import Address, show
 from geventchat.protocol.errors import ChatError, ServerUnavailable, UsageError
+
+if TYPE_CHECKING:
+    from geventchat.tls.trust import Trust
 
 # The master is asked for its time so often in quick succession, before anything is played, and then now and then.
 _FIRST_CLOCKS, _FIRST_CLOCK_S, _CLOCK_S = 12, 0.01, 1.0
@@ -159,7 +164,7 @@ class Worker:
             company = Company(scenario, job.part, job.parts, self._clock, self._send, self._tell)
             server, *others = job.servers
             runner = Runner(
-                *(scenario, server, _spoken(job).make, job.speed, others),
+                *(scenario, server, _spoken(job).make, job.speed, others, _trust(job)),
                 join_rate=job.join_rate,
                 conductor=company,
             )
@@ -263,6 +268,22 @@ def _spoken(job: Job) -> Spoken:
     from bots.protocols.load import parse as parse_protocol
 
     return Spoken("--protocol", job.dialect, partial(Described, parse_protocol(job.protocol, job.dialect)))
+
+
+def _trust(job: Job) -> "Trust | None":
+    """Return whom a job says to trust inside TLS; None for no TLS. Raises UsageError."""
+    if not job.tls:
+        return None
+    from geventchat.tls.trust import SYSTEM, Authorities, known_servers
+
+    if job.tls == "known":
+        return known_servers(lambda line: print(f"geventchat-bots: {line}", file=sys.stderr))
+    if job.tls == "system":
+        return Authorities(SYSTEM)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "authorities.pem"
+        file.write_bytes(job.authorities)
+        return Authorities(str(file))
 
 
 def _every(seconds: float, do: Any) -> None:

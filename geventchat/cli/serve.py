@@ -2,6 +2,8 @@
 
 import argparse
 import dataclasses
+import ipaddress
+import secrets
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,7 +14,9 @@ from geventchat.cli import config
 from geventchat.cli.options import OptionParser
 from geventchat.protocol import address, durations
 from geventchat.protocol.errors import UsageError
+from geventchat.protocol.ip import Network
 from geventchat.protocol.limits import GREET_WITH, MAX_HISTORY, Limits
+from geventchat.server import house_rules
 from geventchat.server.access import Access
 from geventchat.server.live import FIXED_LIMITS, Live
 from geventchat.store import registry
@@ -57,16 +61,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         access = _access(options)
         from geventchat.server.process import serve  # gevent loads only when there is something to serve
 
+        link = secrets.token_urlsafe(24) if options.moderator_token else ""
+
         return serve(
             listen,
             limits,
             open_log,
             options.greet_with,
             access=access,
+            house_rules=house_rules.read(options.motd, options.filter, link),
             hosts=options.host,
             log_level=options.log_level,
             log_format=options.log_format,
             again=None if options.config is None else lambda: _live(_options(words)),
+            metrics=None if options.metrics is None else address.parse(options.metrics),
             until_input_ends=options.until_input_ends,
         )
     except UsageError as error:
@@ -75,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 # What can be changed while the server runs, beside most limits: `Live` has it, and `ChatServer.change` does it.
-_LIVE = ("config", "host", "password_file", "greet_with", "log_level")
+_LIVE = ("config", "host", "password_file", "greet_with", "log_level", "motd", "filter")
 
 
 def _options(words: Sequence[str]) -> argparse.Namespace:
@@ -97,6 +105,7 @@ def _live(options: argparse.Namespace) -> Live:
         hosts=options.host,
         password=server_password(options.password_file),
         log_level=options.log_level,
+        house_rules=house_rules.read(options.motd, options.filter),
         fixed=fixed,
     )
 
@@ -132,6 +141,11 @@ def _parser() -> OptionParser:
     parser.add_argument(
         "--log-format", default="text", choices=("text", "json"), help="how it is said (default: %(default)s)"
     )
+    parser.add_argument(
+        "--metrics",
+        metavar="HOST:PORT",
+        help="where programs are told how the server is: /metrics for Prometheus, /healthz and /readyz",
+    )
     # For programs that start a server: it ends with them, even if they are killed, when the pipe that they keep ends.
     parser.add_argument("--until-input-ends", action="store_true", help=argparse.SUPPRESS)
     history = parser.add_argument_group("history")
@@ -164,6 +178,17 @@ def _parser() -> OptionParser:
         metavar="N",
         help="lines of the talk before that people who come in are shown (default: %(default)s)",
     )
+    house = parser.add_argument_group("what holds in the house")
+    house.add_argument("--motd", metavar="FILE", type=Path, help="the message of the day, for all who come in")
+    house.add_argument(
+        "--filter",
+        metavar="FILE",
+        type=Path,
+        help="patterns of what is not said: lines of mask, refuse or hold PATTERN",
+    )
+    house.add_argument(
+        "--moderator-token", action="store_true", help="print a link: whoever opens the page with it first moderates"
+    )
     access = parser.add_argument_group("who may come in")
     access.add_argument(
         "--password-file", metavar="FILE", help="the server's password; or it is in GEVENTCHAT_PASSWORD (default: none)"
@@ -174,6 +199,13 @@ def _parser() -> OptionParser:
         "--tls", choices=("self-signed",), help="speak TLS too, with a certificate that is made once, by ourselves"
     )
     access.add_argument("--tls-only", action="store_true", help="speak nothing but TLS")
+    access.add_argument(
+        "--proxy-from",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="a proxy, or a network of them, whose PROXY headers are believed; more than once if wanted",
+    )
     limits = parser.add_argument_group("limits")
     for field in dataclasses.fields(Limits):
         limits.add_argument(
@@ -190,7 +222,15 @@ def _access(options: argparse.Namespace) -> Access:
     keys = _keys(options)
     if options.tls_only and keys is None:
         raise UsageError("--tls-only needs a certificate: --tls-cert FILE with --tls-key FILE, or --tls self-signed")
-    return Access(password=server_password(options.password_file), keys=keys, tls_only=options.tls_only)
+    password, proxies = server_password(options.password_file), tuple(map(_network, options.proxy_from))
+    return Access(password=password, keys=keys, tls_only=options.tls_only, proxies=proxies)
+
+
+def _network(text: str) -> Network:
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise UsageError(f"--proxy-from {text}: give an address, such as 127.0.0.1, or a network, 10.0.0.0/8") from None
 
 
 def _keys(options: argparse.Namespace) -> "ServerKeys | None":

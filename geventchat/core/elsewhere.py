@@ -12,7 +12,7 @@ from weakref import ref
 from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.core.kept import Change
 from geventchat.core.member import Member
-from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, without_promises
+from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, is_kick, without_promises
 from geventchat.core.shared_log import (
     Arrived,
     Changed,
@@ -21,6 +21,7 @@ from geventchat.core.shared_log import (
     Happened,
     News,
     Person,
+    SendAway,
     SharedLog,
     Told,
     Written,
@@ -77,7 +78,7 @@ def arrival(member: Member, nick: str, key: str) -> Arrived:
 
 def person(member: Member) -> Person:
     """Return what other servers are to know of a member."""
-    return Person(member.about, member.username, member.account, member.era, member.away, member.since)
+    return Person(member.about, member.username, member.account, member.era, member.role, member.away, member.since)
 
 
 class Elsewhere:
@@ -138,8 +139,8 @@ class Elsewhere:
                 yield Changed(mark, person(member))
             elif member.is_elsewhere:
                 reply = post.reply() if callable(post.reply) else post.reply
-                if isinstance(reply, replies.Reply):
-                    yield Told(mark, reply)
+                if isinstance(reply, replies.Reply | events.Kicked):
+                    yield Told(mark, reply)  # all replies are of these kinds
             elif isinstance(post.reply, replies.Closing) and member.key and not member.closed:
                 yield Gone(mark, "")
 
@@ -178,7 +179,7 @@ class Elsewhere:
             self._chat.publisher.publish_in(room, event, now)
             return
         everywhere = self._everywhere_of(member, event)
-        if isinstance(event, events.Left) and key in member.rooms:
+        if (isinstance(event, events.Left) or is_kick(event)) and key in member.rooms:
             member.rooms.remove(key)
         elif isinstance(event, events.Said | events.Acted):
             member.spoke = wall_time
@@ -236,9 +237,17 @@ class Elsewhere:
         member = self._own.get(news.by)
         if member is None:
             return
-        if isinstance(news.reply, replies.Whispered) and (speaker := self._chat.nicks.find(news.reply.nick)):
-            member.whispered_by = ref(speaker)
-        self._chat.publisher.reply(PendingReply(member, news.reply), wall_time)
+        match news.reply:
+            case events.Kicked() as kicked:
+                room = self._chat.find_room(kicked.room)
+                if room is not None and room.key in member.rooms:
+                    self._chat.put_out(member, room, kicked)
+            case SendAway(code=code, message=message, reason=reason):
+                self._chat.send_away(member, replies.Closing(code=code, message=message), reason)
+            case reply:
+                if isinstance(reply, replies.Whispered) and (speaker := self._chat.nicks.find(reply.nick)):
+                    member.whispered_by = ref(speaker)
+                self._chat.publisher.reply(PendingReply(member, reply), wall_time)
 
     def _forgotten(self, _: Forgotten, wall_time: float, __: float) -> None:
         for guest in self._guests.values():

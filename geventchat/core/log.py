@@ -32,10 +32,16 @@ class Log(Protocol):
     def shared(self) -> "SharedLog | None":
         """Return this log, if several servers write it."""
 
+    @property
+    def trouble(self) -> str:
+        """Return why nothing can be written at present; an empty string while all is well."""
+
     def append(self, entries: Sequence[Entry], now: float, changes: Sequence[Change] = ()) -> None:
         """Store events in this order, and give them their ids and times.
 
         Changes of records are stored with them, all or nothing, and settled in `kept`, after what others have changed.
+
+        With a `Deleted`, its target is not in the log any more: neither its text nor its place.
 
         Returns once all of them are safe; `now` is in seconds since 1970. Raises NotStored when they cannot be stored;
         ids and times are given all the same, and it is for the caller to undo the changes.

@@ -33,6 +33,7 @@ class Member:
         "mark",
         "nick",
         "on_sent_away",
+        "origin",
         "outbox",
         "published_nick",
         "role",
@@ -64,6 +65,7 @@ class Member:
         self.username = ""  # what it is called on its own machine, as it says
         self.wants_account = False  # whether the name that it has given, to come in, belongs to an account
         self.account: str | None = None  # the name of the account that it has logged in to
+        self.origin = ""  # a pseudonym of the address, which moderators are shown, once it is needed
         self.era = 0  # of that account, when it did
         self.role = Role.USER  # what it may do beside what its account may
         self.away: str | None = None  # why it is away; None while it is there

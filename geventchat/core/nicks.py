@@ -33,6 +33,10 @@ class Nicks:
         """Return the member of this name, however it is written."""
         return self._members.get(names.key(nick, self._max_name))
 
+    def members(self) -> list[Member]:
+        """Return all members who have a nick."""
+        return list(self._members.values())
+
     def alike(self, nick: str) -> set[Member]:
         """Return the members whose nicks are, or look like, this one in any spelling."""
         key = names.key(nick)

@@ -5,9 +5,11 @@ from itertools import groupby
 
 from geventchat.core.log import Entry
 from geventchat.core.member import Member
-from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, is_message
+from geventchat.core.moderation.moderation import Moderation
+from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, is_kick, is_message
 from geventchat.core.room import Room, RoomFeed
 from geventchat.core.shared_log import News, Written
+from geventchat.core.tally import Tally
 from geventchat.core.watchers import Watchers
 from geventchat.delivery.outbox import Outbox
 from geventchat.protocol import events, replies
@@ -19,7 +21,7 @@ class Publisher:
     """Shows what happens in `rooms`, which the chat makes, and which go when the last member has left.
 
     `welcome` makes the first words to a member; `closed` is called, with the time, when a member was told the last one.
-    `follow` is called with what other servers have written.
+    `follow` is called with what other servers have written, `moderation` tells who moderates a room.
     All feeds together keep `max_kept` bytes for readers who are behind.
     """
 
@@ -30,13 +32,17 @@ class Publisher:
         welcome: Callable[[Member, replies.Members], replies.Welcome],
         closed: Callable[[Member, float], None],
         follow: Callable[[News, float, float], None],
+        tally: Tally,
         max_kept: int,
+        moderation: Moderation,
     ) -> None:
         self._rooms = rooms
         self._watchers = watchers
         self._welcome = welcome
         self._closed = closed
         self._follow = follow
+        self._tally = tally
+        self._moderation = moderation
         self._changed: dict[RoomFeed, None] = {}
         self._keeping: list[RoomFeed] = []  # feeds with something that not all of their readers may have been sent
         self._max_kept = max_kept
@@ -54,6 +60,7 @@ class Publisher:
             posts = list(run)
             if are_messages:
                 self._acknowledge(posts)
+                self._tally.messages += len(posts)
             for post in posts:
                 post.member.unpublished -= 1
                 if isinstance(post, PendingReply):
@@ -105,7 +112,7 @@ class Publisher:
         """Show an event that a member has caused, and what it means for that member."""
         member, room, entry, everywhere = post.member, post.room, post.entry, post.everywhere
         event = entry.event
-        if isinstance(event, events.Left):  # the one who leaves does not hear it
+        if isinstance(event, events.Left) or is_kick(event):  # the one who leaves does not hear it
             self.withdraw(member, room)
         elif isinstance(event, events.Renamed):
             member.published_nick = event.new
@@ -157,8 +164,17 @@ class Publisher:
         if member.catching_up:
             member.outbox.hold()
         named = MAX_LISTED if member.can.welcomed_with_list or not first else 0
-        members = room.members_reply(joined.id, ref, named)
+        members = self.members_of(room, joined.id, ref, named)
         self._put(member, self._welcome(member, members) if first else members)
+
+    def members_of(
+        self, room: Room, event_id: str | None = None, ref: str | None = None, most: int = MAX_LISTED
+    ) -> replies.Members:
+        """Return who is in a room; `most` are named."""
+        state = self._moderation
+        members = room.members_reply(lambda member: state.moderates(member, room.key), event_id, ref, most)
+        members.locked = state.rules.of(room.key).locked
+        return members
 
     def withdraw(self, member: Member, room: Room) -> None:
         """Show a member no more of a room, which goes with the last one who is expected there."""
@@ -194,7 +210,7 @@ class Publisher:
             self._put_bytes(member, message)
             return
         self._put(member, message)
-        if isinstance(message, replies.Closing):
+        if isinstance(message, replies.Closing) and not member.is_elsewhere:
             member.closed = True
             self._closed(member, wall_time)
 

@@ -6,8 +6,12 @@ import msgspec
 
 from geventchat.core.accounts import Account
 from geventchat.core.kept import Change, Record
+from geventchat.core.moderation.links import Grant
+from geventchat.core.moderation.moderation import Secret
+from geventchat.core.moderation.rules import RoomRules
+from geventchat.core.moderation.sanctions import Ban, Mute
 
-AnyRecord = Account
+AnyRecord = Account | Ban | Mute | RoomRules | Grant | Secret
 
 _KINDS: dict[str, type[Record]] = {
     str(kind.__struct_config__.tag): kind for kind in (get_args(AnyRecord) or (AnyRecord,))

@@ -3,7 +3,7 @@
 import secrets
 
 from geventchat.commands import actions
-from geventchat.commands.actions import ClaimNick, Followup
+from geventchat.commands.followups import ClaimNick, Followup
 from geventchat.core.chat import Chat
 from geventchat.core.elsewhere import arrival
 from geventchat.core.member import Member

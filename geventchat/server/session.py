@@ -11,7 +11,7 @@ from gevent.lock import Semaphore
 
 from geventchat.commands import actions, commands
 from geventchat.commands.accounts import CheckPassword, HashPassword, MakeWord
-from geventchat.commands.actions import CatchUp, ClaimNick, Followup, Goodbye, ReadHistory
+from geventchat.commands.followups import CatchUp, ClaimNick, FindEvent, Followup, Goodbye, ReadHistory
 from geventchat.core.chat import Chat
 from geventchat.core.log import Log
 from geventchat.core.member import Member, nothing
@@ -41,8 +41,8 @@ _MAX_UNPUBLISHED = 8
 GOODBYE_S = 5.0
 # How long a client for which one packet is one message gets to take what came before the last word.
 _LAST_WORD_PAUSE_S = 0.1
-# How long a connection that is replaced by a newer one has to take its last words.
-_REPLACED_S = 1.0
+# How long a connection that is replaced by a newer one, or sent away, has to take its last words.
+_SENT_AWAY_S = 1.0
 
 
 class State(Enum):
@@ -349,6 +349,8 @@ class Session:
                 self._past().catch_up(followup)
             case ReadHistory():
                 self._past().send_page(followup.asked)
+            case FindEvent():
+                self._past().find(followup)
             case CheckPassword() | HashPassword() | MakeWord():
                 return self._work_on(followup)
             case Goodbye():
@@ -399,12 +401,12 @@ class Session:
     # Going.
 
     def _sent_away(self, reason: str) -> None:
-        """End this connection, because its user has come back on another one, or this server has lost the others."""
+        """End this connection: its user has come back on another one, was sent away, or the server lost the others."""
         self._move_on(State.PARTED)
         gevent.spawn(self._abort_when_told, reason)
 
     def _abort_when_told(self, reason: str) -> None:
-        self.drain(_REPLACED_S)
+        self.drain(_SENT_AWAY_S)
         self.abort(reason)
 
     def _send_away(self, error: ProtocolError) -> None:

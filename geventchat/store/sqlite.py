@@ -17,7 +17,7 @@ from gevent.threadpool import ThreadPool
 from geventchat.core.kept import Change, Kept, Record
 from geventchat.core.log import Entry
 from geventchat.protocol.errors import NotStored, Refused, UsageError
-from geventchat.protocol.events import LARGEST, SEQUENCES, AnyEvent, IdClock, TopicSet, number_of
+from geventchat.protocol.events import LARGEST, SEQUENCES, AnyEvent, Deleted, IdClock, TopicSet, number_of
 from geventchat.store import sqlite_file
 from geventchat.store.outage import Outage
 from geventchat.store.sqlite_file import row_of, select
@@ -74,6 +74,7 @@ class SqliteLog:
             opened.pop_all()
         self._clock = IdClock(last or "0-0")
         self._is_new = last is None
+        self._is_wiped = True  # whether nothing of what was deleted is left in the -wal
         self._writer = _Worker(writer)
         self._reader = _Worker(reader)
         self._file_watch = FileWatch(path)
@@ -81,12 +82,18 @@ class SqliteLog:
         if keep_s or keep_messages:
             self._tasks.append(gevent.spawn(self._trim_on))
 
+    @property
+    def trouble(self) -> str:
+        """Return why nothing can be written at present; an empty string while all is well."""
+        return self._writing.reason
+
     def append(self, entries: Sequence[Entry], now: float, changes: Sequence[Change] = ()) -> None:
         """Give each event its id and time, and return once all of them are in the file. Raises NotStored."""
         for entry in entries:
             self._clock.stamp(entry.event, now)
         rows = [row_of(entry) for entry in entries]
         topics = [(entry.room, entry.event.text) for entry in entries if isinstance(entry.event, TopicSet)]
+        deleted = [(number_of(entry.event.target), entry.room) for entry in entries if isinstance(entry.event, Deleted)]
         patience_ms = 0 if self._writing.is_on else _BUSY_MS
         # What an earlier server may have said is not here.
         before_all = rows[0][0] - 1 if self._is_new and rows else None
@@ -100,10 +107,11 @@ class SqliteLog:
                 sqlite_file.keep(db, changes)
                 db.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
                 db.executemany("INSERT OR REPLACE INTO topics VALUES (?, ?)", topics)
+                gone = db.executemany("DELETE FROM events WHERE id = ? AND room_key = ?", deleted).rowcount
                 if before_all is not None:
                     db.execute("UPDATE removed SET id = ?", (before_all,))
             if self._count is not None:
-                self._count += len(rows)
+                self._count += len(rows) - max(0, gone)
             return changed_elsewhere
 
         try:
@@ -115,6 +123,7 @@ class SqliteLog:
             self._writing.begin(error)
             raise NotStored(f"{sqlite_file.reason(error)}, where the server keeps its history") from None
         self._is_new = self._is_new and not rows
+        self._is_wiped = self._is_wiped and not deleted
         self._writing.end()
 
     def notice(self) -> None:
@@ -208,6 +217,8 @@ class SqliteLog:
         while True:
             gevent.sleep(_WATCH_S)
             self._look()
+            if not self._is_wiped:
+                self._is_wiped = self._wipe()
 
     def _look(self) -> None:
         """Say it in the log if the file is not what it was; it is what speakers will be told."""

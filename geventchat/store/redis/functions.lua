@@ -90,7 +90,11 @@ local function gone(who)
 end
 
 local TALK = {said = true, noticed = true, acted = true}
-local MOVES = {joined = true, left = true, departed = true, renamed = true, topic = true}
+local MOVES = {
+  joined = true, left = true, departed = true, renamed = true, topic = true, -- and what moderators do
+  kicked = true, ['kick-noted'] = true, banned = true, unbanned = true, muted = true, unmuted = true, slowed = true,
+  locked = true, unlocked = true, deleted = true, announced = true, held = true,
+}
 
 local function take(server, id, kind, who, key, bytes)
   if TALK[kind] then call('XADD', P .. 'talk:' .. key, id, 'e', bytes) return end
@@ -99,7 +103,11 @@ local function take(server, id, kind, who, key, bytes)
   if kind == 'joined' then
     call('SADD', ROOMS, key)
     if known then call('HSET', P .. 'user:' .. who, 'in:' .. key, cmsgpack.unpack(bytes)[4]) end
-  elseif kind == 'left' or kind == 'departed' then
+  elseif kind == 'deleted' then
+    local target = cjson.decode(cmsgpack.unpack(bytes)[6]).target
+    call('XDEL', P .. 'talk:' .. key, target)
+    call('XDEL', P .. 'moves:' .. key, target)
+  elseif kind == 'left' or kind == 'departed' or kind == 'kicked' then
     if known then call('HDEL', P .. 'user:' .. who, 'in:' .. key) end
   elseif kind == 'renamed' then
     if known then free_old(who) end

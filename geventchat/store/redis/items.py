@@ -1,28 +1,35 @@
 """How what servers tell each other is written in Redis; `functions.lua` has what it does there."""
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import NamedTuple, get_args
 
 import msgspec
 
 from geventchat.core import records
 from geventchat.core.kept import Change
 from geventchat.core.log import Entry
-from geventchat.core.shared_log import Arrived, Changed, Gone, Happened, News, Person, Told
+from geventchat.core.posts import is_kick
+from geventchat.core.shared_log import Arrived, Changed, Gone, Happened, News, Person, SendAway, Told
 from geventchat.protocol import names
 from geventchat.protocol.events import (
     Acted,
     AnyEvent,
+    AnyModeration,
     Departed,
     Joined,
+    Kicked,
     Left,
+    Moderation,
     Noticed,
     Renamed,
     Said,
     TopicSet,
+    details_of,
     id_of,
     iso_time,
     number_of,
+    with_details,
 )
 from geventchat.protocol.replies import AnyReply
 
@@ -38,6 +45,7 @@ class Item(msgspec.Struct, array_like=True, gc=False):
     text: str = ""
     ref: str = ""
     account: str = ""
+    moderates: bool = False
 
 
 class Part(NamedTuple):
@@ -62,7 +70,7 @@ class Part(NamedTuple):
 _encoder = msgspec.msgpack.Encoder()
 _items = msgspec.msgpack.Decoder(list[Item | None])
 _item = msgspec.msgpack.Decoder(Item)
-_reply: msgspec.json.Decoder[AnyReply] = msgspec.json.Decoder(AnyReply)
+_reply: msgspec.json.Decoder[AnyReply | Kicked | SendAway] = msgspec.json.Decoder(AnyReply | Kicked | SendAway)
 _person = msgspec.json.Decoder(Person)
 _json = msgspec.json.Encoder()
 
@@ -76,8 +84,13 @@ _EVENTS: dict[str, Callable[..., AnyEvent]] = {
     "departed": Departed,
     "renamed": Renamed,
     "topic": TopicSet,
+    **{str(kind.__struct_config__.tag): partial(with_details, kind) for kind in get_args(AnyModeration)},
+    "kick-noted": partial(with_details, Kicked),
 }
-_KINDS = {kind: name for name, kind in _EVENTS.items()}
+_KINDS: dict[type, str] = {
+    **{kind: name for name, kind in _EVENTS.items() if isinstance(kind, type)},
+    **{kind: str(kind.__struct_config__.tag) for kind in get_args(AnyModeration)},
+}
 # What only those who are there learn of an event is not kept.
 _AS_KEPT = {"noticed": "said", "departed": "left"}
 
@@ -121,6 +134,9 @@ def _written(news: News | Entry) -> Item:
 
 def _event(by: str, entry: Entry) -> Item:
     event = entry.event
+    if isinstance(event, Moderation):
+        kind = "kick-noted" if isinstance(event, Kicked) and not is_kick(event) else _KINDS[type(event)]
+        return Item(kind, by, entry.room, event.room, event.nick, details_of(event), entry.ref or "")
     text, *more = msgspec.structs.astuple(event)[4:]
     return Item(_KINDS[type(event)], by, entry.room, event.room, event.nick, text, entry.ref or "", *more)
 
@@ -165,13 +181,20 @@ def stamp(entry: Entry, event_id: str) -> None:
     entry.event.id, entry.event.time = event_id, _time_of(event_id)
 
 
-def read_person(written: bytes) -> Person:
-    """Return what is known of a user."""
-    return _person.decode(written)
+def news_of_user(mark: bytes, fields: list[bytes], event_id: str) -> Iterator[News]:
+    """Yield what a server that begins is to know of a user who is here, of whom Redis has these fields and values."""
+    user = dict(zip(map(bytes.decode, fields[::2]), fields[1::2], strict=True))
+    if not user:  # it has left meanwhile
+        return
+    by, nick, key, proof = mark.decode(), *(user[name].decode() for name in ("nick", "key", "proof"))
+    yield Arrived(by, nick, key, proof, _person.decode(user["who"]))
+    for field, room in user.items():
+        if field.startswith("in:"):
+            yield Happened(by, Entry(field[3:], Joined(event_id, _time_of(event_id), room.decode(), nick), None))
 
 
 def _entry(item: Item, event_id: str, kind: str) -> Entry:
-    more = (item.account,) if item.account else ()
+    more = (item.account, item.moderates) if kind == "joined" else ()
     event = _EVENTS[kind](event_id, _time_of(event_id), item.room, item.nick, item.text, *more)
     return Entry(item.key, event, item.ref or None)
 

@@ -12,6 +12,8 @@ from redis.connection import Connection, parse_url
 
 from geventchat.protocol.errors import UsageError
 
+# What all our keys begin with.
+PREFIX = "geventchat:"
 # What an answer takes at most: Redis gives one within milliseconds, but may wait a second for a disk.
 ANSWER_S = 3.0
 _CONNECT_S = 2.0
@@ -110,7 +112,8 @@ class Link:
         facts = dict(line.partition(":")[::2] for line in found.splitlines())
         version = facts.get("redis_version", "0")
         if tuple(map(int, version.split(".")[:2])) < _OLDEST:
-            raise UsageError(f"the Redis at {self._address.shown} is of version {version}, and 7.0 is needed")
+            needed = ".".join(map(str, _OLDEST))
+            raise UsageError(f"the Redis at {self._address.shown} is of version {version}, and {needed} is needed")
         self.run = facts["run_id"]
 
     def _ask(self, *words: str | bytes | int) -> Any:
