@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import socket
+import sys
 import tempfile
 import time
 import traceback
