@@ -1,8 +1,10 @@
 """Accounts: whose a name is, logging in and out, further connections, what is forgotten, and what it costs."""
 
 import base64
+import contextlib
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,10 +18,12 @@ from msgspec.structs import replace
 from geventchat import ChatServer, Limits
 from geventchat.core.accounts import Account
 from geventchat.protocol import limits
+from geventchat.protocol.errors import Refused
 from geventchat.protocol.passwords import quick_hash
 from geventchat.protocol.roles import Role
 from geventchat.server import passwords
 from geventchat.server.access import Access
+from geventchat.server.throttle import Registrar
 from geventchat.store.sqlite import SqliteLog
 from geventchat.system import password_hash
 from tests.raw import plain
@@ -83,6 +87,16 @@ def test_who_logs_in_has_the_name_and_others_are_told(server: ChatServer) -> Non
     assert bob.until_type("account") == {"type": "account", "nick": "guest1", "account": None}
     assert alice.asks("login", account="alice", password=SECRET)["account"] == "alice"
     assert alice.asks("rename", nick="Alice")["type"] == "ack"
+
+
+def test_who_logged_in_to_another_account_than_meant_logs_in_anew_before_coming_in(server: ChatServer) -> None:
+    registered(server).close()
+    registered(server, "bob").close()
+    program = Program(server.address)
+    assert program.hello("bob", login=login("alice", SECRET))["code"] == "nick-registered"
+    assert program.hello("bob", login=login("bob", "wrong horse"))["code"] == "login-failed"
+    assert program.hello("alice")["code"] == "nick-registered"
+    assert program.hello("bob", login=login("bob", SECRET))["account"] == "bob"
 
 
 def test_several_connections_of_one_account_are_told_apart_by_a_number(server: ChatServer) -> None:
@@ -249,6 +263,27 @@ def test_of_a_flood_of_logins_a_few_wait_and_the_others_are_told_to_come_later(
     gevent.joinall(busy)
 
 
+def test_one_address_registers_a_class_at_once_and_then_one_name_a_minute() -> None:
+    registrar = Registrar()
+    for _ in range(limits.REGISTRATIONS_AT_ONCE):
+        registrar.admit("192.0.2.1", 0.0)
+    for later, fits in ((1.0, False), (61.0, True), (62.0, False)):
+        with contextlib.nullcontext() if fits else pytest.raises(Refused, match="wait some minutes"):
+            registrar.admit("192.0.2.1", later)
+    registrar.admit("192.0.2.2", 1.0)
+    for _ in range(2 * limits.REGISTRATIONS_AT_ONCE):
+        registrar.admit("127.0.0.1", 0.0)
+
+
+def test_who_registers_too_many_names_is_told_so(server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geventchat.server.throttle._is_loopback", lambda _: False)
+    alice = Program(server.address, "alice")
+    for _ in range(limits.REGISTRATIONS_AT_ONCE):
+        server._services.registrar.admit("127.0.0.1", time.monotonic())
+    assert alice.asks("register", password=SECRET)["code"] == "slow-down"
+    assert server._services.passwords.made == 0
+
+
 # What lasts.
 
 
@@ -296,10 +331,10 @@ def test_irc_logs_in_with_sasl_before_it_comes_in(server: ChatServer) -> None:
     irc.says(f"AUTHENTICATE {plainly('alice', SECRET)}")
     assert irc.until_number("900").split(" ")[3:5] == ["*", "alice"]
     irc.until_number("903")
-    irc.says("AUTHENTICATE PLAIN", f"AUTHENTICATE {plainly('alice', SECRET)}", "CAP END", "JOIN #lobby")
-    irc.until_number("907")
+    irc.says("CAP END", "JOIN #lobby", "AUTHENTICATE PLAIN", f"AUTHENTICATE {plainly('alice', SECRET)}")
     irc.until_number("001")
     assert irc.until_number("JOIN").endswith("JOIN #lobby alice :A")
+    irc.until_number("907")
     assert bob.until_type("joined")["account"] == "alice"
     bob.asks("register", password=SECRET)
     assert irc.until_number("ACCOUNT").endswith(" ACCOUNT bob")

@@ -24,6 +24,7 @@ from geventchat.commands import commands
 from geventchat.core.dedup import MAX_REFS
 from geventchat.dialects import plain_lines
 from geventchat.protocol import events, limits, names, replies
+from geventchat.server.passwords import AT_ONCE, MAX_WAITING
 from geventchat.store.memory import MEMORY_BYTES
 from tests.pages import PAGES, ROOT, code, column, found, help_of, options_of, rows
 from tests.scenarios import scenario
@@ -89,6 +90,8 @@ def test_every_limit_is_in_its_table_with_its_default() -> None:
         f"{limits.MAX_UNENDED_BYTES >> 10} KiB without an end of line",
         f"{limits.MAX_PRIVATE_BYTES >> 10} KiB of answers",
         f"{limits.MAX_ROOMS_PER_USER} rooms",
+        f"{limits.REGISTRATIONS_AT_ONCE} names registered at once",
+        f"{AT_ONCE + MAX_WAITING} logins at once",
         f"{limits.FREE_TRIES} wrong passwords",
         f"{limits.MAX_LISTED:,} names",
         f"{limits.MAX_HISTORY} events, or {limits.MAX_PAGE_CHARS:,} characters",
