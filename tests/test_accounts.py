@@ -16,6 +16,8 @@ from gevent.queue import Queue
 from msgspec.structs import replace
 
 from geventchat import ChatServer, Limits
+from geventchat.commands import actions, commands
+from geventchat.commands.accounts import CheckPassword, HashPassword
 from geventchat.core.accounts import Account
 from geventchat.protocol import limits
 from geventchat.protocol.errors import Refused
@@ -24,9 +26,11 @@ from geventchat.protocol.roles import Role
 from geventchat.server import passwords
 from geventchat.server.access import Access
 from geventchat.server.throttle import Registrar
+from geventchat.store import sqlite_records
 from geventchat.store.sqlite import SqliteLog
 from geventchat.system import password_hash
 from tests.raw import plain
+from tests.stage import Stage, User
 from tests.talking import Program, Talker, cheap_hashes, hang_up, hanging_up, login
 
 __all__ = ["cheap_hashes", "hanging_up"]
@@ -263,6 +267,20 @@ def test_of_a_flood_of_logins_a_few_wait_and_the_others_are_told_to_come_later(
     gevent.joinall(busy)
 
 
+def test_a_password_that_is_replaced_while_it_is_looked_at_does_not_let_in(server: ChatServer) -> None:
+    registered(server).close()
+    go_on = threading.Event()
+    busy = [gevent.spawn(server._services.passwords._apart, go_on.wait) for _ in range(passwords.AT_ONCE)]
+    eve = Program(server.address)
+    eve.say_json("hello", nick="alice", login=login("alice", SECRET))
+    while server._services.passwords.made < 2 + passwords.AT_ONCE:  # the first was for registering
+        gevent.sleep(0.001)
+    change(server, "alice", password=password_hash.make("another horse"))
+    go_on.set()
+    assert eve.message()["code"] == "login-failed"
+    gevent.joinall(busy)
+
+
 def test_one_address_registers_a_class_at_once_and_then_one_name_a_minute() -> None:
     registrar = Registrar()
     for _ in range(limits.REGISTRATIONS_AT_ONCE):
@@ -284,6 +302,39 @@ def test_who_registers_too_many_names_is_told_so(server: ChatServer, monkeypatch
     assert server._services.passwords.made == 0
 
 
+def test_a_login_ends_with_its_account_though_another_one_has_the_name_at_once() -> None:
+    stage = Stage()
+    alice, second, eve = stage.program("alice"), stage.program("second"), stage.program("eve")
+
+    def does(user: User, command: commands.AnyCommand, found: Any) -> None:
+        followup = actions.do(stage.chat, user.member, command, stage.now)
+        assert isinstance(followup, HashPassword | CheckPassword)
+        followup.then(found)
+
+    does(alice, commands.Register(password=SECRET), "hash")
+    account = stage.chat.accounts.find("alice")
+    assert account is not None
+    stage.chat.logins.log_in(second.member, account)
+    stage.now += 1.0
+    does(alice, commands.Unregister(password=SECRET), True)
+    alice.does(commands.Rename(nick="elsewhere"))
+    eve.does(commands.Rename(nick="alice"))
+    does(eve, commands.Register(password=SECRET), "hash")
+    assert stage.chat.logins.account_of(second.member) is None
+    stage.turn()
+    stage.turn()
+    assert second.member.account is None
+    assert eve.member.account == "alice"
+
+
+def test_nobody_who_has_left_is_remembered_as_logged_in(server: ChatServer) -> None:
+    alice, bob = registered(server), Program(server.address, "bob")
+    alice.say_json("bye")
+    bob.until_type("left")
+    bob.asks("status")
+    assert not server.chat.logins._members
+
+
 # What lasts.
 
 
@@ -296,6 +347,17 @@ def test_accounts_outlive_the_server(tmp_path: Path) -> None:
         assert eve.hello("a1ice")["code"] == "nick-registered"
         assert eve.hello("alice", login=login("alice", SECRET))["account"] == "alice"
     assert SECRET.encode() not in path.read_bytes()
+
+
+def test_what_a_command_has_changed_counts_for_the_next_login(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geventchat.store.sqlite._WATCH_S", 1e6)
+    path = tmp_path / "history.sqlite"
+    with closing(SqliteLog(path)) as log, ChatServer(log=log) as server:
+        with sqlite_records.changing(path) as kept:
+            kept.put(Account(name="robot", token=quick_hash("long random word")))
+        robot = Program(server.address, "robot", login=login("robot", "long random word"))
+        assert robot.welcome["account"] == "robot"
+        hang_up()
 
 
 # IRC.

@@ -210,7 +210,7 @@ class Walk(RuleBasedStateMachine):
 def test_nobody_ever_goes_by_another_s_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(password_hash, "_NOBODY_S", password_hash.make("nobody's"))  # as cheap as the others
     monkeypatch.setattr("geventchat.core.tries.FREE_TRIES", 10**9)
-    walks = settings(max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+    walks = settings(max_examples=50, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(Walk, settings=walks)
 
 
