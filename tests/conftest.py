@@ -10,6 +10,8 @@ import gevent
 import pytest
 from hypothesis import settings
 
+from tests.redis_server import RedisServer, running_redis
+
 # No test waits for longer than this for something to happen; a test marked slow has ten times as long,
 # and so has Hypothesis, to make a failure small.
 TIME_LIMIT_S = 30.0
@@ -54,3 +56,10 @@ def died_unnoticed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(gevent.get_hub(), "print_exception", note)
     yield
     assert not died, "a greenlet died unnoticed:\n" + "\n".join(died)
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A Redis for all tests that leave it as it is; each uses databases of its own."""
+    with running_redis(tmp_path_factory.mktemp("redis")) as server:
+        yield server

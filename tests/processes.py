@@ -54,7 +54,7 @@ def start_server(
     *options: str, through: str | None = None, stdout: int = subprocess.PIPE, stderr: int = subprocess.PIPE
 ) -> "subprocess.Popen[str]":
     """Start geventchat-serve; it ends with us, even if we are killed."""
-    defaults = {"--listen": "127.0.0.1:0", "--history": "none"}
+    defaults = {"--listen": "127.0.0.1:0"} if "--redis" in options else {"--listen": "127.0.0.1:0", "--history": "none"}
     given = [word for option, value in defaults.items() if option not in options for word in (option, value)]
     module = ([through] if through else []) + ["geventchat.cli.serve"]
     command = [sys.executable, "-m", *module, "--until-input-ends", *given, *options]

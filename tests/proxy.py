@@ -1,7 +1,8 @@
 """A way to a server that can be made to break: to go silent, or to reset."""
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Self
 
 import gevent
@@ -45,6 +46,18 @@ class Proxy:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             sock.close()
         self._sockets.clear()
+
+    @contextmanager
+    def cut(self, *, silently: bool) -> Iterator[None]:
+        """Let nothing through until the block ends: break it all, or stay silent, also to those who connect."""
+        if silently:
+            self._flows.clear()
+        else:
+            self._listener.set_handle(lambda sock, _: sock.close())
+            self.reset()
+        yield
+        self._listener.set_handle(self._serve)
+        self._flows.set()
 
     def serve_with(self, handle: Callable[[socket.socket, Address], None]) -> None:
         """Let `handle` deal with new connections."""

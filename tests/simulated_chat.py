@@ -15,18 +15,16 @@ from typing import Literal
 from bots.ledger.model import Finding
 from bots.ledger.share import Share
 from bots.protocols.base import Heard
-from bots.protocols.json import Json
-from bots.protocols.plain import Plain
 from bots.report.outcome import Outcome
 from bots.scenario.marks import marked
 from bots.scenario.model import Actor
 from bots.world.dispatcher import Dispatcher
 from bots.world.identities import NicksOf
+from bots.world.memberships import Membership
 from bots.world.receiver import Receiver
 from bots.world.world import World
-from geventchat.dialects import json_client
-from geventchat.protocol import events
 from tests.scenarios import scenario
+from tests.speaking import SPEAKING
 
 FAULTS = {
     "none": "nothing is wrong",
@@ -83,12 +81,14 @@ class SimulatedChat:
         apart: Apart,
         fault: str = "none",
         *,
+        spoken: str = "",
         delay_s: float = 0.3,
         people: bool = True,
         parts: int = 1,
         order: str = "same for everyone",
     ) -> None:
         assert fault in FAULTS
+        self._spoken = SPEAKING[spoken or ("json" if apart == "ids" else "plain")]
         self.committed: tuple[str, str, str] | None = None  # nick, text and reader
         played = scenario(_SCRIPT + f"check: {{order: {order}}}\n")
         self.parts = [Outcome(played) for _ in range(parts)]  # of whose users each sees some
@@ -111,7 +111,7 @@ class SimulatedChat:
         self._victim = self._members[self._chance.randrange(4)]
         self._held: tuple[str, str, bytes] | None = None
         for user in self.users:
-            self.world(user).memberships.enter(user.actor, user.room, 0.0).reader.entered = 0.0
+            self._enter(user, 0.0).reader.entered = 0.0
             self._tune(user)
             for _ in range(25):
                 self._at(self._chance.uniform(1, _TALKS_S), partial(self._say, user))
@@ -149,10 +149,8 @@ class SimulatedChat:
 
     def _user(self, number: int, actor: Actor) -> User:
         room = "lobby" if number < 6 else "den"
-        dialect: Json | Plain = Json()
-        if self._apart != "ids":
-            dialect = Plain()
-            list(dialect.receive(f"* 2 in {room}: of course\n".encode()))  # where this user is
+        dialect = self._spoken.come_in(actor.name, room)
+        self._hears_itself = dialect.echoes
         receiver = Receiver(
             dialect, partial(self._hear, number), self._worlds[actor.index % len(self.parts)].inboxes[actor]
         )
@@ -160,6 +158,11 @@ class SimulatedChat:
 
     def _hear(self, number: int, heard: Heard, line: bytes, now: float) -> None:
         self._dispatchers[number % len(self.parts)].hear(self.users[number], heard, line, now)
+
+    def _enter(self, user: User, now: float) -> Membership:
+        membership = self.world(user).memberships.enter(user.actor, user.room, now)
+        membership.reader.hears_itself = self._hears_itself
+        return membership
 
     def _tune(self, user: User) -> None:
         memberships = self.world(user).memberships.of(user.actor)
@@ -203,7 +206,7 @@ class SimulatedChat:
         if self.world(user).memberships.of(user.actor):  # it is slow to leave
             self._at(now + 0.5, partial(self._join, user))
             return
-        membership = self.world(user).memberships.enter(user.actor, user.room, now)
+        membership = self._enter(user, now)
         self._tune(user)
 
         def let_in(at: float) -> None:
@@ -228,6 +231,8 @@ class SimulatedChat:
             self.guilty.add(self._victim.nick)
             self._members.remove(self._victim)
         for user in self._members if room == "lobby" else self.users[6:]:
+            if user.nick == nick and not self._hears_itself:
+                continue
             self._deliver(user, nick, room, text, event_id, now, is_due=is_due)
         if is_due and self._fault == "leak" and self._commit(nick, text, self.users[6]):
             self._send(self.users[6], self._line(nick, room, text, event_id), now)
@@ -270,9 +275,7 @@ class SimulatedChat:
         return True
 
     def _line(self, nick: str, room: str, text: str, event_id: str) -> bytes:
-        if self._apart == "ids":
-            return json_client.encode(events.Said(id=event_id, time="", room=room, nick=nick, text=text))  # type: ignore[arg-type]
-        return f"{nick}: {text}\n".encode()
+        return self._spoken.line(nick, room, text, event_id)
 
     # The way between the two.
 

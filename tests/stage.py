@@ -1,13 +1,14 @@
 """The whole chat without connections: users who do things, batches that carry them out, and what each user hears."""
 
 import json
+from functools import partial
 from typing import Any
 
 from geventchat.commands import actions
 from geventchat.commands.commands import AnyCommand, Hello, Join
+from geventchat.commands.followups import FindEvent
 from geventchat.core.batches import carry_out
 from geventchat.core.chat import Chat
-from geventchat.core.log import Entry
 from geventchat.core.member import Member
 from geventchat.core.posts import PendingEvent
 from geventchat.delivery.outbox import Outbox
@@ -18,31 +19,27 @@ from geventchat.dialects.json import JSON
 from geventchat.dialects.plain import PLAIN
 from geventchat.protocol.errors import NotStored, Refused
 from geventchat.protocol.limits import Limits
+from geventchat.server.catch_up import find_event
 from geventchat.store.memory import MemoryLog
 
 
 class StageLog(MemoryLog):
-    """A log in memory that can be full, and into which other servers can write."""
+    """A log in memory that can be full."""
 
     def __init__(self) -> None:
         super().__init__()
         self.trouble = ""  # why nothing can be stored
         self.is_unreadable = False
-        self.others: list[Entry] = []  # what other servers write before the next batch's events
-        self.others_behind: list[Entry] = []  # and what they write after them
 
     def topics(self, rooms: Any) -> dict[str, str]:
         if self.is_unreadable:
             raise Refused("unreadable", "the history cannot be read")
         return super().topics(rooms)
 
-    def append(self, entries: Any, now: float, changes: Any = ()) -> list[Entry]:
-        written = [*self.others, *entries, *self.others_behind]
-        self.others, self.others_behind = [], []
-        logged = [*super().append(written, now, () if self.trouble else changes)]
+    def append(self, entries: Any, now: float, changes: Any = ()) -> None:
+        super().append(entries, now, () if self.trouble else changes)
         if self.trouble:
             raise NotStored(self.trouble)
-        return logged
 
 
 class Stage:
@@ -107,13 +104,15 @@ class User:
         self.dialect = dialect
         self.member = Member(dialect.encoder, dialect.can, Outbox(), token)
         self.member.outbox.owner = self.member.outbox
-        self.replaced = False  # whether the same user has come back on another connection
-        self.member.on_replaced = self._replaced
+        self.replaced = False  # whether the same user has come back on another connection, or was sent away
+        self.member.on_sent_away = self._sent_away
 
     def does(self, *commands: AnyCommand) -> None:
         """Do something; it takes effect with the next batch."""
         for command in commands:
-            actions.do(self.stage.chat, self.member, command, self.stage.now)
+            followup = actions.do(self.stage.chat, self.member, command, self.stage.now)
+            if isinstance(followup, FindEvent):
+                actions.go_on(self.stage.chat, self.member, partial(self._look_up, followup), followup.ref)
             if getattr(command, "after", None) is None:  # nobody here reads the log for those who are greeted
                 self.member.catching_up = False
 
@@ -133,5 +132,9 @@ class User:
         lines = data.decode().splitlines()
         return [json.loads(line) for line in lines] if self.dialect is JSON else lines
 
-    def _replaced(self) -> None:
+    def _look_up(self, wanted: FindEvent) -> None:
+        self.stage.turn()  # as a session does
+        wanted.go_on(find_event(self.stage.log, wanted))
+
+    def _sent_away(self, _: str) -> None:
         self.replaced = True

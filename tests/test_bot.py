@@ -29,7 +29,7 @@ def bot_of(kind: type[Bot], address: Address) -> Bot:
     def ignore(*_: object) -> None:
         pass
 
-    return kind(Actor("ann", "ann", 1, 0, reconnects=True), address, Json, Inbox([], keeps=False), ignore, ignore)
+    return kind(Actor("ann", "ann", 1, 0, reconnects=True), [address], Json, Inbox([], keeps=False), ignore, ignore)
 
 
 def saying(number: int) -> tuple[commands.Say, Message]:

@@ -25,7 +25,7 @@ from geventchat.commands.commands import (
 from geventchat.core.dedup import MAX_REFS, SentRefs
 from geventchat.core.log import Entry
 from geventchat.protocol import events
-from geventchat.protocol.events import Said, TopicSet, number_of
+from geventchat.protocol.events import number_of
 from geventchat.protocol.limits import (
     CROWD,
     CROWD_GATHER_S,
@@ -71,6 +71,7 @@ def test_who_comes_in_is_welcomed_with_all_that_a_program_needs(stage: Stage) ->
         "members": ["Bob", "Alice"],
         "count": 2,
         "topic": "tea",
+        "moderators": [],
         "id": joined.id,
         "token": alice.member.token,
         "server": "geventchat test",
@@ -478,6 +479,8 @@ def test_a_program_can_be_in_several_rooms_and_then_has_to_say_which_it_means(st
         "members": ["bob", "alice"],
         "count": 2,
         "topic": "",
+        "moderators": [],
+        "locked": False,
         "since": "1970-01-01T00:00:01.000Z",
         "id": joined["id"],
         "ref": "7",
@@ -673,27 +676,6 @@ def test_coming_going_and_new_names_happen_though_they_could_not_be_stored(stage
 def test_a_log_that_cannot_be_read_keeps_nobody_out(stage: Stage) -> None:
     stage.log.is_unreadable = True
     assert stage.program().hears(Hello(nick="alice", room="den"))[0]["topic"] == ""
-
-
-def test_what_another_server_writes_into_the_log_is_shown_in_its_place(stage: Stage) -> None:
-    bob, alice = stage.program("bob"), stage.program("alice")
-    bob.heard()
-    stage.log.others = [
-        Entry("lobby", Said("", "", "lobby", "carol", "from elsewhere"), None),
-        Entry("lobby", TopicSet("", "", "lobby", "carol", "tea"), None),
-        Entry("attic", Said("", "", "attic", "carol", "nobody is here"), None),
-    ]
-    heard = alice.hears(Say(text="hi", ref="1"), Topic())
-    assert [(message["type"], message.get("text")) for message in heard] == [
-        ("ack", None),
-        ("said", "from elsewhere"),
-        ("topic", "tea"),
-        ("said", "hi"),
-        ("topic_is", "tea"),
-    ]
-    assert [message["text"] for message in bob.heard()] == ["from elsewhere", "tea", "hi"]
-    stage.log.others_behind = [Entry("lobby", Said("", "", "lobby", "carol", "later"), None)]
-    assert [message["text"] for message in alice.hears(Say(text="mine"))] == ["mine", "later"]
 
 
 # Crowds.

@@ -16,11 +16,12 @@ from geventchat.protocol.events import number_of
 from geventchat.store.memory import MemoryLog
 from geventchat.store.sqlite import SqliteLog
 from tests.raw import Raw, plain, programmed
+from tests.several import ONE_AND_THREE, Server, one_or_three
 
 
-@pytest.fixture
-def server() -> Iterator[ChatServer]:
-    with ChatServer(limits=Limits(rate=None, feed_window=16 << 10)) as server:
+@pytest.fixture(params=ONE_AND_THREE)
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    with one_or_three(request, Limits(rate=None, feed_window=16 << 10)) as server:
         yield server
 
 
@@ -42,7 +43,7 @@ def settled(raw: Raw) -> list[dict[str, Any]]:
     return raw.messages_until("pong")[:-1]
 
 
-def test_what_was_missed_comes_before_what_is_new(server: ChatServer) -> None:
+def test_what_was_missed_comes_before_what_is_new(server: Server) -> None:
     alice, welcome = programmed(server.address, "alice")
     bob, _ = programmed(server.address, "bob")
     last = say(bob, "heard", "1")
@@ -62,7 +63,7 @@ def test_what_was_missed_comes_before_what_is_new(server: ChatServer) -> None:
     bob.close()
 
 
-def test_nothing_is_lost_or_doubled_while_the_room_is_at_full_speed(server: ChatServer) -> None:
+def test_nothing_is_lost_or_doubled_while_the_room_is_at_full_speed(server: Server) -> None:
     bob, welcome = programmed(server.address, "bob")
     heard_by_bob = gevent.spawn(bob.rest)
     alice, hello = programmed(server.address, "alice", after=welcome["id"])
@@ -88,7 +89,7 @@ def test_nothing_is_lost_or_doubled_while_the_room_is_at_full_speed(server: Chat
     assert ids == [event["id"] for event in between if (event["type"], event["nick"]) != ("joined", "alice")]
 
 
-def test_a_message_repeated_with_its_ref_is_stored_once(server: ChatServer) -> None:
+def test_a_message_repeated_with_its_ref_is_stored_once(server: Server) -> None:
     alice, welcome = programmed(server.address, "alice")
     stored = say(alice, "once", "r1")
     alice.close()
@@ -101,7 +102,7 @@ def test_a_message_repeated_with_its_ref_is_stored_once(server: ChatServer) -> N
     alice.close()
 
 
-def test_a_lost_connection_makes_way_for_who_has_its_token(server: ChatServer) -> None:
+def test_a_lost_connection_makes_way_for_who_has_its_token(server: Server) -> None:
     silent, welcome = programmed(server.address, "alice")
     other = Raw(server.address, b'{"type":"hello","nick":"alice","token":"guessed"}\n')
     assert other.message()["code"] == "nick-taken"
@@ -159,7 +160,7 @@ def test_what_is_removed_while_it_is_being_told_is_missing_with_a_word(tmp_path:
     assert gaps
 
 
-def test_a_message_sent_twice_in_doubt_is_stored_once_under_every_name_of_its_speaker(server: ChatServer) -> None:
+def test_a_message_sent_twice_in_doubt_is_stored_once_under_every_name_of_its_speaker(server: Server) -> None:
     alice, welcome = programmed(server.address, "alice")
     first = say(alice, "as alice", "r1")
     alice.send(b'{"type":"rename","nick":"Alicia","ref":"n"}\n')
@@ -183,7 +184,7 @@ def test_a_topic_is_still_there_after_a_restart(tmp_path: Path) -> None:
             alice.close()
 
 
-def test_long_lines_of_the_past_come_in_several_pages(server: ChatServer) -> None:
+def test_long_lines_of_the_past_come_in_several_pages(server: Server) -> None:
     alice, welcome = programmed(server.address, "alice")
     ids = [say(alice, f"{number} {'x' * 3_900}", str(number)) for number in range(60)]
     pages: list[dict[str, Any]] = []
@@ -213,7 +214,7 @@ def test_however_little_history_is_asked_for_one_event_comes(tmp_path: Path, lim
         alice.close()
 
 
-def test_history_between_two_ids(server: ChatServer) -> None:
+def test_history_between_two_ids(server: Server) -> None:
     alice, _ = programmed(server.address, "alice")
     ids = [say(alice, str(number), str(number)) for number in range(5)]
     alice.send(b'{"type":"history","after":"%s","before":"%s"}\n' % (ids[0].encode(), ids[3].encode()))
@@ -221,7 +222,7 @@ def test_history_between_two_ids(server: ChatServer) -> None:
     alice.close()
 
 
-def test_people_who_enter_another_room_are_shown_its_last_lines(server: ChatServer) -> None:
+def test_people_who_enter_another_room_are_shown_its_last_lines(server: Server) -> None:
     bob, _ = programmed(server.address, "bob", room="den")
     say(bob, "in the den", "1")
     with plain(server.address, "alice") as alice:
@@ -234,14 +235,14 @@ def test_people_who_enter_another_room_are_shown_its_last_lines(server: ChatServ
     bob.close()
 
 
-def test_an_after_that_is_no_id_is_refused(server: ChatServer) -> None:
+def test_an_after_that_is_no_id_is_refused(server: Server) -> None:
     with Raw(server.address, b'{"type":"hello","nick":"alice","after":"yesterday"}\n') as alice:
         assert alice.message()["code"] == "bad-id"
         alice.send(b'{"type":"hello","nick":"alice"}\n')
         assert alice.message()["type"] == "welcome"
 
 
-def test_a_further_room_is_caught_up_with_too(server: ChatServer) -> None:
+def test_a_further_room_is_caught_up_with_too(server: Server) -> None:
     bob, welcome = programmed(server.address, "bob", room="den")
     say(bob, "in the den", "1")
     alice, _ = programmed(server.address, "alice")
@@ -252,7 +253,7 @@ def test_a_further_room_is_caught_up_with_too(server: ChatServer) -> None:
     bob.close()
 
 
-def test_people_who_are_new_are_shown_the_last_lines(server: ChatServer) -> None:
+def test_people_who_are_new_are_shown_the_last_lines(server: Server) -> None:
     with plain(server.address, "alice") as alice:
         for number in range(25):
             alice.send(b"%d\n" % number)

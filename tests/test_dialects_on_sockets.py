@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import gevent
 import pytest
 
-from geventchat import ChatServer
 from tests.raw import Raw, plain, programmed
+from tests.several import ONE_AND_THREE, Server, one_or_three
 
 
-@pytest.fixture
-def server() -> Iterator[ChatServer]:
-    with ChatServer() as server:
+@pytest.fixture(params=ONE_AND_THREE)
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    with one_or_three(request) as server:
         yield server
 
 
@@ -19,7 +19,7 @@ GREETING = b"Hi, alice! To exit the chat enter 'exit'.\n"
 HINT = b"* /help lists the commands\n"
 
 
-def test_who_waits_is_asked_for_a_name_and_greeted(server: ChatServer) -> None:
+def test_who_waits_is_asked_for_a_name_and_greeted(server: Server) -> None:
     with Raw(server.address) as nc:
         assert nc.until(b": ") == b"Enter your name: "
         nc.send(b"alice\n")
@@ -30,7 +30,7 @@ def test_who_waits_is_asked_for_a_name_and_greeted(server: ChatServer) -> None:
         assert nc.rest() == b"exit\n"
 
 
-def test_a_name_typed_in_pieces_is_one_name(server: ChatServer) -> None:
+def test_a_name_typed_in_pieces_is_one_name(server: Server) -> None:
     with Raw(server.address) as telnet:
         telnet.until(b"Enter your name: ")
         for byte in b"alice\r\n":
@@ -38,7 +38,7 @@ def test_a_name_typed_in_pieces_is_one_name(server: ChatServer) -> None:
         assert telnet.until(b"\n") == GREETING
 
 
-def test_what_a_pipe_sent_before_its_end_is_said(server: ChatServer) -> None:
+def test_what_a_pipe_sent_before_its_end_is_said(server: Server) -> None:
     with plain(server.address, "bob") as bob:
         pipe = Raw(server.address, b"alice\nhello\nbye")
         pipe.socket.shutdown(1)
@@ -46,13 +46,13 @@ def test_what_a_pipe_sent_before_its_end_is_said(server: ChatServer) -> None:
         assert bob.until(b"left\n") == b"* alice joined\nalice: hello\nalice: bye\n* alice left\n"
 
 
-def test_a_pipe_that_ends_without_an_end_of_line_still_has_a_name(server: ChatServer) -> None:
+def test_a_pipe_that_ends_without_an_end_of_line_still_has_a_name(server: Server) -> None:
     pipe = Raw(server.address, b"alice")
     pipe.socket.shutdown(1)
     assert pipe.rest() == b"Enter your name: " + GREETING + HINT
 
 
-def test_everyone_hears_what_one_says_and_the_speaker_too(server: ChatServer) -> None:
+def test_everyone_hears_what_one_says_and_the_speaker_too(server: Server) -> None:
     with plain(server.address, "alice") as alice, plain(server.address, "bob") as bob:
         bob.send("привет\n".encode())
         assert alice.until(b"\n") == b"* bob joined\n"
@@ -60,7 +60,7 @@ def test_everyone_hears_what_one_says_and_the_speaker_too(server: ChatServer) ->
         assert bob.line() == "bob: привет"
 
 
-def test_a_taken_name_is_asked_for_again(server: ChatServer) -> None:
+def test_a_taken_name_is_asked_for_again(server: Server) -> None:
     with plain(server.address, "alice"), Raw(server.address, b"ALICE\n") as other:
         assert other.until(b"* the name ALICE is taken\nEnter your name: ")
         other.send(b"a:b\n")
@@ -69,14 +69,14 @@ def test_a_taken_name_is_asked_for_again(server: ChatServer) -> None:
         assert b"Hi, carol!" in other.until(b"\n")
 
 
-def test_a_new_nick_is_announced_to_everyone(server: ChatServer) -> None:
+def test_a_new_nick_is_announced_to_everyone(server: Server) -> None:
     with plain(server.address, "alice") as alice, plain(server.address, "bob") as bob:
         bob.send(b"/nick robert\n")
         assert bob.line() == "* bob is now robert"
         alice.until(b"* bob is now robert\n")
 
 
-def test_a_whisper_reaches_only_the_one_named_who_can_reply(server: ChatServer) -> None:
+def test_a_whisper_reaches_only_the_one_named_who_can_reply(server: Server) -> None:
     with (
         plain(server.address, "alice") as alice,
         plain(server.address, "bob") as bob,
@@ -91,7 +91,7 @@ def test_a_whisper_reaches_only_the_one_named_who_can_reply(server: ChatServer) 
         assert eve.line() == "alice: loud"
 
 
-def test_a_reply_never_reaches_who_has_taken_the_name_of_the_one_who_whispered(server: ChatServer) -> None:
+def test_a_reply_never_reaches_who_has_taken_the_name_of_the_one_who_whispered(server: Server) -> None:
     with plain(server.address, "alice") as alice:
         with plain(server.address, "bob") as bob:
             bob.send(b"/msg alice psst\n")
@@ -103,7 +103,7 @@ def test_a_reply_never_reaches_who_has_taken_the_name_of_the_one_who_whispered(s
             assert alice.line() == "* the user who whispered to you last has left"
 
 
-def test_rooms_are_entered_listed_and_left_in_plain(server: ChatServer) -> None:
+def test_rooms_are_entered_listed_and_left_in_plain(server: Server) -> None:
     with plain(server.address, "alice") as alice, plain(server.address, "bob") as bob:
         bob.send(b"/join den\n")
         assert bob.line() == "* 1 in den: bob"
@@ -119,7 +119,7 @@ def test_rooms_are_entered_listed_and_left_in_plain(server: ChatServer) -> None:
         assert alice.line() == "bob: back"
 
 
-def test_commands_of_plain_answer(server: ChatServer) -> None:
+def test_commands_of_plain_answer(server: Server) -> None:
     with plain(server.address, "alice") as alice:
         alice.send(b"//slash\n/me waves\n/who\n/ping x\n/history 2\n/nonsense\n/msg\n/help\n")
         assert alice.line() == "alice: /slash"
@@ -137,7 +137,7 @@ def test_commands_of_plain_answer(server: ChatServer) -> None:
         assert alice.rest().endswith(b"exit\n")
 
 
-def test_an_unframed_client_that_speaks_and_leaves_at_once_hears_itself_and_then_exit_alone(server: ChatServer) -> None:
+def test_an_unframed_client_that_speaks_and_leaves_at_once_hears_itself_and_then_exit_alone(server: Server) -> None:
     with Raw(server.address, b"alice") as task:
         task.until(b"'exit'.")
         gevent.sleep(0.2)  # until what comes is not held back any more, for the client to take the greeting first
@@ -145,7 +145,7 @@ def test_an_unframed_client_that_speaks_and_leaves_at_once_hears_itself_and_then
         assert [task.socket.recv(1024) for _ in range(2)] == [b"alice: hello", b"exit"]
 
 
-def test_the_unframed_client_gets_one_message_a_packet_and_exit_alone(server: ChatServer) -> None:
+def test_the_unframed_client_gets_one_message_a_packet_and_exit_alone(server: Server) -> None:
     with Raw(server.address) as task, plain(server.address, "bob") as bob:
         task.until(b"Enter your name: ")
         task.send(b"alice")
@@ -161,7 +161,7 @@ def test_the_unframed_client_gets_one_message_a_packet_and_exit_alone(server: Ch
         assert task.socket.recv(1024) == b""
 
 
-def test_several_events_at_once_are_one_packet_with_ends_of_line_between(server: ChatServer) -> None:
+def test_several_events_at_once_are_one_packet_with_ends_of_line_between(server: Server) -> None:
     with Raw(server.address, b"alice") as task, plain(server.address, "bob") as bob:
         bob.until(b"* alice joined\n")
         task.until(b"'exit'.")
@@ -169,7 +169,7 @@ def test_several_events_at_once_are_one_packet_with_ends_of_line_between(server:
         assert task.socket.recv(1024) == b"bob: one\nbob: two\nbob: three"
 
 
-def test_a_program_says_hello_and_gets_events_and_acks(server: ChatServer) -> None:
+def test_a_program_says_hello_and_gets_events_and_acks(server: Server) -> None:
     raw, welcome = programmed(server.address, "alice")
     with raw, plain(server.address, "bob") as bob:
         assert (welcome["nick"], welcome["room"], welcome["members"]) == ("alice", "lobby", ["alice"])
@@ -186,7 +186,7 @@ def test_a_program_says_hello_and_gets_events_and_acks(server: ChatServer) -> No
         assert raw.message()["type"] == "acted"
 
 
-def test_a_pong_comes_after_all_that_came_before(server: ChatServer) -> None:
+def test_a_pong_comes_after_all_that_came_before(server: Server) -> None:
     raw, _ = programmed(server.address, "alice")
     with raw:
         raw.send(b"".join(b'{"type":"say","text":"%d"}\n' % n for n in range(30)) + b'{"type":"ping","token":"t"}\n')
@@ -195,7 +195,7 @@ def test_a_pong_comes_after_all_that_came_before(server: ChatServer) -> None:
         assert messages[-1] == {"type": "pong", "token": "t"}
 
 
-def test_a_program_is_in_several_rooms_and_says_which(server: ChatServer) -> None:
+def test_a_program_is_in_several_rooms_and_says_which(server: Server) -> None:
     alice, _ = programmed(server.address, "alice")
     bob, _ = programmed(server.address, "bob", room="den")
     with alice, bob:
@@ -215,7 +215,7 @@ def test_a_program_is_in_several_rooms_and_says_which(server: ChatServer) -> Non
         assert alice.message()["type"] == "topic"
 
 
-def test_programs_are_told_codes(server: ChatServer) -> None:
+def test_programs_are_told_codes(server: Server) -> None:
     alice, _ = programmed(server.address, "alice")
     with alice, Raw(server.address, b'{"type":"say","text":"x"}\n') as other:
         assert other.message()["code"] == "hello-first"
@@ -242,7 +242,7 @@ def test_programs_are_told_codes(server: ChatServer) -> None:
         assert other.rest() == b""
 
 
-def test_a_program_that_is_late_is_still_one(server: ChatServer) -> None:
+def test_a_program_that_is_late_is_still_one(server: Server) -> None:
     with Raw(server.address) as late:
         late.until(b"Enter your name: ")
         late.send(b'{"type":"hello","nick":"alice"}\n')
@@ -250,7 +250,7 @@ def test_a_program_that_is_late_is_still_one(server: ChatServer) -> None:
         assert late.message()["type"] == "welcome"
 
 
-def test_a_history_holds_what_was_said(server: ChatServer) -> None:
+def test_a_history_holds_what_was_said(server: Server) -> None:
     raw, welcome = programmed(server.address, "alice")
     with raw:
         raw.send(b'{"type":"say","text":"one"}\n{"type":"say","text":"two"}\n{"type":"history","limit":1}\n')

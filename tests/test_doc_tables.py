@@ -134,7 +134,7 @@ def _tag(struct: Any) -> str:
 
 
 def test_every_typed_command_is_in_its_table_and_no_other() -> None:
-    shown = [code(cells[0])[0] for cells in rows("protocol.md", "command")]
+    shown = [code(cells[0])[0] for page in ("protocol.md", "moderation.md") for cells in rows(page, "command")]
     assert shown == [info.typed for info in commands.TYPED.values()]
 
 
@@ -150,7 +150,7 @@ def test_every_type_that_programs_send_is_in_its_table_with_its_fields() -> None
 
 @pytest.mark.parametrize(("head", "union"), [("event", events.AnyEvent), ("answer", replies.AnyReply)])
 def test_every_type_that_programs_are_told_is_in_its_table_with_its_fields(head: str, union: Any) -> None:
-    shown = {code(kind)[0]: set(code(fields)) for kind, fields, _ in rows("protocol.md", head)}
+    shown = {one: set(code(fields)) for kind, fields, _ in rows("protocol.md", head) for one in code(kind)}
     told = [struct for struct in get_args(union) if struct is not replies.Prompt]  # only people are asked
     assert shown == {_tag(struct): set(struct.__struct_encode_fields__) for struct in told}
 
@@ -171,7 +171,7 @@ def test_every_code_is_in_its_table_and_no_other() -> None:
     errors = {one for cells in rows("protocol.md", "code of an `error`") for one in code(cells[0])}
     closing = {one for cells in rows("protocol.md", "code of a `closing`") for one in code(cells[0])}
     made_of_parts = {"bad-room", "unknown-type", "bad-message", "bad-frame"}
-    no_chat = {"http", "tls", "other-protocol"}  # these are answered in other words, or not at all
+    no_chat = {"http", "tls", "other-protocol", "proxy-header"}  # these are answered in other words, or not at all
     assert closing >= _codes("Closing")
     assert errors | closing == (_codes("Refused", "ProtocolError", "Error", "Closing") | made_of_parts) - no_chat
 
@@ -266,6 +266,16 @@ def test_every_folder_is_in_its_table_and_those_are_pure_that_are_tested_to_be(p
     }
     pure = {f"{package}.{name}" for name, mark in shown.items() if mark == "pure"}
     assert pure == {name for name in PURE if name.startswith(f"{package}.")}
+
+
+def test_every_extra_is_in_its_table_with_what_it_needs() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    shown = {code(cells[0])[0]: cells[1].split(", ") for cells in rows("architecture.md", "extra")}
+    assert shown == {
+        extra: [re.split(r"[<>=!~; \[]", one)[0] for one in needed]
+        for extra, needed in extras.items()
+        if extra not in ("test", "lint")
+    }
 
 
 def test_every_dependency_is_in_its_table_with_its_reason() -> None:

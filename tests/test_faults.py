@@ -73,6 +73,31 @@ def test_a_server_that_keeps_the_order_is_not_accused_however_late_it_is(
         assert all(check.result != "not met" for check in checks(chat.outcome))
 
 
+# In which protocols messages can be told apart in which way; json with ids and plain without are what is tried above.
+_SPOKEN: list[tuple[str, Apart]] = [
+    ("ws", "ids"),
+    ("file", "ids"),
+    ("json", "marks"),
+    ("irc", "marks"),
+    ("irc", "words"),
+]
+_FEW = pytest.mark.parametrize("seeds", [range(1), pytest.param(range(1, 20), marks=pytest.mark.slow)], ids=str)
+
+
+@_FEW
+@pytest.mark.parametrize(("spoken", "apart"), _SPOKEN)
+@pytest.mark.parametrize("fault", ["none", *_VERDICTS])
+def test_it_is_found_whatever_is_spoken(fault: str, spoken: str, apart: Apart, seeds: range) -> None:
+    for seed in seeds:
+        chat = SimulatedChat(seed, apart, fault, spoken=spoken)
+        if fault == "echo" and spoken == "irc":
+            continue  # nobody hears itself there
+        verdicts = {one.verdict for one in chat.run()}
+        if apart == "ids":
+            verdicts -= {"outsider": {"corrupt"}, "shuffle": {"missing"}}.get(fault, set())
+        assert verdicts == _VERDICTS.get(fault, set()), f"seed {seed}"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("apart", [*_APART, "nothing"])
 def test_nor_in_two_hundred_runs(apart: Apart) -> None:

@@ -80,4 +80,4 @@ def test_what_stands_for_a_character_is_in_no_name() -> None:
 
 def test_the_host_is_no_address_and_stays_with_the_nick() -> None:
     assert irc.host("alice") == irc.host("Alice") != irc.host("bob")
-    assert re.fullmatch(r"[0-9a-f]{10}\.chat\.geventchat", irc.host("alice"))
+    assert re.fullmatch(r"[0-9a-f]{10}\.geventchat", irc.host("alice"))

@@ -14,13 +14,14 @@ from geventchat import ChatServer, Limits
 from geventchat.protocol.events import number_of
 from geventchat.store.sqlite import SqliteLog
 from tests.raw import Address, Raw, plain, programmed
+from tests.several import ONE_AND_THREE, Server, one_or_three
 
 S = b":chat.geventchat "
 
 
-@pytest.fixture
-def server() -> Iterator[ChatServer]:
-    with ChatServer() as server:
+@pytest.fixture(params=ONE_AND_THREE)
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    with one_or_three(request) as server:
         yield server
 
 
@@ -38,10 +39,10 @@ def settled(raw: Raw) -> list[str]:
     """Return the lines up to now, hosts left out."""
     raw.send(b"PING settled\r\n")
     lines = raw.until(S + b"PONG chat.geventchat :settled\r\n").decode().split("\r\n")[:-2]
-    return [re.sub(r"!user@[0-9a-f.]+chat\.geventchat", "", line) for line in lines]
+    return [re.sub(r"!user@[0-9a-f]+\.geventchat", "", line) for line in lines]
 
 
-def test_who_registers_is_told_all_that_clients_wait_for(server: ChatServer) -> None:
+def test_who_registers_is_told_all_that_clients_wait_for(server: Server) -> None:
     with Raw(server.address, b"NICK bob\r\nUSER b 0 * :Bob\r\n") as raw:
         lines = raw.until(b" 422 bob :There is no message of the day\r\n").decode().split("\r\n")
         numbers = [line.split()[1] for line in lines if line]
@@ -51,19 +52,19 @@ def test_who_registers_is_told_all_that_clients_wait_for(server: ChatServer) -> 
         assert " CHANTYPES=# " in tokens
 
 
-def test_a_taken_nick_is_refused_and_another_is_taken(server: ChatServer) -> None:
+def test_a_taken_nick_is_refused_and_another_is_taken(server: Server) -> None:
     with plain(server.address, "bob"), Raw(server.address, b"NICK Bob\r\nUSER b 0 * :Bob\r\n") as raw:
         assert raw.until(b"\r\n") == S + b"433 * Bob :the name Bob is taken\r\n"
         raw.send(b"NICK ben\r\n")
         assert raw.until(b"\r\n").startswith(S + b"001 ben :")
 
 
-def test_who_types_a_registration_by_hand_is_a_person(server: ChatServer) -> None:
+def test_who_types_a_registration_by_hand_is_a_person(server: Server) -> None:
     with Raw(server.address, b"nick smith\n") as person:
         assert b"Hi, nick smith!" in person.until(b"'exit'.\n")
 
 
-def test_irc_nc_and_json_talk_with_each_other(server: ChatServer) -> None:
+def test_irc_nc_and_json_talk_with_each_other(server: Server) -> None:
     with plain(server.address, "Ivan P") as nc, on_irc(server.address, "bob", "#lobby") as bob:
         json, _ = programmed(server.address, "json")
         with json:
@@ -89,13 +90,13 @@ def test_irc_nc_and_json_talk_with_each_other(server: ChatServer) -> None:
             assert bob.rest().endswith(b"ERROR :Closing Link: bob (bye)\r\n")
 
 
-def test_a_pong_comes_after_all_that_came_before(server: ChatServer) -> None:
+def test_a_pong_comes_after_all_that_came_before(server: Server) -> None:
     with on_irc(server.address, "bob", "#a", caps="echo-message") as bob:
         bob.send(b"".join(b"PRIVMSG #a :%d\r\n" % number for number in range(30)))
         assert settled(bob) == [f":bob PRIVMSG #a :{number}" for number in range(30)]
 
 
-def test_bytes_one_at_a_time_mean_the_same(server: ChatServer) -> None:
+def test_bytes_one_at_a_time_mean_the_same(server: Server) -> None:
     with on_irc(server.address, "bob", "#a") as bob:
         for byte in "WHO #a\r\nTOPIC #a :чай\r\n".encode():
             bob.send(bytes([byte]))
@@ -121,7 +122,7 @@ def said(lines: list[str]) -> list[str]:
     return [line.rpartition(":")[2] for line in lines if " PRIVMSG " in line]
 
 
-def test_a_newcomer_who_can_tell_times_is_shown_what_was_said_and_nobody_else(server: ChatServer) -> None:
+def test_a_newcomer_who_can_tell_times_is_shown_what_was_said_and_nobody_else(server: Server) -> None:
     with plain(server.address, "nc") as nc:
         nc.send(b"one\ntwo\n")
         nc.until(b"nc: two\n")
@@ -137,7 +138,7 @@ def test_a_newcomer_who_can_tell_times_is_shown_what_was_said_and_nobody_else(se
                 assert said(settled(ben)) == []
 
 
-def test_who_comes_back_is_shown_what_was_said_since_once(server: ChatServer) -> None:
+def test_who_comes_back_is_shown_what_was_said_since_once(server: Server) -> None:
     with plain(server.address, "nc") as nc:
         nc.send(b"before\n")
         with on_irc(server.address, "bob", "#lobby", caps="server-time") as bob:
@@ -183,7 +184,7 @@ def history(raw: Raw, asked: str) -> list[str]:
     return settled(raw)
 
 
-def test_the_past_can_be_paged_through_both_ways(server: ChatServer) -> None:
+def test_the_past_can_be_paged_through_both_ways(server: Server) -> None:
     caps = "server-time message-tags batch draft/chathistory standard-replies"
     with on_irc(server.address, "bob", "#a", caps=caps) as bob, on_irc(server.address, "ben", "#a", caps=caps) as ben:
         for number in range(10):
@@ -215,7 +216,7 @@ def test_the_past_can_be_paged_through_both_ways(server: ChatServer) -> None:
             assert fail.startswith(f":chat.geventchat FAIL CHATHISTORY {code} ")
 
 
-def test_events_are_played_back_to_who_has_asked_for_them(server: ChatServer) -> None:
+def test_events_are_played_back_to_who_has_asked_for_them(server: Server) -> None:
     caps = "server-time message-tags batch draft/chathistory draft/event-playback"
     with on_irc(server.address, "bob", "#a", caps=caps) as bob:
         bob.send(b"TOPIC #a :tea\r\nPRIVMSG #a :hi\r\n")
@@ -223,7 +224,7 @@ def test_events_are_played_back_to_who_has_asked_for_them(server: ChatServer) ->
         assert kinds == ["JOIN", "TOPIC", "PRIVMSG"]
 
 
-def test_what_is_said_while_the_past_is_shown_comes_behind_it(server: ChatServer) -> None:
+def test_what_is_said_while_the_past_is_shown_comes_behind_it(server: Server) -> None:
     with plain(server.address, "nc") as nc:
         for round_ in range(5):
             nc.send(b"%d\n" % round_)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 
-from geventchat.commands import commands
+from geventchat.commands import commands, moderation
 from geventchat.core.member import Member
 from geventchat.delivery.outbox import Outbox
 from geventchat.dialects.base import Answer, EmptyLine
@@ -66,6 +66,13 @@ def newcomer(*lines: bytes) -> list[object]:
 
 
 HELLO = commands.Hello(nick="bob", room="", username="b", about="Bob B")
+
+
+SET = of("SET MODE", "#a")
+
+
+def ban(who: str) -> moderation.Ban:
+    return moderation.Ban(who=who, room="a", ref=SET)
 
 
 @pytest.mark.parametrize("lines", [(b"NICK bob", b"USER b 0 * :Bob B"), (b"USER b 0 * :Bob B", b"NICK :bob")])
@@ -162,14 +169,29 @@ def test_what_a_newcomer_cannot_do_is_answered(line: bytes, number: bytes) -> No
         (b"PRIVMSG bob :\x01ACTION waves\x01", [commands.Whisper(to="bob", text="*waves*")]),
         (b"PRIVMSG #a :/me \x0304,12red\x03 \x02bold", [commands.Say(text="/me red bold", room="a")]),
         (b"NOTICE #a :hi", [commands.Say(text="hi", room="a", notice=True, ref=of("NOTICE"))]),
-        (b"JOIN #a,#b key", [commands.Join(room="a", ref=of("JOIN")), commands.Join(room="b", ref=of("JOIN"))]),
+        (
+            b"JOIN #a,#b key",
+            [commands.Join(room="a", password="key", ref=of("JOIN")), commands.Join(room="b", ref=of("JOIN"))],
+        ),
         (b"PART #a :so long", [commands.Leave(room="a", reason="so long", ref=of("PART"))]),
         (b"TOPIC #a", [commands.Topic(room="a", ref=of("TOPIC"))]),
         (b"TOPIC #a :", [commands.Topic(room="a", text="", ref=of("TOPIC"))]),
         (b"NAMES #a", [commands.Who(room="a", ref=of("NAMES"))]),
         (b"MODE #a", [commands.Who(room="a", ref=of("MODE"))]),
-        (b"MODE #a +t", [commands.Who(room="a", ref=of("SET MODE"))]),
-        (b"KICK #a bob", [commands.Who(room="a", ref=of("KICK"))]),
+        (b"MODE #a +b", [moderation.Bans(room="a", ref=of("SET MODE", "b#a"))]),
+        (b"MODE #a +bb ben!*@* *!*@7f.geventchat", [ban("ben"), ban("host:7f")]),
+        (b"MODE #a -b+i ben", [moderation.Unban(who="ben", room="a", ref=SET), moderation.Lock(room="a", ref=SET)]),
+        (b"MODE #a +k tea", [moderation.Lock(room="a", password="tea", ref=SET)]),
+        (b"MODE #a -k *", [moderation.Unlock(room="a", ref=SET)]),
+        (b"MODE #a +q ben", [moderation.Mute(nick="ben", room="a", ref=SET)]),
+        (b"MODE #a -m", [moderation.Unmute(nick="*", room="a", ref=SET)]),
+        (b"KICK #a ben :go", [moderation.Kick(nick="ben", room="a", reason="go", ref=of("KICK", "#a"))]),
+        (b"REDACT #a 1-0 :rude", [moderation.Delete(id="1-0", room="a", reason="rude", ref=of("REDACT", "#a"))]),
+        (b"BAN ben 10m go away", [moderation.Ban(who="ben", lasts="10m", reason="go away", ref=of("BAN"))]),
+        (b"SLOW #a 10s", [moderation.Slow(room="a", every="10s", ref=of("SLOW"))]),
+        (b"WALLOPS :lunch", [moderation.Announce(text="lunch", ref=of("WALLOPS"))]),
+        (b"OPER bob secret", [commands.Login(account="bob", password="secret", ref=of("OPER"))]),
+        (b"MOTD", [commands.Motd(ref=of("MOTD"))]),
         (b"LIST >2,*a", [commands.Rooms(ref=of("LIST", ">2,*a"))]),
         (b"INVITE bob #a", [commands.Invite(nick="bob", room="a", ref=of("INVITE", "#a"))]),
         (b"NICK ben", [commands.Rename(nick="ben", ref=of("NICK"))]),
@@ -212,10 +234,10 @@ def test_a_line_asks_for_this(line: bytes, commanded: list[object]) -> None:
         (b"TOPIC", b"461 bob TOPIC :Not enough parameters"),
         (b"MODE bob", b"221 bob +"),
         (b"MODE ben", b"502 bob :Can't change mode for other users"),
-        (b"MODE #a +b", b"368 bob #a :End of channel ban list"),
+        (b"MODE #a +t", b"472 bob t :is unknown mode char to me"),
+        (b"MODE #a +b *!*@*", b"NOTICE bob :*!*@* fits more than one nick"),
+        (b"BAN", b"461 bob BAN :like this: /ban NAME [TIME] [REASON]"),
         (b"USER b 0 * :B", b"462 bob :You may not register again"),
-        (b"MOTD", b"422 bob :There is no message of the day"),
-        (b"OPER a b", b"491 bob :This server has no operators"),
         (b"HELP nonsense", b"524 bob nonsense :No help on that"),
     ],
 )

@@ -28,7 +28,7 @@ def stage() -> Stage:
 
 def without_hosts(lines: list[Any]) -> list[str]:
     """Return lines with the pseudonyms of hosts left out."""
-    return [re.sub(r"!user@[0-9a-f]+\.chat\.geventchat", "", line) for line in lines]
+    return [re.sub(r"!user@[0-9a-f]+\.geventchat", "", line) for line in lines]
 
 
 def asked(verb: str, label: str = "", detail: str = "") -> str:
@@ -218,7 +218,7 @@ def test_who_somebody_is_can_be_asked_on_irc_and_elsewhere(stage: Stage) -> None
     assert re.fullmatch(r":\S+ 352 bob \* ~b \S+ chat\.geventchat bob H :0 Bob B", who[0])
     assert who[1:] == [":chat.geventchat 315 bob B* :End of WHO list"]
     whox = bob.hears(commands.Find(room="a", ref=asked("WHO", detail="#a %tcuhnfr,7")))
-    assert re.fullmatch(r":\S+ 354 bob 7 #a ~b [0-9a-f]+\.chat\.geventchat bob H :Bob B", whox[0])
+    assert re.fullmatch(r":\S+ 354 bob 7 #a ~b [0-9a-f]+\.geventchat bob H :Bob B", whox[0])
     (online,) = bob.hears(commands.Find(nicks=["NC", "x"], ref=asked("ISON")))
     assert online == ":chat.geventchat 303 bob :nc"
 
@@ -334,7 +334,7 @@ def test_nothing_that_anyone_does_elsewhere_forges_a_line_or_makes_one_too_long(
         assert len(body.encode()) <= MAX_BYTES
         message = parse(line.encode())
         source = body[1:].partition(" ")[0]
-        assert re.fullmatch(r"chat\.geventchat|[^ ]+!user@[0-9a-f]{10}\.chat\.geventchat", source)
+        assert re.fullmatch(r"chat\.geventchat|[^ ]+!user@[0-9a-f]{10}\.geventchat", source)
         allowed = "JOIN PART QUIT NICK TOPIC PRIVMSG AWAY SETNAME INVITE NOTICE"
         assert message.command in allowed.split()
 
@@ -352,5 +352,5 @@ def test_a_long_text_comes_in_pieces_and_is_whole(stage: Stage) -> None:
 
 def test_every_event_can_be_told() -> None:
     assert set(events.Event.__subclasses__()) == {
-        *(events.Said, events.Acted, events.Joined, events.Left, events.Renamed, events.TopicSet)
+        *(events.Said, events.Acted, events.Joined, events.Left, events.Renamed, events.TopicSet, events.Moderation)
     }

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geventchat.commands import commands
+from geventchat.commands import commands, moderation
 from geventchat.dialects.base import EmptyLine
 from geventchat.dialects.json import JsonReader, encode, encode_reply
 from geventchat.dialects.registry import JSON
@@ -78,6 +78,23 @@ SENT: list[tuple[dict[str, object], commands.AnyCommand]] = [
     ({"type": "topic"}, commands.Topic()),
     ({"type": "ping", "token": "7"}, commands.Ping(token="7")),
     ({"type": "help"}, commands.Help()),
+    ({"type": "motd"}, commands.Motd()),
+    ({"type": "join", "room": "tea", "password": "x"}, commands.Join(room="tea", password="x")),
+    (
+        {"type": "kick", "nick": "bob", "room": "tea", "reason": "spam"},
+        moderation.Kick(nick="bob", room="tea", reason="spam"),
+    ),
+    ({"type": "ban", "who": "bob", "for": "10m"}, moderation.Ban(who="bob", lasts="10m")),
+    ({"type": "unban", "who": "bob"}, moderation.Unban(who="bob")),
+    ({"type": "bans"}, moderation.Bans()),
+    ({"type": "mute", "nick": "bob", "for": "10m"}, moderation.Mute(nick="bob", lasts="10m")),
+    ({"type": "unmute", "nick": "bob"}, moderation.Unmute(nick="bob")),
+    ({"type": "slow", "room": "tea", "every": "10s"}, moderation.Slow(room="tea", every="10s")),
+    ({"type": "lock", "password": "x"}, moderation.Lock(password="x")),
+    ({"type": "unlock"}, moderation.Unlock()),
+    ({"type": "delete", "id": "1-0", "reason": "rude"}, moderation.Delete(id="1-0", reason="rude")),
+    ({"type": "approve", "id": "1-0"}, moderation.Approve(id="1-0")),
+    ({"type": "announce", "text": "lunch"}, moderation.Announce(text="lunch")),
     ({"type": "bye", "reason": "late"}, commands.Bye(reason="late")),
 ]
 
@@ -107,7 +124,7 @@ def test_a_type_that_is_not_known_is_refused_and_the_known_are_listed() -> None:
     error = refusal(b'{"type":"sing","text":"la"}')
     assert error.code == "unknown-type"
     assert "'sing'" in error.message
-    assert "say, status, topic, unregister, watch, whisper, who, whois" in error.message
+    assert "say, slow, status, topic, unban, unlock, unmute, unregister, watch, whisper, who, whois" in error.message
 
 
 @pytest.mark.parametrize(
@@ -230,7 +247,15 @@ PROFILE_FIELDS = {
     "rooms": ["r"],
     "since": "2024-11-23T12:00:00.000Z",
     "idle": 7,
+    "origin": "",
 }
+MODERATED: list[tuple[events.AnyEvent, dict[str, object]]] = [
+    (
+        kind("1-0", TIME, "r", "a", "b", "why"),
+        {"type": kind.__struct_config__.tag, "nick": "a", "who": "b", "reason": "why"},
+    )
+    for kind in get_args(events.AnyModeration)
+]
 TOLD: list[tuple[events.AnyEvent | replies.AnyReply, dict[str, object]]] = [
     (SAID, SAID_FIELDS),
     (events.Acted("1-0", TIME, "r", "a", "w"), {"type": "acted", "text": "w"}),
@@ -238,6 +263,9 @@ TOLD: list[tuple[events.AnyEvent | replies.AnyReply, dict[str, object]]] = [
     (events.Left("1-0", TIME, "r", "a", "late"), {"type": "left", "reason": "late"}),
     (events.Renamed("1-0", TIME, "r", "a", "b"), {"type": "renamed", "nick": "a", "new": "b"}),
     (events.TopicSet("1-0", TIME, "r", "a", "tea"), {"type": "topic", "text": "tea"}),
+    *MODERATED,
+    (replies.BanList(room=None, bans=[], mutes=[]), {"type": "bans", "room": None, "bans": [], "mutes": []}),
+    (replies.Motd(lines=["be kind"]), {"type": "motd", "lines": ["be kind"]}),
     (
         replies.Welcome(
             nick="alice",
@@ -328,7 +356,7 @@ def test_what_is_told_is_one_line_with_these_fields(
 
 
 def test_everything_that_can_be_told_is_told_above() -> None:
-    kinds = {*events.Event.__subclasses__(), *replies.Reply.__subclasses__()}
+    kinds = {*get_args(events.AnyEvent), *replies.Reply.__subclasses__()}
     assert {type(told) for told, _ in TOLD} == kinds - {replies.Prompt}
 
 
@@ -339,7 +367,7 @@ def test_a_program_is_asked_for_no_name_and_told_nothing_in_words() -> None:
 
 
 def test_no_two_messages_share_a_type() -> None:
-    told = [*events.Event.__subclasses__(), *replies.Reply.__subclasses__()]
+    told = [*get_args(events.AnyEvent), *replies.Reply.__subclasses__()]
     tags = [kind.__struct_config__.tag for kind in told]
     assert len(set(tags)) == len(tags)
 

@@ -15,18 +15,26 @@ from geventchat.core.log import Entry, Log
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.events import (
     Acted,
+    Announced,
     AnyEvent,
+    Banned,
+    Deleted,
     Event,
     IdClock,
     Joined,
+    Kicked,
     Left,
+    Locked,
     Renamed,
     Said,
+    Slowed,
     TopicSet,
+    Unlocked,
     id_of,
     number_of,
 )
-from geventchat.store.registry import STORES, Keeping, opener
+from geventchat.store.registry import STORES, Keeping, opener, redis_opener
+from tests.redis_server import RedisServer
 
 NewLog = Callable[[], Log]
 
@@ -38,9 +46,12 @@ HISTORIES: dict[str, Callable[[Path], str]] = {
 }
 
 
-@pytest.fixture(params=HISTORIES)
+@pytest.fixture(params=[*HISTORIES, "redis"])
 def new_log(request: pytest.FixtureRequest, tmp_path: Path) -> NewLog:
     """Make an empty log, each time it is called."""
+    if request.param == "redis":
+        redis_server: RedisServer = request.getfixturevalue("redis_server")
+        return lambda: redis_opener(redis_server.url, 5.0, Keeping())()
     return lambda: opener(HISTORIES[request.param](tmp_path), Keeping())()
 
 
@@ -64,7 +75,8 @@ def texts(events: list[AnyEvent]) -> list[str]:
 
 def test_events_come_back_with_ids_that_grow_and_the_time(log: Log) -> None:
     entries = [said("one"), said("two"), said("three")]
-    assert [*log.append(entries[:2], 1732363200.123), *log.append(entries[2:], 1732363200.124)] == entries
+    log.append(entries[:2], 1732363200.123)
+    log.append(entries[2:], 1732363200.124)
     assert [entry.event.id for entry in entries] == ["1732363200123-0", "1732363200123-1", "1732363200124-0"]
     assert entries[0].event.time == "2024-11-23T12:00:00.123Z"
 
@@ -95,10 +107,31 @@ def test_each_kind_of_event_comes_back_as_it_was(log: Log) -> None:
         Left("", "", "Кухня", "bob", "tired"),
         Renamed("", "", "Кухня", "Алиса", "Alice"),
         TopicSet("", "", "Кухня", "Alice", ""),
+        Kicked("", "", "Кухня", "Alice", "Боб", "spam"),
+        Banned("", "", "Кухня", "Alice", "Боб", until="2024-11-23T12:00:00.000Z"),
+        Slowed("", "", "Кухня", "Alice", every=2.5),
+        Locked("", "", "Кухня", "Alice", password=True),
+        Kicked("", "", "@log", "Alice", "Боб", of="Кухня"),
+        Unlocked("", "", "Кухня", "Alice"),
+        Announced("", "", "Кухня", "Alice", text='lunch, "all"'),
     ]
     log.append([Entry("кухня", event, None) for event in events], 5.0)
     assert log.latest("кухня", 100) == events
     assert all(type(one) is type(other) for one, other in zip(log.latest("кухня", 100), events, strict=True))
+
+
+def test_what_is_deleted_is_not_there_any_more_and_all_else_is(log: Log) -> None:
+    entries = [said("one"), said("two", room="den"), said("three"), said("four")]
+    log.append(entries, 5.0)
+    target = entries[2].event.id
+    for room in ("den", "lobby"):  # in the other room, there is none with that id
+        deleted = Deleted("", "", room, "mod", "alice", target=target)
+        log.append([Entry(room, deleted, None)], 6.0)
+        left = ["one", "three", "four"] if room == "den" else ["one", "four"]
+        assert texts(log.latest("lobby", 9)) == texts(log.latest("lobby", 9, talk=True)) == left
+    assert [texts([entry.event]) for entry in log.since("lobby", "0-0", 9, talk=True)] == [["one"], ["four"]]
+    assert texts(log.latest("den", 9)) == ["two"]
+    assert log.latest("lobby", 1) == [deleted]
 
 
 def test_a_room_that_nobody_spoke_in_is_empty(log: Log) -> None:

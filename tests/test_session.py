@@ -71,9 +71,9 @@ class HeldLog(MemoryLog):
         self.go_on = Event()
         self.go_on.set()
 
-    def append(self, entries: Sequence[Entry], now: float, changes: Sequence[Change] = ()) -> Sequence[Entry]:
+    def append(self, entries: Sequence[Entry], now: float, changes: Sequence[Change] = ()) -> None:
         self.go_on.wait()
-        return super().append(entries, now, changes)
+        super().append(entries, now, changes)
 
 
 def test_who_is_ahead_of_the_log_waits_for_it() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geventchat.commands import commands
+from geventchat.commands import commands, moderation
 from geventchat.commands.commands import TYPED as COMMANDS
 from geventchat.commands.commands import help_lines
 from geventchat.dialects.slash import read_line
@@ -29,6 +29,26 @@ TYPED: list[tuple[str, commands.AnyCommand | None]] = [
     ('/msg "bob ross" hi', commands.Whisper(to="bob ross", text="hi")),
     ("/reply fine", commands.WhisperBack(text="fine")),
     ("/join tea room", commands.Join(room="tea room")),
+    ('/join "tea room" open sesame', commands.Join(room="tea room", password="open sesame")),
+    ("/motd", commands.Motd()),
+    ("/kick bob", moderation.Kick(nick="bob")),
+    ("/kick bob go away", moderation.Kick(nick="bob", reason="go away")),
+    ("/ban bob", moderation.Ban(who="bob")),
+    ("/ban bob 10m", moderation.Ban(who="bob", lasts="10m")),
+    ("/ban bob 10m go away", moderation.Ban(who="bob", lasts="10m", reason="go away")),
+    ('/ban "bob ross" go away', moderation.Ban(who="bob ross", reason="go away")),
+    ("/unban bob ross", moderation.Unban(who="bob ross")),
+    ("/bans", moderation.Bans()),
+    ("/mute * 1m", moderation.Mute(nick="*", lasts="1m")),
+    ("/unmute *", moderation.Unmute(nick="*")),
+    ("/slow 10s", moderation.Slow(every="10s")),
+    ("/slow", moderation.Slow()),
+    ("/lock", moderation.Lock()),
+    ("/lock open sesame", moderation.Lock(password="open sesame")),
+    ("/unlock", moderation.Unlock()),
+    ("/delete 7-0 rude", moderation.Delete(id="7-0", reason="rude")),
+    ("/approve 7-0", moderation.Approve(id="7-0")),
+    ("/announce lunch", moderation.Announce(text="lunch")),
     ("/leave", commands.Leave()),
     ("/rooms", commands.Rooms()),
     ("/topic", commands.Topic()),
@@ -72,7 +92,9 @@ def test_every_command_is_tried_above() -> None:
         ('/msg "bob ross', "/msg NAME TEXT"),
         ('/msg "" hi', "/msg NAME TEXT"),
         ("/reply", "/reply TEXT"),
-        ("/join", "/join ROOM"),
+        ("/join", "/join ROOM [PASSWORD]"),
+        ("/kick", "/kick NAME [REASON]"),
+        ("/announce", "/announce TEXT"),
         ("/history two", "/history [N]"),
         ("/history -1", "/history [N]"),
         ("/history ²", "/history [N]"),

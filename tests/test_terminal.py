@@ -262,7 +262,7 @@ def test_what_was_typed_in_earlier_runs_comes_back(server: ChatServer, tmp_path:
 def test_help_says_what_there_is(ann: Terminal) -> None:
     ann.type("/help\r")
     ann.until("/room [NAME]")
-    while not any(re.search(r"/join ROOM +enter a room", line) for line in ann.lines):
+    while not any(re.search(r"/join ROOM \[PASSWORD\] +enter a room", line) for line in ann.lines):
         above = ann.lines[0]
         ann.type("\x1b[5~")  # PgUp, as there are more commands than lines
         ann.until(lambda above=above: ann.lines[0] != above)  # type: ignore[misc]

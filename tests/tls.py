@@ -29,10 +29,15 @@ def trusting(*, newest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> ssl.SSLConte
 
 def secure(address: Address, first: bytes = b"", context: ssl.SSLContext | None = None) -> Raw:
     """Return a connection whose handshake is done."""
-    raw = Raw(address)
-    raw.socket = (context or trusting()).wrap_socket(raw.socket)
+    raw = secure_on(Raw(address), context)
     if first:
         raw.send(first)
+    return raw
+
+
+def secure_on(raw: Raw, context: ssl.SSLContext | None = None) -> Raw:
+    """Return a connection that stands, inside TLS from now on."""
+    raw.socket = (context or trusting()).wrap_socket(raw.socket)
     return raw
 
 

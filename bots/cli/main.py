@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bots.cli import shipped, verbs
 from bots.cli.output import show, write
 from bots.cli.try_protocol import try_protocol
+from geventchat.cli.connecting import add_tls, trust
 from geventchat.cli.options import OptionParser
 from geventchat.protocol import address
 from geventchat.protocol.errors import ChatError, ServerUnavailable, UsageError
@@ -84,8 +85,17 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help=f"YAML files or folders; or one of the verbs {', '.join(verbs.VERBS)}",
     )
-    parser.add_argument("--server", metavar="HOST:PORT", help="the server to test; any that speaks the dialect")
+    parser.add_argument(
+        "--server",
+        action="append",
+        metavar="HOST:PORT",
+        help="the server to test, any that speaks the dialect; more than once for several that share one chat",
+    )
     _add_protocol(parser)
+    add_tls(parser)
+    parser.add_argument(
+        "--password-file", metavar="FILE", help="the server's password (default: what GEVENTCHAT_PASSWORD holds)"
+    )
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="play N times as fast")
     parser.add_argument("--seed", type=int, metavar="N", help="other words, choices and times than the scenario's own")
     parser.add_argument(
@@ -182,7 +192,7 @@ def _record(options: argparse.Namespace) -> int:
 
     with interruptible():
         print(f"recording {options.room} at {address.show(at)}; Ctrl-C ends it", file=sys.stderr)
-        return _put_down(record(at, options.room), options.output)
+        return _put_down(record(at, options.room, trust(options, "geventchat-bots")), options.output)
 
 
 def _put_down(transcript: "Transcript", output: Path | None) -> int:

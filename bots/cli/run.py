@@ -13,13 +13,17 @@ from typing import TYPE_CHECKING
 
 from bots.cli import shipped
 from bots.cli.output import coloured, show, write
+from geventchat.cli.connecting import trust
 from geventchat.protocol import address
+from geventchat.protocol.address import Address
 from geventchat.protocol.errors import UsageError
+from geventchat.system.passwords import server_password
 
 if TYPE_CHECKING:
     from bots.protocols.registry import Spoken
     from bots.report.outcome import Outcome
     from bots.scenario.model import Scenario
+    from geventchat.tls.trust import Trust
 
 # Of several runs, the exit status of the first of these that one of them has.
 _WORST_FIRST = (130, 1, 5, 0)
@@ -28,7 +32,8 @@ _WORDS = {0: "passed", 1: "failed", 5: "invalid", 130: "interrupted"}
 
 def run(options: argparse.Namespace) -> int:
     """Run the scenarios that were named; return the exit status. Raises UsageError and ServerUnavailable."""
-    named = address.parse(options.server) if options.server else None
+    named = [address.parse(text) for text in options.server or ()]
+    from bots.protocols.registry import with_password
     from bots.scenario.mistakes import ScenarioMistakes
 
     try:
@@ -36,8 +41,12 @@ def run(options: argparse.Namespace) -> int:
     except ScenarioMistakes as mistakes:
         print(mistakes, file=sys.stderr)
         return 2
-    if named is None and options.protocol is not None:
+    if not named and options.protocol is not None:
         raise UsageError("--protocol needs --server HOST:PORT: the server that speaks it")
+    if not named and (options.tls or options.tls_ca):
+        raise UsageError("--tls needs --server HOST:PORT: the server that speaks it")
+    spoken = with_password(spoken, server_password(options.password_file))
+    whom = trust(options, "geventchat-bots")
     scenarios = _load(options, spoken)
     if scenarios is None:
         return 2
@@ -55,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     outcomes: list[Outcome] = []
     with interruptible():
         for scenario in scenarios:
-            outcome, how = _play(scenario, named, spoken, options, alone=len(scenarios) == 1)
+            outcome, how = _play(scenario, named, spoken, options, whom, alone=len(scenarios) == 1)
             outcomes.append(outcome)
             if len(scenarios) > 1:
                 _tell_in_a_line(outcome, options)
@@ -122,34 +131,38 @@ def _excerpt(scenario: "Scenario", first: int, last: int) -> "Scenario":
 
 def _play(
     scenario: "Scenario",
-    named: tuple[str, int] | None,
+    named: Sequence[Address],
     spoken: "Spoken",
     options: argparse.Namespace,
+    whom: "Trust | None",
     *,
     alone: bool,
 ) -> "tuple[Outcome, str]":
     """Run a scenario; return what it has shown, and how it was run."""
     from bots.engine.runner import Runner
-    from bots.engine.target import server_at
+    from bots.engine.target import servers_at
     from bots.report.progress import shown
     from bots.scenario.units import counted
 
-    with server_at(named) as (at, which):
+    with servers_at(named) as ((at, *others), which):
         if alone and not options.json:
             users = counted(len(scenario.actors), "user")
             show(f"{scenario.title}: {users} at {which}{_how_to_join(at, named, spoken.name)}\n")
-        runner = Runner(scenario, at, spoken.make, options.speed)
+        runner = Runner(scenario, at, spoken.make, options.speed, others, whom)
         with shown(runner.outcome, options.speed):
             outcome = runner.run()
     outcome.again = _command(scenario, named, spoken, options)
     return outcome, f"{which}, {spoken.name}, seed {scenario.seed}, speed {options.speed:g}"
 
 
-def _command(scenario: "Scenario", named: tuple[str, int] | None, spoken: "Spoken", options: argparse.Namespace) -> str:
+def _command(scenario: "Scenario", named: Sequence[Address], spoken: "Spoken", options: argparse.Namespace) -> str:
     """Return the command that plays the same again."""
     words = ["geventchat-bots", scenario.file]
-    if named is not None:
-        words += ["--server", address.show(named)]
+    for server in named:
+        words += ["--server", address.show(server)]
+    words += ["--tls"] if options.tls else []
+    for option, value in (("--tls-ca", options.tls_ca), ("--password-file", options.password_file)):
+        words += [] if value is None else [option, value]
     words += [spoken.option, spoken.name, "--seed", str(scenario.seed)]
     if options.only is not None:
         words += ["--only", "{}-{}".format(*options.only)]
@@ -158,9 +171,9 @@ def _command(scenario: "Scenario", named: tuple[str, int] | None, spoken: "Spoke
     return shlex.join(words)
 
 
-def _how_to_join(at: tuple[str, int], named: tuple[str, int] | None, dialect: str) -> str:
+def _how_to_join(at: Address, named: Sequence[Address], dialect: str) -> str:
     """Return how people can talk to the bots, where that is known: other servers may speak to neither of these."""
-    if named is None:
+    if not named:
         return f"; to join: geventchat-client {address.show(at)}, or http://{address.show(at)} in a browser"
     if dialect in ("json", "ws"):
         return f"; to join: geventchat-client {address.show(at)}"

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from bots.cli.output import coloured, show
+from geventchat.cli.connecting import trust
 from geventchat.protocol import address
 from geventchat.protocol.errors import UsageError
 
@@ -36,7 +37,7 @@ def try_protocol(options: argparse.Namespace) -> int:
         show(f"{name} {way} {frame.content}{gap}{meaning}\n")
 
     with interruptible():
-        wrong = try_out(description, at, tell)
+        wrong = try_out(description, at, tell, trust(options, "geventchat-bots"))
     for one in wrong:
         show(coloured(f"{one}\n", good=False))
     if not wrong:

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from geventchat.cli.connecting import add_tls
 from geventchat.cli.options import OptionParser
 
 VERBS = ("check", "import", "record", "scenarios", "schema", "try")
@@ -71,12 +72,14 @@ def parser(verb: str) -> argparse.ArgumentParser:
             options.add_argument("source", metavar="HOST:PORT")
             _add_output(options)
             options.add_argument("--room", default="lobby", help="which room (default: %(default)s)")
+            add_tls(options)
         case "scenarios":
             options = _of(verb, "List the scenarios that ship with geventchat-bots.", _SCENARIOS)
         case "try":
             options = _of(verb, "Try a protocol's file: show each frame beside what it was understood as.", _TRY)
             options.add_argument("server", metavar="HOST:PORT")
             options.add_argument("--protocol", metavar="FILE", type=Path, help="says how the server is spoken to")
+            add_tls(options)
         case _:
             options = _of(verb, "Print the JSON Schema of scenarios, or of protocols, for editors.", _SCHEMA)
             options.add_argument("--protocol", action="store_true", help="of the files that describe protocols")

@@ -25,9 +25,12 @@ from bots.world.inbox import Inbox
 from bots.world.receiver import Receiver
 from geventchat.commands import commands
 from geventchat.protocol import replies
-from geventchat.protocol.address import show
-from geventchat.protocol.errors import ChatError, ProtocolError
+from geventchat.protocol.address import Address, show
+from geventchat.protocol.errors import ChatError, NotTrusted, ProtocolError, ServerUnavailable
 from geventchat.protocol.text import decode
+from geventchat.tls.engine import TlsEngine
+from geventchat.tls.secure_socket import shake_hands
+from geventchat.tls.trust import Trust
 
 # How long a server has to let an actor in, or out; where it has much to do first, counted from the last sign of life.
 PATIENCE_S = 10.0
@@ -62,10 +65,10 @@ class NotConnected(NotLetIn):
 
 
 class Bot:
-    """One actor's connection to the server, or one after another.
+    """One actor's connection to the server, or one after another; where a chat has several, the actors take turns.
 
     `hear` is called for each thing that was read, with the line that it came in and the time; `lost` when the
-    connection ends unasked. Both are called in the loop: they must not wait.
+    connection ends unasked. Both are called in the loop: they must not wait. With `trust`, it goes through TLS.
 
     `transition_lock` is held while the bot comes in, changes its name or room, or leaves: nothing is to be said
     meanwhile, for nobody could tell under which name, or where.
@@ -74,11 +77,12 @@ class Bot:
     def __init__(
         self,
         actor: Actor,
-        address: tuple[str, int],
+        addresses: Sequence[Address],
         make_dialect: MakeDialect,
         inbox: Inbox,
         hear: Callable[["Bot", Heard, bytes, float], None],
         lost: Callable[["Bot", str], None],
+        trust: Trust | None = None,
     ) -> None:
         self.actor = actor
         self.nick = actor.name
@@ -89,13 +93,16 @@ class Bot:
         self.stopped_at: float | None = None  # since when it has read nothing, if the script wants that
         self.welcome: replies.Welcome | None = None
         self.last_notice = ""  # what the server told it last in a line that nobody said
-        self.dialect = make_dialect(show(address))
+        self._addresses = addresses
+        self._turn = actor.index  # which of the servers it is at
+        self.dialect = make_dialect(show(self._address))
         self.receiver = Receiver(self.dialect, self._take, inbox)
         self.reader = PacedReader(self._receive, self._ended)
-        self._address = address
         self._make_dialect = make_dialect
         self._hear = hear
         self._lost = lost
+        self._trust = trust
+        self._tls: TlsEngine | None = None
         self._changed = Signal()
         self._sending = BoundedSemaphore(1)
         self._refused = ""
@@ -104,6 +111,14 @@ class Bot:
         self._tokens = itertools.count(1)
         self._pongs: set[str] = set()
         self.unacknowledged = Unacknowledged()
+
+    @property
+    def _address(self) -> Address:
+        return self._addresses[self._turn % len(self._addresses)]
+
+    def go_to_next_server(self) -> None:
+        """Connect to the next of several servers, the next time."""
+        self._turn += 1
 
     @property
     def is_here(self) -> bool:
@@ -124,10 +139,19 @@ class Bot:
         self._socket = socket.create_connection(self._address, PATIENCE_S)
         with self._reading_all():
             try:
+                self._tls = self._begin_tls()
                 self._greet(room, after or None, others, again=again)
             except BaseException:
                 self._end()
                 raise
+
+    def _begin_tls(self) -> TlsEngine | None:
+        if self._trust is None:
+            return None
+        try:
+            return shake_hands(self._socket, self._address, self._trust)
+        except (NotTrusted, ServerUnavailable) as error:
+            raise NotConnected(f"{self.nick} could not connect: {error}", str(error)) from None
 
     def _greet(self, room: str, after: str | None, others: Sequence[commands.Join], *, again: bool) -> None:
         self.dialect = self._make_dialect(show(self._address))
@@ -137,9 +161,10 @@ class Bot:
         token = self.welcome.token if again and self.welcome is not None else None
         self.welcome = None
         self.receiver.begin(self.dialect)
-        self.reader.begin(self._socket)
+        self.reader.begin(self._socket, self._tls)
         self.send_bytes(self.dialect.hello(self.nick, room, after, token))
         self._receive(b"", time.monotonic())
+        self.reader.take_decrypted()
         if not self._wait(lambda: self.welcome is not None or bool(self._refused)):
             raise NotLetIn(f"{self.nick} got no answer to its name within {PATIENCE_S:g} s{self._sent_instead()}")
         if self._refused:
@@ -174,6 +199,9 @@ class Bot:
     def send_bytes(self, data: bytes) -> None:
         """Send just these bytes. Raises OSError when the connection is gone."""
         with self._sending:  # the socket may be full, and somebody wait for it already
+            if self._tls is not None:
+                self._tls.encrypt(data)
+                data = self._tls.records()
             self._socket.sendall(data)
 
     def ping(self, within: float, *, patient: bool = False) -> Answer:
@@ -208,10 +236,16 @@ class Bot:
             try:
                 self.send(commands.Bye(reason=reason))
                 if self.dialect.half_closes:
-                    self._socket.shutdown(socket.SHUT_WR)
+                    self._close_write()
                 return self._wait(lambda: not self.connected, patient=True)
             finally:
                 self._end()
+
+    def _close_write(self) -> None:
+        if self._tls is not None:
+            self._tls.close()
+            self._socket.sendall(self._tls.records())
+        self._socket.shutdown(socket.SHUT_WR)
 
     def drop(self, how: Literal["reset", "close"]) -> None:
         """Lose the connection: break it off, or end it without a goodbye."""

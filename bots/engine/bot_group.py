@@ -1,5 +1,7 @@
 """All bots of a run, and what they can do together: each part knows those before it."""
 
+from collections.abc import Sequence
+
 from bots.engine.auto_replies import AutoReplies
 from bots.engine.bot import Bot
 from bots.engine.expectations import Expectations
@@ -10,24 +12,28 @@ from bots.protocols.registry import MakeDialect
 from bots.report.outcome import Outcome
 from bots.world.dispatcher import Dispatcher, Hearer
 from bots.world.world import World
+from geventchat.protocol.address import Address
+from geventchat.tls.trust import Trust
 
 
 class BotGroup:
-    """The bots of a scenario at the server at `address`; what goes wrong is noted in the outcome."""
+    """The bots of a scenario at the servers at these addresses; what goes wrong is noted in the outcome."""
 
-    def __init__(self, outcome: Outcome, address: tuple[str, int], make_dialect: MakeDialect) -> None:
+    def __init__(
+        self, outcome: Outcome, addresses: Sequence[Address], make_dialect: MakeDialect, trust: Trust | None = None
+    ) -> None:
         scenario = self.scenario = outcome.scenario
         self.outcome = outcome
         self.world = World(scenario, outcome.rooms, outcome.whispers, outcome.make_ledger)
         self.sending = Sending(self.world, actors=len(scenario.actors), mark=scenario.mark)
-        self.joining = Joining(outcome, address, self.world, self.sending)
+        self.joining = Joining(outcome, addresses[0], self.world, self.sending)
         self.reconnecting = Reconnecting(outcome, self.world, self.joining)
         self.expectations = Expectations(scenario, self.world)
         dispatcher = Dispatcher(self.world, self._refused)
         self.bots = {
             actor: Bot(
-                *(actor, address, make_dialect, self.world.inboxes[actor]),
-                *(dispatcher.hear, self.reconnecting.lose),
+                *(actor, addresses, make_dialect, self.world.inboxes[actor]),
+                *(dispatcher.hear, self.reconnecting.lose, trust),
             )
             for actor in scenario.actors
         }

@@ -12,7 +12,7 @@ from bots.world.memberships import Membership
 from bots.world.world import World
 from geventchat.commands import commands
 from geventchat.commands.commands import LOBBY
-from geventchat.protocol.address import show
+from geventchat.protocol.address import Address, show
 from geventchat.protocol.errors import ServerUnavailable
 
 # Bots that are on their way in at the same time.
@@ -22,7 +22,7 @@ _AT_ONCE = 100
 class Joining:
     """Moves bots, and notes where they are. What the server does not do raises NotDone, a lost connection OSError."""
 
-    def __init__(self, outcome: Outcome, address: tuple[str, int], world: World, sending: Sending) -> None:
+    def __init__(self, outcome: Outcome, address: Address, world: World, sending: Sending) -> None:
         self._address = address
         self._outcome = outcome
         self._memberships = world.memberships

@@ -8,6 +8,8 @@ from typing import Any
 import gevent
 import gevent.socket
 
+from geventchat.tls.engine import TlsEngine
+
 FULL_PACE = float("inf")
 _RECV_BYTES = 64 << 10
 # At a pace of its own, a user reads so much at a time.
@@ -29,9 +31,11 @@ class PacedReader:
         # The connection's own socket waits for what has not come, which the loop must not do: this one does not wait.
         self._socket: socket.socket | None = None
         self._watcher: Any = None
+        self._tls: TlsEngine | None = None
 
-    def begin(self, connection: gevent.socket.socket) -> None:
-        """Read from a connection."""
+    def begin(self, connection: gevent.socket.socket, tls: TlsEngine | None = None) -> None:
+        """Read from a connection, inside TLS if that has begun on it."""
+        self._tls = tls
         self._socket = socket.socket(fileno=connection.fileno())
         self._socket.setblocking(False)
         self._watcher = gevent.get_hub().loop.io(connection.fileno(), _READ)
@@ -39,6 +43,7 @@ class PacedReader:
 
     def end(self) -> None:
         """Read no more from this connection, which is about to be closed."""
+        self._tls = None
         if self._watcher is not None:
             self._watcher.stop()
             self._watcher.close()
@@ -66,11 +71,30 @@ class PacedReader:
             self._ended("the server closed the connection")
             return
         now = self.last_at = time.monotonic()
-        self._take(data, now)
+        if self._tls is None:
+            self._take(data, now)
+        else:
+            self._tls.receive(data)
+            self.take_decrypted()
         if self.pace < FULL_PACE and self._watcher is not None:
             self._watcher.stop()
             if self.pace:
                 gevent.spawn_later(len(data) / self.pace, self._resume, self._watcher)
+
+    def take_decrypted(self) -> None:
+        """Take what has come inside TLS: some of it may have come with the handshake."""
+        while (tls := self._tls) is not None:
+            try:
+                text = tls.decrypt(_RECV_BYTES)
+            except OSError as error:
+                self._ended(f"the connection broke ({error.strerror})")
+                return
+            if text is None:
+                return
+            if not text:
+                self._ended("the server closed the connection")
+                return
+            self._take(text, self.last_at)
 
     def _resume(self, watcher: Any) -> None:
         if watcher is self._watcher and self.pace:

@@ -58,6 +58,7 @@ class Reconnecting:
         with bot.transition_lock:
             if bot.connected:
                 return
+            bot.go_to_next_server()
             memberships = self._memberships.of(bot.actor)
             room = memberships[0].room if memberships else LOBBY
             if not bot.dialect.catches_up or not memberships:

@@ -20,6 +20,8 @@ from bots.scenario.model import Line, Pause, Scenario, Script, Step
 from bots.scenario.render import text_of
 from bots.scenario.schedule import PlannedAct, is_endless, latecomers, plan
 from geventchat.protocol import names
+from geventchat.protocol.address import Address
+from geventchat.tls.trust import Trust
 
 if TYPE_CHECKING:
     from bots.engine.in_flight import Task
@@ -31,10 +33,19 @@ _KILL_S = 5.0
 
 
 class Runner:
-    """Runs one scenario against the server at `address`."""
+    """Runs one scenario against the server at `address`, and `others` that share one chat with it.
+
+    With `trust`, it goes through TLS.
+    """
 
     def __init__(
-        self, scenario: Scenario, address: tuple[str, int], make_dialect: MakeDialect, speed: float = 1.0
+        self,
+        scenario: Scenario,
+        address: Address,
+        make_dialect: MakeDialect,
+        speed: float = 1.0,
+        others: Sequence[Address] = (),
+        trust: Trust | None = None,
     ) -> None:
         self.outcome = Outcome(scenario)
         self._scenario = scenario
@@ -42,7 +53,7 @@ class Runner:
         self._pause_s = make_dialect("").pause_s
         self._last_due = 0.0
         self._tasks = Group()  # all that goes on besides the script's own next line
-        self._group = BotGroup(self.outcome, address, make_dialect)
+        self._group = BotGroup(self.outcome, (address, *others), make_dialect, trust)
 
     def run(self) -> Outcome:
         """Carry out the script; return what was seen, also when it was interrupted or somebody was not let in."""

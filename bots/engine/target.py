@@ -2,10 +2,11 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from geventchat.protocol import address as addresses
+from geventchat.protocol.address import Address
 from geventchat.protocol.errors import ServerUnavailable
 from geventchat.system import open_files
 
@@ -17,13 +18,16 @@ _OWN_SERVER = (
 
 
 @contextmanager
-def server_at(named: tuple[str, int] | None) -> Iterator[tuple[tuple[str, int], str]]:
-    """Yield a server's address and what to call it. Raises ServerUnavailable if one of our own does not start."""
-    if named is not None:
-        yield named, f"the server at {addresses.show(named)}"
+def servers_at(named: Sequence[Address]) -> Iterator[tuple[Sequence[Address], str]]:
+    """Yield the addresses of the servers, and what to call them; with none, of one of our own.
+
+    Raises ServerUnavailable if that does not start.
+    """
+    if named:
+        yield named, f"the server{'s' * (len(named) > 1)} at {', '.join(map(addresses.show, named))}"
     else:
         with _own_server() as own:
-            yield own, f"a server started for this run, at {addresses.show(own)}"
+            yield [own], f"a server started for this run, at {addresses.show(own)}"
 
 
 def allow_many_connections() -> None:
@@ -32,7 +36,7 @@ def allow_many_connections() -> None:
 
 
 @contextmanager
-def _own_server() -> Iterator[tuple[str, int]]:
+def _own_server() -> Iterator[Address]:
     """Run a server as a process of its own: what it can do slows the bots down, and nothing else."""
     # In a session of its own, so that Ctrl-C at the terminal ends the run, and the run then the server.
     with subprocess.Popen(  # noqa: S603

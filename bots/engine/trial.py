@@ -15,6 +15,8 @@ from geventchat.commands import commands
 from geventchat.protocol import events, replies
 from geventchat.protocol.address import show
 from geventchat.protocol.errors import ProtocolError, ServerUnavailable
+from geventchat.tls.secure_socket import SecureSocket, shake_hands
+from geventchat.tls.trust import Trust
 
 _NAMES = ("ann", "ben")
 _TEXT = "hello from ann"
@@ -29,18 +31,23 @@ Tell = Callable[[str, Frame], None]
 class _Trier:
     """One of the two."""
 
-    def __init__(self, name: str, description: Description, address: tuple[str, int], tell: Tell) -> None:
+    def __init__(
+        self, name: str, description: Description, address: tuple[str, int], tell: Tell, trust: Trust | None
+    ) -> None:
         self.name = name
         self.heard: list[Heard] = []
         self.why_ended = ""
         self.dialect = Traced(description, show(address), lambda frame: tell(name, frame))
         self._changed = Signal()
         try:
-            self._socket = socket.create_connection(address, _PATIENCE_S)
+            sock = socket.create_connection(address, _PATIENCE_S)
+            self._socket: socket.socket | SecureSocket = sock
+            if trust is not None:
+                self._socket = SecureSocket(sock, shake_hands(sock, address, trust))
         except OSError as error:
             why = (error.strerror or str(error)).lower()
             raise ServerUnavailable(f"no server answers at {show(address)} ({why})") from None
-        self._socket.settimeout(None)
+        sock.settimeout(None)
         self._reading = gevent.spawn(self._read)
         self.send(self.dialect.hello(name, commands.LOBBY, None, None))
         self._take(b"")
@@ -93,12 +100,15 @@ class _Trier:
         self._changed.set()
 
 
-def try_out(description: Description, address: tuple[str, int], tell: Tell) -> list[str]:
-    """Try a protocol at a server; return what did not go well. Raises ServerUnavailable."""
+def try_out(description: Description, address: tuple[str, int], tell: Tell, trust: Trust | None = None) -> list[str]:
+    """Try a protocol at a server, with `trust` through TLS; return what did not go well.
+
+    Raises ServerUnavailable, and NotTrusted.
+    """
     triers: list[_Trier] = []
     try:
         for name in _NAMES:
-            trier = _Trier(name, description, address, tell)
+            trier = _Trier(name, description, address, tell, trust)
             triers.append(trier)
             if not trier.wait_for(lambda one: isinstance(one, replies.Welcome)):
                 return [_not_in(trier, description)]

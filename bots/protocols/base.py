@@ -64,6 +64,7 @@ class ClientDialect:
     half_closes: bool = False  # whether a goodbye ends with the end of what is sent
     pause_s: float = 0.0  # how long to wait between two lines of a script
     quiet_s: float = 1.0  # without pongs: after how long a silence nothing more is coming
+    password: str = ""  # the server's, if it has one
     cannot: frozenset[Need] = frozenset()  # what nobody can do in it; see bots.protocols.sayable
 
     def __init__(self, host: str = "") -> None:

@@ -65,7 +65,8 @@ class Irc(ClientDialect):
         """Return what is sent first: a nick. The channel is joined once the server has said welcome."""
         del after, token
         self._nick, self._room = nick, room
-        return _line(f"NICK {nick}") + _line(f"USER bot 0 * :{nick}")
+        secret = _line(f"PASS :{self.password}") if self.password else b""
+        return secret + _line(f"NICK {nick}") + _line(f"USER bot 0 * :{nick}")
 
     def encode(self, command: commands.AnyCommand) -> bytes:
         """Return a command as a line."""

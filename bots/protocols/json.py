@@ -24,7 +24,9 @@ class Json(ClientDialect):
 
     def hello(self, nick: str, room: str, after: str | None, token: str | None) -> bytes:
         """Return what is sent first."""
-        return json_client.encode(commands.Hello(nick=nick, room=room, after=after, token=token))
+        return json_client.encode(
+            commands.Hello(nick=nick, room=room, after=after, token=token, password=self.password or None)
+        )
 
     def encode(self, command: commands.AnyCommand) -> bytes:
         """Return a command as one line."""

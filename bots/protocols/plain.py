@@ -8,6 +8,7 @@ from geventchat.commands import commands
 from geventchat.protocol import events, replies
 from geventchat.protocol.text import decode
 
+PASSWORD_PROMPT = "Server password: "  # noqa: S105 - it is what is asked for
 PROMPT = "Enter your name: "
 _GREETING = "Hi, "
 _GREETING_END = " To exit the chat enter 'exit'."
@@ -27,9 +28,9 @@ class Plain(ClientDialect):
         self._room = commands.LOBBY
 
     def hello(self, nick: str, room: str, after: str | None, token: str | None) -> bytes:
-        """Return what is sent first: a name. People come into the lobby, whatever the room."""
+        """Return what is sent first: the server's password, and a name. They come into the lobby, whatever the room."""
         del room, after, token
-        return self._end(nick)
+        return (self._end(self.password) if self.password else b"") + self._end(nick)
 
     def encode(self, command: commands.AnyCommand) -> bytes:
         """Return a command as a line."""
@@ -52,7 +53,7 @@ class Plain(ClientDialect):
 
     def _read(self, line: str) -> Heard:
         """Return what a line of the server's means."""
-        line = line.removeprefix(PROMPT)
+        line = line.removeprefix(PASSWORD_PROMPT).removeprefix(PROMPT)
         if line == _EXIT:
             return replies.Closing(code="bye", message="bye")
         if line.startswith("* "):

@@ -58,6 +58,17 @@ def by_name(name: str) -> Spoken:
     return Spoken("--dialect", name, made)
 
 
+def with_password(spoken: Spoken, password: str) -> Spoken:
+    """Return a protocol whose users give the server's password when they come in."""
+
+    def make(host: str) -> ClientDialect:
+        dialect = spoken.make(host)
+        dialect.password = password
+        return dialect
+
+    return spoken._replace(make=make) if password else spoken
+
+
 def from_file(path: Path) -> Spoken:
     """Return the protocol that a file describes. Raises ScenarioMistakes."""
     from functools import partial

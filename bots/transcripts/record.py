@@ -9,20 +9,21 @@ from geventchat.client.client import ChatClient
 from geventchat.protocol import events
 from geventchat.protocol.address import show
 from geventchat.protocol.errors import ConnectionLost
+from geventchat.tls.trust import Trust
 
 NAME = "recorder"
 # What a scenario can replay; a topic is none of it.
 _RECORDED = events.Said | events.Acted | events.Joined | events.Left | events.Renamed
 
 
-def record(address: tuple[str, int], room: str) -> Transcript:
+def record(address: tuple[str, int], room: str, tls: Trust | None = None) -> Transcript:
     """Listen in a room until interrupted, or until the server ends; return what happened as a scenario.
 
     Raises ServerUnavailable or Refused when there is no way in, and NothingToWrite if nothing happened.
     """
     moments: list[Moment] = []
     notes: list[str] = []
-    with ChatClient(address, name=NAME, room=room) as client:
+    with ChatClient(address, name=NAME, room=room, tls=tls) as client:
         began = time.monotonic()
         try:
             heard = (message for message in client if isinstance(message, _RECORDED))

@@ -8,16 +8,13 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from io import TextIOWrapper
-from typing import TYPE_CHECKING
 
+from geventchat.cli.connecting import add_tls, trust
 from geventchat.cli.options import OptionParser
 from geventchat.commands.commands import LOBBY, Credentials
 from geventchat.protocol import address
 from geventchat.protocol.errors import ChatError, Refused, UsageError
 from geventchat.system.passwords import read, server_password
-
-if TYPE_CHECKING:
-    from geventchat.tls.trust import Trust
 
 _EXAMPLES = """\
 examples:
@@ -102,7 +99,7 @@ def _join(options: argparse.Namespace, at: tuple[str, int], name: str, password:
 def _chat(options: argparse.Namespace, at: tuple[str, int], name: str, password: str, own: str | None) -> int:
     from geventchat.client.client import ChatClient  # gevent loads only when there is something to do
 
-    dial = partial(ChatClient, at, password=password or None, tls=_trust(options))
+    dial = partial(ChatClient, at, password=password or None, tls=trust(options, "geventchat-client"))
     login = None if own is None else Credentials(account=name, password=own)
     if os.isatty(0) and os.isatty(1) and not options.json:
         from geventchat.client.terminal import app  # slow to load, so only for a terminal
@@ -111,17 +108,6 @@ def _chat(options: argparse.Namespace, at: tuple[str, int], name: str, password:
     from geventchat.client import filter as without_terminal
 
     return without_terminal.run(dial, name, options.room, login, as_json=options.json)
-
-
-def _trust(options: argparse.Namespace) -> "Trust | None":
-    """Return whom to trust inside TLS; None for no TLS. Raises UsageError."""
-    if not (options.tls or options.tls_ca):
-        return None
-    from geventchat.tls import trust
-
-    if options.tls_ca:
-        return trust.Authorities(options.tls_ca)
-    return trust.known_servers(lambda line: print(f"geventchat-client: {line}", file=sys.stderr))
 
 
 def _login_name() -> str:
@@ -140,12 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("server", nargs="?", metavar="HOST[:PORT]", help="default: 127.0.0.1:2003")
     parser.add_argument("--name", help="what to be called (default: your login name)")
     parser.add_argument("--room", default=LOBBY, help="where to go first (default: %(default)s)")
-    parser.add_argument("--tls", action="store_true", help="speak TLS; a server that is new is trusted, and known then")
-    parser.add_argument(
-        "--tls-ca",
-        metavar="FILE",
-        help="speak TLS; authorities in this file vouch for the server, or those of the system",
-    )
+    add_tls(parser)
     parser.add_argument(
         "--password-file", metavar="FILE", help="the server's password (default: GEVENTCHAT_PASSWORD, or you are asked)"
     )

@@ -2,6 +2,8 @@
 
 import argparse
 import dataclasses
+import ipaddress
+import secrets
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,7 +14,9 @@ from geventchat.cli import config
 from geventchat.cli.options import OptionParser
 from geventchat.protocol import address, durations
 from geventchat.protocol.errors import UsageError
+from geventchat.protocol.ip import Network
 from geventchat.protocol.limits import GREET_WITH, MAX_HISTORY, Limits
+from geventchat.server import house_rules
 from geventchat.server.access import Access
 from geventchat.server.live import FIXED_LIMITS, Live
 from geventchat.store import registry
@@ -28,6 +32,7 @@ examples:
   geventchat-serve --listen 0.0.0.0:2003        for the whole network
   geventchat-serve --listen [::1]:0 --rate off  on a free port, nobody slowed down
   geventchat-serve --history none               keeps nothing on disk
+  geventchat-serve --redis redis://HOST:6379/0  one of several servers, which share one chat
   geventchat-serve --config chat.toml           with the options that stand there
   geventchat-serve --tls self-signed            nobody on the way reads along
   geventchat-serve export --since 2h --text     print what was said; export --help says more
@@ -52,9 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = _options(words)
         limits = _limits(options)
         listen = [address.parse(text) for text in options.listen or [address.DEFAULT]]
-        open_log = registry.opener(options.history, _keeping(options))
+        open_log = _opener(options)
         access = _access(options)
         from geventchat.server.process import serve  # gevent loads only when there is something to serve
+
+        link = secrets.token_urlsafe(24) if options.moderator_token else ""
 
         return serve(
             listen,
@@ -62,10 +69,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             open_log,
             options.greet_with,
             access=access,
+            house_rules=house_rules.read(options.motd, options.filter, link),
             hosts=options.host,
             log_level=options.log_level,
             log_format=options.log_format,
             again=None if options.config is None else lambda: _live(_options(words)),
+            metrics=None if options.metrics is None else address.parse(options.metrics),
             until_input_ends=options.until_input_ends,
         )
     except UsageError as error:
@@ -74,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 # What can be changed while the server runs, beside most limits: `Live` has it, and `ChatServer.change` does it.
-_LIVE = ("config", "host", "password_file", "greet_with", "log_level")
+_LIVE = ("config", "host", "password_file", "greet_with", "log_level", "motd", "filter")
 
 
 def _options(words: Sequence[str]) -> argparse.Namespace:
@@ -96,6 +105,7 @@ def _live(options: argparse.Namespace) -> Live:
         hosts=options.host,
         password=server_password(options.password_file),
         log_level=options.log_level,
+        house_rules=house_rules.read(options.motd, options.filter),
         fixed=fixed,
     )
 
@@ -131,6 +141,11 @@ def _parser() -> OptionParser:
     parser.add_argument(
         "--log-format", default="text", choices=("text", "json"), help="how it is said (default: %(default)s)"
     )
+    parser.add_argument(
+        "--metrics",
+        metavar="HOST:PORT",
+        help="where programs are told how the server is: /metrics for Prometheus, /healthz and /readyz",
+    )
     # For programs that start a server: it ends with them, even if they are killed, when the pipe that they keep ends.
     parser.add_argument("--until-input-ends", action="store_true", help=argparse.SUPPRESS)
     history = parser.add_argument_group("history")
@@ -145,6 +160,15 @@ def _parser() -> OptionParser:
         choices=("normal", "full"),
         help="what was shown survives the end of the process, or with full a power cut too (default: %(default)s)",
     )
+    history.add_argument(
+        "--redis", metavar="URL", help="share one chat with other servers, in this Redis: redis://HOST:PORT/DB"
+    )
+    history.add_argument(
+        "--lease",
+        metavar="TIME",
+        default="5s",
+        help="with --redis: a server that is not heard of for so long is taken for dead (default: %(default)s)",
+    )
     history.add_argument("--keep", metavar="AGE", help="remove what is older, for example 30d (default: keep it all)")
     history.add_argument("--keep-messages", metavar="N", help="keep the last N events only (default: keep them all)")
     history.add_argument(
@@ -153,6 +177,17 @@ def _parser() -> OptionParser:
         type=_lines,
         metavar="N",
         help="lines of the talk before that people who come in are shown (default: %(default)s)",
+    )
+    house = parser.add_argument_group("what holds in the house")
+    house.add_argument("--motd", metavar="FILE", type=Path, help="the message of the day, for all who come in")
+    house.add_argument(
+        "--filter",
+        metavar="FILE",
+        type=Path,
+        help="patterns of what is not said: lines of mask, refuse or hold PATTERN",
+    )
+    house.add_argument(
+        "--moderator-token", action="store_true", help="print a link: whoever opens the page with it first moderates"
     )
     access = parser.add_argument_group("who may come in")
     access.add_argument(
@@ -164,6 +199,13 @@ def _parser() -> OptionParser:
         "--tls", choices=("self-signed",), help="speak TLS too, with a certificate that is made once, by ourselves"
     )
     access.add_argument("--tls-only", action="store_true", help="speak nothing but TLS")
+    access.add_argument(
+        "--proxy-from",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="a proxy, or a network of them, whose PROXY headers are believed; more than once if wanted",
+    )
     limits = parser.add_argument_group("limits")
     for field in dataclasses.fields(Limits):
         limits.add_argument(
@@ -180,7 +222,15 @@ def _access(options: argparse.Namespace) -> Access:
     keys = _keys(options)
     if options.tls_only and keys is None:
         raise UsageError("--tls-only needs a certificate: --tls-cert FILE with --tls-key FILE, or --tls self-signed")
-    return Access(password=server_password(options.password_file), keys=keys, tls_only=options.tls_only)
+    password, proxies = server_password(options.password_file), tuple(map(_network, options.proxy_from))
+    return Access(password=password, keys=keys, tls_only=options.tls_only, proxies=proxies)
+
+
+def _network(text: str) -> Network:
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise UsageError(f"--proxy-from {text}: give an address, such as 127.0.0.1, or a network, 10.0.0.0/8") from None
 
 
 def _keys(options: argparse.Namespace) -> "ServerKeys | None":
@@ -214,6 +264,21 @@ def _meant(word: str) -> str | None:
     except UsageError:
         return f"--listen :{word}" if word.isdecimal() else None
     return f"--listen {word}" if ":" in word else None
+
+
+def _opener(options: argparse.Namespace) -> registry.Opener:
+    """Return what opens the log. Raises UsageError for an invalid option."""
+    keeping = _keeping(options)
+    if options.redis is None:
+        return registry.opener(options.history, keeping)
+    if options.history is not None:
+        raise UsageError("--history is not for --redis: what is said is kept in Redis")
+    lease_s = 0.0
+    with suppress(ValueError):
+        lease_s = durations.seconds(options.lease)
+    if not 1 <= lease_s <= 3600:
+        raise UsageError(f"--lease {options.lease}: give a time from 1s to 1h, for example 5s")
+    return registry.redis_opener(options.redis, lease_s, keeping)
 
 
 def _keeping(options: argparse.Namespace) -> registry.Keeping:

@@ -14,12 +14,12 @@ from gevent.queue import Empty, Queue
 from msgspec import structs
 
 from geventchat.client.cleaning import cleaned
-from geventchat.client.secure_socket import SecureSocket
 from geventchat.commands import commands
 from geventchat.dialects import json_client
 from geventchat.protocol import address as addresses
 from geventchat.protocol import events, replies
 from geventchat.protocol.errors import ConnectionLost, NoAnswer, ProtocolError, Refused, ServerUnavailable
+from geventchat.tls.secure_socket import SecureSocket, shake_hands
 from geventchat.tls.trust import Trust
 
 _RECV_BYTES = 64 << 10
@@ -275,7 +275,7 @@ def _line(command: commands.Command) -> bytes:
 
 def _inside_tls(sock: socket.socket, address: tuple[str, int], trust: Trust) -> SecureSocket:
     try:
-        return SecureSocket(sock, address, trust)
+        return SecureSocket(sock, shake_hands(sock, address, trust))
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise ServerUnavailable(f"what answers at {addresses.show(address)} does not speak TLS ({why})") from None

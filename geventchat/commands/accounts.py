@@ -53,11 +53,17 @@ def login(chat: Chat, member: Member, asked: commands.Login, now: float) -> Chec
     """Log in to an account."""
     if not member.key:
         chat.door.unlock(member, None)
-    return log_in(chat, member, asked.account, asked.password, asked.ref, None)
+    return log_in(chat, member, asked.account, asked.password, now, asked.ref, None)
 
 
 def log_in(
-    chat: Chat, member: Member, name: str, password: str, ref: str | None, then: commands.AnyCommand | None
+    chat: Chat,
+    member: Member,
+    name: str,
+    password: str,
+    at: float,
+    ref: str | None,
+    then: commands.AnyCommand | None,
 ) -> CheckPassword:
     """Log in with a password, or with the token or the one-time password that stands in for it; then do something."""
     if member.account is not None and member.key:
@@ -72,6 +78,7 @@ def log_in(
         now = chat.accounts.find(base(name))  # it may have been changed meanwhile
         if not fits or now is None or now != account:
             raise Refused("login-failed", "that is not the password of that account, or there is none of that name")
+        chat.moderation.check_ban_of_account(now.key, at)
         if is_word(password, now.one_time):
             spent = replace(now, one_time="")
             chat.logins.log_in(member, spent)

@@ -4,18 +4,18 @@ A function acts on the chat alone. Where more is needed, reading the log or endi
 `Followup`, which is for the session to do.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from hmac import compare_digest
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 from weakref import ref
 
 import msgspec
 
-from geventchat.commands import accounts, commands, people
+from geventchat.commands import accounts, commands, filtering, moderating, moderation, people, permission
 from geventchat.commands.commands import INFO, LOBBY
+from geventchat.commands.followups import CatchUp, ClaimNick, Followup, Goodbye, ReadHistory
 from geventchat.commands.people import about_of, any_room, one_called
 from geventchat.core.chat import Chat
+from geventchat.core.kept import Change
 from geventchat.core.log import Entry
 from geventchat.core.member import Member
 from geventchat.core.posts import not_stored
@@ -24,33 +24,11 @@ from geventchat.protocol import events, names, replies
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import MAX_REF, MAX_ROOMS_PER_USER
 
-
-@dataclass(frozen=True, slots=True)
-class CatchUp:
-    """Tell the member first what was said before in the room that it has just entered, later than the id `after`."""
-
-    room: Room
-    after: str | None
-    ref: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ReadHistory:
-    """Answer with a page of what was said before."""
-
-    asked: commands.History
-
-
-@dataclass(frozen=True, slots=True)
-class Goodbye:
-    """End the connection."""
-
-    reason: str
-
-
-Followup = CatchUp | ReadHistory | Goodbye | accounts.CheckPassword | accounts.HashPassword | accounts.MakeWord
 # Ours have 16 characters.
 _MAX_TOKEN = 64
+
+
+_Next = TypeVar("_Next")
 
 
 def do(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> Followup | None:
@@ -61,20 +39,15 @@ def do(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> 
             raise Refused("bad-ref", f"a ref can have at most {MAX_REF} characters")
         if isinstance(command, commands.Talk):
             member.spoke = now
-        info = INFO[type(command)]
-        if info.needs_nick and not member.key:
-            raise Refused("hello-first", 'say who you are first: {"type":"hello","nick":"alice"}')
-        if not chat.role_of(member).may(info.who_may):
-            raise Refused("forbidden", f"that is for {info.who_may}s only")
+        permission.check(chat, member, command, now)
+        filtering.check(chat, member, command)
         return ACTIONS[type(command)](chat, member, command, now)
     except Refused as refusal:
         _refuse(chat, member, refusal, ref)
     return None
 
 
-def go_on(
-    chat: Chat, member: Member, then: Callable[[], commands.AnyCommand | None], ref: str | None
-) -> commands.AnyCommand | None:
+def go_on(chat: Chat, member: Member, then: Callable[[], _Next], ref: str | None) -> _Next | None:
     """Go on with what a followup has found out; return what is to be done next, if anything."""
     try:
         return then()
@@ -95,28 +68,47 @@ def cost(member: Member, command: commands.AnyCommand) -> int:
     return len(member.rooms) if INFO[type(command)].costs_per_room else 1
 
 
-def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> CatchUp | accounts.CheckPassword | None:
+def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> Followup | None:
     if member.key:
         raise Refused("already-here", f"you are here already, as {member.nick}")
     chat.door.unlock(member, hello.password)
     if hello.login is not None:
         login, hello = hello.login, msgspec.structs.replace(hello, login=None)
-        return accounts.log_in(chat, member, login.account, login.password, None, hello)
-    if hello.room:
-        names.room(hello.room, chat.limits.max_name)
+        return accounts.log_in(chat, member, login.account, login.password, now, None, hello)
+    _, room = names.room(hello.room, chat.limits.max_name) if hello.room else ("", "")
     _check_id(hello.after)
-    earlier, token = chat.nicks.find(hello.nick), hello.token or ""
-    if earlier is not None and compare_digest(token.encode(), earlier.token.encode()):
-        _replace(chat, member, earlier, now)
-    chat.claim_one(member, hello.nick, now)
+    earlier, token = _earlier(chat, hello), hello.token or ""
+    if earlier is not None and member.account is None and (account := chat.logins.account_of(earlier)) is not None:
+        chat.logins.log_in(member, account)  # as it was
     if 0 < len(token) <= _MAX_TOKEN:  # it is kept: the welcome with a new one may be lost too
         member.token = token
+    chat.moderation.recognise(member, now)
+    opens_link = hello.link is not None and chat.moderation.links.check(hello.link)
+    if not opens_link and (earlier is None or (room and room not in earlier.rooms)):
+        chat.moderation.check_entry(member, hello.nick, room, None, now)
+    nick = hello.nick if earlier is not None else chat.free_nick(member, hello.nick)
+
+    def come_in() -> Followup | None:
+        if (earlier := _earlier(chat, hello)) is not None:
+            _replace(chat, earlier, now)
+        chat.claim(member, nick, now)
+        changes = chat.moderation.open_link(member, hello.link, now) if hello.link is not None else []
+        catch_up = _enter(chat, member, hello.room, hello.after, None, changes) if hello.room else None
+        if not hello.room:
+            chat.welcome(member, changes)
+        if chat.motd:
+            chat.tell(member, replies.Motd(lines=chat.motd))
+        return catch_up
+
     member.since = member.spoke = now
     member.about, member.username = about_of(hello.about), about_of(hello.username)
-    if hello.room:
-        return _enter(chat, member, hello.room, hello.after, None)
-    chat.welcome(member)
-    return None
+    return ClaimNick(nick, come_in, None, hello.token) if chat.is_shared else come_in()
+
+
+def _earlier(chat: Chat, hello: commands.Hello) -> Member | None:
+    """Return the user who has the nick already, if whoever says hello is the same one."""
+    member = chat.nicks.find(hello.nick)
+    return member if member is not None and member.has_token(hello.token or "") else None
 
 
 def _unlock(chat: Chat, member: Member, unlock: commands.Unlock, now: float) -> None:
@@ -126,38 +118,38 @@ def _unlock(chat: Chat, member: Member, unlock: commands.Unlock, now: float) -> 
     chat.ask(member)
 
 
-def _replace(chat: Chat, member: Member, earlier: Member, now: float) -> None:
-    """Send away the lost connection of a user who has come back, and is still logged in by that."""
-    if member.account is None and (account := chat.logins.account_of(earlier)) is not None:
-        chat.logins.log_in(member, account)
-    earlier.on_replaced()
-    chat.depart(earlier, "came back on another connection")
-    chat.tell(earlier, replies.Closing(code="replaced", message="you came back on another connection"))
+def _replace(chat: Chat, earlier: Member, now: float) -> None:
+    """Send away the lost connection of a user who has come back."""
+    closing = replies.Closing(code="replaced", message="you came back on another connection")
+    chat.send_away(earlier, closing, "came back on another connection")
     chat.release_nick(earlier, now)
 
 
-def _enter(chat: Chat, member: Member, room_name: str, after: str | None, ref: str | None) -> CatchUp:
+def _enter(
+    chat: Chat, member: Member, room_name: str, after: str | None, ref: str | None, changes: Sequence[Change] = ()
+) -> CatchUp:
     member.catching_up = after is not None or member.can.greeted_with_history
-    chat.join(member, room_name, ref)
+    chat.join(member, room_name, ref, changes)
     return CatchUp(chat.room_of(member, room_name), after, ref)
 
 
 def _say(chat: Chat, member: Member, say: commands.Say, now: float) -> None:
     room = chat.room_of(member, say.room)
     said = events.Noticed if say.notice else events.Said
-    _post_once(chat, member, room, said("", "", room.name, member.nick, _some(say.text)), say.ref)
+    _post_once(chat, member, room, said("", "", room.name, member.nick, _some(say.text)), say.ref, now)
 
 
 def _act(chat: Chat, member: Member, act: commands.Act, now: float) -> None:
     room = chat.room_of(member, act.room)
-    _post_once(chat, member, room, events.Acted("", "", room.name, member.nick, _some(act.text)), act.ref)
+    _post_once(chat, member, room, events.Acted("", "", room.name, member.nick, _some(act.text)), act.ref, now)
 
 
-def _post_once(chat: Chat, member: Member, room: Room, event: events.AnyEvent, ref: str | None) -> None:
+def _post_once(chat: Chat, member: Member, room: Room, event: events.AnyEvent, ref: str | None, now: float) -> None:
     """Post a message; one that a client sends again because it has seen no ack is answered, not posted again."""
     entry = Entry(room.key, event, ref)
     earlier = member.sent_refs.find(entry) if member.can.resends else None
     if earlier is None or ref is None:
+        chat.moderation.check_slow(member, room.key, now)
         chat.post(member, room, entry, member.sent_refs.add(entry) if member.can.resends else None)
     else:
         chat.tell(member, lambda: replies.Ack(ref=ref, id=earlier.id) if earlier.id else not_stored(ref))
@@ -189,14 +181,23 @@ def _whisper_back(chat: Chat, member: Member, back: commands.WhisperBack, now: f
     _whisper(chat, member, commands.Whisper(to=target.nick, text=back.text, ref=back.ref), now)
 
 
-def _rename(chat: Chat, member: Member, rename: commands.Rename, now: float) -> None:
+def _rename(chat: Chat, member: Member, rename: commands.Rename, now: float) -> Followup | None:
     old = member.nick
     if names.nick(rename.nick, chat.limits.max_name)[0] == old:
         raise Refused("nick-taken", f"you are called {old} already", about=old)
-    chat.claim(member, rename.nick, now)
-    chat.rename(member, old, rename.ref)
-    if rename.ref is not None:
-        chat.tell(member, replies.Ack(ref=rename.ref, id=None))
+    nick = chat.check_nick(member, rename.nick)
+    for key in ("", *member.rooms):
+        chat.moderation.check_ban(member, nick, key, now)
+
+    def go_by_it() -> Followup | None:
+        chat.moderation.rules.renamed(member.key, names.key(nick))
+        chat.claim(member, nick, now)
+        chat.rename(member, old, rename.ref)
+        if rename.ref is not None:
+            chat.tell(member, replies.Ack(ref=rename.ref, id=None))
+        return None
+
+    return ClaimNick(nick, go_by_it, rename.ref) if chat.is_shared else go_by_it()
 
 
 def _join(chat: Chat, member: Member, join: commands.Join, now: float) -> CatchUp:
@@ -205,6 +206,7 @@ def _join(chat: Chat, member: Member, join: commands.Join, now: float) -> CatchU
     if key in member.rooms:
         room = chat.room_of(member, join.room)
         raise Refused("already-here", f"you are in {room.name} already", about=room.name)
+    chat.moderation.check_entry(member, member.nick, key, join.password, now)
     if not member.can.several_rooms:
         for left in chat.rooms_of(member):
             chat.leave(member, left)
@@ -235,16 +237,16 @@ def _topic(chat: Chat, member: Member, topic: commands.Topic, now: float) -> Non
         chat.tell(member, lambda: replies.TopicIs(room=asked.name, text=asked.topic, ref=topic.ref))
     else:
         room = chat.room_of(member, topic.room)
-        _post_once(chat, member, room, events.TopicSet("", "", room.name, member.nick, topic.text), topic.ref)
+        _post_once(chat, member, room, events.TopicSet("", "", room.name, member.nick, topic.text), topic.ref, now)
 
 
 def _who(chat: Chat, member: Member, who: commands.Who, now: float) -> None:
     room = any_room(chat, member, who.room)
-    chat.tell(member, lambda: room.members_reply(ref=who.ref))
+    chat.tell(member, lambda: chat.publisher.members_of(room, ref=who.ref))
 
 
 def _rooms(chat: Chat, member: Member, rooms: commands.Rooms, now: float) -> None:
-    chat.tell(member, lambda: chat.room_list(rooms.ref))
+    chat.tell(member, lambda: chat.room_list(member, rooms.ref))
 
 
 def _ping(chat: Chat, member: Member, ping: commands.Ping, now: float) -> None:
@@ -253,6 +255,10 @@ def _ping(chat: Chat, member: Member, ping: commands.Ping, now: float) -> None:
 
 def _help(chat: Chat, member: Member, asked: commands.Help, now: float) -> None:
     chat.tell(member, replies.HelpText(lines=commands.help_lines()))
+
+
+def _motd(chat: Chat, member: Member, asked: commands.Motd, now: float) -> None:
+    chat.tell(member, replies.Motd(lines=chat.motd, ref=asked.ref))
 
 
 def _history(chat: Chat, member: Member, history: commands.History, now: float) -> ReadHistory:
@@ -309,4 +315,17 @@ ACTIONS: dict[type[commands.Command], Callable[[Chat, Member, Any, float], Follo
     commands.Help: _help,
     commands.History: _history,
     commands.Bye: _bye,
+    commands.Motd: _motd,
+    moderation.Kick: moderating.kick,
+    moderation.Ban: moderating.ban,
+    moderation.Unban: moderating.unban,
+    moderation.Bans: moderating.bans,
+    moderation.Mute: moderating.mute,
+    moderation.Unmute: moderating.unmute,
+    moderation.Slow: moderating.slow,
+    moderation.Lock: moderating.lock,
+    moderation.Unlock: moderating.unlock,
+    moderation.Delete: moderating.delete,
+    moderation.Approve: moderating.approve,
+    moderation.Announce: moderating.announce,
 }

@@ -3,21 +3,19 @@
 `TABLE` at the end says what people type for each, what it costs, and who may ask for it.
 
 `room` may be left out while the user is in one room only. `ref` is the client's own: it comes back in the answer.
-The commands that have one are a `Request`.
+The commands that have one are a `Request`. Those of moderators are in `moderation`.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
+from geventchat.commands import moderation
+from geventchat.commands.command import Command as Command
 from geventchat.protocol.limits import DEFAULT_HISTORY
+from geventchat.protocol.names import LOBBY as LOBBY
 from geventchat.protocol.roles import Role
-
-LOBBY = "lobby"  # the room that everyone starts in
-
-
-class Command(msgspec.Struct, tag_field="type", kw_only=True, gc=False):
-    """One thing that a user asks for."""
 
 
 class Credentials(msgspec.Struct, kw_only=True, gc=False):
@@ -37,6 +35,7 @@ class Hello(Command, tag="hello"):
 
     Where `room` is empty, a client is in none until it joins one. `about` and `username` are what others see who ask.
     `password` is the server's, if it has one.
+    Whoever opens a moderator's `link` first is one.
     """
 
     nick: str
@@ -47,9 +46,10 @@ class Hello(Command, tag="hello"):
     username: str = ""
     login: Credentials | None = None
     password: str | None = None
+    link: str | None = None
 
 
-class Unlock(Command, tag="unlock"):
+class Unlock(Command, tag="server_password"):
     """Give the server's password before a name, as people are asked for it; programs say it in their hello."""
 
     password: str
@@ -96,9 +96,10 @@ class Rename(Command, tag="rename"):
 
 
 class Join(Command, tag="join"):
-    """Enter a room, which is made by this if it is not there."""
+    """Enter a room, which is made by this if it is not there; one that is locked may take a password."""
 
     room: str
+    password: str | None = None
     after: str | None = None
     ref: str | None = None
 
@@ -135,7 +136,7 @@ class Find(Command, tag="find"):
     """Ask who users are: those in a room, those of these nicks, or those whose nicks a mask like `a*` fits."""
 
     room: str | None = None
-    nicks: list[str] = []
+    nicks: list[str] = msgspec.field(default_factory=list)
     mask: str | None = None
     ref: str | None = None
 
@@ -165,8 +166,8 @@ class Describe(Command, tag="describe"):
 class Watch(Command, tag="watch"):
     """Be told whether nicks are here, and when that changes; of those in `stop` no more, and with `clear`, of none."""
 
-    nicks: list[str] = []
-    stop: list[str] = []
+    nicks: list[str] = msgspec.field(default_factory=list)
+    stop: list[str] = msgspec.field(default_factory=list)
     clear: bool = False
     ref: str | None = None
 
@@ -250,6 +251,12 @@ class Topic(Command, tag="topic"):
     ref: str | None = None
 
 
+class Motd(Command, tag="motd"):
+    """Ask for the message of the day."""
+
+    ref: str | None = None
+
+
 class Ping(Command, tag="ping"):
     """Ask for a pong; it comes after everything that was on its way before."""
 
@@ -267,9 +274,10 @@ class Bye(Command, tag="bye"):
 
 
 Talk = Say | Act | Whisper | WhisperBack | Topic
-Question = Who | Whois | Find | Whowas | Watch | Rooms | Status | History
+Question = Who | Whois | Find | Whowas | Watch | Rooms | Status | History | Motd
 OfAccounts = Register | Login | Logout | Password | Unregister | Recover
-Request = Talk | Question | OfAccounts | Rename | Join | Leave | Away | Describe | Invite
+OfPeople = Rename | Join | Leave | Away | Describe | Invite
+Request = Talk | Question | OfAccounts | OfPeople | moderation.Moderating
 FromProgram = Hello | Request | Ping | Help | Bye  # what can be sent as JSON
 AnyCommand = FromProgram | Unlock
 
@@ -283,8 +291,9 @@ def ref_of(command: Command) -> str | None:
 class CommandInfo:
     """What is to be known of a command beside its fields and what it does; this is what `/help` and the docs show.
 
-    `typed` is what people type, a slash and the name, then an argument for each of `fields`: NAME and ROOM are names,
-    N is a number, anything else is the rest of the line. An argument in brackets may be left out.
+    `typed` is what people type, a slash and the name, then an argument for each of `fields`: NAME, ROOM and ID are
+    names, N is a number, TIME a duration, anything else is the rest of the line. An argument in brackets may be left
+    out.
     """
 
     command: type[Command]
@@ -294,6 +303,8 @@ class CommandInfo:
     costs_per_room: bool = False  # against the rate, it counts once for each room that the user is in
     needs_nick: bool = True
     who_may: Role = Role.USER  # the least role that is allowed it
+    in_own_room: bool = False  # whether it is allowed, too, to whom the room belongs that it is about
+    speaks: bool = False  # whether others see what it brings about: then who is muted may not
 
     @property
     def name(self) -> str:
@@ -301,10 +312,10 @@ class CommandInfo:
         return self.typed.partition(" ")[0][1:]
 
 
-TABLE = (
+_FOR_ALL = (
     CommandInfo(command=Hello, needs_nick=False),
     CommandInfo(command=Unlock, needs_nick=False),
-    CommandInfo(command=Say),
+    CommandInfo(command=Say, speaks=True),
     CommandInfo(command=Help, typed="/help", help="this list"),
     CommandInfo(command=Who, typed="/who [ROOM]", fields=("room",), help="who is in the room"),
     CommandInfo(command=Whois, typed="/whois NAME", fields=("nick",), help="who that is"),
@@ -312,29 +323,38 @@ TABLE = (
     CommandInfo(command=Whowas),
     CommandInfo(command=Watch),
     CommandInfo(command=Status),
-    CommandInfo(command=Describe, costs_per_room=True),
-    CommandInfo(command=Rename, typed="/nick NAME", fields=("nick",), help="take another name", costs_per_room=True),
-    CommandInfo(command=Act, typed="/me TEXT", fields=("text",), help="do something: /me waves"),
+    CommandInfo(command=Describe, speaks=True, costs_per_room=True),
+    CommandInfo(
+        command=Rename, speaks=True, typed="/nick NAME", fields=("nick",), help="take another name", costs_per_room=True
+    ),
+    CommandInfo(command=Act, speaks=True, typed="/me TEXT", fields=("text",), help="do something: /me waves"),
     CommandInfo(
         command=Whisper,
+        speaks=True,
         typed="/msg NAME TEXT",
         fields=("to", "text"),
         help='say something to one alone; quote a name with spaces: "NAME"',
     ),
-    CommandInfo(command=WhisperBack, typed="/reply TEXT", fields=("text",), help="answer the last whisper"),
-    CommandInfo(command=Join, typed="/join ROOM", fields=("room",), help="go to another room"),
+    CommandInfo(
+        command=WhisperBack, speaks=True, typed="/reply TEXT", fields=("text",), help="answer the last whisper"
+    ),
+    CommandInfo(command=Join, typed="/join ROOM [PASSWORD]", fields=("room", "password"), help="go to another room"),
     CommandInfo(command=Leave, typed="/leave [REASON]", fields=("reason",), help="go back to the lobby"),
     CommandInfo(command=Rooms, typed="/rooms", help="which rooms there are"),
-    CommandInfo(command=Invite, typed="/invite NAME", fields=("nick",), help="ask somebody into the room"),
+    CommandInfo(command=Invite, speaks=True, typed="/invite NAME", fields=("nick",), help="ask somebody into the room"),
     CommandInfo(
         command=Away,
+        speaks=True,
         typed="/away [TEXT]",
         fields=("text",),
         help="tell others that you are away; alone, that you are back",
         costs_per_room=True,
     ),
-    CommandInfo(command=Topic, typed="/topic [TEXT]", fields=("text",), help="see or set the room's topic"),
+    CommandInfo(
+        command=Topic, speaks=True, typed="/topic [TEXT]", fields=("text",), help="see or set the room's topic"
+    ),
     CommandInfo(command=History, typed="/history [N]", fields=("limit",), help="what was said before"),
+    CommandInfo(command=Motd, typed="/motd", help="the message of the day"),
     CommandInfo(command=Register, typed="/register PASSWORD", fields=("password",), help="make your name your own"),
     CommandInfo(
         command=Login,
@@ -362,6 +382,74 @@ TABLE = (
         fields=("reason",),
         help="leave the chat, as plain exit does",
         needs_nick=False,
+    ),
+)
+_IN_ROOM: Any = {"who_may": Role.MODERATOR, "in_own_room": True}
+TABLE = (
+    *_FOR_ALL,
+    CommandInfo(
+        command=moderation.Kick,
+        typed="/kick NAME [REASON]",
+        fields=("nick", "reason"),
+        help="put somebody out of the room",
+        **_IN_ROOM,
+    ),
+    CommandInfo(
+        command=moderation.Ban,
+        typed="/ban NAME [TIME] [REASON]",
+        fields=("who", "lasts", "reason"),
+        help="keep out a name, an address or network, or an origin: /ban bob 10m",
+        **_IN_ROOM,
+    ),
+    CommandInfo(
+        command=moderation.Unban, typed="/unban NAME", fields=("who",), help="let somebody in again", **_IN_ROOM
+    ),
+    CommandInfo(command=moderation.Bans, typed="/bans", help="who is banned, and who is muted", **_IN_ROOM),
+    CommandInfo(
+        command=moderation.Mute,
+        typed="/mute NAME [TIME] [REASON]",
+        fields=("nick", "lasts", "reason"),
+        help="let somebody say nothing; * is everybody in the room",
+        **_IN_ROOM,
+    ),
+    CommandInfo(
+        command=moderation.Unmute, typed="/unmute NAME", fields=("nick",), help="let somebody speak again", **_IN_ROOM
+    ),
+    CommandInfo(
+        command=moderation.Slow,
+        typed="/slow [TIME]",
+        fields=("every",),
+        help="let everyone speak once in this time; alone, at any time",
+        **_IN_ROOM,
+    ),
+    CommandInfo(
+        command=moderation.Lock,
+        typed="/lock [PASSWORD]",
+        fields=("password",),
+        help="let in only who is invited, or knows the password",
+        **_IN_ROOM,
+    ),
+    CommandInfo(command=moderation.Unlock, typed="/unlock", help="let everyone in again", **_IN_ROOM),
+    CommandInfo(
+        command=moderation.Delete,
+        typed="/delete ID [REASON]",
+        fields=("id", "reason"),
+        help="take back the message with an id, or the last one of a name",
+        **_IN_ROOM,
+    ),
+    CommandInfo(
+        command=moderation.Approve,
+        typed="/approve ID",
+        fields=("id",),
+        help="let be said what was held back",
+        who_may=Role.MODERATOR,
+    ),
+    CommandInfo(
+        command=moderation.Announce,
+        typed="/announce TEXT",
+        fields=("text",),
+        help="say something to everyone, in all rooms",
+        who_may=Role.MODERATOR,
     ),
 )
 INFO = {info.command: info for info in TABLE}

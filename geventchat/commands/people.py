@@ -32,6 +32,8 @@ def any_room(chat: Chat, member: Member, name: str | None) -> Room:
     room = chat.room_of(member, None) if name is None else chat.find_room(name)
     if room is None:
         raise Refused("no-such-room", "nobody is in that room; /rooms says which there are", about=name)
+    if not chat.moderation.may_look(member, room.key):
+        raise Refused("locked", "that room is locked", about=name)
     return room
 
 
@@ -43,17 +45,19 @@ def about_of(text: str) -> str:
 def whois(chat: Chat, member: Member, asked: commands.Whois, now: float) -> None:
     """Tell who a user is."""
     one = one_called(chat, asked.nick)
-    chat.tell(member, lambda: replies.Profiles(users=[chat.profile(one, now)], ref=asked.ref))
+    chat.tell(member, lambda: replies.Profiles(users=[chat.profile(one, member, now)], ref=asked.ref))
 
 
 def find(chat: Chat, member: Member, asked: commands.Find, now: float) -> None:
     """Tell who certain users are, of many only some."""
-    chat.tell(member, lambda: _found(chat, asked, now))
+    chat.tell(member, lambda: _found(chat, member, asked, now))
 
 
-def _found(chat: Chat, asked: commands.Find, now: float) -> replies.Profiles:
+def _found(chat: Chat, member: Member, asked: commands.Find, now: float) -> replies.Profiles:
     if asked.room is not None:
         room = chat.find_room(asked.room)
+        if room is not None and not chat.moderation.may_look(member, room.key):
+            room = None
         members = list(islice(room.members, MAX_LISTED + 1)) if room else []
         name = room.name if room else asked.room
     else:
@@ -61,7 +65,7 @@ def _found(chat: Chat, asked: commands.Find, now: float) -> replies.Profiles:
         called = (chat.nicks.find(nick) for nick in asked.nicks[:MAX_LISTED])
         fitting = chat.nicks.fitting(asked.mask) if asked.mask is not None else iter(())
         members = [one for one in called if one is not None] + list(islice(fitting, MAX_LISTED + 1))
-    users = [chat.profile(one, now) for one in members[:MAX_LISTED]]
+    users = [chat.profile(one, member, now) for one in members[:MAX_LISTED]]
     return replies.Profiles(users=users, room=name, more=len(members) > MAX_LISTED, ref=asked.ref)
 
 
@@ -112,11 +116,22 @@ def describe(chat: Chat, member: Member, described: commands.Describe, now: floa
     chat.tell(member, replies.Described(nick=member.nick, about=member.about, ref=described.ref))
 
 
+def _let_in(chat: Chat, member: Member, other: Member, room: Room) -> None:
+    """Let a user into a room if it is locked. Raises Refused if the one who invites does not moderate it."""
+    if not chat.moderation.rules.of(room.key).locked:
+        return
+    if not chat.moderation.moderates(member, room.key):
+        raise Refused("forbidden", "the room is locked: who moderates it invites", about=room.name)
+    for change in chat.moderation.rules.invite(room.key, chat.moderation.account(other), other.token):
+        chat.tell(member, lambda: b"", [change])
+
+
 def invite(chat: Chat, member: Member, invited: commands.Invite, now: float) -> None:
     """Tell a user that another one would like it to come into a room."""
     other, room = one_called(chat, invited.nick), chat.room_of(member, invited.room)
     if room.key in other.rooms:
         raise Refused("already-here", f"{other.nick} is in {room.name} already", about=other.nick)
+    _let_in(chat, member, other, room)
     invitation = replies.Invited(nick=member.nick, to=other.nick, room=room.name)
     chat.tell(other, invitation)
     chat.tell(member, replies.Invited(nick=member.nick, to=other.nick, room=room.name, ref=invited.ref))

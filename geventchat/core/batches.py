@@ -7,11 +7,14 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from geventchat.core.chat import Chat
-from geventchat.core.log import Entry, Log
+from geventchat.core.kept import Change
+from geventchat.core.log import Log
 from geventchat.core.posts import Batch, PendingEvent, changes_of, without_promises
 from geventchat.core.room import RoomFeed
+from geventchat.core.shared_log import Written
 from geventchat.delivery.outbox import Outbox
 from geventchat.protocol.errors import NotStored, Refused
+from geventchat.protocol.names import LOBBY, LOG_ROOM
 
 
 class Shown(NamedTuple):
@@ -23,31 +26,48 @@ class Shown(NamedTuple):
 
 def carry_out(chat: Chat, log: Log, wall_time: float, now: float) -> Shown:
     """Carry out the next batch. `wall_time` is in seconds since 1970, `now` on a clock that never goes back."""
+    return show(chat, store(chat, log, wall_time), wall_time, now)
+
+
+def store(chat: Chat, log: Log, wall_time: float) -> Written:
+    """Take the next batch to the log, and return what is to be shown; `wall_time` is in seconds since 1970."""
     batch = chat.take_batch()
-    _recall_topics(chat, log)
-    batch, logged = _append(chat, log, batch, wall_time)
-    outboxes = chat.publisher.publish(batch, logged, wall_time, now)
+    owned = _recall(chat, log)
+    return _append(chat, log, batch, owned, wall_time)
+
+
+def show(chat: Chat, written: Written, wall_time: float, now: float) -> Shown:
+    """Show what is in the log; the times are as for `carry_out`."""
+    outboxes = chat.publisher.publish(written, wall_time, now)
     chat.heed_accounts(wall_time)
     return Shown(outboxes, chat.publisher.seal(now))
 
 
-def _append(chat: Chat, log: Log, batch: Batch, wall_time: float) -> tuple[Batch, list[Entry]]:
+def _append(chat: Chat, log: Log, batch: Batch, owned: list[Change], wall_time: float) -> Written:
+    changes = [*owned, *changes_of(batch)]
+    if log.shared is not None:
+        return chat.elsewhere.write(log.shared, batch, changes, wall_time)
     entries = [post.entry for post in batch if isinstance(post, PendingEvent)]
-    changes = changes_of(batch)
-    if not entries and not changes:
-        return batch, []
-    try:
-        return batch, list(log.append(entries, wall_time, changes))
-    except NotStored as error:
-        chat.kept.undo(changes)
-        batch = without_promises(batch, str(error))
-        return batch, [post.entry for post in batch if isinstance(post, PendingEvent)]
+    if entries or changes:
+        try:
+            log.append(entries, wall_time, changes)
+        except NotStored as error:
+            chat.kept.undo(changes)
+            batch = without_promises(batch, str(error))
+    return Written(batch)
 
 
-def _recall_topics(chat: Chat, log: Log) -> None:
-    """Give rooms that were made just now the topic that they had earlier, if the log can be read."""
+def _recall(chat: Chat, log: Log) -> list[Change]:
+    """Give rooms that were made just now the topic that they had earlier, if the log can be read.
+
+    One of which the log knows nothing belongs to the account that makes it. Return what is to be stored of that.
+    """
+    owned: list[Change] = []
     if rooms := chat.new_rooms():
         with suppress(Refused):  # the log cannot be read, and has said so
-            topics = log.topics([room.key for room in rooms])
-            for room in rooms:
+            topics = log.topics([room.key for room, _ in rooms])
+            for room, maker in rooms:
                 room.topic = topics.get(room.key, "")
+                if maker and room.key not in (LOBBY, LOG_ROOM) and not log.since(room.key, "0-0", 1):
+                    owned += chat.moderation.rules.own(room.key, maker)
+    return owned

@@ -12,15 +12,19 @@ from itertools import count, islice
 from geventchat.core.accounts import Accounts, further, is_further
 from geventchat.core.dedup import SentRef
 from geventchat.core.door import Door
+from geventchat.core.elsewhere import Elsewhere
 from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.core.kept import Change, Kept
 from geventchat.core.log import Entry
 from geventchat.core.logins import Logins
 from geventchat.core.member import Member
+from geventchat.core.moderation.moderation import Moderation
 from geventchat.core.nicks import Nicks, profile
 from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, Post
 from geventchat.core.publishing import Publisher, encode_own
 from geventchat.core.room import Room
+from geventchat.core.shared_log import SendAway
+from geventchat.core.tally import Tally
 from geventchat.core.watchers import Watchers
 from geventchat.protocol import events, names, replies
 from geventchat.protocol.errors import Refused
@@ -35,59 +39,84 @@ _MAX_BATCH = 256
 class Chat:
     """All rooms and all members of one server; `server` is its name and version, as newcomers are told.
 
-    `kept` has the records that survive it. `password` is what newcomers are asked for, if it is not empty.
+    `kept` has the records that survive it. `password` is what newcomers are asked for, if it is not empty. Where it
+    `is_shared` with other servers, the log gives out nicks.
     """
 
-    def __init__(self, limits: Limits, server: str, kept: Kept, password: str = "") -> None:
+    def __init__(self, limits: Limits, server: str, kept: Kept, password: str = "", *, is_shared: bool = False) -> None:
         self.limits = limits
         self.kept = kept
+        self.is_shared = is_shared
         self.door = Door(password)
         self._server = server
         self._rooms: dict[str, Room] = {}
         self.nicks = Nicks(limits.max_name)
         self.accounts = Accounts(kept)
         self.logins = Logins(kept, self.accounts, self.nicks)
+        self.moderation = Moderation(kept, self.role_of, self.logins.account_of)
+        self.motd: list[str] = []  # the message of the day, a line each
         self.watchers = Watchers()
+        self.tally = Tally()
+        self.elsewhere = Elsewhere(self)
+        max_kept = MAX_WINDOWS * limits.feed_window
         self.publisher = Publisher(
-            self._rooms, self.watchers, self._welcome, self.release_nick, MAX_WINDOWS * limits.feed_window
+            self._rooms,
+            self.watchers,
+            self._welcome,
+            self.release_nick,
+            self.elsewhere.follow,
+            self.tally,
+            max_kept,
+            self.moderation,
         )
         self._posted: deque[Post] = deque()
-        self._new_rooms: list[Room] = []
+        self._log_room = Room(names.LOG_ROOM, names.LOG_ROOM, limits.feed_window, self.tally)
+        self._new_rooms: list[tuple[Room, str]] = []  # with the accounts of those who make them
         self._guests = count(1)
 
     # The state that commands change at once; others see it when the batch is published.
 
     def claim(self, member: Member, name: str, now: float) -> None:
         """Give a member this nick. Raises Refused when it is no name, or somebody else's."""
+        nick = self.check_nick(member, name)
+        self.seat(member, nick, names.key(nick), now)
+
+    def check_nick(self, member: Member, name: str) -> str:
+        """Return a nick that a member can have now, as it is shown. Raises Refused as `claim` does."""
         nick, _ = names.nick(name, self.limits.max_name)
         if not self.logins.holds(member, nick):
             raise Refused("nick-registered", f"the name {nick} belongs to an account: log in to it", about=nick)
         if is_further(nick) and self.accounts.reserving(nick) is None:
             why = "a name that ends in ^ and a number is for a further connection of an account"
             raise Refused("bad-nick", why, about=nick)
+        self.nicks.check(member, nick)
+        return nick
+
+    def seat(self, member: Member, nick: str, key: str, now: float) -> None:
+        """Give a member this nick, which has this key, and is nobody else's."""
         old, old_key = member.nick, member.key
-        self.nicks.claim(member, name, now)
-        if member.key != old_key:
+        self.nicks.seat(member, nick, key, now)
+        if key != old_key:
             if old_key:
                 self._tell_watchers(old_key, replies.Watched(here=[], gone=[old]))
-            self._tell_watchers(member.key, replies.Watched(here=[member.nick], gone=[]))
+            self._tell_watchers(key, replies.Watched(here=[nick], gone=[]))
 
-    def claim_one(self, member: Member, name: str, now: float) -> None:
-        """Give a newcomer this nick, or one for a further connection of its account. Raises Refused as `claim` does."""
+    def free_nick(self, member: Member, name: str) -> str:
+        """Return this nick, or one for a further connection of a newcomer's account. Raises Refused as `claim` does."""
         try:
-            self.claim(member, name, now)
+            return self.check_nick(member, name)
         except Refused as refusal:
             nick = refusal.about or ""
             if refusal.code != "nick-taken" or self.accounts.reserving(nick) is None:
                 raise
             for other in further(nick):
-                if len(other) <= self.limits.max_name and self._can_claim(member, other, now):
-                    return
+                if len(other) <= self.limits.max_name and self._can_have(member, other):
+                    return other
             raise
 
-    def _can_claim(self, member: Member, name: str, now: float) -> bool:
+    def _can_have(self, member: Member, name: str) -> bool:
         try:
-            self.claim(member, name, now)
+            self.check_nick(member, name)
         except Refused:
             return False
         return True
@@ -114,8 +143,8 @@ class Chat:
     def take_name_from(self, member: Member, now: float) -> None:
         """Call a member otherwise, for its name is another's; `now` is in seconds since 1970."""
         old = member.nick
-        while not self._can_claim(member, f"guest{next(self._guests)}", now):
-            continue
+        nick = next(nick for number in self._guests if self._can_have(member, nick := f"guest{number}"))
+        self.claim(member, nick, now)
         why = f"the name {old} belongs to an account, and you are not logged in to it: you are {member.nick} now"
         self.tell(member, replies.Error(code="nick-registered", message=why, about=old))
         self.rename(member, old, None)
@@ -125,7 +154,8 @@ class Chat:
         if self.nicks.release(member, now):
             self._tell_watchers(member.key, replies.Watched(here=[], gone=[member.nick]))
         self.watchers.remove(member, member.watched)
-        self.logins.log_out(member)
+        if not member.is_elsewhere:
+            self.logins.log_out(member)
 
     def _tell_watchers(self, key: str, watched: replies.Watched) -> None:
         for watcher in self.watchers.of(key):
@@ -142,6 +172,15 @@ class Chat:
             raise Refused("not-in-room", "you are not in that room; join it first", about=name)
         return self._rooms[key]
 
+    @property
+    def room_count(self) -> int:
+        """How many rooms there are."""
+        return len(self._rooms)
+
+    def room_at(self, key: str) -> Room | None:
+        """Return the room with this key, if anybody is in it."""
+        return self._rooms.get(key)
+
     def find_room(self, name: str) -> Room | None:
         """Return the room of this name, if anybody is in it."""
         return self._rooms.get(names.key(name, self.limits.max_name))
@@ -150,15 +189,28 @@ class Chat:
         """Return all rooms that a member is in."""
         return [self._rooms[key] for key in member.rooms]
 
-    def room_list(self, ref: str | None) -> replies.RoomList:
-        """Return which rooms there are; of many only some."""
-        rooms = list(islice(self._rooms.values(), MAX_LISTED))
+    def log_room(self) -> Room:
+        """Return the room in which moderators read what was done; nobody need be in it."""
+        return self._rooms.get(names.LOG_ROOM, self._log_room)
+
+    @property
+    def rooms(self) -> list[Room]:
+        """All rooms that somebody is in."""
+        return list(self._rooms.values())
+
+    def room_list(self, viewer: Member, ref: str | None) -> replies.RoomList:
+        """Return which rooms there are that a member may know of; of many only some."""
+        seen = (room for room in self._rooms.values() if self.moderation.may_look(viewer, room.key))
+        rooms = list(islice(seen, MAX_LISTED))
         sizes = {room.name: len(room.members) for room in rooms}
         return replies.RoomList(rooms=sizes, topics={room.name: room.topic for room in rooms if room.topic}, ref=ref)
 
-    def profile(self, member: Member, now: float) -> replies.Profile:
-        """Return what is known of a member; `now` is in seconds since 1970."""
-        return profile(member, [room.name for room in self.rooms_of(member) if member in room.members], now)
+    def profile(self, member: Member, viewer: Member, now: float) -> replies.Profile:
+        """Return what `viewer` may know of a member; `now` is in seconds since 1970."""
+        seen = [room for room in self.rooms_of(member) if self.moderation.may_look(viewer, room.key)]
+        known = profile(member, [room.name for room in seen if member in room.members], now)
+        known.origin = self.moderation.origin(member) if self.moderation.is_moderator(viewer) else ""
+        return known
 
     def role_of(self, member: Member) -> Role:
         """Return what a member may do: what its account may, unless it was given more."""
@@ -203,10 +255,10 @@ class Chat:
         member.unpublished += 1
         self._posted.append(PendingReply(member, lambda: self._change_encoder(member, encoder, can, answer)))
 
-    def welcome(self, member: Member) -> None:
+    def welcome(self, member: Member, changes: Sequence[Change] = ()) -> None:
         """Welcome a member who is to be in no room yet."""
         nowhere = replies.Members(room="", members=[], count=0, topic="", id="")
-        self.tell(member, lambda: self._welcome(member, nowhere))
+        self.tell(member, lambda: self._welcome(member, nowhere), changes)
 
     def tell_past(self, member: Member, past: list[events.AnyEvent]) -> None:
         """Show a member events of the past, behind all that was posted before."""
@@ -215,6 +267,7 @@ class Chat:
 
     def refuse(self, member: Member, refusal: Refused, ref: str | None = None) -> None:
         """Tell a member why something was not done."""
+        self.tally.refusals[refusal.code] += 1
         error = replies.Error(code=refusal.code, message=refusal.message, about=refusal.about, ref=ref)
         self.tell(member, error)
 
@@ -234,17 +287,29 @@ class Chat:
         member.unpublished += 1
         self._posted.append(PendingEvent(member, room, entry, sent_ref, everywhere, changes))
 
-    def join(self, member: Member, room_name: str, ref: str | None = None) -> None:
+    def join(self, member: Member, room_name: str, ref: str | None = None, changes: Sequence[Change] = ()) -> None:
         """Take a member into a room, which is made if it is not there. Raises Refused if that is no name."""
         name, key = names.room(room_name, self.limits.max_name)
+        room = self.expect(name, key, self.moderation.account(member))
+        member.rooms.append(key)
+        moderates = self.moderation.moderates(member, key)
+        joined = events.Joined("", "", room.name, member.nick, member.about, member.account or "", moderates)
+        self.post(member, room, Entry(key, joined, ref), changes=changes)
+
+    def expect(self, name: str, key: str, maker: str = "") -> Room:
+        """Return a room that somebody is about to enter, which the account with the key `maker` makes if it is new."""
         room = self._rooms.get(key)
         if room is None:
-            room = self._rooms[key] = Room(name, key, self.limits.feed_window)
-            self._new_rooms.append(room)
+            room = self._rooms[key] = Room(name, key, self.limits.feed_window, self.tally)
+            self._new_rooms.append((room, maker))
         room.expected += 1
-        member.rooms.append(key)
-        joined = events.Joined("", "", room.name, member.nick, member.about, member.account or "")
-        self.post(member, room, Entry(key, joined, ref))
+        return room
+
+    def unexpect(self, room: Room) -> None:
+        """Let a room go, if nobody is in it, when somebody who was expected has left it or will not enter."""
+        room.expected -= 1
+        if not room.expected:
+            del self._rooms[room.key]
 
     def leave(self, member: Member, room: Room, reason: str = "") -> events.Left:
         """Take a member out of a room; return the event, which has its id once it is published."""
@@ -252,6 +317,24 @@ class Chat:
         member.rooms.remove(room.key)
         self.post(member, room, Entry(room.key, left, None))
         return left
+
+    def put_out(self, member: Member, room: Room, kicked: events.Kicked) -> None:
+        """Take a member out of a room because somebody wants that; it is told so."""
+        if member.is_elsewhere:
+            self.tell(member, kicked)  # its own server does it
+            return
+        member.rooms.remove(room.key)
+        self.post(member, room, Entry(room.key, kicked, None))
+        self.tell_own(member, kicked, None)
+
+    def send_away(self, member: Member, closing: replies.Closing, reason: str) -> None:
+        """Take a member out of the chat because somebody wants that, or because it has come back; others hear why."""
+        if member.is_elsewhere:
+            self.tell(member, SendAway(code=closing.code, message=closing.message, reason=reason))
+            return
+        member.on_sent_away(reason)
+        self.depart(member, reason)
+        self.tell(member, closing)
 
     def depart(self, member: Member, reason: str = "") -> None:
         """Take a member out of all its rooms, for good. Its nick is free once it has been told a Closing."""
@@ -283,8 +366,11 @@ class Chat:
         """How much has been posted that is not in a batch yet."""
         return len(self._posted)
 
-    def new_rooms(self) -> list[Room]:
-        """Return the rooms made since the last call: the log may know a topic that they had earlier."""
+    def new_rooms(self) -> list[tuple[Room, str]]:
+        """Return the rooms made since the last call, and the accounts that make them, where they are new to the log.
+
+        The log may know a topic that they had earlier.
+        """
         new, self._new_rooms = self._new_rooms, []
         return new
 
@@ -298,6 +384,7 @@ class Chat:
             members=members.members,
             count=members.count,
             topic=members.topic,
+            moderators=members.moderators,
             id=member.joined_id,
             token=member.token,
             account=member.account,

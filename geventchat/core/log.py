@@ -1,10 +1,13 @@
 """The log, as the core needs it: the order of all events, and what was said before. The stores are in `store`."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from geventchat.core.kept import Change, Kept
 from geventchat.protocol.events import AnyEvent
+
+if TYPE_CHECKING:
+    from geventchat.core.shared_log import SharedLog
 
 
 class Entry(NamedTuple):
@@ -25,12 +28,21 @@ class Log(Protocol):
     location: str
     kept: Kept
 
-    def append(self, entries: Sequence[Entry], now: float, changes: Sequence[Change] = ()) -> Sequence[Entry]:
-        """Store events, and return what is to be shown: these same entries in this order, with their ids and times.
+    @property
+    def shared(self) -> "SharedLog | None":
+        """Return this log, if several servers write it."""
+
+    @property
+    def trouble(self) -> str:
+        """Return why nothing can be written at present; an empty string while all is well."""
+
+    def append(self, entries: Sequence[Entry], now: float, changes: Sequence[Change] = ()) -> None:
+        """Store events in this order, and give them their ids and times.
 
         Changes of records are stored with them, all or nothing, and settled in `kept`, after what others have changed.
 
-        Where several servers write one log, what the others have put between them is returned too, each in its place.
+        With a `Deleted`, its target is not in the log any more: neither its text nor its place.
+
         Returns once all of them are safe; `now` is in seconds since 1970. Raises NotStored when they cannot be stored;
         ids and times are given all the same, and it is for the caller to undo the changes.
         """

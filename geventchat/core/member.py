@@ -1,6 +1,8 @@
 """One user as the rooms see it: a nick, an outbox, and how its dialect encodes."""
 
 from collections.abc import Callable
+from hmac import compare_digest
+from typing import ClassVar
 from weakref import ref
 
 from geventchat.core.dedup import SentRefs
@@ -28,8 +30,10 @@ class Member:
         "era",
         "joined_id",
         "key",
+        "mark",
         "nick",
-        "on_replaced",
+        "on_sent_away",
+        "origin",
         "outbox",
         "published_nick",
         "role",
@@ -47,6 +51,8 @@ class Member:
         "whispered_by",
     )
 
+    is_elsewhere: ClassVar[bool] = False  # whether it is connected to another server
+
     def __init__(self, encoder: Encoder, can: Capabilities, outbox: Outbox, token: str, address: str = "") -> None:
         self.address = address
         self.encoder = encoder
@@ -59,6 +65,7 @@ class Member:
         self.username = ""  # what it is called on its own machine, as it says
         self.wants_account = False  # whether the name that it has given, to come in, belongs to an account
         self.account: str | None = None  # the name of the account that it has logged in to
+        self.origin = ""  # a pseudonym of the address, which moderators are shown, once it is needed
         self.era = 0  # of that account, when it did
         self.role = Role.USER  # what it may do beside what its account may
         self.away: str | None = None  # why it is away; None while it is there
@@ -67,8 +74,9 @@ class Member:
         self.watched: dict[str, str] = {}  # nicks, by their keys, of which it wants to know whether they are here
         self.welcomed = False
         self.token = token
+        self.mark = ""  # by which all servers know this connection, where there are several
         self.unlocked = False  # whether it has given the server's password
-        self.on_replaced: Callable[[], None] = nothing  # called when the same user has come back on another connection
+        self.on_sent_away: Callable[[str], None] = nothing  # called with the reason when its place is taken away
         self.unpublished = 0  # how much it has posted that is not published yet
         self.closed = False  # whether it has been told the last word
         self.catching_up = False  # whether it is to be told the past first when it enters a room
@@ -77,6 +85,10 @@ class Member:
         self.rooms: list[str] = []
         self.whispered_by: ref[Member] | None = None  # who whispered last, and may have gone
 
+    def has_token(self, token: str) -> bool:
+        """Return whether this is the member's token."""
+        return compare_digest(token.encode(), self.token.encode())
 
-def nothing() -> None:
+
+def nothing(_: str) -> None:
     """Do nothing."""

@@ -33,6 +33,10 @@ class Nicks:
         """Return the member of this name, however it is written."""
         return self._members.get(names.key(nick, self._max_name))
 
+    def members(self) -> list[Member]:
+        """Return all members who have a nick."""
+        return list(self._members.values())
+
     def alike(self, nick: str) -> set[Member]:
         """Return the members whose nicks are, or look like, this one in any spelling."""
         key = names.key(nick)
@@ -44,16 +48,19 @@ class Nicks:
         pattern = _pattern(mask)
         return (member for key, member in self._members.items() if fnmatchcase(key, pattern))
 
-    def claim(self, member: Member, name: str, now: float) -> None:
-        """Give a member this nick. Raises Refused when it is no name, or is or looks like somebody else's."""
+    def check(self, member: Member, name: str) -> None:
+        """Raise Refused when this is no name that a member can have, or when it is or looks like somebody else's."""
         nick, key = names.nick(name, self._max_name)
         skeleton = names.skeleton(nick)
         if self._members.get(key, member) is not member:
             raise Refused("nick-taken", f"the name {nick} is taken", about=nick)
         if (other := self._lookalikes.get(skeleton, member)) is not member:
             raise Refused("nick-taken", f"the name {nick} looks like that of {other.nick}, who is here", about=nick)
+
+    def seat(self, member: Member, nick: str, key: str, now: float) -> None:
+        """Give a member this nick, which has this key; `now` is in seconds since 1970."""
         self.release(member, now)
-        self._members[key] = self._lookalikes[skeleton] = member
+        self._members[key] = self._lookalikes[names.skeleton(nick)] = member
         member.nick, member.key = nick, key
         self.most = max(self.most, len(self))
 

@@ -88,6 +88,14 @@ def not_stored(ref: str | None, why: str = "") -> replies.Error:
     return replies.Error(code="not-stored", message=f"not stored and not sent{why}", ref=ref)
 
 
+_MESSAGES = (events.Said, events.Acted, events.TopicSet, events.Moderation)
+
+
 def is_message(post: Post) -> bool:
-    """Return whether a post is something that is said, which the log may refuse."""
-    return isinstance(post, PendingEvent) and isinstance(post.entry.event, events.Said | events.Acted | events.TopicSet)
+    """Return whether a post is something that is said or done, which the log may refuse."""
+    return isinstance(post, PendingEvent) and isinstance(post.entry.event, _MESSAGES) and not is_kick(post.entry.event)
+
+
+def is_kick(event: events.AnyEvent) -> bool:
+    """Return whether somebody is out of the room by this, and it is not only noted for moderators."""
+    return isinstance(event, events.Kicked) and not event.of

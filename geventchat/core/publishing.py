@@ -1,12 +1,15 @@
 """What the log gave back of a batch, shown: events to rooms, replies to members, each in the batch's order."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from itertools import groupby
 
 from geventchat.core.log import Entry
 from geventchat.core.member import Member
-from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, is_message
+from geventchat.core.moderation.moderation import Moderation
+from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, is_kick, is_message
 from geventchat.core.room import Room, RoomFeed
+from geventchat.core.shared_log import News, Written
+from geventchat.core.tally import Tally
 from geventchat.core.watchers import Watchers
 from geventchat.delivery.outbox import Outbox
 from geventchat.protocol import events, replies
@@ -18,6 +21,7 @@ class Publisher:
     """Shows what happens in `rooms`, which the chat makes, and which go when the last member has left.
 
     `welcome` makes the first words to a member; `closed` is called, with the time, when a member was told the last one.
+    `follow` is called with what other servers have written, `moderation` tells who moderates a room.
     All feeds together keep `max_kept` bytes for readers who are behind.
     """
 
@@ -27,44 +31,46 @@ class Publisher:
         watchers: Watchers,
         welcome: Callable[[Member, replies.Members], replies.Welcome],
         closed: Callable[[Member, float], None],
+        follow: Callable[[News, float, float], None],
+        tally: Tally,
         max_kept: int,
+        moderation: Moderation,
     ) -> None:
         self._rooms = rooms
         self._watchers = watchers
         self._welcome = welcome
         self._closed = closed
+        self._follow = follow
+        self._tally = tally
+        self._moderation = moderation
         self._changed: dict[RoomFeed, None] = {}
         self._keeping: list[RoomFeed] = []  # feeds with something that not all of their readers may have been sent
         self._max_kept = max_kept
         self._outboxes: dict[Outbox, None] = {}
 
-    def publish(self, batch: Batch, logged: Sequence[Entry], wall_time: float, now: float) -> dict[Outbox, None]:
-        """Show what the log gave back of a batch; return the outboxes that got private lines.
+    def publish(self, written: Written, wall_time: float, now: float) -> dict[Outbox, None]:
+        """Show a batch that is in the log, and what is new there besides; return the outboxes that got private lines.
 
         `wall_time` is in seconds since 1970, `now` on a clock that never goes back. Everything comes in the order of
-        the batch, but acks before the messages that follow each other, so that a sender's are one run of bytes. What
-        other servers have put into the log between is shown in its place.
+        the batch, but acks before the messages that follow each other, so that a sender's are one run of bytes.
         """
-        entries = iter(logged)
-        for are_messages, run in groupby(batch, is_message):
+        for news in written.before:
+            self._follow(news, wall_time, now)
+        for are_messages, run in groupby(written.batch, is_message):
             posts = list(run)
             if are_messages:
                 self._acknowledge(posts)
+                self._tally.messages += len(posts)
             for post in posts:
                 post.member.unpublished -= 1
                 if isinstance(post, PendingReply):
-                    self._reply(post, wall_time)
-                    continue
-                if isinstance(post, PendingNews):
-                    self._tell_others(post)
-                    continue
-                for entry in entries:
-                    if entry is post.entry:
-                        self._show_own(post, now)
-                        break
-                    self._show(entry, now)
-        for entry in entries:
-            self._show(entry, now)
+                    self.reply(post, wall_time)
+                elif isinstance(post, PendingNews):
+                    self.tell_others(post)
+                else:
+                    self.show(post, now)
+        for news in written.after:
+            self._follow(news, wall_time, now)
         outboxes, self._outboxes = self._outboxes, {}
         return outboxes
 
@@ -102,25 +108,19 @@ class Publisher:
                     post.sent_ref.id = post.entry.event.id
                 self._put(post.member, replies.Ack(ref=post.entry.ref, id=post.entry.event.id))
 
-    def _show(self, entry: Entry, now: float) -> None:
-        """Show an event to all in its room who are connected to this server."""
-        room = self._rooms.get(entry.room)
-        if room is not None:
-            self._publish_in(room, entry.event, now)
-
-    def _show_own(self, post: PendingEvent, now: float) -> None:
-        """Show an event that a member of this server caused, and what it means for that member."""
+    def show(self, post: PendingEvent, now: float) -> None:
+        """Show an event that a member has caused, and what it means for that member."""
         member, room, entry, everywhere = post.member, post.room, post.entry, post.everywhere
         event = entry.event
-        if isinstance(event, events.Left):  # the one who leaves does not hear it
-            self._withdraw(member, room)
+        if isinstance(event, events.Left) or is_kick(event):  # the one who leaves does not hear it
+            self.withdraw(member, room)
         elif isinstance(event, events.Renamed):
             member.published_nick = event.new
         if everywhere is not None:
             self._tell_once(room, entry, member, everywhere)
         elif member in room.members and (own := member.encoder.own(member, event, entry.ref)) is not None:
             self._tell_instead(room, member, own)
-        self._publish_in(room, event, now)
+        self.publish_in(room, event, now)
         if isinstance(event, events.Joined):  # nor does the one who enters; in a crowd, a gathered line may count it
             self._enter(member, room, event, entry.ref)
 
@@ -145,7 +145,8 @@ class Publisher:
                 ref = entry.ref if reader is member else None
                 self._tell_instead(room, reader, encode_own(reader, entry.event, ref))
 
-    def _publish_in(self, room: Room, event: events.AnyEvent, now: float) -> None:
+    def publish_in(self, room: Room, event: events.AnyEvent, now: float) -> None:
+        """Show an event to all in its room who are connected to this server."""
         if isinstance(event, events.TopicSet):
             room.topic = event.text
         for feed in room.publish(event, now):
@@ -158,20 +159,33 @@ class Publisher:
         if member.away is not None:
             self._tell(room.members, replies.AwayChanged(nick=joined.nick, text=member.away))
         room.enter(member)
+        if member.is_elsewhere:
+            return  # its own server tells it what it has entered
         if member.catching_up:
             member.outbox.hold()
         named = MAX_LISTED if member.can.welcomed_with_list or not first else 0
-        members = room.members_reply(joined.id, ref, named)
+        members = self.members_of(room, joined.id, ref, named)
         self._put(member, self._welcome(member, members) if first else members)
 
-    def _withdraw(self, member: Member, room: Room) -> None:
+    def members_of(
+        self, room: Room, event_id: str | None = None, ref: str | None = None, most: int = MAX_LISTED
+    ) -> replies.Members:
+        """Return who is in a room; `most` are named."""
+        state = self._moderation
+        members = room.members_reply(lambda member: state.moderates(member, room.key), event_id, ref, most)
+        members.locked = state.rules.of(room.key).locked
+        return members
+
+    def withdraw(self, member: Member, room: Room) -> None:
+        """Show a member no more of a room, which goes with the last one who is expected there."""
         room.depart(member)
         self._outboxes[member.outbox] = None  # what it is still owed of the room is a private line from now on
         room.expected -= 1
         if not room.expected:
             del self._rooms[room.key]
 
-    def _tell_others(self, post: PendingNews) -> None:
+    def tell_others(self, post: PendingNews) -> None:
+        """Tell all who share a room with a member, or watch it closely, some news of it."""
         member, news = post
         rooms = [self._rooms[key] for key in member.rooms]
         others = {other: None for room in rooms for other in room.members}
@@ -183,7 +197,8 @@ class Publisher:
         for member in members:
             self._put(member, news)
 
-    def _reply(self, post: PendingReply, wall_time: float) -> None:
+    def reply(self, post: PendingReply, wall_time: float) -> None:
+        """Tell a member something; `wall_time` is in seconds since 1970."""
         member, reply = post.member, post.reply
         if member.closed:  # nothing comes behind the last word
             return
@@ -195,7 +210,7 @@ class Publisher:
             self._put_bytes(member, message)
             return
         self._put(member, message)
-        if isinstance(message, replies.Closing):
+        if isinstance(message, replies.Closing) and not member.is_elsewhere:
             member.closed = True
             self._closed(member, wall_time)
 

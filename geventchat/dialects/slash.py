@@ -5,6 +5,7 @@ from typing import Any
 
 from geventchat.commands import commands
 from geventchat.commands.commands import TYPED, CommandInfo
+from geventchat.protocol import durations
 from geventchat.protocol.errors import ProtocolError
 
 EXIT = "exit"
@@ -34,7 +35,12 @@ def _read_command(line: str) -> commands.AnyCommand:
         raise ProtocolError(
             "unknown-command", f"/{name} is not a command; {guess}/help lists them, // says a line with a slash"
         )
-    command: commands.AnyCommand = info.command(**_arguments(info, rest.strip()))  # type: ignore[assignment]
+    return command_of(info, rest.strip())
+
+
+def command_of(info: CommandInfo, rest: str) -> commands.AnyCommand:
+    """Return a command with what stands behind its name. Raises ProtocolError when something is missing or wrong."""
+    command: commands.AnyCommand = info.command(**_arguments(info, rest))  # type: ignore[assignment]
     return command
 
 
@@ -44,7 +50,7 @@ def _arguments(info: CommandInfo, rest: str) -> dict[str, Any]:
     words = info.typed.split()[1:]
     for word, field in zip(words, info.fields, strict=True):
         is_last = field == info.fields[-1]
-        text, rest = _name(rest, is_last=is_last) if word.strip("[]") in ("NAME", "ROOM") else (rest, "")
+        text, rest = _argument(word.strip("[]"), rest, is_last=is_last)
         if word.strip("[]") == "N" and text:
             if not (text.isascii() and text.isdigit()):
                 raise _usage(info)
@@ -54,6 +60,16 @@ def _arguments(info: CommandInfo, rest: str) -> dict[str, Any]:
         elif not word.startswith("["):
             raise _usage(info)
     return given
+
+
+def _argument(word: str, rest: str, *, is_last: bool) -> tuple[str, str]:
+    """Return what stands for a word of the form of a command, and what follows."""
+    if word in ("NAME", "ROOM", "ID"):
+        return _name(rest, is_last=is_last or word == "ROOM")  # only a room in quotes can have a password behind it
+    if word == "TIME" and not is_last:  # what is no time belongs to what follows
+        first, _, after = rest.partition(" ")
+        return (first, after.strip()) if durations.is_one(first) else ("", rest)
+    return rest, ""
 
 
 def _name(rest: str, *, is_last: bool) -> tuple[str, str]:

@@ -2,6 +2,8 @@
 
 from geventchat.protocol.errors import UsageError
 
+Address = tuple[str, int]  # host and port
+
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 2003
 DEFAULT = f"{DEFAULT_HOST}:{DEFAULT_PORT}"

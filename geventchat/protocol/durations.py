@@ -10,6 +10,11 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[wdhms])")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
 
 
+def is_one(text: str) -> bool:
+    """Return whether a text is a duration."""
+    return re.fullmatch(PATTERN, text, re.ASCII) is not None
+
+
 def seconds(text: str) -> float:
     """Return a duration in seconds. Raises ValueError with what would be one."""
     if not re.fullmatch(PATTERN, text, re.ASCII):

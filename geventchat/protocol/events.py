@@ -40,11 +40,13 @@ class Acted(Event, tag="acted"):
 class Joined(Event, tag="joined", omit_defaults=True):
     """A user came into the room; `about` is who it says that it is, where it says so.
 
-    `account` is the one that it has logged in to, if any: only who is there learns that.
+    `account` is the one that it has logged in to, if any; `moderates` is whether it does so in the room. Only who is
+    there learns these.
     """
 
     about: str = ""
     account: str = ""
+    moderates: bool = False
 
 
 class Left(Event, tag="left"):
@@ -69,7 +71,94 @@ class TopicSet(Event, tag="topic"):
     text: str
 
 
-AnyEvent = Said | Acted | Joined | Left | Renamed | TopicSet
+class Moderation(Event, omit_defaults=True):
+    """Something that `nick` has done who moderates: to `who`, why, and until when, an ISO time; empty for ever.
+
+    In the moderators' own room, `of` is the room that it was done in; it is empty for what holds everywhere.
+    """
+
+    who: str = ""
+    reason: str = ""
+    until: str = ""
+    of: str = ""
+
+
+class Kicked(Moderation, tag="kicked"):
+    """`who` was put out of the room, and is not in it any more."""
+
+
+class Banned(Moderation, tag="banned"):
+    """`who` cannot come in any more."""
+
+
+class Unbanned(Moderation, tag="unbanned"):
+    """`who` can come in again."""
+
+
+class Muted(Moderation, tag="muted"):
+    """`who` cannot speak any more; `*` is everybody in the room who does not moderate it."""
+
+
+class Unmuted(Moderation, tag="unmuted"):
+    """`who` can speak again."""
+
+
+class Slowed(Moderation, tag="slowed"):
+    """Everyone can speak only once in `every` seconds; 0 is as often as they like."""
+
+    every: float = 0.0
+
+
+class Locked(Moderation, tag="locked"):
+    """Only who is invited can come in, or with `password`, who knows that."""
+
+    password: bool = False
+
+
+class Unlocked(Moderation, tag="unlocked"):
+    """Everyone can come in again."""
+
+
+class Deleted(Moderation, tag="deleted"):
+    """What `who` said under the id `target` is not kept any more: screens should not show it either."""
+
+    target: str = ""
+
+
+class Announced(Moderation, tag="announced"):
+    """`nick` says something to everyone, in whatever room."""
+
+    text: str = ""
+
+
+class Held(Moderation, tag="held"):
+    """`nick` wanted to say `text`, which a pattern holds back; only moderators hear of it."""
+
+    text: str = ""
+
+
+AnyModeration = Kicked | Banned | Unbanned | Muted | Unmuted | Slowed | Locked | Unlocked | Deleted | Announced | Held
+AnyEvent = Said | Acted | Joined | Left | Renamed | TopicSet | AnyModeration
+
+
+_NOT_DETAILS = frozenset(Event.__struct_fields__)
+
+
+def details_of(event: Moderation) -> str:
+    """Return as JSON all that such an event has beside what every event has."""
+    fields = msgspec.structs.asdict(event)
+    return msgspec.json.encode({key: fields[key] for key in fields if key not in _NOT_DETAILS and fields[key]}).decode()
+
+
+def with_details(kind: type[Moderation], *fields: str) -> AnyModeration:
+    """Return an event of this kind from its id, time, room, nick and details. Raises msgspec.MsgspecError."""
+    event_id, time, room, nick, details = fields
+    given = msgspec.json.decode(details, type=dict[str, msgspec.Raw])
+    made: AnyModeration = kind(event_id, time, room, nick)  # type: ignore[assignment]
+    for field in msgspec.structs.fields(kind):
+        if field.name in given and field.name not in _NOT_DETAILS:
+            setattr(made, field.name, msgspec.json.decode(given[field.name], type=field.type))
+    return made
 
 
 # Ids that begin with one millisecond. With it, an id is one number too, which fits into 64 bits.
@@ -82,10 +171,16 @@ def number_of(event_id: str) -> int:
 
     Raises Refused ("bad-id") for anything but two decimal numbers with a dash between them.
     """
-    milliseconds, dash, sequence = event_id.partition("-")
-    if not (dash and _is_number(milliseconds) and _is_number(sequence)):
+    milliseconds, _, sequence = event_id.partition("-")
+    if not is_id(event_id):
         raise Refused("bad-id", "an id looks like 1732363200123-0")
     return min(int(milliseconds) * SEQUENCES + min(int(sequence), SEQUENCES - 1), LARGEST)
+
+
+def is_id(text: str) -> bool:
+    """Return whether a text is an id."""
+    milliseconds, dash, sequence = text.partition("-")
+    return bool(dash) and _is_number(milliseconds) and _is_number(sequence)
 
 
 def time_of(event_id: str) -> str:

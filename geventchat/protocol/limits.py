@@ -32,7 +32,7 @@ MAX_UNENDED_BYTES = 64 << 10
 SNIFF_S = 0.150
 # How long a handshake of TLS may take, or a proxy's header: half of one is held by nobody for longer.
 HANDSHAKE_S = 10.0
-# How long it waits for the next key of somebody whose telnet sends each key at once, as that on Windows does.
+# How long the server waits for the next key of somebody whose telnet sends each key at once, as that on Windows does.
 TYPING_S = 2.0
 # What may wait for one user besides what rooms say; past it, whispers to the user are refused and the user's own
 # commands are not read until the answers to earlier ones have been taken.
@@ -73,3 +73,12 @@ MAX_HISTORY = 500
 MAX_PAGE_CHARS = 128 << 10
 # What people who come in are shown of the talk before: a screenful.
 GREET_WITH = 20
+# Bans, and mutes, of the whole server and of one room: past it some have to end first. Each newcomer is compared.
+MAX_SANCTIONS = 2_000
+MAX_SANCTIONS_OF_ROOM = 200
+# Rooms that one account has: who makes one more makes it for everybody.
+MAX_OWNED = 64
+# Who is invited into one locked room at once.
+MAX_INVITED = 1_000
+# For how long a moderator's link, once opened, lets that page come back as a moderator: a day in class.
+LINK_S = 24 * 3_600.0

@@ -2,6 +2,7 @@
 
 import unicodedata
 from functools import lru_cache
+from hashlib import blake2b
 
 from precis_i18n import get_profile
 
@@ -24,6 +25,12 @@ _BLANK = "\u2800"
 _MAX_MARKS = 4
 # One character is rarely composed of more code points than this.
 _COMPOSED = 4
+LOBBY = "lobby"  # the room that everyone starts in
+# What moderators do stands in this room, which only they can read; no other room begins so.
+LOG_ROOM = "@log"
+_OURS = "@"
+# How a pseudonym begins where a name is expected: no name holds a colon.
+HOST = "host:"
 # Words that the server, a command or a scenario uses for itself.
 RESERVED = frozenset({"exit", "server", "system", "everyone", "geventchat"})
 
@@ -44,7 +51,10 @@ def nick(text: str, max_chars: int) -> tuple[str, str]:
 
 def room(text: str, max_chars: int) -> tuple[str, str]:
     """Return a room's name as it is shown and its key, as `nick` does. Raises Refused ("bad-room")."""
-    return _name(text, max_chars, "room")
+    shown, key = _name(text, max_chars, "room")
+    if shown.startswith(_OURS) and key != LOG_ROOM:
+        raise Refused("bad-room", f"a room's name cannot begin with {_OURS}", about=shown)
+    return shown, key
 
 
 def key(text: str, max_chars: int = 256) -> str:
@@ -55,6 +65,11 @@ def key(text: str, max_chars: int = 256) -> str:
         return _spellings(text)[1]
     except UnicodeEncodeError:
         return ""
+
+
+def pseudonym(nick: str) -> str:
+    """Return what stands for where a user is, to clients that must be told some host: it goes with the nick."""
+    return blake2b(nick.casefold().encode(), digest_size=5).hexdigest()
 
 
 @lru_cache(maxsize=1024)

@@ -33,12 +33,15 @@ class Welcome(Reply, tag="welcome"):
     token: str
     server: str
     limits: dict[str, int | float | None]
+    moderators: list[str] = []
     account: str | None = None
     role: Role = Role.USER
 
 
 class Members(Reply, tag="members"):
     """Who is in a room, and since when it is there; `count` is exact also where `members` is cut.
+
+    `moderators` are those of them who moderate the room.
 
     After a join, `id` is as in Welcome.
     """
@@ -47,6 +50,8 @@ class Members(Reply, tag="members"):
     members: list[str]
     count: int
     topic: str
+    moderators: list[str] = []
+    locked: bool = False
     since: str | None = None
     id: str | None = None
     ref: str | None = None
@@ -63,7 +68,8 @@ class RoomList(Reply, tag="rooms"):
 class Profile(msgspec.Struct, kw_only=True, gc=False):
     """What is known of a user: `about` and `username` are its own words, and `away` too, None while it is there.
 
-    `account` is the one that it has logged in to, if any.
+    `account` is the one that it has logged in to, if any; `origin` stands for where it comes from, and only moderators
+    are told.
 
     `since` is when it came; for `idle` seconds it has said nothing.
     """
@@ -76,6 +82,7 @@ class Profile(msgspec.Struct, kw_only=True, gc=False):
     rooms: list[str] = []
     since: str
     idle: int
+    origin: str = ""
 
 
 class Profiles(Reply, tag="profiles"):
@@ -211,6 +218,32 @@ class TopicIs(Reply, tag="topic_is"):
     ref: str | None = None
 
 
+class BanEntry(msgspec.Struct, kw_only=True, gc=False):
+    """A ban or a mute: whom it hits, by whom, why, since when, and until when; None for ever."""
+
+    who: str
+    by: str
+    reason: str
+    since: str
+    until: str | None
+
+
+class BanList(Reply, tag="bans"):
+    """Who is banned and who is muted: in `room`, or everywhere."""
+
+    room: str | None
+    bans: list[BanEntry]
+    mutes: list[BanEntry]
+    ref: str | None = None
+
+
+class Motd(Reply, tag="motd"):
+    """The message of the day; no lines when there is none."""
+
+    lines: list[str]
+    ref: str | None = None
+
+
 class Pong(Reply, tag="pong"):
     """All that came before the ping has been sent."""
 
@@ -255,10 +288,8 @@ class Closing(Reply, tag="closing"):
     message: str
 
 
-Facts = (
-    Members | RoomList | Profiles | Former | AwayIs | AccountIs | Recovered
-    | Described | Watched | Invited | Status | HistoryPage | TopicIs
-)  # fmt: skip
+People = Members | Profiles | Former | AwayIs | AccountIs | Recovered | Described | Watched | Invited | BanList
+Facts = People | RoomList | Status | HistoryPage | TopicIs | Motd
 Response = Facts | Ack | Whispered | Error
 AnyReply = Prompt | Welcome | Response | AwayChanged | AccountChanged | Pong | Gap | HelpText | Closing
 Message = AnyEvent | AnyReply  # all that a server can say

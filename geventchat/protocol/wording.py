@@ -1,6 +1,6 @@
 """How events and replies read, for people: nc, the filter, the export and the terminal client all use these words."""
 
-from geventchat.protocol import events, replies
+from geventchat.protocol import durations, events, replies
 from geventchat.protocol.roles import Role
 
 
@@ -27,7 +27,49 @@ def notice_of(event: events.Event) -> str:
             return f"{nick} is now {new}"
         case events.TopicSet(nick=nick, text=text):
             return f"{nick} set the topic: {text}"
+        case events.Moderation():
+            return _moderated(event)
     raise TypeError(f"{event!r} has no notice")
+
+
+def _moderated(event: events.Moderation) -> str:
+    """Return what somebody who moderates has done: to whom, where if it is not here, until when, and why."""
+    who = "everyone" if event.who == EVERYBODY else event.who
+    match event:
+        case events.Announced(text=text) | events.Held(text=text):
+            did, reason = ("announces" if isinstance(event, events.Announced) else "is not let say yet"), text
+        case events.Slowed(every=every):
+            did = f"lets everyone speak once in {durations.show(every)}" if every else "lets everyone speak freely"
+            reason = event.reason
+        case events.Locked(password=password):
+            did, reason = f"locked the room{', with a password' if password else ''}", event.reason
+        case events.Deleted(target=target):
+            did, reason = f"deleted what {who} said ({target})", event.reason
+        case _:
+            did, reason = _DID[type(event)].format(who=who), event.reason
+    where = f", in {event.of}" if event.of else ""
+    return f"{event.nick} {did}{where}{until(event.until)}{f': {reason}' if reason else ''}"
+
+
+EVERYBODY = "*"
+_DID: dict[type[events.Moderation], str] = {
+    events.Kicked: "put {who} out",
+    events.Banned: "banned {who}",
+    events.Unbanned: "lifted the ban of {who}",
+    events.Muted: "muted {who}",
+    events.Unmuted: "lets {who} speak again",
+    events.Unlocked: "unlocked the room",
+}
+
+
+def until(time: str | None) -> str:
+    """Return until when something holds, as it stands behind what that is; nothing for ever."""
+    return f" until {_minute(time)}" if time else ""
+
+
+def _minute(time: str) -> str:
+    """Return a time as events have it, to the minute."""
+    return f"{time[:16].replace('T', ' ')} UTC"
 
 
 def notices_of(reply: replies.Reply) -> list[str]:
@@ -60,6 +102,10 @@ def notices_of(reply: replies.Reply) -> list[str]:
             return [f"lines of {room} may be missing here: the server does not have them any more"]
         case replies.Gap(room=room, count=count):
             return [f"you missed {count} lines of {room}"]
+        case replies.BanList():
+            return _bans(reply)
+        case replies.Motd(lines=lines):
+            return lines or ["there is no message of the day"]
         case replies.Pong(token=token):
             return [f"pong {token}".rstrip()]
         case replies.HelpText(lines=lines):
@@ -69,8 +115,21 @@ def notices_of(reply: replies.Reply) -> list[str]:
     return []
 
 
+def _bans(listed: replies.BanList) -> list[str]:
+    where = f" in {listed.room}" if listed.room else ""
+    lines = []
+    for did, entries in (("banned", listed.bans), ("muted", listed.mutes)):
+        for one in entries:
+            who = "everyone" if one.who == EVERYBODY else one.who
+            lines.append(
+                f"{who} is {did}{where}{until(one.until)}, by {one.by}{f': {one.reason}' if one.reason else ''}"
+            )
+    return lines or [f"nobody is banned or muted{where}"]
+
+
 def _profile(user: replies.Profile) -> list[str]:
     about = f": {user.about}" if user.about else ""
     rooms = f"in {', '.join(user.rooms)}" if user.rooms else "in no room"
     away = [f"{user.nick} is away: {user.away}"] if user.away is not None else []
-    return [f"{user.nick}{about}, {rooms}, here since {user.since[:16].replace('T', ' ')} UTC", *away]
+    since = f"here since {_minute(user.since)}"
+    return [f"{user.nick}{about}, {rooms}, {since}{f', {user.origin}' if user.origin else ''}", *away]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from geventchat.protocol.ip import Network
 from geventchat.tls.server_keys import ServerKeys
 
 
@@ -9,9 +10,11 @@ from geventchat.tls.server_keys import ServerKeys
 class Access:
     """Who may come in: everybody, or, if it is not empty, who knows the `password`.
 
-    With `keys`, TLS is spoken too, and with `tls_only`, nothing else.
+    With `keys`, TLS is spoken too, and with `tls_only`, nothing else. In `proxies` are the networks of those who are
+    believed when they say for whom they have connected.
     """
 
     password: str = ""
     keys: ServerKeys | None = None
     tls_only: bool = False
+    proxies: tuple[Network, ...] = ()

@@ -7,14 +7,14 @@ gap between what was missed and what is new, and nothing comes twice.
 from itertools import accumulate
 
 from geventchat.commands import commands
-from geventchat.commands.actions import CatchUp
+from geventchat.commands.followups import CatchUp, FindEvent
 from geventchat.core.chat import Chat
 from geventchat.core.log import Entry, Log
 from geventchat.core.member import Member
 from geventchat.core.room import Room
-from geventchat.protocol import replies
+from geventchat.protocol import names, replies
 from geventchat.protocol.errors import Refused
-from geventchat.protocol.events import Acted, AnyEvent, Left, Renamed, Said, TopicSet, id_of, number_of
+from geventchat.protocol.events import Acted, AnyEvent, Left, Renamed, Said, TopicSet, id_of, is_id, number_of
 from geventchat.protocol.limits import MAX_HISTORY, MAX_PAGE_CHARS
 from geventchat.server.pump import Pump, Sender
 
@@ -66,6 +66,15 @@ class Past:
         except Refused as refusal:
             self._chat.refuse(self._member, refusal, asked.ref)
 
+    def find(self, wanted: FindEvent) -> None:
+        """Look for an event, and go on with it."""
+        if not self._settle() or self._member.closed:
+            return
+        try:
+            wanted.go_on(find_event(self._log, wanted))
+        except Refused as refusal:
+            self._chat.refuse(self._member, refusal, wanted.ref)
+
     def _page(self, room: str, asked: commands.History, limit: int) -> tuple[list[AnyEvent], list[AnyEvent]]:
         """Return what was asked for, and beyond it one more if there is more; and what of it is shown."""
         after, before, talk = asked.after, asked.before, self._member.can.past_is_talk
@@ -90,6 +99,9 @@ class Past:
         # Taken now: the member may be gone by the time the log has been read.
         cursor, upto = room.cursor(member), member.joined_id
         nicks = {member.nick}
+        if (shared := self._log.shared) is not None and (lost := shared.lost(after)) is not None:
+            first, last = lost
+            self._tell_gap(room, first, last)
         while True:
             page = self._log.since(room.key, after, MAX_HISTORY)
             self._send_trimmed(room, after, page)
@@ -112,8 +124,11 @@ class Past:
         if page:
             trimmed = min(trimmed, number_of(page[0].event.id) - 1)
         if trimmed > number_of(after):
-            gap = replies.Gap(room=room.name, first=after, last=id_of(trimmed), count=None)
-            self._chat.tell(self._member, gap)
+            self._tell_gap(room, after, id_of(trimmed))
+
+    def _tell_gap(self, room: Room, first: str, last: str) -> None:
+        self._chat.tally.gaps += 1
+        self._chat.tell(self._member, replies.Gap(room=room.name, first=first, last=last, count=None))
 
     def _recognise(self, page: list[Entry], nicks: set[str]) -> None:
         """Remember what the user itself has said, under any of the nicks that it had, and acknowledge it.
@@ -169,6 +184,17 @@ class Past:
         """Wait until all that was posted for this user is published and sent; whether the connection still stands."""
         self._pump.wake()
         return self._pump.drain(self._sender, lambda: not self._member.unpublished)
+
+
+def find_event(log: Log, wanted: FindEvent) -> AnyEvent | None:
+    """Return the event that is wanted, if the log has it. Raises Refused if it cannot be read."""
+    if not is_id(wanted.id_or_nick):
+        said = log.latest(wanted.room, MAX_HISTORY, talk=True)
+        key = names.key(wanted.id_or_nick)
+        return next((event for event in reversed(said) if names.key(event.nick) == key), None)
+    number = number_of(wanted.id_or_nick)
+    found = log.since(wanted.room, id_of(max(0, number - 1)), 1)
+    return found[0].event if found and number_of(found[0].event.id) == number else None
 
 
 def _fitting(events: list[AnyEvent]) -> list[AnyEvent]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from geventchat.protocol.limits import Limits
+from geventchat.server.house_rules import HouseRules
 
 # Limits after which something was made that stays as it is.
 FIXED_LIMITS = ("max_name", "feed_window")
@@ -18,6 +19,7 @@ class Live:
     hosts: Sequence[str]
     password: str
     log_level: str
+    house_rules: HouseRules
     fixed: Mapping[str, object]
 
     def differing(self, other: "Live") -> list[str]:

@@ -3,11 +3,12 @@
 import errno
 import logging
 import os
+import secrets
 import socket as std_socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import gevent
 from gevent.event import Event
@@ -19,12 +20,15 @@ from geventchat.core.chat import Chat
 from geventchat.core.log import Log
 from geventchat.dialects.plain_lines import PROMPTS
 from geventchat.dialects.websocket import WEBSOCKET
-from geventchat.protocol.errors import Refused, UsageError
+from geventchat.protocol.address import Address
+from geventchat.protocol.errors import NotStored, ProtocolError, Refused, UsageError
 from geventchat.protocol.limits import GREET_WITH, Limits
 from geventchat.protocol.replies import Closing
 from geventchat.server.access import Access
 from geventchat.server.handshake import Entrance, Handshake
+from geventchat.server.house_rules import HouseRules
 from geventchat.server.live import Live, changed
+from geventchat.server.proxies import Proxies
 from geventchat.server.pump import Pump
 from geventchat.server.session import GOODBYE_S, Session, services
 from geventchat.server.throttle import ConnectionLimiter
@@ -32,6 +36,9 @@ from geventchat.server.transport import Transport
 from geventchat.server.turns import Turns
 from geventchat.server.web import Web
 from geventchat.store.memory import MemoryLog
+
+if TYPE_CHECKING:
+    from geventchat.server.metrics import Metrics
 
 logger = logging.getLogger("geventchat")
 
@@ -93,7 +100,7 @@ class ChatServer:
 
     It keeps its events in `log`, which stays open when it stops, or in memory where none is given, and shows people who
     are new the last `greet_with` lines of the room. Browsers may call it by its addresses and by the names in `hosts`.
-    `access` says who may come in.
+    `access` says who may come in. At the address `metrics`, programs are told how it is.
 
     Use it as a context manager, or call `start` and `stop`. Raises UsageError when an address cannot be had.
     """
@@ -106,11 +113,17 @@ class ChatServer:
         greet_with: int = GREET_WITH,
         hosts: Sequence[str] = (),
         access: Access | None = None,
+        metrics: Address | None = None,
+        house_rules: HouseRules | None = None,
     ) -> None:
         self.limits = limits or Limits()
         access = access or Access()
         log = log or MemoryLog()
-        self.chat = Chat(self.limits, f"geventchat {__version__}", log.kept, access.password)
+        self.chat = Chat(
+            self.limits, f"geventchat {__version__}", log.kept, access.password, is_shared=log.shared is not None
+        )
+        (house_rules or HouseRules()).apply(self.chat)
+        self._log = log
         self._pump = Pump(self.chat, log, self.limits.stall_timeout)
         self._services = services(self.chat, self._pump, log, greet_with)
         log.kept.on_elsewhere = self._pump.wake
@@ -125,7 +138,11 @@ class ChatServer:
         self._listeners: list[_Listener] = []
         self._connections: dict[Transport, Session | None] = {}  # None while it is not known how it speaks
         self._limiter = ConnectionLimiter(self.limits)
+        self._proxies = Proxies(access.proxies)
         self._all_gone = Event()
+        self._metrics_at = metrics
+        self._metrics: Metrics | None = None
+        self._stopping = False
         self._workers: list[gevent.Greenlet[..., None]] = []
         self.failed = Event()  # set when a bug has ended a greenlet that serves everyone: nothing works any more
 
@@ -136,6 +153,7 @@ class ChatServer:
         self._pump.stall_timeout = self.limits.stall_timeout
         self._services.greet_with = live.greet_with
         self.chat.door.password = live.password
+        live.house_rules.apply(self.chat)
         self._entrance = replace(self._entrance, web=Web(live.hosts), prompt=PROMPTS[self.chat.door.first_question])
 
     @property
@@ -153,6 +171,11 @@ class ChatServer:
         """How many are connected."""
         return len(self._connections)
 
+    @property
+    def trouble(self) -> str:
+        """Why it should be given no users at present; an empty string while all is well."""
+        return "the server is stopping" if self._stopping else self._services.log.trouble
+
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -162,14 +185,35 @@ class ChatServer:
 
     def start(self) -> None:
         """Listen. Returns when newcomers are answered."""
+        self._share_secret()
         try:
             for address in self._wanted:
                 self._listeners.append(self._listen(*address))
+            if self._metrics_at is not None:
+                self._metrics = self._measured_at(self._metrics_at)
         except UsageError:
             self._close_listeners()
             raise
+        if self._services.log.shared is not None:
+            self._services.log.shared.follow(self._pump.wake)
         works = (self._pump.run, self._pump.watch_stalls, self._log_counts)
         self._workers = [gevent.spawn(self._work, work) for work in works]
+
+    def _measured_at(self, address: Address) -> "Metrics":
+        try:
+            from geventchat.server.metrics import Metrics  # an extra
+        except ImportError:
+            raise UsageError("--metrics needs prometheus_client: pip install 'geventchat[metrics]'") from None
+        return Metrics(address, self, self._services)
+
+    def _share_secret(self) -> None:
+        """Let pseudonyms of addresses be the same as before a restart, if the log can keep that."""
+        change = self.chat.moderation.secret(secrets.token_hex(16))
+        if change is not None:
+            try:
+                self._log.append([], time.time(), [change])
+            except NotStored:
+                self.chat.kept.undo([change])
 
     def _listen(self, host: str, port: int) -> _Listener:
         try:
@@ -189,6 +233,7 @@ class ChatServer:
 
     def stop(self) -> None:
         """Tell everyone, send what was said, for at most 5 s, and close."""
+        self._stopping = True
         for listener in self._listeners:
             listener.stop_accepting()
         if not self.failed.is_set():
@@ -197,6 +242,8 @@ class ChatServer:
             transport.abort()
         self._close_listeners()
         gevent.killall(self._workers, timeout=1)
+        if self._metrics is not None:
+            self._metrics.close()
         self._services.passwords.close()
 
     def _close_listeners(self) -> None:
@@ -242,13 +289,31 @@ class ChatServer:
             self._all_gone.wait(_HANG_UP_S)
 
     def _serve(self, sock: socket, address: tuple[Any, ...]) -> None:
-        host = str(address[0])
-        transport = Transport(sock, host, self.limits.max_line)
+        transport = Transport(sock, str(address[0]), self.limits.max_line)
         self._connections[transport] = None
         self._services.counters.connections += 1
-        refused = self._refusal(host)
         try:
             transport.prepare(self.limits.keepalive)
+            if self._see_through(transport):
+                self._converse(transport)
+        finally:
+            del self._connections[transport]
+            if not self._connections:
+                self._all_gone.set()
+
+    def _see_through(self, transport: Transport) -> bool:
+        """Find out who is behind a proxy, if this comes from one; return whether to go on."""
+        try:
+            self._proxies.see_through(transport)
+        except (ProtocolError, OSError) as error:
+            logger.info("closing %s: %s", transport.address, error)
+            return False
+        return True
+
+    def _converse(self, transport: Transport) -> None:
+        """Serve a connection to its end."""
+        refused = self._refusal(transport.address)
+        try:
             deadline = time.monotonic() + self.limits.name_timeout
             handshake = Handshake(transport, self._entrance, deadline, refused)
             detected = handshake.detect()
@@ -260,11 +325,8 @@ class ChatServer:
                 self._connections[transport] = session
                 session.run(first, deadline, handshake.refused)
         finally:
-            del self._connections[transport]
             if refused is None:
-                self._limiter.release(host)
-            if not self._connections:
-                self._all_gone.set()
+                self._limiter.release(transport.address)
 
     def _refusal(self, host: str) -> Refused | None:
         try:

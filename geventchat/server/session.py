@@ -11,7 +11,7 @@ from gevent.lock import Semaphore
 
 from geventchat.commands import actions, commands
 from geventchat.commands.accounts import CheckPassword, HashPassword, MakeWord
-from geventchat.commands.actions import CatchUp, Followup, Goodbye, ReadHistory
+from geventchat.commands.followups import CatchUp, ClaimNick, FindEvent, Followup, Goodbye, ReadHistory
 from geventchat.core.chat import Chat
 from geventchat.core.log import Log
 from geventchat.core.member import Member, nothing
@@ -20,6 +20,7 @@ from geventchat.protocol import events, replies
 from geventchat.protocol.errors import ProtocolError, Refused
 from geventchat.protocol.limits import JOINS_AT_ONCE, MAX_PRIVATE_BYTES
 from geventchat.server.catch_up import Past
+from geventchat.server.claims import Claims
 from geventchat.server.cooperate import let_others_run
 from geventchat.server.counters import Counters
 from geventchat.server.handshake import nameless
@@ -41,8 +42,8 @@ _MAX_UNPUBLISHED = 8
 GOODBYE_S = 5.0
 # How long a client for which one packet is one message gets to take what came before the last word.
 _LAST_WORD_PAUSE_S = 0.1
-# How long a connection that is replaced by a newer one has to take its last words.
-_REPLACED_S = 1.0
+# How long a connection that is replaced by a newer one, or sent away, has to take its last words.
+_SENT_AWAY_S = 1.0
 
 
 class State(Enum):
@@ -75,15 +76,16 @@ class Services:
     started: str
     passwords: Passwords
     registrar: Registrar
+    claims: Claims | None  # where there are other servers
     joins: Semaphore  # newcomers wait here for their turn, so that those who are in are not kept waiting
 
 
 def services(chat: Chat, pump: Pump, log: Log, greet_with: int) -> Services:
     """Return what the sessions of one server share."""
     started = events.id_at(time.time())
-    return Services(
-        chat, pump, log, Counters(), greet_with, started, Passwords(), Registrar(), Semaphore(JOINS_AT_ONCE)
-    )
+    claims = Claims(chat, pump, log.shared) if log.shared is not None else None
+    joins = Semaphore(JOINS_AT_ONCE)
+    return Services(chat, pump, log, Counters(), greet_with, started, Passwords(), Registrar(), claims, joins)
 
 
 class Session:
@@ -122,7 +124,7 @@ class Session:
             dialect.encoder, dialect.can, dialect.outbox(), secrets.token_urlsafe(12), transport.address
         )
         self._reader.asked(shared.chat.door.question(self.member))
-        self.member.on_replaced = self._replaced
+        self.member.on_sent_away = self._sent_away
         self.sender = Sender(self.member.outbox, transport, self.abort)
 
     def run(self, first: bytes, deadline: float, refused: Refused | None = None) -> None:
@@ -309,12 +311,12 @@ class Session:
         if isinstance(command, commands.Login) or (isinstance(command, commands.Hello) and command.login is not None):
             self._services.log.notice()
         if member.key:
-            return self._follow_up(actions.do(self._services.chat, member, command, time.time()))
+            return self._follow_up(self._act(command))
         self._wait_to_try(command)
         with self._services.joins:
             if self._is_over:  # it was sent away while it waited
                 return False
-            followup = actions.do(self._services.chat, member, command, time.time())
+            followup = self._act(command)
             if member.key:
                 self._services.pump.wake()
                 self._services.pump.wait_until(self.sender, lambda: not member.unpublished)
@@ -324,6 +326,12 @@ class Session:
             how = f"{self._dialect.name}, TLS" if self._transport.is_secure else self._dialect.name
             logger.info("%s joined from %s (%s)", member.nick, self._transport.address, how)
         return self._follow_up(followup)
+
+    def _act(self, command: commands.AnyCommand) -> Followup | None:
+        followup = actions.do(self._services.chat, self.member, command, time.time())
+        if isinstance(followup, ClaimNick) and self._services.claims is not None:
+            return self._services.claims.claim(followup, self.member, self.sender)
+        return followup
 
     def _wait_to_try(self, command: commands.AnyCommand) -> None:
         """Wait until a newcomer's password may be looked at. Raises ProtocolError, fatal, if that would be long."""
@@ -343,6 +351,8 @@ class Session:
                 self._past().catch_up(followup)
             case ReadHistory():
                 self._past().send_page(followup.asked)
+            case FindEvent():
+                self._past().find(followup)
             case CheckPassword() | HashPassword() | MakeWord():
                 return self._work_on(followup)
             case Goodbye():
@@ -393,14 +403,14 @@ class Session:
 
     # Going.
 
-    def _replaced(self) -> None:
-        """End this connection, because its user has come back on another one."""
+    def _sent_away(self, reason: str) -> None:
+        """End this connection: its user has come back on another one, was sent away, or the server lost the others."""
         self._move_on(State.PARTED)
-        gevent.spawn(self._abort_when_told)
+        gevent.spawn(self._abort_when_told, reason)
 
-    def _abort_when_told(self) -> None:
-        self.drain(_REPLACED_S)
-        self.abort("came back on another connection")
+    def _abort_when_told(self, reason: str) -> None:
+        self.drain(_SENT_AWAY_S)
+        self.abort(reason)
 
     def _send_away(self, error: ProtocolError) -> None:
         """Close a connection that cannot go on, and tell the user why."""
@@ -434,7 +444,7 @@ class Session:
     def _end(self) -> None:
         self._services.pump.detach(self.sender)
         self._part(replies.Closing(code="gone", message=self._reason))
-        self.member.on_replaced = nothing  # or session and member would hold each other
+        self.member.on_sent_away = nothing  # or session and member would hold each other
         if self.member.key:
             self._services.counters.left += 1
             logger.info("%s left%s", self.member.nick, f": {self._reason}" if self._reason else "")

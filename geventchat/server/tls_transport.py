@@ -75,7 +75,8 @@ class TlsTransport(Transport):
     is_secure = True
 
     def __init__(self, plain: Transport, context: ssl.SSLContext) -> None:
-        self.socket, self.address, self._recv_bytes = plain.socket, plain.address, plain._recv_bytes
+        self.socket, self.address = plain.socket, plain.address
+        self._recv_bytes, self._unread = plain._recv_bytes, b""
         self._engine = TlsEngine(context, server_side=True)
         self._send = plain.write
         self._writer = TlsWriter(self._engine.encrypt, self._engine.records, plain.write)

@@ -25,7 +25,7 @@ class Transport:
     none now, and another OSError when the connection is lost. `socket` is for waiting until it can send.
     """
 
-    __slots__ = ("_recv_bytes", "address", "socket", "write")
+    __slots__ = ("_recv_bytes", "_unread", "address", "socket", "write")
     is_secure = False  # whether nobody on the way can read it
 
     def __init__(self, sock: socket, address: str, max_line: int) -> None:
@@ -33,6 +33,7 @@ class Transport:
         self.address = address
         # The socket below gevent's: that one's own `send` would wait, and costs twice the time.
         self.write: Write = sock._sock.send  # type: ignore[attr-defined]
+        self._unread = b""
         self._recv_bytes = max(_RECV_BYTES, min(max_line, MAX_UNENDED_BYTES))
 
     def prepare(self, keepalive: float) -> None:
@@ -47,11 +48,18 @@ class Transport:
 
         Raises OSError when the connection is lost.
         """
+        if self._unread:
+            data, self._unread = self._unread, b""
+            return data
         self.socket.settimeout(timeout if timeout is None else max(timeout, 0.001))
         try:
             return self.socket.recv(self._recv_bytes)
         except TimeoutError:
             return None
+
+    def unread(self, data: bytes) -> None:
+        """Have something that has arrived received once more."""
+        self._unread = data
 
     def say(self, words: bytes, timeout: float = 10.0) -> None:
         """Send something to a client that the pump does not serve yet. Raises OSError, also when it takes too long."""

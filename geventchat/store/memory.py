@@ -3,12 +3,13 @@
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Sequence
+from itertools import islice
 
 import msgspec
 
 from geventchat.core.kept import Change, Kept
 from geventchat.core.log import Entry
-from geventchat.protocol.events import Acted, AnyEvent, IdClock, Said, TopicSet, id_of, number_of
+from geventchat.protocol.events import Acted, AnyEvent, Deleted, IdClock, Said, TopicSet, id_of, number_of
 
 # What the memory log keeps of all rooms together, some 40,000 short lines: talk to catch up with, not an archive.
 MEMORY_BYTES = 4 << 20
@@ -43,6 +44,8 @@ class MemoryLog:
     """A log that lasts as long as the server: the last events, until they come to `max_bytes` over all rooms."""
 
     location = "memory only"
+    shared = None
+    trouble = ""
 
     def __init__(self, max_bytes: int = MEMORY_BYTES) -> None:
         self._max_bytes = max_bytes
@@ -53,17 +56,18 @@ class MemoryLog:
         self._trimmed: int | None = None  # None before the first event
         self.kept = Kept()
 
-    def append(self, entries: Sequence[Entry], now: float, changes: Sequence[Change] = ()) -> Sequence[Entry]:
-        """Give each event its id and time, keep them, and return them; none of it outlives the process."""
+    def append(self, entries: Sequence[Entry], now: float, changes: Sequence[Change] = ()) -> None:
+        """Give each event its id and time, and keep them; none of it outlives the process."""
         for entry in entries:
             self._clock.stamp(entry.event, now)
             if self._trimmed is None:  # what an earlier server may have said is forgotten
                 self._trimmed = number_of(entry.event.id) - 1
+            if isinstance(entry.event, Deleted):
+                self._erase(entry.room, number_of(entry.event.target))
             self._keep(*entry)
         self.kept.settle(changes)
         while self._bytes > self._max_bytes:
             self._drop_oldest()
-        return entries
 
     def notice(self) -> None:
         """Nobody else has this log."""
@@ -80,6 +84,19 @@ class MemoryLog:
             log.topic = event.text
         self._order.append(room)
         self._bytes += len(kept)
+
+    def _erase(self, room: str, number: int) -> None:
+        """Forget one event."""
+        log = self._rooms.get(room, _NOTHING)
+        for kept in (log.talk, log.all):
+            at = bisect_left(kept, number, key=_number)
+            if at == len(kept) or _number(kept[at]) != number:
+                continue
+            if kept is log.all:
+                self._bytes -= len(kept[at])
+                place, *_ = islice((place for place, other in enumerate(self._order) if other == room), at, None)
+                del self._order[place]
+            del kept[at]
 
     def _drop_oldest(self) -> None:
         room = self._order.popleft()

@@ -12,6 +12,8 @@ from typing import NamedTuple
 from geventchat.core.log import Log
 from geventchat.protocol.errors import UsageError
 
+Opener = Callable[[], Log]
+
 
 class Keeping(NamedTuple):
     """How well and how long a log keeps what is said; the age is in seconds, None for ever or for all."""
@@ -31,10 +33,10 @@ class Store(NamedTuple):
 
     written: str
     is_meant: Callable[[str], bool]
-    prepare: Callable[[str, Keeping], Callable[[], Log]]
+    prepare: Callable[[str, Keeping], Opener]
 
 
-def opener(history: str | None, keeping: Keeping) -> Callable[[], Log]:
+def opener(history: str | None, keeping: Keeping) -> Opener:
     """Return what opens the log that `--history` names, or the default one for None. Raises UsageError."""
     if history == "":
         raise UsageError(f"--history is empty: give {WRITTEN}")
@@ -42,7 +44,22 @@ def opener(history: str | None, keeping: Keeping) -> Callable[[], Log]:
     return store.prepare(history or "", keeping)
 
 
-def _memory(_: str, keeping: Keeping) -> Callable[[], Log]:
+def redis_opener(url: str, lease_s: float, keeping: Keeping) -> Opener:
+    """Return what opens the log that several servers write, in the Redis at `url`. Raises UsageError."""
+    try:
+        from geventchat.store.redis.log import RedisLog
+    except ImportError as error:
+        if error.name not in ("redis", "hiredis"):
+            raise
+        raise UsageError("--redis needs redis-py; install it with pip install 'geventchat[redis]'") from None
+    if keeping.full or keeping.messages is not None:
+        what = "--durability full" if keeping.full else "--keep-messages"
+        remedy = "set appendfsync in Redis' own configuration" if keeping.full else "give an age with --keep"
+        raise UsageError(f"{what} is not for --redis: {remedy}")
+    return partial(RedisLog, url, lease_s=lease_s, keep_s=keeping.age)
+
+
+def _memory(_: str, keeping: Keeping) -> Opener:
     from geventchat.store.memory import MemoryLog
 
     if keeping != Keeping():
@@ -50,7 +67,7 @@ def _memory(_: str, keeping: Keeping) -> Callable[[], Log]:
     return MemoryLog
 
 
-def _sqlite(file: str, keeping: Keeping) -> Callable[[], Log]:
+def _sqlite(file: str, keeping: Keeping) -> Opener:
     from geventchat.store.sqlite import SqliteLog
     from geventchat.store.sqlite_file import default_path
 

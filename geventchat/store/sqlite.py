@@ -3,7 +3,6 @@
 Two threads work for it, so that the disk never holds the loop: one writes, one reads, and no read delays a commit.
 """
 
-import logging
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -18,12 +17,11 @@ from gevent.threadpool import ThreadPool
 from geventchat.core.kept import Change, Kept, Record
 from geventchat.core.log import Entry
 from geventchat.protocol.errors import NotStored, Refused, UsageError
-from geventchat.protocol.events import LARGEST, SEQUENCES, AnyEvent, IdClock, TopicSet, number_of
+from geventchat.protocol.events import LARGEST, SEQUENCES, AnyEvent, Deleted, IdClock, TopicSet, number_of
 from geventchat.store import sqlite_file
+from geventchat.store.outage import Outage
 from geventchat.store.sqlite_file import row_of, select
 from geventchat.store.sqlite_watch import FileWatch
-
-logger = logging.getLogger("geventchat")
 
 # Events that one step of trimming removes: a few milliseconds, for which a commit may have to wait.
 TRIM_EVENTS = 50
@@ -48,6 +46,8 @@ class SqliteLog:
     Raises UsageError when the file cannot be had.
     """
 
+    shared = None
+
     def __init__(
         self, path: Path, *, full: bool = False, keep_s: float | None = None, keep_messages: int | None = None
     ) -> None:
@@ -59,7 +59,10 @@ class SqliteLog:
         self.kept = Kept()
         self._records = _Records()
         self._in_order = Semaphore()  # what the file has of records is taken in the order in which it was read
-        self._writing, self._reading, self._trimming = _Outage("written"), _Outage("read"), _Outage("trimmed")
+        self._writing, self._reading, self._trimming = (
+            Outage(f"history cannot be {done}", f"history can be {done} again")
+            for done in ("written", "read", "trimmed")
+        )
         with ExitStack() as opened:
             self._lock = sqlite_file.claim(path)
             opened.callback(self._lock.release)
@@ -71,6 +74,7 @@ class SqliteLog:
             opened.pop_all()
         self._clock = IdClock(last or "0-0")
         self._is_new = last is None
+        self._is_wiped = True  # whether nothing of what was deleted is left in the -wal
         self._writer = _Worker(writer)
         self._reader = _Worker(reader)
         self._file_watch = FileWatch(path)
@@ -78,12 +82,18 @@ class SqliteLog:
         if keep_s or keep_messages:
             self._tasks.append(gevent.spawn(self._trim_on))
 
-    def append(self, entries: Sequence[Entry], now: float, changes: Sequence[Change] = ()) -> Sequence[Entry]:
-        """Give each event its id and time, and return them once all of them are in the file. Raises NotStored."""
+    @property
+    def trouble(self) -> str:
+        """Return why nothing can be written at present; an empty string while all is well."""
+        return self._writing.reason
+
+    def append(self, entries: Sequence[Entry], now: float, changes: Sequence[Change] = ()) -> None:
+        """Give each event its id and time, and return once all of them are in the file. Raises NotStored."""
         for entry in entries:
             self._clock.stamp(entry.event, now)
         rows = [row_of(entry) for entry in entries]
         topics = [(entry.room, entry.event.text) for entry in entries if isinstance(entry.event, TopicSet)]
+        deleted = [(number_of(entry.event.target), entry.room) for entry in entries if isinstance(entry.event, Deleted)]
         patience_ms = 0 if self._writing.is_on else _BUSY_MS
         # What an earlier server may have said is not here.
         before_all = rows[0][0] - 1 if self._is_new and rows else None
@@ -97,10 +107,11 @@ class SqliteLog:
                 sqlite_file.keep(db, changes)
                 db.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
                 db.executemany("INSERT OR REPLACE INTO topics VALUES (?, ?)", topics)
+                gone = db.executemany("DELETE FROM events WHERE id = ? AND room_key = ?", deleted).rowcount
                 if before_all is not None:
                     db.execute("UPDATE removed SET id = ?", (before_all,))
             if self._count is not None:
-                self._count += len(rows)
+                self._count += len(rows) - max(0, gone)
             return changed_elsewhere
 
         try:
@@ -112,8 +123,8 @@ class SqliteLog:
             self._writing.begin(error)
             raise NotStored(f"{sqlite_file.reason(error)}, where the server keeps its history") from None
         self._is_new = self._is_new and not rows
+        self._is_wiped = self._is_wiped and not deleted
         self._writing.end()
-        return entries
 
     def notice(self) -> None:
         """Take in what another program has changed of the records; if they cannot be read, they stay as they are."""
@@ -206,6 +217,8 @@ class SqliteLog:
         while True:
             gevent.sleep(_WATCH_S)
             self._look()
+            if not self._is_wiped:
+                self._is_wiped = self._wipe()
 
     def _look(self) -> None:
         """Say it in the log if the file is not what it was; it is what speakers will be told."""
@@ -282,24 +295,6 @@ class _Records:
     def forget(self) -> None:
         """Read all of them again the next time: what was read last has not arrived."""
         self._version = None
-
-
-class _Outage:
-    """Something that cannot be done with history: said once when it begins, and once when it is over."""
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-        self.is_on = False
-
-    def begin(self, error: Exception) -> None:
-        if not self.is_on:
-            self.is_on = True
-            logger.error("history cannot be %s: %s", self._what, error)
-
-    def end(self) -> None:
-        if self.is_on:
-            self.is_on = False
-            logger.warning("history can be %s again", self._what)
 
 
 class _Worker:

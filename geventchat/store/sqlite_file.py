@@ -17,7 +17,16 @@ from geventchat.core import records
 from geventchat.core.kept import Change, Record
 from geventchat.core.log import Entry
 from geventchat.protocol.errors import UsageError
-from geventchat.protocol.events import SEQUENCES, AnyEvent, id_of, iso_time, number_of
+from geventchat.protocol.events import (
+    SEQUENCES,
+    AnyEvent,
+    Moderation,
+    details_of,
+    id_of,
+    iso_time,
+    number_of,
+    with_details,
+)
 from geventchat.system import private_files
 
 # Marks the file as ours in its header: "gcht".
@@ -43,7 +52,7 @@ def _create(db: sqlite3.Connection) -> None:
             room_key TEXT NOT NULL,  -- under which all spellings of a room's name are the same
             room TEXT NOT NULL,
             nick TEXT NOT NULL,
-            type TEXT NOT NULL,      -- said, acted, joined, left, renamed, topic
+            type TEXT NOT NULL,      -- said, acted, joined, left, renamed, topic, or what a moderator has done
             text TEXT,               -- of left the reason, of renamed the new nick, of joined who it is, if anything
             ref TEXT                 -- the speaker's own mark, if there was one
         )
@@ -108,11 +117,13 @@ def row_of(entry: Entry) -> tuple[Any, ...]:
     """Return an entry as a row of `events`."""
     event_id, _, room, nick, *text = msgspec.structs.astuple(entry.event)
     kind = entry.event.__struct_config__.tag
+    if isinstance(entry.event, Moderation):
+        text = [details_of(entry.event)]
     words = text[0] if text and (text[0] or kind != "joined") else None  # as most say nothing of themselves
     return number_of(event_id), entry.room, room, nick, kind, words, entry.ref
 
 
-_KINDS: dict[object, Callable[..., AnyEvent]] = {kind.__struct_config__.tag: kind for kind in get_args(AnyEvent)}
+_KINDS: dict[object, type[AnyEvent]] = {kind.__struct_config__.tag: kind for kind in get_args(AnyEvent)}
 
 
 def select(db: sqlite3.Connection, where: str, values: Sequence[object] = ()) -> list[Entry]:
@@ -130,8 +141,16 @@ def _entry_of(number: int, room_key: Any, room: Any, nick: Any, kind: Any, text:
     if not all(isinstance(one, str) for one in fields) or not isinstance(ref, str | None):
         raise _damaged(number)
     try:
-        return Entry(room_key, _KINDS[kind](*fields), ref)
-    except (KeyError, TypeError):  # it has no such type, or a text too many or too few
+        made = _KINDS[kind]
+        if issubclass(made, Moderation):
+            return Entry(room_key, with_details(made, *fields), ref)
+        return Entry(room_key, made(*fields), ref)
+    except (
+        KeyError,
+        TypeError,
+        IndexError,
+        msgspec.MsgspecError,
+    ):  # a wrong type, or number of texts
         raise _damaged(number) from None
 
 

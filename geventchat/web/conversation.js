@@ -3,7 +3,8 @@
 //   show(room, lines)                 at the end of the room's log
 //   page(room, lines, where, reveal)  lines of the past, "above" what is shown or "instead" of it; scroll up to them
 //   alert(nick, text)                 somebody calls the user
-//   left(room), replaced(), ended()   the room is left; the user goes on in another tab; all is over
+//   deleted(id)                       what was said under this id is not shown any more
+//   left(room), replaced(), ended(why)   the room is left; the user goes on in another tab; all is over
 // All else that is on the screen is read from the fields.
 
 import { isLater } from "./ids.js";
@@ -51,20 +52,20 @@ export class Conversation {
 	// What to introduce ourselves with, the first time or again.
 	hello() {
 		const [room] = this.rooms.all;
-		const { nick, token, password, login } = this;
-		return { type: "hello", nick, token, password, login, room: room?.name, after: room?.last };
+		const { nick, token, password, login, link } = this;
+		return { type: "hello", nick, token, password, login, link, room: room?.name, after: room?.last };
 	}
 
 	// We are in: go where we were and say what was not said.
 	welcomed(welcome) {
-		const { nick, token, id, limits, account = null } = welcome;
-		Object.assign(this, { nick, token, account, connected: true, _since: id, _maxLine: limits?.line });
+		const { nick, token, id, limits, account = null, role = "user" } = welcome;
+		Object.assign(this, { nick, token, account, role, link: undefined, connected: true, _since: id, _maxLine: limits?.line });
 		const [first, ...others] = this.rooms.all;
 		const begun = [...this._asked.values()].filter(({ join }) => join && !this.rooms.called(join));
 		this._asked.clear();
 		this._enter(first ?? this.rooms.add(new Room(welcome.room)), welcome);
-		for (const { name, last } of others) this._join(name, last);
-		for (const { join } of begun) this._join(join);
+		for (const { name, last, password } of others) this._join(name, last, password);
+		for (const { join, password } of begun) this._join(join, undefined, password);
 		this._sendDue();
 	}
 
@@ -98,7 +99,8 @@ export class Conversation {
 				this._belongs(message);
 				break;
 			case "closing":
-				return { replaced: this._out.replaced, bye: this._out.ended }[message.code]?.();
+				if (["banned", "kicked"].includes(message.code)) return this._out.ended(message.message);
+				return { replaced: this._out.replaced, bye: () => this._out.ended() }[message.code]?.();
 			case "whispered":
 				if (nick !== this.nick) this._alert(message);
 		}
@@ -110,6 +112,8 @@ export class Conversation {
 		if (mine && event.type === "renamed" && isLater(event.id, this._since)) this.nick = event.new;
 		const room = this.rooms.called(event.room);
 		if (!room?.hear(event)) return;
+		if (event.type === "kicked" && event.who === this.nick) return this._putOut(room, event);
+		if (event.type === "deleted") this._out.deleted(event.target);
 		if (isComing(event) && (mine || room.count > CROWD)) return;
 		const [{ mention }] = room.live ? this._show(room, event) : lines(event, this.nick);
 		if (mention) this._alert(event);
@@ -118,21 +122,36 @@ export class Conversation {
 		room.mentioned ||= mention;
 	}
 
+	// Somebody who moderates wants the user out of a room.
+	_putOut(room, { nick, reason }) {
+		const why = `${nick} put you out of ${room.name}${reason ? `: ${reason}` : ""}`;
+		if (this.rooms.all.length < 2) return this._out.ended(why);
+		this._left(room);
+		this._trouble(why);
+	}
+
+	// Whether the user may do in a room what moderators do.
+	moderates(room) {
+		return this.role !== "user" || room.moderators.has(this.nick);
+	}
+
 	_members(members) {
-		const { join } = this._take(members.ref);
+		const { join, password } = this._take(members.ref);
 		const room = this.rooms.called(join ?? members.room);
 		if (join) {
 			if (!room) this.look(this.rooms.add(new Room(members.room)));
-			return this._enter(room ?? this.rooms.current, members);
+			const entered = room ?? this.rooms.current;
+			entered.password = password; // to come back with
+			return this._enter(entered, members);
 		}
-		room?.census(room.last, members.members, members.count);
+		room?.census(room.last, members);
 		this._show(null, members);
 	}
 
 	// To come back, log in with what was given last.
-	_belongs({ ref, account }) {
+	_belongs({ ref, account, role = "user" }) {
 		const { given } = this._take(ref);
-		this.account = account;
+		Object.assign(this, { account, role });
 		this.login = account && given ? { account, password: given } : account ? this.login : undefined;
 	}
 
@@ -243,13 +262,26 @@ export class Conversation {
 				if (this.connected) break;
 				return this._out.ended();
 			case "join":
-				return this._join(command.room);
+				return this._join(command.room, undefined, command.password);
 			case "leave":
 				return this._leave(here);
 			case "history":
 				return this.earlier(current, command.limit, true);
+			case "ban":
+			case "unban":
+			case "bans":
+			case "mute":
+			case "unmute":
+				// What a moderator does to a person holds everywhere, and what others do, or do to everyone, here.
+				return this._out.send(this.role === "user" || command.nick === "*" ? here : command);
 			case "who":
 			case "topic":
+			case "invite":
+			case "kick":
+			case "slow":
+			case "lock":
+			case "unlock":
+			case "delete":
 				return this._out.send(here);
 		}
 		this._out.send(command.password ? { ...command, ref: this._ref({ given: command.password }) } : command);
@@ -265,8 +297,8 @@ export class Conversation {
 		this._sendDue();
 	}
 
-	_join(room, after) {
-		this._out.send({ type: "join", room, after, ref: this._ref({ join: room }) });
+	_join(room, after, password) {
+		this._out.send({ type: "join", room, after, password, ref: this._ref({ join: room, password }) });
 	}
 
 	_leave(command) {

@@ -21,10 +21,15 @@ const paintSoon = perFrame(paint);
 let shown = null; // the room that is looked at
 let loud, on;
 
-// `on` is told that the user wants to see what is `earlier(room)`, or has `moved()`.
+// `on` is told that the user wants to see what is `earlier(room)`, has `moved()`, or has `chosen(nick, id)` a message.
 export function start(handlers) {
 	on = handlers;
 	box.addEventListener("scroll", scrolled, { passive: true });
+	box.addEventListener("click", ({ target }) => {
+		const line = target.closest("time")?.parentElement;
+		const nick = line?.id && line.querySelector(".nick")?.textContent;
+		if (nick) on.chosen(nick, line.id);
+	});
 	new ResizeObserver(keepEnd).observe(box);
 }
 
@@ -69,6 +74,17 @@ export function page(room, lines, where, reveal) {
 	}
 	elements.forEach(markDay);
 	keepEnd();
+}
+
+// Take back what was said under an id, also where it is not painted yet.
+export function erase(id) {
+	for (const one of views.values()) {
+		one.queue = one.queue.filter((line) => line.id !== id);
+		const element = [...one.lines.children].find((line) => line.id === id);
+		const next = element?.nextElementSibling;
+		element?.remove();
+		markDay(next);
+	}
 }
 
 // Bring the end into sight.

@@ -7,6 +7,7 @@ import { Conversation } from "./conversation.js";
 import { $, perFrame, write } from "./dom.js";
 import { build } from "./lines.js";
 import * as log from "./log.js";
+import * as menu from "./menu.js";
 import * as people from "./people.js";
 import * as socket from "./socket.js";
 import * as store from "./store.js";
@@ -22,12 +23,14 @@ const renderSoon = perFrame(render);
 let conversation = null; // null while nobody has joined
 let link = { state: "" }; // how the connection is
 let keeping = null;
+let offered; // what a moderator's link holds, until it has been used
 let isOfName = false; // whether the password that is asked for is that of the name
 
 socket.start({
 	hello: () => conversation.hello(),
 	welcomed: (welcome) => {
 		conversation.welcomed(welcome);
+		offered = undefined;
 		keep();
 		enter();
 	},
@@ -48,18 +51,19 @@ const out = {
 	show: log.add,
 	page: log.page,
 	left: log.forget,
+	deleted: log.erase,
 	alert,
 	replaced: () => {
 		socket.close();
 		link = { state: "replaced" };
 	},
-	ended: () => {
+	ended: (why = "") => {
 		keep();
 		store.leave();
 		socket.close();
 		conversation = null;
 		log.forget();
-		ask("");
+		ask(why);
 	},
 };
 
@@ -67,7 +71,19 @@ const out = {
 
 function begin(kept) {
 	conversation = new Conversation(kept, crypto.getRandomValues(new Uint32Array(2)).join("-"), Date.now, out);
+	conversation.link = offered;
 	conversation.looks(!document.hidden);
+}
+
+// Take what a moderator's link holds, and leave nothing of it in the address bar, nor in the browser's history.
+function takeLink() {
+	const secret = /^#moderator=(.+)$/.exec(location.hash)?.[1];
+	if (!secret) return;
+	history.replaceState(null, "", location.pathname + location.search);
+	offered = secret;
+	if (!conversation) return;
+	conversation.link = secret;
+	socket.open();
 }
 
 // Show the chat instead of the form.
@@ -91,7 +107,8 @@ function ask(why) {
 
 // The server does not let us in: only the user can say how to go on.
 function refused({ code, message }) {
-	if (code === "bad-room") conversation = null;
+	if (["bad-room", "locked"].includes(code)) conversation = null;
+	if (code === "link-used") offered = conversation.link = undefined;
 	isOfName = ACCOUNT_CODES.includes(code);
 	if (isOfName) conversation.login = undefined;
 	$("secret").hidden = !isOfName && !SERVER_CODES.includes(code);
@@ -117,14 +134,27 @@ function keep() {
 
 // What the user does.
 
-log.start({ earlier: (room) => conversation.earlier(room), moved: renderSoon });
+log.start({
+	earlier: (room) => conversation.earlier(room),
+	moved: renderSoon,
+	chosen: (nick, id) => conversation.moderates(conversation.rooms.current) && menu.open(nick, id),
+});
+menu.start((what, nick, id) => {
+	const name = nick.includes(" ") ? `"${nick}"` : nick;
+	if (what === "whisper") composer.begin(`/msg ${name} `);
+	else if (what === "ban") composer.begin(`/ban ${name} `);
+	else say(() => conversation.does({ kick: { type: what, nick }, mute: { type: what, nick, for: "10m" }, delete: { type: what, id } }[what]));
+});
 account.start({
 	account: () => conversation.account,
 	nick: () => conversation.nick,
 	send: (command) => say(() => conversation.does(command)),
 });
 tabs.start(look);
-people.start((nick) => composer.begin(nick.includes(" ") ? `/msg "${nick}" ` : `/msg ${nick} `));
+people.start((nick) => {
+	if (nick !== conversation.nick && conversation.moderates(conversation.rooms.current)) menu.open(nick);
+	else composer.begin(nick.includes(" ") ? `/msg "${nick}" ` : `/msg ${nick} `);
+});
 composer.start({
 	known: () => [...conversation.rooms.current.members].reverse().filter((nick) => nick !== conversation.nick),
 	typed: (line) => say(() => conversation.typed(line)),
@@ -240,6 +270,8 @@ function renderStatus(delayed) {
 	document.body.dataset.link = state;
 }
 
+takeLink();
+addEventListener("hashchange", takeLink);
 const kept = store.ofThisTab();
 if (kept) {
 	begin(kept);

@@ -1,4 +1,4 @@
-// Who is in the room; a click on a nick begins a whisper.
+// Who is in the room; a click on a nick begins a whisper, or offers what can be done.
 
 import { $, write } from "./dom.js";
 import { coloured } from "./lines.js";
@@ -13,11 +13,12 @@ export function start(choose) {
 }
 
 // Show who is in a room; `me` is marked.
-export function show({ members, count }, me) {
+export function show({ members, moderators, count }, me) {
 	const nicks = [...members].sort(order.compare);
 	write($("more"), count > nicks.length ? `and ${count - nicks.length} more` : "");
-	const now = [me, ...nicks].join("\n");
+	const now = [me, ...nicks, "", ...moderators].join("\n");
 	if (now === before) return;
 	before = now;
-	list.replaceChildren(...nicks.map((nick) => coloured("li", nick, nick === me ? "mine nick" : "nick")));
+	const kind = (nick) => `${nick === me ? "mine " : ""}${moderators.has(nick) ? "moderator " : ""}nick`;
+	list.replaceChildren(...nicks.map((nick) => coloured("li", nick, kind(nick))));
 }

@@ -14,19 +14,21 @@ export class Room {
 
 	constructor(name, last) {
 		Object.assign(this, { name, last });
-		this.census("0-0", [], 0);
+		this.census("0-0", { members: [], count: 0 });
 	}
 
-	// Take over from the server who is here.
-	census(since, members, count) {
+	// Take over from the server who is here, and who of them moderates.
+	census(since, { members, count, moderators = [] }) {
 		this.since = since;
 		this.members = new Set(members); // who spoke last comes last
+		this.moderators = new Set(moderators);
 		this.count = count;
 	}
 
 	// The user has come in; whether it is the first time on this page.
-	enter({ id, members, count, topic }) {
-		this.census(id, members, count);
+	enter(census) {
+		const { id, topic } = census;
+		this.census(id, census);
 		this.topic = topic;
 		const isFirst = !this.first;
 		if (isFirst) this.first = this.last ? idAfter(this.last) : id;
@@ -49,10 +51,13 @@ export class Room {
 		this.mentioned = false;
 	}
 
-	_count({ type, nick, new: renamed }) {
-		this.members.delete(nick);
-		if (type !== "left") this.members.add(renamed ?? nick);
-		this.count += { joined: 1, left: -1 }[type] ?? 0;
+	_count({ type, nick, who, new: renamed = nick, moderates = this.moderators.has(nick) }) {
+		const goes = { left: nick, kicked: who }[type];
+		for (const [names, is] of [[this.members, true], [this.moderators, moderates]]) {
+			names.delete(goes ?? nick);
+			if (!goes && is) names.add(renamed);
+		}
+		this.count += goes ? -1 : type === "joined" ? 1 : 0;
 	}
 }
 

@@ -4,7 +4,7 @@
 export class Mistyped extends Error {}
 
 // Each with what it is for the server, what is typed, and the field that each argument becomes: NAME and ROOM are names,
-// N is a number, anything else the rest of the line. An argument in brackets may be left out.
+// N is a number, TIME a duration, anything else the rest of the line. An argument in brackets may be left out.
 const TABLE = [
 	["help", "/help", [], "this list"],
 	["who", "/who [ROOM]", ["room"], "who is in the room"],
@@ -13,13 +13,14 @@ const TABLE = [
 	["act", "/me TEXT", ["text"], "do something: /me waves"],
 	["whisper", "/msg NAME TEXT", ["to", "text"], 'say something to one alone; quote a name with spaces: "NAME"'],
 	["reply", "/reply TEXT", ["text"], "answer the last whisper"],
-	["join", "/join ROOM", ["room"], "enter a room, or look at it"],
+	["join", "/join ROOM [PASSWORD]", ["room", "password"], 'enter a room, or look at it; with a password: "ROOM"'],
 	["leave", "/leave [REASON]", ["reason"], "leave this room"],
 	["rooms", "/rooms", [], "which rooms there are"],
 	["invite", "/invite NAME", ["nick"], "ask somebody into the room"],
 	["away", "/away [TEXT]", ["text"], "be away; alone, be back"],
 	["topic", "/topic [TEXT]", ["text"], "see or set the room's topic"],
 	["history", "/history [N]", ["limit"], "what was said before"],
+	["motd", "/motd", [], "the message of the day"],
 	["register", "/register PASSWORD", ["password"], "make your name your own"],
 	["login", "/login NAME PASSWORD", ["account", "password"], "log in"],
 	["logout", "/logout", [], "log out, and go by another name"],
@@ -28,6 +29,18 @@ const TABLE = [
 	["recover", "/recover NAME", ["account"], "give somebody a password for once"],
 	["ping", "/ping [TOKEN]", ["token"], "see that the server answers"],
 	["bye", "/exit [REASON]", ["reason"], "leave the chat, as plain exit does"],
+	["kick", "/kick NAME [REASON]", ["nick", "reason"], "who moderates: put somebody out of the room"],
+	["ban", "/ban NAME [TIME] [REASON]", ["who", "for", "reason"], "keep somebody out: /ban bob 10m"],
+	["unban", "/unban NAME", ["who"], "let somebody in again"],
+	["bans", "/bans", [], "who is banned, and who is muted"],
+	["mute", "/mute NAME [TIME] [REASON]", ["nick", "for", "reason"], "let somebody say nothing; * is everybody"],
+	["unmute", "/unmute NAME", ["nick"], "let somebody speak again"],
+	["slow", "/slow [TIME]", ["every"], "let everyone speak once in this time"],
+	["lock", "/lock [PASSWORD]", ["password"], "let in only who is invited, or knows the password"],
+	["unlock", "/unlock", [], "let everyone in again"],
+	["delete", "/delete ID [REASON]", ["id", "reason"], "take back a message, or the last one of a name"],
+	["approve", "/approve ID", ["id"], "let be said what was held back"],
+	["announce", "/announce TEXT", ["text"], "say something in all rooms"],
 ];
 
 export const COMMANDS = new Map(TABLE.map((row) => [row[1].split(" ")[0].slice(1), row]));
@@ -51,13 +64,18 @@ function read([type, typed, fields], rest) {
 	const command = { type };
 	typed.split(" ").slice(1).forEach((word, index) => {
 		let given = rest;
-		if (/NAME|ROOM/.test(word)) [given, rest] = nameIn(rest, index === fields.length - 1);
+		const isLast = index === fields.length - 1;
+		if (/NAME|ROOM|ID/.test(word)) [given, rest] = nameIn(rest, isLast || word === "ROOM"); // in quotes only, more can follow
+		else if (word === "[TIME]" && !isLast) [, given = "", rest] = TIMED.exec(rest);
 		const isWrong = given ? word === "[N]" && !/^[0-9]+$/.test(given) : !word.startsWith("[");
 		if (isWrong) throw new Mistyped(`like this: ${typed}`);
 		if (given) command[fields[index]] = word === "[N]" ? Number(given.slice(0, 9)) : given;
 	});
 	return command;
 }
+
+// A duration, if one is at the beginning, and what follows.
+const TIMED = /^(?:((?=\d)(?:\d+(?:\.\d+)?w)?(?:\d+(?:\.\d+)?d)?(?:\d+(?:\.\d+)?h)?(?:\d+(?:\.\d+)?m)?(?:\d+(?:\.\d+)?s)?(?:\d+(?:\.\d+)?ms)?)(?: +|$))?(.*)$/s;
 
 // The name at the beginning, without its quotes, and what follows; a last one needs no quotes.
 function nameIn(rest, isLast) {

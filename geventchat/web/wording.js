@@ -30,7 +30,29 @@ const EVENTS = {
 	left: ({ nick, reason }) => (reason ? `${nick} left: ${reason}` : `${nick} left`),
 	renamed: ({ nick, new: renamed }) => `${nick} is now ${renamed}`,
 	topic: ({ nick, text }) => `${nick} set the topic: ${text}`,
+	kicked: done(({ who }) => `put ${who} out`),
+	banned: done(({ who }) => `banned ${who}`),
+	unbanned: done(({ who }) => `lifted the ban of ${who}`),
+	muted: done(({ who }) => `muted ${everyone(who)}`),
+	unmuted: done(({ who }) => `lets ${everyone(who)} speak again`),
+	slowed: done(({ every }) => `lets everyone speak ${every ? `once in ${every} s` : "freely"}`),
+	locked: done(({ password }) => `locked the room${password ? ", with a password" : ""}`),
+	unlocked: done(() => "unlocked the room"),
+	deleted: done(({ who }) => `deleted what ${who} said`),
+	announced: done(() => "announces", ({ text }) => text),
+	held: done(({ id }) => `is not let say yet (${id})`, ({ text }) => text),
 };
+
+// What somebody who moderates has done, where if it was not here, until when, and why.
+function done(did, why = ({ reason }) => reason) {
+	return (event) => {
+		const { nick, of, until } = event, reason = why(event);
+		return `${nick} ${did(event)}${of ? `, in ${of}` : ""}${ending(until)}${reason ? `: ${reason}` : ""}`;
+	};
+}
+
+const everyone = (who) => (who === "*" ? "everyone" : who);
+const ending = (until) => (until ? ` until ${until.slice(0, 16).replace("T", " ")} UTC` : "");
 
 const TOLD = {
 	members: ({ room, members, count }) => [
@@ -47,12 +69,20 @@ const TOLD = {
 		`tell the owner of ${account} this password, which is good for one login: ${password}`,
 	],
 	invited: ({ nick, to, room }) => [`${nick} invites ${to} into ${room}: /join ${room}`],
+	bans: ({ room, bans, mutes }) => {
+		const where = room ? ` in ${room}` : "";
+		const told = (did) => ({ who, by, reason, until }) =>
+			`${everyone(who)} is ${did}${where}${ending(until)}, by ${by}${reason && `: ${reason}`}`;
+		const all = [...bans.map(told("banned")), ...mutes.map(told("muted"))];
+		return all.length ? all : [`nobody is banned or muted${where}`];
+	},
+	motd: ({ lines }) => (lines.length ? lines : ["there is no message of the day"]),
 	topic_is: ({ text }) => [text ? `topic: ${text}` : "no topic is set; /topic TEXT sets one"],
 	pong: ({ token }) => [`pong ${token}`.trimEnd()],
 };
 
-const profile = ({ nick, about, rooms, away }) =>
-	`${nick}${about && `: ${about}`}, in ${rooms.join(", ") || "no room"}${away ? `, away: ${away}` : ""}`;
+const profile = ({ nick, about, rooms, away, origin }) =>
+	`${nick}${about && `: ${about}`}, in ${rooms.join(", ") || "no room"}${away ? `, away: ${away}` : ""}${origin ? `, ${origin}` : ""}`;
 
 function gapText({ room, count }) {
 	if (count === null) return `lines of ${room} may be missing here: the server does not have them any more`;

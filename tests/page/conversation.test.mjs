@@ -220,3 +220,73 @@ test("the end of the conversation is told", () => {
 	chat.heard({ type: "closing", code: "bye", message: "bye" });
 	assert.deepEqual(did.filter(([what]) => what !== "send"), [["replaced"], ["ended"]]);
 });
+
+// Who moderates, and what that does to others.
+
+const kicked = (id, who, room = "lobby") => ({ type: "kicked", id, time: "2026-03-04T11:00:00.000Z", room, nick: "mod", who, reason: "spam" });
+
+test("who is kicked is not here any more", () => {
+	chat.heard(kicked("101-0", "bob"));
+	assert.deepEqual([[...chat.rooms.current.members], chat.rooms.current.count], [["alice"], 1]);
+	assert.deepEqual(shown(), ["mod put bob out: spam"]);
+});
+
+test("who is kicked from one of several rooms stays in the others, and from the only one is out", () => {
+	join("tea");
+	chat.heard(kicked("201-0", "alice", "tea"));
+	assert.deepEqual(chat.rooms.all.map(({ name }) => name), ["lobby"]);
+	assert.equal(shown().at(-1), "mod put you out of tea: spam");
+	chat.heard(kicked("202-0", "alice"));
+	assert.deepEqual(did.at(-1), ["ended", "mod put you out of lobby: spam"]);
+});
+
+test("who is banned is told why, and does not come back by itself", () => {
+	chat.heard({ type: "closing", code: "banned", message: "you are banned: spam" });
+	assert.deepEqual(did.at(-1), ["ended", "you are banned: spam"]);
+});
+
+test("what is deleted is taken from the screen", () => {
+	chat.heard(said("101-0", "bob", "oops"));
+	chat.heard({ type: "deleted", id: "102-0", time: "2026-03-04T11:00:00.000Z", room: "lobby", nick: "mod", who: "bob", target: "101-0" });
+	assert.deepEqual(did.filter(([what]) => what === "deleted"), [["deleted", "101-0"]]);
+});
+
+test("who moderates is known from the welcome, the list and who joins", () => {
+	const room = chat.rooms.current;
+	assert.equal(chat.moderates(room), false);
+	chat.heard({ type: "joined", id: "101-0", time: "", room: "lobby", nick: "mod", moderates: true });
+	chat.heard({ type: "renamed", id: "102-0", time: "", room: "lobby", nick: "mod", new: "boss" });
+	chat.heard(said("103-0", "boss", "hi"));
+	assert.deepEqual([...room.moderators], ["boss"]);
+	chat.heard({ type: "left", id: "104-0", time: "", room: "lobby", nick: "boss" });
+	assert.deepEqual([...room.moderators], []);
+	begin().welcomed(welcome({ moderators: ["alice"] }));
+	assert.equal(chat.moderates(chat.rooms.current), true);
+	begin().welcomed(welcome({ role: "moderator" }));
+	assert.equal(chat.moderates(chat.rooms.current), true);
+});
+
+test("what is done to people holds everywhere if a moderator does it, and else in the room", () => {
+	join("tea");
+	for (const line of ["/kick bob", "/slow 10s", "/ban bob 1h", "/mute *"]) chat.typed(line);
+	const done = did.filter(([what]) => what === "send").slice(-4).map(([, { ref, ...command }]) => command);
+	assert.deepEqual(done.map(({ type, room }) => [type, room]), [["kick", "tea"], ["slow", "tea"], ["ban", "tea"], ["mute", "tea"]]);
+	chat.heard({ type: "account_is", account: "alice", role: "moderator" });
+	for (const line of ["/ban bob 1h", "/mute *"]) chat.typed(line);
+	assert.deepEqual(sent("ban").at(-1).room, undefined);
+	assert.deepEqual(sent("mute").at(-1).room, "tea");
+});
+
+test("a moderator's link is opened once, and a room's password is given again on coming back", () => {
+	chat.link = "secret link";
+	assert.equal(chat.hello().link, "secret link");
+	chat.welcomed(welcome());
+	assert.equal(chat.hello().link, undefined);
+	chat.typed('/join "tea" sesame');
+	const { ref, password } = sent("join").at(-1);
+	assert.equal(password, "sesame");
+	chat.heard({ type: "members", room: "tea", members: ["alice"], count: 1, topic: "", id: "200-0", ref });
+	chat.lost();
+	chat.welcomed(welcome({ id: "300-0" }));
+	assert.equal(sent("join").at(-1).password, "sesame");
+});

@@ -9,17 +9,25 @@ from geventchat.client.terminal import user_input
 from geventchat.client.terminal.effects import Alert, Effect, Heading, Leave, Notice, Retry
 from geventchat.client.terminal.mention import mentions
 from geventchat.client.terminal.rooms import KEPT, Room, Rooms, is_later
-from geventchat.commands import commands
+from geventchat.commands import commands, moderation
 from geventchat.dialects import json_client
 from geventchat.protocol import events, replies
 from geventchat.protocol.crowd import JoinLeaveSummary
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import CROWD, GREET_WITH, MAX_HISTORY
+from geventchat.protocol.roles import Role
+from geventchat.protocol.wording import EVERYBODY
 
 # What can be done about not being let in again.
 _HINTS = dict.fromkeys(("nick-taken", "bad-nick"), "; /nick NAME takes another") | dict.fromkeys(
     ("nick-registered", "login-failed"), "; /login NAME PASSWORD does, or /nick NAME takes another name"
 )
+# What is about the room that is shown; and what is about people, there or everywhere.
+_IN_ROOM = (
+    *(commands.Who, commands.History, commands.Topic, commands.Invite),
+    *(moderation.Kick, moderation.Slow, moderation.Lock, moderation.Unlock, moderation.Delete),
+)
+_TO_PEOPLE = (moderation.Ban, moderation.Unban, moderation.Bans, moderation.Mute, moderation.Unmute)
 
 
 class Conversation:
@@ -36,6 +44,8 @@ class Conversation:
         self._token: str | None = None
         self._since = ""  # the id of our own arrival on this connection
         self._refs = (f"{prefix}-do-{number}" for number in itertools.count(1))
+        self.role = Role.USER
+        self._passwords: dict[str, str] = {}  # of rooms, in small letters, to come back with
         self._joining: dict[str, str] = {}  # refs to rooms that are being entered
         self._leaving: dict[str, str] = {}
         self._greeting: set[str] = set()  # refs of history asked for on entering a room
@@ -57,7 +67,7 @@ class Conversation:
         """Receive the answer to hello: enter the rooms again that the user was in, and send what could not be sent."""
         again = self._token is not None
         self.nick, self._token, self._since = welcome.nick, welcome.token, welcome.id
-        self.connected, self._closing, self._trouble = True, "", ""
+        self.connected, self._closing, self._trouble, self.role = True, "", "", welcome.role
         self._max_line = welcome.limits.get("line")
         before = list(self.rooms)
         if before:  # the first of them is the one that our hello named
@@ -105,7 +115,8 @@ class Conversation:
                 return self._left(message.ref)
             case replies.Members():
                 return self._members(message)
-            case replies.AccountIs(account=account, ref=ref):
+            case replies.AccountIs(account=account, role=role, ref=ref):
+                self.role = role
                 login = self._logins.pop(ref or "", self._login)
                 self._login = structs.replace(login, account=account) if login is not None and account else None
             case replies.Error():
@@ -113,7 +124,7 @@ class Conversation:
             case replies.HistoryPage(ref=ref) if ref in self._greeting:
                 self._greeting.discard(ref or "")
                 return self._earlier(message)
-            case replies.Closing(code="replaced"):
+            case replies.Closing(code="replaced" | "banned" | "kicked"):
                 return [Leave(message.message)]
             case replies.Closing():
                 self._closing = message.message
@@ -125,6 +136,8 @@ class Conversation:
         if room is None or not room.hear(event):
             return []
         mine = event.nick == self.nick
+        if isinstance(event, events.Kicked) and event.who == self.nick:
+            return self._put_out(room, event)
         if isinstance(event, events.Joined | events.Left):
             if mine or room is not self.rooms.current:  # the user knows, or does not look
                 return []
@@ -139,8 +152,17 @@ class Conversation:
             if room is not self.rooms.current:
                 room.unread += 1
                 room.mentioned = room.mentioned or called
-        shown: list[Effect] = [*self.gathered(), event] if room is self.rooms.current else []
+        is_shown = room is self.rooms.current or isinstance(event, events.Deleted)  # which may be on the screen still
+        shown: list[Effect] = [*self.gathered(), event] if is_shown else []
         return [*shown, Alert()] if called else shown
+
+    def _put_out(self, room: Room, kicked: events.Kicked) -> list[Effect]:
+        """Receive that somebody who moderates does not want the user in a room; without any, the chat is over."""
+        why = f"{kicked.nick} put you out of {room.name}{f': {kicked.reason}' if kicked.reason else ''}"
+        self.rooms.leave(room.name)
+        if self.rooms.current is None:
+            return [Leave(why)]
+        return [Notice(why), *self._look(self.rooms.current)]
 
     def gathered(self) -> list[Effect]:
         """Return, in few lines, who came to and went from a crowded room since the last call."""
@@ -255,6 +277,8 @@ class Conversation:
                 return [Notice("not possible without a connection; what is said is kept and sent when it is back")]
             case commands.Join(room=name):
                 asked = any(name.casefold() == other.casefold() for other in self._joining.values())
+                if command.password:
+                    self._passwords[name.casefold()] = command.password
                 return [] if asked else [self._join(name)]
             case commands.Leave():
                 return self._go(command)
@@ -262,7 +286,11 @@ class Conversation:
                 command.ref = next(self._refs)
                 account = command.account if isinstance(command, commands.Login) else self.nick
                 self._logins[command.ref] = commands.Credentials(account=account, password=command.password)
-        if isinstance(command, commands.Who | commands.History | commands.Topic) and self.rooms.current is not None:
+        if isinstance(command, _IN_ROOM) and self.rooms.current is not None:
+            command.room = self.rooms.current.name
+        # What a moderator does to a person holds everywhere, and what others do, or do to everyone, here.
+        is_here = not self.role.may(Role.MODERATOR) or getattr(command, "nick", "") == EVERYBODY
+        if isinstance(command, _TO_PEOPLE) and is_here and self.rooms.current is not None:
             command.room = self.rooms.current.name
         return [command]
 
@@ -295,7 +323,8 @@ class Conversation:
     def _join(self, name: str, after: str | None = None) -> commands.Join:
         ref = next(self._refs)
         self._joining[ref] = name
-        return commands.Join(room=name, after=after, ref=ref)
+        password = self._passwords.get(name.casefold())
+        return commands.Join(room=name, password=password, after=after, ref=ref)
 
     def _go(self, command: commands.Leave) -> list[Effect]:
         rooms = list(self.rooms)

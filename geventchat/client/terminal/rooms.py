@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from geventchat.protocol.errors import Refused
-from geventchat.protocol.events import Acted, AnyEvent, Joined, Left, Renamed, Said, TopicSet, number_of
+from geventchat.protocol.events import Acted, AnyEvent, Deleted, Joined, Kicked, Left, Renamed, Said, number_of
 
 # What is kept of each room, to be shown when the user comes to look at it.
 KEPT = 300
@@ -44,6 +44,8 @@ class Room:
         self.last = event.id
         if isinstance(event, Said | Acted):
             self.kept.append(event)
+        elif isinstance(event, Deleted):
+            self.kept = deque((one for one in self.kept if one.id != event.target), maxlen=KEPT)
         if is_later(event.id, self.since):  # what happened before is in the census
             self._note(event)
         return True
@@ -59,7 +61,7 @@ class Room:
             case Joined(nick=nick):
                 self.members[nick] = None
                 self.count += 1
-            case Left(nick=nick):
+            case Left(nick=nick) | Kicked(who=nick):
                 self.members.pop(nick, None)
                 self.count -= 1
             case Renamed(nick=nick, new=new):
@@ -68,7 +70,7 @@ class Room:
             case Said(nick=nick) | Acted(nick=nick):
                 self.members.pop(nick, None)
                 self.members[nick] = None
-            case TopicSet():
+            case _:
                 pass
 
 

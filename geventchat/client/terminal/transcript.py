@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
-from geventchat.client.terminal.view import Line
+from geventchat.client.terminal.view import EventLine, Line
 from geventchat.client.terminal.wrap import wrap
 
 # Lines that can be scrolled back to; /history shows what is older.
@@ -37,12 +37,23 @@ class Transcript:
     def add(self, lines: Iterable[Line]) -> None:
         """Add lines at the end; those that are shown stay where they are if the user has scrolled up."""
         for line in lines:
+            if isinstance(line, EventLine) and line.erases:
+                self._erase(line.erases)
             self._lines.append(line)
             if len(self._lines) > KEPT_LINES:
                 self._lines.popleft()
                 self._first += 1
         if self._bottom is not None and self._bottom[0] < self._first:
             self._bottom = (self._first, 0)
+
+    def _erase(self, event_id: str) -> None:
+        """Show no more what was said under this id."""
+        for place, line in enumerate(self._lines):
+            if isinstance(line, EventLine) and line.id == event_id:
+                self._lines[place] = line.without_text()
+                self._wrapped.pop(self._first + place, None)
+                if self._bottom is not None and self._bottom[0] == self._first + place:
+                    self._bottom = (self._bottom[0], 0)
 
     def rows(self, columns: int, height: int) -> list[Line]:
         """Return what a screen of this size shows: at most `height` rows."""

@@ -14,6 +14,20 @@ from geventchat.protocol import events, replies, wording
 Fragment = tuple[str, str]
 Line = list[Fragment]
 
+
+class EventLine(Line):
+    """The line of an event with an `id`; one of which the line with the id `erases` is not to be seen any more."""
+
+    def __init__(self, fragments: Line, event_id: str, erases: str = "") -> None:
+        super().__init__(fragments)
+        self.id = event_id
+        self.erases = erases
+
+    def without_text(self) -> "EventLine":
+        """Return the line as it reads once its text was taken back."""
+        return EventLine([*self[:-1], ("class:system", "(deleted)")], self.id)
+
+
 STYLE = {
     "time": "fg:#878787",
     "system": "fg:#878787",
@@ -57,8 +71,10 @@ def _event(event: events.AnyEvent, me: str, now: datetime) -> Line:
     time = _time(event.time, now)
     if isinstance(event, events.Said | events.Acted):
         calls = event.nick != me and mentions(event.text, me)
-        return [time, _nick(event.nick, me, calls=calls), ("", ": "), ("bold" if calls else "", wording.text_of(event))]
-    return [time, *_notice(wording.notice_of(event))]
+        nick, text = _nick(event.nick, me, calls=calls), ("bold" if calls else "", wording.text_of(event))
+        return EventLine([time, nick, ("", ": "), text], event.id)
+    erases = event.target if isinstance(event, events.Deleted) else ""
+    return EventLine([time, *_notice(wording.notice_of(event))], event.id, erases)
 
 
 def _whisper(whisper: replies.Whispered, me: str, now: datetime) -> Line:

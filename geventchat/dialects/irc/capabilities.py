@@ -11,6 +11,7 @@ OFFERED = (
     "draft/account-registration",
     "draft/chathistory",
     "draft/event-playback",
+    "draft/message-redaction",
     "echo-message",
     "extended-join",
     "extended-monitor",

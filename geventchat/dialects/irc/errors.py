@@ -43,6 +43,18 @@ def errors(to: Recipient, error: replies.Error) -> list[Out]:
         return [to.numeric("404", room_to_irc(about), error.message)]
     if error.code == "no-such-room" and verb == "NAMES":
         return [to.numeric("366", room_to_irc(about), "End of /NAMES list")]
+    if error.code in ("muted", "slow-down", "held", "filtered") and verb in ("PRIVMSG", ""):
+        return [to.numeric("404", room_to_irc(about) if about else "*", error.message)]
+    if error.code == "forbidden":
+        return (
+            [to.numeric("482", to.asked.detail, error.message)]
+            if to.asked.detail
+            else [to.numeric("481", error.message)]
+        )
+    if error.code == "locked":
+        return [to.numeric("473", room_to_irc(about), error.message)]
+    if error.code == "banned":
+        return [to.numeric("474", room_to_irc(about), error.message) if about else to.numeric("465", error.message)]
     if error.code == "too-many-watched":
         return [to.numeric("734", str(MAX_WATCHED), nick_to_irc(about), error.message)]
     if error.code not in _NUMERICS:

@@ -5,12 +5,14 @@ So a blank is written U+00A0 here, and a character that means something to IRC a
 """
 
 from functools import lru_cache
-from hashlib import blake2b
+
+from geventchat.protocol.names import pseudonym
 
 SERVER = "chat.geventchat"  # what stands before all that nobody said
 DESCRIPTION = "geventchat"
 CHANNEL = "#"
 _LOGIN = "user"
+HOSTS = "geventchat"  # with one dot in a host, no client takes its first part for a machine of many: masks keep it
 
 _WIDE = 0xFEE0  # from an ASCII character to its full-width form
 # In nicks: what ends or lists parameters, masks, the parts of a prefix; and what would be a channel's name, a rank or a
@@ -58,4 +60,4 @@ def prefix(nick: str) -> str:
 
 def host(nick: str) -> str:
     """Return the pseudonym that IRC is given for where a user is."""
-    return f"{blake2b(nick.casefold().encode(), digest_size=5).hexdigest()}.{SERVER}"
+    return f"{pseudonym(nick)}.{HOSTS}"

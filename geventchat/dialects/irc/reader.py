@@ -13,9 +13,9 @@ from geventchat.dialects.irc.capabilities import Negotiation
 from geventchat.dialects.irc.lines import MAX_BYTES, MAX_TAG_BYTES, Line, parse
 from geventchat.dialects.irc.names import name_from_irc
 from geventchat.dialects.irc.sasl import Sasl
-from geventchat.dialects.irc.verbs import NO_MOTD, VERBS
-from geventchat.dialects.lines import LineBuffer
+from geventchat.dialects.irc.verbs import VERBS
 from geventchat.protocol.errors import ProtocolError
+from geventchat.protocol.lines import LineBuffer
 from geventchat.protocol.questions import Question
 
 # What a client may send that has not registered, beside what registers it.
@@ -67,7 +67,7 @@ class IrcReader:
         return b"PING :geventchat\r\n"
 
     def asked(self, question: Question | None) -> None:
-        """Tell a client that is in how many are here, and that there is no message of the day.
+        """Tell a client that is in how many are here, and the message of the day.
 
         One whose password was wrong can give another, and is then called as it had wanted.
         """
@@ -77,7 +77,7 @@ class IrcReader:
             return
         self._state = _State.REGISTERED
         self._ready.append(commands.Status(ref=Asked("LUSERS").ref))
-        self._ready.append(wrong(Asked("MOTD"), *NO_MOTD))
+        self._ready.append(commands.Motd(ref=Asked("MOTD").ref))
 
     def next_command(self) -> Request | EmptyLine | None:
         """Return what the next line asks for; None when more must arrive first. Raises ProtocolError."""

@@ -10,11 +10,13 @@ from geventchat.dialects.irc.asked import Asked, batch_begins, batch_ends
 from geventchat.dialects.irc.errors import errors
 from geventchat.dialects.irc.isupport import isupport
 from geventchat.dialects.irc.lines import Out, build, render
+from geventchat.dialects.irc.moderation import mask_of
 from geventchat.dialects.irc.names import SERVER, nick_to_irc, prefix, room_to_irc
 from geventchat.dialects.irc.profiles import former, profiles, wrapped
 from geventchat.dialects.irc.recipient import Recipient
 from geventchat.protocol import events, replies, wording
 from geventchat.protocol.events import seconds_of
+from geventchat.protocol.roles import Role
 
 # The id of the batch that holds a piece of the past.
 _PAST = "H"
@@ -64,18 +66,19 @@ def _members(to: Recipient, members: replies.Members) -> list[Out]:
     channel = room_to_irc(members.room)
     if to.asked.verb == "MODE":
         made = [to.short("329", channel, str(int(seconds_of(members.since))))] if members.since else []
-        return [to.short("324", channel, "+"), *made]
-    if to.asked.verb in ("KICK", "SET MODE"):
-        return [to.numeric("482", channel, "You're not channel operator")]
+        return [to.short("324", channel, "+i" if members.locked else "+"), *made]
     entered: list[Out] = []
     if members.id is not None:
-        about, account = to.member.about, to.member.account or ""
-        joined = events.Joined(members.id, events.time_of(members.id), members.room, to.nick, about, account)
+        about, account, moderates = to.member.about, to.member.account or "", to.nick in members.moderators
+        time = events.time_of(members.id)
+        joined = events.Joined(members.id, time, members.room, to.nick, about, account, moderates)
         entered = irc_events.messages(joined, to.caps)
         if members.topic:
             entered.append(to.numeric("332", channel, members.topic))
     named = prefix if "userhost-in-names" in to.caps else nick_to_irc
-    names = wrapped(to.short("353", "=", channel).body + " :", [named(nick) for nick in members.members])
+    chanops = set(members.moderators)
+    shown = [f"{'@' if nick in chanops else ''}{named(nick)}" for nick in members.members]
+    names = wrapped(to.short("353", "=", channel).body + " :", shown)
     return [*entered, *names, to.numeric("366", channel, "End of /NAMES list")]
 
 
@@ -127,6 +130,12 @@ def _account(to: Recipient, told: replies.AccountIs) -> list[Out]:
     lines = [to.numeric("900", who, account, wording.notices_of(told)[0])]
     if to.asked.verb == "AUTHENTICATE":
         lines.append(to.numeric("903", "SASL authentication successful"))
+    if told.role.may(Role.MODERATOR):
+        rooms = map(room_to_irc, to.member.rooms)
+        lines += [Out(f":{SERVER} MODE {room} +o {nick_to_irc(to.nick)}") for room in rooms if to.nick]
+        lines.append(to.numeric("381", "You are now an IRC operator"))
+    elif to.asked.verb == "OPER":
+        lines.append(to.numeric("491", "That account does not moderate"))
     if to.asked.verb == "REGISTER":
         lines.append(build(SERVER, "REGISTER", "SUCCESS", account, "Your nick is yours now"))
     return [*lines, *[build(SERVER, "NOTICE", to.me, line) for line in wording.notices_of(told)[1:]]]
@@ -209,6 +218,30 @@ def _history(to: Recipient, page: replies.HistoryPage) -> list[Out]:
     return [batch_begins(_PAST, "chathistory", room_to_irc(page.room)), *inside, batch_ends(_PAST)]
 
 
+def _bans(to: Recipient, listed: replies.BanList) -> list[Out]:
+    """Return a list that MODE has asked for; or what is banned and muted in words."""
+    if to.asked.verb != "SET MODE":
+        return [to.said_by_server("NOTICE", to.me, line) for line in wording.notices_of(listed)]
+    letter, channel = to.asked.detail[:1], to.asked.detail[1:]
+    entries, number, end = (listed.bans, "367", "368") if letter == "b" else (listed.mutes, "728", "729")
+    more = [] if letter == "b" else [letter]
+    lines = [
+        to.short(number, channel, *more, mask_of(one.who), nick_to_irc(one.by), str(int(seconds_of(one.since))))
+        for one in entries
+    ]
+    return [*lines, to.numeric(end, channel, *more, "End of list")]
+
+
+def _motd(to: Recipient, motd: replies.Motd) -> list[Out]:
+    """Return the message of the day; unasked it is not told, for every client asks."""
+    if motd.ref is None:
+        return []
+    if not motd.lines:
+        return [to.numeric("422", "There is no message of the day")]
+    lines = [to.numeric("372", f"- {line}") for line in motd.lines]
+    return [to.numeric("375", f"- {SERVER} Message of the day -"), *lines, to.numeric("376", "End of /MOTD command")]
+
+
 def _gap(_: Recipient, gap: replies.Gap) -> list[Out]:
     return [build(SERVER, "NOTICE", room_to_irc(gap.room), line) for line in wording.notices_of(gap)]
 
@@ -235,6 +268,8 @@ _TABLE: dict[type[replies.Reply], Callable[[Recipient, Any], list[Out]]] = {
     replies.Status: _status,
     replies.HistoryPage: _history,
     replies.TopicIs: _topic,
+    replies.BanList: _bans,
+    replies.Motd: _motd,
     replies.Error: errors,
     replies.Pong: _nothing,  # the reader answers pings
     replies.Gap: _gap,

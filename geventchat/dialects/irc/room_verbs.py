@@ -1,14 +1,13 @@
 """What is asked for about rooms, and what is said in them and to users."""
 
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from geventchat.commands import commands
 from geventchat.dialects.irc import texts
 from geventchat.dialects.irc.answers import MAX_DETAIL, Request, answer, targets_of, too_few, wrong
 from geventchat.dialects.irc.asked import Asked
-from geventchat.dialects.irc.lines import Out
 from geventchat.dialects.irc.names import is_channel, name_from_irc, room_from_irc
-from geventchat.dialects.irc.recipient import Recipient
 
 
 def privmsg(asked: Asked, params: list[str]) -> Iterator[Request]:
@@ -60,9 +59,12 @@ def join(asked: Asked, params: list[str]) -> Iterator[Request]:
     if not params:
         yield too_few(asked)
         return
-    for channel in targets_of(params[0]):
+    keys = params[1].split(",") if len(params) > 1 else []
+    for channel, password in zip_longest(targets_of(params[0]), keys):
+        if channel is None:
+            return
         if is_channel(channel):
-            yield commands.Join(room=room_from_irc(channel), ref=asked.ref)
+            yield commands.Join(room=room_from_irc(channel), password=password, ref=asked.ref)
         else:
             yield wrong(asked, "403", channel, "No such channel: their names begin with #")
 
@@ -102,32 +104,3 @@ def invite(asked: Asked, params: list[str]) -> Iterator[Request]:
         nick, channel = params[:2]
         asked = asked.about(channel[:MAX_DETAIL])
         yield commands.Invite(nick=name_from_irc(nick), room=room_from_irc(channel), ref=asked.ref)
-
-
-def kick(asked: Asked, params: list[str]) -> Iterator[Request]:
-    """Put somebody out of a room, which nobody may."""
-    if len(params) < 2:
-        yield too_few(asked)
-    else:
-        yield commands.Who(room=room_from_irc(params[0]), ref=asked.ref)
-
-
-def mode(asked: Asked, params: list[str]) -> Iterator[Request]:
-    """Ask for modes, of which there are none."""
-    if not params:
-        yield too_few(asked)
-    elif not is_channel(params[0]):
-        yield answer(asked, lambda to: [_user_mode(to, params)])
-    elif len(params) == 1:
-        yield commands.Who(room=room_from_irc(params[0]), ref=asked.ref)
-    elif params[1].lstrip("+") == "b" and len(params) == 2:
-        yield wrong(asked, "368", params[0], "End of channel ban list")
-    else:
-        yield commands.Who(room=room_from_irc(params[0]), ref=asked._replace(verb="SET MODE").ref)
-
-
-def _user_mode(to: Recipient, params: list[str]) -> Out:
-    """Return that a user has no modes, also to clients that set one as they come in, as most do."""
-    if params[0].lower() != to.me.lower():
-        return to.numeric("502", "Can't change mode for other users")
-    return to.short("221", "+")

@@ -33,6 +33,11 @@ def status(asked: Asked, _: list[str]) -> Iterator[Request]:
     yield commands.Status(ref=asked.ref)
 
 
+def motd(asked: Asked, _: list[str]) -> Iterator[Request]:
+    """Ask for the message of the day."""
+    yield commands.Motd(ref=asked.ref)
+
+
 def registered_already(asked: Asked, _: list[str]) -> Iterator[Request]:
     """Refuse what only newcomers say."""
     yield wrong(asked, "462", "You may not register again")

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
-from geventchat.dialects.irc import account_verbs, people_verbs, room_verbs, server_verbs
+from geventchat.commands.commands import TABLE
+from geventchat.commands.moderation import Moderating
+from geventchat.dialects.irc import account_verbs, moderation_verbs, people_verbs, room_verbs, server_verbs
 from geventchat.dialects.irc.answers import Request, Verb, answer, wrong
 from geventchat.dialects.irc.asked import Asked
 from geventchat.dialects.irc.chathistory import chathistory
@@ -28,8 +30,7 @@ def _help(asked: Asked, params: list[str]) -> Iterator[Request]:
     )
 
 
-NO_MOTD = ("422", "There is no message of the day")
-_NO_OPERATORS = ("481", "Permission denied: this server has no operators")
+_NO_OPERATORS = ("481", "Permission denied: nobody does that by IRC here")
 VERBS: dict[str, Verb] = {
     "PRIVMSG": room_verbs.privmsg,
     "NOTICE": room_verbs.privmsg,
@@ -41,8 +42,8 @@ VERBS: dict[str, Verb] = {
     "NAMES": room_verbs.names,
     "LIST": room_verbs.list_rooms,
     "INVITE": room_verbs.invite,
-    "KICK": room_verbs.kick,
-    "MODE": room_verbs.mode,
+    "KICK": moderation_verbs.kick,
+    "MODE": moderation_verbs.mode,
     "NICK": people_verbs.nick,
     "WHO": people_verbs.who,
     "WHOIS": people_verbs.whois,
@@ -67,7 +68,7 @@ VERBS: dict[str, Verb] = {
     "LUSERS": server_verbs.status,
     "VERSION": server_verbs.status,
     "TIME": server_verbs.status,
-    "MOTD": always(NO_MOTD),
+    "MOTD": server_verbs.motd,
     "INFO": always(("371", "geventchat: one room, many kinds of clients"), ("374", "End of /INFO list")),
     "ADMIN": always(("256", SERVER, "Administrative info"), ("259", "Ask whoever has started this server")),
     "LINKS": always(("364", SERVER, SERVER, f"0 {DESCRIPTION}"), ("365", "*", "End of /LINKS list")),
@@ -75,8 +76,14 @@ VERBS: dict[str, Verb] = {
     "USERS": always(("446", "USERS has been disabled")),
     "HELP": _help,
     "HELPOP": _help,
-    "OPER": always(("491", "This server has no operators")),
+    "OPER": account_verbs.login,
     "KILL": always(_NO_OPERATORS),
     "REHASH": always(_NO_OPERATORS),
-    "WALLOPS": always(_NO_OPERATORS),
+    "WALLOPS": moderation_verbs.wallops,
+    "REDACT": moderation_verbs.redact,
+    **{
+        info.name.upper(): moderation_verbs.typed(info)
+        for info in TABLE
+        if issubclass(info.command, Moderating) and info.name != "kick"
+    },
 }

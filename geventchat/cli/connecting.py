@@ -1,0 +1,29 @@
+"""How our commands reach a server that speaks TLS: whom they trust there."""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from geventchat.tls.trust import Trust
+
+
+def add_tls(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how to speak TLS."""
+    parser.add_argument("--tls", action="store_true", help="speak TLS; a server that is new is trusted, and known then")
+    parser.add_argument(
+        "--tls-ca",
+        metavar="FILE",
+        help="speak TLS; an authority in FILE (or system) vouches for the server",
+    )
+
+
+def trust(options: argparse.Namespace, command: str) -> "Trust | None":
+    """Return whom to trust inside TLS; None for no TLS. What is new is told on standard error. Raises UsageError."""
+    if not (options.tls or options.tls_ca):
+        return None
+    from geventchat.tls.trust import Authorities, known_servers
+
+    if options.tls_ca:
+        return Authorities(options.tls_ca)
+    return known_servers(lambda line: print(f"{command}: {line}", file=sys.stderr))

@@ -1,0 +1,32 @@
+"""Where `--filter` is applied: to every text and every name that others will see, whatever the command."""
+
+from geventchat.commands import commands, moderating
+from geventchat.core.chat import Chat
+from geventchat.core.member import Member
+from geventchat.core.moderation.filters import NOTHING_FILTERED
+from geventchat.protocol.errors import Refused
+
+# Fields of commands that others see.
+_TEXTS = ("text", "about", "username", "reason")
+
+
+def check(chat: Chat, member: Member, command: commands.AnyCommand) -> None:
+    """Mask what is to be masked in a command. Raises Refused for what is not wanted, or is held for moderators."""
+    filtered = chat.moderation.filter
+    if filtered is NOTHING_FILTERED:
+        return
+    if isinstance(command, commands.Hello | commands.Rename):
+        filtered.check_name(command.nick, "nick")
+    if isinstance(command, commands.Hello | commands.Join):
+        filtered.check_name(command.room, "room")
+    for field in _TEXTS:
+        text = getattr(command, field, None)
+        if not text:
+            continue
+        checked = filtered.check(text)
+        setattr(command, field, checked.text)
+        if checked.held:
+            if isinstance(command, commands.Say | commands.Act):
+                moderating.hold(chat, member, chat.room_of(member, command.room), checked.text)
+                raise Refused("held", "a moderator has to see that first")
+            raise Refused("filtered", "that is not wanted here, and was not sent")

@@ -1,0 +1,61 @@
+"""What a command needs beyond the chat: the session does that."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from geventchat.commands import commands
+from geventchat.commands.accounts import CheckPassword, HashPassword, MakeWord
+from geventchat.core.room import Room
+from geventchat.protocol.events import AnyEvent
+
+
+@dataclass(frozen=True, slots=True)
+class CatchUp:
+    """Tell the member first what was said before in the room that it has just entered, later than the id `after`."""
+
+    room: Room
+    after: str | None
+    ref: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadHistory:
+    """Answer with a page of what was said before."""
+
+    asked: commands.History
+
+
+@dataclass(frozen=True, slots=True)
+class FindEvent:
+    """Look for an event in a room's log and go on with it, or with None: by its id, or the last that a nick has said.
+
+    What `go_on` raises as Refused is told under the `ref`.
+    """
+
+    room: str
+    id_or_nick: str
+    go_on: Callable[[AnyEvent | None], None]
+    ref: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimNick:
+    """Have the log give the member a nick, on all servers, and go on; `then` may raise Refused.
+
+    Who has the nick, and `earlier` for its token, is sent away for it. `ref` is the one to answer with.
+    """
+
+    nick: str
+    then: "Callable[[], Followup | None]"
+    ref: str | None
+    earlier: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Goodbye:
+    """End the connection."""
+
+    reason: str
+
+
+Followup = CatchUp | ReadHistory | FindEvent | ClaimNick | Goodbye | CheckPassword | HashPassword | MakeWord

@@ -1,0 +1,273 @@
+"""Users who are connected to other servers: to rooms, lists and whoever whispers to them, members as all others.
+
+Their own servers send them what they are to hear. Here it is followed, in the order of the log, who they are, which
+rooms they are in, and when they go; the same order holds for what becomes of this server's own users there.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from hmac import compare_digest
+from typing import TYPE_CHECKING
+from weakref import ref
+
+from geventchat.core.encoder import Capabilities, Encoder
+from geventchat.core.kept import Change
+from geventchat.core.member import Member
+from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, is_kick, without_promises
+from geventchat.core.shared_log import (
+    Arrived,
+    Changed,
+    Forgotten,
+    Gone,
+    Happened,
+    News,
+    Person,
+    SendAway,
+    SharedLog,
+    Told,
+    Written,
+    proof_of,
+)
+from geventchat.delivery.outbox import Outbox
+from geventchat.protocol import events, replies
+from geventchat.protocol.errors import NotStored
+
+if TYPE_CHECKING:
+    from geventchat.core.chat import Chat
+    from geventchat.core.room import Room
+
+
+def _no_bytes(*_: object) -> bytes:
+    return b""
+
+
+_SILENT = Encoder(name="elsewhere", event=_no_bytes, gap=_no_bytes, crowd=_no_bytes, reply=_no_bytes)
+_CAN = Capabilities(several_rooms=True, gathers_joins=False, welcomed_with_list=False, greeted_with_history=False)
+# Why users of this server are sent away by others: as others are told, and as they are told themselves.
+_SENT_AWAY = {
+    "replaced": (
+        "came back on another connection",
+        replies.Closing(code="replaced", message="you came back on another connection"),
+    ),
+    "lost": (
+        "the server had lost the others",
+        replies.Closing(code="server-stopping", message="the server had lost the others: please connect again"),
+    ),
+}
+
+
+class Guest(Member):
+    """A member who is connected to another server, and is told nothing here; its token is the proof of the real one."""
+
+    __slots__ = ()
+    is_elsewhere = True
+
+    def __init__(self, mark: str, proof: str) -> None:
+        super().__init__(_SILENT, _CAN, Outbox(), proof)
+        self.mark = mark
+        self.welcomed = True
+
+    def has_token(self, token: str) -> bool:
+        """Return whether this is the token that the member's own server has given it."""
+        return compare_digest(proof_of(token).encode(), self.token.encode())
+
+
+def arrival(member: Member, nick: str, key: str) -> Arrived:
+    """Return what other servers are told when a member gets a nick."""
+    return Arrived(member.mark, nick, key, proof_of(member.token), person(member))
+
+
+def person(member: Member) -> Person:
+    """Return what other servers are to know of a member."""
+    return Person(member.about, member.username, member.account, member.era, member.role, member.away, member.since)
+
+
+class Elsewhere:
+    """Who is on the other servers; and those users of this one of whom the others know."""
+
+    def __init__(self, chat: "Chat") -> None:
+        self._chat = chat
+        self._guests: dict[str, Guest] = {}
+        self._own: dict[str, Member] = {}
+        self._names: dict[str, str] = {}  # the nicks that the others know of the own users
+        self._everywhere: tuple[Member, type, Everywhere | None] | None = None  # of the user whose events come in a row
+        self._following: dict[type[News], Callable[..., None]] = {
+            Happened: self._happened,
+            Arrived: self._arrived,
+            Changed: self._changed,
+            Gone: self._gone,
+            Told: self._told,
+            Forgotten: self._forgotten,
+        }
+
+    def know(self, member: Member) -> None:
+        """Note that the others know this own user, or will soon."""
+        self._own[member.mark] = member
+
+    def name(self, member: Member, nick: str) -> None:
+        """Note by which nick the others know an own user."""
+        self._names[member.mark] = nick
+
+    def forget(self, mark: str) -> Member | None:
+        """Note that the others do not know an own user any more, and return it, if they did."""
+        self._names.pop(mark, None)
+        return self._own.pop(mark, None)
+
+    # What this server writes.
+
+    def write(self, log: SharedLog, batch: Batch, changes: Sequence[Change], wall_time: float) -> Written:
+        """Write a batch to the log, with what others are to be told; return what it gave back."""
+        if not batch:
+            return Written(batch, log.news())
+        try:
+            before, after = log.write(list(self._told_of(batch)), wall_time, changes)
+        except NotStored as error:
+            self._chat.kept.undo(changes)
+            batch = without_promises(batch, str(error))
+            before, after = log.write(list(self._told_of(batch)), wall_time, always=True)
+        return Written(self._without_dropped(batch), before, after)
+
+    def _told_of(self, batch: Batch) -> Iterator[News]:
+        for post in batch:
+            member = post.member
+            mark = member.mark
+            if self._names.get(mark, member.nick) != member.nick:  # the server has called it otherwise
+                yield arrival(member, member.nick, member.key)
+                self._names[mark] = member.nick
+            if isinstance(post, PendingEvent):
+                yield Happened(mark, post.entry)
+            elif isinstance(post, PendingNews):
+                yield Changed(mark, person(member))
+            elif member.is_elsewhere:
+                reply = post.reply() if callable(post.reply) else post.reply
+                if isinstance(reply, replies.Reply | events.Kicked):
+                    yield Told(mark, reply)  # all replies are of these kinds
+            elif isinstance(post.reply, replies.Closing) and member.key and not member.closed:
+                yield Gone(mark, "")
+
+    def _without_dropped(self, batch: Batch) -> Batch:
+        """Return a batch without the events that were not taken: their users are not with this server any more."""
+        remaining: Batch = []
+        for post in batch:
+            if not isinstance(post, PendingEvent) or post.entry.event.id:
+                remaining.append(post)
+                continue
+            post.member.unpublished -= 1
+            if isinstance(post.entry.event, events.Joined):
+                self._chat.unexpect(post.room)
+        return remaining
+
+    # What others have written.
+
+    def follow(self, news: News, wall_time: float, now: float) -> None:
+        """Show something that came from the log; `wall_time` is in seconds since 1970, `now` never goes back."""
+        self._following[type(news)](news, wall_time, now)
+
+    def _happened(self, news: Happened, wall_time: float, now: float) -> None:
+        entry = news.entry
+        event, key = entry.event, entry.room
+        member = self._guests.get(news.by) or self._own.get(news.by)
+        if member is not None and isinstance(event, events.Joined):
+            if key in member.rooms:  # known from the list of all who are here
+                return
+            member.rooms.append(key)
+            room: Room | None = self._chat.expect(event.room, key)
+        else:
+            room = self._chat.room_at(key)
+        if room is None:
+            return
+        if member is None or not (member in room.members or isinstance(event, events.Joined)):
+            self._chat.publisher.publish_in(room, event, now)
+            return
+        everywhere = self._everywhere_of(member, event)
+        if (isinstance(event, events.Left) or is_kick(event)) and key in member.rooms:
+            member.rooms.remove(key)
+        elif isinstance(event, events.Said | events.Acted):
+            member.spoke = wall_time
+        self._chat.publisher.show(PendingEvent(member, room, entry, everywhere=everywhere), now)
+
+    def _everywhere_of(self, member: Member, event: events.AnyEvent) -> Everywhere | None:
+        """Return the rooms in which the same happens: one for all of the events about it, which come in a row."""
+        kind = type(event)
+        if kind not in (events.Renamed, events.Departed):
+            self._everywhere = None
+        elif self._everywhere is None or self._everywhere[:2] != (member, kind):
+            rooms = self._chat.rooms_of(member)
+            self._everywhere = (member, kind, Everywhere(rooms, set()) if len(rooms) > 1 else None)
+        return self._everywhere[2] if self._everywhere is not None else None
+
+    def _arrived(self, news: Arrived, wall_time: float, _: float) -> None:
+        if news.by in self._own:
+            return
+        guest = self._guests.get(news.by)
+        if guest is None:
+            guest = self._guests[news.by] = Guest(news.by, news.proof)
+            guest.spoke = wall_time
+            _know(guest, news.person)
+        self._chat.seat(guest, news.nick, news.key, wall_time)
+
+    def _changed(self, news: Changed, _: float, __: float) -> None:
+        guest = self._guests.get(news.by)
+        if guest is None:
+            return
+        was_away, was_about, had_account = guest.away, guest.about, guest.account
+        _know(guest, news.person)
+        tell_others = self._chat.publisher.tell_others
+        nick = guest.published_nick or guest.nick
+        if guest.away != was_away:
+            tell_others(PendingNews(guest, replies.AwayChanged(nick=nick, text=guest.away)))
+        if guest.about != was_about:
+            tell_others(PendingNews(guest, replies.Described(nick=nick, about=guest.about)))
+        if guest.account != had_account:
+            tell_others(PendingNews(guest, replies.AccountChanged(nick=nick, account=guest.account)))
+
+    def _gone(self, news: Gone, wall_time: float, _: float) -> None:
+        if guest := self._guests.pop(news.by, None):
+            self._chat.release_nick(guest, wall_time)
+        elif member := self.forget(news.by):
+            member.rooms.clear()
+            if not member.closed:
+                self._send_away(member, news.why, wall_time)
+
+    def _send_away(self, member: Member, why: str, wall_time: float) -> None:
+        reason, closing = _SENT_AWAY.get(why, _SENT_AWAY["lost"])
+        member.on_sent_away(reason)
+        self._chat.publisher.reply(PendingReply(member, closing), wall_time)
+
+    def _told(self, news: Told, wall_time: float, _: float) -> None:
+        member = self._own.get(news.by)
+        if member is None:
+            return
+        match news.reply:
+            case events.Kicked() as kicked:
+                room = self._chat.find_room(kicked.room)
+                if room is not None and room.key in member.rooms:
+                    self._chat.put_out(member, room, kicked)
+            case SendAway(code=code, message=message, reason=reason):
+                self._chat.send_away(member, replies.Closing(code=code, message=message), reason)
+            case reply:
+                if isinstance(reply, replies.Whispered) and (speaker := self._chat.nicks.find(reply.nick)):
+                    member.whispered_by = ref(speaker)
+                self._chat.publisher.reply(PendingReply(member, reply), wall_time)
+
+    def _forgotten(self, _: Forgotten, wall_time: float, __: float) -> None:
+        for guest in self._guests.values():
+            self._take_out(guest)
+            self._chat.release_nick(guest, wall_time)
+        self._guests.clear()
+        for member in self._own.values():
+            self._take_out(member)
+            if not member.closed:
+                self._send_away(member, "lost", wall_time)
+        self._own.clear()
+        self._names.clear()
+
+    def _take_out(self, member: Member) -> None:
+        for room in self._chat.rooms_of(member):
+            if member in room.members:
+                self._chat.publisher.withdraw(member, room)
+        member.rooms.clear()
+
+
+def _know(guest: Guest, known: Person) -> None:
+    for field in Person.__struct_fields__:
+        setattr(guest, field, getattr(known, field))

@@ -1,0 +1,1 @@
+"""Who is kept out, who may not speak, and what holds in a room: decided from records, the time and who asks. No I/O."""

@@ -1,0 +1,48 @@
+"""The moderator's link: whoever opens the page with it first is a moderator, and comes back as one for a day."""
+
+from geventchat.core.kept import Change, Kept, Record
+from geventchat.protocol.errors import Refused
+from geventchat.protocol.limits import LINK_S
+from geventchat.protocol.passwords import is_word, quick_hash
+
+
+class Grant(Record, tag="grant"):
+    """The token of a connection with this hash comes back as a moderator, until a time in seconds since 1970."""
+
+    digest: str
+    until: float
+
+    @property
+    def key(self) -> str:
+        """The hash: the token itself is not kept."""
+        return self.digest
+
+
+class Links:
+    """The link that has not been opened yet, if there is one, and the connections that have opened one."""
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+        self._digest = ""
+
+    def offer(self, secret: str) -> None:
+        """Let the link with this secret be opened once, instead of one before."""
+        self._digest = quick_hash(secret)
+
+    def check(self, secret: str) -> bool:
+        """Return True if that is the link. Raises Refused ("link-used") if it is not, or was opened before."""
+        if not is_word(secret, self._digest):
+            raise Refused("link-used", "that moderator's link has been opened already, or is not of this server")
+        return True
+
+    def open(self, secret: str, token: str, now: float) -> list[Change]:
+        """Make the connection with this token a moderator's. Return what is to be stored. Raises Refused as `check`."""
+        self.check(secret)
+        self._digest = ""
+        ended = [self._kept.remove(Grant, one.key) for one in self._kept.of(Grant) if one.until <= now]
+        return [*ended, self._kept.put(Grant(digest=quick_hash(token), until=now + LINK_S))]
+
+    def holds(self, token: str, now: float) -> bool:
+        """Return whether a connection with this token has opened a link."""
+        grant = self._kept.get(Grant, quick_hash(token)) if token else None
+        return grant is not None and now < grant.until

@@ -1,0 +1,176 @@
+"""Who may come in, speak and see what, and who moderates where."""
+
+from collections.abc import Callable
+
+from geventchat.core.accounts import Account
+from geventchat.core.kept import Change, Kept, Record
+from geventchat.core.member import Member
+from geventchat.core.moderation import targets
+from geventchat.core.moderation.filters import NOTHING_FILTERED
+from geventchat.core.moderation.links import Links
+from geventchat.core.moderation.rules import Rules
+from geventchat.core.moderation.sanctions import Ban, Mute, Sanction, Sanctions
+from geventchat.core.moderation.targets import Person
+from geventchat.protocol import events, names, wording
+from geventchat.protocol.errors import Refused
+from geventchat.protocol.names import LOG_ROOM
+from geventchat.protocol.roles import Role
+
+
+class Secret(Record, tag="secret"):
+    """What only this server knows: pseudonyms of addresses are made with it. `value` is hexadecimal."""
+
+    value: str
+
+    @property
+    def key(self) -> str:
+        """There is one."""
+        return ""
+
+
+class Moderation:
+    """What is kept of all that moderators do.
+
+    `role_of` is what a member may do on the whole server, and `account_of` the account that it has logged in to.
+    """
+
+    def __init__(
+        self, kept: Kept, role_of: Callable[[Member], Role], account_of: Callable[[Member], Account | None]
+    ) -> None:
+        self._kept = kept
+        self._role_of = role_of
+        self._account_of = account_of
+        self.bans = Sanctions(kept, Ban)
+        self.mutes = Sanctions(kept, Mute)
+        self.rules = Rules(kept)
+        self.links = Links(kept)
+        self.filter = NOTHING_FILTERED
+        self._secret = b"\0"  # until one is given
+
+    def secret(self, fresh: str) -> Change | None:
+        """Make pseudonyms with the secret that is kept, or a fresh one, in hexadecimal, which is to be stored."""
+        kept = self._kept.get(Secret, "")
+        self._secret = bytes.fromhex(kept.value if kept is not None else fresh)
+        return None if kept is not None else self._kept.put(Secret(value=fresh))
+
+    def account(self, member: Member) -> str:
+        """Return the key of a member's account; empty if it has none."""
+        account = self._account_of(member) if member.account is not None else None
+        return account.key if account is not None else ""
+
+    def is_moderator(self, member: Member) -> bool:
+        """Return whether a member moderates the whole server."""
+        return self._role_of(member).may(Role.MODERATOR)
+
+    def owns(self, member: Member, room: str) -> bool:
+        """Return whether the room with this key belongs to a member's account."""
+        return bool(account := self.account(member)) and self.rules.of(room).owner == account
+
+    def moderates(self, member: Member, room: str) -> bool:
+        """Return whether a member may do in the room with this key what moderators do."""
+        if member.account is None and member.role is Role.USER:  # as nearly all are
+            return False
+        return self.is_moderator(member) or self.owns(member, room)
+
+    def outranks(self, member: Member, other: Member, room: str) -> bool:
+        """Return whether a member may act on another one, in the room with this key or, if it is empty, anywhere."""
+        ours, theirs = self._role_of(member), self._role_of(other)
+        if ours is Role.USER:  # it is in its own room
+            return theirs is Role.USER and not self.owns(other, room)
+        return not theirs.may(ours)
+
+    def check_account(self, member: Member, account: str) -> None:
+        """Raise Refused ("forbidden") if a member may not act on the account with this key, which may be away."""
+        other, ours = self._kept.get(Account, account), self._role_of(member)
+        role = other.role if other is not None else Role.USER
+        if role is not Role.USER and role.may(ours):
+            raise Refused("forbidden", f"{other.name if other else account} moderates too", about=account)
+
+    def person(self, member: Member) -> Person:
+        """Return what of a member a ban or mute may hit: of a moderator, the names alone."""
+        if self.is_moderator(member):
+            return Person(member.key, self.account(member))
+        return Person(member.key, self.account(member), member.address, self.origin(member))
+
+    def origin(self, member: Member) -> str:
+        """Return the pseudonym of where a member comes from."""
+        member.origin = member.origin or targets.origin(member.address, self._secret)
+        return member.origin
+
+    def recognise(self, member: Member, now: float) -> None:
+        """Let a member be a moderator who comes back with a token that has opened a link."""
+        if self.links.holds(member.token, now):
+            member.role = Role.MODERATOR
+
+    def check_ban(self, member: Member, nick: str, room: str, now: float) -> None:
+        """Raise Refused ("banned") if a member is to be kept out under this nick, of the room with this key or of all.
+
+        An empty key is no room.
+        """
+        person = self.person(member)._replace(key=names.key(nick))
+        ban = self.bans.find(person, room, now) if self.bans else None
+        if ban is not None:
+            raise Refused("banned", f"you are banned{_where(ban)}{_terms(ban)}", about=ban.room_name or None)
+
+    def check_ban_of_account(self, account: str, now: float) -> None:
+        """Raise Refused ("banned") if the account with this key is kept out of the whole server."""
+        ban = self.bans.find(Person(account=account), "", now) if self.bans else None
+        if ban is not None:
+            raise Refused("banned", f"that account is banned{_terms(ban)}")
+
+    def open_link(self, member: Member, secret: str, now: float) -> list[Change]:
+        """Make a member a moderator by a link. Return what is to be stored. Raises Refused if it was opened before."""
+        changes = self.links.open(secret, member.token, now)
+        self.recognise(member, now)
+        return changes
+
+    def check_entry(self, member: Member, nick: str, room: str, password: str | None, now: float) -> None:
+        """Raise Refused ("banned", "locked", "forbidden") if a member may not come into the room with this key.
+
+        An empty key is no room: then it is about the server alone.
+        """
+        if room == LOG_ROOM and not self.is_moderator(member):
+            raise Refused("forbidden", "that room is for moderators only", about=LOG_ROOM)
+        if self.moderates(member, room):
+            return
+        self.check_ban(member, nick, room, now)
+        if room and not self.rules.lets_in(room, self.account(member), member.token, password):
+            how = "its password, or to be invited" if self.rules.of(room).password else "to be invited"
+            raise Refused("locked", f"that room is locked: it takes {how}", about=room)
+
+    def check_muted(self, member: Member, room: str, now: float) -> None:
+        """Raise Refused ("muted") if a member may not speak, in the room with this key or, if it is empty, at all."""
+        if self.moderates(member, room):
+            room = ""  # nobody mutes who moderates a room there
+        mute = self.mutes.find(self.person(member), room, now) if self.mutes else None
+        if mute is not None:
+            raise Refused("muted", f"you are muted{_where(mute)}{_terms(mute)}", about=room or None)
+
+    def check_slow(self, member: Member, room: str, now: float) -> None:
+        """Raise Refused ("slow-down") if a member has just spoken in a slow room; else it does so now."""
+        if not self.rules.of(room).slow_s or self.moderates(member, room):
+            return
+        if wait := self.rules.wait_s(room, member.key, now):
+            raise Refused("slow-down", f"this room is slow: say that again in {max(1, round(wait))} s", about=room)
+
+    def may_look(self, member: Member, room: str) -> bool:
+        """Return whether a member may learn who is in the room with this key, and what it is about."""
+        if room in member.rooms or self.moderates(member, room):
+            return room != LOG_ROOM or self.is_moderator(member)
+        if room == LOG_ROOM:
+            return False
+        rules = self.rules.of(room)
+        return not rules.locked or self.rules.lets_in(room, self.account(member), member.token, None)
+
+
+def until_of(sanction: Sanction) -> str:
+    """Return when a sanction ends, as events have it; empty for never."""
+    return events.iso_time(int(sanction.until * 1000)) if sanction.until is not None else ""
+
+
+def _where(sanction: Sanction) -> str:
+    return f" in {sanction.room_name}" if sanction.room else ""
+
+
+def _terms(sanction: Sanction) -> str:
+    return f"{wording.until(until_of(sanction))}{f': {sanction.reason}' if sanction.reason else ''}"

@@ -1,0 +1,132 @@
+"""What holds in a room: whose it is, how often one may speak, and who may come in."""
+
+import hmac
+from hashlib import blake2b
+
+from msgspec import structs
+
+from geventchat.core.kept import Change, Kept, Record
+from geventchat.protocol.errors import Refused
+from geventchat.protocol.limits import MAX_INVITED, MAX_OWNED
+
+
+class RoomRules(Record, tag="room"):
+    """What holds in the room with the key `room`. `owner` and those `invited` are keys of accounts.
+
+    `password` is salt and hash, in hexadecimal, with a colon between; empty where only who is invited comes in.
+    """
+
+    room: str
+    owner: str = ""
+    slow_s: float = 0.0
+    locked: bool = False
+    password: str = ""
+    invited: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The key of the room."""
+        return self.room
+
+
+class Rules:
+    """The rules of all rooms, and who has been let into a locked one though it has no account.
+
+    These are known by the secret token of their connection, with which they come back; a restart forgets them.
+    """
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+        self._passes: dict[str, dict[str, None]] = {}  # for each locked room, tokens
+        self._spoke: dict[str, dict[str, float]] = {}  # for each slow room, when each nick's key may speak again
+
+    def of(self, room: str) -> RoomRules:
+        """Return what holds in the room with this key."""
+        return self._kept.get(RoomRules, room) or RoomRules(room=room)
+
+    def owned(self, account: str) -> int:
+        """Return how many rooms an account has."""
+        return sum(one.owner == account for one in self._kept.of(RoomRules))
+
+    def own(self, room: str, account: str) -> list[Change]:
+        """Give a new room to the account that has made it, unless that has many. Return what is to be stored."""
+        if self.of(room).owner or self.owned(account) >= MAX_OWNED:
+            return []
+        return [self._put(self.of(room), owner=account)]
+
+    def slow(self, room: str, every_s: float) -> Change:
+        """Let everyone speak only once in so many seconds; 0 for as often as they like."""
+        self._spoke.pop(room, None)
+        return self._put(self.of(room), slow_s=every_s)
+
+    def wait_s(self, room: str, key: str, now: float) -> float:
+        """Return for how many seconds the nick with this key may not speak in a room yet; if for none, it does now."""
+        every = self.of(room).slow_s
+        if not every:
+            return 0.0
+        spoke = self._spoke.setdefault(room, {})
+        for other in [other for other, until in spoke.items() if until <= now]:
+            del spoke[other]
+        if key not in spoke:
+            spoke[key] = now + every
+            return 0.0
+        return min(spoke[key] - now, every)  # the clock may have been set back
+
+    def renamed(self, old: str, new: str) -> None:
+        """Let who takes another nick wait as long as under the one before."""
+        for spoke in self._spoke.values():
+            if old in spoke:
+                spoke[new] = spoke.pop(old)
+
+    def lock(self, room: str, password: str, now: float) -> Change:
+        """Let only those into a room who are invited, or know the password if there is one."""
+        salt = blake2b(f"{room}:{now}".encode(), digest_size=blake2b.SALT_SIZE).hexdigest()
+        kept = f"{salt}:{_hashed(password, salt)}" if password else ""
+        return self._put(self.of(room), locked=True, password=kept)
+
+    def unlock(self, room: str) -> Change:
+        """Let everyone in again."""
+        self._passes.pop(room, None)
+        return self._put(self.of(room), locked=False, password="", invited=())
+
+    def invite(self, room: str, account: str, token: str) -> list[Change]:
+        """Let somebody in, by its account or else by its token. Raises Refused when it is one too many."""
+        rules = self.of(room)
+        passes = self._passes.setdefault(room, {})
+        if len(passes) + len(rules.invited) >= MAX_INVITED:
+            raise Refused("too-many-invited", f"{MAX_INVITED} are invited already")
+        if not account:
+            passes[token] = None
+            return []
+        return [] if account in rules.invited else [self._put(rules, invited=(*rules.invited, account))]
+
+    def uninvite(self, room: str, account: str, token: str) -> list[Change]:
+        """Let somebody in no more."""
+        rules = self.of(room)
+        self._passes.get(room, {}).pop(token, None)
+        if not account or account not in rules.invited:
+            return []
+        return [self._put(rules, invited=tuple(one for one in rules.invited if one != account))]
+
+    def lets_in(self, room: str, account: str, token: str, password: str | None) -> bool:
+        """Return whether somebody may come in who does not moderate the room; who knows the password is noted."""
+        rules = self.of(room)
+        passes = self._passes.get(room, {})
+        if not rules.locked or (account and account in rules.invited) or token in passes:
+            return True
+        salt, _, hashed = rules.password.partition(":")
+        if password is None or not hashed or not hmac.compare_digest(_hashed(password, salt), hashed):
+            return False
+        passes = self._passes.setdefault(room, {})
+        if len(passes) < MAX_INVITED:
+            passes[token] = None
+        return True
+
+    def _put(self, rules: RoomRules, **changed: object) -> Change:
+        new = structs.replace(rules, **changed)
+        return self._kept.put(new) if new != RoomRules(room=rules.room) else self._kept.remove(RoomRules, rules.room)
+
+
+def _hashed(password: str, salt: str) -> str:
+    """Return the hash of a room's password: said aloud in a class, it needs no slow one, and joining is not held up."""
+    return blake2b(password.encode(), salt=bytes.fromhex(salt), digest_size=16).hexdigest()

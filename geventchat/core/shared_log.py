@@ -1,0 +1,131 @@
+"""A log that several servers write: what they tell each other through it, beside the events of rooms.
+
+Each user has a *mark*, by which all servers know who does something: of two connections that have had the same nick,
+one after the other, each has its own.
+"""
+
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from geventchat.core.kept import Change
+from geventchat.core.log import Entry, Log
+from geventchat.core.posts import Batch
+from geventchat.protocol.events import Kicked
+from geventchat.protocol.replies import AnyReply, Closing
+from geventchat.protocol.roles import Role
+
+
+def proof_of(token: str) -> str:
+    """Return what shows other servers that somebody has this token, and does not tell them the token."""
+    return sha256(token.encode()).hexdigest()[:32]
+
+
+class SendAway(Closing, tag="send_away"):
+    """The last word to somebody whom a moderator sends away from another server; `reason` is what others hear."""
+
+    reason: str
+
+
+class Person(msgspec.Struct, array_like=True, gc=False):
+    """What all servers know of a user, beside its nick and its rooms. Times are in seconds since 1970."""
+
+    about: str
+    username: str
+    account: str | None
+    era: int
+    role: Role
+    away: str | None
+    since: float
+
+
+class News(msgspec.Struct, frozen=True, gc=False):
+    """Something that one server tells all others, about the user with the mark `by`."""
+
+    by: str
+
+
+class Happened(News, frozen=True, gc=False):
+    """The user has caused an event."""
+
+    entry: Entry
+
+
+class Arrived(News, frozen=True, gc=False):
+    """The user goes by this nick from now on; `proof` is that of its token."""
+
+    nick: str
+    key: str
+    proof: str
+    person: Person
+
+
+class Changed(News, frozen=True, gc=False):
+    """What is known of the user is this from now on."""
+
+    person: Person
+
+
+class Gone(News, frozen=True, gc=False):
+    """The user is here no more; `why` is `left`, `replaced` or `lost`, with its server or the way to that."""
+
+    why: str
+
+
+class Told(News, frozen=True, gc=False):
+    """The user, wherever it is, is to be told something, or put out of a room or the chat. Never stored."""
+
+    reply: "AnyReply | Kicked | SendAway"
+
+
+class Forgotten(News, frozen=True, gc=False):
+    """What was known of all others may be wrong: what comes next says who is here."""
+
+
+class Written(NamedTuple):
+    """A batch that is in the log, in one piece; and what other servers have written, before it and behind."""
+
+    batch: Batch
+    before: Sequence[News] = ()
+    after: Sequence[News] = ()
+
+
+class SharedLog(Log, Protocol):
+    """A log that several servers write. All of them are shown the same events in the same order."""
+
+    def figures(self) -> dict[str, float]:
+        """Return how it stands between this server and the others: names and figures, times in seconds."""
+
+    def follow(self, wake: Callable[[], None]) -> None:
+        """Call this, from now on, whenever others have written something."""
+
+    def news(self) -> Sequence[News]:
+        """Return what others have written since the last call, without waiting."""
+
+    def write(
+        self, items: Sequence[News], now: float, changes: Sequence[Change] = (), *, always: bool = False
+    ) -> tuple[Sequence[News], Sequence[News]]:
+        """Do as `append` does, with all that is to be told to others; return what they wrote, before it and behind.
+
+        Returns once everything is here that any server had written before the call, also if there are no items. Items
+        of users who are not with this server any more are not written, and their events get no id. With `always`, there
+        is room for them also where `append` would raise NotStored.
+        """
+
+    def claim(self, arrived: Arrived, earlier: str = "") -> str:
+        """Give a user of this server a nick, on all servers; return the id up to which to follow.
+
+        Whoever has the nick, and `earlier` as its proof, is sent away for it. Raises Refused ("nick-taken") when it is,
+        or looks like, somebody else's.
+        """
+
+    def release(self, mark: str) -> None:
+        """Take the nick of a user, who has not come in with it."""
+
+    def has_shown(self, event_id: str) -> bool:
+        """Return whether all up to this id has been returned, to be shown."""
+
+    def lost(self, event_id: str) -> tuple[str, str] | None:
+        """Return between which ids events are lost that somebody was shown, if this is one of those ids."""

@@ -1,0 +1,55 @@
+"""What moderators do, as messages of IRC: KICK, MODE, REDACT, and notices for what IRC has no word for."""
+
+from geventchat.dialects.irc.lines import Out, build
+from geventchat.dialects.irc.names import SERVER, nick_to_irc, prefix, room_to_irc
+from geventchat.protocol import events, wording
+from geventchat.protocol.names import LOG_ROOM
+from geventchat.protocol.wording import EVERYBODY
+
+REDACTION = "draft/message-redaction"  # https://ircv3.net/specs/extensions/message-redaction
+
+
+def bodies(event: events.Moderation, *, redacts: bool) -> list[Out]:
+    """Return what somebody who moderates has done; `redacts` is whether the client takes back what it shows."""
+    who, channel = prefix(event.nick), room_to_irc(event.room)
+    if event.room == LOG_ROOM:
+        return [_notice(event, channel)]
+    match event:
+        case events.Kicked(who=kicked, reason=reason):
+            return [build(who, "KICK", channel, nick_to_irc(kicked), reason or event.nick)]
+        case events.Deleted(target=target, reason=reason) if redacts:
+            return [
+                build(who, "REDACT", channel, target, reason) if reason else Out(f":{who} REDACT {channel} {target}")
+            ]
+        case events.Announced(text=text):
+            return [build(who, "NOTICE", channel, text)]
+    mode = _mode(event)
+    return [*([Out(f":{who} MODE {channel} {mode}")] if mode else []), _notice(event, channel)]
+
+
+def _mode(event: events.Moderation) -> str:
+    """Return the mode that is set, or lifted, by what was done; empty where there is none like it."""
+    mask = mask_of(event.who)
+    match event:
+        case events.Banned():
+            return f"+b {mask}"
+        case events.Unbanned():
+            return f"-b {mask}"
+        case events.Muted():
+            return "+m" if event.who == EVERYBODY else f"+q {mask}"
+        case events.Unmuted():
+            return "-m" if event.who == EVERYBODY else f"-q {mask}"
+        case events.Locked(password=password):
+            return "+k *" if password else "+i"
+        case events.Unlocked():
+            return "-ik *"
+    return ""
+
+
+def mask_of(who: str) -> str:
+    """Return whom a ban hits as IRC's lists have it: a nick as a mask, anything else as it is."""
+    return who if ":" in who or "/" in who else f"{nick_to_irc(who)}!*@*"
+
+
+def _notice(event: events.Moderation, channel: str) -> Out:
+    return build(SERVER, "NOTICE", channel, wording.notice_of(event))

@@ -1,0 +1,49 @@
+"""Nicks that are unique over several servers: the log gives each to one user, before the chat here does."""
+
+import secrets
+
+from geventchat.commands import actions
+from geventchat.commands.followups import ClaimNick, Followup
+from geventchat.core.chat import Chat
+from geventchat.core.elsewhere import arrival
+from geventchat.core.member import Member
+from geventchat.core.shared_log import SharedLog, proof_of
+from geventchat.protocol import names
+from geventchat.server.pump import Pump, Sender
+
+
+class Claims:
+    """Claims nicks in the log."""
+
+    def __init__(self, chat: Chat, pump: Pump, log: SharedLog) -> None:
+        self._chat = chat
+        self._pump = pump
+        self._log = log
+
+    def claim(self, asked: ClaimNick, member: Member, sender: Sender) -> Followup | None:
+        """Give a member a nick, and go on; what the chat then refuses leaves all as it was."""
+        nick, key = names.nick(asked.nick, self._chat.limits.max_name)
+        member.mark = member.mark or secrets.token_urlsafe(9)
+
+        def go_on() -> Followup | None:
+            self._chat.elsewhere.know(member)
+            upto = self._log.claim(arrival(member, nick, key), proof_of(asked.earlier or ""))
+            # Whoever had the nick until now is to be gone here, too.
+            self._pump.wait_until(sender, lambda: self._log.has_shown(upto) or member.closed)
+            if sender.broken or member.closed:
+                return None
+            self._chat.elsewhere.name(member, nick)
+            return asked.then()
+
+        followup = actions.go_on(self._chat, member, go_on, asked.ref)
+        if member.key != key:
+            self._give_back(member)
+        return followup
+
+    def _give_back(self, member: Member) -> None:
+        if member.key:
+            self._chat.elsewhere.name(member, member.nick)
+            self._log.claim(arrival(member, member.nick, member.key))
+        else:
+            self._chat.elsewhere.forget(member.mark)
+            self._log.release(member.mark)

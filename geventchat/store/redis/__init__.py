@@ -1,0 +1,1 @@
+"""The log that several servers write, in Redis."""

@@ -1,0 +1,128 @@
+"""The feed that all servers follow: parts, each published when it was written, and kept for those who missed it."""
+
+import logging
+from collections import deque
+from collections.abc import Callable
+
+import gevent
+from gevent.event import Event
+from gevent.lock import RLock
+from redis.exceptions import ResponseError
+
+from geventchat.protocol.events import number_of
+from geventchat.store.redis import items
+from geventchat.store.redis.link import PREFIX, Address, Away, Link, Subscription
+
+logger = logging.getLogger("geventchat")
+
+# What is kept of the feed in memory, to give it back to a Redis that has forgotten it: a minute of a busy chat.
+TAIL_BYTES = 8 << 20
+_PARTS_AT_ONCE = 200
+# How long it takes until it is followed again when the connection was lost.
+_PAUSE_S = 0.05
+
+
+class Feed:
+    """One server's place in the feed. `take` is called with each part, in their order.
+
+    `missed` is called when the feed does not hold any more what comes next. `one_takes` is held while parts are taken.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        link: Link,
+        silence_s: float,
+        take: Callable[[items.Part], None],
+        missed: Callable[[], None],
+    ) -> None:
+        self._address = address
+        self._link = link
+        self._silence_s = silence_s
+        self._take_part = take
+        self._missed = missed
+        self._name = ""  # of the log: where its parts are published
+        self._tail: deque[bytes] = deque()
+        self._tail_bytes = 0
+        self._subscription: Subscription | None = None
+        self._moved = Event()
+        self.heard = "0-0"  # the id of the part that was taken last
+        self.one_takes = RLock()
+
+    def begin(self, name: str, heard: str) -> None:
+        """Follow the log of this name from here on."""
+        self._tail.clear()
+        self._tail_bytes = 0
+        self.heard = heard
+        if name != self._name and self._subscription is not None:
+            self._subscription.close()
+        self._name = name
+        self._moved.set()
+
+    def follow_on(self) -> None:
+        """Take what comes, and what was missed while Redis was away; runs until killed."""
+        while True:
+            try:
+                self._subscription = Subscription(self._address, PREFIX + self._name, self._silence_s)
+                self._catch_up()
+                while True:
+                    if part := self._subscription.next():
+                        self._take(part)
+            except (Away, ResponseError) as error:
+                logger.debug("not following: %s", error)
+                gevent.sleep(_PAUSE_S)
+
+    def ask(self) -> None:
+        """Ask Redis for a sign of life, without which the connection is taken for lost. Raises Away."""
+        if self._subscription is not None:
+            self._subscription.ask()
+
+    def wait_for(self, part: str, go_on: Callable[[], bool]) -> None:
+        """Wait until a part was taken, or while `go_on` holds."""
+        while number_of(self.heard) < number_of(part) and go_on():
+            self._moved.clear()
+            self._moved.wait()
+
+    def after(self, part: str) -> list[bytes]:
+        """Return the parts that were taken after this one, as they were written, as far back as they are kept."""
+        return [one for one in self._tail if number_of(items.head_of(one)[0]) > number_of(part)]
+
+    def close(self) -> None:
+        """End the connection."""
+        if self._subscription is not None:
+            self._subscription.close()
+
+    def _take(self, part: bytes) -> None:
+        """Take a part that was published, after those that were missed, if any were."""
+        with self.one_takes:
+            event_id, before, *_ = items.head_of(part)
+            if number_of(event_id) <= number_of(self.heard):
+                return
+            if before == self.heard:
+                self._accept(part)
+            else:
+                self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Take all parts that are in the feed and were not heard."""
+        with self.one_takes:
+            while True:
+                which = (f"{PREFIX}feed", f"({self.heard}", "+", "COUNT", _PARTS_AT_ONCE)
+                found = self._link.call("XRANGE", *which)
+                for _, (_, part) in found:
+                    if items.head_of(part)[1] != self.heard:
+                        self._missed()
+                        return
+                    self._accept(part)
+                if len(found) < _PARTS_AT_ONCE:
+                    return
+
+    def _accept(self, written: bytes) -> None:
+        part = items.read_part(written)
+        self._tail.append(written)
+        self._tail_bytes += len(written)
+        while self._tail_bytes > TAIL_BYTES:
+            self._tail_bytes -= len(self._tail.popleft())
+        self.heard = part.id
+        self._take_part(part)
+        self._moved.set()

@@ -1,0 +1,376 @@
+#!lua name=geventchat
+-- All that is ever written: each function is one step that is done as a whole, or not at all.
+--
+-- Servers agree by reading one list, `feed`. A part of it is what one call has put there: items, each of them msgpack
+-- [kind, who, key, room, nick, text, ref, account]. `who` is the mark of the user who did it, and the record of that user says
+-- with which server it is. What a server sends of a user who is not, or no longer, with it, is left out.
+--
+--   meta                 format, log, opened, ms, seq, last, first: the version, the name of this log, the process of
+--                        Redis in which it was opened, the newest id, the newest part's id, and the very first id
+--   feed                 a stream: what every server follows; the parts of the last minutes
+--   talk:ROOM moves:ROOM streams: what was said in a room, and all else that happened there
+--   topics kept          hashes: of each room, and of each kind and key
+--   user:MARK            a hash: server, nick, key, look, who, proof, old_key, old_look, and in:ROOM for each of its rooms
+--   nicks looks          hashes: whose a nick is, by its key and by what it looks like
+--   servers              a sorted set: until when each is taken to live, in milliseconds
+--   server:ID users:ID   its last batch and the answer to that, and the marks of its users
+--   lost                 a list: pairs of ids between which Redis has forgotten what it was told
+local P = 'geventchat:'
+local META, FEED, TOPICS, KEPT, ROOMS = P .. 'meta', P .. 'feed', P .. 'topics', P .. 'kept', P .. 'rooms'
+local NICKS, LOOKS, SERVERS, LOST = P .. 'nicks', P .. 'looks', P .. 'servers', P .. 'lost'
+local function call(...) return redis.call(...) end -- it is not there yet while this is loaded
+
+local FEED_PARTS = 100000 -- a minute and more of a very busy chat, for servers that were away
+local SEQUENCES = 999999 -- ids of one millisecond; one server alone has as many
+local OPENING_MS = 2000 -- how long servers have to give back what a restarted Redis has forgotten
+local LOST_PAIRS = 200
+
+local function clock()
+  local now = call('TIME')
+  return now[1] * 1000 + math.floor(now[2] / 1000)
+end
+
+local function id_of(ms, seq) return string.format('%.0f-%.0f', ms, seq) end
+
+local function id_parts(id)
+  local ms, seq = string.match(id, '^(%d+)-(%d+)$')
+  return tonumber(ms), tonumber(seq)
+end
+
+local function is_later(one, other)
+  local ms, seq = id_parts(one)
+  local other_ms, other_seq = id_parts(other)
+  return ms > other_ms or (ms == other_ms and seq > other_seq)
+end
+
+local function newest() return call('HGET', META, 'last') or '0-0' end
+
+local function item(kind, who, key, room, nick, text)
+  return {kind, who, key, cmsgpack.pack({kind, who, key, room, nick, text})}
+end
+
+local NOTHING = {'', '', '', '\192'}
+
+-- What an item changes beside being in the feed.
+
+local function free(names, name, who)
+  if name and call('HGET', names, name) == who then call('HDEL', names, name) end
+end
+
+local function free_old(who)
+  local user = P .. 'user:' .. who
+  local old = call('HMGET', user, 'key', 'look', 'old_key', 'old_look')
+  if old[3] then
+    if old[3] ~= old[1] then free(NICKS, old[3], who) end
+    if old[4] ~= old[2] then free(LOOKS, old[4], who) end
+    call('HDEL', user, 'old_key', 'old_look')
+  end
+end
+
+local function arrived(server, who, key, look, nick, person, proof)
+  local user = P .. 'user:' .. who
+  local had = call('HMGET', user, 'key', 'look')
+  free_old(who)
+  call('HSET', user, 'server', server, 'nick', nick, 'key', key, 'look', look, 'who', person, 'proof', proof)
+  if had[1] then call('HSET', user, 'old_key', had[1], 'old_look', had[2]) end -- free once its rooms know
+  call('SADD', P .. 'users:' .. server, who)
+  call('HSET', NICKS, key, who)
+  call('HSET', LOOKS, look, who)
+end
+
+local function gone(who)
+  local user = P .. 'user:' .. who
+  local had = call('HMGET', user, 'server', 'key', 'look')
+  if not had[1] then return end
+  free_old(who)
+  free(NICKS, had[2], who)
+  free(LOOKS, had[3], who)
+  call('SREM', P .. 'users:' .. had[1], who)
+  call('DEL', user)
+end
+
+local TALK = {said = true, noticed = true, acted = true}
+local MOVES = {
+  joined = true, left = true, departed = true, renamed = true, topic = true, -- and what moderators do
+  kicked = true, ['kick-noted'] = true, banned = true, unbanned = true, muted = true, unmuted = true, slowed = true,
+  locked = true, unlocked = true, deleted = true, announced = true, held = true,
+}
+
+local function take(server, id, kind, who, key, bytes)
+  if TALK[kind] then call('XADD', P .. 'talk:' .. key, id, 'e', bytes) return end
+  if MOVES[kind] then call('XADD', P .. 'moves:' .. key, id, 'e', bytes) end
+  local known = who ~= '' and call('EXISTS', P .. 'user:' .. who) == 1
+  if kind == 'joined' then
+    call('SADD', ROOMS, key)
+    if known then call('HSET', P .. 'user:' .. who, 'in:' .. key, cmsgpack.unpack(bytes)[4]) end
+  elseif kind == 'deleted' then
+    local target = cjson.decode(cmsgpack.unpack(bytes)[6]).target
+    call('XDEL', P .. 'talk:' .. key, target)
+    call('XDEL', P .. 'moves:' .. key, target)
+  elseif kind == 'left' or kind == 'departed' or kind == 'kicked' then
+    if known then call('HDEL', P .. 'user:' .. who, 'in:' .. key) end
+  elseif kind == 'renamed' then
+    if known then free_old(who) end
+  elseif kind == 'topic' then
+    local text = cmsgpack.unpack(bytes)[6]
+    if text == '' then call('HDEL', TOPICS, key) else call('HSET', TOPICS, key, text) end
+  elseif kind == 'kept' then
+    local text = cmsgpack.unpack(bytes)[6]
+    if text == '' then call('HDEL', KEPT, key) else call('HSET', KEPT, key, text) end
+  elseif kind == 'arrived' then
+    local all = cmsgpack.unpack(bytes)
+    arrived(server, who, key, all[4], all[5], all[6], all[7])
+  elseif kind == 'changed' then
+    if known then call('HSET', P .. 'user:' .. who, 'who', cmsgpack.unpack(bytes)[6]) end
+  elseif kind == 'gone' then
+    gone(who)
+  end
+end
+
+-- The feed.
+
+local function array_of(packed)
+  return string.char(0xdc, math.floor(#packed / 256), #packed % 256) .. table.concat(packed)
+end
+
+local function put_part(id, head, packed, lasting)
+  call('XADD', FEED, 'MAXLEN', '~', FEED_PARTS, id, 'p', head .. array_of(lasting))
+  call('HSET', META, 'last', id)
+  call('PUBLISH', P .. call('HGET', META, 'log'), head .. array_of(packed))
+end
+
+-- Put items into the feed as one part, each with an id of its own; return the part's id, the last of these.
+local function put(server, batch, now, items, dropped)
+  local meta = call('HMGET', META, 'ms', 'seq', 'first')
+  local ms, seq = tonumber(meta[1] or 0), tonumber(meta[2] or 0)
+  local at = math.min(now, clock()) -- no server's clock can take the ids ahead
+  if at > ms then ms, seq = at, -1 end
+  if seq + #items + 1 >= SEQUENCES then ms, seq = ms + 1, -1 end
+  local packed, lasting, last = {}, {}, seq + math.max(1, #items)
+  for i, one in ipairs(items) do
+    packed[i] = one[4]
+    lasting[i] = one[1] == 'told' and '\192' or one[4] -- a whisper is passed on, and never stored
+    take(server, id_of(ms, seq + i), one[1], one[2], one[3], one[4])
+  end
+  if not meta[3] then call('HSET', META, 'first', id_of(ms, seq + 1)) end
+  call('HSET', META, 'ms', string.format('%.0f', ms), 'seq', last)
+  local id = id_of(ms, last)
+  local head = table.concat({id, newest(), server, batch, table.concat(dropped, ',')}, ' ') .. '\n'
+  put_part(id, head, packed, lasting)
+  return id
+end
+
+-- Add what happens when a user is taken off the record: it leaves all its rooms, and is gone.
+local function evict(who, reason, why, items)
+  local record = call('HGETALL', P .. 'user:' .. who)
+  local fields = {}
+  for i = 1, #record, 2 do fields[record[i]] = record[i + 1] end
+  if not fields.server then return end
+  for i = 1, #record, 2 do
+    if string.sub(record[i], 1, 3) == 'in:' then
+      items[#items + 1] = item('departed', who, string.sub(record[i], 4), record[i + 1], fields.nick, reason)
+    end
+  end
+  items[#items + 1] = item('gone', who, fields.key, '', fields.nick, why)
+end
+
+local function shut(run, server)
+  if call('EXISTS', META) == 0 then return redis.error_reply('FENCED the log is another') end
+  if call('HGET', META, 'opened') ~= run then return redis.error_reply('NOTOPEN the log is not open') end
+  if call('EXISTS', P .. 'server:' .. server) == 0 then return redis.error_reply('FENCED another took it for dead') end
+end
+
+-- What servers call.
+
+-- run, server, batch, now, then kind, who, key and bytes of each item. Nothing at all only asks for the newest id.
+local function append(keys, args)
+  local run, server, batch, now = args[1], args[2], args[3], tonumber(args[4])
+  local refusal = shut(run, server)
+  if refusal then return refusal end
+  if #args == 4 then return newest() end
+  local record = P .. 'server:' .. server
+  local last = call('HMGET', record, 'batch', 'reply')
+  if last[1] == batch then return last[2] end -- sent again, because the answer was lost
+  local with, items, dropped, leaving = {['']  = true}, {}, {}, {}
+  for i = 5, #args, 4 do
+    local kind, who = args[i], args[i + 1]
+    if with[who] == nil then with[who] = call('HGET', P .. 'user:' .. who, 'server') == server end
+    if not with[who] then
+      dropped[#dropped + 1] = string.format('%d', (i - 5) / 4)
+    elseif kind == 'gone' then
+      leaving[#leaving + 1] = {who, '', 'left'}
+      items[#items + 1] = NOTHING
+    elseif kind == 'arrived' and (call('HGET', NICKS, args[i + 2]) or who) ~= who then -- another was faster
+      leaving[#leaving + 1] = {who, 'another has its name', 'lost'}
+      items[#items + 1], with[who] = NOTHING, false
+    else
+      items[#items + 1] = {kind, who, args[i + 2], args[i + 3]}
+    end
+  end
+  local id = put(server, batch, now, items, dropped)
+  local more = {}
+  for _, one in ipairs(leaving) do evict(one[1], one[2], one[3], more) end
+  if #more > 0 then id = put(server, '', now, more, {}) end
+  call('HSET', record, 'batch', batch, 'reply', id)
+  return id
+end
+
+-- run, server, now, who, key, the item that tells of it, and the proof of who may be sent away for it
+local function claim(keys, args)
+  local run, server, now, who, key, bytes, earlier = args[1], args[2], tonumber(args[3]), args[4], args[5], args[6], args[7]
+  local refusal = shut(run, server)
+  if refusal then return refusal end
+  local arrival, items = cmsgpack.unpack(bytes), {}
+  local look, nick = arrival[4], arrival[5]
+  local holder, double = call('HGET', NICKS, key), call('HGET', LOOKS, look)
+  if holder and holder ~= who then
+    local had = call('HMGET', P .. 'user:' .. holder, 'nick', 'proof')
+    if had[2] ~= earlier then return {'taken', had[1] or nick} end
+    evict(holder, 'came back on another connection', 'replaced', items)
+  end
+  if double and double ~= who and double ~= holder then
+    return {'looks', call('HGET', P .. 'user:' .. double, 'nick') or nick}
+  end
+  if #items > 0 then put(server, '', now, items, {}) end
+  local had = call('HMGET', P .. 'user:' .. who, 'key', 'nick')
+  if had[1] == key and had[2] == nick then return {'', newest()} end
+  return {'', put(server, '', now, {{'arrived', who, key, bytes}}, {})}
+end
+
+-- run, server, now, who: what was claimed in vain
+local function release(keys, args)
+  local refusal = shut(args[1], args[2])
+  if refusal then return refusal end
+  local items = {}
+  if call('HGET', P .. 'user:' .. args[4], 'server') == args[2] then evict(args[4], '', 'left', items) end
+  if #items > 0 then return put(args[2], '', tonumber(args[3]), items, {}) end
+  return newest()
+end
+
+-- run, server, lease in milliseconds, format, name for a new log: become one of the servers
+local function register(keys, args)
+  local run, server, lease, format = args[1], args[2], tonumber(args[3]), args[4]
+  if call('EXISTS', META) == 0 then call('HSET', META, 'format', format, 'log', args[5], 'opened', run) end
+  local meta = call('HMGET', META, 'format', 'log')
+  if meta[1] ~= format then return redis.error_reply('FORMAT ' .. tostring(meta[1])) end
+  call('HSET', P .. 'server:' .. server, 'batch', '', 'lease', lease)
+  call('ZADD', SERVERS, string.format('%.0f', clock() + lease), server)
+  return {meta[2], newest()}
+end
+
+-- run, server: show that it lives; return how many do not
+local function renew(keys, args)
+  local record = P .. 'server:' .. args[2]
+  local lease = call('HGET', record, 'lease')
+  if not lease then return redis.error_reply('FENCED another took it for dead') end
+  local now = clock()
+  call('ZADD', SERVERS, string.format('%.0f', now + lease), args[2])
+  return call('ZCOUNT', SERVERS, '-inf', string.format('(%.0f', now))
+end
+
+-- run, server: it ends, or begins anew; what it has left behind can be swept
+local function resign(keys, args)
+  call('DEL', P .. 'server:' .. args[2])
+  call('ZADD', SERVERS, 0, args[2])
+  return 1
+end
+
+-- run, server, now, most, whether only those who have resigned count as dead: of a server that is dead, send up to so
+-- many users away; return how many these were, -1 if none is dead
+local function sweep(keys, args)
+  local refusal = shut(args[1], args[2])
+  if refusal then return refusal end
+  local until_when = args[5] == '1' and 0 or clock() - 1
+  local dead = call('ZRANGEBYSCORE', SERVERS, '-inf', string.format('%.0f', until_when), 'LIMIT', 0, 1)[1]
+  if not dead then return -1 end
+  call('DEL', P .. 'server:' .. dead) -- from here on, it is fenced
+  local items, users = {}, call('SRANDMEMBER', P .. 'users:' .. dead, args[4])
+  for _, who in ipairs(users) do evict(who, 'connection lost', 'lost', items) end
+  if #items > 0 then put(args[2], '', tonumber(args[3]), items, {}) end
+  if call('SCARD', P .. 'users:' .. dead) == 0 then call('ZREM', SERVERS, dead) end
+  return #users
+end
+
+-- run, cursor, count: some of the users who are here: who, and fields; the next cursor first
+local function users(keys, args)
+  local found = call('HSCAN', NICKS, args[2], 'COUNT', args[3])
+  local out = {found[1]}
+  for i = 2, #found[2], 2 do
+    local who = found[2][i]
+    out[#out + 1] = {who, call('HGETALL', P .. 'user:' .. who)}
+  end
+  return out
+end
+
+-- Redis has forgotten the end of what it was told: it was killed, or another takes its place.
+
+local function put_back(part)
+  local head, body = string.match(part, '^([^\n]*)\n(.*)$')
+  local id, before, server, batch = string.match(head, '^(%S+) (%S+) (%S+) (%S*) ')
+  if before ~= newest() then return false end
+  local items, packed = cmsgpack.unpack(body), {}
+  local ms, seq = id_parts(id)
+  local first = seq - math.max(1, #items)
+  for i, one in ipairs(items) do
+    local bytes = one and cmsgpack.pack(one) or '\192'
+    packed[i] = bytes
+    if one then take(server, id_of(ms, first + i), one[1], one[2], one[3], bytes) end
+  end
+  call('HSET', META, 'ms', string.format('%.0f', ms), 'seq', seq)
+  if batch ~= '' and call('EXISTS', P .. 'server:' .. server) == 1 then
+    call('HSET', P .. 'server:' .. server, 'batch', batch, 'reply', id)
+  end
+  put_part(id, head .. '\n', packed, packed)
+  return true
+end
+
+local function is_lost(id)
+  local pairs_of = call('LRANGE', LOST, 0, -1)
+  for i = 1, #pairs_of, 2 do
+    if is_later(id, pairs_of[i]) and is_later(pairs_of[i + 1], id) then return 1 end
+  end
+  return is_later(id, id_of(call('HGET', META, 'ms') or 0, call('HGET', META, 'seq') or 0)) and 1 or 0
+end
+
+-- run, server, the id of the newest part it has heard, and the parts after the newest that is here, oldest first:
+-- return whether the log is open now, and whether what the server has heard is lost
+local function offer(keys, args)
+  local run, server, heard = args[1], args[2], args[3]
+  if call('EXISTS', META) == 0 then return redis.error_reply('FENCED the log is another') end
+  if call('HGET', META, 'opened') == run then return {1, is_lost(heard)} end
+  for i = 4, #args do
+    if is_later(string.match(args[i], '^(%S+)'), newest()) and not put_back(args[i]) then break end
+  end
+  local offered = P .. 'offered:' .. run
+  call('SADD', offered, server)
+  call('EXPIRE', offered, 600)
+  local now = clock()
+  call('HSETNX', META, 'opening:' .. run, string.format('%.0f', now))
+  local waited = now - tonumber(call('HGET', META, 'opening:' .. run))
+  for _, other in ipairs(call('ZRANGE', SERVERS, 0, -1)) do
+    local lives = call('EXISTS', P .. 'server:' .. other) == 1
+    if lives and waited < OPENING_MS and call('SISMEMBER', offered, other) == 0 then return {0, 0} end
+  end
+  call('HDEL', META, 'opening:' .. run)
+  local ms = math.max(now, tonumber(call('HGET', META, 'ms') or 0) + 1)
+  call('RPUSH', LOST, newest(), id_of(ms, 0))
+  call('LTRIM', LOST, -LOST_PAIRS, -1)
+  local lost = is_lost(heard)
+  call('HSET', META, 'opened', run, 'ms', string.format('%.0f', ms), 'seq', 0)
+  for _, other in ipairs(call('ZRANGE', SERVERS, 0, -1)) do -- nobody could show that it lives
+    local lease = call('HGET', P .. 'server:' .. other, 'lease')
+    if lease then call('ZADD', SERVERS, string.format('%.0f', now + lease), other) end
+  end
+  return {1, lost}
+end
+
+redis.register_function('geventchat_append', append)
+redis.register_function{function_name = 'geventchat_append_always', callback = append, flags = {'allow-oom'}}
+redis.register_function('geventchat_claim', claim)
+redis.register_function{function_name = 'geventchat_release', callback = release, flags = {'allow-oom'}}
+redis.register_function('geventchat_register', register)
+redis.register_function{function_name = 'geventchat_renew', callback = renew, flags = {'allow-oom'}}
+redis.register_function{function_name = 'geventchat_resign', callback = resign, flags = {'allow-oom'}}
+redis.register_function{function_name = 'geventchat_sweep', callback = sweep, flags = {'allow-oom'}}
+redis.register_function{function_name = 'geventchat_users', callback = users, flags = {'no-writes'}}
+redis.register_function{function_name = 'geventchat_offer', callback = offer, flags = {'allow-oom'}}

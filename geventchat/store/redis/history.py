@@ -1,0 +1,84 @@
+"""What was said before, read from Redis: of each room a stream of what was said, and one of all else that happened."""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import gevent
+from redis.exceptions import ResponseError
+
+from geventchat.core.log import Entry
+from geventchat.protocol.errors import Refused
+from geventchat.protocol.events import LARGEST, AnyEvent, id_of, number_of
+from geventchat.store.redis import items
+from geventchat.store.redis.link import PREFIX, Away, Link
+
+_TRIM_EVERY_S = 60.0
+
+
+class History:
+    """The part of a log that reads; events older than `keep_s` seconds are removed as time goes, if that is given."""
+
+    def __init__(self, link: Link, keep_s: float | None) -> None:
+        self._link = link
+        self._keep_s = keep_s
+
+    def since(self, room: str, after: str, limit: int, *, talk: bool = False) -> list[Entry]:
+        """Return up to `limit` entries later than the id `after`, oldest first; with `talk`, only what was said."""
+        begin = id_of(number_of(after) + 1)
+        return self._merged(room, limit, talk, lambda stream: ("XRANGE", stream, begin, "+", "COUNT", limit))[:limit]
+
+    def latest(self, room: str, limit: int, before: str | None = None, *, talk: bool = False) -> list[AnyEvent]:
+        """Return the last `limit` events, or the last before an id, oldest first; with `talk`, only what was said."""
+        end = id_of(max(0, (LARGEST if before is None else number_of(before)) - 1))
+        found = self._merged(room, limit, talk, lambda stream: ("XREVRANGE", stream, end, "-", "COUNT", limit))
+        return [entry.event for entry in found[-limit:]]
+
+    def _merged(
+        self, room: str, limit: int, talk: bool, command: Callable[[str], tuple[str | int, ...]]
+    ) -> list[Entry]:
+        """Return what both streams of a room hold, in the order of the log."""
+        if limit <= 0:
+            return []
+        streams = ("talk:",) if talk else ("talk:", "moves:")
+        found = [one for stream in streams for one in self._read(*command(f"{PREFIX}{stream}{room}"))]
+        entries = [items.stored_entry(event_id.decode(), fields[1]) for event_id, fields in found]
+        return sorted(entries, key=lambda entry: number_of(entry.event.id))
+
+    def topics(self, rooms: Sequence[str]) -> dict[str, str]:
+        """Return the topics of rooms that have one."""
+        found = self._read("HMGET", f"{PREFIX}topics", *rooms) if rooms else []
+        return {room: topic.decode() for room, topic in zip(rooms, found, strict=True) if topic}
+
+    def trimmed_up_to(self) -> str:
+        """Return the id up to which events may have been removed, or were never here; 0-0 in an empty log."""
+        first = self._read("HGET", f"{PREFIX}meta", "first")
+        if first is None:
+            return "0-0"
+        removed = int((time.time() - self._keep_s) * 1000) if self._keep_s else 0
+        return id_of(max(number_of(first.decode()) - 1, number_of(f"{removed}-0")))
+
+    def lost(self, event_id: str) -> tuple[str, str] | None:
+        """Return between which ids events are lost that somebody was shown, if this is one of those ids."""
+        ids = [one.decode() for one in self._read("LRANGE", f"{PREFIX}lost", 0, -1)]
+        for kept, following in zip(ids[::2], ids[1::2], strict=False):
+            if number_of(kept) < number_of(event_id) < number_of(following):
+                return kept, following
+        return None
+
+    def trim_on(self) -> None:
+        """Remove what is older than is to be kept, now and then; runs until killed."""
+        while self._keep_s:
+            with suppress(Away, ResponseError):
+                oldest = f"{int((time.time() - self._keep_s) * 1000)}-0"
+                for room in self._link.call("SMEMBERS", f"{PREFIX}rooms"):
+                    for stream in ("talk:", "moves:"):
+                        self._link.call("XTRIM", (PREFIX + stream).encode() + room, "MINID", oldest)
+            gevent.sleep(_TRIM_EVERY_S)
+
+    def _read(self, *words: str | bytes | int) -> Any:
+        try:
+            return self._link.call(*words)
+        except (Away, ResponseError) as error:
+            raise Refused("unreadable", f"the history cannot be read: {error}") from None

@@ -1,0 +1,150 @@
+"""A server among others: it shows that it lives, sees to the users of those that do not, and opens the log with them.
+
+A server has a name that is used once, and holds a lease. If it does not show in time that it lives, any other sends its
+users away in the log; it then finds its name unknown, sends its users away itself, and begins anew with another name.
+
+The log is open in one process of Redis. Another one, be it the same Redis after a crash or a replica in its place, may
+have forgotten the end of what it was told. So before anything is written there, all servers give back what they heard.
+"""
+
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import gevent
+from gevent.lock import RLock
+from redis.exceptions import ResponseError
+
+from geventchat.store.outage import Outage
+from geventchat.store.redis.feed import Feed
+from geventchat.store.redis.link import PREFIX, Away, Fenced, Full, Link, Shut
+
+logger = logging.getLogger("geventchat")
+
+# Servers with another one do not understand each other.
+FORMAT = "1"
+# A server is dead for the others after this part of its lease; it shows more often that it lives, and looks for others.
+_DEAD_AFTER = 0.8
+_LOOK_EVERY = 0.1
+# How many users are sent away by one call: a few milliseconds.
+SWEPT_AT_ONCE = 300
+# How long it takes until what could not be done is tried again.
+_PAUSE_S = 0.05
+
+
+class Lease:
+    """The lease of this server, of so many seconds; `server` is its name. `begun` is called when it has a new one.
+
+    `lost` is called first where that is because it had lost the others: its users are to be sent away.
+    """
+
+    def __init__(
+        self, link: Link, feed: Feed, lease_s: float, begun: Callable[[], None], lost: Callable[[], None]
+    ) -> None:
+        self._link = link
+        self._feed = feed
+        self._lease_s = lease_s
+        self._begun = begun
+        self._lost = lost
+        self._one_opens = RLock()
+        self._steady_since = time.monotonic()  # since when Redis was never away
+        self._renewed_at = self._steady_since
+        self._round_trip_s = 0.0
+        self._times_lost = 0
+        self.server = ""
+        self.away = Outage("Redis cannot be used", "Redis can be used again")
+
+    def begin(self) -> None:
+        """Become one of the servers. Raises Away, Full, ResponseError."""
+        server = secrets.token_hex(4)
+        lease_ms = int(self._lease_s * _DEAD_AFTER * 1000)
+        name, heard = self._link.function("register", server, lease_ms, FORMAT, secrets.token_hex(8))
+        self.server = server
+        self._feed.begin(name.decode(), heard.decode())
+        self._begun()
+
+    def begin_anew(self) -> None:
+        """Send all own users away, and become another server."""
+        with self._feed.one_takes:
+            logger.error("this server had lost the others: its users are sent away, and it begins anew")
+            left = self.server
+            self._times_lost += 1
+            self._lost()
+            while True:
+                try:
+                    self._link.function("resign", left)
+                    self.begin()
+                    return
+                except (Away, Full) as error:
+                    self.wait_until_back(error)
+
+    def resign(self) -> None:
+        """Leave the others, who see to what is left of this server's users."""
+        with suppress(Away, ResponseError):
+            self._link.function("resign", self.server)
+
+    def live_on(self) -> None:
+        """Show again and again that this server lives; runs until killed."""
+        while True:
+            gevent.sleep(self._lease_s * _LOOK_EVERY)
+            try:
+                asked_at = time.monotonic()
+                dead = self._link.function("renew", self.server)
+                self._renewed_at, self._round_trip_s = asked_at, time.monotonic() - asked_at
+                if dead:
+                    self._sweep()
+                self._feed.ask()
+                self.away.end()
+            except Shut:
+                self.open()
+            except Fenced:
+                self.begin_anew()
+            except (Away, Full, ResponseError) as error:
+                self.wait_until_back(error)
+
+    def _sweep(self) -> None:
+        """Send away the users of servers that are dead; not as soon as Redis is back, for the others need a moment."""
+        is_steady = time.monotonic() > self._steady_since + self._lease_s
+        words = (int(time.time() * 1000), SWEPT_AT_ONCE, "0" if is_steady else "1")
+        swept = 0
+        while (count := self._link.function("sweep", self.server, *words)) >= 0:
+            swept += count
+        if swept:
+            logger.warning("%d users of a server that is gone were sent away", swept)
+
+    def open(self) -> None:
+        """Open the log in a Redis that may have forgotten some of it: give back what is missing."""
+        with self._one_opens:
+            while True:
+                try:
+                    last = self._link.call("HGET", f"{PREFIX}meta", "last") or b"0-0"
+                    missing = self._feed.after(last.decode())
+                    is_open, is_lost = self._link.function("offer", self.server, self._feed.heard, *missing)
+                except Fenced:
+                    is_open = is_lost = True
+                except (Away, Full) as error:
+                    self.wait_until_back(error)
+                    continue
+                if is_open:
+                    break
+                gevent.sleep(_PAUSE_S)
+            logger.warning("the log is open again")
+            if is_lost:
+                self.begin_anew()
+
+    def figures(self) -> dict[str, float]:
+        """Return how it stands: names and figures, times in seconds."""
+        return {
+            "redis_up": float(not self.away.is_on),
+            "redis_round_trip_seconds": self._round_trip_s,
+            "lease_left_seconds": self._renewed_at + self._lease_s * _DEAD_AFTER - time.monotonic(),
+            "fenced_total": self._times_lost,
+        }
+
+    def wait_until_back(self, error: Exception) -> None:
+        """Wait for a moment, because Redis could not be used."""
+        self.away.begin(error)
+        self._steady_since = time.monotonic()
+        gevent.sleep(_PAUSE_S)

@@ -1,0 +1,172 @@
+"""Connections to Redis, by redis-py over gevent's sockets: whoever waits for an answer holds nobody else up."""
+
+import socket as std_socket
+from importlib import resources
+from typing import Any
+from urllib.parse import urlsplit
+
+from gevent import socket
+from gevent.lock import RLock
+from redis import exceptions
+from redis.connection import Connection, parse_url
+
+from geventchat.protocol.errors import UsageError
+
+# What all our keys begin with.
+PREFIX = "geventchat:"
+# What an answer takes at most: Redis gives one within milliseconds, but may wait a second for a disk.
+ANSWER_S = 3.0
+_CONNECT_S = 2.0
+# Functions are there since this version.
+_OLDEST = (7, 0)
+FUNCTIONS = (resources.files(__package__) / "functions.lua").read_text()
+
+
+class Away(Exception):
+    """Redis could not be reached, or does not take what it is told at present; the message says why."""
+
+
+class Shut(Exception):
+    """The log is not open: this Redis may have forgotten what it was told. The servers have to open it again."""
+
+
+class Fenced(Exception):
+    """The other servers have taken this one for dead; or its log is not there any more."""
+
+
+class Full(Exception):
+    """Redis has no memory left for what it was told."""
+
+
+class _Connection(Connection):
+    def __init__(self, options: dict[str, Any], answer_s: float | None) -> None:
+        # Without driver_info, redis-py says nothing about itself when it connects.
+        times = {"socket_timeout": answer_s, "socket_connect_timeout": _CONNECT_S}
+        super().__init__(**options, **times, protocol=2, driver_info=None)
+
+    def _connect(self) -> Any:
+        sock = socket.create_connection((self.host, self.port), timeout=self.socket_connect_timeout)
+        sock.setsockopt(std_socket.IPPROTO_TCP, std_socket.TCP_NODELAY, 1)
+        sock.settimeout(self.socket_timeout)
+        return sock
+
+
+class Address:
+    """Where Redis is, as a URL says. Raises UsageError for one that cannot be meant."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            self._options = parse_url(url)
+            parts = urlsplit(url)
+        except ValueError as error:
+            raise UsageError(f"--redis {url}: {str(error).splitlines()[0]}; give redis://HOST:PORT/DB") from None
+        if parts.scheme != "redis":
+            raise UsageError(f"--redis {url}: only redis://HOST:PORT/DB is spoken, without TLS")
+        self.shown = f"redis://{parts.hostname or 'localhost'}:{parts.port or 6379}{parts.path}"
+
+    def connection(self, answer_s: float | None) -> Connection:
+        """Return a connection that is made when it is used first, and waits for an answer for so long."""
+        return _Connection(self._options, answer_s)
+
+
+class Link:
+    """A connection that is made again when it was lost; whoever calls waits until those before have their answers.
+
+    `run` is the process of Redis that it leads to, by Redis' own name for it.
+    """
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._connection = address.connection(ANSWER_S)
+        self._one_call = RLock()
+        self.run = ""
+
+    def call(self, *words: str | bytes | int) -> Any:
+        """Return the answer to a command. Raises Away, Shut, Fenced, Full, or redis' ResponseError."""
+        with self._one_call, _explained():
+            self._connect()
+            return self._ask(*words)
+
+    def function(self, name: str, *words: str | bytes | int) -> Any:
+        """Return what one of our functions returns; it is told in which process of Redis. Raises as `call` does."""
+        with self._one_call, _explained():
+            self._connect()
+            try:
+                return self._ask("FCALL", f"geventchat_{name}", 0, self.run, *words)
+            except exceptions.ResponseError as error:
+                if "Function not found" not in str(error):
+                    raise
+            self._ask("FUNCTION", "LOAD", "REPLACE", FUNCTIONS)
+            return self._ask("FCALL", f"geventchat_{name}", 0, self.run, *words)
+
+    def close(self) -> None:
+        """End the connection."""
+        self._connection.disconnect()
+
+    def _connect(self) -> None:
+        """Connect, unless that was done."""
+        if self._connection.is_connected:
+            return
+        self._connection.connect()
+        found = self._ask("INFO", "server").decode()
+        facts = dict(line.partition(":")[::2] for line in found.splitlines())
+        version = facts.get("redis_version", "0")
+        if tuple(map(int, version.split(".")[:2])) < _OLDEST:
+            needed = ".".join(map(str, _OLDEST))
+            raise UsageError(f"the Redis at {self._address.shown} is of version {version}, and {needed} is needed")
+        self.run = facts["run_id"]
+
+    def _ask(self, *words: str | bytes | int) -> Any:
+        self._connection.send_command(*words)
+        return self._connection.read_response()
+
+
+class Subscription:
+    """A connection on which Redis tells what is published. It has to be asked for a sign of life now and then."""
+
+    def __init__(self, address: Address, channel: str, silence_s: float) -> None:
+        self._connection = address.connection(silence_s)
+        with _explained():
+            self._connection.connect()
+            self._connection.send_command("SUBSCRIBE", channel)
+            self._connection.read_response()
+
+    def next(self) -> bytes | None:
+        """Wait for what is published next; None for a sign of life. Raises Away."""
+        with _explained():
+            kind, *_, data = self._connection.read_response()
+            return data if kind == b"message" else None
+
+    def ask(self) -> None:
+        """Ask for a sign of life. Raises Away."""
+        with _explained():
+            self._connection.send_command("PING")
+
+    def close(self) -> None:
+        """End the connection."""
+        self._connection.disconnect()
+
+
+class _explained:  # noqa: N801 - it reads as a function
+    """Turns what redis-py raises into what is to be done about it."""
+
+    def __enter__(self) -> None:
+        """Do nothing."""
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        match error:
+            case exceptions.AuthenticationError() | exceptions.AuthorizationError():
+                raise Away(f"Redis refuses: {error}") from None
+            case exceptions.OutOfMemoryError():
+                raise Full("Redis has no memory left (maxmemory)") from None
+            case exceptions.ReadOnlyError():
+                raise Away("this Redis is a replica, which cannot be written") from None
+            case exceptions.ConnectionError() | exceptions.TimeoutError() | OSError():
+                raise Away(f"Redis cannot be reached: {error}") from None
+            case exceptions.ResponseError():
+                code, _, rest = str(error).partition(" ")
+                for name, kind in (("NOTOPEN", Shut), ("FENCED", Fenced)):
+                    if code == name:
+                        raise kind(rest) from None
+                if code in ("MISCONF", "MASTERDOWN", "NOREPLICAS", "LOADING", "BUSY"):
+                    raise Away(f"Redis takes nothing at present: {error}") from None

@@ -1,0 +1,268 @@
+"""The log that several servers write, each with users of its own: in Redis, which gives all events one order.
+
+All writing is a call of a function in `functions.lua`. What it has written, a *part* of the feed, is published to all
+servers, this one too, and shown once it comes back. So each server shows the same, in the same order.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import gevent
+from gevent.lock import RLock
+from redis.exceptions import ResponseError
+
+from geventchat.core import records
+from geventchat.core.kept import Change, Kept
+from geventchat.core.log import Entry
+from geventchat.core.shared_log import Arrived, Forgotten, Happened, News
+from geventchat.protocol.errors import NotStored, Refused, UsageError
+from geventchat.protocol.events import number_of
+from geventchat.store.redis import items
+from geventchat.store.redis.feed import Feed
+from geventchat.store.redis.history import History
+from geventchat.store.redis.lease import FORMAT, Lease
+from geventchat.store.redis.link import PREFIX, Address, Away, Fenced, Full, Link, Shut
+
+# How long a newcomer waits for its name while Redis is away.
+_CLAIM_S = 10.0
+# How many users are read by one call: a few milliseconds.
+_READ_AT_ONCE = 300
+
+
+class _Own:
+    """Stands for this server's own batch among what others have written."""
+
+
+_OWN = _Own()
+
+
+class RedisLog(History):
+    """A log in the Redis at `url`, with a lease of so many seconds; events older than `keep_s` seconds are removed.
+
+    Raises UsageError when it cannot be had.
+    """
+
+    def __init__(self, url: str, *, lease_s: float = 5.0, keep_s: float | None = None) -> None:
+        address = Address(url)
+        # Three connections: the pump's, that of all sessions, and the lease's. None of these waits for another.
+        self._writer, self._reader, self._keeper = (Link(address) for _ in range(3))
+        super().__init__(self._reader, keep_s)
+        self.location = address.shown
+        self.kept = Kept()
+        self._feed = Feed(address, self._keeper, max(1.0, lease_s / 2), self._take, lambda: self._lease.begin_anew())
+        self._lease = Lease(self._keeper, self._feed, lease_s, self._begun, self._lost)
+        self._number = 0  # of the last batch
+        self._sent: tuple[str, Sequence[News | Entry]] = ("", ())  # the batch that is on its way
+        self._to_show: deque[News | _Own] = deque()
+        self._shown = "0-0"
+        self._wake: Callable[[], None] = _nothing
+        self._one_writes = RLock()
+        with _said_at_start(address.shown):
+            self._lease.begin()
+        self._tasks = [gevent.spawn(task) for task in (self._feed.follow_on, self._lease.live_on, self.trim_on)]
+
+    @property
+    def shared(self) -> "RedisLog":
+        """Return this log: several servers write it."""
+        return self
+
+    @property
+    def trouble(self) -> str:
+        """Return why nothing can be written at present; an empty string while all is well."""
+        return self._lease.away.reason
+
+    def figures(self) -> dict[str, float]:
+        """Return how it stands with Redis: names and figures, times in seconds."""
+        return self._lease.figures()
+
+    def follow(self, wake: Callable[[], None]) -> None:
+        """Call this, from now on, whenever others have written something."""
+        self._wake = wake
+        wake()
+
+    def notice(self) -> None:
+        """Do nothing: what others change comes by itself."""
+
+    def close(self) -> None:
+        """Leave the other servers, who see to what is left of this one's users."""
+        gevent.killall(self._tasks)
+        self._lease.resign()
+        for connection in (self._writer, self._reader, self._keeper, self._feed):
+            connection.close()
+
+    # Writing.
+
+    def append(self, entries: Sequence[Entry], now: float, changes: Sequence[Change] = ()) -> None:
+        """Write events of no user, and give them their ids and times. Raises NotStored."""
+        before, after = self.write(entries, now, changes)
+        self._to_show.extendleft([*before, *after][::-1])
+
+    def news(self) -> Sequence[News]:
+        """Return what others have written since the last call, without waiting."""
+        before, after = self._take_out()
+        return [*before, *after]
+
+    def write(
+        self, told: Sequence[News | Entry], now: float, changes: Sequence[Change] = (), *, always: bool = False
+    ) -> tuple[Sequence[News], Sequence[News]]:
+        """Write all this as one part; return what others have written before it and behind.
+
+        While Redis is away, this waits. Raises NotStored when Redis has no memory left, except with `always`.
+        """
+        with self._one_writes:
+            words = items.words_of(told, changes)
+            self._number += bool(words)
+            self._sent = (str(self._number), told)
+            server = self._lease.server
+            try:
+                upto = self._append(str(self._number) if words else "", int(now * 1000), words, always=always)
+            except Fenced:
+                self._lease.begin_anew()
+                self.kept.undo(changes)
+            else:
+                self.kept.settle(changes)
+                self._feed.wait_for(upto, lambda: server == self._lease.server)
+            return self._take_out()
+
+    def _append(self, batch: str, now_ms: int, words: list[str | bytes], *, always: bool) -> str:
+        """Return the id of the part that was written; as often as it takes, for it is written once. Raises Fenced."""
+        is_new = True  # whether no try can have succeeded yet
+        while True:
+            name = "append" if is_new and not always else "append_always"
+            try:
+                written: bytes = self._writer.function(name, self._lease.server, batch, now_ms, *words)
+            except Full as full:
+                raise NotStored(str(full)) from None
+            except Shut:
+                self._lease.open()
+            except Away as away:
+                is_new = False
+                self._lease.wait_until_back(away)
+            else:
+                self._lease.away.end()
+                return written.decode()
+
+    # Showing.
+
+    def _take(self, part: items.Part) -> None:
+        batch, told = self._sent
+        if part.server == self._lease.server and part.batch and part.batch == batch:
+            taken = [one for place, one in enumerate(told) if place not in part.dropped]
+            for one, event_id in zip(taken, part.ids(), strict=False):
+                if isinstance(one, Entry | Happened):
+                    items.stamp(one if isinstance(one, Entry) else one.entry, event_id)
+            self._to_show.append(_OWN)
+        else:
+            for item, event_id in zip(part.items, part.ids(), strict=False):
+                if item is not None:
+                    self._take_news(item, event_id)
+        self._wake()
+
+    def _take_news(self, item: items.Item, event_id: str) -> None:
+        if change := items.change_of(item):
+            self.kept.settle([change])
+            self.kept.on_elsewhere()
+        elif news := items.news_of(item, event_id):
+            self._to_show.append(news)
+
+    def _take_out(self) -> tuple[list[News], list[News]]:
+        """Return what is to be shown now: what others have written before this server's own batch, and behind it."""
+        before: list[News] = []
+        after: list[News] = []
+        into = before
+        while self._to_show:
+            one = self._to_show.popleft()
+            if isinstance(one, _Own):
+                into = after
+            else:
+                into.append(one)
+        self._shown = self._feed.heard
+        return before, after
+
+    def has_shown(self, event_id: str) -> bool:
+        """Return whether all up to this id has been returned, to be shown."""
+        return number_of(self._shown) >= number_of(event_id)
+
+    # Nicks.
+
+    def claim(self, arrived: Arrived, earlier: str = "") -> str:
+        """Give a user of this server a nick; return the id up to which to follow. Raises Refused."""
+        nick = arrived.nick
+        _, *words = items.words_of([arrived], ())
+        answer, about = self._ask("claim", int(time.time() * 1000), *words, earlier)
+        if answer == b"taken":
+            raise Refused("nick-taken", f"the name {nick} is taken", about=nick)
+        if answer == b"looks":
+            like = about.decode()
+            raise Refused("nick-taken", f"the name {nick} looks like that of {like}, who is here", about=nick)
+        return str(about.decode())
+
+    def release(self, mark: str) -> None:
+        """Take the nick of a user, who has not come in with it."""
+        with suppress(Refused):
+            self._ask("release", int(time.time() * 1000), mark)
+
+    def _ask(self, name: str, *words: str | bytes | int) -> Any:
+        deadline = time.monotonic() + _CLAIM_S
+        while True:
+            try:
+                return self._reader.function(name, self._lease.server, *words)
+            except Shut:
+                self._lease.open()
+            except Fenced:
+                self._lease.begin_anew()
+            except Full as full:
+                raise Refused("not-stored", f"nobody can come in now: {full}") from None
+            except Away as away:
+                if time.monotonic() > deadline:
+                    raise Refused("not-stored", f"nobody can come in now: {away}") from None
+                self._lease.wait_until_back(away)
+
+    # Beginning, and beginning anew.
+
+    def _begun(self) -> None:
+        """Learn what is kept, and who is here."""
+        self._sent = ("", ())
+        self.kept.load(records.decode(one) for one in self._keeper.call("HVALS", f"{PREFIX}kept"))
+        cursor = b"0"
+        while True:
+            cursor, *found = self._keeper.function("users", cursor, _READ_AT_ONCE)
+            for mark, fields in found:
+                self._to_show.extend(items.news_of_user(mark, fields, self._feed.heard))
+            if cursor == b"0":
+                break
+        self._wake()
+
+    def _lost(self) -> None:
+        self._to_show.append(Forgotten(""))
+
+
+class _said_at_start:  # noqa: N801 - it reads as a function
+    """Turns what is wrong when a server starts into a UsageError of one line."""
+
+    def __init__(self, shown: str) -> None:
+        self._shown = shown
+
+    def __enter__(self) -> None:
+        """Do nothing."""
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        match error:
+            case Away() | Full():
+                raise UsageError(f"--redis {self._shown}: {error}") from None
+            case ResponseError():
+                code, _, rest = str(error).partition(" ")
+                raise UsageError(f"--redis {self._shown}: {_WRONG.get(code, str(error)).format(rest)}") from None
+
+
+_WRONG = {
+    "FORMAT": "servers of another version ({}) share this log, and this one's is " + FORMAT + "; give another database",
+    "WRONGTYPE": "the keys geventchat:* there are another program's; give another database, as in redis://HOST:PORT/1",
+}
+
+
+def _nothing() -> None:
+    """Do nothing."""

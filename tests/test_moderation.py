@@ -1,0 +1,536 @@
+"""What those who moderate can do, who cannot, and what everybody is told."""
+
+from typing import Any
+
+import pytest
+
+from geventchat.commands.commands import (
+    Find,
+    Hello,
+    Invite,
+    Join,
+    Rename,
+    Rooms,
+    Say,
+    Topic,
+    Whisper,
+    Who,
+    Whois,
+)
+from geventchat.commands.moderation import (
+    Announce,
+    Approve,
+    Ban,
+    Bans,
+    Delete,
+    Kick,
+    Lock,
+    Mute,
+    Slow,
+    Unban,
+    Unlock,
+    Unmute,
+)
+from geventchat.core.accounts import Account
+from geventchat.core.moderation.filters import Filter
+from geventchat.protocol.events import Moderation
+from geventchat.protocol.limits import LINK_S
+from geventchat.protocol.roles import Role
+from tests.stage import Stage, User
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+@pytest.fixture
+def mod(stage: Stage) -> User:
+    """Somebody who moderates the server, in the lobby."""
+    mod = stage.program()
+    mod.member.role = Role.MODERATOR
+    mod.hears(Hello(nick="mod"))
+    return mod
+
+
+def from_address(stage: Stage, nick: str, address: str, **hello: Any) -> User:
+    user = stage.program()
+    user.member.address = address
+    user.hears(Hello(nick=nick, **hello))
+    return user
+
+
+def with_account(stage: Stage, name: str, role: Role = Role.USER, **hello: Any) -> User:
+    """Return somebody who has logged in to an account of that name."""
+    account = Account(name=name, role=role)
+    stage.chat.kept.put(account)
+    user = stage.program()
+    stage.chat.logins.log_in(user.member, account)
+    user.hears(Hello(nick=name, **hello))
+    return user
+
+
+def told(heard: list[Any], kind: str) -> dict[str, Any]:
+    """Return the only message of this type among those heard."""
+    (message,) = [one for one in heard if one["type"] == kind]
+    assert isinstance(message, dict)
+    return message
+
+
+def code(heard: list[Any]) -> str:
+    return str(told(heard, "error")["code"])
+
+
+# Who may.
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        Kick(nick="bob"),
+        Ban(who="bob"),
+        Unban(who="bob"),
+        Bans(),
+        Mute(nick="bob"),
+        Unmute(nick="bob"),
+        Slow(every="10s"),
+        Lock(),
+        Unlock(),
+        Delete(id="1-0"),
+        Approve(id="1-0"),
+        Announce(text="hi"),
+    ],
+    ids=lambda command: type(command).__name__,
+)
+def test_who_does_not_moderate_may_not(stage: Stage, command: Any) -> None:
+    bob, eve = stage.program("bob"), stage.program("eve")
+    bob.heard()
+    assert code(eve.hears(command)) == "forbidden"
+    assert bob.heard() == []
+
+
+def test_who_makes_a_room_with_an_account_has_it_and_moderates_it_alone(stage: Stage) -> None:
+    ann, bob = with_account(stage, "ann", room="den"), stage.program("bob", room="den")
+    assert bob.hears(Who())[0]["moderators"] == ["ann"]
+    told(ann.hears(Slow(every="10s", room="den", ref="1")), "ack")
+    ann.hears(Join(room="lobby"))
+    assert code(ann.hears(Slow(every="10s", room="lobby"))) == "forbidden"
+    assert code(ann.hears(Announce(text="hi"))) == "forbidden"
+
+
+def test_nobody_has_the_lobby_nor_a_room_in_which_something_was_said_before(stage: Stage) -> None:
+    ann = with_account(stage, "ann")
+    assert code(ann.hears(Slow(every="10s"))) == "forbidden"
+    bob = stage.program("bob", room="den")
+    bob.hears(Say(text="first"))
+    stage.chat.depart(bob.member)
+    stage.turn()
+    ann.hears(Join(room="den"))
+    assert code(ann.hears(Slow(every="10s", room="den"))) == "forbidden"
+
+
+def test_nobody_acts_on_who_may_as_much(stage: Stage, mod: User) -> None:
+    boss, other = with_account(stage, "boss", Role.OWNER), with_account(stage, "other", Role.MODERATOR)
+    for command in (Kick(nick="other"), Ban(who="boss"), Mute(nick="mod")):
+        assert code(mod.hears(command)) == "forbidden"
+    told(boss.hears(Kick(nick="other")), "kicked")
+    other.hears(Join(room="lobby"))
+    ann = with_account(stage, "ann", room="den")
+    other.hears(Join(room="den"))
+    assert code(ann.hears(Kick(nick="other"))) == "forbidden"
+
+
+def test_an_account_that_is_away_is_not_banned_by_its_equals(stage: Stage, mod: User) -> None:
+    stage.chat.kept.put(Account(name="boss", role=Role.OWNER))
+    assert code(mod.hears(Ban(who="boss"))) == "forbidden"
+
+
+# Kicks.
+
+
+def test_who_is_kicked_is_out_of_the_room_and_all_are_told_by_whom_and_why(stage: Stage, mod: User) -> None:
+    bob, eve = stage.program("bob"), stage.program("eve")
+    bob.heard()
+    kicked = told(mod.hears(Kick(nick="eve", reason="spam")), "kicked")
+    assert (kicked["nick"], kicked["who"], kicked["reason"]) == ("mod", "eve", "spam")
+    assert told(bob.heard(), "kicked")["id"] == kicked["id"]
+    assert told(eve.heard(), "kicked")["who"] == "eve"
+    bob.hears(Say(text="quiet at last"))
+    assert eve.heard() == []
+    assert bob.hears(Who())[0]["members"] == ["mod", "bob"]
+    assert told(eve.hears(Join(room="lobby")), "members")["count"] == 3
+
+
+def test_a_person_who_is_kicked_goes_to_the_lobby_and_from_there_out_of_the_chat(stage: Stage, mod: User) -> None:
+    nc = stage.person("nc")
+    nc.hears(Join(room="den"))
+    mod.hears(Join(room="den"), Kick(nick="nc", room="den"))
+    assert nc.heard()[-2:] == ["* mod put nc out", "* 2 in lobby: mod, nc"]
+    mod.hears(Kick(nick="nc", room="lobby", reason="enough"))
+    assert nc.heard()[-1] == "* mod put you out: enough"
+    assert nc.replaced
+    assert "nc" not in mod.hears(Who(room="lobby"))[0]["members"]
+
+
+def test_kicks_reach_every_dialect(stage: Stage, mod: User) -> None:
+    nc, bob = stage.person("nc"), stage.on_irc("bob", "lobby")
+    eve = stage.program("eve")
+    nc.heard(), bob.heard()
+    mod.hears(Kick(nick="eve", reason="spam"))
+    assert eve.heard()[-1]["type"] == "kicked"
+    assert nc.heard() == ["* mod put eve out: spam"]
+    assert bob.heard()[0].endswith(" KICK #lobby eve :spam")
+
+
+def test_a_name_taken_after_the_kick_was_asked_for_changes_nothing(stage: Stage, mod: User) -> None:
+    eve, bob = stage.program("eve"), stage.program("bob")
+    mod.does(Kick(nick="eve"))
+    eve.does(Rename(nick="adam"))
+    stage.turn()
+    assert bob.hears(Who())[-1]["members"] == ["mod", "bob"]
+
+
+# Bans.
+
+
+def test_who_is_banned_is_sent_away_and_cannot_come_back_until_then(stage: Stage, mod: User) -> None:
+    bob, eve = stage.program("bob"), stage.program("eve")
+    bob.heard()
+    mod.hears(Ban(who="Eve", lasts="10m", reason="spam"))
+    heard = bob.heard()
+    assert (told(heard, "banned")["who"], told(heard, "banned")["reason"]) == ("eve", "spam")
+    assert told(heard, "banned")["until"] == "1970-01-01T00:26:40.000Z"
+    assert told(heard, "left")["reason"] == "banned by mod: spam"
+    closing = told(eve.heard(), "closing")
+    assert (closing["code"], eve.replaced) == ("banned", True)
+    again = stage.program()
+    assert told(again.hears(Hello(nick="EVE")), "error")["message"].endswith("until 1970-01-01 00:26 UTC: spam")
+    stage.now += 601
+    told(again.hears(Hello(nick="eve")), "welcome")
+
+
+def test_who_is_banned_by_name_cannot_take_that_name_later(stage: Stage, mod: User) -> None:
+    bob = stage.program("bob")
+    mod.hears(Ban(who="eve"))
+    assert code(bob.hears(Rename(nick="eve"))) == "banned"
+
+
+def test_a_ban_of_an_account_holds_under_every_nick(stage: Stage, mod: User) -> None:
+    eve = with_account(stage, "eve")
+    eve.hears(Rename(nick="adam"))
+    mod.hears(Ban(who="eve"))
+    assert told(eve.heard(), "closing")["code"] == "banned"
+
+
+def test_a_ban_of_an_address_hits_all_from_there_and_tells_nobody_where_that_is(stage: Stage, mod: User) -> None:
+    bob = stage.program("bob")
+    eve, eva = from_address(stage, "eve", "192.0.2.7"), from_address(stage, "eva", "192.0.2.9")
+    mod.hears(Ban(who="192.0.2.0/29"))
+    assert told(eve.heard(), "closing")["code"] == "banned"
+    assert "closing" not in [message["type"] for message in eva.heard()]
+    mod.hears(Ban(who="192.0.2.0/24", lasts="1h"))
+    assert "192.0.2" not in str(bob.heard())
+    late = stage.program()
+    late.member.address = "::ffff:192.0.2.33"
+    assert code(late.hears(Hello(nick="late"))) == "banned"
+
+
+def test_moderators_see_an_origin_that_a_ban_takes_and_others_see_none(stage: Stage, mod: User) -> None:
+    bob, eve = from_address(stage, "bob", "192.0.2.5"), from_address(stage, "eve", "2001:db8::1")
+    (profile,) = mod.hears(Whois(nick="eve"))[-1]["users"]
+    assert profile["origin"].startswith("from:")
+    assert bob.hears(Whois(nick="eve"))[-1]["users"][0]["origin"] == ""
+    mod.hears(Ban(who=profile["origin"], reason="spam"))
+    assert told(eve.heard(), "closing")["code"] == "banned"
+    assert profile["origin"] not in str(bob.heard())
+    near = stage.program()
+    near.member.address = "2001:db8::2"
+    assert code(near.hears(Hello(nick="near"))) == "banned"
+    far = stage.program()
+    far.member.address = "2001:db8:0:1::1"
+    told(far.hears(Hello(nick="far")), "welcome")
+
+
+def test_no_ban_of_an_address_hits_a_moderator(stage: Stage) -> None:
+    boss = stage.program()
+    boss.member.role, boss.member.address = Role.OWNER, "192.0.2.7"
+    boss.hears(Hello(nick="boss"))
+    boss.hears(Ban(who="192.0.2.7"))
+    told(boss.hears(Bans()), "bans")
+
+
+def test_a_list_tells_of_all_bans_and_one_that_is_lifted_is_none(stage: Stage, mod: User) -> None:
+    mod.hears(Ban(who="eve", reason="spam"), Ban(who="192.0.2.7"), Mute(nick="bob", lasts="1h"))
+    listed = told(mod.hears(Bans()), "bans")
+    assert [(one["who"], one["by"], one["reason"]) for one in listed["bans"]] == [
+        ("eve", "mod", "spam"),
+        ("192.0.2.7/32", "mod", ""),
+    ]
+    assert [one["who"] for one in listed["mutes"]] == ["bob"]
+    mod.hears(Unban(who="eve"), Unban(who="192.0.2.7"))
+    assert told(mod.hears(Bans()), "bans")["bans"] == []
+    assert code(mod.hears(Unban(who="eve"))) == "no-such-ban"
+    told(stage.program().hears(Hello(nick="eve")), "welcome")
+
+
+def test_who_has_a_room_bans_from_that_room_and_by_name_only(stage: Stage) -> None:
+    ann, eve = with_account(stage, "ann", room="den"), stage.program("eve", room="den")
+    assert told(ann.hears(Ban(who="eve")), "banned")["room"] == "den"
+    assert told(eve.heard(), "kicked")["who"] == "eve"
+    assert code(eve.hears(Join(room="den"))) == "banned"
+    told(eve.hears(Join(room="lobby")), "members")
+    assert code(ann.hears(Ban(who="192.0.2.7"))) == "forbidden"
+
+
+@pytest.mark.parametrize("wrong", ["10", "soon", "-5m", ""])
+def test_a_time_that_is_none_is_refused(mod: User, wrong: str) -> None:
+    assert code(mod.hears(Ban(who="eve", lasts=wrong))) == "bad-duration"
+
+
+# Mutes and slow rooms.
+
+
+def test_who_is_muted_is_told_and_can_speak_to_moderators_only(stage: Stage, mod: User) -> None:
+    bob, eve = stage.program("bob"), stage.program("eve")
+    mod.hears(Mute(nick="eve", lasts="10m", reason="shouting"))
+    assert told(eve.heard(), "muted")["who"] == "eve"
+    bob.heard()
+    for command in (
+        Say(text="x"),
+        Topic(text="x"),
+        Whisper(to="bob", text="x"),
+        Rename(nick="adam"),
+        Invite(nick="bob"),
+    ):
+        assert code(eve.hears(command)) == "muted"
+    assert bob.heard() == []
+    told(eve.hears(Whisper(to="mod", text="sorry")), "whispered")
+    told(eve.hears(Topic()), "topic_is")
+    mod.hears(Unmute(nick="eve"))
+    eve.heard()
+    told(eve.hears(Say(text="thanks")), "said")
+
+
+def test_a_mute_stays_with_who_comes_back_and_ends_by_itself(stage: Stage, mod: User) -> None:
+    eve = stage.program("eve")
+    mod.hears(Mute(nick="eve", lasts="10m"))
+    stage.chat.depart(eve.member)
+    stage.chat.release_nick(eve.member, stage.now)
+    stage.turn()
+    eve = stage.program("eve")
+    assert code(eve.hears(Say(text="x"))) == "muted"
+    stage.now += 601
+    told(eve.hears(Say(text="x")), "said")
+
+
+def test_everybody_in_a_room_can_be_muted_but_who_moderates_it(stage: Stage, mod: User) -> None:
+    bob = stage.program("bob")
+    bob.hears(Join(room="den"))
+    mod.hears(Mute(nick="*", reason="listen"))
+    assert told(bob.heard(), "muted")["who"] == "*"
+    assert code(bob.hears(Say(text="x", room="lobby"))) == "muted"
+    told(bob.hears(Say(text="x", room="den")), "said")
+    told(mod.hears(Say(text="x")), "said")
+    mod.hears(Unmute(nick="*"))
+    bob.heard()
+    told(bob.hears(Say(text="x", room="lobby")), "said")
+
+
+def test_in_a_slow_room_one_speaks_once_in_a_while_whatever_one_is_called(stage: Stage, mod: User) -> None:
+    bob, eve = stage.program("bob"), stage.program("eve")
+    assert told(mod.hears(Slow(every="30s")), "slowed")["every"] == 30
+    bob.heard()
+    told(bob.hears(Say(text="one")), "said")
+    refused = told(bob.hears(Say(text="two", ref="7")), "error")
+    assert (refused["code"], refused["ref"]) == ("slow-down", "7")
+    told(bob.hears(Rename(nick="rob")), "renamed")
+    assert code(bob.hears(Say(text="two"))) == "slow-down"
+    mod.heard()
+    assert [one["text"] for one in mod.hears(Say(text="a"), Say(text="b"))] == ["a", "b"]
+    eve.heard()
+    told(eve.hears(Say(text="three")), "said")
+    stage.now += 31
+    bob.heard()
+    told(bob.hears(Say(text="two")), "said")
+    mod.hears(Slow())
+    bob.heard()
+    told(bob.hears(Say(text="four")), "said")
+
+
+# Locked rooms.
+
+
+def test_a_locked_room_lets_in_only_who_is_invited_and_hides_from_others(stage: Stage, mod: User) -> None:
+    mod.hears(Join(room="den"), Topic(text="plans", room="den"))
+    bob, eve = stage.program("bob"), stage.program("eve")
+    mod.hears(Lock(room="den"))
+    assert told(mod.hears(Who(room="den")), "members")["locked"]
+    assert code(eve.hears(Join(room="den"))) == "locked"
+    assert code(eve.hears(Who(room="den"))) == "locked"
+    assert code(eve.hears(Topic(room="den"))) == "locked"
+    listed = told(eve.hears(Rooms()), "rooms")
+    assert ("den" in listed["rooms"], "den" in listed["topics"]) == (False, False)
+    assert told(eve.hears(Find(room="den")), "profiles")["users"] == []
+    assert told(eve.hears(Whois(nick="mod")), "profiles")["users"][0]["rooms"] == ["lobby"]
+    assert code(stage.program().hears(Hello(nick="new", room="den", after="1-0"))) == "locked"
+    mod.hears(Invite(nick="bob", room="den"))
+    bob.heard()
+    assert told(bob.hears(Join(room="den")), "members")["topic"] == "plans"
+    assert code(bob.hears(Invite(nick="eve", room="den"))) == "forbidden"
+    mod.hears(Kick(nick="bob", room="den"))
+    bob.heard()
+    assert code(bob.hears(Join(room="den"))) == "locked"
+    mod.hears(Unlock(room="den"))
+    told(eve.hears(Join(room="den")), "members")
+
+
+def test_a_password_opens_a_locked_room_and_whoever_gave_it_can_come_back(stage: Stage, mod: User) -> None:
+    mod.hears(Join(room="den"), Lock(room="den", password="sesame"))
+    eve = stage.program("eve")
+    assert code(eve.hears(Join(room="den", password="sesam"))) == "locked"
+    told(eve.hears(Join(room="den", password="sesame")), "members")
+    token = eve.member.token
+    stage.chat.depart(eve.member)
+    stage.chat.release_nick(eve.member, stage.now)
+    stage.turn()
+    assert code(stage.program().hears(Hello(nick="eve", room="den", token="another"))) == "locked"
+    told(stage.program().hears(Hello(nick="eve", room="den", token=token)), "welcome")
+
+
+def test_who_was_in_the_room_when_it_was_locked_comes_back_over_the_old_connection(stage: Stage, mod: User) -> None:
+    eve = stage.program("eve", room="den")
+    mod.hears(Join(room="den"), Lock(room="den"))
+    told(stage.program().hears(Hello(nick="eve", room="den", token=eve.member.token)), "welcome")
+
+
+def test_an_invited_account_is_let_in_on_any_connection(stage: Stage, mod: User) -> None:
+    mod.hears(Join(room="den"), Lock(room="den"))
+    ann = with_account(stage, "ann")
+    mod.hears(Invite(nick="ann", room="den"))
+    stage.chat.depart(ann.member)
+    stage.turn()
+    again = stage.program()
+    stage.chat.logins.log_in(again.member, Account(name="ann"))
+    told(again.hears(Hello(nick="ann^2", room="den")), "welcome")
+
+
+# What is taken back, held back, and said to all.
+
+
+def test_what_is_deleted_is_gone_from_the_history_and_all_are_told_which(stage: Stage, mod: User) -> None:
+    bob, eve = stage.program("bob"), stage.program("eve")
+    said = told(eve.hears(Say(text="secret")), "said")
+    bob.heard()
+    mod.hears(Delete(id=said["id"], reason="not here"))
+    deleted = told(bob.heard(), "deleted")
+    assert (deleted["target"], deleted["who"], deleted["nick"]) == (said["id"], "eve", "mod")
+    assert "secret" not in str(stage.log.latest("lobby", 100) + stage.log.latest("lobby", 100, talk=True))
+    assert code(mod.hears(Delete(id=said["id"]))) == "no-such-message"
+    mod.heard()
+
+
+def test_the_last_message_of_somebody_can_be_named_by_its_nick(stage: Stage, mod: User) -> None:
+    eve = stage.program("eve")
+    eve.hears(Say(text="first"), Say(text="second"))
+    mod.hears(Delete(id="EVE"))
+    assert [event.text for event in stage.log.latest("lobby", 9, talk=True)] == ["first"]  # type: ignore[union-attr]
+
+
+def test_a_message_of_another_room_is_not_deleted_by_who_has_this_one(stage: Stage) -> None:
+    ann, eve = with_account(stage, "ann", room="den"), stage.program("eve")
+    said = told(eve.hears(Say(text="elsewhere")), "said")
+    assert code(ann.hears(Delete(id=said["id"]))) == "no-such-message"
+
+
+def test_deleting_reaches_irc_as_a_redaction_or_a_notice(stage: Stage, mod: User) -> None:
+    old, new = stage.on_irc("old", "lobby"), stage.on_irc("new", "lobby", caps="draft/message-redaction")
+    said = told(mod.hears(Say(text="oops")), "said")
+    old.heard(), new.heard()
+    mod.hears(Delete(id=said["id"]))
+    assert new.heard()[0].endswith(f" REDACT #lobby {said['id']}")
+    assert old.heard() == [f":chat.geventchat NOTICE #lobby :mod deleted what mod said ({said['id']})"]
+
+
+def test_an_announcement_is_heard_in_every_room(stage: Stage, mod: User) -> None:
+    den, nc = stage.program("bob", room="den"), stage.person("nc")
+    nc.heard()
+    mod.hears(Announce(text="lunch"))
+    assert told(den.heard(), "announced")["text"] == "lunch"
+    assert nc.heard() == ["* mod announces: lunch"]
+
+
+def test_a_filter_masks_refuses_and_holds_and_a_moderator_lets_be_said_what_is_held(stage: Stage, mod: User) -> None:
+    stage.chat.moderation.filter = Filter("mask darn\nrefuse spam\nhold money")
+    eve, bob = stage.program("eve"), stage.program("bob")
+    mod.hears(Join(room="@log"))
+    assert told(eve.hears(Say(text="Darn it"))[-1:], "said")["text"] == "**** it"
+    assert code(eve.hears(Whisper(to="bob", text="SPAM"))) == "filtered"
+    assert code(eve.hears(Topic(text="free money"))) == "filtered"
+    assert code(eve.hears(Rename(nick="spammer"))) == "bad-nick"
+    assert code(eve.hears(Join(room="spam"))) == "bad-room"
+    bob.heard()
+    assert code(eve.hears(Say(text="free money"))) == "held"
+    assert bob.heard() == []
+    held = [one for one in mod.heard() if one["type"] == "held"][-1]
+    assert (held["room"], held["of"], held["nick"], held["text"]) == ("@log", "lobby", "eve", "free money")
+    mod.hears(Approve(id=held["id"]))
+    assert (bob.heard()[0]["nick"], code(mod.hears(Approve(id=held["id"])))) == ("eve", "no-such-message")
+
+
+# What moderators can read.
+
+
+def test_every_act_is_written_down_for_moderators_only(stage: Stage, mod: User) -> None:
+    stage.program("bob")
+    eve = from_address(stage, "eve", "192.0.2.7")
+    mod.hears(Join(room="@log"))
+    mod.heard()
+    heard = mod.hears(
+        Mute(nick="eve", lasts="1h", reason="a"), Kick(nick="eve", room="lobby", reason="b"), Ban(who="192.0.2.7")
+    )
+    noted = [event for event in stage.log.latest("@log", 9) if isinstance(event, Moderation)]
+    assert [(type(one).__name__, one.who, one.of, one.reason) for one in noted] == [
+        ("Muted", "eve", "", "a"),
+        ("Kicked", "eve", "lobby", "b"),
+        ("Banned", "192.0.2.7/32", "", ""),
+    ]
+    assert [one["type"] for one in heard if one.get("room") == "@log"] == ["muted", "kicked", "banned"]
+    assert told(eve.heard(), "closing")["code"] == "banned"
+    fay = stage.program("fay")
+    assert code(fay.hears(Join(room="@log"))) == "forbidden"
+    assert code(stage.program().hears(Hello(nick="gil", room="@log"))) == "forbidden"
+    assert "@log" not in told(fay.hears(Rooms()), "rooms")["rooms"]
+    assert told(fay.hears(Whois(nick="mod")), "profiles")["users"][0]["rooms"] == ["lobby"]
+    assert code(fay.hears(Who(room="@log"))) == "locked"
+    assert code(fay.hears(Join(room="@other"))) == "bad-room"
+
+
+def test_what_cannot_be_stored_is_not_done(stage: Stage, mod: User) -> None:
+    eve = stage.program("eve")
+    mod.does(Mute(nick="eve", ref="1"))
+    stage.turn(unstored="the disk is full")
+    assert code(mod.heard()[-1:]) == "not-stored"
+    told(eve.hears(Say(text="still here")), "said")
+
+
+# A moderator by a link.
+
+
+def test_who_opens_the_link_first_moderates_and_comes_back_as_a_moderator(stage: Stage) -> None:
+    stage.chat.moderation.links.offer("secret")
+    assert code(stage.program().hears(Hello(nick="eve", link="guess"))) == "link-used"
+    stage.program("ann")
+    assert code(stage.program().hears(Hello(nick="ann", link="secret"))) == "nick-taken"  # and it is still good
+    teacher = stage.program()
+    assert told(teacher.hears(Hello(nick="teacher", link="secret")), "welcome")["role"] == "moderator"
+    assert code(stage.program().hears(Hello(nick="eve", link="secret"))) == "link-used"
+    token = teacher.member.token
+    stage.chat.depart(teacher.member)
+    stage.chat.release_nick(teacher.member, stage.now)
+    stage.turn()
+    again = stage.program()
+    welcome = told(again.hears(Hello(nick="teacher", token=token)), "welcome")
+    assert (welcome["role"], welcome["token"]) == ("moderator", token)
+    stage.now += LINK_S
+    late = stage.program()
+    assert told(late.hears(Hello(nick="late", token=token)), "welcome")["role"] == "user"

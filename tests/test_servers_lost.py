@@ -1,0 +1,230 @@
+"""A server, or its Redis, that is gone for good: what becomes of users, and what is told of what is lost."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import gevent
+import pytest
+
+from geventchat import ChatServer, Limits
+from geventchat.protocol.errors import UsageError
+from geventchat.protocol.events import number_of
+from geventchat.store.redis.log import RedisLog
+from tests.cluster import LEASE_S, cluster
+from tests.processes import run
+from tests.raw import Raw, programmed
+from tests.redis_server import RedisServer, running_redis
+from tests.several import several
+
+
+def asks(raw: Raw, **command: object) -> None:
+    raw.send(json.dumps(command).encode() + b"\n")
+
+
+def settled(raw: Raw) -> list[dict[str, Any]]:
+    asks(raw, type="ping")
+    return raw.messages_until("pong")[:-1]
+
+
+@pytest.mark.slow
+def test_users_of_a_dead_server_leave_within_its_lease_and_their_nicks_are_free(tmp_path: Path) -> None:
+    with cluster(tmp_path) as servers:
+        bob, _ = programmed(servers.addresses[0], "bob")
+        users = [programmed(servers.addresses[1], f"user{number}")[0] for number in range(700)]
+        for raw in users[:3]:
+            asks(raw, type="join", room="den")
+        settled(users[2])
+        settled(bob)
+        began = time.monotonic()
+        servers.signal(1, signal.SIGKILL)
+        left = [bob.messages_until("left")[-1] for _ in users]
+        assert time.monotonic() - began < LEASE_S
+        assert {one["nick"] for one in left} == {f"user{number}" for number in range(700)}
+        assert {one["reason"] for one in left} == {"connection lost"}
+        asks(bob, type="rooms")
+        assert bob.messages_until("rooms")[-1]["rooms"] == {"lobby": 1}
+        again, _ = programmed(servers.addresses[2], "user5")
+        for raw in (bob, again, *users):
+            raw.close()
+
+
+@pytest.mark.slow
+def test_nothing_of_a_server_that_was_stopped_comes_after_its_users_have_left(tmp_path: Path) -> None:
+    with cluster(tmp_path) as servers:
+        bob, _ = programmed(servers.addresses[0], "bob")
+        alice, welcome = programmed(servers.addresses[1], "alice")
+        asks(alice, type="say", text="before", ref="1")
+        bob.messages_until("said")
+        servers.signal(1, signal.SIGSTOP)
+        asks(alice, type="say", text="too late", ref="2")
+        assert bob.messages_until("left")[-1]["nick"] == "alice"
+        servers.signal(1, signal.SIGCONT)
+        heard = alice.messages_until("closing")
+        assert heard[-1]["code"] == "server-stopping"
+        assert all(one["type"] != "ack" or one["ref"] == "1" for one in heard)
+        assert settled(bob) == []
+        back, _ = programmed(servers.addresses[2], "alice", after=welcome["id"], token=welcome["token"])
+        asks(back, type="say", text="too late", ref="2")
+        assert [one["text"] for one in settled(back) if one["type"] == "said"] == ["before", "too late"]
+        third, _ = programmed(servers.addresses[1], "carol")  # that server has begun anew
+        asks(third, type="who")
+        assert sorted(third.messages_until("members")[-1]["members"]) == ["alice", "bob", "carol"]
+        for raw in (bob, alice, back, third):
+            raw.close()
+
+
+@pytest.mark.slow
+def test_what_redis_and_all_who_heard_it_have_lost_is_told_as_a_gap_and_never_shown_again(tmp_path: Path) -> None:
+    with cluster(tmp_path) as servers:
+        alice, welcome = programmed(servers.addresses[0], "alice")
+        asks(alice, type="say", text="kept", ref="1")
+        kept = alice.messages_until("said")[-1]["id"]
+        for number in range(1, 3):  # who hears nothing more
+            servers.signal(number, signal.SIGKILL)
+        size = servers.redis.size()
+        asks(alice, type="say", text="lost", ref="2")
+        lost = alice.messages_until("said")[-1]["id"]
+        servers.redis.kill(cut=servers.redis.size() - size)
+        servers.signal(0, signal.SIGKILL)
+        servers.redis.start()
+        for number in range(3):
+            servers.start(number)
+        bob, _ = programmed(servers.addresses[1], "bob")
+        asks(bob, type="say", text="new", ref="3")
+        back, again = programmed(servers.addresses[2], "alice", after=lost, token=welcome["token"])
+        gap, *heard = settled(back)
+        assert (gap["type"], gap["count"]) == ("gap", None)
+        assert number_of(kept) <= number_of(gap["from"]) < number_of(lost) < number_of(gap["to"])
+        assert [one["text"] for one in heard if one["type"] == "said"] == ["new"]
+        assert number_of(gap["to"]) < number_of(again["id"])
+        bob.close()
+        back.close()
+        alice.close()
+
+
+def test_a_redis_that_was_emptied_is_begun_anew_by_all(tmp_path: Path) -> None:
+    with running_redis(tmp_path) as redis, several(redis.url, 2, lease_s=1) as servers:
+        alice, _ = programmed(servers.address, "alice")
+        bob, _ = programmed(servers.address, "bob")
+        redis.do("FLUSHALL")
+        for raw in (alice, bob):
+            assert raw.messages_until("closing")[-1]["code"] == "server-stopping"
+            raw.close()
+        alice, _ = programmed(servers.address, "alice")
+        bob, _ = programmed(servers.address, "bob")
+        asks(alice, type="say", text="anew", ref="1")
+        assert bob.messages_until("said")[-1]["text"] == "anew"
+        alice.close()
+        bob.close()
+
+
+def test_without_memory_in_redis_nothing_is_said_but_people_can_leave(tmp_path: Path) -> None:
+    with running_redis(tmp_path) as redis, several(redis.url, 2, Limits(rate=None)) as servers:
+        alice, _ = programmed(servers.address, "alice")
+        bob, _ = programmed(servers.address, "bob")
+        settled(alice)
+        redis.do("CONFIG", "SET", "maxmemory", "1")
+        asks(alice, type="say", text="no room", ref="1")
+        error = alice.message()
+        assert (error["code"], error["ref"]) == ("not-stored", "1")
+        assert "no memory" in error["message"]
+        late = Raw(servers.address, b'{"type":"hello","nick":"carol"}\n')
+        assert late.message()["code"] == "not-stored"
+        asks(bob, type="bye")
+        assert alice.message()["type"] == "left"
+        redis.do("CONFIG", "SET", "maxmemory", "0")
+        asks(alice, type="say", text="room again", ref="2")
+        assert [one["type"] for one in (alice.message(), alice.message())] == ["ack", "said"]
+        for raw in (alice, bob, late):
+            raw.close()
+
+
+def test_a_redis_that_takes_nothing_for_a_while_keeps_everybody_waiting_and_loses_nothing(tmp_path: Path) -> None:
+    with running_redis(tmp_path) as redis, several(redis.url, 2, Limits(rate=None), lease_s=30) as servers:
+        alice, _ = programmed(servers.address, "alice")
+        bob, _ = programmed(servers.address, "bob")
+        settled(alice)
+        redis.do("CONFIG", "SET", "min-replicas-to-write", "1")  # there is none: nothing can be written
+        for number in range(3):
+            asks(alice, type="say", text=str(number), ref=str(number))
+        gevent.sleep(0.3)
+        with suppress(gevent.Timeout), gevent.Timeout(0.2):
+            raise AssertionError(bob.message())
+        redis.do("CONFIG", "SET", "min-replicas-to-write", "0")
+        assert [bob.messages_until("said")[-1]["text"] for _ in range(3)] == ["0", "1", "2"]
+        assert [alice.messages_until("ack")[-1]["ref"] for _ in range(3)] == ["0", "1", "2"]
+        alice.close()
+        bob.close()
+
+
+# At the start.
+
+
+def why_not(url: str, **options: Any) -> str:
+    """Return why a server cannot be started so: in one line."""
+    with pytest.raises(UsageError) as caught:
+        RedisLog(url, **options)
+    line = str(caught.value)
+    assert "\n" not in line
+    return line
+
+
+def test_each_reason_why_a_server_cannot_start_is_one_clear_line(tmp_path: Path) -> None:
+    assert "cannot be reached" in why_not("redis://127.0.0.1:1/0")
+    assert "redis://HOST:PORT/DB" in why_not("http://127.0.0.1:1/0")
+    assert "redis://HOST:PORT/DB" in why_not("redis://127.0.0.1:port/0")
+    assert "without TLS" in why_not("rediss://127.0.0.1:1/0")
+    with running_redis(tmp_path) as redis:
+        redis.do("SET", "geventchat:meta", "mine")
+        at = f"127.0.0.1:{redis.port}"
+        assert "another program's" in why_not(f"redis://{at}/0")
+        redis.do("DEL", "geventchat:meta")
+        redis.do("HSET", "geventchat:meta", "format", "99")
+        assert "another version (99)" in why_not(f"redis://{at}/0")
+        redis.do("DEL", "geventchat:meta")
+        redis.do("CONFIG", "SET", "maxmemory", "1")
+        assert "no memory" in why_not(f"redis://{at}/0")
+        redis.do("CONFIG", "SET", "maxmemory", "0")
+        redis.do("REPLICAOF", "127.0.0.1", "1")
+        assert "replica" in why_not(f"redis://{at}/0")
+        redis.do("REPLICAOF", "NO", "ONE")
+        redis.do("CONFIG", "SET", "requirepass", "secret")
+        for given in ("", ":wrong@"):
+            line = why_not(f"redis://{given}{at}/0")
+            assert "password" in line.lower() or "authentication" in line.lower()
+            assert "wrong@" not in line
+        with closing(RedisLog(f"redis://:secret@{at}/0")) as log:
+            assert "secret" not in log.location
+
+
+def test_an_old_redis_is_refused(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geventchat.store.redis.link._OLDEST", (99, 0))
+    assert "and 99.0 is needed" in why_not(redis_server.url)
+
+
+def test_the_command_says_what_is_wrong_with_its_options() -> None:
+    for given, why in (
+        (["--redis", "redis://127.0.0.1:1/0"], "cannot be reached"),
+        (["--redis", "redis://h/0", "--history", "none"], "--history is not for --redis"),
+        (["--redis", "redis://h/0", "--lease", "0s"], "--lease 0s"),
+        (["--redis", "redis://h/0", "--keep-messages", "5"], "--keep-messages is not for --redis"),
+        (["--redis", "redis://h/0", "--durability", "full"], "appendfsync"),
+    ):
+        ran = run("geventchat.cli.serve", *given, "--listen", "127.0.0.1:0")
+        assert (ran.status, len(ran.errors.splitlines())) == (2, 1)
+        assert why in ran.errors
+
+
+def test_without_other_servers_redis_is_not_imported() -> None:
+    program = "import geventchat.server.process, geventchat.store.registry, sys; print('redis' in sys.modules)"
+    assert (
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "False\n"
+    )
+    with ChatServer() as server:
+        assert server._services.claims is None
