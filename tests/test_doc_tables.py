@@ -52,6 +52,12 @@ def test_every_option_is_in_its_table_and_no_other() -> None:
     assert set(column("scenarios.md", "option")) == options_of("bots.cli")
 
 
+def test_every_option_is_in_the_example_of_a_configuration_file() -> None:
+    (example,) = found(r"^```toml\n(.*?)^```", PAGES["operating.md"])
+    shown = set(re.findall(r"^(?:# )?([a-z-]+) = ", example, re.MULTILINE))
+    assert {f"--{key}" for key in shown} == options_of("geventchat.cli.serve") - {"--config"}
+
+
 def test_every_option_of_the_client_and_of_the_verbs_is_on_its_page() -> None:
     assert {one for one in options_of("geventchat.cli.client") if f"`{one}" not in PAGES["client.md"]} == set()
     for verb in ("check", "import", "record", "scenarios", "schema", "try"):
