@@ -25,6 +25,7 @@ class Cluster:
         self._folder = folder
         self._urls = [f"redis://{host}:{port}{database}" for host, port in ways]
         self.addresses: list[Address] = [("127.0.0.1", _free_port()) for _ in ways]
+        self.options: list[tuple[str, ...]] = [()] * len(ways)  # further ones of each
         self._processes: dict[int, subprocess.Popen[str]] = {}
 
     def start(self, number: int) -> None:
@@ -32,7 +33,9 @@ class Cluster:
         host, port = self.addresses[number]
         given = ("--listen", f"{host}:{port}", "--redis", self._urls[number], "--lease", f"{LEASE_S:g}s")
         with self.log_file(number).open("a") as errors:
-            process = start_server(*given, "--rate", "off", "--log-level", "warning", stderr=errors.fileno())
+            process = start_server(
+                *given, "--rate", "off", *self.options[number], "--log-level", "warning", stderr=errors.fileno()
+            )
         self._processes[number] = process
         assert process.stdout is not None
         first = gevent.get_hub().threadpool.apply(process.stdout.readline)  # bots go on meanwhile

@@ -25,7 +25,7 @@ _VERBS = ("account", "check", "export", "import", "record", "schema", "scenarios
 # Programs of others that appear in examples.
 _OTHERS = {
     *("source", "pip", "pytest", "ruff", "mypy", "sqlite3", "systemctl", "journalctl", "ssh", "nc", "printf", "tail"),
-    *("activate", "less"),
+    *("activate", "less", "redis-server"),
 }
 
 

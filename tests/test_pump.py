@@ -12,6 +12,7 @@ from geventchat import ChatServer
 from geventchat.core.chat import Chat
 from geventchat.core.kept import Kept
 from geventchat.core.room import RoomFeed
+from geventchat.core.tally import Tally
 from geventchat.delivery.feed import Feed
 from geventchat.delivery.outbox import Outbox
 from geventchat.dialects.plain import PLAIN
@@ -163,7 +164,7 @@ def test_a_reader_that_takes_a_little_now_and_then_is_kept(feed: Feed, monkeypat
 
 
 def test_others_have_their_turn_while_a_large_room_is_sent_to(pump: Pump) -> None:
-    feed = RoomFeed("lobby", PLAIN.encoder, 4 << 20, gathers=False)
+    feed = RoomFeed("lobby", PLAIN.encoder, 4 << 20, Tally(), gathers=False)
     listeners = [Listener(feed) for _ in range(300)]
     for listener in listeners:
         listener.outbox.join_groups(listener.transport.write)

@@ -6,6 +6,7 @@ import pytest
 
 from geventchat.core.member import Member
 from geventchat.core.room import Room, RoomFeed
+from geventchat.core.tally import Tally
 from geventchat.delivery.outbox import Outbox
 from geventchat.dialects.base import Dialect
 from geventchat.dialects.registry import JSON, PLAIN, UNFRAMED
@@ -15,7 +16,7 @@ from geventchat.protocol.limits import CROWD, CROWD_GATHER_S, MAX_LISTED
 
 @pytest.fixture
 def room() -> Room:
-    return Room("Tea", "tea", feed_window=1_000)
+    return Room("Tea", "tea", 1_000, Tally())
 
 
 def member(dialect: Dialect = JSON, nick: str = "alice") -> Member:

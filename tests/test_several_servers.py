@@ -291,3 +291,65 @@ def test_a_server_that_stops_sends_its_users_to_the_others_without_a_gap(redis_s
         bob.close()
         back.close()
         alice.close()
+
+
+# Moderation.
+
+
+def owned_by_alice(servers: Several) -> Raw:
+    """Return alice, who has an account, and the room den by that."""
+    alice, _ = programmed(servers.address, "alice")
+    asks(alice, type="register", password="correct horse battery")
+    alice.messages_until("account_is")
+    asks(alice, type="join", room="den")
+    settled(alice)
+    return alice
+
+
+def test_who_has_a_room_puts_users_of_other_servers_out_of_it_and_keeps_them_out(servers: Several) -> None:
+    alice = owned_by_alice(servers)
+    bob, _ = programmed(servers.address, "bob", room="den")
+    carol, _ = programmed(servers.address, "carol", room="den")
+    asks(alice, type="kick", nick="bob", room="den", reason="enough")
+    assert [one["who"] for one in (bob.messages_until("kicked")[-1], carol.messages_until("kicked")[-1])] == ["bob"] * 2
+    assert alice.messages_until("kicked")[-1]["reason"] == "enough"
+    asks(carol, type="who", room="den")
+    assert sorted(carol.messages_until("members")[-1]["members"]) == ["alice", "carol"]
+    asks(bob, type="join", room="den")
+    assert bob.messages_until("members")[-1]["count"] == 3
+    asks(alice, type="ban", who="bob", room="den")
+    bob.messages_until("kicked")
+    carol.messages_until("kicked")
+    asks(bob, type="join", room="den")
+    assert bob.messages_until("error")[-1]["code"] == "banned"
+    asks(alice, type="mute", nick="carol", room="den")
+    carol.messages_until("muted")
+    asks(carol, type="say", text="but", room="den")
+    assert carol.messages_until("error")[-1]["code"] == "muted"
+    for raw in (alice, bob, carol):
+        raw.close()
+
+
+def test_what_is_deleted_is_in_nobody_s_history_and_topics_and_accounts_are_the_same_everywhere(
+    servers: Several,
+) -> None:
+    alice = owned_by_alice(servers)
+    bob, _ = programmed(servers.address, "bob", room="den")
+    asks(bob, type="say", text="take this back", ref="1")
+    said = bob.messages_until("said")[-1]["id"]
+    asks(alice, type="delete", id=said, room="den")
+    assert bob.messages_until("deleted")[-1]["target"] == said
+    asks(bob, type="history")
+    assert [one for one in bob.messages_until("history")[-1]["events"] if one["type"] == "said"] == []
+    thief = Raw(servers.address)
+    asks(thief, type="hello", nick="alice")
+    assert thief.messages_until("error")[-1]["code"] in ("nick-taken", "nick-registered")
+    asks(alice, type="bye")
+    alice.rest()
+    bob.messages_until("left")
+    asks(thief, type="hello", nick="alice")
+    assert thief.messages_until("error")[-1]["code"] == "nick-registered"
+    asks(thief, type="hello", nick="alice", login={"account": "alice", "password": "correct horse battery"})
+    assert thief.messages_until("welcome")[-1]["account"] == "alice"
+    for raw in (thief, bob):
+        raw.close()

@@ -25,7 +25,7 @@ from geventchat.tls import fingerprint
 from tests.processes import Serving, run, serving
 from tests.raw import Address, Raw, plain, programmed
 from tests.test_irc_on_sockets import settled
-from tests.tls import hello, keys, secure, trusting
+from tests.tls import hello, keys, secure, secure_on, trusting
 
 GREETED = b"Hi, alice! To exit the chat enter 'exit'.\n"
 
@@ -276,6 +276,23 @@ def test_the_last_word_comes_and_so_does_the_word_that_it_was_the_last(folder: P
         for raw in clients[1:]:
             assert raw.rest().endswith(b"* the server is stopping\n")
         stopping.join()
+
+
+def test_the_last_word_comes_also_to_who_goes_on_talking(server: ChatServer) -> None:
+    with secure(server.address, b"alice\n") as alice:
+        alice.until(GREETED)
+        alice.send(b"exit\n" + b"x" * 50_000)
+        assert alice.rest().endswith(b"exit\n")
+
+
+def test_who_opens_many_connections_may_be_slow_to_begin_tls_on_one(server: ChatServer) -> None:
+    with secure(server.address), Raw(server.address) as slow:
+        slow.socket.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            slow.socket.recv(1)
+        slow.socket.settimeout(10)
+        secure_on(slow).send(b"alice\n")
+        slow.until(GREETED)
 
 
 def test_who_reads_slowly_inside_tls_loses_nothing(server: ChatServer) -> None:

@@ -14,9 +14,10 @@ from geventchat.cli import config
 from geventchat.cli.options import OptionParser
 from geventchat.protocol import address, durations
 from geventchat.protocol.errors import UsageError
+from geventchat.protocol.ip import Network
 from geventchat.protocol.limits import GREET_WITH, MAX_HISTORY, Limits
 from geventchat.server import house_rules
-from geventchat.server.access import Access, Network
+from geventchat.server.access import Access
 from geventchat.server.live import FIXED_LIMITS, Live
 from geventchat.store import registry
 from geventchat.system.passwords import server_password
@@ -73,6 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             log_level=options.log_level,
             log_format=options.log_format,
             again=None if options.config is None else lambda: _live(_options(words)),
+            metrics=None if options.metrics is None else address.parse(options.metrics),
             until_input_ends=options.until_input_ends,
         )
     except UsageError as error:
@@ -138,6 +140,11 @@ def _parser() -> OptionParser:
     )
     parser.add_argument(
         "--log-format", default="text", choices=("text", "json"), help="how it is said (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--metrics",
+        metavar="HOST:PORT",
+        help="where programs are told how the server is: /metrics for Prometheus, /healthz and /readyz",
     )
     # For programs that start a server: it ends with them, even if they are killed, when the pipe that they keep ends.
     parser.add_argument("--until-input-ends", action="store_true", help=argparse.SUPPRESS)

@@ -26,9 +26,18 @@ class Shown(NamedTuple):
 
 def carry_out(chat: Chat, log: Log, wall_time: float, now: float) -> Shown:
     """Carry out the next batch. `wall_time` is in seconds since 1970, `now` on a clock that never goes back."""
+    return show(chat, store(chat, log, wall_time), wall_time, now)
+
+
+def store(chat: Chat, log: Log, wall_time: float) -> Written:
+    """Take the next batch to the log, and return what is to be shown; `wall_time` is in seconds since 1970."""
     batch = chat.take_batch()
     owned = _recall(chat, log)
-    written = _append(chat, log, batch, owned, wall_time)
+    return _append(chat, log, batch, owned, wall_time)
+
+
+def show(chat: Chat, written: Written, wall_time: float, now: float) -> Shown:
+    """Show what is in the log; the times are as for `carry_out`."""
     outboxes = chat.publisher.publish(written, wall_time, now)
     chat.heed_accounts(wall_time)
     return Shown(outboxes, chat.publisher.seal(now))

@@ -23,6 +23,8 @@ from geventchat.core.nicks import Nicks, profile
 from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, Post
 from geventchat.core.publishing import Publisher, encode_own
 from geventchat.core.room import Room
+from geventchat.core.shared_log import SendAway
+from geventchat.core.tally import Tally
 from geventchat.core.watchers import Watchers
 from geventchat.protocol import events, names, replies
 from geventchat.protocol.errors import Refused
@@ -54,6 +56,7 @@ class Chat:
         self.moderation = Moderation(kept, self.role_of, self.logins.account_of)
         self.motd: list[str] = []  # the message of the day, a line each
         self.watchers = Watchers()
+        self.tally = Tally()
         self.elsewhere = Elsewhere(self)
         max_kept = MAX_WINDOWS * limits.feed_window
         self.publisher = Publisher(
@@ -62,11 +65,12 @@ class Chat:
             self._welcome,
             self.release_nick,
             self.elsewhere.follow,
+            self.tally,
             max_kept,
             self.moderation,
         )
         self._posted: deque[Post] = deque()
-        self._log_room = Room(names.LOG_ROOM, names.LOG_ROOM, limits.feed_window)
+        self._log_room = Room(names.LOG_ROOM, names.LOG_ROOM, limits.feed_window, self.tally)
         self._new_rooms: list[tuple[Room, str]] = []  # with the accounts of those who make them
         self._guests = count(1)
 
@@ -150,7 +154,8 @@ class Chat:
         if self.nicks.release(member, now):
             self._tell_watchers(member.key, replies.Watched(here=[], gone=[member.nick]))
         self.watchers.remove(member, member.watched)
-        self.logins.log_out(member)
+        if not member.is_elsewhere:
+            self.logins.log_out(member)
 
     def _tell_watchers(self, key: str, watched: replies.Watched) -> None:
         for watcher in self.watchers.of(key):
@@ -166,6 +171,11 @@ class Chat:
         if key not in member.rooms:
             raise Refused("not-in-room", "you are not in that room; join it first", about=name)
         return self._rooms[key]
+
+    @property
+    def room_count(self) -> int:
+        """How many rooms there are."""
+        return len(self._rooms)
 
     def room_at(self, key: str) -> Room | None:
         """Return the room with this key, if anybody is in it."""
@@ -257,6 +267,7 @@ class Chat:
 
     def refuse(self, member: Member, refusal: Refused, ref: str | None = None) -> None:
         """Tell a member why something was not done."""
+        self.tally.refusals[refusal.code] += 1
         error = replies.Error(code=refusal.code, message=refusal.message, about=refusal.about, ref=ref)
         self.tell(member, error)
 
@@ -289,7 +300,7 @@ class Chat:
         """Return a room that somebody is about to enter, which the account with the key `maker` makes if it is new."""
         room = self._rooms.get(key)
         if room is None:
-            room = self._rooms[key] = Room(name, key, self.limits.feed_window)
+            room = self._rooms[key] = Room(name, key, self.limits.feed_window, self.tally)
             self._new_rooms.append((room, maker))
         room.expected += 1
         return room
@@ -309,12 +320,18 @@ class Chat:
 
     def put_out(self, member: Member, room: Room, kicked: events.Kicked) -> None:
         """Take a member out of a room because somebody wants that; it is told so."""
+        if member.is_elsewhere:
+            self.tell(member, kicked)  # its own server does it
+            return
         member.rooms.remove(room.key)
         self.post(member, room, Entry(room.key, kicked, None))
         self.tell_own(member, kicked, None)
 
     def send_away(self, member: Member, closing: replies.Closing, reason: str) -> None:
         """Take a member out of the chat because somebody wants that, or because it has come back; others hear why."""
+        if member.is_elsewhere:
+            self.tell(member, SendAway(code=closing.code, message=closing.message, reason=reason))
+            return
         member.on_sent_away(reason)
         self.depart(member, reason)
         self.tell(member, closing)

@@ -21,6 +21,7 @@ from geventchat.core.shared_log import (
     Happened,
     News,
     Person,
+    SendAway,
     SharedLog,
     Told,
     Written,
@@ -77,7 +78,7 @@ def arrival(member: Member, nick: str, key: str) -> Arrived:
 
 def person(member: Member) -> Person:
     """Return what other servers are to know of a member."""
-    return Person(member.about, member.username, member.account, member.era, member.away, member.since)
+    return Person(member.about, member.username, member.account, member.era, member.role, member.away, member.since)
 
 
 class Elsewhere:
@@ -138,8 +139,8 @@ class Elsewhere:
                 yield Changed(mark, person(member))
             elif member.is_elsewhere:
                 reply = post.reply() if callable(post.reply) else post.reply
-                if isinstance(reply, replies.Reply):
-                    yield Told(mark, reply)
+                if isinstance(reply, replies.Reply | events.Kicked):
+                    yield Told(mark, reply)  # all replies are of these kinds
             elif isinstance(post.reply, replies.Closing) and member.key and not member.closed:
                 yield Gone(mark, "")
 
@@ -236,11 +237,17 @@ class Elsewhere:
         member = self._own.get(news.by)
         if member is None:
             return
-        if isinstance(news.reply, replies.Whispered) and (speaker := self._chat.nicks.find(news.reply.nick)):
-            member.whispered_by = ref(speaker)
-        if isinstance(news.reply, replies.Closing):
-            member.on_sent_away(news.reply.message)
-        self._chat.publisher.reply(PendingReply(member, news.reply), wall_time)
+        match news.reply:
+            case events.Kicked() as kicked:
+                room = self._chat.find_room(kicked.room)
+                if room is not None and room.key in member.rooms:
+                    self._chat.put_out(member, room, kicked)
+            case SendAway(code=code, message=message, reason=reason):
+                self._chat.send_away(member, replies.Closing(code=code, message=message), reason)
+            case reply:
+                if isinstance(reply, replies.Whispered) and (speaker := self._chat.nicks.find(reply.nick)):
+                    member.whispered_by = ref(speaker)
+                self._chat.publisher.reply(PendingReply(member, reply), wall_time)
 
     def _forgotten(self, _: Forgotten, wall_time: float, __: float) -> None:
         for guest in self._guests.values():

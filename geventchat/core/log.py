@@ -32,6 +32,10 @@ class Log(Protocol):
     def shared(self) -> "SharedLog | None":
         """Return this log, if several servers write it."""
 
+    @property
+    def trouble(self) -> str:
+        """Return why nothing can be written at present; an empty string while all is well."""
+
     def append(self, entries: Sequence[Entry], now: float, changes: Sequence[Change] = ()) -> None:
         """Store events in this order, and give them their ids and times.
 

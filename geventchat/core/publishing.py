@@ -9,6 +9,7 @@ from geventchat.core.moderation.moderation import Moderation
 from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, is_kick, is_message
 from geventchat.core.room import Room, RoomFeed
 from geventchat.core.shared_log import News, Written
+from geventchat.core.tally import Tally
 from geventchat.core.watchers import Watchers
 from geventchat.delivery.outbox import Outbox
 from geventchat.protocol import events, replies
@@ -31,6 +32,7 @@ class Publisher:
         welcome: Callable[[Member, replies.Members], replies.Welcome],
         closed: Callable[[Member, float], None],
         follow: Callable[[News, float, float], None],
+        tally: Tally,
         max_kept: int,
         moderation: Moderation,
     ) -> None:
@@ -39,6 +41,7 @@ class Publisher:
         self._welcome = welcome
         self._closed = closed
         self._follow = follow
+        self._tally = tally
         self._moderation = moderation
         self._changed: dict[RoomFeed, None] = {}
         self._keeping: list[RoomFeed] = []  # feeds with something that not all of their readers may have been sent
@@ -57,6 +60,7 @@ class Publisher:
             posts = list(run)
             if are_messages:
                 self._acknowledge(posts)
+                self._tally.messages += len(posts)
             for post in posts:
                 post.member.unpublished -= 1
                 if isinstance(post, PendingReply):
@@ -206,7 +210,7 @@ class Publisher:
             self._put_bytes(member, message)
             return
         self._put(member, message)
-        if isinstance(message, replies.Closing):
+        if isinstance(message, replies.Closing) and not member.is_elsewhere:
             member.closed = True
             self._closed(member, wall_time)
 

@@ -13,12 +13,20 @@ import msgspec
 from geventchat.core.kept import Change
 from geventchat.core.log import Entry, Log
 from geventchat.core.posts import Batch
-from geventchat.protocol.replies import AnyReply
+from geventchat.protocol.events import Kicked
+from geventchat.protocol.replies import AnyReply, Closing
+from geventchat.protocol.roles import Role
 
 
 def proof_of(token: str) -> str:
     """Return what shows other servers that somebody has this token, and does not tell them the token."""
     return sha256(token.encode()).hexdigest()[:32]
+
+
+class SendAway(Closing, tag="send_away"):
+    """The last word to somebody whom a moderator sends away from another server; `reason` is what others hear."""
+
+    reason: str
 
 
 class Person(msgspec.Struct, array_like=True, gc=False):
@@ -28,6 +36,7 @@ class Person(msgspec.Struct, array_like=True, gc=False):
     username: str
     account: str | None
     era: int
+    role: Role
     away: str | None
     since: float
 
@@ -66,9 +75,9 @@ class Gone(News, frozen=True, gc=False):
 
 
 class Told(News, frozen=True, gc=False):
-    """The user, wherever it is, is to be told something. Never stored."""
+    """The user, wherever it is, is to be told something, or put out of a room or the chat. Never stored."""
 
-    reply: AnyReply
+    reply: "AnyReply | Kicked | SendAway"
 
 
 class Forgotten(News, frozen=True, gc=False):
@@ -85,6 +94,9 @@ class Written(NamedTuple):
 
 class SharedLog(Log, Protocol):
     """A log that several servers write. All of them are shown the same events in the same order."""
+
+    def figures(self) -> dict[str, float]:
+        """Return how it stands between this server and the others: names and figures, times in seconds."""
 
     def follow(self, wake: Callable[[], None]) -> None:
         """Call this, from now on, whenever others have written something."""

@@ -62,6 +62,11 @@ class Feed:
         self.lagging: dict[Cursor, None] = {}  # the other readers
 
     @property
+    def reader_count(self) -> int:
+        """How many read."""
+        return len(self.lagging) + sum(len(group.readers) for group in self.groups)
+
+    @property
     def has_readers(self) -> bool:
         """Whether anyone reads."""
         return bool(self.groups or self.lagging)

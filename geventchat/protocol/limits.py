@@ -32,7 +32,7 @@ MAX_UNENDED_BYTES = 64 << 10
 SNIFF_S = 0.150
 # How long a handshake of TLS may take, or a proxy's header: half of one is held by nobody for longer.
 HANDSHAKE_S = 10.0
-# How long it waits for the next key of somebody whose telnet sends each key at once, as that on Windows does.
+# How long the server waits for the next key of somebody whose telnet sends each key at once, as that on Windows does.
 TYPING_S = 2.0
 # What may wait for one user besides what rooms say; past it, whispers to the user are refused and the user's own
 # commands are not read until the answers to earlier ones have been taken.

@@ -101,7 +101,7 @@ class Past:
         nicks = {member.nick}
         if (shared := self._log.shared) is not None and (lost := shared.lost(after)) is not None:
             first, last = lost
-            self._chat.tell(member, replies.Gap(room=room.name, first=first, last=last, count=None))
+            self._tell_gap(room, first, last)
         while True:
             page = self._log.since(room.key, after, MAX_HISTORY)
             self._send_trimmed(room, after, page)
@@ -124,8 +124,11 @@ class Past:
         if page:
             trimmed = min(trimmed, number_of(page[0].event.id) - 1)
         if trimmed > number_of(after):
-            gap = replies.Gap(room=room.name, first=after, last=id_of(trimmed), count=None)
-            self._chat.tell(self._member, gap)
+            self._tell_gap(room, after, id_of(trimmed))
+
+    def _tell_gap(self, room: Room, first: str, last: str) -> None:
+        self._chat.tally.gaps += 1
+        self._chat.tell(self._member, replies.Gap(room=room.name, first=first, last=last, count=None))
 
     def _recognise(self, page: list[Entry], nicks: set[str]) -> None:
         """Remember what the user itself has said, under any of the nicks that it had, and acknowledge it.

@@ -13,6 +13,7 @@ import gevent
 from gevent.event import Event
 
 from geventchat.core.log import Log
+from geventchat.protocol.address import Address
 from geventchat.protocol.errors import UsageError
 from geventchat.protocol.limits import Limits
 from geventchat.server.access import Access
@@ -21,7 +22,7 @@ from geventchat.server.house_rules import HouseRules
 from geventchat.server.live import Live
 from geventchat.server.log_lines import log_lines
 from geventchat.server.server import ChatServer
-from geventchat.system import open_files, signals, starter
+from geventchat.system import open_files, service_manager, signals, starter
 from geventchat.tls.server_keys import ServerKeys
 
 logger = logging.getLogger("geventchat")
@@ -47,6 +48,7 @@ def serve(
     log_level: str = "info",
     log_format: str = "text",
     again: Again | None = None,
+    metrics: Address | None = None,
     until_input_ends: bool = False,
 ) -> int:
     """Serve until a signal asks the process to end; a second one ends it at once. Return the exit status.
@@ -69,7 +71,14 @@ def serve(
         with closing(open_log()) as log:
             rules = house_rules or HouseRules()
             server = ChatServer(
-                *listen, limits=limits, log=log, greet_with=greet_with, hosts=hosts, access=access, house_rules=rules
+                *listen,
+                limits=limits,
+                log=log,
+                greet_with=greet_with,
+                hosts=hosts,
+                access=access,
+                house_rules=rules,
+                metrics=metrics,
             )
             said = partial(greeting, access=access, has_terminal=has_terminal, moderator_link=rules.moderator_link)
             reading = gevent.spawn(_read_again_whenever, reload, server, access.keys, again)
@@ -83,9 +92,11 @@ def _run(server: ChatServer, log: Log, ended: Event, said: Callable[[Sequence[tu
     with server:
         print(said(server.addresses))
         logger.info("what is said is kept in %s", log.location)
+        service_manager.tell("READY=1")
         gevent.wait([ended, server.failed], count=1)
         if server.failed.is_set():
             return 1
+        service_manager.tell("STOPPING=1")
         logger.info("stopping: telling everyone, sending what was said")
     return 0
 

@@ -13,7 +13,7 @@ from typing import Any
 import gevent
 from gevent.event import Event
 
-from geventchat.core.batches import carry_out
+from geventchat.core.batches import show, store
 from geventchat.core.chat import Chat
 from geventchat.core.log import Log
 from geventchat.core.room import RoomFeed
@@ -78,6 +78,10 @@ class Pump:
         self._chat = chat
         self._log = log
         self.stall_timeout = stall_timeout
+        self.deliveries = 0  # events times their readers
+        self.sent_bytes = 0
+        self.busy_since: float | None = None  # while a batch is carried out
+        self.timed: Callable[[float, float], None] | None = None  # told how long each batch took to write and to send
         self._posted = Event()
         self._blocked: dict[Sender, None] = {}
         self._sends = 0  # since others were last let run
@@ -131,9 +135,11 @@ class Pump:
             self._wait()
             if (early := began + _BATCH_S - time.monotonic()) > 0:
                 gevent.sleep(early)
-            began = time.monotonic()
+            began = self.busy_since = time.monotonic()
             self._posted.clear()
-            outboxes, feeds = carry_out(self._chat, self._log, time.time(), began)
+            written = store(self._chat, self._log, time.time())
+            stored = time.monotonic()
+            outboxes, feeds = show(self._chat, written, time.time(), stored)
             if self._chat.posted:
                 self._posted.set()
             for outbox in outboxes:
@@ -144,6 +150,14 @@ class Pump:
                 self._fan_out(feed)
             for sender in self._awaited:
                 sender.wake()
+            if self.timed is not None:
+                self.timed(stored - began, time.monotonic() - stored)
+            self.busy_since = None
+
+    @property
+    def slow_readers(self) -> int:
+        """How many take nothing at present."""
+        return len(self._blocked)
 
     def watch_stalls(self) -> None:
         """Close readers that have taken nothing for too long; runs until killed."""
@@ -164,6 +178,7 @@ class Pump:
 
     def _fan_out(self, feed: RoomFeed) -> None:
         """Send what is new in a feed: all of it to those who are caught up, and to the others what each one lacks."""
+        self.deliveries += len(feed.newest.ends) * feed.reader_count
         for group in [group for group in feed.groups if group.chunk is feed.newest]:
             self._let_others_run(self._send_newest(feed, group))
         for cursor in list(feed.lagging):
@@ -190,6 +205,7 @@ class Pump:
                 taken = 0
             if taken != size:
                 short.append((cursor, taken))
+        self.sent_bytes += count * size - sum(size - taken for _, taken in short)
         for cursor, taken in short:
             _sender(cursor).outbox.cut(cursor, taken)
         group.chunk = feed.tail
@@ -233,6 +249,7 @@ class Pump:
                 return
             if count:
                 outbox.sent(piece, count)
+                self.sent_bytes += count
                 sender.blocked_since = time.monotonic()
             if count < len(piece.data) or chunks == _CHUNKS_IN_A_ROW:
                 self._block(sender)

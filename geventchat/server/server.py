@@ -8,7 +8,7 @@ import socket as std_socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import gevent
 from gevent.event import Event
@@ -20,6 +20,7 @@ from geventchat.core.chat import Chat
 from geventchat.core.log import Log
 from geventchat.dialects.plain_lines import PROMPTS
 from geventchat.dialects.websocket import WEBSOCKET
+from geventchat.protocol.address import Address
 from geventchat.protocol.errors import NotStored, ProtocolError, Refused, UsageError
 from geventchat.protocol.limits import GREET_WITH, Limits
 from geventchat.protocol.replies import Closing
@@ -35,6 +36,9 @@ from geventchat.server.transport import Transport
 from geventchat.server.turns import Turns
 from geventchat.server.web import Web
 from geventchat.store.memory import MemoryLog
+
+if TYPE_CHECKING:
+    from geventchat.server.metrics import Metrics
 
 logger = logging.getLogger("geventchat")
 
@@ -96,7 +100,7 @@ class ChatServer:
 
     It keeps its events in `log`, which stays open when it stops, or in memory where none is given, and shows people who
     are new the last `greet_with` lines of the room. Browsers may call it by its addresses and by the names in `hosts`.
-    `access` says who may come in.
+    `access` says who may come in. At the address `metrics`, programs are told how it is.
 
     Use it as a context manager, or call `start` and `stop`. Raises UsageError when an address cannot be had.
     """
@@ -109,6 +113,7 @@ class ChatServer:
         greet_with: int = GREET_WITH,
         hosts: Sequence[str] = (),
         access: Access | None = None,
+        metrics: Address | None = None,
         house_rules: HouseRules | None = None,
     ) -> None:
         self.limits = limits or Limits()
@@ -135,6 +140,9 @@ class ChatServer:
         self._limiter = ConnectionLimiter(self.limits)
         self._proxies = Proxies(access.proxies)
         self._all_gone = Event()
+        self._metrics_at = metrics
+        self._metrics: Metrics | None = None
+        self._stopping = False
         self._workers: list[gevent.Greenlet[..., None]] = []
         self.failed = Event()  # set when a bug has ended a greenlet that serves everyone: nothing works any more
 
@@ -163,6 +171,11 @@ class ChatServer:
         """How many are connected."""
         return len(self._connections)
 
+    @property
+    def trouble(self) -> str:
+        """Why it should be given no users at present; an empty string while all is well."""
+        return "the server is stopping" if self._stopping else self._services.log.trouble
+
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -176,6 +189,8 @@ class ChatServer:
         try:
             for address in self._wanted:
                 self._listeners.append(self._listen(*address))
+            if self._metrics_at is not None:
+                self._metrics = self._measured_at(self._metrics_at)
         except UsageError:
             self._close_listeners()
             raise
@@ -183,6 +198,13 @@ class ChatServer:
             self._services.log.shared.follow(self._pump.wake)
         works = (self._pump.run, self._pump.watch_stalls, self._log_counts)
         self._workers = [gevent.spawn(self._work, work) for work in works]
+
+    def _measured_at(self, address: Address) -> "Metrics":
+        try:
+            from geventchat.server.metrics import Metrics  # an extra
+        except ImportError:
+            raise UsageError("--metrics needs prometheus_client: pip install 'geventchat[metrics]'") from None
+        return Metrics(address, self, self._services)
 
     def _share_secret(self) -> None:
         """Let pseudonyms of addresses be the same as before a restart, if the log can keep that."""
@@ -211,6 +233,7 @@ class ChatServer:
 
     def stop(self) -> None:
         """Tell everyone, send what was said, for at most 5 s, and close."""
+        self._stopping = True
         for listener in self._listeners:
             listener.stop_accepting()
         if not self.failed.is_set():
@@ -219,6 +242,8 @@ class ChatServer:
             transport.abort()
         self._close_listeners()
         gevent.killall(self._workers, timeout=1)
+        if self._metrics is not None:
+            self._metrics.close()
         self._services.passwords.close()
 
     def _close_listeners(self) -> None:

@@ -45,6 +45,7 @@ class MemoryLog:
 
     location = "memory only"
     shared = None
+    trouble = ""
 
     def __init__(self, max_bytes: int = MEMORY_BYTES) -> None:
         self._max_bytes = max_bytes

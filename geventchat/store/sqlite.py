@@ -82,6 +82,11 @@ class SqliteLog:
         if keep_s or keep_messages:
             self._tasks.append(gevent.spawn(self._trim_on))
 
+    @property
+    def trouble(self) -> str:
+        """Return why nothing can be written at present; an empty string while all is well."""
+        return self._writing.reason
+
     def append(self, entries: Sequence[Entry], now: float, changes: Sequence[Change] = ()) -> None:
         """Give each event its id and time, and return once all of them are in the file. Raises NotStored."""
         for entry in entries:

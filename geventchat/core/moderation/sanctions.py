@@ -1,12 +1,12 @@
 """Bans and mutes: who is hit, in one room or everywhere, by whom, why and until when."""
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network, IPv6Network
 from typing import Generic, TypeVar
 
 from geventchat.core.kept import Change, Kept, Record
-from geventchat.core.moderation.targets import Person, Target, ids_of, is_in, network_of
+from geventchat.core.moderation.targets import Person, Target, ids_of, network_of
 from geventchat.protocol.errors import Refused
+from geventchat.protocol.ip import Network, is_in
 from geventchat.protocol.limits import MAX_SANCTIONS, MAX_SANCTIONS_OF_ROOM
 from geventchat.protocol.wording import EVERYBODY
 
@@ -54,7 +54,7 @@ class Sanctions(Generic[_Kind]):
         self._kept = kept
         self._kind = kind
         self._keys: set[str] = set()
-        self._networks: dict[str, IPv4Network | IPv6Network] = {}  # by the key of the sanction
+        self._networks: dict[str, Network] = {}  # by the key of the sanction
         for one in kept.of(kind):
             self._changed(one.key)
         kept.listen(kind, self._changed)
@@ -72,7 +72,7 @@ class Sanctions(Generic[_Kind]):
                     return one
         for key, network in self._networks.items():
             one = self._kept.get(self._kind, key)
-            if one is not None and one.room in scopes and one.holds(now) and is_in(person.address, network):
+            if one is not None and one.room in scopes and one.holds(now) and is_in(person.address, [network]):
                 return one
         return None
 

@@ -10,7 +10,7 @@ from geventchat.core import records
 from geventchat.core.kept import Change
 from geventchat.core.log import Entry
 from geventchat.core.posts import is_kick
-from geventchat.core.shared_log import Arrived, Changed, Gone, Happened, News, Person, Told
+from geventchat.core.shared_log import Arrived, Changed, Gone, Happened, News, Person, SendAway, Told
 from geventchat.protocol import names
 from geventchat.protocol.events import (
     Acted,
@@ -70,7 +70,7 @@ class Part(NamedTuple):
 _encoder = msgspec.msgpack.Encoder()
 _items = msgspec.msgpack.Decoder(list[Item | None])
 _item = msgspec.msgpack.Decoder(Item)
-_reply: msgspec.json.Decoder[AnyReply] = msgspec.json.Decoder(AnyReply)
+_reply: msgspec.json.Decoder[AnyReply | Kicked | SendAway] = msgspec.json.Decoder(AnyReply | Kicked | SendAway)
 _person = msgspec.json.Decoder(Person)
 _json = msgspec.json.Encoder()
 

@@ -50,6 +50,9 @@ class Lease:
         self._lost = lost
         self._one_opens = RLock()
         self._steady_since = time.monotonic()  # since when Redis was never away
+        self._renewed_at = self._steady_since
+        self._round_trip_s = 0.0
+        self._times_lost = 0
         self.server = ""
         self.away = Outage("Redis cannot be used", "Redis can be used again")
 
@@ -67,6 +70,7 @@ class Lease:
         with self._feed.one_takes:
             logger.error("this server had lost the others: its users are sent away, and it begins anew")
             left = self.server
+            self._times_lost += 1
             self._lost()
             while True:
                 try:
@@ -86,7 +90,10 @@ class Lease:
         while True:
             gevent.sleep(self._lease_s * _LOOK_EVERY)
             try:
-                if self._link.function("renew", self.server):
+                asked_at = time.monotonic()
+                dead = self._link.function("renew", self.server)
+                self._renewed_at, self._round_trip_s = asked_at, time.monotonic() - asked_at
+                if dead:
                     self._sweep()
                 self._feed.ask()
                 self.away.end()
@@ -126,6 +133,15 @@ class Lease:
             logger.warning("the log is open again")
             if is_lost:
                 self.begin_anew()
+
+    def figures(self) -> dict[str, float]:
+        """Return how it stands: names and figures, times in seconds."""
+        return {
+            "redis_up": float(not self.away.is_on),
+            "redis_round_trip_seconds": self._round_trip_s,
+            "lease_left_seconds": self._renewed_at + self._lease_s * _DEAD_AFTER - time.monotonic(),
+            "fenced_total": self._times_lost,
+        }
 
     def wait_until_back(self, error: Exception) -> None:
         """Wait for a moment, because Redis could not be used."""

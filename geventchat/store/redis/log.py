@@ -69,6 +69,15 @@ class RedisLog(History):
         """Return this log: several servers write it."""
         return self
 
+    @property
+    def trouble(self) -> str:
+        """Return why nothing can be written at present; an empty string while all is well."""
+        return self._lease.away.reason
+
+    def figures(self) -> dict[str, float]:
+        """Return how it stands with Redis: names and figures, times in seconds."""
+        return self._lease.figures()
+
     def follow(self, wake: Callable[[], None]) -> None:
         """Call this, from now on, whenever others have written something."""
         self._wake = wake
