@@ -72,5 +72,5 @@ def _standard(to: Recipient, error: replies.Error) -> Out:
     """Return an error that no numeric stands for (https://ircv3.net/specs/extensions/standard-replies)."""
     code = {"not-utf8": "INVALID_UTF8"}.get(error.code, error.code.replace("-", "_").upper())
     if "standard-replies" in to.caps or error.code == "not-utf8":
-        return build(SERVER, "FAIL", to.asked.verb or "*", code, error.message)
+        return build(SERVER, "FAIL", to.asked.verb.partition(" ")[0] or "*", code, error.message)
     return build(SERVER, "NOTICE", to.me, error.message)
