@@ -160,7 +160,8 @@ def _hearings(room: RoomLedger) -> Iterator[str]:
     everyone = len({reader.name for reader in room.readers})
     if len(readers) < everyone:
         yield f'<p class="soft">{len(readers)} of {everyone:,} readers, those who missed something first.</p>'
-    yield '<p class="soft">Readers downwards, speakers across: green heard all that was due, red did not; where it is grey, nothing was due.</p>'
+    meaning = "green heard all that was due, red did not; where it is grey, nothing was due"
+    yield f'<p class="soft">Readers downwards, speakers across: {meaning}.</p>'
 
 
 def _findings(outcome: Outcome) -> Iterator[str]:
