@@ -68,7 +68,7 @@ def newcomer(*lines: bytes) -> list[object]:
 HELLO = commands.Hello(nick="bob", room="", username="b", about="Bob B")
 
 
-SET = of("MODE SET", "#a")
+SET = of("SET MODE", "#a")
 
 
 def ban(who: str) -> moderation.Ban:
@@ -178,7 +178,7 @@ def test_what_a_newcomer_cannot_do_is_answered(line: bytes, number: bytes) -> No
         (b"TOPIC #a :", [commands.Topic(room="a", text="", ref=of("TOPIC"))]),
         (b"NAMES #a", [commands.Who(room="a", ref=of("NAMES"))]),
         (b"MODE #a", [commands.Who(room="a", ref=of("MODE"))]),
-        (b"MODE #a +b", [moderation.Bans(room="a", ref=of("MODE b", "#a"))]),
+        (b"MODE #a +b", [moderation.Bans(room="a", ref=of("SET MODE", "b#a"))]),
         (b"MODE #a +bb ben!*@* *!*@7f.geventchat", [ban("ben"), ban("host:7f")]),
         (b"MODE #a -b+i ben", [moderation.Unban(who="ben", room="a", ref=SET), moderation.Lock(room="a", ref=SET)]),
         (b"MODE #a +k tea", [moderation.Lock(room="a", password="tea", ref=SET)]),

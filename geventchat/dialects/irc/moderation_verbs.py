@@ -69,9 +69,11 @@ def _modes(asked: Asked, channel: str, modes: str, *given: str) -> Iterator[Requ
             adds = letter == "+"
             continue
         parameter = next(parameters, "") if letter in _WITH_PARAMETER else ""
-        is_list = letter in _LISTS and not parameter
-        told = asked._replace(verb=f"MODE {letter}" if is_list else "MODE SET").about(channel[:MAX_DETAIL])
-        yield moderation.Bans(room=room, ref=told.ref) if is_list else _set(told, room, letter, parameter, adds=adds)
+        told = asked._replace(verb="SET MODE").about(channel[:MAX_DETAIL])
+        if letter in _LISTS and not parameter:
+            yield moderation.Bans(room=room, ref=told.about(f"{letter}{channel}"[:MAX_DETAIL]).ref)
+        else:
+            yield _set(told, room, letter, parameter, adds=adds)
 
 
 def _set(asked: Asked, room: str, letter: str, parameter: str, *, adds: bool) -> Request:

@@ -220,10 +220,9 @@ def _history(to: Recipient, page: replies.HistoryPage) -> list[Out]:
 
 def _bans(to: Recipient, listed: replies.BanList) -> list[Out]:
     """Return a list that MODE has asked for; or what is banned and muted in words."""
-    verb, _, letter = to.asked.verb.partition(" ")
-    if verb != "MODE":
+    if to.asked.verb != "SET MODE":
         return [to.said_by_server("NOTICE", to.me, line) for line in wording.notices_of(listed)]
-    channel = to.asked.detail
+    letter, channel = to.asked.detail[:1], to.asked.detail[1:]
     entries, number, end = (listed.bans, "367", "368") if letter == "b" else (listed.mutes, "728", "729")
     more = [] if letter == "b" else [letter]
     lines = [
