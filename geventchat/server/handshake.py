@@ -26,6 +26,9 @@ TLS_NEEDED = Refused("tls-needed", "this port speaks TLS only: connect with TLS"
 # How long an address that has begun TLS is not greeted on a silent connection: that would break TLS on it.
 _MANY_S = 2.0
 
+# How long the handshake may take of somebody who is refused: any number of them may come.
+_REFUSED_S = 1.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entrance:
@@ -130,8 +133,9 @@ class Handshake:
             return False
         entrance.tls_clients.note(self.transport.address)
         secure = TlsTransport(self.transport, entrance.keys.context)
+        deadline = self._name_by if self._turned_away is None else time.monotonic() + _REFUSED_S
         try:
-            secure.handshake(b"".join(self._packets), entrance.turns, self._name_by)
+            secure.handshake(b"".join(self._packets), entrance.turns, deadline)
         except OSError as error:
             why = getattr(error, "reason", None) or error
             logger.info("closing %s: no TLS: %s", self.transport.address, why)
