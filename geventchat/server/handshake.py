@@ -70,7 +70,7 @@ class Handshake:
         except ProtocolError as error:
             if error.code == "http":
                 return self._serve_web()
-            if error.code == "tls" and self._can_begin_tls:
+            if error.code == "tls" and self._can_begin_tls():
                 return self.detect() if self._begin_tls() else None
             logger.info("closing %s: %s", self.transport.address, error.message)
             self._turn_away(error)
@@ -121,9 +121,11 @@ class Handshake:
 
     # TLS.
 
-    @property
     def _can_begin_tls(self) -> bool:
-        return self._entrance.keys is not None and not self.transport.is_secure and not self._prompted
+        if self._entrance.keys is None or self.transport.is_secure:
+            return False
+        self._entrance.tls_clients.note(self.transport.address)
+        return not self._prompted  # else it was too slow, and is not greeted the next time
 
     def _begin_tls(self) -> bool:
         """Go on inside TLS; return whether that could be."""
@@ -131,7 +133,6 @@ class Handshake:
         assert entrance.keys is not None
         if self._turned_away is not None and entrance.turns.is_busy:  # those who may come in are waiting
             return False
-        entrance.tls_clients.note(self.transport.address)
         secure = TlsTransport(self.transport, entrance.keys.context)
         deadline = self._name_by if self._turned_away is None else time.monotonic() + _REFUSED_S
         try:
