@@ -37,6 +37,7 @@ from geventchat.commands.moderation import (
 )
 from geventchat.core.accounts import Account
 from geventchat.core.moderation.filters import Filter
+from geventchat.core.moderation.sanctions import Ban as BanRecord
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.events import Moderation
 from geventchat.protocol.limits import LINK_S
@@ -536,6 +537,26 @@ def test_every_act_is_written_down_for_moderators_only(stage: Stage, mod: User) 
     assert told(fay.hears(Whois(nick="mod")), "profiles")["users"][0]["rooms"] == ["lobby"]
     assert code(fay.hears(Who(room="@log"))) == "locked"
     assert code(fay.hears(Join(room="@other"))) == "bad-room"
+
+
+def test_who_moderates_no_more_reads_no_more_of_it(stage: Stage, mod: User) -> None:
+    other = with_account(stage, "other", Role.MODERATOR)
+    other.hears(Join(room="@log"))
+    stage.chat.kept.put(Account(name="other"))
+    stage.turn()
+    assert told(other.heard(), "account_is")["role"] == "user"
+    mod.hears(Kick(nick="other", room="lobby"))
+    assert [one for one in other.heard() if one.get("room") == "@log" and one["type"] != "left"] == []
+
+
+def test_a_ban_that_is_made_elsewhere_hits_who_is_here(stage: Stage) -> None:
+    bob, eve = stage.program("bob"), from_address(stage, "eve", "192.0.2.7")
+    stage.chat.kept.load(
+        [*stage.chat.kept.of(Account), BanRecord(target="net:192.0.2.7/32", who="x", by="m", since=1.0)]
+    )
+    stage.turn()
+    assert told(eve.heard(), "closing")["code"] == "banned"
+    assert not bob.replaced
 
 
 def test_what_cannot_be_stored_is_not_done(stage: Stage, mod: User) -> None:
