@@ -38,6 +38,7 @@ from geventchat.commands.moderation import (
 from geventchat.core.accounts import Account
 from geventchat.core.moderation.filters import Filter
 from geventchat.core.moderation.sanctions import Ban as BanRecord
+from geventchat.dialects.irc.asked import Asked
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.events import Moderation
 from geventchat.protocol.limits import LINK_S
@@ -149,6 +150,18 @@ def test_nobody_acts_on_who_may_as_much(stage: Stage, mod: User) -> None:
 def test_an_account_that_is_away_is_not_banned_by_its_equals(stage: Stage, mod: User) -> None:
     stage.chat.kept.put(Account(name="boss", role=Role.OWNER))
     assert code(mod.hears(Ban(who="boss"))) == "forbidden"
+
+
+def test_who_asks_on_irc_for_bans_that_it_may_not_see_is_shown_none(stage: Stage, mod: User) -> None:
+    mod.hears(Ban(who="eve", room="lobby", reason="spam"))
+    bob = stage.on_irc("bob", "lobby")
+    bob.heard()
+    asked = Asked("SET MODE", "", "", "b#lobby").ref
+    assert bob.hears(Bans(room="lobby", ref=asked)) == [":chat.geventchat 368 bob #lobby :End of list"]
+    bob.member.role = Role.MODERATOR
+    listed = bob.hears(Bans(room="lobby", ref=asked))
+    assert listed[0] == ":chat.geventchat 367 bob #lobby eve!*@* mod 1000"
+    assert len(listed) == 2
 
 
 # Kicks.
