@@ -175,6 +175,12 @@ class Action(Model):
         """The words that a room hears."""
         return None
 
+    @property
+    def asks_who_spoke(self) -> bool:
+        """Whether who spoke in the lines before is in its texts."""
+        texts = [value.wanted if isinstance(value, Pattern) else value for _, value in self]
+        return not self.has_own_sender and any("sender" in one.fields for one in texts if isinstance(one, Template))
+
     def why_not(self, state: State) -> str | None:
         """Return why an actor in this state cannot do it; None if it can."""
         return WHY_NOT.get(state) if self.needs != "anywhere" else None
