@@ -1,7 +1,7 @@
 """What was refused, as the numerics that clients know, or as a standard reply or a notice where there is none."""
 
 from geventchat.dialects.irc.lines import Out, build
-from geventchat.dialects.irc.names import SERVER, nick_to_irc, room_to_irc
+from geventchat.dialects.irc.names import CHANNEL, SERVER, nick_to_irc, room_to_irc
 from geventchat.dialects.irc.recipient import Recipient
 from geventchat.protocol import replies
 from geventchat.protocol.limits import MAX_WATCHED
@@ -70,7 +70,9 @@ def _forbidden(to: Recipient, error: replies.Error) -> Out:
     if to.asked.verb == "SET MODE" and detail.startswith(("b#", "q#")):
         more = ["q"] if detail[0] == "q" else []
         return to.numeric("729" if more else "368", detail[1:], *more, "End of list")
-    return to.numeric("482", detail, error.message) if detail else to.numeric("481", error.message)
+    if detail.startswith(CHANNEL):
+        return to.numeric("482", detail, error.message)
+    return to.numeric("481", error.message)
 
 
 def _standard(to: Recipient, error: replies.Error) -> Out:
