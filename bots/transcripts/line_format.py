@@ -221,5 +221,5 @@ def _rule(kind: str, form: str) -> _Rule:
             own += len(part) - part.count(" ")
     trailing = "" if kind in ("said", "acted") else " *"
     return _Rule(
-        kind, re.compile(pattern + trailing), own or -1
+        kind, re.compile(pattern + trailing), own or _OF_NO_OWN
     )  # a form that leaves all to chance is rather another's
