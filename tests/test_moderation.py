@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from geventchat.commands import actions
+from geventchat.commands.accounts import CheckPassword
 from geventchat.commands.commands import (
     Describe,
     Find,
@@ -11,6 +13,7 @@ from geventchat.commands.commands import (
     Invite,
     Join,
     Leave,
+    Login,
     Rename,
     Rooms,
     Say,
@@ -35,6 +38,7 @@ from geventchat.commands.moderation import (
 )
 from geventchat.core.accounts import Account
 from geventchat.core.moderation.filters import Filter
+from geventchat.protocol.errors import Refused
 from geventchat.protocol.events import Moderation
 from geventchat.protocol.limits import LINK_S
 from geventchat.protocol.roles import Role
@@ -231,7 +235,11 @@ def test_a_ban_of_an_address_hits_all_from_there_and_tells_nobody_where_that_is(
     assert told(eve.heard(), "closing")["code"] == "banned"
     assert "closing" not in [message["type"] for message in eva.heard()]
     mod.hears(Ban(who="192.0.2.0/24", lasts="1h"))
-    assert "192.0.2" not in str(bob.heard())
+    mod.hears(Ban(who="198.51.100.0/24"), Mute(nick="198.51.100.7"))  # from where nobody is
+    heard = bob.heard()
+    assert "192.0.2" not in str(heard)
+    assert "198.51" not in str(heard)
+    assert [one["who"] for one in heard if one["type"] == "banned"] == ["eve", "eva", "somebody"]
     late = stage.program()
     late.member.address = "::ffff:192.0.2.33"
     assert code(late.hears(Hello(nick="late"))) == "banned"
@@ -265,7 +273,8 @@ def test_no_ban_of_an_address_hits_a_moderator(stage: Stage) -> None:
     boss.member.role, boss.member.address = Role.OWNER, "192.0.2.7"
     boss.hears(Hello(nick="boss"))
     boss.hears(Ban(who="192.0.2.7"))
-    told(boss.hears(Bans()), "bans")
+    assert len(told(boss.hears(Bans()), "bans")["bans"]) == 1
+    assert not boss.replaced
 
 
 def test_a_list_tells_of_all_bans_and_one_that_is_lifted_is_none(stage: Stage, mod: User) -> None:
@@ -399,6 +408,29 @@ def test_a_locked_room_lets_in_only_who_is_invited_and_hides_from_others(stage: 
     assert code(bob.hears(Join(room="den"))) == "locked"
     mod.hears(Unlock(room="den"))
     told(eve.hears(Join(room="den")), "members")
+    eve.hears(Leave(room="den"))
+    mod.hears(Lock(room="den"))
+
+
+def test_who_was_let_into_a_locked_room_is_not_let_in_when_it_is_locked_again(stage: Stage, mod: User) -> None:
+    mod.hears(Join(room="den"), Lock(room="den"))
+    bob = stage.program("bob")
+    mod.hears(Invite(nick="bob", room="den"))
+    bob.hears(Join(room="den"), Leave(room="den"))
+    mod.hears(Unlock(room="den"), Lock(room="den"))
+    bob.heard()
+    assert code(bob.hears(Join(room="den"))) == "locked"
+
+
+def test_nobody_logs_in_to_an_account_that_is_banned(stage: Stage, mod: User) -> None:
+    stage.chat.kept.put(Account(name="eve"))
+    mod.hears(Ban(who="eve"))
+    bob = stage.program("bob")
+    followup = actions.do(stage.chat, bob.member, Login(account="eve", password="x"), stage.now)
+    assert isinstance(followup, CheckPassword)
+    with pytest.raises(Refused, match="that account is banned"):
+        followup.then(True)
+    assert bob.member.account is None
 
 
 def test_a_password_opens_a_locked_room_and_whoever_gave_it_can_come_back(stage: Stage, mod: User) -> None:

@@ -237,3 +237,35 @@ def test_frames_end_where_they_were_made_to_end(contents: list[bytes]) -> None:
             assert framing.content(stream[start:end]) == content
             start = end
         assert start == len(stream)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("", ""),
+        ("tls: true\n", "true"),
+        ("tls: false\n", ""),
+        ("tls: system\n", "system"),
+        ("tls: ca.pem\n", "a/ca.pem"),
+    ],
+)
+def test_who_vouches_for_a_server_is_a_file_beside_the_protocol_s(written: str, read: str) -> None:
+    assert parse(f"{LINES}{written}".encode(), "a/theirs.yaml").tls == read
+
+
+def test_who_vouches_for_a_server_cannot_be_a_list() -> None:
+    assert mistakes(f"{LINES}tls: [ca.pem]") == [
+        "6:6: tls is true, or a file of authorities in PEM, or system for those that the system trusts"
+    ]
+
+
+def test_what_is_refused_is_told_with_its_reason_where_there_is_one() -> None:
+    dialect = spoken(f'{LINES}refused: "-ERR {{why}}"\n')
+    assert dialect.tells_refusals
+    assert heard(dialect, "-ERR that name is taken\x1b") == [
+        replies.Error(code="refused", message="that name is taken\\u001b")
+    ]
+    dialect = spoken(f"{JSON}refused: {{error: {{}}}}\n")
+    (refused,) = heard(dialect, '{"error": {"code": 5}}')
+    assert refused == replies.Error(code="refused", message='{"error": {"code": 5}}')
+    assert not spoken(LINES).tells_refusals

@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     if not named and (options.tls or options.tls_ca):
         raise UsageError("--tls needs --server HOST:PORT: the server that speaks it")
     spoken = with_password(spoken, server_password(options.password_file))
-    whom = trust(options, "geventchat-bots")
+    whom = trust(options, "geventchat-bots", spoken.tls)
     scenarios = _load(options, spoken)
     if scenarios is None:
         return 2

@@ -34,6 +34,7 @@ class Described(ClientDialect):
         self.several_rooms = description.rooms
         self.gives_ids = description.names.get("id") is False
         self.echoes = description.echo
+        self.tells_refusals = description.refused is not None
         self.greets = any(isinstance(step, Await) for step in description.steps)
         self.quiet_s = description.quiet_s
         self.pause_s = 0.0 if self.framed else _PACKET_PAUSE_S
@@ -140,6 +141,9 @@ class Described(ClientDialect):
                 return
         if description.pong is not None and description.pong.pattern.match(value, names := {}):
             yield replies.Pong(token=names["token"])
+        elif description.refused is not None and description.refused.pattern.match(value, names := {}):
+            why = names.get("why")
+            yield replies.Error(code="refused", message=_show(content) if why is None else shown(why))
         elif description.heard.pattern.match(value, names := {}):
             room = names.get("room", self._names["room"])
             yield events.Said(names.get("id", ""), "", room, names.get("nick", ""), names.get("text", ""))
@@ -158,6 +162,8 @@ class Described(ClientDialect):
         if self._steps and isinstance(step := self._steps[0], Await):
             yield step.pattern
         yield description.heard
+        if description.refused is not None:
+            yield description.refused
         yield from (to for to, _ in description.answers)
         yield from description.ignore
         if description.pong is not None:

@@ -29,6 +29,7 @@ _JSON_FRAMES = ("json-line", "json", "socket.io")
 _TEXT_FRAMES = ("line", "text")
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _CONSTANTS = {"true": True, "false": False, "null": None}
+_NO_FILES = ("", "true", "system")
 _STEP_KEYS = {"send", "answer"}
 _MADE_OF_KEYS = "a protocol is made of keys, like protocol:, say: and heard:; here is none"
 # What can be filled into each message, besides what was taken out of answers on the way in.
@@ -76,6 +77,7 @@ class _Reader:
         self._check_heard(heard)
         description = Description(
             file=self._report.file,
+            tls=self._tls(),
             is_websocket=document.protocol == "websocket",
             path=self._path(),
             headers=document.headers,
@@ -85,6 +87,7 @@ class _Reader:
             steps=(*steps, Await(joined)) if joined is not None else steps,
             say=self._message("say", needed=("text",), more=("text",)),
             heard=heard or Named("heard", "", Literal("")),
+            refused=self._pattern("refused"),
             ignore=tuple(self._named(node, "ignore") for node in self._items("ignore")),
             answers=tuple(self._answers()),
             ping=self._message("ping", needed=("token",), more=("token",)),
@@ -113,6 +116,11 @@ class _Reader:
         if isinstance(frame, int):
             return LengthPrefixed(frame), content
         return Packets() if frame == "packet" else Lines(), content
+
+    def _tls(self) -> str:
+        """Return who vouches for the server: a file stands beside this one, unless its path says otherwise."""
+        tls = self._document.tls
+        return tls if tls in _NO_FILES else str(Path(self._report.file).parent / tls)
 
     def _path(self) -> str:
         path = self._document.url or "/"
