@@ -84,6 +84,9 @@ def _tiles(outcome: Outcome) -> Iterator[str]:
         **({"messages from others": f"{outcome.from_others:,}"} if outcome.from_others else {}),
         f"bots late, p99 (at most {MAX_LAG_S * 1000:g} ms)": f"{outcome.lag.percentile(LAG_PERCENTILE) * 1000:.1f} ms",
     }
+    if outcome.workers:
+        tiles["workers"] = f"{len(outcome.workers)}"
+        tiles["their clocks agree to"] = f"{outcome.clock_error_s * 1000:.2f} ms"
     bad = {"anomalies"} if outcome.anomalies else set()
     cells = "".join(
         f'<div><b{" class=bad" if name in bad else ""}>{value}</b><span class="soft">{name}</span></div>'

@@ -39,7 +39,7 @@ class Tries:
         record = self._record(address, now)
         pause = _pause_s(record.wrong)
         if pause and record.next > now + LONGEST_PAUSE_S:
-            raise _too_many()
+            raise _too_many("wrong-password")
         record.wrong += 1
         record.next = max(now, record.next) + pause
         return record.next - now
@@ -53,7 +53,7 @@ class Tries:
         if record is None or now > record.last + _FORGET_S:
             return 0.0
         if record.next > now + LONGEST_PAUSE_S:
-            raise _too_many()
+            raise _too_many("login-failed")
         return max(0.0, record.next - now)
 
     def was_wrong(self, address: str, now: float) -> None:
@@ -81,8 +81,8 @@ class Tries:
         return record
 
 
-def _too_many() -> Refused:
-    return Refused("wrong-password", "too many wrong passwords from your address: try again in some minutes")
+def _too_many(code: str) -> Refused:
+    return Refused(code, "too many wrong passwords from your address: try again in some minutes")
 
 
 def _pause_s(wrong: int) -> float:

@@ -49,6 +49,9 @@ FREE_TRIES = 5
 LONGEST_PAUSE_S = 60.0
 # Accounts that users can make: each is kept for ever. More can be made with geventchat-serve account.
 MAX_ACCOUNTS = 100_000
+# How many one address may make at once, a class behind one router, and how many a second after that.
+REGISTRATIONS_AT_ONCE = 60
+REGISTRATION_RATE = 1 / 60
 # Newcomers who are coming in at the same time; the others wait, so that a storm of joins delays nobody who is in.
 JOINS_AT_ONCE = 8
 # The longest text in which users say of themselves who they are, or why they are away, in characters.

@@ -177,6 +177,12 @@ class Action(Model):
         """The words that a room hears."""
         return None
 
+    @property
+    def asks_who_spoke(self) -> bool:
+        """Whether who spoke in the lines before is in its texts."""
+        texts = [value.wanted if isinstance(value, Pattern) else value for _, value in self]
+        return not self.has_own_sender and any("sender" in one.fields for one in texts if isinstance(one, Template))
+
     def asks_for(self, *, reconnects: bool) -> tuple[Ability, ...]:
         """Return what a protocol must be able to do for it; `reconnects` if one of its actors comes back by itself."""
         del reconnects
