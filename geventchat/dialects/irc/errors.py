@@ -1,7 +1,7 @@
 """What was refused, as the numerics that clients know, or as a standard reply or a notice where there is none."""
 
 from geventchat.dialects.irc.lines import Out, build
-from geventchat.dialects.irc.names import SERVER, nick_to_irc, room_to_irc
+from geventchat.dialects.irc.names import CHANNEL, SERVER, nick_to_irc, room_to_irc
 from geventchat.dialects.irc.recipient import Recipient
 from geventchat.protocol import replies
 from geventchat.protocol.limits import MAX_WATCHED
@@ -46,11 +46,8 @@ def errors(to: Recipient, error: replies.Error) -> list[Out]:
     if error.code in ("muted", "slow-down", "held", "filtered") and verb in ("PRIVMSG", ""):
         return [to.numeric("404", room_to_irc(about) if about else "*", error.message)]
     if error.code == "forbidden":
-        return (
-            [to.numeric("482", to.asked.detail, error.message)]
-            if to.asked.detail
-            else [to.numeric("481", error.message)]
-        )
+        _, is_channel, name = to.asked.detail.partition(CHANNEL)  # of a list, its letter stands before the channel
+        return [to.numeric("482", CHANNEL + name, error.message) if is_channel else to.numeric("481", error.message)]
     if error.code == "locked":
         return [to.numeric("473", room_to_irc(about), error.message)]
     if error.code == "banned":
