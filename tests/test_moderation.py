@@ -7,6 +7,7 @@ import pytest
 from geventchat.commands import actions
 from geventchat.commands.accounts import CheckPassword
 from geventchat.commands.commands import (
+    Describe,
     Find,
     Hello,
     Invite,
@@ -258,6 +259,13 @@ def test_a_ban_of_an_address_hits_all_from_there_and_tells_nobody_where_that_is(
     assert code(late.hears(Hello(nick="late"))) == "banned"
 
 
+def test_a_ban_of_addresses_from_one_room_holds_nowhere_else(stage: Stage, mod: User) -> None:
+    mod.hears(Join(room="tea"), Ban(who="192.0.2.0/24", room="tea"))
+    eve = from_address(stage, "eve", "192.0.2.7")
+    assert code(eve.hears(Join(room="tea"))) == "banned"
+    told(eve.hears(Join(room="den")), "members")
+
+
 def test_moderators_see_an_origin_that_a_ban_takes_and_others_see_none(stage: Stage, mod: User) -> None:
     bob, eve = from_address(stage, "bob", "192.0.2.5"), from_address(stage, "eve", "2001:db8::1")
     (profile,) = mod.hears(Whois(nick="eve"))[-1]["users"]
@@ -379,6 +387,14 @@ def test_in_a_slow_room_one_speaks_once_in_a_while_whatever_one_is_called(stage:
     mod.hears(Slow())
     bob.heard()
     told(bob.hears(Say(text="four")), "said")
+
+
+def test_in_a_slow_room_nobody_waits_longer_though_the_clock_is_set_back(stage: Stage, mod: User) -> None:
+    bob = stage.program("bob")
+    mod.hears(Slow(every="30s"))
+    bob.hears(Say(text="one"))
+    stage.now -= 900
+    assert told(bob.hears(Say(text="two")), "error")["message"].endswith("in 30 s")
 
 
 # Locked rooms.
@@ -514,6 +530,8 @@ def test_a_filter_masks_refuses_and_holds_and_a_moderator_lets_be_said_what_is_h
     assert code(eve.hears(Whisper(to="bob", text="SPAM"))) == "filtered"
     assert code(eve.hears(Topic(text="free money"))) == "filtered"
     assert code(eve.hears(Rename(nick="spammer"))) == "bad-nick"
+    assert code(eve.hears(Describe(about="spam"))) == code(eve.hears(Leave(reason="spam"))) == "filtered"
+    assert code(stage.program().hears(Hello(nick="eva", username="spam"))) == "filtered"
     assert code(eve.hears(Join(room="spam"))) == "bad-room"
     bob.heard()
     assert code(eve.hears(Say(text="free money"))) == "held"
