@@ -294,7 +294,7 @@ def test_one_address_registers_a_class_at_once_and_then_one_name_a_minute() -> N
 
 
 def test_who_registers_too_many_names_is_told_so(server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geventchat.server.throttle._is_loopback", lambda _: False)
+    monkeypatch.setattr("geventchat.server.throttle.is_loopback", lambda _: False)
     alice = Program(server.address, "alice")
     for _ in range(limits.REGISTRATIONS_AT_ONCE):
         server._services.registrar.admit("127.0.0.1", time.monotonic())
