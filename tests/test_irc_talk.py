@@ -14,6 +14,7 @@ from geventchat.dialects.irc.dialect import spoken
 from geventchat.dialects.irc.lines import MAX_BYTES, parse
 from geventchat.dialects.irc.names import prefix
 from geventchat.protocol import events
+from geventchat.protocol.events import iso_time
 from geventchat.protocol.text import clean
 from tests.stage import Stage, User
 
@@ -241,10 +242,12 @@ def test_who_somebody_is_can_be_asked_on_irc_and_elsewhere(stage: Stage) -> None
 
 def test_who_went_by_a_nick_is_remembered(stage: Stage) -> None:
     bob, ben = stage.on_irc("bob"), stage.on_irc("ben", about="Ben", username="b")
+    stage.now += 60
     ben.hears(Rename(nick="benny"))
     was, server, end = bob.hears(commands.Whowas(nick="ben", ref=asked("WHOWAS")))
     assert re.fullmatch(r":\S+ 314 bob ben ~b \S+ \* :Ben", was)
     assert (server.split()[1], end.split()[1]) == ("312", "369")
+    assert server.endswith(f":{iso_time(int(stage.now * 1000))}")  # when it was called so last, not when it came
     assert [line.split()[1] for line in bob.hears(commands.Whowas(nick="x", ref=asked("WHOWAS")))] == ["406", "369"]
 
 
