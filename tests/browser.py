@@ -22,11 +22,11 @@ _OPTIONS = (
 _PATIENCE_S = 25
 
 
-def chromium(profile: Path) -> webdriver.Chrome:
-    """Return a browser of its own, with a fresh profile."""
+def chromium(profile: Path, *more: str) -> webdriver.Chrome:
+    """Return a browser of its own, with a fresh profile, and with more options."""
     options = webdriver.ChromeOptions()
     options.binary_location = needs("chromium")
-    for option in (*_OPTIONS, f"--user-data-dir={profile}"):
+    for option in (*_OPTIONS, f"--user-data-dir={profile}", *more):
         options.add_argument(option)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     return webdriver.Chrome(options=options, service=webdriver.ChromeService(needs("chromedriver")))

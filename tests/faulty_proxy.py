@@ -19,6 +19,7 @@ class FaultyProxy:
         self._every = every
         self._deliveries = 0
         self.committed: list[tuple[str, str]] = []  # reader and line
+        self.overtakers: list[str] = []  # of each swap, the line that came first
 
     def serve(self, near: socket.socket, _: Address) -> None:
         """Serve one user."""
@@ -44,6 +45,7 @@ class FaultyProxy:
         self._deliveries += 1
         if held:
             self.committed.append((nick, held.decode()))
+            self.overtakers.append(line.decode())
             return line + held, b""
         if self._fault == "none" or self._deliveries % self._every:
             return line, b""

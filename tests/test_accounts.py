@@ -1,8 +1,10 @@
 """Accounts: whose a name is, logging in and out, further connections, what is forgotten, and what it costs."""
 
 import base64
+import contextlib
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,15 +16,21 @@ from gevent.queue import Queue
 from msgspec.structs import replace
 
 from geventchat import ChatServer, Limits
+from geventchat.commands import actions, commands
+from geventchat.commands.accounts import CheckPassword, HashPassword
 from geventchat.core.accounts import Account
 from geventchat.protocol import limits
+from geventchat.protocol.errors import Refused
 from geventchat.protocol.passwords import quick_hash
 from geventchat.protocol.roles import Role
 from geventchat.server import passwords
 from geventchat.server.access import Access
+from geventchat.server.throttle import Registrar
+from geventchat.store import sqlite_records
 from geventchat.store.sqlite import SqliteLog
 from geventchat.system import password_hash
 from tests.raw import plain
+from tests.stage import Stage, User
 from tests.talking import Program, Talker, cheap_hashes, hang_up, hanging_up, login
 
 __all__ = ["cheap_hashes", "hanging_up"]
@@ -83,6 +91,16 @@ def test_who_logs_in_has_the_name_and_others_are_told(server: ChatServer) -> Non
     assert bob.until_type("account") == {"type": "account", "nick": "guest1", "account": None}
     assert alice.asks("login", account="alice", password=SECRET)["account"] == "alice"
     assert alice.asks("rename", nick="Alice")["type"] == "ack"
+
+
+def test_who_logged_in_to_another_account_than_meant_logs_in_anew_before_coming_in(server: ChatServer) -> None:
+    registered(server).close()
+    registered(server, "bob").close()
+    program = Program(server.address)
+    assert program.hello("bob", login=login("alice", SECRET))["code"] == "nick-registered"
+    assert program.hello("bob", login=login("bob", "wrong horse"))["code"] == "login-failed"
+    assert program.hello("alice")["code"] == "nick-registered"
+    assert program.hello("bob", login=login("bob", SECRET))["account"] == "bob"
 
 
 def test_several_connections_of_one_account_are_told_apart_by_a_number(server: ChatServer) -> None:
@@ -249,6 +267,74 @@ def test_of_a_flood_of_logins_a_few_wait_and_the_others_are_told_to_come_later(
     gevent.joinall(busy)
 
 
+def test_a_password_that_is_replaced_while_it_is_looked_at_does_not_let_in(server: ChatServer) -> None:
+    registered(server).close()
+    go_on = threading.Event()
+    busy = [gevent.spawn(server._services.passwords._apart, go_on.wait) for _ in range(passwords.AT_ONCE)]
+    eve = Program(server.address)
+    eve.say_json("hello", nick="alice", login=login("alice", SECRET))
+    while server._services.passwords.made < 2 + passwords.AT_ONCE:  # the first was for registering
+        gevent.sleep(0.001)
+    change(server, "alice", password=password_hash.make("another horse"))
+    go_on.set()
+    assert eve.message()["code"] == "login-failed"
+    gevent.joinall(busy)
+
+
+def test_one_address_registers_a_class_at_once_and_then_one_name_a_minute() -> None:
+    registrar = Registrar()
+    for _ in range(limits.REGISTRATIONS_AT_ONCE):
+        registrar.admit("192.0.2.1", 0.0)
+    for later, fits in ((1.0, False), (61.0, True), (62.0, False)):
+        with contextlib.nullcontext() if fits else pytest.raises(Refused, match="wait some minutes"):
+            registrar.admit("192.0.2.1", later)
+    registrar.admit("192.0.2.2", 1.0)
+    for _ in range(2 * limits.REGISTRATIONS_AT_ONCE):
+        registrar.admit("127.0.0.1", 0.0)
+
+
+def test_who_registers_too_many_names_is_told_so(server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geventchat.server.throttle.is_loopback", lambda _: False)
+    alice = Program(server.address, "alice")
+    for _ in range(limits.REGISTRATIONS_AT_ONCE):
+        server._services.registrar.admit("127.0.0.1", time.monotonic())
+    assert alice.asks("register", password=SECRET)["code"] == "slow-down"
+    assert server._services.passwords.made == 0
+
+
+def test_a_login_ends_with_its_account_though_another_one_has_the_name_at_once() -> None:
+    stage = Stage()
+    alice, second, eve = stage.program("alice"), stage.program("second"), stage.program("eve")
+
+    def does(user: User, command: commands.AnyCommand, found: Any) -> None:
+        followup = actions.do(stage.chat, user.member, command, stage.now)
+        assert isinstance(followup, HashPassword | CheckPassword)
+        followup.then(found)
+
+    does(alice, commands.Register(password=SECRET), "hash")
+    account = stage.chat.accounts.find("alice")
+    assert account is not None
+    stage.chat.logins.log_in(second.member, account)
+    stage.now += 1.0
+    does(alice, commands.Unregister(password=SECRET), True)
+    alice.does(commands.Rename(nick="elsewhere"))
+    eve.does(commands.Rename(nick="alice"))
+    does(eve, commands.Register(password=SECRET), "hash")
+    assert stage.chat.logins.account_of(second.member) is None
+    stage.turn()
+    stage.turn()
+    assert second.member.account is None
+    assert eve.member.account == "alice"
+
+
+def test_nobody_who_has_left_is_remembered_as_logged_in(server: ChatServer) -> None:
+    alice, bob = registered(server), Program(server.address, "bob")
+    alice.say_json("bye")
+    bob.until_type("left")
+    bob.asks("status")
+    assert not server.chat.logins._members
+
+
 # What lasts.
 
 
@@ -261,6 +347,17 @@ def test_accounts_outlive_the_server(tmp_path: Path) -> None:
         assert eve.hello("a1ice")["code"] == "nick-registered"
         assert eve.hello("alice", login=login("alice", SECRET))["account"] == "alice"
     assert SECRET.encode() not in path.read_bytes()
+
+
+def test_what_a_command_has_changed_counts_for_the_next_login(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geventchat.store.sqlite._WATCH_S", 1e6)
+    path = tmp_path / "history.sqlite"
+    with closing(SqliteLog(path)) as log, ChatServer(log=log) as server:
+        with sqlite_records.changing(path) as kept:
+            kept.put(Account(name="robot", token=quick_hash("long random word")))
+        robot = Program(server.address, "robot", login=login("robot", "long random word"))
+        assert robot.welcome["account"] == "robot"
+        hang_up()
 
 
 # IRC.
@@ -296,10 +393,10 @@ def test_irc_logs_in_with_sasl_before_it_comes_in(server: ChatServer) -> None:
     irc.says(f"AUTHENTICATE {plainly('alice', SECRET)}")
     assert irc.until_number("900").split(" ")[3:5] == ["*", "alice"]
     irc.until_number("903")
-    irc.says("AUTHENTICATE PLAIN", f"AUTHENTICATE {plainly('alice', SECRET)}", "CAP END", "JOIN #lobby")
-    irc.until_number("907")
+    irc.says("CAP END", "JOIN #lobby", "AUTHENTICATE PLAIN", f"AUTHENTICATE {plainly('alice', SECRET)}")
     irc.until_number("001")
     assert irc.until_number("JOIN").endswith("JOIN #lobby alice :A")
+    irc.until_number("907")
     assert bob.until_type("joined")["account"] == "alice"
     bob.asks("register", password=SECRET)
     assert irc.until_number("ACCOUNT").endswith(" ACCOUNT bob")
@@ -375,12 +472,10 @@ def test_people_are_asked_for_the_password_of_a_name_that_is_somebody_s(server: 
     nc = Talker(server.address, b"alice\n")
     nc.until(b"* the name alice belongs to an account: log in to it\nPassword: ")
     nc.send(b"wrong horse\n")
-    nc.until(b"* that is not the password of that account, or there is none of that name\nEnter your name: ")
-    nc.send(b"ALICE\n")
-    nc.until(b"\nPassword: ")
-    nc.send(f"{SECRET}\nhello\n".encode())
-    nc.until(b"Hi, ALICE! To exit the chat enter 'exit'.\n")
-    nc.until(b"ALICE: hello\n")
+    nc.until(b"* that is not the password of that account, or there is none of that name\nPassword: ")
+    nc.send(f"{SECRET}\nhello\n".encode())  # a password is never taken for a name, which all would see
+    nc.until(b"Hi, alice! To exit the chat enter 'exit'.\n")
+    nc.until(b"alice: hello\n")
 
 
 def test_a_client_without_ends_of_lines_is_asked_for_the_password_too(server: ChatServer) -> None:
@@ -397,7 +492,10 @@ def test_who_wants_another_name_instead_gives_an_empty_password(server: ChatServ
     registered(server).close()
     nc = Talker(server.address, b"alice\n")
     nc.until(b"Password: ")
-    nc.send(b"\nbob\n")
+    nc.send(b"wrong horse\n\n")
+    nc.until(b"Password: ")
+    nc.until(b"Enter your name: ")
+    nc.send(b"bob\n")
     nc.until(b"Hi, bob!")
 
 

@@ -24,6 +24,7 @@ from geventchat.commands import commands
 from geventchat.core.dedup import MAX_REFS
 from geventchat.dialects import plain_lines
 from geventchat.protocol import events, limits, names, replies
+from geventchat.server.passwords import AT_ONCE, MAX_WAITING
 from geventchat.store.memory import MEMORY_BYTES
 from tests.pages import PAGES, ROOT, code, column, found, help_of, options_of, rows
 from tests.scenarios import scenario
@@ -51,9 +52,15 @@ def test_every_option_is_in_its_table_and_no_other() -> None:
     assert set(column("scenarios.md", "option")) == options_of("bots.cli")
 
 
+def test_every_option_is_in_the_example_of_a_configuration_file() -> None:
+    (example,) = found(r"^```toml\n(.*?)^```", PAGES["operating.md"])
+    shown = set(re.findall(r"^(?:# )?([a-z-]+) = ", example, re.MULTILINE))
+    assert {f"--{key}" for key in shown} == options_of("geventchat.cli.serve") - {"--config"}
+
+
 def test_every_option_of_the_client_and_of_the_verbs_is_on_its_page() -> None:
     assert {one for one in options_of("geventchat.cli.client") if f"`{one}" not in PAGES["client.md"]} == set()
-    for verb in ("check", "import", "record", "scenarios", "schema", "try"):
+    for verb in ("check", "import", "record", "scenarios", "schema", "try", "worker"):
         pages = PAGES["scenarios.md"] + PAGES["logs.md"] + PAGES["protocols.md"]
         assert {one for one in options_of("bots.cli", verb) if f"`{one}" not in pages} == set()
 
@@ -89,6 +96,8 @@ def test_every_limit_is_in_its_table_with_its_default() -> None:
         f"{limits.MAX_UNENDED_BYTES >> 10} KiB without an end of line",
         f"{limits.MAX_PRIVATE_BYTES >> 10} KiB of answers",
         f"{limits.MAX_ROOMS_PER_USER} rooms",
+        f"{limits.REGISTRATIONS_AT_ONCE} names registered at once",
+        f"{AT_ONCE + MAX_WAITING} logins at once",
         f"{limits.FREE_TRIES} wrong passwords",
         f"{limits.MAX_LISTED:,} names",
         f"{limits.MAX_HISTORY} events, or {limits.MAX_PAGE_CHARS:,} characters",

@@ -1,7 +1,7 @@
 """Records that survive: what counts while changes are on their way, what fails, what others change, what a file has."""
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from geventchat.core.accounts import Account
 from geventchat.core.kept import Change, Kept
 from geventchat.protocol import replies
 from geventchat.protocol.errors import NotStored, UsageError
-from geventchat.store import sqlite_file
+from geventchat.store import sqlite_file, sqlite_records
 from geventchat.store.sqlite import SqliteLog
 from tests.stage import Stage
 
@@ -171,3 +171,23 @@ def test_a_damaged_record_is_said_at_start_in_one_line(tmp_path: Path) -> None:
     write(path, ("INSERT INTO kept VALUES ('account', 'bob', '{')", ()))
     with pytest.raises(UsageError, match="the file is damaged"):
         SqliteLog(path)
+
+
+def test_two_commands_never_change_what_the_other_has_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite_records, "_BUSY_MS", 50)
+    path = tmp_path / "history.sqlite"
+    with sqlite_records.changing(path) as first:
+        first.put(account("alice", "one"))
+        with pytest.raises(UsageError, match="another program has locked the file"), sqlite_records.changing(path):
+            pass
+    with sqlite_records.reading(path) as kept:
+        assert accounts(kept) == {"alice": "one"}
+
+
+def test_what_a_command_fails_to_finish_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    with suppress(ZeroDivisionError), sqlite_records.changing(path) as kept:
+        kept.put(account("alice"))
+        raise ZeroDivisionError
+    with sqlite_records.reading(path) as kept:
+        assert accounts(kept) == {}

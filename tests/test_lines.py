@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geventchat.dialects.lines import LineBuffer
 from geventchat.protocol.errors import ProtocolError
 from geventchat.protocol.limits import MAX_UNENDED_BYTES
+from geventchat.protocol.lines import LineBuffer
 from tests import fuzz
 
 Found = list[bytes | str]

@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import gevent
 import pytest
 
 from tests.processes import Serving, run, serving
@@ -53,9 +54,14 @@ def test_all_that_a_moderator_did_holds_after_a_kill(tmp_path: Path) -> None:
             {"type": "ban", "who": "eve", "reason": "spam"},
         ):
             assert does(mod, **command)["type"] == "ack", command
+        while any(b"my-secret-words" in path.read_bytes() for path in tmp_path.iterdir()):
+            gevent.sleep(0.05)  # the -wal holds it for a moment
+        ann, _ = programmed(server.address, "ann")
+        does(ann, type="register", password="open sesame")
+        does(ann, type="join", room="ann's")
         server.end(signal.SIGKILL)
-        mod.close()
-        eve.close()
+        for raw in (mod, eve, ann):
+            raw.close()
     with serving("--history", str(history)) as server:
         assert refused(server, "Eve") == "banned"
         assert refused(server, "ann", room="den") == "locked"
@@ -63,9 +69,10 @@ def test_all_that_a_moderator_did_holds_after_a_kill(tmp_path: Path) -> None:
         assert does(bob, type="say", text="x")["code"] == "muted"
         assert does(bob, type="join", room="den", password="wrong")["code"] == "locked"
         assert does(bob, type="join", room="den", password="sesame")["type"] == "members"
-        ann, _ = programmed(server.address, "ann")
+        ann, _ = programmed(server.address, "ann", login={"account": "ann", "password": "open sesame"})
         assert does(ann, type="say", text="x")["type"] == "ack"
         assert does(ann, type="say", text="y")["code"] == "slow-down"
+        assert does(ann, type="join", room="ann's")["moderators"] == ["ann"]
         back, again = programmed(server.address, "mod", token=welcome["token"])
         assert again["role"] == "moderator"
         assert [one["who"] for one in does(back, type="bans")["bans"]] == ["eve"]

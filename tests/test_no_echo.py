@@ -2,19 +2,25 @@
 
 from collections import Counter
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bots.ledger.room import Attendance, RoomLedger
 
-_NAMES = ("ann", "bob", "cat", "dan")
+_NAMES = ("ann", "bob", "cat", "dan", "eve")
 _TALK = st.lists(st.sampled_from(_NAMES), min_size=1, max_size=14)  # who speaks, in the server's order
 
 
-def play(talk: list[str], data: st.DataObject, faults: dict[tuple[str, int], int] | None = None) -> RoomLedger:
+def play(
+    talk: list[str],
+    data: st.DataObject,
+    faults: dict[tuple[str, int], int] | None = None,
+    swapped: tuple[str, int] | None = None,
+) -> RoomLedger:
     """Return what a ledger says of a talk that each user hears at a pace of its own.
 
-    `faults` says how often a user hears a message, by its number, where that is not once.
+    `faults` says how often a user hears a message, by its number, where that is not once; `swapped` who hears two
+    messages the other way round, and which of those that come to it is the first of the two.
     """
     room = RoomLedger(per_sender=False, cast=_NAMES)
     readers: dict[str, Attendance] = {}
@@ -39,6 +45,9 @@ def play(talk: list[str], data: st.DataObject, faults: dict[tuple[str, int], int
         ]
         for name in _NAMES
     }
+    if swapped is not None:
+        heard, at = waiting[swapped[0]], swapped[1]
+        heard[at : at + 2] = reversed(heard[at : at + 2])
     turns = [name for name in _NAMES for _ in waiting[name]]
     for now, name in enumerate(data.draw(st.permutations(turns)), 2):
         room.hear(readers[name], *waiting[name].pop(0), float(now))
@@ -58,6 +67,22 @@ def test_what_one_user_misses_or_hears_twice_is_found(talk: list[str], data: st.
     times = data.draw(st.sampled_from([0, 2]))
     found = [(one.verdict, one.reader.name) for one in play(talk, data, {(reader, number): times}).findings]
     assert found == [("missing" if times == 0 else "duplicate", reader)]
+
+
+@given(talk=_TALK, data=st.data())
+def test_two_messages_that_change_places_for_one_user_are_found_wherever_they_were_put(
+    talk: list[str], data: st.DataObject
+) -> None:
+    reader = data.draw(st.sampled_from(_NAMES))
+    comes = [name for name in talk if name != reader]
+    assume(len(comes) > 1)
+    at = data.draw(st.integers(0, len(comes) - 2))
+    pair = [f"{name} {comes[: at + place + 1].count(name)}" for place, name in enumerate(comes[at : at + 2])]
+    room = play(talk, data, swapped=(reader, at))
+    assume(not any(one.is_unsure for one in room.messages if one.text in pair))  # the first that a user hears at all
+    (found,) = room.findings
+    assert (found.verdict, found.reader.name) == ("reordered", reader)
+    assert found.text in pair
 
 
 def test_who_hears_itself_all_the_same_is_told() -> None:

@@ -16,8 +16,10 @@ from bots.scenario.mistakes import ScenarioMistakes
 from tests.needs import missing, needs
 from tests.pages import ROOT
 from tests.play import passed
-from tests.raw import Address
+from tests.processes import Ran, run
+from tests.raw import Address, Raw
 from tests.servers.running import other_server
+from tests.tls import keys
 
 EXAMPLES = ROOT / "docs" / "protocols"
 
@@ -128,3 +130,34 @@ def test_what_a_protocol_cannot_do_is_said_at_the_line_that_needs_it() -> None:
         "nothing is answered as a ping is",
     ]
     assert said[5].startswith("who comes back is not told what it missed")
+
+
+def test_a_server_inside_tls_is_proved_by_a_file_that_says_who_vouches_for_it(tmp_path: Path) -> None:
+    keys(tmp_path)
+    certificate, key = tmp_path / "tls-certificate.pem", tmp_path / "tls-key.pem"
+    file = (EXAMPLES / "websockets.yaml").read_text()
+    (tmp_path / "known.yaml").write_text(f"{file}tls: true\n")
+    (tmp_path / "vouched.yaml").write_text(f"{file}tls: tls-certificate.pem\n")
+    (tmp_path / "others.yaml").write_text(f"{file}tls: system\n")
+    (tmp_path / "talk.yaml").write_text("cast: {user: 3}\nscript:\n  - user: hello\n")
+    environment = {"CERTIFICATE": str(certificate), "KEY": str(key), "XDG_STATE_HOME": str(tmp_path)}
+    with other_server("with_websockets.py", environment={**os.environ, **environment}) as (host, port):
+
+        def bots(*words: str) -> Ran:
+            return run("bots.cli", *words, environment=environment)
+
+        for name in ("known", "vouched"):
+            options = ["--server", f"{host}:{port}", "--protocol", str(tmp_path / f"{name}.yaml")]
+            ran = bots(str(tmp_path / "talk.yaml"), *options)
+            assert ran.out.splitlines()[-1] == "PASSED: everyone got every message, once, in order", ran
+        assert bots("try", f"{host}:{port}", "--protocol", str(tmp_path / "known.yaml")).status == 0
+        ran = bots("try", f"{host}:{port}", "--protocol", str(tmp_path / "others.yaml"))
+        assert ran.status == 1
+        assert "nobody vouches for 127.0.0.1" in ran.errors
+
+
+def test_what_a_server_refuses_is_told_in_its_words() -> None:
+    with other_server("with_lines.py") as address, Raw(address, b"LOGIN user2\n") as somebody:
+        assert b"+OK\n" in somebody.until(b"+OK\n")
+        outcome = play_at(address, "lines", "cast: {user: 3}\nscript:\n  - user: hello\n")
+    assert outcome.failures == ["user2 was not let in: that name is taken (refused)"]

@@ -126,6 +126,20 @@ def test_without_joined_one_is_in_at_once() -> None:
     assert not dialect.greets
 
 
+def test_what_shows_that_somebody_else_is_in_shows_nothing_of_oneself() -> None:
+    dialect = spoken("""\
+        protocol: tcp
+        joined: "* {nick} joined"
+        say: "{text}"
+        heard: "<{nick}> {text}"
+        ignore: ["* {other} joined"]
+        """)
+    assert heard(dialect, "* eve joined") == []
+    (welcome,) = heard(dialect, "* ann joined")
+    assert isinstance(welcome, replies.Welcome)
+    assert welcome.nick == "ann"
+
+
 def test_text_is_taken_apart_and_a_text_may_hold_anything() -> None:
     dialect = spoken(LINES)
     heard(dialect, "+OK")
@@ -177,6 +191,12 @@ def test_what_fits_nothing_is_told_with_what_came_nearest(line: str, why: str | 
     assert why in one.message
 
 
+def test_what_is_missing_several_times_is_told_once() -> None:
+    (one,) = heard(spoken(LINES.replace("<{nick}> {text}", "MSG|{nick}|{time}|{text}")), "MSG|bob")
+    assert isinstance(one, replies.Error)
+    assert one.message.endswith("but '|' is not in it")
+
+
 def test_what_fits_nothing_is_shown_cleaned() -> None:
     (one,) = heard(spoken(LINES), "\x1b]0;owned\x07 hello")
     assert isinstance(one, replies.Error)
@@ -223,3 +243,35 @@ def test_frames_end_where_they_were_made_to_end(contents: list[bytes]) -> None:
             assert framing.content(stream[start:end]) == content
             start = end
         assert start == len(stream)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("", ""),
+        ("tls: true\n", "true"),
+        ("tls: false\n", ""),
+        ("tls: system\n", "system"),
+        ("tls: ca.pem\n", "a/ca.pem"),
+    ],
+)
+def test_who_vouches_for_a_server_is_a_file_beside_the_protocol_s(written: str, read: str) -> None:
+    assert parse(f"{LINES}{written}".encode(), "a/theirs.yaml").tls == read
+
+
+def test_who_vouches_for_a_server_cannot_be_a_list() -> None:
+    assert mistakes(f"{LINES}tls: [ca.pem]") == [
+        "6:6: tls is true, or a file of authorities in PEM, or system for those that the system trusts"
+    ]
+
+
+def test_what_is_refused_is_told_with_its_reason_where_there_is_one() -> None:
+    dialect = spoken(f'{LINES}refused: "-ERR {{why}}"\n')
+    assert dialect.tells_refusals
+    assert heard(dialect, "-ERR that name is taken\x1b") == [
+        replies.Error(code="refused", message="that name is taken\\u001b")
+    ]
+    dialect = spoken(f"{JSON}refused: {{error: {{}}}}\n")
+    (refused,) = heard(dialect, '{"error": {"code": 5}}')
+    assert refused == replies.Error(code="refused", message='{"error": {"code": 5}}')
+    assert not spoken(LINES).tells_refusals

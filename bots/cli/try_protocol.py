@@ -37,7 +37,7 @@ def try_protocol(options: argparse.Namespace) -> int:
         show(f"{name} {way} {frame.content}{gap}{meaning}\n")
 
     with interruptible():
-        wrong = try_out(description, at, tell, trust(options, "geventchat-bots"))
+        wrong = try_out(description, at, tell, trust(options, "geventchat-bots", description.tls))
     for one in wrong:
         show(coloured(f"{one}\n", good=False))
     if not wrong:

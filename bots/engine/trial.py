@@ -135,9 +135,13 @@ def _talk(description: Description, ann: _Trier, ben: _Trier) -> list[str]:
         wrong.append("ann heard itself, and the file says echo: false")
     for trier in (ann, ben):
         trier.leave()
-    puzzled = [one.name for one in (ann, ben) if any(isinstance(heard, replies.Error) for heard in one.heard)]
+    puzzled = [one.name for one in (ann, ben) if any(_fits_nothing(heard) for heard in one.heard)]
     wrong += [f"{name} was sent frames that fit no pattern" for name in puzzled]
     return wrong
+
+
+def _fits_nothing(heard: Heard) -> bool:
+    return isinstance(heard, replies.Error) and heard.code == "not-understood"
 
 
 def _not_in(trier: _Trier, description: Description) -> str:

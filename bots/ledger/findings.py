@@ -2,12 +2,17 @@
 
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterator, Sequence
-from itertools import accumulate
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, count
 from typing import NamedTuple
 
 from bots.ledger.messages import SentMessages
 from bots.ledger.model import Attendance, Message, Words
+
+# A message that was heard late is compared with so many that stand behind it, and as many before each of the places
+# where it was heard most often: what changed places with it is among them.
+_NEAR = 20
+_PLACES = 3
 
 
 def missing(sent: SentMessages, readers: Sequence[Attendance]) -> Iterator[tuple[Attendance, Message]]:
@@ -73,14 +78,11 @@ def too_many(sent: SentMessages, readers: Sequence[Attendance]) -> Iterator[tupl
 
 
 class Late(NamedTuple):
-    """When a user heard a message, and the one farthest behind it in the order that it had heard before.
-
-    `overtaken_by` is what its own sender sent later, and the user had heard before; None for nothing.
-    """
+    """When a user heard a message behind its place, as the how manieth so, and what stood last of what it had heard."""
 
     at: float
+    number: int
     after: Message
-    overtaken_by: Message | None = None
 
 
 class Reordered(NamedTuple):
@@ -102,6 +104,7 @@ class Reordering:
         self._order = sent.order
         self._sent = sent
         self._per_sender = per_sender
+        self._numbers = count()
         self._late: dict[Message, dict[Attendance, Late]] = {}  # by whom it was heard after others that stand behind it
 
     def hear_late(self, reader: Attendance, message: Message, now: float) -> None:
@@ -111,10 +114,7 @@ class Reordering:
             own = (one for one in heard if one.nick == message.nick and _are_told_apart(one, message))
             heard = (one for one in own if reader.has_heard(one))
         if after := next(heard, None):
-            behind = self._order[message.index + 1 : reader.progress.position]
-            own = (one for one in behind if one.nick == message.nick and one.number > message.number)
-            overtaken_by = next((one for one in own if reader.has_heard(one)), None)
-            self._late.setdefault(message, {})[reader] = Late(now, after, overtaken_by)
+            self._late.setdefault(message, {})[reader] = Late(now, next(self._numbers), after)
 
     def hear_like(self, leader: Attendance, reader: Attendance) -> None:
         """Note that a user heard everything as another one did."""
@@ -125,97 +125,83 @@ class Reordering:
     def find(self, readers: Sequence[Attendance]) -> Iterator[Reordered]:
         """Yield who heard a message out of order: all, or those who heard it otherwise than most did.
 
-        A user that missed a message has heard it in no order: where nobody heard two the other way round, the order
-        kept here is only one of those that may have been, and nobody is at fault. The same holds for a user that may
-        have heard another message with the same words.
+        Two messages are compared at a time, by those who certainly heard both. Their sender's order is the right one;
+        of different senders' words, it is that in which most heard them. The room's order as it is kept here is only
+        one of those that may have been: where nobody heard the two the other way round, nobody is at fault.
         """
         newest: dict[str, Message] = {}  # of each sender
+        accused: set[tuple[Attendance, Message, Message]] = set()  # a pair is found once, though it is compared twice
         for message in self._order:
-            is_known = not (message.is_uncertain or message.is_unsure or message.from_others)
-            before = newest.setdefault(message.nick, message) if is_known else message
+            told: dict[Attendance, None] = {}
+            for other, at_fault in self._compared(message, newest, readers):
+                told |= dict.fromkeys(one for one in at_fault if (one, other, message) not in accused)
+                accused |= {(one, message, other) for one in at_fault}
+            for reader in told:
+                late = self._late.get(message, {}).get(reader)
+                yield Reordered(message, reader, late.at if late else message.first_heard, late.after if late else None)
+
+    def _compared(
+        self, message: Message, newest: dict[str, Message], readers: Sequence[Attendance]
+    ) -> Iterator[tuple[Message, Iterable[Attendance]]]:
+        """Yield what a message is compared with, and who heard the two in the wrong order."""
+        if self._is_known(message):
+            before = newest.setdefault(message.nick, message)
             if before.number < message.number:
                 newest[message.nick] = message
-            if before.number > message.number:
-                yield from self._overtaken(message, before, readers)
-            elif (late := self._late.get(message)) and not self._is_anything(message):
-                told = list(self._out_of_step(message, late, readers))
-                yield from told
-                if is_known and not all(reader.hears_itself for reader in late):
-                    yield from self._overtaken_late(message, late, {one.reader for one in told})
+            elif before is not message:
+                yield before, list(self._otherwise(before, message, readers))
+        if message in self._late and not self._is_anything(message):
+            in_step = [one for one in readers if one not in self._late[message] and one.has_heard(message)]
+            for other in self._near(message):
+                yield other, self._at_fault(message, other, in_step)
 
-    def _overtaken(self, message: Message, before: Message, readers: Sequence[Attendance]) -> Iterator[Reordered]:
-        """Yield those who heard a message after `before`, which its sender sent later."""
-        late, before_late = self._late.get(message, {}), self._late.get(before, {})
+    def _near(self, message: Message) -> list[Message]:
+        """Return what stands behind a message, and may have been heard before it: near to where it was put or heard."""
+        places = Counter(late.after.index for late in self._late[message].values()).most_common(_PLACES)
+        begin = message.index + 1
+        near = set(range(begin, min(begin + _NEAR, max(place for place, _ in places) + 1)))
+        for place, _ in places:
+            near.update(range(max(begin, place + 1 - _NEAR), place + 1))
+        others = (self._order[index] for index in sorted(near))
+        if self._per_sender:
+            others = (one for one in others if one.nick == message.nick)
+        return [one for one in others if _are_told_apart(one, message) and not self._is_anything(one)]
+
+    def _at_fault(self, message: Message, other: Message, in_step: Sequence[Attendance]) -> dict[Attendance, None]:
+        """Return who heard these two in the wrong order; `other` stands behind the message, which these heard there."""
+        late = self._late[message]
+        both = [one for one in (*late, *in_step) if self._heard_both(one, message, other)]
+        behind = dict.fromkeys(one for one in both if self._heard_first(one, other, message))
+        if not behind:
+            return behind
+        before = dict.fromkeys(one for one in both if one not in behind)
+        of_one = message.nick == other.nick and message.words != other.words  # ids do not say which is which
+        if of_one and self._is_known(message) and self._is_known(other):
+            return behind if message.number < other.number else before
+        return behind if len(behind) <= len(before) else before
+
+    def _otherwise(self, before: Message, message: Message, readers: Sequence[Attendance]) -> Iterator[Attendance]:
+        """Yield who heard these two of one sender as they stand, which is not as they were sent."""
         for reader in readers:
-            if reader not in before_late and self._heard_both(reader, message, before):
-                heard = late.get(reader, Late(message.first_heard, before))
-                yield Reordered(message, reader, heard.at, heard.after)
+            if self._heard_both(reader, message, before) and not self._heard_first(reader, message, before):
+                yield reader
 
-    def _overtaken_late(
-        self, message: Message, late: dict[Attendance, Late], told: Container[Attendance]
-    ) -> Iterator[Reordered]:
-        """Yield those, but for who was told already, who heard a message late and after what its sender sent later."""
-        for reader, heard in late.items():
-            other = heard.overtaken_by
-            is_later = other is not None and other.number > message.number and not self._is_anything(other)
-            if other is not None and is_later and reader not in told and self._heard_both(reader, message, other):
-                yield Reordered(message, reader, heard.at, other)
-
-    def _out_of_step(
-        self, message: Message, late: dict[Attendance, Late], readers: Sequence[Attendance]
-    ) -> Iterator[Reordered]:
-        """Yield the fewer: those who heard a message late, or those who heard it in step, and then what is ahead."""
-        ahead = self._heard_ahead(message, late)
-        against = [
-            reader
-            for reader in readers
-            if reader not in late and any(self._heard_both(reader, message, one) for one in ahead)
-        ]
-        if len(late) <= len(against):
-            for reader, heard in late.items():
-                if not self._sent.may_be_another(reader, message):
-                    yield Reordered(message, reader, heard.at, heard.after)
-        else:
-            for reader in against:
-                yield Reordered(message, reader, message.first_heard)
-            if not self._per_sender and not all(reader.hears_itself for reader in late):
-                yield from self._otherwise_late(message, late)
-
-    def _otherwise_late(self, message: Message, late: dict[Attendance, Late]) -> Iterator[Reordered]:
-        """Yield the few who heard a message late, as most did, but earlier or later still than these.
-
-        So it comes out where speakers do not hear themselves: who is first to hear a message cannot tell where it
-        stands among its own, so that everyone else may hear it behind the place where it was put.
-        """
-        most, count = Counter(heard.after for heard in late.values()).most_common(1)[0]
-        if 2 * count <= len(late):
-            return
-        with_most = [reader for reader, heard in late.items() if heard.after is most]
-        for reader, heard in late.items():
-            begin, end = sorted((most.index, heard.after.index))
-            for other in self._order[begin + 1 : end + 1]:
-                if self._heard_in_step(reader, message, other) and any(
-                    self._heard_in_step(one, message, other) for one in with_most
-                ):
-                    yield Reordered(message, reader, heard.at, heard.after)
-                    break
-
-    def _heard_in_step(self, reader: Attendance, message: Message, other: Message) -> bool:
-        """Whether it is certain that a user heard another message than this, and where it stands."""
-        is_certain = other.words != message.words and not self._is_anything(other)
-        return is_certain and self._heard_both(reader, message, other) and reader not in self._late.get(other, {})
+    def _heard_first(self, reader: Attendance, first: Message, second: Message) -> bool:
+        """Whether a user that heard two messages heard `first` before `second`."""
+        one, other = (self._late.get(message, {}).get(reader) for message in (first, second))
+        if one is not None and other is not None:
+            return one.number < other.number
+        if other is not None:
+            return first.index <= other.after.index
+        return first.index < second.index and not (one is not None and second.index <= one.after.index)
 
     def _heard_both(self, reader: Attendance, message: Message, other: Message) -> bool:
         """Whether it is certain that a user heard these two."""
         return all(reader.has_heard(one) and not self._sent.may_be_another(reader, one) for one in (message, other))
 
-    def _heard_ahead(self, message: Message, late: dict[Attendance, Late]) -> list[Message]:
-        """Return what most of those who heard a message late had heard before it, though it stands behind it."""
-        most = Counter(heard.after for heard in late.values()).most_common(1)[0][0]
-        one = next(reader for reader, heard in late.items() if heard.after is most)
-        between = [most] if self._per_sender else self._order[message.index + 1 : most.index + 1]
-        heard = [other for other in between if one.has_heard(other) and one not in self._late.get(other, {})]
-        return [other for other in heard if _are_told_apart(other, message) and not self._is_anything(other)]
+    def _is_known(self, message: Message) -> bool:
+        """Whether it is known where a message stands among its sender's."""
+        return not (message.is_uncertain or message.is_unsure or message.from_others)
 
     def _is_anything(self, message: Message) -> bool:
         """Whether a message may be any of several; of what others say, nobody knows how often they said it."""

@@ -10,7 +10,8 @@ from typing import Literal, NamedTuple
 Verdict = Literal["missing", "duplicate", "reordered", "corrupt", "leaked"]
 # A sender's nick and a text.
 Words = tuple[str, str]
-# What was first heard so shortly before a connection was dropped may have been on its way there.
+# What was first heard so shortly before a connection was dropped may have been on its way there; and what was sent so
+# shortly before somebody left, on its way to the server.
 _IN_FLIGHT_S = 1.0
 
 
@@ -102,8 +103,11 @@ class Attendance:
         return self.entered <= message.sent and message.first_heard <= heard_until and not self.does_not_hear(message)
 
     def must_hear_unheard(self, message: Message) -> bool:
-        """Whether a message that nobody has heard yet has to reach this user."""
-        is_here = self.entered <= message.sent < self.leaving
+        """Whether a message that nobody has heard yet has to reach this user.
+
+        What was sent just before the user began to leave, the server may have taken later than its goodbye.
+        """
+        is_here = self.entered <= message.sent < self.leaving - _IN_FLIGHT_S
         return is_here and not message.is_uncertain and not self.does_not_hear(message)
 
     def may_hear(self, message: Message) -> bool:

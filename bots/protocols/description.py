@@ -35,6 +35,7 @@ class Description:
     """All that a protocol's file says; what it leaves out is None."""
 
     file: str
+    tls: str  # empty for none, `true` for trust on first use, `system`, or a file of authorities
     is_websocket: bool
     path: str
     headers: dict[str, str]
@@ -44,6 +45,7 @@ class Description:
     steps: tuple[Send | Await, ...]
     say: Any
     heard: Named
+    refused: Named | None
     ignore: tuple[Named, ...]
     answers: tuple[tuple[Named, Any], ...]
     ping: Any

@@ -56,10 +56,28 @@ Frame = Annotated[
 ]
 
 
+def _tls(value: object) -> str:
+    """Return who vouches for the server: a file, `system`, or `true` for trust on first use; empty for no TLS."""
+    match value:
+        case True | "true":
+            return "true"
+        case False | "false":
+            return ""
+        case str() if value.strip():
+            return value
+    raise ValueError("tls is true, or a file of authorities in PEM, or system for those that the system trusts")
+
+
+Tls = Annotated[str, PlainValidator(_tls), WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "string"}]})]
+
+
 class ProtocolFile(Model):
     """How a server is spoken to: over which connection, in what frames, and what each message looks like."""
 
     protocol: Literal["tcp", "websocket"] = Field(description="the connection")
+    tls: Tls = Field(
+        default="", description="true: inside TLS; or a file of authorities that vouch for the server, or system"
+    )
     url: Maybe[Name] = Field(default=None, description="the path of a WebSocket, like /ws/{nick}; / when left out")
     headers: dict[str, Name] = Field(default_factory=dict, description="headers of a WebSocket's handshake")
     subprotocol: Maybe[Name] = Field(default=None, description="the subprotocol of a WebSocket's handshake")
@@ -74,6 +92,7 @@ class ProtocolFile(Model):
     joined: Pattern = Field(default=None, description="what shows that one is in; left out: at once")
     say: Message = Field(description="how to say {text}")
     heard: Pattern = Field(description="what somebody said: with {nick} and {text}, perhaps {id} and {room}")
+    refused: Pattern = Field(default=None, description="what the server says when it does not do something: {why?}")
     ignore: list[Any] = Field(
         default_factory=list,
         description="what means nothing to a bot",

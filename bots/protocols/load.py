@@ -8,8 +8,16 @@ from typing import Any
 
 from bots.protocols.description import Await, Description, Named, Send
 from bots.protocols.document import ProtocolFile
-from bots.protocols.framing import Content, Framing, JsonContent, LengthPrefixed, Lines, NumberedContent, Packets
-from bots.protocols.framing import TextContent as PlainText
+from bots.protocols.framing import (
+    Content,
+    Framing,
+    JsonContent,
+    LengthPrefixed,
+    Lines,
+    NumberedContent,
+    Packets,
+    TextContent,
+)
 from bots.protocols.patterns import Array, Literal, Object, Pattern, names_in, text_pattern
 from bots.scenario.data_file import read_file
 from bots.scenario.mistakes import Mistake, Report, ScenarioMistakes, SourcePosition, did_you_mean
@@ -21,6 +29,7 @@ _JSON_FRAMES = ("json-line", "json", "socket.io")
 _TEXT_FRAMES = ("line", "text")
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _CONSTANTS = {"true": True, "false": False, "null": None}
+_NO_FILES = ("", "true", "system")
 _STEP_KEYS = {"send", "answer"}
 _MADE_OF_KEYS = "a protocol is made of keys, like protocol:, say: and heard:; here is none"
 # What can be filled into each message, besides what was taken out of answers on the way in.
@@ -68,6 +77,7 @@ class _Reader:
         self._check_heard(heard)
         description = Description(
             file=self._report.file,
+            tls=self._tls(),
             is_websocket=document.protocol == "websocket",
             path=self._path(),
             headers=document.headers,
@@ -77,6 +87,7 @@ class _Reader:
             steps=(*steps, Await(joined)) if joined is not None else steps,
             say=self._message("say", needed=("text",), more=("text",)),
             heard=heard or Named("heard", "", Literal("")),
+            refused=self._pattern("refused"),
             ignore=tuple(self._named(node, "ignore") for node in self._items("ignore")),
             answers=tuple(self._answers()),
             ping=self._message("ping", needed=("token",), more=("token",)),
@@ -99,12 +110,17 @@ class _Reader:
         is_json = (
             frame in _JSON_FRAMES if frame in (*_JSON_FRAMES, *_TEXT_FRAMES) else isinstance(say.value, dict | list)
         )
-        content: Content = JsonContent() if is_json else PlainText()
+        content: Content = JsonContent() if is_json else TextContent()
         if frame == "socket.io":
             content = NumberedContent()
         if isinstance(frame, int):
             return LengthPrefixed(frame), content
         return Packets() if frame == "packet" else Lines(), content
+
+    def _tls(self) -> str:
+        """Return who vouches for the server: a file stands beside this one, unless its path says otherwise."""
+        tls = self._document.tls
+        return tls if tls in _NO_FILES else str(Path(self._report.file).parent / tls)
 
     def _path(self) -> str:
         path = self._document.url or "/"

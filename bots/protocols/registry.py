@@ -41,6 +41,7 @@ class Spoken(NamedTuple):
     option: str
     name: str
     make: MakeDialect
+    tls: str = ""  # as a protocol's file says
 
 
 def by_name(name: str) -> Spoken:
@@ -76,4 +77,5 @@ def from_file(path: Path) -> Spoken:
     from bots.protocols.described import Described
     from bots.protocols.load import load
 
-    return Spoken("--protocol", str(path), partial(Described, load(path)))
+    description = load(path)
+    return Spoken("--protocol", str(path), partial(Described, description), description.tls)

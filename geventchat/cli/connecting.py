@@ -7,6 +7,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from geventchat.tls.trust import Trust
 
+# What can be done where nobody can be asked: after these refusals.
+HINTS = {
+    "password-needed": ": give it in a file, with --password-file FILE, or in GEVENTCHAT_PASSWORD",
+    "tls-needed": "; use --tls",
+}
+
 
 def add_tls(parser: argparse.ArgumentParser) -> None:
     """Add the options that say how to speak TLS."""
@@ -18,12 +24,23 @@ def add_tls(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def trust(options: argparse.Namespace, command: str) -> "Trust | None":
-    """Return whom to trust inside TLS; None for no TLS. What is new is told on standard error. Raises UsageError."""
-    if not (options.tls or options.tls_ca):
+def add_password(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names the server's password."""
+    parser.add_argument(
+        "--password-file", metavar="FILE", help="the server's password (default: what GEVENTCHAT_PASSWORD holds)"
+    )
+
+
+def trust(options: argparse.Namespace, command: str, otherwise: str = "") -> "Trust | None":
+    """Return whom to trust inside TLS; None for no TLS. What is new is told on standard error. Raises UsageError.
+
+    Where the options say nothing, `otherwise` does: a file of authorities, `system`, `true` for trust on first use.
+    """
+    authorities = options.tls_ca or ("" if options.tls or otherwise == "true" else otherwise)
+    if not (options.tls or authorities or otherwise):
         return None
     from geventchat.tls.trust import Authorities, known_servers
 
-    if options.tls_ca:
-        return Authorities(options.tls_ca)
+    if authorities:
+        return Authorities(authorities)
     return known_servers(lambda line: print(f"{command}: {line}", file=sys.stderr))

@@ -14,9 +14,10 @@ from geventchat.cli import config
 from geventchat.cli.options import OptionParser
 from geventchat.protocol import address, durations
 from geventchat.protocol.errors import UsageError
+from geventchat.protocol.ip import Network
 from geventchat.protocol.limits import GREET_WITH, MAX_HISTORY, Limits
 from geventchat.server import house_rules
-from geventchat.server.access import Access, Network
+from geventchat.server.access import Access
 from geventchat.server.live import FIXED_LIMITS, Live
 from geventchat.store import registry
 from geventchat.system.passwords import server_password

@@ -33,11 +33,12 @@ class CheckPassword:
 
 @dataclass(frozen=True, slots=True)
 class HashPassword:
-    """Make the hash of a password, and go on with it; `then` may raise Refused."""
+    """Make the hash of a password, of a new account if it `is_new`, and go on with it; `then` may raise Refused."""
 
     password: str
     then: Callable[[str], None]
     ref: str | None = None
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,9 @@ def log_in(
     then: commands.AnyCommand | None,
 ) -> CheckPassword:
     """Log in with a password, or with the token or the one-time password that stands in for it; then do something."""
-    if member.account is not None:
+    if member.account is not None and member.key:
         raise Refused("logged-in", f"you are logged in to {member.account} already")
+    chat.logins.log_out(member)  # who is not in yet may have been wrong about the account
     account = chat.accounts.find(base(name))
     stored: str | None = account.password if account is not None else ""
     if account is not None and (is_word(password, account.token) or is_word(password, account.one_time)):
@@ -107,7 +109,7 @@ def register(chat: Chat, member: Member, asked: commands.Register, now: float) -
         chat.logins.log_in(member, account)
         _tell(chat, member, asked.ref, [chat.kept.put(account)])
 
-    return HashPassword(prepared(asked.password), go_on, asked.ref)
+    return HashPassword(prepared(asked.password), go_on, asked.ref, is_new=True)
 
 
 def _check_registrable(chat: Chat, member: Member) -> None:

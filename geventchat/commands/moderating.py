@@ -17,8 +17,9 @@ from geventchat.core.moderation.moderation import until_of
 from geventchat.core.moderation.sanctions import Ban, Mute, Sanction, Sanctions
 from geventchat.core.moderation.targets import Target
 from geventchat.core.room import Room
-from geventchat.protocol import durations, events, names, replies
+from geventchat.protocol import durations, events, names, replies, wording
 from geventchat.protocol.errors import Refused
+from geventchat.protocol.ip import is_in
 from geventchat.protocol.names import LOBBY, LOG_ROOM
 from geventchat.protocol.text import clean
 from geventchat.protocol.wording import EVERYBODY
@@ -53,9 +54,8 @@ def ban(chat: Chat, member: Member, ban: moderation.Ban, now: float) -> None:
     _tell(chat, member, banned, target, room, hit, changes, ban.ref)
     for one in hit:
         if room is None:
-            until = f" until {banned.until[:16].replace('T', ' ')} UTC" if banned.until else ""
             why = f": {ban.reason}" if ban.reason else ""
-            closing = replies.Closing(code="banned", message=f"you are banned{until}{why}")
+            closing = replies.Closing(code="banned", message=f"you are banned{wording.until(banned.until)}{why}")
             chat.send_away(one, closing, f"banned by {member.nick}{why}")
         else:
             kicked = events.Kicked("", "", room.name, member.nick, one.nick, ban.reason)
@@ -276,7 +276,7 @@ def _fitting(chat: Chat, target: Target) -> list[Member]:
     network = targets.network_of(target.id)
     people = ((one, chat.moderation.person(one)) for one in chat.nicks.members())
     if network is not None:
-        return [one for one, person in people if targets.is_in(person.address, network)]
+        return [one for one, person in people if is_in(person.address, [network])]
     return [one for one, person in people if target.id in targets.ids_of(person)]
 
 

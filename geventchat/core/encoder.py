@@ -21,9 +21,7 @@ class Capabilities:
     greeted_with_history: bool  # be shown what was said before they came in
     returns_by_nick: bool = False  # be shown what was said since their nick was there last; they know no ids
     past_is_talk: bool = False  # of the past, be shown only what was said
-    watches_closely: bool = (
-        False  # of those whom they watch, be told also what otherwise only who shares a room is told
-    )
+    watches_closely: bool = False  # of those whom they watch, be told also what else only who shares a room is told
     resends: bool = True  # send a message again, with the same ref, if they have seen no ack
     told_once: bool = False  # hear of a new name, and of a departure, once and not in each room that they share
 

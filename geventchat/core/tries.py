@@ -1,16 +1,13 @@
 """How often wrong passwords came from each address, and how long the next try from there has to wait."""
 
-import ipaddress
-
 from geventchat.protocol.errors import Refused
+from geventchat.protocol.ip import host_of
 from geventchat.protocol.limits import FREE_TRIES, LONGEST_PAUSE_S
 
 # After so long without a try, an address is as good as new.
 _FORGET_S = 900.0
 # How many addresses are remembered; those from which nothing has come for long are forgotten first.
 _MAX_ADDRESSES = 10_000
-# Who gets an address in IPv6 gets at least so many bits of it to choose from (RFC 6177).
-_IP6_NETWORK_BITS = 64
 
 
 class _Record:
@@ -42,7 +39,7 @@ class Tries:
         record = self._record(address, now)
         pause = _pause_s(record.wrong)
         if pause and record.next > now + LONGEST_PAUSE_S:
-            raise _too_many()
+            raise _too_many("wrong-password")
         record.wrong += 1
         record.next = max(now, record.next) + pause
         return record.next - now
@@ -52,11 +49,11 @@ class Tries:
 
         So many who log in at once from one address do not wait for each other. Raises Refused as `begin` does.
         """
-        record = self._records.get(_network(address))
+        record = self._records.get(host_of(address))
         if record is None or now > record.last + _FORGET_S:
             return 0.0
         if record.next > now + LONGEST_PAUSE_S:
-            raise _too_many()
+            raise _too_many("login-failed")
         return max(0.0, record.next - now)
 
     def was_wrong(self, address: str, now: float) -> None:
@@ -67,13 +64,13 @@ class Tries:
 
     def was_right(self, address: str) -> None:
         """Take the last try from there for none."""
-        record = self._records.get(_network(address))
+        record = self._records.get(host_of(address))
         if record is not None:
             record.wrong -= 1
 
     def _record(self, address: str, now: float) -> _Record:
         """Return what is known of an address from which a try comes now."""
-        key = _network(address)
+        key = host_of(address)
         record = self._records.pop(key, None)
         if record is None or now > record.last + _FORGET_S:
             record = _Record()
@@ -84,22 +81,9 @@ class Tries:
         return record
 
 
-def _too_many() -> Refused:
-    return Refused("wrong-password", "too many wrong passwords from your address: try again in some minutes")
+def _too_many(code: str) -> Refused:
+    return Refused(code, "too many wrong passwords from your address: try again in some minutes")
 
 
 def _pause_s(wrong: int) -> float:
     return 0.0 if wrong < FREE_TRIES else min(LONGEST_PAUSE_S, 2.0 ** min(wrong - FREE_TRIES, 30))
-
-
-def _network(address: str) -> str:
-    """Return what stands for all addresses that one user may have at once."""
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(ip, ipaddress.IPv4Address):
-        return str(ip)
-    if ip.ipv4_mapped is not None:  # an IPv4 peer of a listener on IPv6
-        return str(ip.ipv4_mapped)
-    return str(ipaddress.ip_network((ip, _IP6_NETWORK_BITS), strict=False))

@@ -7,9 +7,9 @@ import msgspec
 from geventchat.commands import commands
 from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.dialects.base import Dialect, EmptyLine
-from geventchat.dialects.lines import LineBuffer
 from geventchat.protocol.errors import ProtocolError
 from geventchat.protocol.events import Event
+from geventchat.protocol.lines import LineBuffer
 from geventchat.protocol.questions import Question
 from geventchat.protocol.replies import Prompt, Reply
 from geventchat.protocol.text import clean, decode

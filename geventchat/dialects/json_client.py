@@ -5,8 +5,8 @@ from contextlib import suppress
 import msgspec
 
 from geventchat.commands.commands import Command
-from geventchat.dialects.lines import LineBuffer
 from geventchat.protocol.errors import ProtocolError
+from geventchat.protocol.lines import LineBuffer
 from geventchat.protocol.replies import Message
 from geventchat.protocol.text import decode
 

@@ -10,9 +10,9 @@ from geventchat.commands import commands
 from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.dialects import slash
 from geventchat.dialects.base import Dialect, EmptyLine
-from geventchat.dialects.lines import LineBuffer
 from geventchat.dialects.plain_lines import encode_event, encode_reply, notice
 from geventchat.protocol.errors import ProtocolError
+from geventchat.protocol.lines import LineBuffer
 from geventchat.protocol.questions import Question
 from geventchat.protocol.replies import AnyReply, Welcome
 from geventchat.protocol.text import REPLACED, clean, decode
@@ -77,7 +77,7 @@ class PlainReader:
             return commands.Bye()
         if self._asked is Question.SERVER_PASSWORD:
             return commands.Unlock(password=text)
-        if self._asked is Question.PASSWORD:
+        if self._asked is Question.PASSWORD and text:  # without one, another name is given
             login = commands.Credentials(account=self._name, password=text)
             return commands.Hello(nick=self._name, login=login)
         if REPLACED in text:

@@ -32,7 +32,7 @@ MAX_UNENDED_BYTES = 64 << 10
 SNIFF_S = 0.150
 # How long a handshake of TLS may take, or a proxy's header: half of one is held by nobody for longer.
 HANDSHAKE_S = 10.0
-# How long it waits for the next key of somebody whose telnet sends each key at once, as that on Windows does.
+# How long the server waits for the next key of somebody whose telnet sends each key at once, as that on Windows does.
 TYPING_S = 2.0
 # What may wait for one user besides what rooms say; past it, whispers to the user are refused and the user's own
 # commands are not read until the answers to earlier ones have been taken.
@@ -49,6 +49,9 @@ FREE_TRIES = 5
 LONGEST_PAUSE_S = 60.0
 # Accounts that users can make: each is kept for ever. More can be made with geventchat-serve account.
 MAX_ACCOUNTS = 100_000
+# How many one address may make at once, a class behind one router, and how many a second after that.
+REGISTRATIONS_AT_ONCE = 60
+REGISTRATION_RATE = 1 / 60
 # Newcomers who are coming in at the same time; the others wait, so that a storm of joins delays nobody who is in.
 JOINS_AT_ONCE = 8
 # The longest text in which users say of themselves who they are, or why they are away, in characters.

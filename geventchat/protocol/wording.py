@@ -48,8 +48,7 @@ def _moderated(event: events.Moderation) -> str:
         case _:
             did, reason = _DID[type(event)].format(who=who), event.reason
     where = f", in {event.of}" if event.of else ""
-    until = f" until {event.until[:16].replace('T', ' ')} UTC" if event.until else ""
-    return f"{event.nick} {did}{where}{until}{f': {reason}' if reason else ''}"
+    return f"{event.nick} {did}{where}{until(event.until)}{f': {reason}' if reason else ''}"
 
 
 EVERYBODY = "*"
@@ -61,6 +60,16 @@ _DID: dict[type[events.Moderation], str] = {
     events.Unmuted: "lets {who} speak again",
     events.Unlocked: "unlocked the room",
 }
+
+
+def until(time: str | None) -> str:
+    """Return until when something holds, as it stands behind what that is; nothing for ever."""
+    return f" until {_minute(time)}" if time else ""
+
+
+def _minute(time: str) -> str:
+    """Return a time as events have it, to the minute."""
+    return f"{time[:16].replace('T', ' ')} UTC"
 
 
 def notices_of(reply: replies.Reply) -> list[str]:
@@ -112,8 +121,9 @@ def _bans(listed: replies.BanList) -> list[str]:
     for did, entries in (("banned", listed.bans), ("muted", listed.mutes)):
         for one in entries:
             who = "everyone" if one.who == EVERYBODY else one.who
-            until = f" until {one.until[:16].replace('T', ' ')} UTC" if one.until else ""
-            lines.append(f"{who} is {did}{where}{until}, by {one.by}{f': {one.reason}' if one.reason else ''}")
+            lines.append(
+                f"{who} is {did}{where}{until(one.until)}, by {one.by}{f': {one.reason}' if one.reason else ''}"
+            )
     return lines or [f"nobody is banned or muted{where}"]
 
 
@@ -121,5 +131,5 @@ def _profile(user: replies.Profile) -> list[str]:
     about = f": {user.about}" if user.about else ""
     rooms = f"in {', '.join(user.rooms)}" if user.rooms else "in no room"
     away = [f"{user.nick} is away: {user.away}"] if user.away is not None else []
-    since = f"here since {user.since[:16].replace('T', ' ')} UTC"
+    since = f"here since {_minute(user.since)}"
     return [f"{user.nick}{about}, {rooms}, {since}{f', {user.origin}' if user.origin else ''}", *away]

@@ -1,11 +1,9 @@
 """Who may come in, and how."""
 
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network
 
+from geventchat.protocol.ip import Network
 from geventchat.tls.server_keys import ServerKeys
-
-Network = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

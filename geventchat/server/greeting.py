@@ -1,10 +1,10 @@
 """What a server prints when it is ready: how to join it, and where its page is."""
 
 import io
-import ipaddress
 from collections.abc import Sequence
 
 from geventchat.protocol import address
+from geventchat.protocol.ip import is_loopback
 from geventchat.server.access import Access
 from geventchat.system.sockets import own_addresses
 
@@ -18,11 +18,12 @@ def greeting(
     """
     blocks = [_how_to_join(host, port, access) for host, port in listening]
     scheme = _scheme(access)
-    shared = [page for host, port in listening for page in _pages(scheme, host, port) if not _is_loopback(page)]
+    reached = [(one, port) for host, port in listening for one in _reachable(host)]
+    shared = [_page(scheme, *at) for at in reached if not is_loopback(at[0])]
     if has_terminal and shared:
         blocks.append(_qr_code(shared[0]))
     if moderator_link:
-        page = (shared or [page for host, port in listening for page in _pages(scheme, host, port)])[0]
+        page = (shared or [_page(scheme, *reached[0])])[0]
         blocks.append(f"whoever opens this first is a moderator: {page}#moderator={moderator_link}")
     return "\n".join(blocks)
 
@@ -31,7 +32,7 @@ def _how_to_join(host: str, port: int, access: Access) -> str:
     here = _reachable(host)[0]
     at, keys = address.show((here, port)), access.keys
     lines = [f"geventchat serves on {address.show((host, port))}; join with"]
-    lines += [f"  a browser: {page}" for page in _pages(_scheme(access), host, port)]
+    lines += [f"  a browser: {_page(_scheme(access), one, port)}" for one in _reachable(host)]
     if keys is None:
         lines += [f"  geventchat-client {at}"]
     else:
@@ -53,8 +54,8 @@ def _scheme(access: Access) -> str:
     return "http" if access.keys is None else "https"
 
 
-def _pages(scheme: str, host: str, port: int) -> list[str]:
-    return [f"{scheme}://{address.show((one, port))}/" for one in _reachable(host)]
+def _page(scheme: str, host: str, port: int) -> str:
+    return f"{scheme}://{address.show((host, port))}/"
 
 
 def _reachable(host: str) -> list[str]:
@@ -62,14 +63,6 @@ def _reachable(host: str) -> list[str]:
     if host == "0.0.0.0":  # noqa: S104 - the user asked for every address
         return ["127.0.0.1", *own_addresses(4)]
     return ["::1", *own_addresses(6)] if host == "::" else [host]
-
-
-def _is_loopback(page: str) -> bool:
-    host = page.partition("://")[2].rpartition(":")[0].strip("[]")
-    try:
-        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
-    except ValueError:
-        return False
 
 
 def _qr_code(page: str) -> str:

@@ -1,13 +1,12 @@
 """Proxies before the server: those at certain addresses are believed when they say for whom they have connected."""
 
-import ipaddress
 import time
 from collections.abc import Sequence
 
 from geventchat.dialects import proxied
 from geventchat.protocol.errors import ProtocolError
+from geventchat.protocol.ip import Network, is_in
 from geventchat.protocol.limits import HANDSHAKE_S, SNIFF_S
-from geventchat.server.access import Network
 from geventchat.server.transport import Transport
 
 
@@ -22,7 +21,7 @@ class Proxies:
 
         Raises ProtocolError for what begins as a proxy's header and is none, or does not come in time, and OSError.
         """
-        if not self._trusts(transport.address) or not (data := transport.receive(SNIFF_S)):
+        if not is_in(transport.address, self._networks) or not (data := transport.receive(SNIFF_S)):
             return
         deadline = time.monotonic() + HANDSHAKE_S
         while (header := proxied.read(data)) is None:
@@ -32,9 +31,3 @@ class Proxies:
             data += more
         transport.address = header.address or transport.address
         transport.unread(data[header.size :])
-
-    def _trusts(self, address: str) -> bool:
-        if not self._networks:
-            return False
-        ip = ipaddress.ip_address(address.partition("%")[0])
-        return any((getattr(ip, "ipv4_mapped", None) or ip) in network for network in self._networks)

@@ -26,6 +26,7 @@ from geventchat.server.counters import Counters
 from geventchat.server.handshake import nameless
 from geventchat.server.passwords import Passwords, random_word
 from geventchat.server.pump import Pump, Sender
+from geventchat.server.throttle import Registrar
 from geventchat.server.token_bucket import TokenBucket
 from geventchat.server.transport import Transport
 
@@ -74,6 +75,7 @@ class Services:
     greet_with: int
     started: str
     passwords: Passwords
+    registrar: Registrar
     claims: Claims | None  # where there are other servers
     joins: Semaphore  # newcomers wait here for their turn, so that those who are in are not kept waiting
 
@@ -83,7 +85,7 @@ def services(chat: Chat, pump: Pump, log: Log, greet_with: int) -> Services:
     started = events.id_at(time.time())
     claims = Claims(chat, pump, log.shared) if log.shared is not None else None
     joins = Semaphore(JOINS_AT_ONCE)
-    return Services(chat, pump, log, Counters(), greet_with, started, Passwords(), claims, joins)
+    return Services(chat, pump, log, Counters(), greet_with, started, Passwords(), Registrar(), claims, joins)
 
 
 class Session:
@@ -369,6 +371,8 @@ class Session:
                     fits = stored is None or self._fits(stored, asked.password)
                     return None if self._is_over else asked.then(fits)
                 case HashPassword():
+                    if asked.is_new:
+                        self._services.registrar.admit(member.address, time.monotonic())
                     made = passwords.make(asked.password)
                     if not self._is_over:
                         asked.then(made)
@@ -385,8 +389,7 @@ class Session:
         tries = self._services.chat.door.tries
         while wait := tries.wait_s(self.member.address, time.monotonic()):
             self._deadline += wait
-            if not self._services.pump.wait_until(self.sender, lambda: self._is_over, wait) and self.sender.broken:
-                return False
+            self._services.pump.wait_until(self.sender, lambda: self._is_over, wait)
             if self._is_over:
                 return False
         fits = self._services.passwords.fits(stored, password)

@@ -14,7 +14,7 @@ from websockets.server import ServerProtocol
 
 from geventchat.server import authority
 from geventchat.server.authority import Authority, is_own_page
-from geventchat.server.files import FILES, File
+from geventchat.server.page_files import FILES, File
 from geventchat.server.recent import Recent
 
 CHAT_PATH = "/chat"
@@ -25,8 +25,8 @@ _MAX_TARGET_BYTES = 2 << 10
 _SPARE_S = 10.0
 
 
-class Answer(NamedTuple):
-    """What is answered to a request."""
+class Response(NamedTuple):
+    """What is sent for a request (RFC 9110, section 3.4)."""
 
     status: HTTPStatus
     headers: list[tuple[str, str]]
@@ -49,8 +49,8 @@ class Web:
         name = called.host
         return called.is_address or name == "localhost" or name.endswith(".localhost") or name in self._hosts
 
-    def to_https(self, request: h11.Request) -> Answer:
-        """Return the answer to a request that should have come inside TLS."""
+    def to_https(self, request: h11.Request) -> Response:
+        """Return the response to a request that should have come inside TLS."""
         host, target = _header(request, b"host").strip(), request.target.decode("latin-1")
         called = authority.parse(host)
         if called is None or not self.knows(called):
@@ -58,8 +58,8 @@ class Web:
         location = f"https://{host}{target if target.startswith('/') else '/'}"
         return failure(HTTPStatus.TEMPORARY_REDIRECT, "this port speaks TLS only", headers=[("Location", location)])
 
-    def answer(self, request: h11.Request) -> Answer:
-        """Return the answer to a request; status 101 grants a WebSocket."""
+    def respond(self, request: h11.Request) -> Response:
+        """Return the response to a request; status 101 grants a WebSocket."""
         path = request.target.decode("latin-1").partition("?")[0]
         if len(request.target) > _MAX_TARGET_BYTES:
             return failure(HTTPStatus.REQUEST_URI_TOO_LONG)
@@ -78,17 +78,17 @@ class Web:
         return _file(file, _header(request, b"if-none-match"))
 
 
-def _handshake(request: h11.Request, called: Authority) -> Answer:
-    """Return the answer to a request for a WebSocket."""
+def _handshake(request: h11.Request, called: Authority) -> Response:
+    """Return the response to a request for a WebSocket."""
     origins = [value.decode("latin-1") for name, value in request.headers if name == b"origin"]
     if not all(is_own_page(origin, called) for origin in origins):
         return failure(HTTPStatus.FORBIDDEN, "another site's page cannot join this chat")
     headers = Headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers)
-    response = ServerProtocol().accept(HandshakeRequest(request.target.decode("latin-1"), headers))
-    status = HTTPStatus(response.status_code)
+    accepted = ServerProtocol().accept(HandshakeRequest(request.target.decode("latin-1"), headers))
+    status = HTTPStatus(accepted.status_code)
     if status is not HTTPStatus.SWITCHING_PROTOCOLS:
         return failure(status, headers=[("Upgrade", "websocket")] if status == HTTPStatus.UPGRADE_REQUIRED else [])
-    return Answer(status, list(response.headers.raw_items()))
+    return Response(status, list(accepted.headers.raw_items()))
 
 
 def _header(request: h11.Request, wanted: bytes) -> str:
@@ -96,14 +96,14 @@ def _header(request: h11.Request, wanted: bytes) -> str:
     return next((value.decode("latin-1") for name, value in reversed(request.headers) if name == wanted), "")
 
 
-def _file(file: File, known: str) -> Answer:
+def _file(file: File, known: str) -> Response:
     headers = [("ETag", file.etag), ("Cache-Control", "no-cache")]
     if file.etag in [tag.strip().removeprefix("W/") for tag in known.split(",")] or known.strip() == "*":
-        return Answer(HTTPStatus.NOT_MODIFIED, headers)
-    return Answer(HTTPStatus.OK, [*headers, ("Content-Type", file.type)], file.body)
+        return Response(HTTPStatus.NOT_MODIFIED, headers)
+    return Response(HTTPStatus.OK, [*headers, ("Content-Type", file.type)], file.body)
 
 
-def failure(status: HTTPStatus, why: str = "", headers: list[tuple[str, str]] | None = None) -> Answer:
-    """Return an answer that says what is wrong, in words."""
+def failure(status: HTTPStatus, why: str = "", headers: list[tuple[str, str]] | None = None) -> Response:
+    """Return a response that says what is wrong, in words."""
     body = f"{status.value} {status.phrase}{': ' if why else ''}{why}\n".encode()
-    return Answer(status, [*(headers or []), ("Content-Type", "text/plain; charset=utf-8")], body)
+    return Response(status, [*(headers or []), ("Content-Type", "text/plain; charset=utf-8")], body)

@@ -1,4 +1,4 @@
-"""A connection that has begun with HTTP: reads requests and sends answers with `h11`, until it becomes a WebSocket.
+"""A connection that has begun with HTTP: reads requests and sends responses with `h11`, until it becomes a WebSocket.
 
 All that is asked for comes on the chat's own port, so what a browser sends is never taken for something said.
 """
@@ -14,13 +14,13 @@ from geventchat.dialects.websocket import WEBSOCKET
 from geventchat.protocol.errors import Refused
 from geventchat.server.cooperate import let_others_run
 from geventchat.server.transport import Transport
-from geventchat.server.web import Answer, Web, failure
+from geventchat.server.web import Response, Web, failure
 
 logger = logging.getLogger("geventchat")
 
 # How long a request may take, and how long a connection waits for the next one.
 _REQUEST_S = 10.0
-# How long a browser may take for an answer.
+# How long a browser may take for a response.
 _ANSWER_S = 30.0
 # What a request line and its headers may have: what other servers take, and far more than a browser needs here.
 _MAX_HEAD_BYTES = 16 << 10
@@ -62,9 +62,9 @@ class WebConnection:
         self._h11.receive_data(first)
         while (request := self._next_request()) is not None:
             self._web.askers.note(self._transport.address)
-            answer = self._answer(request)
-            self._send(answer, head_only=request.method == b"HEAD")
-            if answer.status is HTTPStatus.SWITCHING_PROTOCOLS:
+            response = self._respond(request)
+            self._send(response, head_only=request.method == b"HEAD")
+            if response.status is HTTPStatus.SWITCHING_PROTOCOLS:
                 return WEBSOCKET, self._h11.trailing_data[0]
             if not self._h11.our_state is self._h11.their_state is h11.DONE or self._refused is not None:
                 break
@@ -73,12 +73,12 @@ class WebConnection:
         self._transport.drain_read()
         return None
 
-    def _answer(self, request: h11.Request) -> Answer:
+    def _respond(self, request: h11.Request) -> Response:
         if self._refused is not None and self._refused.code == "tls-needed":
             return self._web.to_https(request)
         if self._refused is not None:
             return failure(HTTPStatus.SERVICE_UNAVAILABLE, self._refused.message, headers=[("Retry-After", "10")])
-        return self._web.answer(request)
+        return self._web.respond(request)
 
     def _next_request(self) -> h11.Request | None:
         """Return the next request, with its body passed over; None when none comes, or it cannot be answered."""
@@ -119,23 +119,23 @@ class WebConnection:
             return HTTPStatus.REQUEST_URI_TOO_LONG
         return status
 
-    def _send(self, answer: Answer, *, head_only: bool = False) -> None:
-        """Send an answer. Raises OSError."""
-        logger.debug("%s: %d", self._transport.address, answer.status)
+    def _send(self, response: Response, *, head_only: bool = False) -> None:
+        """Send a response. Raises OSError."""
+        logger.debug("%s: %d", self._transport.address, response.status)
         if self._h11.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
             return
-        headers = [*answer.headers, *_ALWAYS]
-        if answer.status is HTTPStatus.SWITCHING_PROTOCOLS:
-            reason = answer.status.phrase.encode()
-            head = h11.InformationalResponse(status_code=answer.status, headers=answer.headers, reason=reason)
+        headers = [*response.headers, *_ALWAYS]
+        if response.status is HTTPStatus.SWITCHING_PROTOCOLS:
+            reason = response.status.phrase.encode()
+            head = h11.InformationalResponse(status_code=response.status, headers=response.headers, reason=reason)
             self._transport.say(self._h11.send(head) or b"", _ANSWER_S)
             return
-        headers.append(("Content-Length", str(len(answer.body))))
-        if answer.status >= HTTPStatus.BAD_REQUEST and answer.status not in _HARMLESS:
+        headers.append(("Content-Length", str(len(response.body))))
+        if response.status >= HTTPStatus.BAD_REQUEST and response.status not in _HARMLESS:
             headers.append(("Connection", "close"))
-        reason = answer.status.phrase.encode()
-        data = [self._h11.send(h11.Response(status_code=answer.status, headers=headers, reason=reason))]
-        if answer.body and not head_only:
-            data.append(self._h11.send(h11.Data(data=answer.body)))
+        reason = response.status.phrase.encode()
+        data = [self._h11.send(h11.Response(status_code=response.status, headers=headers, reason=reason))]
+        if response.body and not head_only:
+            data.append(self._h11.send(h11.Data(data=response.body)))
         data.append(self._h11.send(h11.EndOfMessage()))
         self._transport.say(b"".join(filter(None, data)), _ANSWER_S)

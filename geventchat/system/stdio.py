@@ -13,8 +13,8 @@ from io import RawIOBase
 from threading import Event
 from typing import TextIO, TypeVar, cast
 
-from geventchat.dialects.lines import LineBuffer
 from geventchat.protocol.errors import ProtocolError
+from geventchat.protocol.lines import LineBuffer
 
 _READ_BYTES = 64 << 10
 # A line may be longer than what a server takes, which is for the server to say, but not without end.

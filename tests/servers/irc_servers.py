@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.needs import needs
+from tests.processes import serving
 from tests.raw import Address
 
 _INSPIRCD = """\
@@ -44,6 +45,7 @@ _NGIRCD = """\
     Ident = no
     PAM = no
 """
+OURS = "geventchat"
 _COMMANDS = {
     "inspircd": ["--nofork", "--runasroot", "--config={file}"],
     "ngircd": ["--nodaemon", "--config", "{file}"],
@@ -53,7 +55,11 @@ _CONFIGURATIONS = {"inspircd": _INSPIRCD, "ngircd": _NGIRCD}
 
 @contextmanager
 def irc_server(name: str, folder: Path, *, rate: int = 100_000_000, recvq: int = 8_388_608) -> Iterator[Address]:
-    """Run inspircd or ngircd until the block ends; yield where it listens."""
+    """Run inspircd, ngircd or our own server until the block ends; yield where it listens."""
+    if name == OURS:
+        with serving("--rate", "off") as server:
+            yield server.address
+        return
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     file, program = folder / f"{name}.conf", needs(name)

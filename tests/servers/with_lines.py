@@ -14,6 +14,9 @@ def serve(connection: socket.socket) -> None:
         lines.flush()
         nick = lines.readline().split()[1]
         with _lock:
+            if nick in _here.values():
+                connection.sendall(b"-ERR that name is taken\n")
+                return
             _here[connection] = nick
             connection.sendall(b"+OK\n")
         for line in lines:

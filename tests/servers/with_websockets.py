@@ -1,7 +1,9 @@
-"""A chat on the library `websockets`: everyone who is connected is sent what anyone says."""
+"""A chat on the library `websockets`: everyone is sent what anyone says; inside TLS, if it is given a key."""
 
 import asyncio
 import json
+import os
+import ssl
 
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 
@@ -24,7 +26,11 @@ async def chat(connection: ServerConnection) -> None:
 
 
 async def main() -> None:
-    async with serve(chat, "127.0.0.1", 0) as server:
+    tls = None
+    if "CERTIFICATE" in os.environ:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(os.environ["CERTIFICATE"], os.environ["KEY"])
+    async with serve(chat, "127.0.0.1", 0, ssl=tls) as server:
         print(server.sockets[0].getsockname()[1], flush=True)
         await server.serve_forever()
 

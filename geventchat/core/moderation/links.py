@@ -1,11 +1,9 @@
 """The moderator's link: whoever opens the page with it first is a moderator, and comes back as one for a day."""
 
-import hmac
-from hashlib import sha256
-
 from geventchat.core.kept import Change, Kept, Record
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import LINK_S
+from geventchat.protocol.passwords import is_word, quick_hash
 
 
 class Grant(Record, tag="grant"):
@@ -29,11 +27,11 @@ class Links:
 
     def offer(self, secret: str) -> None:
         """Let the link with this secret be opened once, instead of one before."""
-        self._digest = _hashed(secret)
+        self._digest = quick_hash(secret)
 
     def check(self, secret: str) -> bool:
         """Return True if that is the link. Raises Refused ("link-used") if it is not, or was opened before."""
-        if not self._digest or not hmac.compare_digest(_hashed(secret), self._digest):
+        if not is_word(secret, self._digest):
             raise Refused("link-used", "that moderator's link has been opened already, or is not of this server")
         return True
 
@@ -42,13 +40,9 @@ class Links:
         self.check(secret)
         self._digest = ""
         ended = [self._kept.remove(Grant, one.key) for one in self._kept.of(Grant) if one.until <= now]
-        return [*ended, self._kept.put(Grant(digest=_hashed(token), until=now + LINK_S))]
+        return [*ended, self._kept.put(Grant(digest=quick_hash(token), until=now + LINK_S))]
 
     def holds(self, token: str, now: float) -> bool:
         """Return whether a connection with this token has opened a link."""
-        grant = self._kept.get(Grant, _hashed(token)) if token else None
+        grant = self._kept.get(Grant, quick_hash(token)) if token else None
         return grant is not None and now < grant.until
-
-
-def _hashed(secret: str) -> str:
-    return sha256(secret.encode(errors="replace")).hexdigest()

@@ -11,7 +11,7 @@ from geventchat.core.moderation.links import Links
 from geventchat.core.moderation.rules import Rules
 from geventchat.core.moderation.sanctions import Ban, Mute, Sanction, Sanctions
 from geventchat.core.moderation.targets import Person
-from geventchat.protocol import events, names
+from geventchat.protocol import events, names, wording
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.names import LOG_ROOM
 from geventchat.protocol.roles import Role
@@ -173,5 +173,4 @@ def _where(sanction: Sanction) -> str:
 
 
 def _terms(sanction: Sanction) -> str:
-    until = f" until {until_of(sanction)[:16].replace('T', ' ')} UTC" if sanction.until is not None else ""
-    return f"{until}{f': {sanction.reason}' if sanction.reason else ''}"
+    return f"{wording.until(until_of(sanction))}{f': {sanction.reason}' if sanction.reason else ''}"

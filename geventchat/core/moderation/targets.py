@@ -6,21 +6,18 @@ all who come from there, a ban takes it, and without the server's secret it says
 
 import hmac
 from base64 import b32encode
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv6Network, ip_network
 from typing import NamedTuple
 
-from geventchat.protocol import names
+from geventchat.protocol import ip, names
 from geventchat.protocol.errors import Refused
+from geventchat.protocol.ip import Network
 
 # How an origin begins: no name holds a colon.
 ORIGIN = "from:"
-# A host has a whole network of this size of IPv6 for itself (RFC 6177), so it is one origin.
-_IPV6_PREFIX = 64
 _ORIGIN_CHARS = 10
 # The widest networks that can be named: more than a provider has would keep everybody out by a slip.
 _WIDEST = {4: 8, 6: 16}
-
-_Network = IPv4Network | IPv6Network
 
 
 class Person(NamedTuple):
@@ -60,39 +57,25 @@ def read(written: str, max_name: int) -> Target:
 
 
 def ids_of(person: Person) -> list[str]:
-    """Return all targets that hit a person but networks; for these, see `is_in`."""
+    """Return all targets that hit a person but networks; for these, see `network_of`."""
     ids = [f"name:{key}" for key in dict.fromkeys((person.key, person.account)) if key]
     return [*ids, person.origin] if person.origin else ids
 
 
-def network_of(target_id: str) -> _Network | None:
+def network_of(target_id: str) -> Network | None:
     """Return the network that a target is; None if it is none."""
     return ip_network(target_id.removeprefix("net:")) if target_id.startswith("net:") else None
 
 
-def is_in(address: str, network: _Network) -> bool:
-    """Return whether an address, as a socket has it, belongs to a network."""
-    try:
-        one = ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    mapped = getattr(one, "ipv4_mapped", None)
-    return (mapped or one) in network
-
-
 def origin(address: str, secret: bytes) -> str:
     """Return the pseudonym of where an address is; who does not know the secret cannot tell which one that is."""
-    try:
-        one = ip_address(address.partition("%")[0])
-    except ValueError:
+    if ip.parse(address) is None:
         return ""
-    one = getattr(one, "ipv4_mapped", None) or one
-    place = str(one) if one.version == 4 else str(ip_network((one, _IPV6_PREFIX), strict=False))
-    digest = hmac.digest(secret, place.encode(), "sha256")
+    digest = hmac.digest(secret, ip.host_of(address).encode(), "sha256")
     return ORIGIN + b32encode(digest).decode().lower()[:_ORIGIN_CHARS]
 
 
-def _network(written: str) -> _Network | None:
+def _network(written: str) -> Network | None:
     """Return the network that is written so, an address being one of one. Raises Refused where it is too wide."""
     try:
         network = ip_network(written, strict=False)

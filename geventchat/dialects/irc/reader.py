@@ -14,8 +14,8 @@ from geventchat.dialects.irc.lines import MAX_BYTES, MAX_TAG_BYTES, Line, parse
 from geventchat.dialects.irc.names import name_from_irc
 from geventchat.dialects.irc.sasl import Sasl
 from geventchat.dialects.irc.verbs import VERBS
-from geventchat.dialects.lines import LineBuffer
 from geventchat.protocol.errors import ProtocolError
+from geventchat.protocol.lines import LineBuffer
 from geventchat.protocol.questions import Question
 
 # What a client may send that has not registered, beside what registers it.
