@@ -15,16 +15,23 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import psutil
 
+from tests.redis_server import running_redis
+
 
 @dataclass(frozen=True)
 class Case:
-    """One load: `rooms` of `users` each, `rate` messages a second over all, of `size` bytes; `stalled` never read."""
+    """One load: `rooms` of `users` each, `rate` messages a second over all, of `size` bytes; `stalled` never read.
+
+    With `shared`, three servers that share one chat carry it too, each with a third of the users of every room.
+    """
 
     name: str
     users: int
@@ -32,6 +39,7 @@ class Case:
     size: int = 100
     rooms: int = 1
     stalled: int = 0
+    shared: bool = False
 
 
 CASES = (
@@ -43,9 +51,11 @@ CASES = (
     Case("1,000 users, 50 messages/s of 4,000 bytes", 1000, 50, size=4000),
     Case("1,000 rooms of 10, each a message a second", 10, 1000, rooms=1000),
     Case("10,000 users, 5 messages/s", 10_000, 5),
+    Case("three servers: 100 rooms of 3, 1,000 messages/s", 3, 1000, rooms=100, shared=True),
+    Case("three servers: 100 rooms of 3, 5,000 messages/s", 3, 5000, rooms=100, shared=True),
 )
 _SERVE = [sys.executable, "-m", "geventchat.cli.serve", "--rate", "off"]
-BARE, OURS, WITH_HISTORY = "bare", "geventchat", "with history"
+BARE, OURS, WITH_HISTORY, THREE = "bare", "geventchat", "with history", "three, Redis"
 # Readers whose every line is looked at; of the others, lines are counted.
 _WATCHED = 20
 # How long to wait for what is still missing after the last message.
@@ -56,7 +66,7 @@ _MARK = b"@"
 class Load:
     """The users of one case, all in one thread."""
 
-    def __init__(self, port: int, case: Case) -> None:
+    def __init__(self, ports: Sequence[int], case: Case) -> None:
         self.case = case
         self.misplaced = 0
         self._marks = 0  # each delivery has three
@@ -67,12 +77,13 @@ class Load:
         self._stalled: list[socket.socket] = []
         for room in range(case.rooms):
             here = [
-                _enter(port, f"user{room}.{number}", room if case.rooms > 1 else None) for number in range(case.users)
+                _enter(ports[number % len(ports)], f"user{room}.{number}", room if case.rooms > 1 else None)
+                for number in range(case.users)
             ]
             self._speakers.append(here)
             self._readers |= {user.fileno(): user for user in here}
         for number in range(case.stalled):
-            self._stalled.append(_enter(port, f"stalled{number}", None, receive_buffer=4096))
+            self._stalled.append(_enter(ports[0], f"stalled{number}", None, receive_buffer=4096))
         for fd in self._readers:
             self._poll.register(fd, select.EPOLLIN)
         every = max(1, len(self._readers) // _WATCHED)
@@ -159,7 +170,9 @@ class Measured(NamedTuple):
     misplaced: int  # those out of their speaker's order
 
 
-def _command(server: str, port: int, folder: str) -> list[str]:
+def _command(server: str, port: int, folder: str, redis: int) -> list[str]:
+    if server == THREE:
+        return [*_SERVE, "--redis", f"redis://127.0.0.1:{redis}/0", "--listen", f"127.0.0.1:{port}"]
     if server == BARE:
         return [sys.executable, "-m", "tests.bare_server", str(port)]
     history = f"{folder}/history.sqlite" if server == WITH_HISTORY else "none"
@@ -167,34 +180,48 @@ def _command(server: str, port: int, folder: str) -> list[str]:
 
 
 def measure(server: str, case: Case, seconds: float) -> Measured:
-    """Run one server under one load."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        subprocess.Popen(
-            _command(server, port, folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        ) as process,
-    ):
-        os.sched_setaffinity(process.pid, {0})
-        while socket.socket().connect_ex(("127.0.0.1", port)):
-            time.sleep(0.05)
-        try:
-            load = Load(port, case)
-        except BaseException:
-            process.kill()
-            raise
-        serving = psutil.Process(process.pid)
-        before = serving.cpu_times()
+    """Run one server under one load, or three and their Redis."""
+    with ExitStack() as opened:
+        folder = opened.enter_context(tempfile.TemporaryDirectory())
+        redis = opened.enter_context(running_redis(Path(folder))) if server == THREE else None
+        ports = [_free_port() for _ in range(3 if redis else 1)]
+        processes = []
+        for port in ports:
+            command = _command(server, port, folder, redis.port if redis else 0)
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            opened.callback(process.wait)
+            opened.callback(process.kill)
+            processes.append(psutil.Process(process.pid))
+            if redis is None:
+                os.sched_setaffinity(process.pid, {0})
+            while socket.socket().connect_ex(("127.0.0.1", port)):
+                time.sleep(0.05)
+        load = Load(ports, case)
+        before, redis_before = _cpu_s(processes), _cpu_s([psutil.Process(redis.process.pid)]) if redis else 0.0
         missing = load.talk(seconds)
-        after, memory_mb = serving.cpu_times(), serving.memory_info().rss / 1e6
-        process.terminate()
+        spent, memory_mb = _cpu_s(processes) - before, sum(one.memory_info().rss for one in processes) / 1e6
+        if redis is not None:
+            messages = max(1, load.heard // case.users)
+            of_redis = _cpu_s([psutil.Process(redis.process.pid)]) - redis_before
+            each = spent / len(ports) / messages * 1e6
+            print(f"  CPU per message: {of_redis / messages * 1e6:.0f} us of Redis, {each:.0f} us of each server")
         load.close()
-    spent = after.user + after.system - before.user - before.system
     latencies = sorted(load.latencies_ms) or [float("nan")]
     p50, p99 = latencies[len(latencies) // 2], latencies[int(len(latencies) * 0.99)]
     return Measured(spent / max(1, load.heard) * 1e6, p50, p99, memory_mb, missing, load.misplaced)
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def _cpu_s(processes: Sequence[psutil.Process]) -> float:
+    """Return what processes have spent so far, in seconds."""
+    times = [process.cpu_times() for process in processes]
+    return float(sum(one.user + one.system for one in times))
 
 
 def _servers(case: Case) -> Iterator[str]:
@@ -203,6 +230,8 @@ def _servers(case: Case) -> Iterator[str]:
     yield OURS
     if case.rate == 500:
         yield WITH_HISTORY
+    if case.shared:
+        yield THREE
 
 
 def main() -> None:
@@ -222,7 +251,7 @@ def main() -> None:
         for server in _servers(case):
             row = rows[server] = measure(server, case, options.seconds)
             print("{:14}{:12.2f}{:9.1f}{:9.1f}{:7.0f}{:9,}{:11,}".format(server, *row), flush=True)
-        for server, beside in ((OURS, BARE), (WITH_HISTORY, OURS)):
+        for server, beside in ((OURS, BARE), (WITH_HISTORY, OURS), (THREE, OURS)):
             if server in rows and beside in rows:
                 ratios = [
                     ours / max(theirs, 1e-9) for ours, theirs in zip(rows[server][:3], rows[beside][:3], strict=True)

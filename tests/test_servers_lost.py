@@ -221,6 +221,22 @@ def test_the_command_says_what_is_wrong_with_its_options() -> None:
         assert why in ran.errors
 
 
+def test_accounts_are_made_and_changed_beside_servers_that_share_a_chat(redis_server: RedisServer) -> None:
+    url = redis_server.url
+    with several(url, 2) as servers:
+        made = run("geventchat.cli.serve", "account", "add", "robot", "--token", "--redis", url)
+        assert (made.status, made.errors) == (0, "")
+        for address in (servers.address, servers.address):
+            login = {"account": "robot", "password": made.out.strip()}
+            robot, welcome = programmed(address, "robot", login=login)
+            assert welcome["account"] == "robot"
+            asks(robot, type="bye")
+            robot.rest()
+        assert "robot" in run("geventchat.cli.serve", "account", "list", "--redis", url).out
+        nobody = run("geventchat.cli.serve", "account", "remove", "nobody", "--redis", url)
+        assert (nobody.status, len(nobody.errors.splitlines())) == (2, 1)
+
+
 def test_without_other_servers_redis_is_not_imported() -> None:
     program = "import geventchat.server.process, geventchat.store.registry, sys; print('redis' in sys.modules)"
     assert (

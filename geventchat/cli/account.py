@@ -20,7 +20,7 @@ from geventchat.protocol.errors import Refused, UsageError
 from geventchat.protocol.limits import Limits
 from geventchat.protocol.passwords import prepared, quick_hash
 from geventchat.protocol.roles import Role
-from geventchat.store import sqlite_records
+from geventchat.store import registry, sqlite_records
 from geventchat.system import password_hash, passwords
 from geventchat.system.stdio import print_nowhere
 
@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--history", default="", metavar="FILE", help="the server's file (default: history.sqlite in the state folder)"
     )
+    parser.add_argument("--redis", metavar="URL", help="the Redis of servers that share one chat, as they are given it")
     parser.add_argument("--role", metavar="ROLE", help="for add: user, moderator or owner (default: user)")
     parser.add_argument(
         "--password-file", metavar="FILE", help="for add and passwd: the password is in it (default: you are asked)"
@@ -98,7 +99,7 @@ def _add(options: argparse.Namespace) -> None:
 
 
 def _list(options: argparse.Namespace) -> None:
-    with sqlite_records.reading(sqlite_records.check(options.history)) as kept:
+    with _reading(options) as kept:
         accounts = sorted(kept.of(Account), key=lambda account: account.key)
     if options.json:
         print(json.dumps([_shown(account) for account in accounts], ensure_ascii=False, indent=1))
@@ -155,7 +156,17 @@ _VERBS: dict[str, Callable[[argparse.Namespace], None]] = {
 }
 
 
+def _reading(options: argparse.Namespace) -> AbstractContextManager[Kept]:
+    if options.redis is not None:
+        found: AbstractContextManager[Kept] = registry.redis_records().reading(options.redis)
+        return found
+    return sqlite_records.reading(sqlite_records.check(options.history))
+
+
 def _changing(options: argparse.Namespace) -> AbstractContextManager[Kept]:
+    if options.redis is not None:
+        found: AbstractContextManager[Kept] = registry.redis_records().changing(options.redis)
+        return found
     return sqlite_records.changing(sqlite_records.check(options.history))
 
 
@@ -166,7 +177,7 @@ def _change(options: argparse.Namespace, change: Callable[[Account], Account]) -
 
 def _existing(options: argparse.Namespace) -> None:
     """Raise UsageError, before anybody is asked for a password, when there is no such account."""
-    with sqlite_records.reading(sqlite_records.check(options.history)) as kept:
+    with _reading(options) as kept:
         _found(kept, _nick(options))
 
 

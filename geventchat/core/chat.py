@@ -132,6 +132,20 @@ class Chat:
         for member in strangers:
             self.take_name_from(member, now)
 
+    def heed_bans(self, now: float) -> None:
+        """Send away whom a ban hits that was made elsewhere; `now` is in seconds since 1970."""
+        bans = self.moderation.bans
+        if not bans.is_changed:
+            return
+        bans.is_changed = False
+        for member in self.nicks.members():
+            if member.is_elsewhere or member.closed:
+                continue
+            try:
+                self.moderation.check_ban(member, member.nick, "", now)
+            except Refused as refusal:
+                self.send_away(member, replies.Closing(code="banned", message=refusal.message), "banned")
+
     def tell_account(
         self, member: Member, ref: str | None = None, changes: Sequence[Change] = (), *, is_spent: bool = False
     ) -> None:
@@ -139,6 +153,8 @@ class Chat:
         role = self.role_of(member)
         told = replies.AccountIs(account=member.account, role=role, needs_password=is_spent, ref=ref)
         self.tell(member, told, changes)
+        if names.LOG_ROOM in member.rooms and not role.may(Role.MODERATOR):
+            self.tell_own(member, self.leave(member, self._rooms[names.LOG_ROOM]), None)
 
     def take_name_from(self, member: Member, now: float) -> None:
         """Call a member otherwise, for its name is another's; `now` is in seconds since 1970."""

@@ -7,6 +7,7 @@ in `tests/test_log.py`, where all stores pass the same tests.
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 from geventchat.core.log import Log
@@ -44,14 +45,22 @@ def opener(history: str | None, keeping: Keeping) -> Opener:
     return store.prepare(history or "", keeping)
 
 
-def redis_opener(url: str, lease_s: float, keeping: Keeping) -> Opener:
-    """Return what opens the log that several servers write, in the Redis at `url`. Raises UsageError."""
+def redis_records() -> ModuleType:
+    """Return the module that reads and changes the records of servers that share one chat. Raises UsageError."""
     try:
-        from geventchat.store.redis.log import RedisLog
+        from geventchat.store.redis import kept_records
     except ImportError as error:
         if error.name not in ("redis", "hiredis"):
             raise
         raise UsageError("--redis needs redis-py; install it with pip install 'geventchat[redis]'") from None
+    return kept_records
+
+
+def redis_opener(url: str, lease_s: float, keeping: Keeping) -> Opener:
+    """Return what opens the log that several servers write, in the Redis at `url`. Raises UsageError."""
+    redis_records()
+    from geventchat.store.redis.log import RedisLog
+
     if keeping.full or keeping.messages is not None:
         what = "--durability full" if keeping.full else "--keep-messages"
         remedy = "set appendfsync in Redis' own configuration" if keeping.full else "give an age with --keep"

@@ -18,10 +18,15 @@ _TRIM_EVERY_S = 60.0
 
 
 class History:
-    """The part of a log that reads; events older than `keep_s` seconds are removed as time goes, if that is given."""
+    """The part of a log that reads; events older than `keep_s` seconds are removed as time goes, if that is given.
 
-    def __init__(self, link: Link, keep_s: float | None) -> None:
+    While Redis is away, whoever reads waits, as whoever speaks does: who has come back would else miss something.
+    `wait` waits for a moment, and is told why.
+    """
+
+    def __init__(self, link: Link, keep_s: float | None, wait: Callable[[Exception], None]) -> None:
         self._link = link
+        self._wait = wait
         self._keep_s = keep_s
 
     def since(self, room: str, after: str, limit: int, *, talk: bool = False) -> list[Entry]:
@@ -78,7 +83,10 @@ class History:
             gevent.sleep(_TRIM_EVERY_S)
 
     def _read(self, *words: str | bytes | int) -> Any:
-        try:
-            return self._link.call(*words)
-        except (Away, ResponseError) as error:
-            raise Refused("unreadable", f"the history cannot be read: {error}") from None
+        while True:
+            try:
+                return self._link.call(*words)
+            except Away as away:
+                self._wait(away)
+            except ResponseError as error:
+                raise Refused("unreadable", f"the history cannot be read: {error}") from None

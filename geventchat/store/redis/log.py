@@ -49,7 +49,7 @@ class RedisLog(History):
         address = Address(url)
         # Three connections: the pump's, that of all sessions, and the lease's. None of these waits for another.
         self._writer, self._reader, self._keeper = (Link(address) for _ in range(3))
-        super().__init__(self._reader, keep_s)
+        super().__init__(self._reader, keep_s, lambda error: self._lease.wait_until_back(error))
         self.location = address.shown
         self.kept = Kept()
         self._feed = Feed(address, self._keeper, max(1.0, lease_s / 2), self._take, lambda: self._lease.begin_anew())
