@@ -104,7 +104,7 @@ def test_a_reader_that_has_hung_up_is_lost_and_costs_the_others_nothing(pump: Pu
 
 
 def test_who_hangs_up_before_its_joining_is_shown_ends_nothing(pump: Pump) -> None:
-    feed = RoomFeed("lobby", PLAIN.encoder, 4 << 20, gathers=False)
+    feed = RoomFeed("lobby", PLAIN.encoder, 4 << 20, Tally(), gathers=False)
     gone, listener = Listener(feed), Listener(feed)
     pump.detach(gone.sender)
     gone.outbox.follow(feed)  # what publishing `joined` does, perhaps a batch before `left`
