@@ -191,6 +191,12 @@ def test_what_fits_nothing_is_told_with_what_came_nearest(line: str, why: str | 
     assert why in one.message
 
 
+def test_what_is_missing_several_times_is_told_once() -> None:
+    (one,) = heard(spoken(LINES.replace("<{nick}> {text}", "MSG|{nick}|{time}|{text}")), "MSG|bob")
+    assert isinstance(one, replies.Error)
+    assert one.message.endswith("but '|' is not in it")
+
+
 def test_what_fits_nothing_is_shown_cleaned() -> None:
     (one,) = heard(spoken(LINES), "\x1b]0;owned\x07 hello")
     assert isinstance(one, replies.Error)

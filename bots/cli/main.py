@@ -11,10 +11,11 @@ from bots.cli import shipped, verbs
 from bots.cli.output import show, write
 from bots.cli.try_protocol import try_protocol
 from bots.workers.errors import TooFewWorkers
-from geventchat.cli.connecting import add_tls, trust
+from geventchat.cli.connecting import HINTS, add_password, add_tls, trust
 from geventchat.cli.options import OptionParser
 from geventchat.protocol import address
-from geventchat.protocol.errors import ChatError, ServerUnavailable, UsageError
+from geventchat.protocol.errors import ChatError, Refused, ServerUnavailable, UsageError
+from geventchat.system.passwords import server_password
 
 if TYPE_CHECKING:
     from bots.transcripts.writer import Transcript
@@ -55,7 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"geventchat-bots: {error}", file=sys.stderr)
         return 4
     except ChatError as error:
-        print(f"geventchat-bots: {error}", file=sys.stderr)
+        hint = HINTS.get(error.code, "") if isinstance(error, Refused) else ""
+        print(f"geventchat-bots: {error}{hint}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:  # before a run has begun, or while its results are written
         return 130
@@ -98,9 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_protocol(parser)
     add_tls(parser)
-    parser.add_argument(
-        "--password-file", metavar="FILE", help="the server's password (default: what GEVENTCHAT_PASSWORD holds)"
-    )
+    add_password(parser)
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="play N times as fast")
     parser.add_argument("--seed", type=int, metavar="N", help="other words, choices and times than the scenario's own")
     parser.add_argument(
@@ -232,7 +232,8 @@ def _record(options: argparse.Namespace) -> int:
 
     with interruptible():
         print(f"recording {options.room} at {address.show(at)}; Ctrl-C ends it", file=sys.stderr)
-        return _put_down(record(at, options.room, trust(options, "geventchat-bots")), options.output)
+        whom, password = trust(options, "geventchat-bots"), server_password(options.password_file)
+        return _put_down(record(at, options.room, whom, password), options.output)
 
 
 def _put_down(transcript: "Transcript", output: Path | None) -> int:

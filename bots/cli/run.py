@@ -151,7 +151,8 @@ def _play(
     with servers_at(named) as ((at, *others), which):
         if alone and not options.json:
             users = counted(len(scenario.actors), "user")
-            show(f"{scenario.title}: {users} at {which}{_how_to_join(at, named, spoken.name)}\n")
+            joining = _how_to_join(at, named, spoken.name, with_tls=whom is not None)
+            show(f"{scenario.title}: {users} at {which}{joining}\n")
         if crew is not None:
             outcome = Outcome(scenario)
             with shown(outcome, options.speed):
@@ -182,12 +183,12 @@ def _command(scenario: "Scenario", named: Sequence[Address], spoken: "Spoken", o
     return shlex.join(words)
 
 
-def _how_to_join(at: Address, named: Sequence[Address], dialect: str) -> str:
+def _how_to_join(at: Address, named: Sequence[Address], dialect: str, *, with_tls: bool) -> str:
     """Return how people can talk to the bots, where that is known: other servers may speak to neither of these."""
     if not named:
         return f"; to join: geventchat-client {address.show(at)}, or http://{address.show(at)} in a browser"
-    if dialect in ("json", "ws"):
-        return f"; to join: geventchat-client {address.show(at)}"
+    if dialect in ("json", "ws") or (with_tls and dialect in ("plain", "unframed")):
+        return f"; to join: geventchat-client {address.show(at)}{' --tls' if with_tls else ''}"
     return f"; to join: nc {at[0]} {at[1]}" if dialect in ("plain", "unframed") else ""
 
 

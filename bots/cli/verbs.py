@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from geventchat.cli.connecting import add_tls
+from geventchat.cli.connecting import add_password, add_tls
 from geventchat.cli.options import OptionParser
 
 VERBS = ("check", "import", "record", "scenarios", "schema", "try", "worker")
@@ -81,6 +81,7 @@ def parser(verb: str) -> argparse.ArgumentParser:
             _add_output(options)
             options.add_argument("--room", default="lobby", help="which room (default: %(default)s)")
             add_tls(options)
+            add_password(options)
         case "scenarios":
             options = _of(verb, "List the scenarios that ship with geventchat-bots.", _SCENARIOS)
         case "try":

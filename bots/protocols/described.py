@@ -208,6 +208,6 @@ def _nearest(patterns: Iterator[Named], value: Any) -> str:
         share = min(1.0, len(differences) / one.pattern.parts())
         likeness = SequenceMatcher(None, one.source, str(value)[:_MAX_SHOWN]).ratio()
         if (share, -likeness) < (least, -alike):
-            what = "; ".join(differences[:3]) or "it is another's"
+            what = "; ".join(list(dict.fromkeys(differences))[:3]) or "it is another's"
             best, least, alike = f"nearest is {one.name}: {one.source}, but {what}", share, likeness
     return best

@@ -33,7 +33,7 @@ table { border-collapse: collapse; } td, th { text-align: left; padding: .2rem 1
 pre { background: color-mix(in srgb, var(--ink) 6%, transparent); padding: .75rem; border-radius: .5rem;
       white-space: pre-wrap; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; } .wide td, .wide th { white-space: nowrap; }
-.findings { overflow-wrap: normal; }
+.findings { overflow-wrap: normal; } td.good, td.bad, td.soft { white-space: nowrap; }
 .wide .findings td:last-child { white-space: normal; overflow-wrap: anywhere; min-width: 12rem; }
 svg { width: 100%; height: auto; overflow: visible; } .grid { stroke: var(--rule); }
 .curve { fill: none; stroke-width: 2; stroke-linejoin: round; } .c0 { stroke: var(--one); } .c1 { stroke: var(--two); }
@@ -163,7 +163,8 @@ def _hearings(room: RoomLedger) -> Iterator[str]:
     everyone = len({reader.name for reader in room.readers})
     if len(readers) < everyone:
         yield f'<p class="soft">{len(readers)} of {everyone:,} readers, those who missed something first.</p>'
-    yield '<p class="soft">Readers downwards, speakers across: green heard all that was due, red did not.</p>'
+    meaning = "green heard all that was due, red did not; where it is grey, nothing was due"
+    yield f'<p class="soft">Readers downwards, speakers across: {meaning}.</p>'
 
 
 def _findings(outcome: Outcome) -> Iterator[str]:

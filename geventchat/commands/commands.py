@@ -458,5 +458,6 @@ TYPED = {info.name: info for info in TABLE if info.typed}
 
 def help_lines(*, moderates: bool = True) -> list[str]:
     """Return the commands that people type, a line each; for who does not moderate, only those that everyone may."""
-    shown = (info for info in TYPED.values() if moderates or info.who_may is Role.USER)
-    return [f"{info.typed:16} {info.help}" for info in shown]
+    shown = [info for info in TYPED.values() if moderates or info.who_may is Role.USER]
+    width = max(len(info.typed) for info in shown)
+    return [f"{info.typed:{width}}  {info.help}" for info in shown]
