@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from geventchat.cli.options import did_you_mean
 from geventchat.protocol.errors import UsageError
 
 _PACKAGE = Path(__file__).parent.parent
@@ -27,12 +28,23 @@ def find(path: Path) -> Path:
     return shipped if path.parent == Path("scenarios") and shipped.is_file() and not path.exists() else path
 
 
+def is_there(path: Path) -> bool:
+    """Return whether there is such a file or folder."""
+    try:
+        return find(path).exists()
+    except OSError:  # a name that no file can have, as it is too long
+        return False
+
+
 def files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
     """Yield each file, and whether it was named itself, or only the folder that it is in.
 
-    Raises UsageError for a folder without scenarios.
+    Raises UsageError for what is not there, and for a folder without scenarios.
     """
-    for path in map(find, paths):
+    for named in paths:
+        if not is_there(named):
+            raise UsageError(f"there is no file {named}{_instead_of(named)}")
+        path = find(named)
         if not path.is_dir():
             yield path, True
             continue
@@ -40,6 +52,12 @@ def files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
         if not inside:
             raise UsageError(f"there is no scenario in {path}: no file there ends in .yaml")
         yield from ((file, False) for file in inside)
+
+
+def _instead_of(path: Path) -> str:
+    ours = [f"scenarios/{file.name}" for file in folder().glob("*.yaml")]
+    meant = did_you_mean(f"scenarios/{path.name}", ours)
+    return meant or "; geventchat-bots scenarios lists those that ship with it"
 
 
 def listing() -> str:
