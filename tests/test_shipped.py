@@ -30,7 +30,7 @@ def test_only_what_ships_is_found_so() -> None:
     ("named", "said"),
     [
         ("ten_users.yaml", "there is no file ten_users.yaml; did you mean scenarios/ten_users.yaml?"),
-        ("zzz", "there is no file zzz; geventchat-bots scenarios lists those that ship with it"),
+        ("nope.yaml", "there is no file nope.yaml; geventchat-bots scenarios lists those that ship with it"),
         ("a" * 300, "there is no file aaa"),
     ],
 )

@@ -5,12 +5,13 @@ These are inside the package where that is installed, beside it in a checkout.
 
 import re
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
-from geventchat.cli.options import did_you_mean
 from geventchat.protocol.errors import UsageError
 
 _PACKAGE = Path(__file__).parent.parent
+_MAX_NAME = 100  # of a slip for one of ours; comparing longer ones would take long
 _TITLE = re.compile(r"^title: *(.+)", re.MULTILINE)
 
 
@@ -55,9 +56,10 @@ def files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
 
 
 def _instead_of(path: Path) -> str:
-    ours = [f"scenarios/{file.name}" for file in folder().glob("*.yaml")]
-    meant = did_you_mean(f"scenarios/{path.name}", ours)
-    return meant or "; geventchat-bots scenarios lists those that ship with it"
+    near = get_close_matches(path.stem[:_MAX_NAME], [file.stem for file in folder().glob("*.yaml")], n=1)
+    if near:
+        return f"; did you mean scenarios/{near[0]}.yaml?"
+    return "; geventchat-bots scenarios lists those that ship with it"
 
 
 def listing() -> str:
