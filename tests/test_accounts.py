@@ -126,7 +126,7 @@ def test_who_goes_by_a_name_that_becomes_somebody_s_is_called_otherwise_and_told
     bob = Program(server.address, "bob")
     with plain(server.address, "a1ice") as eve:
         change(server, "alice")
-        assert b"the name a1ice belongs to an account" in eve.until(b"\n* a1ice is now guest1\n")
+        assert b"the name a1ice is for who is logged in to its account" in eve.until(b"\n* a1ice is now guest1\n")
     assert bob.until_type("renamed")["new"] == "guest1"
 
 
@@ -177,6 +177,16 @@ def test_who_gives_the_account_up_keeps_the_nick_until_somebody_else_takes_it(se
     alice.close()
     other.until_type("left")
     assert Program(server.address, "alice").welcome["account"] is None
+
+
+def test_a_name_for_a_further_connection_goes_with_its_account(server: ChatServer) -> None:
+    first = registered(server)
+    second, third = (Program(server.address, "alice", login=login("alice", SECRET)) for _ in range(2))
+    second.asks("unregister", password=SECRET)
+    assert {first.until_type("renamed")["new"] for _ in range(2)} == {"guest1", "guest2"}
+    assert third.until_type("account_is")["account"] is None
+    first.asks("register", password=SECRET)
+    assert first.asks("who")["members"] == ["alice", "guest1", "guest2"]
 
 
 def test_a_moderator_gives_who_forgot_a_password_for_one_login(server: ChatServer) -> None:

@@ -110,6 +110,22 @@ def test_who_enters_is_told_who_is_here_and_the_others_hear_of_it(stage: Stage) 
     assert bob.hears(Join(room="TEA", ref=asked("JOIN"))) == []  # as other servers do
 
 
+@pytest.mark.parametrize("caps", [[], ["userhost-in-names"]])
+def test_a_crowd_is_listed_whole_in_lines_that_are_no_longer_than_any(stage: Stage, caps: list[str]) -> None:
+    nicks = [f"{letter * (number % 30 + 1)}{number}"[-32:] for number, letter in enumerate("ab\u0436" * 60)]
+    for nick in nicks:
+        stage.program(nick, room="tea")
+    for reader in ("x", "y" * 30):
+        one = stage._user(spoken(frozenset(caps)), "", {})
+        one.hears(commands.Hello(nick=reader, room=""))
+        lines = [line for line in one.hears(Join(room="tea", ref=asked("JOIN"))) if " 353 " in line]
+        assert max(len(line.encode()) for line in lines) <= 510
+        assert len(lines) < 180 / 3
+        named = [who.partition("!")[0] for line in lines for who in line.partition(" :")[2].split(" ")]
+        nicks.append(reader)
+        assert named == nicks
+
+
 def test_a_new_name_is_told_once_to_who_shares_several_rooms(stage: Stage) -> None:
     bob, ben = stage.on_irc("bob", "a", "b", "c"), stage.on_irc("ben", "a", "b", "c")
     other, json = stage.on_irc("other", "c"), stage.program("json", room="b")

@@ -84,11 +84,11 @@ class Chat:
     def check_nick(self, member: Member, name: str) -> str:
         """Return a nick that a member can have now, as it is shown. Raises Refused as `claim` does."""
         nick, _ = names.nick(name, self.limits.max_name)
-        if not self.logins.holds(member, nick):
-            raise Refused("nick-registered", f"the name {nick} belongs to an account: log in to it", about=nick)
         if is_further(nick) and self.accounts.reserving(nick) is None:
             why = "a name that ends in ^ and a number is for a further connection of an account"
             raise Refused("bad-nick", why, about=nick)
+        if not self.logins.holds(member, nick):
+            raise Refused("nick-registered", f"the name {nick} belongs to an account: log in to it", about=nick)
         self.nicks.check(member, nick)
         return nick
 
@@ -161,7 +161,7 @@ class Chat:
         old = member.nick
         nick = next(nick for number in self._guests if self._can_have(member, nick := f"guest{number}"))
         self.claim(member, nick, now)
-        why = f"the name {old} belongs to an account, and you are not logged in to it: you are {member.nick} now"
+        why = f"the name {old} is for who is logged in to its account: you are {member.nick} now"
         self.tell(member, replies.Error(code="nick-registered", message=why, about=old))
         self.rename(member, old, None)
 
