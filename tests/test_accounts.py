@@ -126,7 +126,7 @@ def test_who_goes_by_a_name_that_becomes_somebody_s_is_called_otherwise_and_told
     bob = Program(server.address, "bob")
     with plain(server.address, "a1ice") as eve:
         change(server, "alice")
-        assert b"the name a1ice belongs to an account" in eve.until(b"\n* a1ice is now guest1\n")
+        assert b"the name a1ice is for who is logged in to its account" in eve.until(b"\n* a1ice is now guest1\n")
     assert bob.until_type("renamed")["new"] == "guest1"
 
 
@@ -177,6 +177,16 @@ def test_who_gives_the_account_up_keeps_the_nick_until_somebody_else_takes_it(se
     alice.close()
     other.until_type("left")
     assert Program(server.address, "alice").welcome["account"] is None
+
+
+def test_a_name_for_a_further_connection_goes_with_its_account(server: ChatServer) -> None:
+    first = registered(server)
+    second, third = (Program(server.address, "alice", login=login("alice", SECRET)) for _ in range(2))
+    second.asks("unregister", password=SECRET)
+    assert {first.until_type("renamed")["new"] for _ in range(2)} == {"guest1", "guest2"}
+    assert third.until_type("account_is")["account"] is None
+    first.asks("register", password=SECRET)
+    assert first.asks("who")["members"] == ["alice", "guest1", "guest2"]
 
 
 def test_a_moderator_gives_who_forgot_a_password_for_one_login(server: ChatServer) -> None:
@@ -294,7 +304,7 @@ def test_one_address_registers_a_class_at_once_and_then_one_name_a_minute() -> N
 
 
 def test_who_registers_too_many_names_is_told_so(server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geventchat.server.throttle._is_loopback", lambda _: False)
+    monkeypatch.setattr("geventchat.server.throttle.is_loopback", lambda _: False)
     alice = Program(server.address, "alice")
     for _ in range(limits.REGISTRATIONS_AT_ONCE):
         server._services.registrar.admit("127.0.0.1", time.monotonic())
@@ -472,12 +482,10 @@ def test_people_are_asked_for_the_password_of_a_name_that_is_somebody_s(server: 
     nc = Talker(server.address, b"alice\n")
     nc.until(b"* the name alice belongs to an account: log in to it\nPassword: ")
     nc.send(b"wrong horse\n")
-    nc.until(b"* that is not the password of that account, or there is none of that name\nEnter your name: ")
-    nc.send(b"ALICE\n")
-    nc.until(b"\nPassword: ")
-    nc.send(f"{SECRET}\nhello\n".encode())
-    nc.until(b"Hi, ALICE! To exit the chat enter 'exit'.\n")
-    nc.until(b"ALICE: hello\n")
+    nc.until(b"* that is not the password of that account, or there is none of that name\nPassword: ")
+    nc.send(f"{SECRET}\nhello\n".encode())  # a password is never taken for a name, which all would see
+    nc.until(b"Hi, alice! To exit the chat enter 'exit'.\n")
+    nc.until(b"alice: hello\n")
 
 
 def test_a_client_without_ends_of_lines_is_asked_for_the_password_too(server: ChatServer) -> None:
@@ -494,7 +502,10 @@ def test_who_wants_another_name_instead_gives_an_empty_password(server: ChatServ
     registered(server).close()
     nc = Talker(server.address, b"alice\n")
     nc.until(b"Password: ")
-    nc.send(b"\nbob\n")
+    nc.send(b"wrong horse\n\n")
+    nc.until(b"Password: ")
+    nc.until(b"Enter your name: ")
+    nc.send(b"bob\n")
     nc.until(b"Hi, bob!")
 
 

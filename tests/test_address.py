@@ -43,6 +43,7 @@ def test_a_port_that_is_none_is_refused_with_an_example(typed: str) -> None:
         ("", "is empty"),
         ("  ", "is empty"),
         ("localhost:", "lacks the port after the colon"),
+        ("http://127.0.0.1:41010/", "without http:// it is 127.0.0.1:41010"),
         ("41010", "a port without a host; write :41010 or 127.0.0.1:41010"),
     ],
 )

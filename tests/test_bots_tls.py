@@ -81,9 +81,20 @@ def test_without_tls_or_a_password_bots_are_told_why(server: Serving, folder: Pa
     assert "this port speaks TLS only" in ran.errors + ran.out
     ran = bots(folder, server, "--tls")
     assert ran.status == 1
-    assert "this server asks for a password (password-needed)" in ran.errors + ran.out
+    assert "this server asks for a password (password-needed); --password-file FILE gives it" in ran.errors + ran.out
     ran = run("bots.cli", str(folder / "talk.yaml"), "--tls")
     assert (ran.status, ran.errors) == (
         2,
         "geventchat-bots: --tls needs --server HOST:PORT: the server that speaks it\n",
     )
+
+
+def test_record_is_let_in_by_the_password_too(server: Serving, folder: Path, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong"
+    wrong.write_text("horse")
+    at, environment = "{}:{}".format(*server.address), {"XDG_STATE_HOME": str(folder)}
+    ran = run("bots.cli", "record", at, "--tls", environment=environment)
+    assert ran.status == 1
+    assert "asks for a password: give it in a file, with --password-file FILE, or in GEVENTCHAT_PASSWORD" in ran.errors
+    ran = run("bots.cli", "record", at, "--tls", "--password-file", str(wrong), environment=environment)
+    assert (ran.status, "that is not the server's password" in ran.errors) == (1, True)

@@ -427,6 +427,14 @@ def test_who_whispers_to_himself_hears_it_once(stage: Stage) -> None:
     assert kinds(stage.program("alice").hears(Whisper(to="alice", text="note"))) == ["whispered"]
 
 
+def test_who_whispers_to_somebody_away_is_told_so_but_not_for_a_notice(stage: Stage) -> None:
+    bob, eve = stage.program("bob"), stage.program("eve")
+    eve.hears(commands.Away(text="lunch"))
+    bob.heard()
+    assert [one["type"] for one in bob.hears(Whisper(to="eve", text="there?"))] == ["whispered", "away_is"]
+    assert [one["type"] for one in bob.hears(Whisper(to="eve", text="done", notice=True))] == ["whispered"]
+
+
 def test_a_whisper_to_nobody_is_refused(stage: Stage) -> None:
     alice = stage.program("alice")
     assert code(alice.hears(Whisper(to="bob", text="psst"))) == "no-such-nick"

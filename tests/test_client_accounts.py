@@ -126,6 +126,11 @@ def test_without_a_terminal_the_password_comes_from_a_file(server: ChatServer, t
     assert (status, errors.count("\n")) == (1, 1)
     assert "--login-file FILE" in errors
     file = tmp_path / "secret"
+    status, _, errors = client("--login-file", str(file))
+    assert (status, errors) == (
+        2,
+        f"geventchat-client: --login-file {file} cannot be read: no such file or directory\n",
+    )
     file.write_text(f"{SECRET}\n")
     status, out, errors = client("--login-file", str(file))
     assert (status, errors) == (0, "")

@@ -60,7 +60,7 @@ def test_files_are_meant_from_where_the_configuration_is(config: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("max_users = 3", "chat.toml: max_users is no option; did you mean max-users?"),
+        ("max_users = 3", "chat.toml: max_users is no option; did you mean max-users?\n"),
         ("maxusers = 3", "did you mean max-users?"),
         ("zzz = 3", "zzz is no option; --help says which there are"),
         ("config = 'other.toml'", "config is no option"),

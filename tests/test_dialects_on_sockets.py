@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import gevent
 import pytest
 
+from geventchat.protocol.limits import SNIFF_S, TYPING_S
 from tests.raw import Raw, plain, programmed
 from tests.several import ONE_AND_THREE, Server, one_or_three
 
@@ -34,6 +35,20 @@ def test_a_name_typed_in_pieces_is_one_name(server: Server) -> None:
     with Raw(server.address) as telnet:
         telnet.until(b"Enter your name: ")
         for byte in b"alice\r\n":
+            telnet.send(bytes([byte]))
+        assert telnet.until(b"\n") == GREETING
+
+
+@pytest.mark.slow
+def test_who_thinks_about_a_name_for_long_and_then_types_it_a_key_at_a_time_is_not_called_by_its_first_letter(
+    server: Server,
+) -> None:
+    with Raw(server.address) as telnet:
+        telnet.until(b"Enter your name: ")
+        gevent.sleep(TYPING_S + 0.2)
+        telnet.send(b"a")
+        gevent.sleep(2 * SNIFF_S)  # so that the server has looked at the one key
+        for byte in b"lice\r\n":
             telnet.send(bytes([byte]))
         assert telnet.until(b"\n") == GREETING
 

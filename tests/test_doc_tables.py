@@ -60,7 +60,7 @@ def test_every_option_is_in_the_example_of_a_configuration_file() -> None:
 
 def test_every_option_of_the_client_and_of_the_verbs_is_on_its_page() -> None:
     assert {one for one in options_of("geventchat.cli.client") if f"`{one}" not in PAGES["client.md"]} == set()
-    for verb in ("check", "import", "record", "scenarios", "schema", "try"):
+    for verb in ("check", "import", "record", "scenarios", "schema", "try", "worker"):
         pages = PAGES["scenarios.md"] + PAGES["logs.md"] + PAGES["protocols.md"]
         assert {one for one in options_of("bots.cli", verb) if f"`{one}" not in pages} == set()
 

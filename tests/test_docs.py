@@ -21,7 +21,7 @@ _COMMANDS = {
     "geventchat-client": "geventchat.cli.client",
     "geventchat-bots": "bots.cli",
 }
-_VERBS = ("account", "check", "export", "import", "record", "schema", "scenarios", "try")
+_VERBS = ("account", "check", "export", "import", "record", "schema", "scenarios", "try", "worker")
 # Programs of others that appear in examples.
 _OTHERS = {
     *("source", "pip", "pytest", "ruff", "mypy", "sqlite3", "systemctl", "journalctl", "ssh", "nc", "printf", "tail"),

@@ -44,13 +44,17 @@ FOLDERS = {
         *("geventchat.protocol", "geventchat.commands", "geventchat.system", "geventchat.tls"),
         *("bots.scenario", "bots.ledger", "bots.protocols", "bots.world", "bots.report"),
     },
+    "bots.workers": {
+        *("geventchat.protocol", "geventchat.tls"),
+        *("bots.scenario", "bots.ledger", "bots.parts", "bots.protocols", "bots.world", "bots.report", "bots.engine"),
+    },
     "bots.transcripts": {
         *("geventchat.protocol", "geventchat.commands", "geventchat.dialects", "geventchat.tls", "geventchat.client"),
         "bots.scenario",
     },
     "bots.cli": {
         *("geventchat.protocol", "geventchat.cli", "geventchat.system", "geventchat.tls"),
-        *("bots.scenario", "bots.protocols", "bots.engine", "bots.report", "bots.transcripts"),
+        *("bots.scenario", "bots.protocols", "bots.engine", "bots.workers", "bots.report", "bots.transcripts"),
     },
 }
 PURE = {

@@ -109,13 +109,13 @@ def test_irssi_talks_with_nc_and_json_and_comes_back_with_nothing_lost_or_double
 
 
 @contextmanager
-def weechat(home: Path, port: int, nick: str) -> Iterator["WeeChat"]:
+def weechat(home: Path, port: int, nick: str, more: str = "-notls") -> Iterator["WeeChat"]:
     """Run weechat-headless, which joins the lobby by itself, and comes back after a second."""
     settings = (
         "/set logger.file.flush_delay 0",
         "/set logger.level.irc 9",
         "/set irc.server_default.autoreconnect_delay 1",
-        f"/server add g 127.0.0.1/{port} -notls -nicks={nick} -autojoin=#lobby",
+        f"/server add g 127.0.0.1/{port} {more} -nicks={nick} -autojoin=#lobby",
     )
     path = needs("weechat-headless")
     command = [path, "--stdout", "-d", str(home), *(word for line in settings for word in ("-r", line))]

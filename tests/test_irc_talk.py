@@ -14,6 +14,7 @@ from geventchat.dialects.irc.dialect import spoken
 from geventchat.dialects.irc.lines import MAX_BYTES, parse
 from geventchat.dialects.irc.names import prefix
 from geventchat.protocol import events
+from geventchat.protocol.events import iso_time
 from geventchat.protocol.text import clean
 from tests.stage import Stage, User
 
@@ -107,6 +108,22 @@ def test_who_enters_is_told_who_is_here_and_the_others_hear_of_it(stage: Stage) 
     assert "alice!user@" in joined[2]
     assert without_hosts(alice.heard()) == [":bob\u00a0p JOIN #tea"]
     assert bob.hears(Join(room="TEA", ref=asked("JOIN"))) == []  # as other servers do
+
+
+@pytest.mark.parametrize("caps", [[], ["userhost-in-names"]])
+def test_a_crowd_is_listed_whole_in_lines_that_are_no_longer_than_any(stage: Stage, caps: list[str]) -> None:
+    nicks = [f"{letter * (number % 30 + 1)}{number}"[-32:] for number, letter in enumerate("ab\u0436" * 60)]
+    for nick in nicks:
+        stage.program(nick, room="tea")
+    for reader in ("x", "y" * 30):
+        one = stage._user(spoken(frozenset(caps)), "", {})
+        one.hears(commands.Hello(nick=reader, room=""))
+        lines = [line for line in one.hears(Join(room="tea", ref=asked("JOIN"))) if " 353 " in line]
+        assert max(len(line.encode()) for line in lines) <= 510
+        assert len(lines) < 180 / 3
+        named = [who.partition("!")[0] for line in lines for who in line.partition(" :")[2].split(" ")]
+        nicks.append(reader)
+        assert named == nicks
 
 
 def test_a_new_name_is_told_once_to_who_shares_several_rooms(stage: Stage) -> None:
@@ -225,10 +242,12 @@ def test_who_somebody_is_can_be_asked_on_irc_and_elsewhere(stage: Stage) -> None
 
 def test_who_went_by_a_nick_is_remembered(stage: Stage) -> None:
     bob, ben = stage.on_irc("bob"), stage.on_irc("ben", about="Ben", username="b")
+    stage.now += 60
     ben.hears(Rename(nick="benny"))
     was, server, end = bob.hears(commands.Whowas(nick="ben", ref=asked("WHOWAS")))
     assert re.fullmatch(r":\S+ 314 bob ben ~b \S+ \* :Ben", was)
     assert (server.split()[1], end.split()[1]) == ("312", "369")
+    assert server.endswith(f":{iso_time(int(stage.now * 1000))}")  # when it was called so last, not when it came
     assert [line.split()[1] for line in bob.hears(commands.Whowas(nick="x", ref=asked("WHOWAS")))] == ["406", "369"]
 
 

@@ -13,8 +13,8 @@ from gevent import socket
 from geventchat import ChatServer, Limits
 from geventchat.commands.commands import Join, Say
 from geventchat.protocol.errors import Refused, UsageError
-from geventchat.protocol.limits import MAX_WINDOWS
-from geventchat.server.throttle import ConnectionLimiter
+from geventchat.protocol.limits import MAX_WINDOWS, REGISTRATIONS_AT_ONCE
+from geventchat.server.throttle import ConnectionLimiter, Registrar
 from tests.raw import Raw, plain, programmed
 from tests.stage import Stage
 
@@ -154,6 +154,21 @@ def test_too_many_connections_from_one_address_are_refused_but_loopback_is_exemp
     for address in ("127.0.0.9", "::1", "::ffff:127.0.0.1"):
         limiter.admit(address, 1_000.0)
         limiter.admit(address, 1_000.0)
+
+
+def test_a_host_with_a_whole_network_of_addresses_gets_no_more_in_than_one_with_a_single_one() -> None:
+    limiter, registrar = ConnectionLimiter(Limits(max_per_address=1, connect_rate=1_000)), Registrar()
+    limiter.admit("2001:db8:1:2::1", 1_000.0)
+    with pytest.raises(Refused, match="too many connections from your address"):
+        limiter.admit("2001:db8:1:2:ffff::9", 1_001.0)
+    limiter.admit("2001:db8:1:3::1", 1_001.0)
+    limiter.release("2001:db8:1:2::1")
+    limiter.admit("2001:db8:1:2:ffff::9", 1_001.0)
+    for number in range(1, REGISTRATIONS_AT_ONCE + 1):
+        registrar.admit(f"2001:db8:1:2::{number:x}", 1_000.0)
+    with pytest.raises(Refused, match="names were registered"):
+        registrar.admit("2001:db8:1:2:ffff::9", 1_000.0)
+    registrar.admit("2001:db8:1:3::1", 1_000.0)
 
 
 def test_new_connections_from_one_address_have_a_rate_and_those_refused_do_not_count() -> None:

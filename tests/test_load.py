@@ -118,6 +118,7 @@ def line(text: str) -> list[str]:
         ("alice: {say: hi, every: -2s, times: 2}", "29: a time cannot be negative: -2s"),
         ("alice: {say: hi, times: 0}", "29: 0 is too small; it must be at least 1"),
         ("alice: {say: hi, times: 9999999}", "29: 9999999 is too much, it can be 1,000,000 at most"),
+        ("alice: {say: Sorry, I am late}", "25: unknown key I am late; in braces, a text with a comma"),
         ("alice: {say: hi, times: often}", "29: 'often' is not a whole number"),
         ("alice: {say: hi, times: }", "29: a value is missing here"),
         ("alice: {say: hi, jitter: 50%}", "30: a jitter in percent is a share of every, and there is none"),

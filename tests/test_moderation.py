@@ -7,6 +7,7 @@ import pytest
 from geventchat.commands import actions
 from geventchat.commands.accounts import CheckPassword
 from geventchat.commands.commands import (
+    Describe,
     Find,
     Hello,
     Invite,
@@ -37,6 +38,8 @@ from geventchat.commands.moderation import (
 )
 from geventchat.core.accounts import Account
 from geventchat.core.moderation.filters import Filter
+from geventchat.core.moderation.sanctions import Ban as BanRecord
+from geventchat.dialects.irc.asked import Asked
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.events import Moderation
 from geventchat.protocol.limits import LINK_S
@@ -150,6 +153,18 @@ def test_an_account_that_is_away_is_not_banned_by_its_equals(stage: Stage, mod: 
     assert code(mod.hears(Ban(who="boss"))) == "forbidden"
 
 
+def test_who_asks_on_irc_for_bans_that_it_may_not_see_is_shown_none(stage: Stage, mod: User) -> None:
+    mod.hears(Ban(who="eve", room="lobby", reason="spam"))
+    bob = stage.on_irc("bob", "lobby")
+    bob.heard()
+    asked = Asked("SET MODE", "", "", "b#lobby").ref
+    assert bob.hears(Bans(room="lobby", ref=asked)) == [":chat.geventchat 368 bob #lobby :End of list"]
+    bob.member.role = Role.MODERATOR
+    listed = bob.hears(Bans(room="lobby", ref=asked))
+    assert listed[0] == ":chat.geventchat 367 bob #lobby eve!*@* mod 1000"
+    assert len(listed) == 2
+
+
 # Kicks.
 
 
@@ -242,6 +257,13 @@ def test_a_ban_of_an_address_hits_all_from_there_and_tells_nobody_where_that_is(
     late = stage.program()
     late.member.address = "::ffff:192.0.2.33"
     assert code(late.hears(Hello(nick="late"))) == "banned"
+
+
+def test_a_ban_of_addresses_from_one_room_holds_nowhere_else(stage: Stage, mod: User) -> None:
+    mod.hears(Join(room="tea"), Ban(who="192.0.2.0/24", room="tea"))
+    eve = from_address(stage, "eve", "192.0.2.7")
+    assert code(eve.hears(Join(room="tea"))) == "banned"
+    told(eve.hears(Join(room="den")), "members")
 
 
 def test_moderators_see_an_origin_that_a_ban_takes_and_others_see_none(stage: Stage, mod: User) -> None:
@@ -365,6 +387,14 @@ def test_in_a_slow_room_one_speaks_once_in_a_while_whatever_one_is_called(stage:
     mod.hears(Slow())
     bob.heard()
     told(bob.hears(Say(text="four")), "said")
+
+
+def test_in_a_slow_room_nobody_waits_longer_though_the_clock_is_set_back(stage: Stage, mod: User) -> None:
+    bob = stage.program("bob")
+    mod.hears(Slow(every="30s"))
+    bob.hears(Say(text="one"))
+    stage.now -= 900
+    assert told(bob.hears(Say(text="two")), "error")["message"].endswith("in 30 s")
 
 
 # Locked rooms.
@@ -500,6 +530,8 @@ def test_a_filter_masks_refuses_and_holds_and_a_moderator_lets_be_said_what_is_h
     assert code(eve.hears(Whisper(to="bob", text="SPAM"))) == "filtered"
     assert code(eve.hears(Topic(text="free money"))) == "filtered"
     assert code(eve.hears(Rename(nick="spammer"))) == "bad-nick"
+    assert code(eve.hears(Describe(about="spam"))) == code(eve.hears(Leave(reason="spam"))) == "filtered"
+    assert code(stage.program().hears(Hello(nick="eva", username="spam"))) == "filtered"
     assert code(eve.hears(Join(room="spam"))) == "bad-room"
     bob.heard()
     assert code(eve.hears(Say(text="free money"))) == "held"
@@ -536,6 +568,26 @@ def test_every_act_is_written_down_for_moderators_only(stage: Stage, mod: User) 
     assert told(fay.hears(Whois(nick="mod")), "profiles")["users"][0]["rooms"] == ["lobby"]
     assert code(fay.hears(Who(room="@log"))) == "locked"
     assert code(fay.hears(Join(room="@other"))) == "bad-room"
+
+
+def test_who_moderates_no_more_reads_no_more_of_it(stage: Stage, mod: User) -> None:
+    other = with_account(stage, "other", Role.MODERATOR)
+    other.hears(Join(room="@log"))
+    stage.chat.kept.put(Account(name="other"))
+    stage.turn()
+    assert told(other.heard(), "account_is")["role"] == "user"
+    mod.hears(Kick(nick="other", room="lobby"))
+    assert [one for one in other.heard() if one.get("room") == "@log" and one["type"] != "left"] == []
+
+
+def test_a_ban_that_is_made_elsewhere_hits_who_is_here(stage: Stage) -> None:
+    bob, eve = stage.program("bob"), from_address(stage, "eve", "192.0.2.7")
+    stage.chat.kept.load(
+        [*stage.chat.kept.of(Account), BanRecord(target="net:192.0.2.7/32", who="x", by="m", since=1.0)]
+    )
+    stage.turn()
+    assert told(eve.heard(), "closing")["code"] == "banned"
+    assert not bob.replaced
 
 
 def test_what_cannot_be_stored_is_not_done(stage: Stage, mod: User) -> None:

@@ -430,6 +430,16 @@ def test_the_keyboard_is_enough(site: Site, page: Page) -> None:
         assert field.get_property("value") == "bob: "
         field.send_keys("tea?" + Keys.ENTER + "/to" + Keys.TAB + "biscuits" + Keys.ENTER)
         page.until_shown("alice: bob: tea?", "alice set the topic: biscuits")
+        field.send_keys(Keys.SHIFT, Keys.TAB)
+        assert page.driver.switch_to.active_element.text == "alice"
+        page.driver.switch_to.active_element.send_keys(Keys.ARROW_DOWN)
+        assert page.driver.switch_to.active_element.text == "bob"
+        with plain(site.address, "anna"):  # who comes and goes leaves the focus where it is
+            page.until_here("alice", "anna", "bob")
+        page.until_here("alice", "bob")
+        page.driver.switch_to.active_element.send_keys(Keys.ENTER)
+        assert field.get_property("value") == "/msg bob "
+        field.clear()
         page.type("/join tea")
         page.until(lambda: page.tab("tea").get_attribute("aria-selected") == "true")
         page.field("Message").send_keys(Keys.ALT, Keys.ARROW_UP)

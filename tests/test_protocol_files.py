@@ -126,6 +126,20 @@ def test_without_joined_one_is_in_at_once() -> None:
     assert not dialect.greets
 
 
+def test_what_shows_that_somebody_else_is_in_shows_nothing_of_oneself() -> None:
+    dialect = spoken("""\
+        protocol: tcp
+        joined: "* {nick} joined"
+        say: "{text}"
+        heard: "<{nick}> {text}"
+        ignore: ["* {other} joined"]
+        """)
+    assert heard(dialect, "* eve joined") == []
+    (welcome,) = heard(dialect, "* ann joined")
+    assert isinstance(welcome, replies.Welcome)
+    assert welcome.nick == "ann"
+
+
 def test_text_is_taken_apart_and_a_text_may_hold_anything() -> None:
     dialect = spoken(LINES)
     heard(dialect, "+OK")
@@ -175,6 +189,12 @@ def test_what_fits_nothing_is_told_with_what_came_nearest(line: str, why: str | 
     assert isinstance(one, replies.Error)
     assert one.code == "not-understood"
     assert why in one.message
+
+
+def test_what_is_missing_several_times_is_told_once() -> None:
+    (one,) = heard(spoken(LINES.replace("<{nick}> {text}", "MSG|{nick}|{time}|{text}")), "MSG|bob")
+    assert isinstance(one, replies.Error)
+    assert one.message.endswith("but '|' is not in it")
 
 
 def test_what_fits_nothing_is_shown_cleaned() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from bots.engine.runner import Runner
 from bots.ledger.histogram import Histogram
+from bots.ledger.model import Message
 from bots.protocols.registry import DIALECTS
 from bots.report.delivery_matrix import who_heard_whom
 from bots.report.html import page
@@ -174,6 +175,21 @@ def test_what_was_not_tested_is_neither_met_nor_failed() -> None:
     assert "not tested   delivery exactly once: nothing was said" in list(lines(outcome))
     assert list(lines(outcome))[-1].startswith("PASSED, but nothing was said")
     assert '<td class="soft">not tested</td><td>delivery exactly once</td>' in page(outcome, "here", "today")
+
+
+def test_a_run_that_was_interrupted_is_an_error_to_a_build_server() -> None:
+    outcome = Outcome(parse(b"script: [alice: hi]", "test.yaml", lambda _: b""), interrupted=True)
+    suite = ElementTree.fromstring(junit([outcome]))  # noqa: S314 - it is our own
+    (error,) = suite.findall("testcase/error")
+    assert (suite.get("errors"), error.get("message")) == ("1", "interrupted")
+
+
+def test_a_server_s_limit_on_the_rate_is_told_only_where_it_shows() -> None:
+    outcome = Outcome(parse(b"script: [alice: hi]", "test.yaml", lambda _: b""), rate=10.0)
+    outcome.timeline.hear([Message("alice", "hi", 1, 0.0, 0.0, "alice")], 0.1, timed=True)
+    assert not any("10 messages a second from one user" in line for line in lines(outcome))
+    outcome.timeline.hear([Message("alice", "hi", 2, 0.0, 0.0, "alice")], 5.0, timed=True)
+    assert any("10 messages a second from one user" in line for line in lines(outcome))
 
 
 def test_a_page_says_when_it_was_made_by_which_version_and_of_which_scenario(passed: Outcome) -> None:

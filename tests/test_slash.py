@@ -117,6 +117,8 @@ def test_a_command_that_is_none_is_not_said_aloud(line: str) -> None:
 
 def test_help_lists_every_command() -> None:
     assert [line.split()[0] for line in help_lines()] == [f"/{name}" for name in COMMANDS]
+    column = help_lines()[0].index("this list")
+    assert {line[column - 2 : column] for line in help_lines()} == {"  "}  # all helps stand below each other
 
 
 @given(st.one_of(st.text(), st.text().map("/{}".format), st.sampled_from([*COMMANDS]).map("/{} ".format)), st.text())

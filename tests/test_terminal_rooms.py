@@ -3,7 +3,7 @@
 import pytest
 
 from geventchat.client.terminal.rooms import KEPT, SHOWN_AGAIN, Rooms, is_later
-from geventchat.protocol.events import Said
+from geventchat.protocol.events import Joined, Left, Said
 
 
 @pytest.fixture
@@ -71,3 +71,13 @@ def test_ids_are_compared_as_numbers_and_what_is_none_is_new() -> None:
     assert not is_later("9-9", "9-9")
     assert is_later("no id", "9-9")
     assert is_later("9-9", "no id")
+
+
+def test_who_came_before_the_list_of_who_is_here_is_not_counted_twice(rooms: Rooms) -> None:
+    room = rooms.enter("lobby", "9-0", ["ann", "bob"], 2)  # again, after a lost connection; what was missed follows
+    assert room.hear(Left("5-0", "", "lobby", "cleo"))
+    assert (list(room.members), room.count) == (["ann", "bob"], 2)
+    assert room.hear(Joined("6-0", "", "lobby", "bob"))
+    assert (list(room.members), room.count) == (["ann", "bob"], 2)
+    room.hear(Joined("10-0", "", "lobby", "eve"))
+    assert (list(room.members), room.count) == (["ann", "bob", "eve"], 3)

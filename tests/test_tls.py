@@ -6,6 +6,7 @@ import re
 import signal
 import ssl
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +25,7 @@ from geventchat.server.access import Access
 from geventchat.tls import fingerprint
 from tests.processes import Serving, run, serving
 from tests.raw import Address, Raw, plain, programmed
+from tests.terminal_fixtures import Terminal
 from tests.test_irc_on_sockets import settled
 from tests.tls import hello, keys, secure, secure_on, trusting
 
@@ -295,6 +297,17 @@ def test_who_opens_many_connections_may_be_slow_to_begin_tls_on_one(server: Chat
         slow.until(GREETED)
 
 
+def test_who_was_greeted_before_it_began_tls_can_begin_it_the_next_time(server: ChatServer) -> None:
+    with Raw(server.address) as slow:
+        assert slow.until(b": ") == b"Enter your name: "
+        slow.send(hello())
+        assert slow.rest() == b""
+    with Raw(server.address) as again:
+        gevent.sleep(0.3)
+        secure_on(again).send(b"alice\n")
+        again.until(GREETED)
+
+
 def test_who_reads_slowly_inside_tls_loses_nothing(server: ChatServer) -> None:
     texts = [f"{number}:{'x' * 3_000}" for number in range(400)]
     raw = Raw.with_little_room(server.address)
@@ -454,6 +467,17 @@ def test_a_hang_up_has_the_files_read_again_and_connections_stay(tmp_path: Path)
         alice.send(b"still here\n")
         alice.until(b"alice: still here\n")
         assert server.end() == 0
+
+
+def test_a_closed_terminal_ends_a_server_and_a_hang_up_alone_does_not(folder: Path) -> None:
+    command = [sys.executable, "-m", "geventchat.cli.serve", "--listen", "127.0.0.1:0", "--history", "none"]
+    with Terminal([*command, *in_files(folder)], columns=140, environment={}) as terminal:
+        terminal.until("JSON Lines")
+        terminal.send_signal(signal.SIGHUP)
+        terminal.until("has been read again")
+        assert terminal.process.poll() is None
+        terminal.hang_up()
+        assert terminal.process.wait(timeout=20) == 0
 
 
 def until_logged(server: Serving, text: str) -> None:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from bots.cli import shipped, verbs
 from bots.cli.output import show, write
 from bots.cli.try_protocol import try_protocol
-from geventchat.cli.connecting import add_tls, trust
+from bots.workers.errors import TooFewWorkers
+from geventchat.cli.connecting import HINTS, add_password, add_tls, trust
 from geventchat.cli.options import OptionParser
 from geventchat.protocol import address
-from geventchat.protocol.errors import ChatError, ServerUnavailable, UsageError
+from geventchat.protocol.errors import ChatError, Refused, ServerUnavailable, UsageError
+from geventchat.system.passwords import server_password
 
 if TYPE_CHECKING:
     from bots.transcripts.writer import Transcript
@@ -24,6 +26,7 @@ examples:
   geventchat-bots scenarios/meet_the_bots.yaml                bots to chat with, until Ctrl-C
   geventchat-bots scenarios/                                  all in a folder, with a line for each
   geventchat-bots scenarios/ten_users.yaml --server HOST:2003
+  geventchat-bots scenarios/busy_room.yaml --workers 4        its users in four processes
   geventchat-bots scenarios/small_talk.yaml --server HOST --dialect unframed
   geventchat-bots scenarios/small_talk.yaml --server HOST:9000 --protocol theirs.yaml
   geventchat-bots check scenarios/*.yaml                      only look for mistakes
@@ -34,7 +37,7 @@ examples:
   geventchat-bots record HOST:2003 -o talk.yaml               a live room as a scenario, until Ctrl-C
 
 exit status: 0 all met; 1 a check or expectation not met; 2 the scenario or an option is wrong;
-             4 no server; 5 invalid, because the bots themselves were late; 130 interrupted
+             4 no server; 5 invalid, because the bots themselves were late, or a worker was lost; 130 interrupted
 """
 
 
@@ -46,11 +49,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         print(f"geventchat-bots: {error}", file=sys.stderr)
         return 2
+    except TooFewWorkers as error:
+        print(f"geventchat-bots: {error}", file=sys.stderr)
+        return 5
     except ServerUnavailable as error:
         print(f"geventchat-bots: {error}", file=sys.stderr)
         return 4
     except ChatError as error:
-        print(f"geventchat-bots: {error}", file=sys.stderr)
+        hint = HINTS.get(error.code, "") if isinstance(error, Refused) else ""
+        print(f"geventchat-bots: {error}{hint}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:  # before a run has begun, or while its results are written
         return 130
@@ -93,9 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_protocol(parser)
     add_tls(parser)
-    parser.add_argument(
-        "--password-file", metavar="FILE", help="the server's password (default: what GEVENTCHAT_PASSWORD holds)"
-    )
+    add_password(parser)
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="play N times as fast")
     parser.add_argument("--seed", type=int, metavar="N", help="other words, choices and times than the scenario's own")
     parser.add_argument(
@@ -104,10 +109,20 @@ def _parser() -> argparse.ArgumentParser:
         metavar="LINE",
         help="play only this line of the file, or these, like 12-15, and who comes, goes and is renamed before it",
     )
+    _add_workers(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--junit", metavar="FILE", type=Path, help="write the checks as JUnit XML")
     parser.add_argument("--report", metavar="FILE", type=Path, help="write a page of HTML with charts")
     return parser
+
+
+def _add_workers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--workers", type=_count, metavar="N", help="spread the users over so many processes")
+    waits = "wait here for workers from anywhere: geventchat-bots worker HOST:PORT"
+    parser.add_argument("--bind", metavar="HOST:PORT", help=waits)
+    parser.add_argument("--wait", type=_duration, metavar="TIME", help="how long to wait for them (default: 60s)")
+    parser.add_argument("--join-rate", type=_rate, metavar="N", help="let so many users a second come in at first")
+    parser.add_argument("--web", type=_count, metavar="PORT", help="show the run on Locust's page, on 127.0.0.1")
 
 
 def _add_protocol(parser: argparse.ArgumentParser) -> None:
@@ -123,6 +138,31 @@ def _refuse_no_verb(word: str) -> None:
         raise UsageError("run is not a verb; to run a scenario, name its file alone: geventchat-bots FILE")
     if not shipped.find(Path(word)).exists():
         raise UsageError(f"{word} is neither a verb nor a file{did_you_mean(word, verbs.VERBS)}")
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text)):
+        raise UsageError(f"{text} is no number from 1 on")
+    return int(text)
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not 0 < rate < float("inf"):
+        raise UsageError("--join-rate is how many users come in a second, for example --join-rate 500")
+    return rate
+
+
+def _duration(text: str) -> float:
+    from bots.scenario.units import duration
+
+    try:
+        return duration(text)
+    except ValueError as error:
+        raise UsageError(f"--wait: {error}") from None
 
 
 def _speed(text: str) -> float:
@@ -192,7 +232,8 @@ def _record(options: argparse.Namespace) -> int:
 
     with interruptible():
         print(f"recording {options.room} at {address.show(at)}; Ctrl-C ends it", file=sys.stderr)
-        return _put_down(record(at, options.room, trust(options, "geventchat-bots")), options.output)
+        whom, password = trust(options, "geventchat-bots"), server_password(options.password_file)
+        return _put_down(record(at, options.room, whom, password), options.output)
 
 
 def _put_down(transcript: "Transcript", output: Path | None) -> int:
@@ -220,6 +261,12 @@ def _schema(options: argparse.Namespace) -> int:
     return 0
 
 
+def _worker(options: argparse.Namespace) -> int:
+    from bots.cli.workers import work
+
+    return work(options)
+
+
 _VERBS = {
     "check": _check,
     "import": _import,
@@ -227,4 +274,5 @@ _VERBS = {
     "scenarios": _scenarios,
     "schema": _schema,
     "try": try_protocol,
+    "worker": _worker,
 }

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bots.cli import shipped
 from bots.cli.output import coloured, show, write
+from bots.cli.workers import play, workers
 from geventchat.cli.connecting import trust
 from geventchat.protocol import address
 from geventchat.protocol.address import Address
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from bots.protocols.registry import Spoken
     from bots.report.outcome import Outcome
     from bots.scenario.model import Scenario
+    from bots.workers.crew import Crew
     from geventchat.tls.trust import Trust
 
 # Of several runs, the exit status of the first of these that one of them has.
@@ -62,9 +64,9 @@ def run(options: argparse.Namespace) -> int:
 
     allow_many_connections()
     outcomes: list[Outcome] = []
-    with interruptible():
+    with interruptible(), workers(options, named) as crew:
         for scenario in scenarios:
-            outcome, how = _play(scenario, named, spoken, options, whom, alone=len(scenarios) == 1)
+            outcome, how = _play(scenario, named, spoken, options, whom, crew, alone=len(scenarios) == 1)
             outcomes.append(outcome)
             if len(scenarios) > 1:
                 _tell_in_a_line(outcome, options)
@@ -135,22 +137,30 @@ def _play(
     spoken: "Spoken",
     options: argparse.Namespace,
     whom: "Trust | None",
+    crew: "Crew | None",
     *,
     alone: bool,
 ) -> "tuple[Outcome, str]":
     """Run a scenario; return what it has shown, and how it was run."""
     from bots.engine.runner import Runner
     from bots.engine.target import servers_at
+    from bots.report.outcome import Outcome
     from bots.report.progress import shown
     from bots.scenario.units import counted
 
     with servers_at(named) as ((at, *others), which):
         if alone and not options.json:
             users = counted(len(scenario.actors), "user")
-            show(f"{scenario.title}: {users} at {which}{_how_to_join(at, named, spoken.name)}\n")
-        runner = Runner(scenario, at, spoken.make, options.speed, others, whom)
-        with shown(runner.outcome, options.speed):
-            outcome = runner.run()
+            joining = _how_to_join(at, named, spoken.name, with_tls=whom is not None)
+            show(f"{scenario.title}: {users} at {which}{joining}\n")
+        if crew is not None:
+            outcome = Outcome(scenario)
+            with shown(outcome, options.speed):
+                play(crew, outcome, [at, *others], spoken, options)
+        else:
+            runner = Runner(scenario, at, spoken.make, options.speed, others, whom, join_rate=options.join_rate)
+            with shown(runner.outcome, options.speed):
+                outcome = runner.run()
     outcome.again = _command(scenario, named, spoken, options)
     return outcome, f"{which}, {spoken.name}, seed {scenario.seed}, speed {options.speed:g}"
 
@@ -168,15 +178,17 @@ def _command(scenario: "Scenario", named: Sequence[Address], spoken: "Spoken", o
         words += ["--only", "{}-{}".format(*options.only)]
     if options.speed != 1:
         words += ["--speed", f"{options.speed:g}"]
+    if options.workers is not None:
+        words += ["--workers", str(options.workers)]
     return shlex.join(words)
 
 
-def _how_to_join(at: Address, named: Sequence[Address], dialect: str) -> str:
+def _how_to_join(at: Address, named: Sequence[Address], dialect: str, *, with_tls: bool) -> str:
     """Return how people can talk to the bots, where that is known: other servers may speak to neither of these."""
     if not named:
         return f"; to join: geventchat-client {address.show(at)}, or http://{address.show(at)} in a browser"
-    if dialect in ("json", "ws"):
-        return f"; to join: geventchat-client {address.show(at)}"
+    if dialect in ("json", "ws") or (with_tls and dialect in ("plain", "unframed")):
+        return f"; to join: geventchat-client {address.show(at)}{' --tls' if with_tls else ''}"
     return f"; to join: nc {at[0]} {at[1]}" if dialect in ("plain", "unframed") else ""
 
 

@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from geventchat.cli.connecting import add_tls
+from geventchat.cli.connecting import add_password, add_tls
 from geventchat.cli.options import OptionParser
 
-VERBS = ("check", "import", "record", "scenarios", "schema", "try")
+VERBS = ("check", "import", "record", "scenarios", "schema", "try", "worker")
 
 _CHECK = """\
 examples:
@@ -48,6 +48,14 @@ examples:
 
 exit status: 0 all went well, 1 something did not, 2 the file is wrong, 4 no server
 """
+_WORKER = """\
+Elsewhere, geventchat-bots SCENARIO --workers N --bind HOST:PORT waits for workers, and sends them all they need.
+
+examples:
+  geventchat-bots worker HOST:5557
+
+exit status: 0 the master has ended, 2 it does not want this worker, 130 interrupted
+"""
 
 
 def parser(verb: str) -> argparse.ArgumentParser:
@@ -73,6 +81,7 @@ def parser(verb: str) -> argparse.ArgumentParser:
             _add_output(options)
             options.add_argument("--room", default="lobby", help="which room (default: %(default)s)")
             add_tls(options)
+            add_password(options)
         case "scenarios":
             options = _of(verb, "List the scenarios that ship with geventchat-bots.", _SCENARIOS)
         case "try":
@@ -80,6 +89,10 @@ def parser(verb: str) -> argparse.ArgumentParser:
             options.add_argument("server", metavar="HOST:PORT")
             options.add_argument("--protocol", metavar="FILE", type=Path, help="says how the server is spoken to")
             add_tls(options)
+        case "worker":
+            options = _of(verb, "Play some of the users of a run that is led from elsewhere.", _WORKER)
+            options.add_argument("master", metavar="HOST:PORT", help="where --bind waits for workers")
+            options.add_argument("--until-input-ends", action="store_true", help=argparse.SUPPRESS)
         case _:
             options = _of(verb, "Print the JSON Schema of scenarios, or of protocols, for editors.", _SCHEMA)
             options.add_argument("--protocol", action="store_true", help="of the files that describe protocols")

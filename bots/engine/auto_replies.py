@@ -91,8 +91,10 @@ class AutoReplies:
     def _whisper(self, answer: "_Answer", to: Actor | None) -> None:
         """Whisper to a bot, or to somebody who takes no part in the scenario."""
         with self._noting_failures(answer):
-            if to is not None:
+            if to is not None and to in self._bots:
                 self._sending.whisper(answer.bot, self._bots[to], self._speech(answer), answer.due)
+            elif to is not None:
+                self._sending.whisper_elsewhere(answer.bot, to, self._speech(answer), answer.due)
             else:
                 self._sending.whisper_to_other(answer.bot, answer.sender, self._speech(answer))
 

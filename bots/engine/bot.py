@@ -38,8 +38,11 @@ PATIENCE_S = 10.0
 # A server that does not show that a bot is in gets so long to let it in.
 _GRACE_S = 0.3
 
-# What to do about a name that somebody else has, perhaps a person in the room.
-_OTHER_NAME = '; give the cast another name: {count: 2, name: "bot{n}"}'
+# What can be done where a bot is not let in; a name may be that of a person in the room.
+_HINTS = {
+    "nick-taken": '; give the cast another name: {count: 2, name: "bot{n}"}',
+    "password-needed": "; --password-file FILE gives it",
+}
 
 # Bytes that are shown of what a server sends instead of letting a bot in.
 _MAX_SHOWN = 200
@@ -322,8 +325,7 @@ class Bot:
             case replies.Ack(ref=ref):
                 self.unacknowledged.acknowledge(ref)
             case replies.Error(code=code, message=message) if self.welcome is None:
-                hint = _OTHER_NAME if code == "nick-taken" else ""
-                self._refused = f"{message} ({code}){hint}"
+                self._refused = f"{message} ({code}){_HINTS.get(code, '')}"
                 self._changed.set()
             case replies.Closing(message=message):
                 self._reason = message

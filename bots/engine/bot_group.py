@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bots.engine.auto_replies import AutoReplies
 from bots.engine.bot import Bot
+from bots.engine.conductor import Conductor
 from bots.engine.expectations import Expectations
 from bots.engine.joining import Joining
 from bots.engine.reconnecting import Reconnecting
@@ -17,16 +18,22 @@ from geventchat.tls.trust import Trust
 
 
 class BotGroup:
-    """The bots of a scenario at the servers at these addresses; what goes wrong is noted in the outcome."""
+    """The bots that are played here, at the servers at these addresses; what goes wrong is noted in the outcome."""
 
     def __init__(
-        self, outcome: Outcome, addresses: Sequence[Address], make_dialect: MakeDialect, trust: Trust | None = None
+        self,
+        outcome: Outcome,
+        addresses: Sequence[Address],
+        make_dialect: MakeDialect,
+        conductor: Conductor,
+        trust: Trust | None = None,
     ) -> None:
         scenario = self.scenario = outcome.scenario
         self.outcome = outcome
-        self.world = World(scenario, outcome.rooms, outcome.whispers, outcome.make_ledger)
+        mine = [actor for actor in scenario.actors if actor in conductor.mine]
+        self.world = World(scenario, outcome.rooms, outcome.whispers, outcome.make_ledger, conductor.mine)
         self.sending = Sending(self.world, actors=len(scenario.actors), mark=scenario.mark)
-        self.joining = Joining(outcome, addresses[0], self.world, self.sending)
+        self.joining = Joining(outcome, addresses[0], self.world, self.sending, conductor)
         self.reconnecting = Reconnecting(outcome, self.world, self.joining)
         self.expectations = Expectations(scenario, self.world)
         dispatcher = Dispatcher(self.world, self._refused)
@@ -35,13 +42,13 @@ class BotGroup:
                 *(actor, addresses, make_dialect, self.world.inboxes[actor]),
                 *(dispatcher.hear, self.reconnecting.lose, trust),
             )
-            for actor in scenario.actors
+            for actor in mine
         }
         self.auto_replies = AutoReplies(outcome, self.world, self.bots, self.expectations, self.sending)
 
-    def called(self, name: str) -> Bot:
-        """Return the bot of the actor that the script calls so."""
-        return self.bots[self.scenario.group(name)[0]]
+    def called(self, name: str) -> Bot | None:
+        """Return the bot of the actor that the script calls so; None if it is played elsewhere."""
+        return self.bots.get(self.scenario.group(name)[0])
 
     def _refused(self, hearer: Hearer, message: str) -> None:
         if self.scenario.check.errors == "none":

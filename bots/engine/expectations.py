@@ -27,7 +27,7 @@ class Expectations:
         self._scenario = scenario
         self._inboxes = world.inboxes
         self._identities = world.identities
-        self._looking_back = who_does(scenario, lambda action: action.looks_back)
+        self._looking_back = who_does(scenario, lambda action: action.looks_back) & self._inboxes.keys()
 
     def marks(self) -> Marks:
         """Return how much has been heard until now."""
@@ -55,7 +55,12 @@ class Expectations:
         if cue.from_ == ANYONE:
             return lambda message: matches(message.text)
         speakers = frozenset(self._scenario.group(cue.from_ or EVERYONE))
-        return lambda message: matches(message.text) and self._identities.holder(message.nick, message.sent) in speakers
+        return lambda message: matches(message.text) and self._speaker(message) in speakers
+
+    def _speaker(self, message: Message) -> Actor | None:
+        """Return whose message it is; None for people beside the scenario."""
+        at = message.first_heard if message.said_elsewhere else message.sent
+        return self._identities.holder(message.nick, at)
 
     def _wait_for(self, inbox: Inbox, wanted: Wanted, times: int, within: float) -> Message | None:
         """Take so many messages; return the last of them, or None if they did not come in time."""

@@ -2,9 +2,11 @@
 
 import time
 
+import gevent
 from gevent.pool import Pool
 
 from bots.engine.bot import PATIENCE_S, Bot, NotConnected, NotDone
+from bots.engine.conductor import Conductor
 from bots.engine.paced_reader import FULL_PACE
 from bots.engine.sending import Sending
 from bots.report.outcome import Outcome
@@ -22,18 +24,22 @@ _AT_ONCE = 100
 class Joining:
     """Moves bots, and notes where they are. What the server does not do raises NotDone, a lost connection OSError."""
 
-    def __init__(self, outcome: Outcome, address: Address, world: World, sending: Sending) -> None:
+    def __init__(
+        self, outcome: Outcome, address: Address, world: World, sending: Sending, conductor: Conductor
+    ) -> None:
         self._address = address
+        self._conductor = conductor
         self._outcome = outcome
         self._memberships = world.memberships
         self._whispers = world.whispers
         self._sending = sending
         self._here: set[Bot] = set()
 
-    def let_in(self, bots: list[Bot]) -> None:
+    def let_in(self, bots: list[Bot], rate: float | None = None) -> None:
         """Bring bots into the lobby, some at a time. Raises NotDone for the first that could not.
 
-        Raises ServerUnavailable if not even the first one could connect.
+        With a `rate`, so many of the whole cast come a second, in its order. Raises ServerUnavailable if not even the
+        first one could connect.
         """
         refusals: list[NotDone] = []
 
@@ -43,8 +49,10 @@ class Joining:
             except NotDone as refusal:
                 refusals.append(refusal)
 
-        coming = Pool(_AT_ONCE)
+        coming, began = Pool(_AT_ONCE), time.monotonic()
         for bot in bots:
+            if rate is not None:
+                gevent.sleep(max(0.0, began + bot.actor.index / rate - time.monotonic()))
             if refusals:
                 break
             coming.spawn(come, bot)
@@ -74,10 +82,15 @@ class Joining:
             raise NotConnected(f"{bot.nick} could not connect: {why}", why.lower()) from None
         self._here.add(bot)
         self._outcome.users = max(self._outcome.users, len(self._here))
+        self._outcome.came_and_went.append((time.monotonic(), 1))
+        self._conductor.tell_moved(bot.actor, bot.nick, is_here=True)
 
     def disconnected(self, bot: Bot) -> None:
         """Note that a bot is not connected any more."""
-        self._here.discard(bot)
+        if bot in self._here:
+            self._here.discard(bot)
+            self._outcome.came_and_went.append((time.monotonic(), -1))
+            self._conductor.tell_moved(bot.actor, bot.nick, is_here=False)
 
     def stop_hearing(self, bot: Bot) -> None:
         """Note that a bot has left all its rooms."""
@@ -149,6 +162,7 @@ class Joining:
             bot.send(commands.Rename(nick=nick))
             self.wait_for_answer(bot, "its new name")
             self.tune(bot)
+            self._conductor.tell_moved(bot.actor, bot.nick, is_here=bot.is_here)
             if bot.nick == before != nick and not bot.dialect.tells_refusals:
                 raise NotDone(f"{bot.nick} is not called {nick}: {bot.last_notice}")
 

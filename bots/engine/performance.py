@@ -56,14 +56,19 @@ class Performance:
 
     def carry_out(self) -> str | None:
         """Do it; return who was heard, where the bot waited for that. What cannot be done is a failure of the line."""
+        outcome, began, failure = self._group.outcome, time.monotonic(), ""
         try:
             self._line.action.perform(self)
         except NotDone as reason:
-            self._group.outcome.fail(self._line, str(reason))
+            failure = str(reason)
         except OSError as error:
             if not self._bot.leaving:  # else the script has let it leave, or drop the connection, meanwhile
                 why = f": {error.strerror or error}" if self._bot.connected else ", for its connection is gone"
-                self._group.outcome.fail(self._line, f"{self._bot.nick} could not{why}")
+                failure = f"{self._bot.nick} could not{why}"
+        if failure:
+            outcome.fail(self._line, failure)
+        if outcome.acted is not None:
+            outcome.acted(self._line.action.key, time.monotonic() - began, failure)
         return self._heard
 
     def text(self, template: Template) -> str:
@@ -90,7 +95,11 @@ class Performance:
 
     def whisper(self, words: Template, to: str) -> None:
         """Say something to one actor."""
-        self._group.sending.whisper(self._bot, self._group.called(to), self._speech(words), self._due)
+        hearer, sending = self._group.called(to), self._group.sending
+        if hearer is not None:
+            sending.whisper(self._bot, hearer, self._speech(words), self._due)
+        else:
+            sending.whisper_elsewhere(self._bot, self._group.scenario.group(to)[0], self._speech(words), self._due)
 
     def _speech(self, words: Template) -> Speech:
         return Speech(self.text(words), self._line.place.line, words.is_made_up)

@@ -7,6 +7,7 @@ import gevent
 
 from bots.engine.bot import Bot
 from bots.engine.bot_group import BotGroup
+from bots.engine.conductor import Conductor
 from bots.engine.paced_reader import FULL_PACE
 from bots.engine.reconnecting import Reconnecting
 from bots.report.outcome import Outcome
@@ -17,7 +18,7 @@ QUIET_S = 1.0
 _PATIENCE_S = 15.0
 
 
-def await_quiescence(outcome: Outcome, group: BotGroup) -> None:
+def await_quiescence(outcome: Outcome, group: BotGroup, conductor: Conductor) -> None:
     """Wait until everyone has heard everything; `outcome.settled` says in the end whether that is known.
 
     What the script has said is answered, but not the answers to that: two that answer each other would never end.
@@ -25,30 +26,37 @@ def await_quiescence(outcome: Outcome, group: BotGroup) -> None:
     for bot in group.bots.values():
         bot.reader.set_pace(FULL_PACE)
     group.reconnecting.wait_for_all()
+    conductor.meet("all back")
     here = [bot for bot in group.bots.values() if bot.connected]
     if here and here[0].dialect.answers_pings:
         here[0].ping(_PATIENCE_S, patient=True)
-    if here and not here[0].dialect.answers_pings:
-        outcome.guessed, quiet_s = True, here[0].dialect.quiet_s
+    outcome.guessed = conductor.meet("no pongs", is_so=bool(here) and not here[0].dialect.answers_pings).is_so
+    if outcome.guessed:
+        quiet_s = here[0].dialect.quiet_s if here else 0.0
         _wait_for_quiet(outcome, quiet_s)
-        if group.auto_replies.stop():
+        conductor.meet("quiet")
+        if conductor.meet("answered", is_so=group.auto_replies.stop()).is_so:
             _wait_for_quiet(outcome, quiet_s)
+        conductor.meet("over")
         return
-    silent = _let_all_arrive(here, group.reconnecting)
-    if group.auto_replies.stop():
-        silent |= _let_all_arrive(here, group.reconnecting)
+    silent = _let_all_arrive(here, group.reconnecting, conductor, "last words")
+    if conductor.meet("answered", is_so=group.auto_replies.stop()).is_so:
+        silent |= _let_all_arrive(here, group.reconnecting, conductor, "last answers")
     outcome.failures += [f"{bot.nick} got no answer at the end within {_PATIENCE_S:g} s" for bot in silent]
     outcome.settled = True
 
 
-def _let_all_arrive(bots: Iterable[Bot], reconnecting: Reconnecting) -> dict[Bot, None]:
+def _let_all_arrive(
+    bots: Iterable[Bot], reconnecting: Reconnecting, conductor: Conductor, what: str
+) -> dict[Bot, None]:
     """Wait until what was said has been heard; return who got no answer. A lost connection is told elsewhere.
 
     The first pongs say that the server has taken what everyone said, the second that everyone has been sent it.
     """
-    for _ in range(2):
+    for number in range(2):
         answers = [gevent.spawn(_ask, bot, reconnecting) for bot in bots if bot.connected or bot.reconnecting]
         gevent.joinall(answers, raise_error=True)
+        conductor.meet(f"{what} {number}")
     return dict.fromkeys(bot for one in answers if (bot := one.value) is not None)
 
 

@@ -10,6 +10,7 @@ from gevent.pool import Group
 
 from bots.engine.bot import Bot, NotDone
 from bots.engine.bot_group import BotGroup
+from bots.engine.conductor import Alone, Conductor, Met, Spoke
 from bots.engine.expectations import Marks
 from bots.engine.in_flight import InFlight
 from bots.engine.performance import Performance, sleep
@@ -35,7 +36,8 @@ _KILL_S = 5.0
 class Runner:
     """Runs one scenario against the server at `address`, and `others` that share one chat with it.
 
-    With `trust`, it goes through TLS.
+    With `trust`, it goes through TLS. The conductor says what of it is played here. With a `join_rate`, so many users
+    come in a second at first.
     """
 
     def __init__(
@@ -46,44 +48,54 @@ class Runner:
         speed: float = 1.0,
         others: Sequence[Address] = (),
         trust: Trust | None = None,
+        *,
+        join_rate: float | None = None,
+        conductor: Conductor | None = None,
     ) -> None:
         self.outcome = Outcome(scenario)
+        self._conductor: Conductor = Alone(scenario) if conductor is None else conductor
+        self._join_rate = join_rate
         self._scenario = scenario
         self._speed = speed
         self._pause_s = make_dialect("").pause_s
         self._last_due = 0.0
         self._tasks = Group()  # all that goes on besides the script's own next line
-        self._group = BotGroup(self.outcome, (address, *others), make_dialect, trust)
+        self.group = BotGroup(self.outcome, (address, *others), make_dialect, self._conductor, trust)
 
     def run(self) -> Outcome:
         """Carry out the script; return what was seen, also when it was interrupted or somebody was not let in."""
         outcome, began = self.outcome, time.monotonic()
         try:
             self._let_in()
-            outcome.began = time.monotonic()
+            outcome.began = self._conductor.meet("all in").at
             self._play_to_its_end()
-            await_quiescence(outcome, self._group)
+            await_quiescence(outcome, self.group, self._conductor)
         except KeyboardInterrupt:
             outcome.interrupted = True
         except NotDone as refusal:
             outcome.failures.append(str(refusal))
         finally:
             self._tasks.kill(timeout=_KILL_S)
-            until = time.monotonic() - QUIET_S if outcome.interrupted else float("inf")
+            if outcome.interrupted:
+                outcome.until = time.monotonic() - QUIET_S
             outcome.seconds = time.monotonic() - began
-            for bot in self._group.bots.values():
+            for bot in self.group.bots.values():
                 if bot.connected:
                     bot.drop("close")
             for ledger in outcome.ledgers.values():
-                ledger.close(until)
+                if self._conductor.judges:
+                    ledger.close(outcome.until)
+                else:
+                    ledger.count_all()
             outcome.timeline.close()
         return outcome
 
     def _let_in(self) -> None:
         """Bring all bots in but those that the script lets join. Raises NotDone or ServerUnavailable."""
         late = latecomers(self._scenario)
-        self._group.joining.let_in([bot for actor, bot in self._group.bots.items() if actor not in late])
-        welcomes = (bot.welcome for bot in self._group.bots.values())
+        coming = [bot for actor, bot in self.group.bots.items() if actor not in late]
+        self.group.joining.let_in(coming, self._join_rate)
+        welcomes = (bot.welcome for bot in self.group.bots.values())
         limits = next((welcome.limits for welcome in welcomes if welcome is not None), {})
         self.outcome.rate = limits.get("rate")
         gevent.sleep(5 * self._pause_s)  # a server may greet a newcomer before it sends to it what others say
@@ -97,72 +109,94 @@ class Runner:
                 raise
             self._tasks.kill(timeout=_KILL_S)
 
-    def _play(self, script: Script, sender: str, before: Marks) -> str:
+    def _play(self, script: Script, sender: str, before: Marks, place: str = "") -> str:
         """Carry out a part of the script; return who spoke last in it.
 
-        `sender` is who spoke last before it, and `before` is what had been heard when the step before it began.
+        `sender` is who spoke last before it, and `before` is what had been heard when the step before it began; `place`
+        is what to call where it stands. All parts of a run meet before each step that does not have its time, when all
+        has been done that stands before it.
         """
         in_flight = InFlight(self._tasks)
+        spoke: Spoke | None = None
         for number, (step, following) in enumerate(zip(script, (*script[1:], None), strict=True), 1):
+            start = time.monotonic()
             if not _has_its_time(step):
                 in_flight.wait()
-            marks = self._group.expectations.marks()
+            if not _has_its_time(step) or _asks_who_spoke(step):
+                met = self._meet(f"{place}{number}", spoke)
+                start, sender, spoke = met.at, met.sender or sender, None
+            marks = self.group.expectations.marks()
             if isinstance(step, Line):
-                sender = self._do(step, sender, before, in_flight)
+                spoke = self._do(step, number, start, sender, before, in_flight) or spoke
                 goes_on = step.action.occupies != "long" and _has_its_time(following)
                 if not goes_on:
                     in_flight.wait()
+                    if _has_its_time(following):
+                        met = self._meet(f"{place}{number} done", spoke)
+                        sender, spoke = met.sender or sender, None
                 if self._pause_s or not goes_on or not number % _BURST:
                     gevent.sleep(self._pause_s)
             elif isinstance(step, Pause):
                 sleep(step.seconds / self._speed)
             else:
-                branches = [self._tasks.spawn(self._play, branch, sender, before) for branch in step.branches]
+                branches = [
+                    self._tasks.spawn(self._play, branch, sender, before, f"{place}{number}.{which}.")
+                    for which, branch in enumerate(step.branches, 1)
+                ]
                 gevent.joinall(branches, raise_error=True)
-                sender = branches[-1].value or sender
+                sender, spoke = branches[-1].value or sender, None
             before = marks
-        return sender
+        in_flight.wait()
+        return self._meet(f"{place}end", spoke).sender or sender
 
-    def _do(self, line: Line, sender: str, before: Marks, in_flight: InFlight) -> str:
-        """Begin to carry out a line, when it is due; return who spoke last."""
+    def _meet(self, place: str, spoke: Spoke | None) -> Met:
+        """Meet with the other parts of the run, when all that was sent there has reached the server."""
+        self.group.sending.let_whispers_elsewhere_arrive()
+        return self._conductor.meet(place, spoke)
+
+    def _do(self, line: Line, step: int, start: float, sender: str, before: Marks, in_flight: InFlight) -> Spoke | None:
+        """Begin to carry out a line, when it is due; return who spoke last in it."""
         # A line that has its time is due then, however late what stood before it has ended.
-        at = line.action.at
-        start = time.monotonic() if at is None else self.outcome.began + at / self._speed
-        speaker, tasks = sender, []
-        for number, act in enumerate(plan(self._scenario, line), 1):
+        if line.action.at is not None:
+            start = self.outcome.began + line.action.at / self._speed
+        spoke: Spoke | None = None
+        tasks: list[tuple[PlannedAct, Task]] = []
+        for number, act in enumerate(plan(self._scenario, line, self._conductor.mine), 1):
             due = self._spaced(start + act.due / self._speed)
             early = due - time.monotonic()
             if early > 0 or not number % _BURST:
                 gevent.sleep(max(0.0, early))
             # That is our own lateness: if the server takes long to let somebody in, what is said then is late by more.
             late = time.monotonic() - due
-            bot = self._group.bots[act.actor]
-            do = Performance(self._group, bot, line, act, due, sender, before, self._speed).carry_out
+            bot = self.group.bots[act.actor]
+            do = Performance(self.group, bot, line, act, due, sender, before, self._speed).carry_out
             concerned = self._concerned(bot, line, act, in_flight)
             busy = in_flight.occupying(concerned)
             occupied = concerned if line.action.occupies != "long" else ()
             bots = [one for one in concerned if isinstance(one, Bot)]
             if busy or any(one.transition_lock.locked() for one in bots):
-                tasks.append(in_flight.begin(partial(self._do_after, busy, bots, line, do), occupied))
+                tasks.append((act, in_flight.begin(partial(self._do_after, busy, bots, line, do), occupied)))
             elif not _can_do(bot, line):
                 continue  # passed over: it has left, or lost the connection
             elif line.action.occupies == "no time":
                 do()
             else:
-                tasks.append(in_flight.begin(do, occupied))
+                tasks.append((act, in_flight.begin(do, occupied)))
             if line.action.speaks:
                 self.outcome.lag.add(late)
-                speaker = bot.nick
+                spoke = Spoke(step, act.due, act.actor.index, bot.nick)
         if line.action.is_awaited:
-            gevent.joinall(tasks)
-            return next((one.value for one in reversed(tasks) if one.value), speaker)
-        return speaker
+            gevent.joinall([task for _, task in tasks])
+            heard = [Spoke(step, act.due, act.actor.index, one.value) for act, one in tasks if one.value]
+            spoke = heard[-1] if heard else spoke
+        return spoke
 
     def _concerned(self, bot: Bot, line: Line, act: PlannedAct, in_flight: InFlight) -> Sequence[Bot | str]:
         """Return which bots take part in an act, the actor's first, and which names it gives up or takes."""
         action = line.action
         if action.addressee is not None:
-            return (bot, self._group.called(action.addressee))
+            hearer = self.group.called(action.addressee)
+            return (bot,) if hearer is None else (bot, hearer)
         if not action.changes_nick:
             return (bot,)
         words = action.new_nick
@@ -188,6 +222,11 @@ class Runner:
 
 def _has_its_time(step: Step | None) -> bool:
     return isinstance(step, Line) and step.action.at is not None
+
+
+def _asks_who_spoke(step: Step | None) -> bool:
+    """Whether a line says or listens for who spoke before it."""
+    return isinstance(step, Line) and step.action.asks_who_spoke
 
 
 def _can_do(bot: Bot, line: Line) -> bool:

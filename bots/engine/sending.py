@@ -8,6 +8,7 @@ import gevent
 
 from bots.engine.bot import PATIENCE_S, Bot, NotDone
 from bots.scenario.marks import marked
+from bots.scenario.model import Actor
 from bots.world.world import World
 from geventchat.commands import commands
 
@@ -37,6 +38,8 @@ class Sending:
         self._marks: dict[Bot, int] = defaultdict(int)  # how many each bot has given
         self._memberships = world.memberships
         self._whispers = world.whispers
+        self._elsewhere = world.elsewhere
+        self._whispered_elsewhere: dict[Bot, None] = {}  # who did since they were last waited for
         self._whispered_to: dict[Bot, dict[Bot, None]] = defaultdict(dict)  # by whom; it may still be on its way
 
     def say(self, bot: Bot, speech: Speech, room: str | None, due: float) -> None:
@@ -58,6 +61,22 @@ class Sending:
                 return
             with second.transition_lock:
                 self._whisper(bot, to, speech, due)
+
+    def whisper_elsewhere(self, bot: Bot, to: Actor, speech: Speech, due: float) -> None:
+        """Whisper to an actor who is played on another part, if it is there; raises as `say` does."""
+        with bot.transition_lock:
+            nick = self._elsewhere.nick_of(to)
+            if nick is None or not bot.is_here:
+                return
+            text = self._text(bot, speech, has_id=False)
+            self._whispers.say_elsewhere(bot.nick, to, text, due, time.monotonic(), bot.actor.name, speech.line)
+            self._whispered_elsewhere[bot] = None
+            bot.send(commands.Whisper(to=nick, text=text))
+
+    def let_whispers_elsewhere_arrive(self) -> None:
+        """Wait until the server has taken all whispers to actors on other parts, who may leave then."""
+        whispered, self._whispered_elsewhere = self._whispered_elsewhere, {}
+        gevent.joinall([gevent.spawn(one.ping, PATIENCE_S, patient=True) for one in whispered if one.connected])
 
     def whisper_to_other(self, bot: Bot, nick: str, speech: Speech) -> None:
         """Whisper to somebody who takes no part in the scenario: nobody can know whether it is heard."""

@@ -321,6 +321,10 @@ class RoomLedger:
         position = reader.progress.position
         return self.messages[position - 1] if position > 0 else None
 
+    def count_all(self) -> None:
+        """Count in the timeline all that was heard until now."""
+        self._tally.count()
+
     def close(self, until: float = float("inf")) -> None:
         """Find what is missing, and who heard in another order than the others: nothing more is coming.
 

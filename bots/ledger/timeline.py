@@ -1,7 +1,7 @@
 """How a run went on, second by second, in memory that grows with its length alone. No I/O; times come in."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -28,8 +28,11 @@ class Second(NamedTuple):
 class Timeline:
     """Counts what is said and heard, and how late: for the whole run, and for each second of it.
 
-    What others say is no delivery of ours, and is not counted.
+    What others say is no delivery of ours, and is not counted. `ended` is called with each second that is over: when it
+    began, what was said and delivered in it, and its latencies.
     """
+
+    ended: Callable[[int, int, int, Histogram], None] | None = None
 
     def __init__(self) -> None:
         self.said = self.delivered = 0
@@ -108,6 +111,8 @@ class Timeline:
             latency = self._latency
             p50, p99 = latency.percentile(50), latency.percentile(99)
             self.seconds.append(Second(self._now, self._said, self._delivered, p50, p99))
+            if self.ended is not None:
+                self.ended(self._now, self._said, self._delivered, latency)
             self._before.merge(latency)
             self._said = self._delivered = 0
             latency.clear()

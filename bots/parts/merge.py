@@ -22,15 +22,18 @@ def merge(
     *,
     per_sender: bool,
     until: float = float("inf"),
-    clock_error_s: float = 0.0,
+    clock_error_s: Callable[[str], float] = lambda _: 0.0,
     whole_up_to: int = WHOLE_UP_TO,
 ) -> dict[str, RoomLedger]:
-    """Return the ledger of each room, judged over all parts; `cast` are the actors' names, `until` as in `close`."""
+    """Return the ledger of each room, judged over all parts; `cast` are the actors' names, `until` as in `close`.
+
+    `clock_error_s` says of a room how far times of two parts may be wrong.
+    """
     overviews = [one for one in ask([Overview()] * parts) if isinstance(one, InShort)]
     nicks = frozenset(cast).union(*(one.nicks for one in overviews))
     rooms = list(dict.fromkeys(name for one in overviews for name in one.rooms))
     agreed = {
-        name: agree([one.rooms.get(name, RoomReport()) for one in overviews], clock_error_s, whole_up_to)
+        name: agree([one.rooms.get(name, RoomReport()) for one in overviews], clock_error_s(name), whole_up_to)
         for name in rooms
     }
     wanted = [{name: set(agreed[name].in_question[part]) for name in rooms} for part in range(parts)]
@@ -56,7 +59,7 @@ def merge(
     ledgers: dict[str, RoomLedger] = {}
     for name in rooms:
         ledgers[name] = RoomLedger(per_sender, Timeline(), nicks, _elsewhere(said, name))
-        replay(ledgers[name], histories[name], clock_error_s)
+        replay(ledgers[name], histories[name], clock_error_s(name))
         ledgers[name].from_others += agreed[name].from_others
         ledgers[name].close(until)
     return ledgers

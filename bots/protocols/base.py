@@ -6,10 +6,10 @@ server sends is made safe to show where it comes in: see `shown`.
 
 import re
 from collections.abc import Iterator
-from typing import Literal
 
 import msgspec
 
+from bots.scenario.abilities import Ability
 from geventchat.commands import commands
 from geventchat.protocol import events, replies
 from geventchat.protocol.text import escape
@@ -22,9 +22,6 @@ class Notice(msgspec.Struct):
 
 
 Heard = events.Event | replies.Reply | Notice
-
-# What a scenario may ask for, and not every protocol has: to come back as if one had never been away is to catch up.
-Need = Literal["act", "whisper", "rename", "greet", "rooms", "ping", "catch up"]
 
 _TOKEN = re.compile(r"bot\.\d+\.\d+", re.ASCII)
 
@@ -65,7 +62,7 @@ class ClientDialect:
     pause_s: float = 0.0  # how long to wait between two lines of a script
     quiet_s: float = 1.0  # without pongs: after how long a silence nothing more is coming
     password: str = ""  # the server's, if it has one
-    cannot: frozenset[Need] = frozenset()  # what nobody can do in it; see bots.protocols.sayable
+    cannot: frozenset[Ability] = frozenset()  # what nobody can do in it; see bots.protocols.sayable
 
     def __init__(self, host: str = "") -> None:
         self.host = host

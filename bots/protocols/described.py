@@ -5,11 +5,12 @@ from difflib import SequenceMatcher
 from typing import Any
 from urllib.parse import quote
 
-from bots.protocols.base import ClientDialect, Heard, Need, Notice, shown
+from bots.protocols.base import ClientDialect, Heard, Notice, shown
 from bots.protocols.description import Await, Description, Named, Send
 from bots.protocols.framing import NotReadable
 from bots.protocols.patterns import Names, filled
 from bots.protocols.websocket import WebSocket
+from bots.scenario.abilities import Ability
 from geventchat.commands import commands
 from geventchat.protocol import events, replies
 from geventchat.protocol.text import decode
@@ -173,11 +174,11 @@ class Described(ClientDialect):
         return self._socket.send(content) if self._socket is not None else self._description.framing.frame(content)
 
 
-def cannot(description: Description) -> frozenset[Need]:
+def cannot(description: Description) -> frozenset[Ability]:
     """Return what nobody can do in a protocol."""
-    always: set[Need] = {"act", "whisper", "rename", "greet", "catch up"}
-    rooms: set[Need] = set() if description.rooms else {"rooms"}
-    pings: set[Need] = set() if description.ping is not None else {"ping"}
+    always: set[Ability] = {"act", "whisper", "rename", "greet", "catch up"}
+    rooms: set[Ability] = set() if description.rooms else {"rooms"}
+    pings: set[Ability] = set() if description.ping is not None else {"ping"}
     return frozenset(always | rooms | pings)
 
 
@@ -207,6 +208,6 @@ def _nearest(patterns: Iterator[Named], value: Any) -> str:
         share = min(1.0, len(differences) / one.pattern.parts())
         likeness = SequenceMatcher(None, one.source, str(value)[:_MAX_SHOWN]).ratio()
         if (share, -likeness) < (least, -alike):
-            what = "; ".join(differences[:3]) or "it is another's"
+            what = "; ".join(list(dict.fromkeys(differences))[:3]) or "it is another's"
             best, least, alike = f"nearest is {one.name}: {one.source}, but {what}", share, likeness
     return best

@@ -8,8 +8,16 @@ from typing import Any
 
 from bots.protocols.description import Await, Description, Named, Send
 from bots.protocols.document import ProtocolFile
-from bots.protocols.framing import Content, Framing, JsonContent, LengthPrefixed, Lines, NumberedContent, Packets
-from bots.protocols.framing import TextContent as PlainText
+from bots.protocols.framing import (
+    Content,
+    Framing,
+    JsonContent,
+    LengthPrefixed,
+    Lines,
+    NumberedContent,
+    Packets,
+    TextContent,
+)
 from bots.protocols.patterns import Array, Literal, Object, Pattern, names_in, text_pattern
 from bots.scenario.data_file import read_file
 from bots.scenario.mistakes import Mistake, Report, ScenarioMistakes, SourcePosition, did_you_mean
@@ -102,7 +110,7 @@ class _Reader:
         is_json = (
             frame in _JSON_FRAMES if frame in (*_JSON_FRAMES, *_TEXT_FRAMES) else isinstance(say.value, dict | list)
         )
-        content: Content = JsonContent() if is_json else PlainText()
+        content: Content = JsonContent() if is_json else TextContent()
         if frame == "socket.io":
             content = NumberedContent()
         if isinstance(frame, int):

@@ -14,11 +14,10 @@ from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
 from bots.protocols.base import shown
+from geventchat.dialects.json_client import MAX_SERVER_LINE
 from geventchat.protocol.errors import ProtocolError
 from geventchat.protocol.text import decode
 
-# The longest message that a server may send, as with lines.
-_MAX_BYTES = 8 << 20
 _END_OF_HEADERS = b"\r\n\r\n"
 
 
@@ -31,7 +30,7 @@ class WebSocket:
         self._protocol = ClientProtocol(
             parse_uri(f"ws://{host or 'localhost'}{path}"),
             subprotocols=[Subprotocol(subprotocol)] if subprotocol else None,
-            max_size=_MAX_BYTES,
+            max_size=MAX_SERVER_LINE,
         )
         self._fragments: list[bytes] = []  # of a message whose last frame is still to come
         self._waiting: list[bytes] = []  # texts that are sent once the handshake is done
@@ -132,6 +131,6 @@ def _frame_end(data: bytes, start: int) -> int:
         return 0
     if size:
         length = int.from_bytes(data[start + 2 : start + 2 + size])
-    if length > _MAX_BYTES:  # the library says so as soon as it is given the head
+    if length > MAX_SERVER_LINE:  # the library says so as soon as it is given the head
         return len(data)
     return begin + size + length

@@ -33,7 +33,7 @@ table { border-collapse: collapse; } td, th { text-align: left; padding: .2rem 1
 pre { background: color-mix(in srgb, var(--ink) 6%, transparent); padding: .75rem; border-radius: .5rem;
       white-space: pre-wrap; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; } .wide td, .wide th { white-space: nowrap; }
-.findings { overflow-wrap: normal; }
+.findings { overflow-wrap: normal; } td.good, td.bad, td.soft { white-space: nowrap; }
 .wide .findings td:last-child { white-space: normal; overflow-wrap: anywhere; min-width: 12rem; }
 svg { width: 100%; height: auto; overflow: visible; } .grid { stroke: var(--rule); }
 .curve { fill: none; stroke-width: 2; stroke-linejoin: round; } .c0 { stroke: var(--one); } .c1 { stroke: var(--two); }
@@ -84,6 +84,9 @@ def _tiles(outcome: Outcome) -> Iterator[str]:
         **({"messages from others": f"{outcome.from_others:,}"} if outcome.from_others else {}),
         f"bots late, p99 (at most {MAX_LAG_S * 1000:g} ms)": f"{outcome.lag.percentile(LAG_PERCENTILE) * 1000:.1f} ms",
     }
+    if outcome.workers:
+        tiles["workers"] = f"{len(outcome.workers)}"
+        tiles["their clocks agree to"] = f"{outcome.clock_error_s * 1000:.2f} ms"
     bad = {"anomalies"} if outcome.anomalies else set()
     cells = "".join(
         f'<div><b{" class=bad" if name in bad else ""}>{value}</b><span class="soft">{name}</span></div>'
@@ -160,7 +163,8 @@ def _hearings(room: RoomLedger) -> Iterator[str]:
     everyone = len({reader.name for reader in room.readers})
     if len(readers) < everyone:
         yield f'<p class="soft">{len(readers)} of {everyone:,} readers, those who missed something first.</p>'
-    yield '<p class="soft">Readers downwards, speakers across: green heard all that was due, red did not.</p>'
+    meaning = "green heard all that was due, red did not; where it is grey, nothing was due"
+    yield f'<p class="soft">Readers downwards, speakers across: {meaning}.</p>'
 
 
 def _findings(outcome: Outcome) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
-from bots.report.outcome import LAG_PERCENTILE, MAX_LAG_S, Outcome, checks
+from bots.report.outcome import Outcome, checks
 from bots.report.transcript import transcript
 
 # What XML cannot hold at all.
@@ -44,9 +44,8 @@ def _suite(outcome: Outcome) -> ElementTree.Element:
             failure.text = _clean("\n".join(_details(outcome)))
     case = ElementTree.SubElement(suite, "testcase", {"classname": name, "name": "the run is valid", "time": "0"})
     if broken:
-        lag_ms = outcome.lag.percentile(LAG_PERCENTILE) * 1000
-        late = f"the bots were {lag_ms:.0f} ms late, more than {MAX_LAG_S * 1000:g} ms"
-        ElementTree.SubElement(case, "error", {"message": "interrupted" if outcome.interrupted else late})
+        why = "interrupted" if outcome.interrupted else _clean(outcome.why_invalid)
+        ElementTree.SubElement(case, "error", {"message": why})
     return suite
 
 

@@ -25,6 +25,28 @@ _AGAINST_DELIVERY: dict[str, tuple[Verdict, ...]] = {
 
 
 @dataclass
+class WorkerSeen:
+    """What a run has shown of one of its workers."""
+
+    name: str
+    users: int = 0
+    lag: Histogram = field(default_factory=Histogram)
+    wrong: int = 0  # findings while the run goes on, by what the worker knows
+    clock_error_s: float = 0.0  # by how much times of the worker may be wrong
+    lost: str = ""  # what became of it, if it is not there any more
+
+    def begin(self) -> None:
+        """Begin with another run."""
+        self.users = self.wrong = 0
+        self.lag = Histogram()
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it did not keep up with its own plan."""
+        return self.lag.percentile(LAG_PERCENTILE) > MAX_LAG_S
+
+
+@dataclass
 class Outcome:
     """All that a run has shown."""
 
@@ -35,19 +57,41 @@ class Outcome:
     lag: Histogram = field(default_factory=Histogram)
     failures: list[str] = field(default_factory=list)
     users: int = 0  # at most at one time
+    came_and_went: list[tuple[float, int]] = field(default_factory=list)  # when a user more, or less, was there
     began: float = 0.0  # when the script began, on the clock of everything here; 0 before
     seconds: float = 0.0  # from the first to come in to the end
     settled: bool = False  # whether it is known, not only hoped, that nothing more was coming
     guessed: bool = False  # whether the end was only a quiet moment, since the server answers no pings
     interrupted: bool = False
+    until: float = float("inf")  # what was sent later may still have been on its way: it is not missing
+    workers: list[WorkerSeen] = field(default_factory=list)  # none where all bots are in one process
+    clock_error_s: float = 0.0  # by how much times of two workers may be wrong between them
     again: str = ""  # the command that runs it again
     rate: float | None = None  # messages a second that the server takes from one user, where it says so
+    # Is told what an actor did, how many seconds that took, and why it could not be done, if so.
+    acted: Callable[[str, float, str], None] | None = None
     share_of: Callable[[str], Share] | None = None  # where only some of the cast are here: makes a ledger's share
 
     @property
     def is_valid(self) -> bool:
-        """Whether the bots kept up with their own plan."""
-        return self.lag.percentile(LAG_PERCENTILE) <= MAX_LAG_S
+        """Whether the bots kept up with their own plan, and all of them are still there to tell what they heard."""
+        is_late = self.lag.percentile(LAG_PERCENTILE) > MAX_LAG_S
+        return not is_late and not any(worker.lost or worker.is_late for worker in self.workers)
+
+    @property
+    def why_invalid(self) -> str:
+        """Why the run says nothing about the server; empty when it does."""
+        lost = [f"{worker.name} {worker.lost}" for worker in self.workers if worker.lost]
+        late = [worker.name for worker in self.workers if worker.is_late]
+        if lost:
+            return f"{'; '.join(lost)}: nobody knows what its users heard"
+        if self.is_valid:
+            return ""
+        who = ", ".join(late) or "the bots themselves"
+        lags = [self.lag, *(worker.lag for worker in self.workers)]
+        lag_ms = max(lag.percentile(LAG_PERCENTILE) for lag in lags) * 1000
+        late_by = f"late, by {lag_ms:.0f} ms where {MAX_LAG_S * 1000:g} may be"
+        return f"{who} were {late_by}, so what they measured says nothing about the server"
 
     @property
     def ledgers(self) -> dict[str, RoomLedger]:
@@ -106,10 +150,12 @@ class Checked(NamedTuple):
 def checks(outcome: Outcome) -> Iterator[Checked]:
     """Yield all that was checked."""
     check, found = outcome.scenario.check, outcome.anomalies
-    was_said = outcome.timeline.said > 0
-    yield _counted(f"delivery {check.delivery}", found, _AGAINST_DELIVERY[check.delivery], was_said=was_said)
+    untested = "" if outcome.timeline.said > 0 else "nothing was said"
+    if any(worker.lost for worker in outcome.workers):
+        untested = "a worker was lost"
+    yield _counted(f"delivery {check.delivery}", found, _AGAINST_DELIVERY[check.delivery], untested)
     if check.order != "any":
-        yield _counted(f"order {check.order}", found, ("reordered",), was_said=was_said)
+        yield _counted(f"order {check.order}", found, ("reordered",), untested)
     if check.others == "none":
         many = outcome.from_others
         yield Checked("others none", "not met" if many else "met", f"{many:,} messages from others")
@@ -126,8 +172,8 @@ def checks(outcome: Outcome) -> Iterator[Checked]:
     yield Checked("script carried out", "not met" if many else "met", f"{many:,} failed" if many else "all of it")
 
 
-def _counted(name: str, found: dict[Verdict, int], against: tuple[Verdict, ...], *, was_said: bool) -> Checked:
+def _counted(name: str, found: dict[Verdict, int], against: tuple[Verdict, ...], untested: str) -> Checked:
     faults = [f"{found[verdict]:,} {verdict}" for verdict in against if verdict in found]
     if faults:
         return Checked(name, "not met", ", ".join(faults))
-    return Checked(name, "met", "no exception") if was_said else Checked(name, "not tested", "nothing was said")
+    return Checked(name, "not tested", untested) if untested else Checked(name, "met", "no exception")

@@ -29,6 +29,8 @@ def lines(outcome: Outcome) -> Iterator[str]:
     percentiles = ", ".join(f"p{percent} {_ms(latency, percent)}" for percent in (50, 90, 99))
     yield f"latency      {percentiles}, max {latency.largest_s * 1000:.1f} ms" if latency.count else "latency      -"
     yield f"bots late    p99 {_ms(outcome.lag, LAG_PERCENTILE)} (a run is valid up to {MAX_LAG_S * 1000:g} ms)"
+    if outcome.workers:
+        yield f"workers      {len(outcome.workers)}; their clocks agree to {outcome.clock_error_s * 1000:.2f} ms"
     found = outcome.anomalies
     yield f"anomalies    {', '.join(f'{count:,} {verdict}' for verdict, count in found.items()) or 'none'}"
     if outcome.from_others:
@@ -67,10 +69,9 @@ def verdict(outcome: Outcome) -> str:
         case 130:
             return "INTERRUPTED: this is what was seen until then"
         case 5:
-            return (
-                "INVALID: the bots themselves were late, so what they measured says nothing about the server; "
-                "try fewer users, --speed 0.5, or a machine with less to do"
-            )
+            lost = any(worker.lost for worker in outcome.workers)
+            hint = "" if lost else "; try fewer users, --speed 0.5, or a machine with less to do"
+            return f"INVALID: {outcome.why_invalid}{hint}"
         case 1:
             return "FAILED: " + "; ".join(
                 f"{one.name}: {one.found}" for one in checks(outcome) if one.result == "not met"
@@ -111,6 +112,11 @@ def figures(outcome: Outcome) -> dict[str, Any]:
         ],
         "transcript": list(transcript(outcome)),
         "settled": outcome.settled,
+        "workers": [
+            {"name": one.name, "lag_ms": {"p99": _round_ms(one.lag.percentile(LAG_PERCENTILE))}, "lost": one.lost}
+            for one in outcome.workers
+        ],
+        "clock_error_ms": _round_ms(outcome.clock_error_s),
     }
 
 

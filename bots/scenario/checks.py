@@ -106,9 +106,7 @@ def _check_senders(script: Script, spoken: bool, report: Report) -> bool:
     """Return whether somebody has spoken by the end of a part of the script."""
     for step in script:
         if isinstance(step, Line):
-            texts = [value.wanted if isinstance(value, Pattern) else value for _, value in step.action]
-            asks = any("sender" in text.fields for text in texts if isinstance(text, Template))
-            if asks and not spoken and not step.action.has_own_sender:
+            if step.action.asks_who_spoke and not spoken:
                 report.wrong(step.place, "{sender} is who spoke before, and nobody has spoken before this line")
             spoken = spoken or step.action.gives_sender
         elif not isinstance(step, Pause):

@@ -2,7 +2,7 @@
 
 import heapq
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import NamedTuple
 
 from bots.scenario.actions.base import ENDLESS, Action
@@ -32,10 +32,17 @@ def chosen(scenario: Scenario, line: Line) -> tuple[Actor, ...]:
     return tuple(actor for actor in group if actor.index in picked)
 
 
-def plan(scenario: Scenario, line: Line) -> Iterator[PlannedAct]:
-    """Yield all acts of a line in the order in which they are due; each is worked out when it is asked for."""
+def plan(scenario: Scenario, line: Line, only: Container[Actor] | None = None) -> Iterator[PlannedAct]:
+    """Yield all acts of a line, or `only` those of some actors, in the order in which they are due.
+
+    Each is worked out when it is asked for.
+    """
     actors = chosen(scenario, line)
-    by_actor = [_acts_of(scenario.seed, line, actor, place, len(actors)) for place, actor in enumerate(actors)]
+    by_actor = [
+        _acts_of(scenario.seed, line, actor, place, len(actors))
+        for place, actor in enumerate(actors)
+        if only is None or actor in only
+    ]
     return heapq.merge(*by_actor, key=lambda act: (act.due, act.actor.index))
 
 

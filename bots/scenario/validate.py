@@ -54,7 +54,10 @@ def _without(value: dict[str, Any], path: Path) -> dict[str, Any]:
 def _explain(error: ErrorDetails, path: Path, node: Node, model: type[Model], report: Report) -> None:
     if error["type"] == "extra_forbidden":
         *around, key = path
-        report.wrong(node.at(around).keys[str(key)], _unknown_key(str(key), _model_at(around, model)))
+        # In braces, the half of a text behind its comma is a key without a value.
+        is_cut = node.at(path).value is None and " " in str(key)
+        hint = "; in braces, a text with a comma in it needs quotes" if is_cut else ""
+        report.wrong(node.at(around).keys[str(key)], _unknown_key(str(key), _model_at(around, model)) + hint)
     else:
         report.wrong(node.at(path).place, _message(error))
 

@@ -220,6 +220,4 @@ def _rule(kind: str, form: str) -> _Rule:
             pattern += " +".join(map(re.escape, part.split(" ")))
             own += len(part) - part.count(" ")
     trailing = "" if kind in ("said", "acted") else " *"
-    return _Rule(
-        kind, re.compile(pattern + trailing), own or -1
-    )  # a form that leaves all to chance is rather another's
+    return _Rule(kind, re.compile(pattern + trailing), own or _OF_NO_OWN)

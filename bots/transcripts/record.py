@@ -16,14 +16,14 @@ NAME = "recorder"
 _RECORDED = events.Said | events.Acted | events.Joined | events.Left | events.Renamed
 
 
-def record(address: tuple[str, int], room: str, tls: Trust | None = None) -> Transcript:
+def record(address: tuple[str, int], room: str, tls: Trust | None = None, password: str = "") -> Transcript:
     """Listen in a room until interrupted, or until the server ends; return what happened as a scenario.
 
     Raises ServerUnavailable or Refused when there is no way in, and NothingToWrite if nothing happened.
     """
     moments: list[Moment] = []
     notes: list[str] = []
-    with ChatClient(address, name=NAME, room=room, tls=tls) as client:
+    with ChatClient(address, name=NAME, room=room, tls=tls, password=password or None) as client:
         began = time.monotonic()
         try:
             heard = (message for message in client if isinstance(message, _RECORDED))

@@ -56,7 +56,6 @@ _MONTHS = {
 }
 
 _INVISIBLE = re.compile("[\ufeff\u200e\u200f\u202a-\u202e]*")
-_OPEN = re.compile(r"[\[({@]?")
 _CLOSE = {"[": "]", "(": ")", "{": "}"}
 _EPOCH = re.compile(r"(\d{10})(?:\.(\d{1,9}))?(?![\d:./-])")
 _DATES = (

@@ -15,6 +15,11 @@ from bots.world.identities import Identities
 _IN_FLIGHT_S = 1.0
 
 
+def name_for(actor: Actor) -> str:
+    """Return what to call what one actor is whispered."""
+    return f"whispers to {actor.name}"
+
+
 class Whispers:
     """Knows every whisper; `ledgers` grows as whispers are met, by the names that are shown for them."""
 
@@ -30,6 +35,15 @@ class Whispers:
         """Note that something is being whispered to an actor, who is there; see `RoomLedger.say`."""
         self._reader(to, now)
         self._ledger(to).say(nick, text, due, now, sender, line)
+
+    def say_elsewhere(self, nick: str, to: Actor, text: str, due: float, now: float, sender: str, line: int) -> None:
+        """Note that something is being whispered to an actor who is played on another part; see `RoomLedger.say`."""
+        self._ledger(to).say(nick, text, due, now, sender, line)
+
+    def expect(self, actor: Actor, now: float) -> None:
+        """Note that somebody on another part whispered to an actor who is here."""
+        reader = self._reader(actor, now)
+        reader.asked, reader.entered = min(reader.asked, now), min(reader.entered, now)
 
     def hear(self, actor: Actor, own_nick: str, nick: str, to: str, text: str, now: float) -> Literal["own", "heard"]:
         """Note that an actor heard a whisper; return whether it was only its own, told back to it."""
@@ -62,7 +76,7 @@ class Whispers:
         return self._readers[actor]
 
     def _ledger(self, actor: Actor) -> RoomLedger:
-        name = f"whispers to {actor.name}"
+        name = name_for(actor)
         if name not in self._ledgers:
             self._ledgers[name] = self._make_ledger(name)
         return self._ledgers[name]

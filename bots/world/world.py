@@ -4,8 +4,9 @@ from collections.abc import Callable, Container
 from functools import partial
 
 from bots.ledger.room import RoomLedger
-from bots.scenario.model import Scenario
+from bots.scenario.model import Actor, Scenario
 from bots.scenario.schedule import who_does
+from bots.world.elsewhere import Elsewhere
 from bots.world.identities import Identities
 from bots.world.inbox import Inbox
 from bots.world.memberships import Memberships
@@ -16,7 +17,8 @@ from bots.world.whispers import Whispers
 class World:
     """What is known of a scenario's actors; the ledgers of `rooms` and `whispers` are added as they are met.
 
-    `make_ledger` makes one, given the nicks that the actors have, or had, and what to call what it is about.
+    Where only some of the actors are played here, these are `mine`. `make_ledger` makes a ledger, given the nicks that
+    the actors have, or had, and what to call what it is about.
     """
 
     def __init__(
@@ -25,13 +27,14 @@ class World:
         rooms: dict[str, RoomLedger],
         whispers: dict[str, RoomLedger],
         make_ledger: Callable[[Container[str], str], RoomLedger],
+        mine: Container[Actor] | None = None,
     ) -> None:
         self.identities = Identities(scenario.actors)
+        self.elsewhere = Elsewhere(self.identities)
+        actors = [actor for actor in scenario.actors if mine is None or actor in mine]
         make = partial(make_ledger, self.identities)
         self.memberships = Memberships(rooms, make)
         self.others = Others()
         self.whispers = Whispers(whispers, make, self.identities)
         asking = who_does(scenario, lambda action: action.listens)
-        self.inboxes = {
-            actor: Inbox(self.memberships.ever_of(actor), keeps=actor in asking) for actor in scenario.actors
-        }
+        self.inboxes = {actor: Inbox(self.memberships.ever_of(actor), keeps=actor in asking) for actor in actors}

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from io import TextIOWrapper
 
-from geventchat.cli.connecting import add_tls, trust
+from geventchat.cli.connecting import HINTS, add_tls, trust
 from geventchat.cli.options import OptionParser
 from geventchat.commands.commands import LOBBY, Credentials
 from geventchat.protocol import address
@@ -31,11 +31,8 @@ exit status: 0 all that was said is stored; 1 it is not, or nobody answers; 2 an
 """
 
 
-# What can be done where nobody can be asked.
-_HINTS = {
-    "password-needed": ": give it in a file, with --password-file FILE, or in GEVENTCHAT_PASSWORD",
-    "tls-needed": "; use --tls",
-    "nick-registered": ": give its password in a file, with --login-file FILE, or choose another name with --name NAME",
+_HINTS = HINTS | {
+    "nick-registered": "; give its password in a file, with --login-file FILE, or choose another name with --name NAME",
 }
 # What is asked for after these refusals, at a terminal.
 _SERVER_S = ("password-needed", "wrong-password")
@@ -60,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if not value.strip():
                 raise UsageError(f"{option} is empty")
         password = server_password(options.password_file)
-        return _join(options, at, name, password, None if options.login_file is None else read(options.login_file))
+        own = None if options.login_file is None else read(options.login_file, "--login-file")
+        return _join(options, at, name, password, own)
     except UsageError as error:
         print(f"geventchat-client: {error}", file=sys.stderr)
         return 2

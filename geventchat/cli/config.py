@@ -29,7 +29,8 @@ def words(file: str, options: Mapping[str, argparse.Action], given: Sequence[str
     for key, value in _read(path).items():
         action = known.get(key)
         if action is None:
-            raise UsageError(f"{path}: {key} is no option{did_you_mean(key, known)}; --help says which there are")
+            hint = did_you_mean(key, known) or "; --help says which there are"
+            raise UsageError(f"{path}: {key} is no option{hint}")
         option = f"--{key}"
         if not any(word == option or word.startswith(f"{option}=") for word in given):
             found += _words(path, option, value, action)

@@ -7,6 +7,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from geventchat.tls.trust import Trust
 
+# What can be done where nobody can be asked: after these refusals.
+HINTS = {
+    "password-needed": ": give it in a file, with --password-file FILE, or in GEVENTCHAT_PASSWORD",
+    "tls-needed": "; use --tls",
+}
+
 
 def add_tls(parser: argparse.ArgumentParser) -> None:
     """Add the options that say how to speak TLS."""
@@ -15,6 +21,13 @@ def add_tls(parser: argparse.ArgumentParser) -> None:
         "--tls-ca",
         metavar="FILE",
         help="speak TLS; an authority in FILE (or system) vouches for the server",
+    )
+
+
+def add_password(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names the server's password."""
+    parser.add_argument(
+        "--password-file", metavar="FILE", help="the server's password (default: what GEVENTCHAT_PASSWORD holds)"
     )
 
 

@@ -150,15 +150,13 @@ def unregister(chat: Chat, member: Member, asked: commands.Unregister, now: floa
     def go_on(fits: bool) -> None:
         if not fits or _own(chat, member) != account:
             raise Refused("login-failed", "that is not the password of your account")
-        _log_out_and_tell(chat, member, asked.ref, account)
+        change = chat.kept.remove(Account, account.key)
+        chat.logins.log_out(member)
+        if not chat.logins.holds(member, member.nick):
+            chat.take_name_from(member, now)
+        _tell(chat, member, asked.ref, [change])
 
     return CheckPassword(account.password, _as_compared(asked.password), go_on, asked.ref)
-
-
-def _log_out_and_tell(chat: Chat, member: Member, ref: str | None, account: Account) -> None:
-    change = chat.kept.remove(Account, account.key)
-    chat.logins.log_out(member)
-    _tell(chat, member, ref, [change])
 
 
 def recover(chat: Chat, member: Member, asked: commands.Recover, now: float) -> MakeWord:

@@ -59,7 +59,9 @@ def go_on(chat: Chat, member: Member, then: Callable[[], _Next], ref: str | None
 def _refuse(chat: Chat, member: Member, refusal: Refused, ref: str | None) -> None:
     chat.refuse(member, refusal, ref if ref is None else ref[:MAX_REF])
     if not member.key:
-        member.wants_account = refusal.code == "nick-registered"
+        asked_again = member.wants_account and refusal.code in ("login-failed", "slow-down")
+        # Who mistyped a password types it again: taken for a name, it would be told to all.
+        member.wants_account = refusal.code == "nick-registered" or asked_again
         chat.ask(member)
 
 

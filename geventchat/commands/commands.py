@@ -458,4 +458,5 @@ TYPED = {info.name: info for info in TABLE if info.typed}
 
 def help_lines() -> list[str]:
     """Return the commands that people type, a line each."""
-    return [f"{info.typed:16} {info.help}" for info in TYPED.values()]
+    width = max(len(info.typed) for info in TYPED.values())
+    return [f"{info.typed:{width}}  {info.help}" for info in TYPED.values()]

@@ -84,11 +84,11 @@ class Chat:
     def check_nick(self, member: Member, name: str) -> str:
         """Return a nick that a member can have now, as it is shown. Raises Refused as `claim` does."""
         nick, _ = names.nick(name, self.limits.max_name)
-        if not self.logins.holds(member, nick):
-            raise Refused("nick-registered", f"the name {nick} belongs to an account: log in to it", about=nick)
         if is_further(nick) and self.accounts.reserving(nick) is None:
             why = "a name that ends in ^ and a number is for a further connection of an account"
             raise Refused("bad-nick", why, about=nick)
+        if not self.logins.holds(member, nick):
+            raise Refused("nick-registered", f"the name {nick} belongs to an account: log in to it", about=nick)
         self.nicks.check(member, nick)
         return nick
 
@@ -132,6 +132,20 @@ class Chat:
         for member in strangers:
             self.take_name_from(member, now)
 
+    def heed_bans(self, now: float) -> None:
+        """Send away whom a ban hits that was made elsewhere; `now` is in seconds since 1970."""
+        bans = self.moderation.bans
+        if not bans.is_changed:
+            return
+        bans.is_changed = False
+        for member in self.nicks.members():
+            if member.is_elsewhere or member.closed:
+                continue
+            try:
+                self.moderation.check_ban(member, member.nick, "", now)
+            except Refused as refusal:
+                self.send_away(member, replies.Closing(code="banned", message=refusal.message), "banned")
+
     def tell_account(
         self, member: Member, ref: str | None = None, changes: Sequence[Change] = (), *, is_spent: bool = False
     ) -> None:
@@ -139,13 +153,15 @@ class Chat:
         role = self.role_of(member)
         told = replies.AccountIs(account=member.account, role=role, needs_password=is_spent, ref=ref)
         self.tell(member, told, changes)
+        if names.LOG_ROOM in member.rooms and not role.may(Role.MODERATOR):
+            self.tell_own(member, self.leave(member, self._rooms[names.LOG_ROOM]), None)
 
     def take_name_from(self, member: Member, now: float) -> None:
         """Call a member otherwise, for its name is another's; `now` is in seconds since 1970."""
         old = member.nick
         nick = next(nick for number in self._guests if self._can_have(member, nick := f"guest{number}"))
         self.claim(member, nick, now)
-        why = f"the name {old} belongs to an account, and you are not logged in to it: you are {member.nick} now"
+        why = f"the name {old} is for who is logged in to its account: you are {member.nick} now"
         self.tell(member, replies.Error(code="nick-registered", message=why, about=old))
         self.rename(member, old, None)
 

@@ -1,6 +1,6 @@
 """Who has logged in to which account, and what follows for them when an account is not what it was."""
 
-from geventchat.core.accounts import Account, Accounts
+from geventchat.core.accounts import Account, Accounts, is_further
 from geventchat.core.kept import Kept
 from geventchat.core.member import Member
 from geventchat.core.nicks import Nicks
@@ -38,9 +38,12 @@ class Logins:
             member.account = None
 
     def holds(self, member: Member, nick: str) -> bool:
-        """Return whether a member may go by a nick, as it is shown: that of nobody's account, or of its own."""
+        """Return whether a member may go by a nick, as it is shown: that of nobody's account, or of its own.
+
+        One for a further connection is never that of nobody's.
+        """
         account = self._accounts.reserving(nick)
-        return account is None or account == self.account_of(member)
+        return not is_further(nick) if account is None else account == self.account_of(member)
 
     def heed(self) -> tuple[list[Member], list[Member]]:
         """Note what was changed since the last call.

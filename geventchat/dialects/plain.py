@@ -77,7 +77,7 @@ class PlainReader:
             return commands.Bye()
         if self._asked is Question.SERVER_PASSWORD:
             return commands.Unlock(password=text)
-        if self._asked is Question.PASSWORD:
+        if self._asked is Question.PASSWORD and text:  # without one, another name is given
             login = commands.Credentials(account=self._name, password=text)
             return commands.Hello(nick=self._name, login=login)
         if REPLACED in text:

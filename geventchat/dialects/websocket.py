@@ -111,7 +111,6 @@ class WebSocketReader:
             try:
                 text.decode()
             except UnicodeDecodeError:
-                self._texts.clear()
                 raise ProtocolError(*_ERRORS[CloseCode.INVALID_DATA], fatal=True) from None
             return self._json.read(text)
         if self._error is not None:

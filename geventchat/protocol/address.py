@@ -17,6 +17,11 @@ def parse(text: str) -> tuple[str, int]:
         text.encode()
     except UnicodeEncodeError:
         raise UsageError(f"{text!r} is not an address: a host is written in UTF-8") from None
+    scheme, is_url, rest = text.partition("://")
+    if is_url:
+        raise UsageError(
+            f"{text!r} is the address of a page; without {scheme}:// it is {rest.split('/')[0] or DEFAULT}"
+        )
     if text.isdigit():
         raise UsageError(f"{text!r} is a port without a host; write :{text} or {DEFAULT_HOST}:{text}")
     if text.startswith("["):

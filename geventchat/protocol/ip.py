@@ -11,9 +11,9 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def parse(text: str) -> IpAddress | None:
-    """Return an address without its zone; as IPv4 where a listener on IPv6 shows one so. None for what is none."""
+    """Return an address, as IPv4 where a listener on IPv6 shows one so; None for what is none."""
     try:
-        address = ipaddress.ip_address(text.partition("%")[0])
+        address = ipaddress.ip_address(text)
     except ValueError:
         return None
     return getattr(address, "ipv4_mapped", None) or address

@@ -26,6 +26,9 @@ TLS_NEEDED = Refused("tls-needed", "this port speaks TLS only: connect with TLS"
 # How long an address that has begun TLS is not greeted on a silent connection: that would break TLS on it.
 _MANY_S = 2.0
 
+# How long the handshake may take of somebody who is refused: any number of them may come.
+_REFUSED_S = 1.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entrance:
@@ -67,7 +70,7 @@ class Handshake:
         except ProtocolError as error:
             if error.code == "http":
                 return self._serve_web()
-            if error.code == "tls" and self._can_begin_tls:
+            if error.code == "tls" and self._can_begin_tls():
                 return self.detect() if self._begin_tls() else None
             logger.info("closing %s: %s", self.transport.address, error.message)
             self._turn_away(error)
@@ -118,9 +121,11 @@ class Handshake:
 
     # TLS.
 
-    @property
     def _can_begin_tls(self) -> bool:
-        return self._entrance.keys is not None and not self.transport.is_secure and not self._prompted
+        if self._entrance.keys is None or self.transport.is_secure:
+            return False
+        self._entrance.tls_clients.note(self.transport.address)
+        return not self._prompted  # else it was too slow, and is not greeted the next time
 
     def _begin_tls(self) -> bool:
         """Go on inside TLS; return whether that could be."""
@@ -128,10 +133,10 @@ class Handshake:
         assert entrance.keys is not None
         if self._turned_away is not None and entrance.turns.is_busy:  # those who may come in are waiting
             return False
-        entrance.tls_clients.note(self.transport.address)
         secure = TlsTransport(self.transport, entrance.keys.context)
+        deadline = self._name_by if self._turned_away is None else time.monotonic() + _REFUSED_S
         try:
-            secure.handshake(b"".join(self._packets), entrance.turns, self._name_by)
+            secure.handshake(b"".join(self._packets), entrance.turns, deadline)
         except OSError as error:
             why = getattr(error, "reason", None) or error
             logger.info("closing %s: no TLS: %s", self.transport.address, why)

@@ -1,10 +1,10 @@
 """Who may come in: how many connections there are, how many from one address, and how fast they come from there."""
 
-import ipaddress
 from collections import Counter
 from collections.abc import Callable
 
 from geventchat.protocol.errors import Refused
+from geventchat.protocol.ip import host_of, is_loopback
 from geventchat.protocol.limits import REGISTRATION_RATE, REGISTRATIONS_AT_ONCE, Limits
 from geventchat.server.token_bucket import TokenBucket
 
@@ -13,12 +13,12 @@ _MAX_ADDRESSES = 10_000
 
 
 class ConnectionLimiter:
-    """Counts those who are let in; addresses are in text, IPv4 or IPv6. Loopback may have any number."""
+    """Counts those who are let in, and from which hosts; addresses are in text. Loopback may have any number."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._users = 0
-        self._addresses: Counter[str] = Counter()
+        self._hosts: Counter[str] = Counter()
         self._rates = AddressRates(lambda: TokenBucket(self.limits.connect_rate, self.limits.max_per_address))
 
     def admit(self, address: str, now: float) -> None:
@@ -28,20 +28,22 @@ class ConnectionLimiter:
         """
         if self._users >= self.limits.max_users:
             raise Refused("server-full", "server is full, try again later")
-        if not _is_loopback(address):
-            if self._addresses[address] >= self.limits.max_per_address:
+        host = host_of(address)
+        if not is_loopback(address):
+            if self._hosts[host] >= self.limits.max_per_address:
                 raise Refused("too-many-connections", "too many connections from your address")
             if not self._rates.of(address).try_take(now):
                 raise Refused("too-many-connections", "too many new connections from your address, wait a moment")
         self._users += 1
-        self._addresses[address] += 1
+        self._hosts[host] += 1
 
     def release(self, address: str) -> None:
         """Count a connection that was let in no more: it has ended."""
         self._users -= 1
-        self._addresses[address] -= 1
-        if not self._addresses[address]:
-            del self._addresses[address]
+        host = host_of(address)
+        self._hosts[host] -= 1
+        if not self._hosts[host]:
+            del self._hosts[host]
 
 
 class Registrar:
@@ -52,7 +54,7 @@ class Registrar:
 
     def admit(self, address: str, now: float) -> None:
         """Count an account that is made from there; `now` is on a clock that never goes back. Raises Refused."""
-        if not _is_loopback(address) and not self._rates.of(address).try_take(now):
+        if not is_loopback(address) and not self._rates.of(address).try_take(now):
             raise Refused("slow-down", "too many names were registered from your address, wait some minutes")
 
 
@@ -64,15 +66,10 @@ class AddressRates:
         self._buckets: dict[str, TokenBucket] = {}  # those used last at the end
 
     def of(self, address: str) -> TokenBucket:
-        """Return the bucket of an address."""
-        bucket = self._buckets.pop(address, None) or self._make()
-        self._buckets[address] = bucket
+        """Return the bucket of an address, and of all others that its host may have."""
+        host = host_of(address)
+        bucket = self._buckets.pop(host, None) or self._make()
+        self._buckets[host] = bucket
         if len(self._buckets) > _MAX_ADDRESSES:
             del self._buckets[next(iter(self._buckets))]
         return bucket
-
-
-def _is_loopback(address: str) -> bool:
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(ip, "ipv4_mapped", None)  # an IPv4 peer of a listener on IPv6
-    return (mapped or ip).is_loopback

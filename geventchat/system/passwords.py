@@ -18,17 +18,17 @@ def server_password(file: str | None) -> str:
     return _checked(os.environ.get(VARIABLE, ""), VARIABLE) if file is None else read(file)
 
 
-def read(file: str) -> str:
-    """Return the password in a file. Raises UsageError."""
+def read(file: str, option: str = "--password-file") -> str:
+    """Return the password in a file that an option names. Raises UsageError."""
     try:
         text = Path(file).read_bytes()[: _MAX_BYTES + 2].decode()
     except OSError as error:
-        raise UsageError(f"--password-file {file} cannot be read: {(error.strerror or str(error)).lower()}") from None
+        raise UsageError(f"{option} {file} cannot be read: {(error.strerror or str(error)).lower()}") from None
     except UnicodeDecodeError:
-        raise UsageError(f"--password-file {file}: a password is written in UTF-8") from None
+        raise UsageError(f"{option} {file}: a password is written in UTF-8") from None
     if not text.strip():
-        raise UsageError(f"--password-file {file} is empty: write the password into it")
-    return _checked(text, f"--password-file {file}")
+        raise UsageError(f"{option} {file} is empty: write the password into it")
+    return _checked(text, f"{option} {file}")
 
 
 def _checked(text: str, where: str) -> str:

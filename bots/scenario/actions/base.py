@@ -9,10 +9,12 @@ from typing import ClassVar, Literal, NamedTuple, Protocol, Self
 
 from pydantic import Field, model_validator
 
+from bots.scenario.abilities import Ability
 from bots.scenario.fields import Duration, DurationOrForever, JitterField, Maybe, Model, wrong
 from bots.scenario.pattern import Pattern
 from bots.scenario.template import Template
 from geventchat.commands import commands
+from geventchat.protocol import names
 
 # More repetitions than this are a slip of the finger.
 MAX_TIMES = 1_000_000
@@ -175,6 +177,17 @@ class Action(Model):
         """The words that a room hears."""
         return None
 
+    @property
+    def asks_who_spoke(self) -> bool:
+        """Whether who spoke in the lines before is in its texts."""
+        texts = [value.wanted if isinstance(value, Pattern) else value for _, value in self]
+        return not self.has_own_sender and any("sender" in one.fields for one in texts if isinstance(one, Template))
+
+    def asks_for(self, *, reconnects: bool) -> tuple[Ability, ...]:
+        """Return what a protocol must be able to do for it; `reconnects` if one of its actors comes back by itself."""
+        del reconnects
+        return ()
+
     def why_not(self, state: State) -> str | None:
         """Return why an actor in this state cannot do it; None if it can."""
         return WHY_NOT.get(state) if self.needs != "anywhere" else None
@@ -183,6 +196,11 @@ class Action(Model):
         """Return whether an actor is there afterwards; `reconnects` if it comes back by itself."""
         del reconnects
         return state
+
+
+def in_room(room: str | None) -> tuple[Ability, ...]:
+    """Return what a protocol must be able to do for somebody to be in a room, if one is named."""
+    return () if room is None or names.key(room) == commands.LOBBY else ("rooms",)
 
 
 class Repeatable(Action):

@@ -2,7 +2,8 @@
 
 from pydantic import Field
 
-from bots.scenario.actions.base import Action, Performer, Repeatable, State
+from bots.scenario.abilities import Ability
+from bots.scenario.actions.base import Action, Performer, Repeatable, State, in_room
 from bots.scenario.fields import Maybe, MaybeRoom, NewNick, Reason, Room
 from bots.scenario.template import Template
 from geventchat.commands.commands import LOBBY
@@ -28,6 +29,11 @@ class Join(Action):
         del state, reconnects
         return "here"
 
+    def asks_for(self, *, reconnects: bool) -> tuple[Ability, ...]:
+        """Return what a protocol must be able to do for it."""
+        del reconnects
+        return in_room(self.join)
+
     def perform(self, performer: Performer) -> None:
         """Come in, or enter a room."""
         performer.join(self.join or LOBBY)
@@ -47,6 +53,11 @@ class Leave(Action):
         """Who leaves the chat is gone."""
         del reconnects
         return state if self.room is not None or state == "to come" else "gone"
+
+    def asks_for(self, *, reconnects: bool) -> tuple[Ability, ...]:
+        """Return what a protocol must be able to do for it."""
+        del reconnects
+        return () if self.room is None else ("rooms",)
 
     def perform(self, performer: Performer) -> None:
         """Leave, and wait until the server has let go."""
@@ -70,6 +81,11 @@ class Rename(Repeatable):
     def new_nick(self) -> Template:
         """The nick that the actor takes."""
         return self.rename
+
+    def asks_for(self, *, reconnects: bool) -> tuple[Ability, ...]:
+        """Return what a protocol must be able to do for it."""
+        del reconnects
+        return ("rename",)
 
     def perform(self, performer: Performer) -> None:
         """Take the nick, and wait until the server has given it."""

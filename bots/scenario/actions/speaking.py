@@ -2,7 +2,8 @@
 
 from pydantic import Field
 
-from bots.scenario.actions.base import MAX_TIMES, Action, Cue, Performer, Repeatable
+from bots.scenario.abilities import Ability
+from bots.scenario.actions.base import MAX_TIMES, Action, Cue, Performer, Repeatable, in_room
 from bots.scenario.fields import Duration, Listened, Maybe, Name, Room, Text
 from bots.scenario.template import Template
 
@@ -23,6 +24,11 @@ class Say(Repeatable):
         """The words that a room hears."""
         return self.say
 
+    def asks_for(self, *, reconnects: bool) -> tuple[Ability, ...]:
+        """Return what a protocol must be able to do for it."""
+        del reconnects
+        return in_room(self.room)
+
     def perform(self, performer: Performer) -> None:
         """Say it."""
         performer.say(self.say, self.room)
@@ -38,6 +44,11 @@ class Act(Repeatable):
 
     act: Text
     room: Maybe[Room] = Field(default=None, description="which room, when the actor is in several")
+
+    def asks_for(self, *, reconnects: bool) -> tuple[Ability, ...]:
+        """Return what a protocol must be able to do for it."""
+        del reconnects
+        return ("act", *in_room(self.room))
 
     def perform(self, performer: Performer) -> None:
         """Do it."""
@@ -60,6 +71,11 @@ class Whisper(Repeatable):
     def addressee(self) -> str:
         """Which actor must be there too."""
         return self.to
+
+    def asks_for(self, *, reconnects: bool) -> tuple[Ability, ...]:
+        """Return what a protocol must be able to do for it."""
+        del reconnects
+        return ("whisper",)
 
     def perform(self, performer: Performer) -> None:
         """Whisper it."""
@@ -111,6 +127,11 @@ class Greet(Action):
     def said_to_room(self) -> Template:
         """The words that a room hears."""
         return self.greet
+
+    def asks_for(self, *, reconnects: bool) -> tuple[Ability, ...]:
+        """Return what a protocol must be able to do for it."""
+        del reconnects
+        return ("greet",)
 
     def perform(self, performer: Performer) -> None:
         """Begin to greet."""

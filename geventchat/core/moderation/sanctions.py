@@ -53,6 +53,7 @@ class Sanctions(Generic[_Kind]):
     def __init__(self, kept: Kept, kind: type[_Kind]) -> None:
         self._kept = kept
         self._kind = kind
+        self.is_changed = False  # whether others, on other servers or by a command, have changed some
         self._keys: set[str] = set()
         self._networks: dict[str, Network] = {}  # by the key of the sanction
         for one in kept.of(kind):
@@ -86,11 +87,15 @@ class Sanctions(Generic[_Kind]):
         most = MAX_SANCTIONS_OF_ROOM if sanction.room else MAX_SANCTIONS
         if sum(1 for _ in self.of(sanction.room, now)) >= most:
             raise Refused("too-many-bans", f"there are {most} of these already: end some first")
-        return [*ended, self._kept.put(sanction)]
+        return [*ended, self._own(self._kept.put(sanction))]
 
     def remove(self, sanction: _Kind) -> Change:
         """Let a sanction hold no more. Return what is to be stored."""
-        return self._kept.remove(self._kind, sanction.key)
+        return self._own(self._kept.remove(self._kind, sanction.key))
+
+    def _own(self, change: Change) -> Change:
+        self.is_changed = False
+        return change
 
     def of(self, room: str, now: float) -> Iterator[_Kind]:
         """Yield all that hold for just this room; for an empty one, everywhere."""
@@ -98,6 +103,7 @@ class Sanctions(Generic[_Kind]):
 
     def _changed(self, key: str) -> None:
         one = self._kept.get(self._kind, key)
+        self.is_changed = True
         self._keys.discard(key) if one is None else self._keys.add(key)
         network = None if one is None else network_of(one.target)
         if network is None:

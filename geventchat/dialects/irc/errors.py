@@ -1,7 +1,7 @@
 """What was refused, as the numerics that clients know, or as a standard reply or a notice where there is none."""
 
 from geventchat.dialects.irc.lines import Out, build
-from geventchat.dialects.irc.names import SERVER, nick_to_irc, room_to_irc
+from geventchat.dialects.irc.names import CHANNEL, SERVER, nick_to_irc, room_to_irc
 from geventchat.dialects.irc.recipient import Recipient
 from geventchat.protocol import replies
 from geventchat.protocol.limits import MAX_WATCHED
@@ -46,11 +46,7 @@ def errors(to: Recipient, error: replies.Error) -> list[Out]:
     if error.code in ("muted", "slow-down", "held", "filtered") and verb in ("PRIVMSG", ""):
         return [to.numeric("404", room_to_irc(about) if about else "*", error.message)]
     if error.code == "forbidden":
-        return (
-            [to.numeric("482", to.asked.detail, error.message)]
-            if to.asked.detail
-            else [to.numeric("481", error.message)]
-        )
+        return [_forbidden(to, error)]
     if error.code == "locked":
         return [to.numeric("473", room_to_irc(about), error.message)]
     if error.code == "banned":
@@ -66,6 +62,17 @@ def errors(to: Recipient, error: replies.Error) -> list[Out]:
         return [told]
     end, words = _ENDS[verb]
     return [told, to.numeric(end, named, words)]
+
+
+def _forbidden(to: Recipient, error: replies.Error) -> Out:
+    """Return that somebody may not do that: in a channel, or at all. Lists of bans have just ended, as clients ask."""
+    detail = to.asked.detail
+    if to.asked.verb == "SET MODE" and detail.startswith(("b#", "q#")):
+        more = ["q"] if detail[0] == "q" else []
+        return to.numeric("729" if more else "368", detail[1:], *more, "End of list")
+    if detail.startswith(CHANNEL):
+        return to.numeric("482", detail, error.message)
+    return to.numeric("481", error.message)
 
 
 def _standard(to: Recipient, error: replies.Error) -> Out:

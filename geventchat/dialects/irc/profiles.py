@@ -122,10 +122,13 @@ def former(to: Recipient, known: replies.Former) -> list[Out]:
     ]
 
 
-def wrapped(head: str, words: list[str], between: str = " ") -> list[Out]:
-    """Return words behind a head, in as many messages as they need; none for no words."""
+def wrapped(head: str, words: list[str], between: str = " ", free: int | None = None) -> list[Out]:
+    """Return words behind a head, in as many messages as they need; none for no words.
+
+    Those in one message may have `free` bytes: as many as a message has, when left out.
+    """
     lines, line = list[Out](), list[str]()
-    free = MAX_BYTES - len(head.encode())
+    free = MAX_BYTES - len(head.encode()) if free is None else free
     left = free
     for word in words:
         size = len(word.encode()) + 1

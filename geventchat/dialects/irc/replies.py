@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
 from geventchat.core.member import Member
@@ -9,7 +10,7 @@ from geventchat.dialects.irc import events as irc_events
 from geventchat.dialects.irc.asked import Asked, batch_begins, batch_ends
 from geventchat.dialects.irc.errors import errors
 from geventchat.dialects.irc.isupport import isupport
-from geventchat.dialects.irc.lines import Out, build, render
+from geventchat.dialects.irc.lines import MAX_BYTES, Out, build, render
 from geventchat.dialects.irc.moderation import mask_of
 from geventchat.dialects.irc.names import SERVER, nick_to_irc, prefix, room_to_irc
 from geventchat.dialects.irc.profiles import former, profiles, wrapped
@@ -18,6 +19,9 @@ from geventchat.protocol import events, replies, wording
 from geventchat.protocol.events import seconds_of
 from geventchat.protocol.roles import Role
 
+# Nicks of a list that are put into lines together, and the steps in which the room for them is counted.
+_NAMED_TOGETHER = 64
+_STEP_BYTES = 32
 # The id of the batch that holds a piece of the past.
 _PAST = "H"
 
@@ -75,11 +79,29 @@ def _members(to: Recipient, members: replies.Members) -> list[Out]:
         entered = irc_events.messages(joined, to.caps)
         if members.topic:
             entered.append(to.numeric("332", channel, members.topic))
-    named = prefix if "userhost-in-names" in to.caps else nick_to_irc
-    chanops = set(members.moderators)
-    shown = [f"{'@' if nick in chanops else ''}{named(nick)}" for nick in members.members]
-    names = wrapped(to.short("353", "=", channel).body + " :", shown)
+    names = _names(to, channel, members)
     return [*entered, *names, to.numeric("366", channel, "End of /NAMES list")]
+
+
+def _names(to: Recipient, channel: str, members: replies.Members) -> list[Out]:
+    """Return who is in a room. When a crowd joins, each is told a longer list: what is in many of them is made once."""
+    head, chanops = to.short("353", "=", channel).body + " :", set(members.moderators)
+    # As much as there is room for behind a head that is a little longer, so that many may have the same.
+    free = (MAX_BYTES - len(head.encode())) // _STEP_BYTES * _STEP_BYTES
+    lines = []
+    for begin in range(0, len(members.members), _NAMED_TOGETHER):
+        nicks = tuple(members.members[begin : begin + _NAMED_TOGETHER])
+        ranked = chanops.intersection(nicks) if chanops else ()
+        lines += [Out(head + part) for part in _parts(nicks, frozenset(ranked), "userhost-in-names" in to.caps, free)]
+    return lines
+
+
+@lru_cache(maxsize=256)
+def _parts(nicks: tuple[str, ...], chanops: frozenset[str], with_hosts: bool, free: int) -> list[str]:
+    """Return nicks as they stand in a list, in parts of at most `free` bytes."""
+    named = prefix if with_hosts else nick_to_irc
+    shown = [f"{'@' if nick in chanops else ''}{named(nick)}" for nick in nicks]
+    return [line.body for line in wrapped("", shown, free=free)]
 
 
 def _room_list(to: Recipient, listed: replies.RoomList) -> list[Out]:

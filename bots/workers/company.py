@@ -1,0 +1,100 @@
+"""A worker's conductor: it meets the other workers through the master, and tells them what its users say and do."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
+
+from gevent.event import AsyncResult
+
+from bots.engine.bot_group import BotGroup
+from bots.engine.conductor import Met, Spoke
+from bots.ledger.room import RoomLedger
+from bots.ledger.share import Share
+from bots.scenario.model import Actor, Scenario
+from bots.workers.clock import MasterClock
+from bots.workers.messages import Arrived, Go, MovedThere, News, SaidThere
+from bots.world.identities import NicksOf
+from bots.world.whispers import name_for
+
+# Times that differ by less are the same: they were turned from one clock to another and back.
+_SAME_S = 0.001
+
+
+class Company:
+    """Plays every so manieth actor of a scenario.
+
+    `send` takes what is for the master, `tell` what is for all others; both keep the order.
+    """
+
+    judges = False
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        part: int,
+        parts: int,
+        clock: MasterClock,
+        send: Callable[[Arrived], None],
+        tell: Callable[[News], None],
+    ) -> None:
+        self.mine = frozenset(scenario.actors[part::parts])
+        self._actors = scenario.actors
+        self._clock = clock
+        self._send = send
+        self._tell = tell
+        self._said: dict[str, list[SaidThere]] = defaultdict(list)
+        self._moved: list[MovedThere] = []
+        self._met: dict[str, AsyncResult[Go]] = {}
+        self._whispers = {name_for(actor): actor for actor in self.mine}
+
+    def meet(self, place: str, spoke: Spoke | None = None, *, is_so: bool = False) -> Met:
+        """Tell the master that this worker has come to a place, and wait until all have."""
+        self.tell_news()
+        waiting = self._met[place] = AsyncResult()
+        self._send(Arrived(place, spoke and (spoke.step, spoke.due, spoke.actor, spoke.nick), is_so))
+        go = waiting.get()
+        assert go is not None
+        del self._met[place]
+        return Met(self._clock.from_master(go.at), go.sender, go.is_so)
+
+    def go(self, go: Go) -> None:
+        """Let those who wait at a place go on."""
+        if waiting := self._met.get(go.place):
+            waiting.set(go)
+
+    def tell_moved(self, actor: Actor, nick: str, *, is_here: bool) -> None:
+        """Tell the others soon under which nick an actor is here, or that it is not."""
+        self._moved.append(MovedThere(actor.index, nick, is_here, self._clock.to_master(time.monotonic())))
+
+    def share_of(self, group: BotGroup, name: str) -> Share:
+        """Return what a ledger keeps which sees only the users of this worker."""
+        return Share(NicksOf(group.world.identities, self.mine), partial(self._note_said, name))
+
+    def tell_news(self) -> None:
+        """Tell the others all that they have not been told yet."""
+        if self._said or self._moved:
+            news, self._said, self._moved = News(self._said, self._moved), defaultdict(list), []
+            self._tell(news)
+
+    def hear_news(self, news: News, group: BotGroup) -> None:
+        """Take in what another worker tells."""
+        for moved in news.moved:
+            at = self._clock.from_master(moved.at)
+            group.world.elsewhere.note(self._actors[moved.actor], moved.nick, at, is_here=moved.is_here)
+        for name, all_said in news.said.items():
+            hearer = self._whispers.get(name)
+            for said in all_said:
+                due, sent = self._clock.from_master(said.due), self._clock.from_master(said.sent)
+                if hearer is not None and group.bots[hearer].is_here:
+                    group.world.whispers.expect(hearer, sent - _SAME_S)
+                if (ledger := _ledger(group, name)) is not None:
+                    ledger.announce(said.mark, due, sent)
+
+    def _note_said(self, name: str, mark: int, due: float, sent: float) -> None:
+        to_master = self._clock.to_master
+        self._said[name].append(SaidThere(mark, to_master(due), to_master(sent)))
+
+
+def _ledger(group: BotGroup, name: str) -> RoomLedger | None:
+    return group.outcome.rooms.get(name) or group.outcome.whispers.get(name)

@@ -1,0 +1,21 @@
+"""What a server shows of users who are connected to another one, from what that one tells, without any network."""
+
+from geventchat.commands.commands import Whois
+from geventchat.core.log import Entry
+from geventchat.core.shared_log import Arrived, Happened, Person
+from geventchat.protocol.events import Joined, Said
+from geventchat.protocol.roles import Role
+from tests.stage import Stage
+
+
+def test_who_has_just_spoken_on_another_server_is_not_idle_here() -> None:
+    stage = Stage()
+    bob = stage.program("bob")
+    follow = stage.chat.elsewhere.follow
+    person = Person(about="", username="", account=None, era=0, role=Role.USER, away=None, since=1_000.0)
+    follow(Arrived("mark", "ann", "ann", "proof", person), 1_000.0, 0.0)
+    follow(Happened("mark", Entry("lobby", Joined("1000000-0", "", "lobby", "ann"), None)), 1_000.0, 0.0)
+    follow(Happened("mark", Entry("lobby", Said("1060000-0", "", "lobby", "ann", "hi"), None)), 1_060.0, 0.0)
+    stage.now = 1_070.0
+    (ann,) = bob.hears(Whois(nick="ann"))[-1]["users"]
+    assert (ann["nick"], ann["rooms"], ann["idle"]) == ("ann", ["lobby"], 10)

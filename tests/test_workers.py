@@ -1,0 +1,259 @@
+"""Runs whose users are spread over several workers: what they find, and what becomes of them when a worker fails."""
+
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+from gevent import subprocess
+
+from tests.faulty_json_server import faulty_json_server
+from tests.faulty_server import faulty_server
+from tests.raw import Address
+
+pytestmark = pytest.mark.slow
+
+_BOTS = [sys.executable, "-m", "bots.cli"]
+_TALK = """
+cast: {user: 6}
+script:
+  - user: {say: "{words 3}", times: 4, every: 100ms}
+"""
+_LONG = """
+cast: {user: 6}
+script:
+  - user: {say: "{words 3}", every: 200ms, for: 60s}
+"""
+_ALL = """
+cast:
+  host:
+  user: 5
+script:
+  - host: Hello!
+  - user: {say: "Hi {sender}, I am {name}", spread: 300ms}
+  - any user: and again, {sender}
+  - together:
+      - host: {expect: /bye/, from: user3, within: 5s}
+      - - user3: {rename: third}
+        - user3: bye
+        - user: {expect: bye, from: user3, within: 5s}
+  - user4: {whisper: only you, to: user1}
+  - user1: {expect: only you, from: user4}
+  - host: {reply: "yes, {sender}?", to: /^host\\b/, from: user}
+  - user2: host, are you there?
+  - user2: {expect: "yes, user2?", from: host}
+  - user1: {whisper: "host, a secret", to: host}
+  - user1: {expect: "yes, user1?", from: host}
+  - user5: {join: kitchen}
+  - user5: {say: nobody here, room: kitchen}
+  - host: {expect_none: nobody here, within: 200ms}
+  - user2: {leave}
+  - user2: {join}
+  - user1: {drop: reset}
+  - host: where is user1?
+  - user1: {reconnect}
+  - user1: {expect: where is, from: host}
+  - host: {say: on time, at: 6s}
+  - user5: {leave: enough, room: kitchen}
+  - user: {say: "after {sender}", at: 6500ms, spread: 200ms}
+  - 2 of user: {act: waves}
+  - user: {ping}
+  - user4: {leave}
+"""
+
+
+def played(scenario: str, tmp_path: Path, *options: str) -> dict[str, Any]:
+    """Return what came of a scenario, by --json."""
+    file = tmp_path / "play.yaml"
+    file.write_text(scenario)
+    done = subprocess.run([*_BOTS, str(file), "--json", *options], capture_output=True, timeout=100, check=False)
+    assert done.stdout, done.stderr.decode()
+    result: dict[str, Any] = json.loads(done.stdout)
+    assert result["status"] == done.returncode
+    return result
+
+
+def verdict(result: dict[str, Any]) -> dict[str, Any]:
+    """Return what must be the same however many workers there are."""
+    names = "users", "said", "delivered", "anomalies", "from_others", "failures", "settled"
+    found = sorted((one["verdict"], one["room"], one["reader"]) for one in result["findings"])
+    return {name: result[name] for name in names} | {"findings": found}
+
+
+def test_all_that_users_do_comes_out_the_same_with_any_number_of_workers(tmp_path: Path) -> None:
+    alone = played(_ALL, tmp_path)
+    assert (alone["anomalies"], alone["failures"]) == ({}, [])
+    for workers in ("1", "2", "4"):
+        assert verdict(played(_ALL, tmp_path, "--workers", workers)) == verdict(alone)
+    assert verdict(played(_ALL, tmp_path, "--workers", "3", "--seed", "5"))["failures"] == []
+
+
+@pytest.mark.parametrize("fault", ["drop", "double", "swap", "alter"])
+def test_what_a_server_does_wrong_is_found_by_workers_too(fault: str, tmp_path: Path) -> None:
+    verdicts = {"drop": {"missing"}, "double": {"duplicate"}, "swap": {"reordered"}, "alter": {"corrupt", "missing"}}
+    for workers in ("2", "4"):
+        with faulty_server(fault, 40) as (address, _):
+            words = "--server", f"{address[0]}:{address[1]}", "--dialect", "plain", "--workers", workers
+            result = played(_TALK, tmp_path, *words)
+        assert result["anomalies"].keys() == verdicts[fault]
+
+
+@pytest.mark.parametrize(
+    ("fault", "found"),
+    [("other room", {"leaked"}), ("lost whisper", {"missing"}), ("leaked whisper", {"leaked"})],
+)
+def test_faults_between_users_of_two_workers_are_found(fault: str, found: set[str], tmp_path: Path) -> None:
+    scenario = """
+    cast: {user: 4}
+    script:
+      - user4: {join: kitchen}
+      - user1: {say: hello, room: lobby}
+      - user2: {whisper: psst, to: user3}
+      - user3: bye
+    """
+    alone: dict[str, Any] = {}
+    together: dict[str, Any] = {}
+    for workers in ("", "2"):
+        with faulty_json_server(fault, times=1) as (address, _):
+            words = ["--server", f"{address[0]}:{address[1]}", *(["--workers", workers] if workers else [])]
+            together = played(scenario, tmp_path, *words)
+        alone = alone or together
+    assert together["anomalies"].keys() == found
+    assert verdict(together)["findings"] == verdict(alone)["findings"]
+
+
+@pytest.mark.parametrize("workers", ["1", "2", "4"])
+def test_every_scenario_that_ships_passes_with_workers(workers: str, tmp_path: Path) -> None:
+    """All but the one that lasts until Ctrl-C; with fewer users, so that a small and busy machine carries them."""
+    for file in (Path(__file__).parent.parent / "scenarios").glob("*.yaml"):
+        text = file.read_text()
+        for many, few in (("user: 1000", "user: 100"), ("count: 100", "count: 40"), ("crowd: 150", "crowd: 40")):
+            text = text.replace(many, few)
+        (tmp_path / file.name).write_text(text)
+    words = [*_BOTS, str(tmp_path), "--json", "--workers", workers, "--speed", "4"]
+    done = subprocess.run(words, capture_output=True, timeout=200, check=False)
+    results = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(results) == 8
+    for result in results:
+        assert (result["anomalies"], result["failures"], result["settled"]) == ({}, [], True), result["title"]
+        assert result["delivered"] > 0
+
+
+def test_the_scenario_that_lasts_until_ctrl_c_passes_then(tmp_path: Path) -> None:
+    scenario = (Path(__file__).parent.parent / "scenarios" / "meet_the_bots.yaml").read_text()
+    with running(scenario, tmp_path, "--workers", "2", "--speed", "50") as (process, _):
+        _wait_until_talking(process)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode in (0, 5)
+    assert "anomalies    none" in out.decode()
+
+
+# What becomes of workers.
+
+
+@contextmanager
+def running(scenario: str, tmp_path: Path, *options: str) -> "Iterator[tuple[subprocess.Popen[bytes], list[int]]]":
+    """Start a run; yield it and the processes of its workers once all are there."""
+    file = tmp_path / "play.yaml"
+    file.write_text(scenario)
+    process = subprocess.Popen(
+        [*_BOTS, str(file), *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL
+    )
+    workers: list[int] = []
+    try:
+        while True:
+            line = _line(process.stderr)
+            assert line
+            if match := re.match(r"(\d+) of (\d+) workers: .* process (\d+)", line):
+                workers.append(int(match[3]))
+                if match[1] == match[2]:
+                    break
+        assert _line(process.stdout)  # the run has begun
+        yield process, workers
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM])
+def test_a_run_that_loses_a_worker_is_invalid_and_names_it(number: signal.Signals, tmp_path: Path) -> None:
+    with running(_LONG, tmp_path, "--workers", "3") as (process, workers):
+        os.kill(workers[1], number)
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 5
+    assert out.decode().splitlines()[-1].startswith("INVALID: worker 2")
+    assert f"process {workers[1]}) was lost" in out.decode()
+    assert "not tested   delivery exactly once: a worker was lost" in out.decode()
+
+
+def test_ctrl_c_shows_what_was_seen_until_then_by_all_workers(tmp_path: Path) -> None:
+    with running(_LONG, tmp_path, "--workers", "2") as (process, _):
+        _wait_until_talking(process)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "INTERRUPTED" in out.decode()
+    assert "anomalies    none" in out.decode()
+
+
+def _wait_until_talking(process: "subprocess.Popen[bytes]") -> None:
+    """Wait until a line about how it goes has told of messages."""
+    while " 0 messages/s" in (line := _line(process.stderr)) or "messages/s" not in line:
+        assert line
+
+
+def _line(stream: IO[bytes] | None) -> str:
+    assert stream is not None
+    return stream.readline().decode()
+
+
+def test_workers_from_elsewhere_are_waited_for_and_end_with_the_run(tmp_path: Path) -> None:
+    port = _free_port()
+    file = tmp_path / "play.yaml"
+    file.write_text(_TALK)
+    words = [*_BOTS, str(file), "--json", "--workers", "2", "--bind", f"127.0.0.1:{port}"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as master:
+        workers = [
+            subprocess.Popen([*_BOTS, "worker", f"127.0.0.1:{port}"], stderr=subprocess.DEVNULL) for _ in range(2)
+        ]
+        out, _ = master.communicate(timeout=60)
+        assert [worker.wait(timeout=30) for worker in workers] == [0, 0]
+    assert master.returncode in (0, 5)
+    assert json.loads(out)["anomalies"] == {}
+
+
+def test_too_few_workers_in_time_are_told_in_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "play.yaml"
+    file.write_text(_TALK)
+    words = [*_BOTS, str(file), "--workers", "2", "--bind", f"127.0.0.1:{_free_port()}", "--wait", "500ms"]
+    done = subprocess.run(words, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 5
+    assert done.stdout == b""
+    assert b"only 0 of 2 workers were there within 0.5 s" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_no_server_is_told_as_without_workers(tmp_path: Path) -> None:
+    file = tmp_path / "play.yaml"
+    file.write_text(_TALK)
+    words = [*_BOTS, str(file), "--workers", "2", "--server", f"127.0.0.1:{_free_port()}"]
+    done = subprocess.run(words, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 4
+    assert b"geventchat-bots: no server answers at" in done.stderr
+
+
+def _free_port() -> int:
+    from gevent import socket
+
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        address: Address = one.getsockname()
+        return address[1]
