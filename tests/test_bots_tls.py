@@ -8,7 +8,8 @@ import pytest
 
 from bots.protocols.registry import DIALECTS
 from tests.processes import Ran, Serving, run, serving
-from tests.test_tls import in_files, replace
+from tests.test_tls import in_files
+from tests.test_tls_certificates import replace
 from tests.tls import keys
 
 SCRIPT = """

@@ -14,7 +14,8 @@ from geventchat.server.access import Access
 from geventchat.tls.trust import Authorities, Known
 from tests.processes import Serving, run, serving
 from tests.terminal_fixtures import at_terminal
-from tests.test_tls import in_files, replace
+from tests.test_tls import in_files
+from tests.test_tls_certificates import replace
 from tests.tls import keys
 
 
