@@ -338,7 +338,12 @@ _FOR_ALL = (
     CommandInfo(
         command=WhisperBack, speaks=True, typed="/reply TEXT", fields=("text",), help="answer the last whisper"
     ),
-    CommandInfo(command=Join, typed="/join ROOM [PASSWORD]", fields=("room", "password"), help="go to another room"),
+    CommandInfo(
+        command=Join,
+        typed="/join ROOM [PASSWORD]",
+        fields=("room", "password"),
+        help='go to another room; quote the name of one with a password: /join "ROOM" PASSWORD',
+    ),
     CommandInfo(command=Leave, typed="/leave [REASON]", fields=("reason",), help="go back to the lobby"),
     CommandInfo(command=Rooms, typed="/rooms", help="which rooms there are"),
     CommandInfo(command=Invite, speaks=True, typed="/invite NAME", fields=("nick",), help="ask somebody into the room"),
