@@ -256,7 +256,8 @@ def _ping(chat: Chat, member: Member, ping: commands.Ping, now: float) -> None:
 
 
 def _help(chat: Chat, member: Member, asked: commands.Help, now: float) -> None:
-    chat.tell(member, replies.HelpText(lines=commands.help_lines()))
+    moderates = any(chat.moderation.moderates(member, key) for key in ("", *member.rooms))
+    chat.tell(member, replies.HelpText(lines=commands.help_lines(moderates=moderates)))
 
 
 def _motd(chat: Chat, member: Member, asked: commands.Motd, now: float) -> None:

@@ -347,7 +347,12 @@ _FOR_ALL = (
     CommandInfo(
         command=WhisperBack, speaks=True, typed="/reply TEXT", fields=("text",), help="answer the last whisper"
     ),
-    CommandInfo(command=Join, typed="/join ROOM [PASSWORD]", fields=("room", "password"), help="go to another room"),
+    CommandInfo(
+        command=Join,
+        typed="/join ROOM [PASSWORD]",
+        fields=("room", "password"),
+        help='go to another room; quote the name of one with a password: /join "ROOM" PASSWORD',
+    ),
     CommandInfo(command=Leave, typed="/leave [REASON]", fields=("reason",), help="go back to the lobby"),
     CommandInfo(command=Rooms, typed="/rooms", help="which rooms there are"),
     CommandInfo(command=Invite, speaks=True, typed="/invite NAME", fields=("nick",), help="ask somebody into the room"),
@@ -466,7 +471,8 @@ INFO = {info.command: info for info in TABLE}
 TYPED = {info.name: info for info in TABLE if info.typed}
 
 
-def help_lines() -> list[str]:
-    """Return the commands that people type, a line each."""
-    width = max(len(info.typed) for info in TYPED.values())
-    return [f"{info.typed:{width}}  {info.help}" for info in TYPED.values()]
+def help_lines(*, moderates: bool = True) -> list[str]:
+    """Return the commands that people type, a line each; for who does not moderate, only those that everyone may."""
+    shown = [info for info in TYPED.values() if moderates or info.who_may is Role.USER]
+    width = max(len(info.typed) for info in shown)
+    return [f"{info.typed:{width}}  {info.help}" for info in shown]
