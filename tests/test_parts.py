@@ -5,15 +5,17 @@ from collections.abc import Sequence
 
 import msgspec
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from bots.ledger.model import Attendance
 from bots.ledger.room import RoomLedger
 from bots.ledger.share import Share
 from bots.ledger.timeline import Timeline
+from bots.parts.agreement import agree
 from bots.parts.merge import merge
 from bots.parts.part import Answer, Part, Question
+from bots.parts.segments import RoomReport, Segment
 from tests.simulated_chat import FAULTS, Apart, SimulatedChat
 
 _ENCODE = msgspec.msgpack.encode
@@ -54,7 +56,7 @@ def verdict(rooms: dict[str, RoomLedger]) -> Counter[tuple[str, ...]]:
     return found
 
 
-_RUNS = settings(deadline=None, max_examples=40, phases=[Phase.explicit, Phase.generate])
+_RUNS = settings(deadline=None, max_examples=30, phases=[Phase.explicit, Phase.generate])
 
 
 @_RUNS
@@ -66,6 +68,8 @@ _RUNS = settings(deadline=None, max_examples=40, phases=[Phase.explicit, Phase.g
     whole=st.booleans(),
     order=st.sampled_from(["same for everyone", "per sender"]),
 )
+@example(seed=5, apart="words", fault="swap", parts=4, whole=False, order="same for everyone")
+@example(seed=2, apart="ids", fault="swap", parts=4, whole=True, order="same for everyone")
 def test_a_verdict_of_parts_is_that_of_one_ledger(
     seed: int, apart: Apart, fault: str, parts: int, whole: bool, order: str
 ) -> None:
@@ -77,6 +81,61 @@ def test_a_verdict_of_parts_is_that_of_one_ledger(
         assert {key[1] for key in together} == {key[1] for key in verdict(one.outcome.ledgers)}
     else:
         assert together == verdict(one.outcome.ledgers)
+
+
+# Which segments are in question: two parts in a room with two segments, the second of which is looked at.
+
+
+def segment(digest: int, begin: int, claimed: int, *, odd: bool = False) -> Segment:
+    """Return a segment of ten messages, of a second, that have the sum 10; the part's own have one each."""
+    return Segment(digest, 10, 10, claimed, claimed, 0, 0, begin * 1000, begin * 1000 + 1000, odd)
+
+
+def report(
+    *claimed: int, moving: Sequence[tuple[int, int]] = (), present: tuple[int, int] = (0, 1_000), odd: int = -1
+) -> RoomReport:
+    segments = [segment(place, 10 * place, many, odd=place == odd) for place, many in enumerate(claimed)]
+    return RoomReport(3, tuple(segments), tuple(moving), (present,))
+
+
+def in_question(*reports: RoomReport, error_s: float = 0.0) -> list[list[int]]:
+    return agree(reports, error_s, whole_up_to=0).in_question
+
+
+def test_nothing_is_asked_about_what_all_parts_agree_on() -> None:
+    assert in_question(report(4, 4, 4, 4), report(6, 6, 6, 6)) == [[], []]
+
+
+def test_what_was_said_by_nobody_or_by_two_is_in_question() -> None:
+    """And so is what stands beside it."""
+    assert in_question(report(4, 4, 4, 4, 3), report(6, 6, 6, 6, 6)) == [[3, 4], [3, 4]]
+    assert in_question(report(4, 5, 4, 4, 4), report(6, 6, 6, 6, 6)) == [[0, 1, 2], [0, 1, 2]]
+
+
+def test_what_somebody_heard_otherwise_is_in_question() -> None:
+    assert in_question(report(4, 4, 4, 4), report(6, 6, 6, 6, odd=0)) == [[0, 1], [0, 1]]
+
+
+def test_what_was_on_its_way_while_somebody_came_or_went_is_in_question() -> None:
+    """The third segment goes from 20 s to 21 s, which are the tenths from 200 to 210."""
+    assert in_question(report(4, 4, 4), report(6, 6, 6, moving=[(205, 206)])) == [[1, 2], [1, 2]]
+    assert in_question(report(4, 4, 4), report(6, 6, 6, moving=[(215, 216)])) == [[], []]
+    assert in_question(report(4, 4, 4), report(6, 6, 6, moving=[(215, 216)]), error_s=1.0) == [[1, 2], [1, 2]]
+
+
+def test_what_one_part_has_not_heard_is_in_question_only_if_its_users_were_there() -> None:
+    assert in_question(report(10, 10, 10), report(0, 0, present=(0, 300))) == [[1, 2], [1]]
+    assert in_question(report(10, 10, 10), report(0, 0, present=(0, 150))) == [[], []]
+
+
+def test_what_two_parts_heard_in_another_order_is_in_question() -> None:
+    one, other = report(4, 4, 4, 4), report(6, 6, 6, 6)
+    swapped = [other.segments[place] for place in (0, 2, 1, 3)]
+    assert in_question(one, RoomReport(3, tuple(swapped), (), ((0, 1_000),))) == [[0, 1, 2, 3], [0, 1, 2, 3]]
+
+
+def test_a_small_room_is_looked_at_in_whole() -> None:
+    assert agree([report(4, 4), report(6, 6)]).in_question == [[0, 1], [0, 1]]
 
 
 class Crowd:

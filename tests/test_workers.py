@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
+from urllib.request import Request, urlopen
 
+import gevent
 import pytest
 from gevent import subprocess
 
@@ -159,14 +161,21 @@ def test_the_scenario_that_lasts_until_ctrl_c_passes_then(tmp_path: Path) -> Non
 
 
 @contextmanager
-def running(scenario: str, tmp_path: Path, *options: str) -> "Iterator[tuple[subprocess.Popen[bytes], list[int]]]":
-    """Start a run; yield it and the processes of its workers once all are there."""
+def running(
+    scenario: str, tmp_path: Path, *options: str, started: int | None = None
+) -> "Iterator[tuple[subprocess.Popen[bytes], list[int]]]":
+    """Start a run; yield it and the processes of its workers once all are there.
+
+    With `started`, a worker is started for a master at this port.
+    """
     file = tmp_path / "play.yaml"
     file.write_text(scenario)
     process = subprocess.Popen(
         [*_BOTS, str(file), *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL
     )
     workers: list[int] = []
+    if started is not None:
+        own = subprocess.Popen([*_BOTS, "worker", f"127.0.0.1:{started}"], stderr=subprocess.DEVNULL)
     try:
         while True:
             line = _line(process.stderr)
@@ -181,6 +190,9 @@ def running(scenario: str, tmp_path: Path, *options: str) -> "Iterator[tuple[sub
         if process.poll() is None:
             process.kill()
         process.communicate()
+        if started is not None:
+            own.kill()
+            own.wait()
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM])
@@ -192,6 +204,18 @@ def test_a_run_that_loses_a_worker_is_invalid_and_names_it(number: signal.Signal
     assert out.decode().splitlines()[-1].startswith("INVALID: worker 2")
     assert f"process {workers[1]}) was lost" in out.decode()
     assert "not tested   delivery exactly once: a worker was lost" in out.decode()
+
+
+def test_a_worker_that_is_late_itself_makes_the_run_invalid_and_is_named(tmp_path: Path) -> None:
+    scenario = _LONG.replace("60s", "12s").replace("200ms", "50ms")
+    with running(scenario, tmp_path, "--workers", "2") as (process, workers):
+        gevent.sleep(4)  # somewhere in the middle
+        os.kill(workers[0], signal.SIGSTOP)
+        gevent.sleep(1.5)  # shorter than what it takes to be called lost
+        os.kill(workers[0], signal.SIGCONT)
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 5
+    assert re.match("INVALID: worker 1 .* late, by", out.decode().splitlines()[-1])
 
 
 def test_ctrl_c_shows_what_was_seen_until_then_by_all_workers(tmp_path: Path) -> None:
@@ -248,6 +272,67 @@ def test_no_server_is_told_as_without_workers(tmp_path: Path) -> None:
     done = subprocess.run(words, capture_output=True, timeout=60, check=False)
     assert done.returncode == 4
     assert b"geventchat-bots: no server answers at" in done.stderr
+
+
+def test_a_worker_of_another_version_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    port = _free_port()
+    file = tmp_path / "play.yaml"
+    file.write_text(_TALK)
+    program = (
+        "import sys, geventchat; geventchat.__version__ = '0.0.9'; "
+        f"from bots.cli import main; sys.exit(main(['worker', '127.0.0.1:{port}']))"
+    )
+    words = [*_BOTS, str(file), "--workers", "1", "--bind", f"127.0.0.1:{port}", "--wait", "20s"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as master:
+        worker = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=False)
+        assert worker.returncode == 2
+        assert b"is geventchat 0.0.9, and this is" in worker.stderr
+        _, errors = master.communicate(timeout=60)
+    assert master.returncode == 5
+    assert b"is geventchat 0.0.9, and this is" in errors
+
+
+def test_a_worker_too_many_is_told(tmp_path: Path) -> None:
+    port = _free_port()
+    with running(_LONG, tmp_path, "--workers", "1", "--bind", f"127.0.0.1:{port}", started=port) as (process, _):
+        worker = subprocess.run([*_BOTS, "worker", f"127.0.0.1:{port}"], capture_output=True, timeout=60, check=False)
+        assert worker.returncode == 2
+        assert b"there are 1 workers already" in worker.stderr
+        assert process.poll() is None
+
+
+def test_without_locust_one_line_says_how_to_get_it(tmp_path: Path) -> None:
+    file = tmp_path / "play.yaml"
+    file.write_text(_TALK)
+    program = (
+        "import sys; sys.modules['locust'] = None; "
+        f"from bots.cli import main; sys.exit(main([{str(file)!r}, '--workers', '2']))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert done.stderr.decode().splitlines() == [
+        "geventchat-bots: workers need Locust, which is not installed: pip install 'geventchat[workers]'"
+    ]
+
+
+def test_locust_s_page_shows_the_run_and_its_button_stops_it(tmp_path: Path) -> None:
+    port = _free_port()
+    with running(_LONG, tmp_path, "--workers", "2", "--web", str(port)) as (process, _):
+        shown: dict[str, Any] = {}
+        while not any(one["method"] == "delivery" for one in shown.get("stats", ())):
+            with urlopen(f"http://127.0.0.1:{port}/stats/requests", timeout=10) as answer:
+                shown = json.loads(answer.read())
+            gevent.sleep(0.2)
+        assert shown["state"] == "running"
+        assert shown["user_count"] == 6
+        assert len(shown["workers"]) == 2
+        with urlopen(f"http://127.0.0.1:{port}/stats/requests/csv", timeout=10) as answer:
+            assert b"delivery,message to reader," in answer.read()
+        with urlopen(Request(f"http://127.0.0.1:{port}/stop", method="POST"), timeout=10) as answer:
+            assert json.loads(answer.read())["success"]
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "INTERRUPTED" in out.decode()
 
 
 def _free_port() -> int:

@@ -129,7 +129,7 @@ class Attendance:
 
     def is_timed(self, message: Message) -> bool:
         """Whether the message's lateness says something about the server."""
-        if message.said_elsewhere and message.sent < 0:  # when it was sent is not known yet
+        if message.said_elsewhere and message.sent == float("-inf"):  # when it was sent is not known yet
             return self.pace.timed and message.first_heard >= self.pace.back
         return self.pace.timed and (message.from_others or message.sent >= self.pace.back)
 

@@ -179,8 +179,9 @@ class Worker:
             self._send(Failed(str(error), no_server=True))
         except ChatError as error:
             self._send(Failed(str(error)))
-        except Exception:
-            self._send(Failed(traceback.format_exc()))
+        except Exception as error:
+            traceback.print_exc()
+            self._send(Failed(f"{type(error).__name__}: {error}"))
         finally:
             self._company = self._played = None
         return None
