@@ -47,7 +47,7 @@ def show(chat: Chat, written: Written, wall_time: float, now: float) -> Shown:
 def _append(chat: Chat, log: Log, batch: Batch, owned: list[Change], wall_time: float) -> Written:
     changes = [*owned, *changes_of(batch)]
     if log.shared is not None:
-        return chat.elsewhere.write(log.shared, batch, changes, wall_time)
+        return chat.remote_users.write(log.shared, batch, changes, wall_time)
     entries = [post.entry for post in batch if isinstance(post, PendingEvent)]
     if entries or changes:
         try:

@@ -12,7 +12,7 @@ from itertools import count, islice
 from geventchat.core.accounts import Accounts, further, is_further
 from geventchat.core.dedup import SentRef
 from geventchat.core.door import Door
-from geventchat.core.elsewhere import Elsewhere
+from geventchat.core.remote_users import RemoteUsers
 from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.core.kept import Change, Kept
 from geventchat.core.log import Entry
@@ -57,14 +57,14 @@ class Chat:
         self.motd: list[str] = []  # the message of the day, a line each
         self.watchers = Watchers()
         self.tally = Tally()
-        self.elsewhere = Elsewhere(self)
+        self.remote_users = RemoteUsers(self)
         max_kept = MAX_WINDOWS * limits.feed_window
         self.publisher = Publisher(
             self._rooms,
             self.watchers,
             self._welcome,
             self.release_nick,
-            self.elsewhere.follow,
+            self.remote_users.follow,
             self.tally,
             max_kept,
             self.moderation,
@@ -139,7 +139,7 @@ class Chat:
             return
         bans.is_changed = False
         for member in self.nicks.members():
-            if member.is_elsewhere or member.closed:
+            if member.is_remote or member.closed:
                 continue
             try:
                 self.moderation.check_ban(member, member.nick, "", now)
@@ -170,7 +170,7 @@ class Chat:
         if self.nicks.release(member, now):
             self._tell_watchers(member.key, replies.Watched(here=[], gone=[member.nick]))
         self.watchers.remove(member, member.watched)
-        if not member.is_elsewhere:
+        if not member.is_remote:
             self.logins.log_out(member)
 
     def _tell_watchers(self, key: str, watched: replies.Watched) -> None:
@@ -336,7 +336,7 @@ class Chat:
 
     def put_out(self, member: Member, room: Room, kicked: events.Kicked) -> None:
         """Take a member out of a room because somebody wants that; it is told so."""
-        if member.is_elsewhere:
+        if member.is_remote:
             self.tell(member, kicked)  # its own server does it
             return
         member.rooms.remove(room.key)
@@ -345,7 +345,7 @@ class Chat:
 
     def send_away(self, member: Member, closing: replies.Closing, reason: str) -> None:
         """Take a member out of the chat because somebody wants that, or because it has come back; others hear why."""
-        if member.is_elsewhere:
+        if member.is_remote:
             self.tell(member, SendAway(code=closing.code, message=closing.message, reason=reason))
             return
         member.on_sent_away(reason)

@@ -66,6 +66,6 @@ class Logins:
                 if member.key and not self.holds(member, member.nick):
                     strangers[member] = None
             for holder in self._nicks.alike(account.name) if account is not None else ():
-                if not holder.is_elsewhere and not self.holds(holder, holder.nick):
+                if not holder.is_remote and not self.holds(holder, holder.nick):
                     strangers[holder] = None
         return list(concerned), list(strangers)

@@ -51,7 +51,7 @@ class Member:
         "whispered_by",
     )
 
-    is_elsewhere: ClassVar[bool] = False  # whether it is connected to another server
+    is_remote: ClassVar[bool] = False  # whether it is connected to another server
 
     def __init__(self, encoder: Encoder, can: Capabilities, outbox: Outbox, token: str, address: str = "") -> None:
         self.address = address

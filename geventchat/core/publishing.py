@@ -159,7 +159,7 @@ class Publisher:
         if member.away is not None:
             self._tell(room.members, replies.AwayChanged(nick=joined.nick, text=member.away))
         room.enter(member)
-        if member.is_elsewhere:
+        if member.is_remote:
             return  # its own server tells it what it has entered
         if member.catching_up:
             member.outbox.hold()
@@ -210,7 +210,7 @@ class Publisher:
             self._put_bytes(member, message)
             return
         self._put(member, message)
-        if isinstance(message, replies.Closing) and not member.is_elsewhere:
+        if isinstance(message, replies.Closing) and not member.is_remote:
             member.closed = True
             self._closed(member, wall_time)
 

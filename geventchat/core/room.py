@@ -70,7 +70,7 @@ class Room:
     def enter(self, member: Member) -> None:
         """Show a member what the room says from now on."""
         self.members[member] = None
-        if not member.is_elsewhere:
+        if not member.is_remote:
             self.follow(member)
 
     def follow(self, member: Member) -> None:

@@ -5,7 +5,7 @@ import secrets
 from geventchat.commands import actions
 from geventchat.commands.followups import ClaimNick, Followup
 from geventchat.core.chat import Chat
-from geventchat.core.elsewhere import arrival
+from geventchat.core.remote_users import arrival
 from geventchat.core.member import Member
 from geventchat.core.shared_log import SharedLog, proof_of
 from geventchat.protocol import names
@@ -26,13 +26,13 @@ class Claims:
         member.mark = member.mark or secrets.token_urlsafe(9)
 
         def go_on() -> Followup | None:
-            self._chat.elsewhere.know(member)
+            self._chat.remote_users.know(member)
             upto = self._log.claim(arrival(member, nick, key), proof_of(asked.earlier or ""))
             # Whoever had the nick until now is to be gone here, too.
             self._pump.wait_until(sender, lambda: self._log.has_shown(upto) or member.closed)
             if sender.broken or member.closed:
                 return None
-            self._chat.elsewhere.name(member, nick)
+            self._chat.remote_users.name(member, nick)
             return asked.then()
 
         followup = actions.go_on(self._chat, member, go_on, asked.ref)
@@ -42,8 +42,8 @@ class Claims:
 
     def _give_back(self, member: Member) -> None:
         if member.key:
-            self._chat.elsewhere.name(member, member.nick)
+            self._chat.remote_users.name(member, member.nick)
             self._log.claim(arrival(member, member.nick, member.key))
         else:
-            self._chat.elsewhere.forget(member.mark)
+            self._chat.remote_users.forget(member.mark)
             self._log.release(member.mark)

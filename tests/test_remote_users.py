@@ -11,7 +11,7 @@ from tests.stage import Stage
 def test_who_has_just_spoken_on_another_server_is_not_idle_here() -> None:
     stage = Stage()
     bob = stage.program("bob")
-    follow = stage.chat.elsewhere.follow
+    follow = stage.chat.remote_users.follow
     person = Person(about="", username="", account=None, era=0, role=Role.USER, away=None, since=1_000.0)
     follow(Arrived("mark", "ann", "ann", "proof", person), 1_000.0, 0.0)
     follow(Happened("mark", Entry("lobby", Joined("1000000-0", "", "lobby", "ann"), None)), 1_000.0, 0.0)

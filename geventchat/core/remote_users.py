@@ -40,7 +40,7 @@ def _no_bytes(*_: object) -> bytes:
     return b""
 
 
-_SILENT = Encoder(name="elsewhere", event=_no_bytes, gap=_no_bytes, crowd=_no_bytes, reply=_no_bytes)
+_SILENT = Encoder(name="remote", event=_no_bytes, gap=_no_bytes, crowd=_no_bytes, reply=_no_bytes)
 _CAN = Capabilities(several_rooms=True, gathers_joins=False, welcomed_with_list=False, greeted_with_history=False)
 # Why users of this server are sent away by others: as others are told, and as they are told themselves.
 _SENT_AWAY = {
@@ -55,11 +55,11 @@ _SENT_AWAY = {
 }
 
 
-class Guest(Member):
+class RemoteMember(Member):
     """A member who is connected to another server, and is told nothing here; its token is the proof of the real one."""
 
     __slots__ = ()
-    is_elsewhere = True
+    is_remote = True
 
     def __init__(self, mark: str, proof: str) -> None:
         super().__init__(_SILENT, _CAN, Outbox(), proof)
@@ -81,12 +81,12 @@ def person(member: Member) -> Person:
     return Person(member.about, member.username, member.account, member.era, member.role, member.away, member.since)
 
 
-class Elsewhere:
+class RemoteUsers:
     """Who is on the other servers; and those users of this one of whom the others know."""
 
     def __init__(self, chat: "Chat") -> None:
         self._chat = chat
-        self._guests: dict[str, Guest] = {}
+        self._remote: dict[str, RemoteMember] = {}
         self._own: dict[str, Member] = {}
         self._names: dict[str, str] = {}  # the nicks that the others know of the own users
         self._everywhere: tuple[Member, type, Everywhere | None] | None = None  # of the user whose events come in a row
@@ -137,7 +137,7 @@ class Elsewhere:
                 yield Happened(mark, post.entry)
             elif isinstance(post, PendingNews):
                 yield Changed(mark, person(member))
-            elif member.is_elsewhere:
+            elif member.is_remote:
                 reply = post.reply() if callable(post.reply) else post.reply
                 if isinstance(reply, replies.Reply | events.Kicked):
                     yield Told(mark, reply)  # all replies are of these kinds
@@ -165,7 +165,7 @@ class Elsewhere:
     def _happened(self, news: Happened, wall_time: float, now: float) -> None:
         entry = news.entry
         event, key = entry.event, entry.room
-        member = self._guests.get(news.by) or self._own.get(news.by)
+        member = self._remote.get(news.by) or self._own.get(news.by)
         if member is not None and isinstance(event, events.Joined):
             if key in member.rooms:  # known from the list of all who are here
                 return
@@ -198,31 +198,31 @@ class Elsewhere:
     def _arrived(self, news: Arrived, wall_time: float, _: float) -> None:
         if news.by in self._own:
             return
-        guest = self._guests.get(news.by)
-        if guest is None:
-            guest = self._guests[news.by] = Guest(news.by, news.proof)
-            guest.spoke = wall_time
-            _know(guest, news.person)
-        self._chat.seat(guest, news.nick, news.key, wall_time)
+        remote = self._remote.get(news.by)
+        if remote is None:
+            remote = self._remote[news.by] = RemoteMember(news.by, news.proof)
+            remote.spoke = wall_time
+            _know(remote, news.person)
+        self._chat.seat(remote, news.nick, news.key, wall_time)
 
     def _changed(self, news: Changed, _: float, __: float) -> None:
-        guest = self._guests.get(news.by)
-        if guest is None:
+        remote = self._remote.get(news.by)
+        if remote is None:
             return
-        was_away, was_about, had_account = guest.away, guest.about, guest.account
-        _know(guest, news.person)
+        was_away, was_about, had_account = remote.away, remote.about, remote.account
+        _know(remote, news.person)
         tell_others = self._chat.publisher.tell_others
-        nick = guest.published_nick or guest.nick
-        if guest.away != was_away:
-            tell_others(PendingNews(guest, replies.AwayChanged(nick=nick, text=guest.away)))
-        if guest.about != was_about:
-            tell_others(PendingNews(guest, replies.Described(nick=nick, about=guest.about)))
-        if guest.account != had_account:
-            tell_others(PendingNews(guest, replies.AccountChanged(nick=nick, account=guest.account)))
+        nick = remote.published_nick or remote.nick
+        if remote.away != was_away:
+            tell_others(PendingNews(remote, replies.AwayChanged(nick=nick, text=remote.away)))
+        if remote.about != was_about:
+            tell_others(PendingNews(remote, replies.Described(nick=nick, about=remote.about)))
+        if remote.account != had_account:
+            tell_others(PendingNews(remote, replies.AccountChanged(nick=nick, account=remote.account)))
 
     def _gone(self, news: Gone, wall_time: float, _: float) -> None:
-        if guest := self._guests.pop(news.by, None):
-            self._chat.release_nick(guest, wall_time)
+        if remote := self._remote.pop(news.by, None):
+            self._chat.release_nick(remote, wall_time)
         elif member := self.forget(news.by):
             member.rooms.clear()
             if not member.closed:
@@ -250,10 +250,10 @@ class Elsewhere:
                 self._chat.publisher.reply(PendingReply(member, reply), wall_time)
 
     def _forgotten(self, _: Forgotten, wall_time: float, __: float) -> None:
-        for guest in self._guests.values():
-            self._take_out(guest)
-            self._chat.release_nick(guest, wall_time)
-        self._guests.clear()
+        for remote in self._remote.values():
+            self._take_out(remote)
+            self._chat.release_nick(remote, wall_time)
+        self._remote.clear()
         for member in self._own.values():
             self._take_out(member)
             if not member.closed:
@@ -268,6 +268,6 @@ class Elsewhere:
         member.rooms.clear()
 
 
-def _know(guest: Guest, known: Person) -> None:
+def _know(remote: RemoteMember, known: Person) -> None:
     for field in Person.__struct_fields__:
-        setattr(guest, field, getattr(known, field))
+        setattr(remote, field, getattr(known, field))
