@@ -180,7 +180,7 @@ class Walk(RuleBasedStateMachine):
     def _change(self, change: Callable[[Any], Any]) -> None:
         with sqlite_records.changing(self._path) as kept:
             change(kept)
-        self.log.notice()
+        self.log.refresh_records()
 
     @rule()
     def the_server_restarts(self) -> None:

@@ -47,7 +47,7 @@ class Log(Protocol):
         ids and times are given all the same, and it is for the caller to undo the changes.
         """
 
-    def notice(self) -> None:
+    def refresh_records(self) -> None:
         """Take in now what others have changed of `kept`, which is otherwise done by and by."""
 
     def since(self, room: str, after: str, limit: int, *, talk: bool = False) -> list[Entry]:

@@ -309,7 +309,7 @@ class Session:
         """Do what a command asks for; return whether it was the goodbye."""
         member = self.member
         if isinstance(command, commands.Login) or (isinstance(command, commands.Hello) and command.login is not None):
-            self._services.log.notice()
+            self._services.log.refresh_records()
         if member.key:
             return self._follow_up(self._act(command))
         self._wait_to_try(command)

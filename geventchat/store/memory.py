@@ -69,7 +69,7 @@ class MemoryLog:
         while self._bytes > self._max_bytes:
             self._drop_oldest()
 
-    def notice(self) -> None:
+    def refresh_records(self) -> None:
         """Nobody else has this log."""
 
     def _keep(self, room: str, event: AnyEvent, ref: str | None) -> None:

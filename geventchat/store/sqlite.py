@@ -126,7 +126,7 @@ class SqliteLog:
         self._is_wiped = self._is_wiped and not deleted
         self._writing.end()
 
-    def notice(self) -> None:
+    def refresh_records(self) -> None:
         """Take in what another program has changed of the records; if they cannot be read, they stay as they are."""
         try:
             with self._in_order:
@@ -227,7 +227,7 @@ class SqliteLog:
         except sqlite3.Error as error:
             self._writing.begin(error)
         else:
-            self.notice()
+            self.refresh_records()
 
     def _take(self, changed_elsewhere: list[Record] | None) -> None:
         """Take what others have written to the file's records, if anything."""

@@ -83,7 +83,7 @@ class RedisLog(History):
         self._wake = wake
         wake()
 
-    def notice(self) -> None:
+    def refresh_records(self) -> None:
         """Do nothing: what others change comes by itself."""
 
     def close(self) -> None:
