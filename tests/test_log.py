@@ -33,7 +33,7 @@ from geventchat.protocol.events import (
     id_of,
     number_of,
 )
-from geventchat.store.registry import STORES, Keeping, opener, redis_opener
+from geventchat.store.registry import STORES, Retention, opener, redis_opener
 from tests.redis_server import RedisServer
 
 NewLog = Callable[[], Log]
@@ -51,8 +51,8 @@ def new_log(request: pytest.FixtureRequest, tmp_path: Path) -> NewLog:
     """Make an empty log, each time it is called."""
     if request.param == "redis":
         redis_server: RedisServer = request.getfixturevalue("redis_server")
-        return lambda: redis_opener(redis_server.url, 5.0, Keeping())()
-    return lambda: opener(HISTORIES[request.param](tmp_path), Keeping())()
+        return lambda: redis_opener(redis_server.url, 5.0, Retention())()
+    return lambda: opener(HISTORIES[request.param](tmp_path), Retention())()
 
 
 @pytest.fixture

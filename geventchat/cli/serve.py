@@ -268,9 +268,9 @@ def _meant(word: str) -> str | None:
 
 def _opener(options: argparse.Namespace) -> registry.Opener:
     """Return what opens the log. Raises UsageError for an invalid option."""
-    keeping = _keeping(options)
+    retention = _retention(options)
     if options.redis is None:
-        return registry.opener(options.history, keeping)
+        return registry.opener(options.history, retention)
     if options.history is not None:
         raise UsageError("--history is not for --redis: what is said is kept in Redis")
     lease_s = 0.0
@@ -278,10 +278,10 @@ def _opener(options: argparse.Namespace) -> registry.Opener:
         lease_s = durations.seconds(options.lease)
     if not 1 <= lease_s <= 3600:
         raise UsageError(f"--lease {options.lease}: give a time from 1s to 1h, for example 5s")
-    return registry.redis_opener(options.redis, lease_s, keeping)
+    return registry.redis_opener(options.redis, lease_s, retention)
 
 
-def _keeping(options: argparse.Namespace) -> registry.Keeping:
+def _retention(options: argparse.Namespace) -> registry.Retention:
     """Return how long the log keeps what is said. Raises UsageError for an invalid option."""
     age = messages = None
     if options.keep is not None:
@@ -294,7 +294,7 @@ def _keeping(options: argparse.Namespace) -> registry.Keeping:
         messages = int(options.keep_messages) if is_number else 0
         if messages == 0:
             raise UsageError(f"--keep-messages {options.keep_messages}: give a positive whole number")
-    return registry.Keeping(options.durability == "full", age, messages)
+    return registry.Retention(options.durability == "full", age, messages)
 
 
 def _limits(options: argparse.Namespace) -> Limits:

@@ -16,7 +16,7 @@ from geventchat.protocol.errors import UsageError
 Opener = Callable[[], Log]
 
 
-class Keeping(NamedTuple):
+class Retention(NamedTuple):
     """How well and how long a log keeps what is said; the age is in seconds, None for ever or for all."""
 
     full: bool = False  # against power loss, too
@@ -34,15 +34,15 @@ class Store(NamedTuple):
 
     written: str
     is_meant: Callable[[str], bool]
-    prepare: Callable[[str, Keeping], Opener]
+    prepare: Callable[[str, Retention], Opener]
 
 
-def opener(history: str | None, keeping: Keeping) -> Opener:
+def opener(history: str | None, retention: Retention) -> Opener:
     """Return what opens the log that `--history` names, or the default one for None. Raises UsageError."""
     if history == "":
         raise UsageError(f"--history is empty: give {WRITTEN}")
     store = next(store for store in STORES if store.is_meant(history or ""))
-    return store.prepare(history or "", keeping)
+    return store.prepare(history or "", retention)
 
 
 def redis_records() -> ModuleType:
@@ -56,32 +56,32 @@ def redis_records() -> ModuleType:
     return kept_records
 
 
-def redis_opener(url: str, lease_s: float, keeping: Keeping) -> Opener:
+def redis_opener(url: str, lease_s: float, retention: Retention) -> Opener:
     """Return what opens the log that several servers write, in the Redis at `url`. Raises UsageError."""
     redis_records()
     from geventchat.store.redis.log import RedisLog
 
-    if keeping.full or keeping.messages is not None:
-        what = "--durability full" if keeping.full else "--keep-messages"
-        remedy = "set appendfsync in Redis' own configuration" if keeping.full else "give an age with --keep"
+    if retention.full or retention.messages is not None:
+        what = "--durability full" if retention.full else "--keep-messages"
+        remedy = "set appendfsync in Redis' own configuration" if retention.full else "give an age with --keep"
         raise UsageError(f"{what} is not for --redis: {remedy}")
-    return partial(RedisLog, url, lease_s=lease_s, keep_s=keeping.age)
+    return partial(RedisLog, url, lease_s=lease_s, keep_s=retention.age)
 
 
-def _memory(_: str, keeping: Keeping) -> Opener:
+def _memory(_: str, retention: Retention) -> Opener:
     from geventchat.store.memory import MemoryLog
 
-    if keeping != Keeping():
+    if retention != Retention():
         raise UsageError("--history none keeps no file; --keep, --keep-messages and --durability full need one")
     return MemoryLog
 
 
-def _sqlite(file: str, keeping: Keeping) -> Opener:
+def _sqlite(file: str, retention: Retention) -> Opener:
     from geventchat.store.sqlite import SqliteLog
     from geventchat.store.sqlite_file import default_path
 
     path = Path(file) if file else default_path()
-    return partial(SqliteLog, path, full=keeping.full, keep_s=keeping.age, keep_messages=keeping.messages)
+    return partial(SqliteLog, path, full=retention.full, keep_s=retention.age, keep_messages=retention.messages)
 
 
 STORES = (
