@@ -18,7 +18,7 @@ from geventchat.protocol.ip import Network
 from geventchat.protocol.limits import GREET_WITH, MAX_HISTORY, Limits
 from geventchat.server import house_rules
 from geventchat.server.access import Access
-from geventchat.server.live import FIXED_LIMITS, Live
+from geventchat.server.live_settings import FIXED_LIMITS, LiveSettings
 from geventchat.store import registry
 from geventchat.system.passwords import server_password
 from geventchat.system.private_files import state_folder
@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
-# What can be changed while the server runs, beside most limits: `Live` has it, and `ChatServer.change` does it.
+# What can be changed while the server runs, beside most limits: `LiveSettings` has it, and `ChatServer.change` does it.
 _LIVE = ("config", "host", "password_file", "greet_with", "log_level", "motd", "filter")
 
 
@@ -95,11 +95,11 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     return options
 
 
-def _live(options: argparse.Namespace) -> Live:
+def _live(options: argparse.Namespace) -> LiveSettings:
     """Return what can be changed while the server runs, and what cannot. Raises UsageError."""
     limits = {field.name for field in dataclasses.fields(Limits)} - set(FIXED_LIMITS)
     fixed = {name.replace("_", "-"): value for name, value in vars(options).items() if name not in limits | {*_LIVE}}
-    return Live(
+    return LiveSettings(
         limits=_limits(options),
         greet_with=options.greet_with,
         hosts=options.host,

@@ -19,7 +19,7 @@ from geventchat.protocol.limits import Limits
 from geventchat.server.access import Access
 from geventchat.server.greeting import greeting
 from geventchat.server.house_rules import HouseRules
-from geventchat.server.live import Live
+from geventchat.server.live_settings import LiveSettings
 from geventchat.server.log_lines import log_lines
 from geventchat.server.server import ChatServer
 from geventchat.system import open_files, service_manager, signals, starter
@@ -31,7 +31,7 @@ logger = logging.getLogger("geventchat")
 # What is young is collected as ever.
 _GC_THRESHOLDS = (700, 10, 1_000_000)
 # Returns the settings as they stand in their file now. Raises UsageError.
-Again = Callable[[], Live]
+Again = Callable[[], LiveSettings]
 # Files that a server has open besides its connections.
 _OTHER_FILES = 100
 
@@ -121,7 +121,7 @@ def _read_keys(keys: ServerKeys) -> None:
         logger.error("the certificate stays as it was: %s", error)
 
 
-def _read_settings(server: ChatServer, again: Again, before: Live) -> Live:
+def _read_settings(server: ChatServer, again: Again, before: LiveSettings) -> LiveSettings:
     """Take the settings as they are now; return those that hold then."""
     try:
         now = again()

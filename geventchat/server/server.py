@@ -27,7 +27,7 @@ from geventchat.protocol.replies import Closing
 from geventchat.server.access import Access
 from geventchat.server.handshake import Entrance, Handshake
 from geventchat.server.house_rules import HouseRules
-from geventchat.server.live import Live, changed
+from geventchat.server.live_settings import LiveSettings, changed
 from geventchat.server.proxies import Proxies
 from geventchat.server.pump import Pump
 from geventchat.server.session import GOODBYE_S, Session, services
@@ -146,7 +146,7 @@ class ChatServer:
         self._workers: list[gevent.Greenlet[..., None]] = []
         self.failed = Event()  # set when a bug has ended a greenlet that serves everyone: nothing works any more
 
-    def change(self, live: Live) -> None:
+    def change(self, live: LiveSettings) -> None:
         """Take other settings, as far as they can be changed now: those who are in keep their rate and longest line."""
         self.limits = self.chat.limits = changed(self.limits, live.limits)
         self._limiter.limits = self.limits

@@ -11,7 +11,7 @@ FIXED_LIMITS = ("max_name", "feed_window")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Live:
+class LiveSettings:
     """Settings as they are to be now. `fixed` are others, by their options, which hold until the server ends."""
 
     limits: Limits
@@ -22,7 +22,7 @@ class Live:
     house_rules: HouseRules
     fixed: Mapping[str, object]
 
-    def differing(self, other: "Live") -> list[str]:
+    def differing(self, other: "LiveSettings") -> list[str]:
         """Return the options of `fixed` that are not the same in other settings."""
         return sorted(option for option in self.fixed if self.fixed[option] != other.fixed.get(option))
 
