@@ -4,6 +4,8 @@ import json
 from functools import partial
 from typing import Any
 
+from geventchat.server.catch_up import find_event
+
 from geventchat.commands import actions
 from geventchat.commands.commands import AnyCommand, Hello, Join
 from geventchat.commands.followups import FindEvent
@@ -19,7 +21,6 @@ from geventchat.dialects.json import JSON
 from geventchat.dialects.plain import PLAIN
 from geventchat.protocol.errors import NotStored, Refused
 from geventchat.protocol.limits import Limits
-from geventchat.server.catch_up import find_event
 from geventchat.store.memory import MemoryLog
 
 

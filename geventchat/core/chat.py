@@ -12,7 +12,6 @@ from itertools import count, islice
 from geventchat.core.accounts import Accounts, further, is_further
 from geventchat.core.dedup import SentRef
 from geventchat.core.door import Door
-from geventchat.core.remote_users import RemoteUsers
 from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.core.kept import Change, Kept
 from geventchat.core.log import Entry
@@ -22,6 +21,7 @@ from geventchat.core.moderation.moderation import Moderation
 from geventchat.core.nicks import Nicks, profile
 from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, Post
 from geventchat.core.publishing import Publisher, encode_own
+from geventchat.core.remote_users import RemoteUsers
 from geventchat.core.room import Room
 from geventchat.core.shared_log import SendAway
 from geventchat.core.tally import Tally

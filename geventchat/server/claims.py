@@ -5,8 +5,8 @@ import secrets
 from geventchat.commands import actions
 from geventchat.commands.followups import ClaimNick, Followup
 from geventchat.core.chat import Chat
-from geventchat.core.remote_users import arrival
 from geventchat.core.member import Member
+from geventchat.core.remote_users import arrival
 from geventchat.core.shared_log import SharedLog, proof_of
 from geventchat.protocol import names
 from geventchat.server.pump import Pump, Sender

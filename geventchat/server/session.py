@@ -19,11 +19,11 @@ from geventchat.dialects.base import Answer, Dialect, EmptyLine
 from geventchat.protocol import events, replies
 from geventchat.protocol.errors import ProtocolError, Refused
 from geventchat.protocol.limits import JOINS_AT_ONCE, MAX_PRIVATE_BYTES
-from geventchat.server.catch_up import Past
 from geventchat.server.claims import Claims
 from geventchat.server.cooperate import let_others_run
 from geventchat.server.counters import Counters
 from geventchat.server.handshake import nameless
+from geventchat.server.history_sender import HistorySender
 from geventchat.server.passwords import Passwords, random_word
 from geventchat.server.pump import Pump, Sender
 from geventchat.server.throttle import Registrar
@@ -399,9 +399,11 @@ class Session:
             tries.was_wrong(self.member.address, time.monotonic())
         return fits
 
-    def _past(self) -> Past:
+    def _past(self) -> HistorySender:
         shared = self._services
-        return Past(shared.chat, shared.pump, shared.log, self.member, self.sender, shared.greet_with, shared.started)
+        return HistorySender(
+            shared.chat, shared.pump, shared.log, self.member, self.sender, shared.greet_with, shared.started
+        )
 
     # Going.
 

@@ -19,7 +19,7 @@ from geventchat.protocol.limits import MAX_HISTORY, MAX_PAGE_CHARS
 from geventchat.server.pump import Pump, Sender
 
 
-class Past:
+class HistorySender:
     """Shows one member the past: the last `greet_with` lines of a room that it enters without saying `after`.
 
     `started` is the id that an event would have had when the server was started.
