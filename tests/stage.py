@@ -4,8 +4,6 @@ import json
 from functools import partial
 from typing import Any
 
-from geventchat.server.catch_up import find_event
-
 from geventchat.commands import actions
 from geventchat.commands.commands import AnyCommand, Hello, Join
 from geventchat.commands.followups import FindEvent
@@ -21,6 +19,7 @@ from geventchat.dialects.json import JSON
 from geventchat.dialects.plain import PLAIN
 from geventchat.protocol.errors import NotStored, Refused
 from geventchat.protocol.limits import Limits
+from geventchat.server.history_sender import find_event
 from geventchat.store.memory import MemoryLog
 
 
@@ -69,7 +68,7 @@ class Stage:
         user.hears(Hello(nick=nick, room="", **hello), *[Join(room=room, ref=Asked("JOIN").ref) for room in rooms])
         return user
 
-    def turn(self, unstored: str = "") -> None:
+    def carry_out(self, unstored: str = "") -> None:
         """Carry out what was posted, as the pump does; `unstored` is why the log could not store it, if so."""
         self.log.trouble = unstored
         self._turn()
@@ -120,7 +119,7 @@ class User:
     def hears(self, *commands: AnyCommand) -> list[Any]:
         """Do something, let the batch end, and return what was heard."""
         self.does(*commands)
-        self.stage.turn()
+        self.stage.carry_out()
         return self.heard()
 
     def heard(self) -> list[Any]:
@@ -134,7 +133,7 @@ class User:
         return [json.loads(line) for line in lines] if self.dialect is JSON else lines
 
     def _look_up(self, wanted: FindEvent) -> None:
-        self.stage.turn()  # as a session does
+        self.stage.carry_out()  # as a session does
         wanted.go_on(find_event(self.stage.log, wanted))
 
     def _sent_away(self, _: str) -> None:

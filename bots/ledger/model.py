@@ -10,9 +10,9 @@ from typing import Literal, NamedTuple
 Verdict = Literal["missing", "duplicate", "reordered", "corrupt", "leaked"]
 # A sender's nick and a text.
 Words = tuple[str, str]
-# What was first heard so shortly before a connection was dropped may have been on its way there; and what was sent so
-# shortly before somebody left, on its way to the server.
-_IN_FLIGHT_S = 1.0
+# What was first heard, or whispered, so shortly before a connection was lost may have been on its way there; and what
+# was sent so shortly before somebody left, on its way to the server.
+IN_FLIGHT_S = 1.0
 
 
 @dataclass(slots=True, eq=False)
@@ -99,7 +99,7 @@ class Attendance:
         """Whether a message that somebody heard has to reach this user too."""
         heard_until = self.leaving
         if self.dropped and message.index >= self.progress.position:  # a slow reader may have left anything unread
-            heard_until -= _IN_FLIGHT_S if self.pace.timed else float("inf")
+            heard_until -= IN_FLIGHT_S if self.pace.timed else float("inf")
         return self.entered <= message.sent and message.first_heard <= heard_until and not self.does_not_hear(message)
 
     def must_hear_unheard(self, message: Message) -> bool:
@@ -107,7 +107,7 @@ class Attendance:
 
         What was sent just before the user began to leave, the server may have taken later than its goodbye.
         """
-        is_here = self.entered <= message.sent < self.leaving - _IN_FLIGHT_S
+        is_here = self.entered <= message.sent < self.leaving - IN_FLIGHT_S
         return is_here and not message.is_uncertain and not self.does_not_hear(message)
 
     def may_hear(self, message: Message) -> bool:

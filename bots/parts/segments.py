@@ -11,14 +11,12 @@ from itertools import count
 
 import msgspec
 
-from bots.ledger.model import Attendance, Message
+from bots.ledger.model import IN_FLIGHT_S, Attendance, Message
 from bots.ledger.room import RoomLedger
 from bots.parts.history import Clock, Range, Whole, joined
 
 # One message in so many ends a segment.
 SEGMENT = 512
-# What is on its way to a connection that is dropped may be lost for so long before.
-_IN_FLIGHT_S = 1.0
 _MASK = (1 << 64) - 1
 # What is heard late is nearly always heard behind fewer messages than these.
 _NEAR = 64
@@ -146,7 +144,7 @@ def _moves(reader: Attendance) -> Iterator[tuple[float, float]]:
     """Yield the times between which a user may hear what it need not."""
     yield reader.asked, reader.entered if reader.entered < math.inf else reader.asked
     if reader.leaving < math.inf:
-        begin = reader.leaving - (_IN_FLIGHT_S if reader.dropped else 0.0)
+        begin = reader.leaving - (IN_FLIGHT_S if reader.dropped else 0.0)
         yield begin, reader.left if reader.left < math.inf else reader.leaving
 
 

@@ -7,12 +7,10 @@ whispered meanwhile.
 from collections.abc import Callable
 from typing import Literal
 
+from bots.ledger.model import IN_FLIGHT_S
 from bots.ledger.room import Attendance, RoomLedger
 from bots.scenario.model import Actor
 from bots.world.identities import Identities
-
-# What was whispered so shortly before a connection was noticed to be lost may have been lost with it.
-_IN_FLIGHT_S = 1.0
 
 
 def name_for(actor: Actor) -> str:
@@ -67,7 +65,7 @@ class Whispers:
         for ledger in self._ledgers.values():
             ledger.lose(nick, now)
         if reader := self._readers.pop(actor, None):
-            reader.leaving, reader.left, reader.dropped = now - _IN_FLIGHT_S, now, True
+            reader.leaving, reader.left, reader.dropped = now - IN_FLIGHT_S, now, True
 
     def _reader(self, actor: Actor, now: float) -> Attendance:
         if actor not in self._readers:

@@ -24,7 +24,7 @@ TLS_NEEDED = Refused("tls-needed", "this port speaks TLS only: connect with TLS"
 
 
 # How long an address that has begun TLS is not greeted on a silent connection: that would break TLS on it.
-_MANY_S = 2.0
+_TLS_CLIENT_S = 2.0
 
 # How long the handshake may take of somebody who is refused: any number of them may come.
 _REFUSED_S = 1.0
@@ -39,7 +39,7 @@ class Entrance:
     turns: Turns
     keys: ServerKeys | None
     tls_only: bool
-    tls_clients: Recent = field(default_factory=lambda: Recent(_MANY_S))  # addresses that have just begun TLS
+    tls_clients: Recent = field(default_factory=lambda: Recent(_TLS_CLIENT_S))  # addresses that have just begun TLS
 
 
 class Handshake:

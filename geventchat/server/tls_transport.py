@@ -8,7 +8,7 @@ from contextlib import suppress
 from geventchat.delivery.feed import Write
 from geventchat.protocol.limits import HANDSHAKE_S
 from geventchat.server.cooperate import let_others_run
-from geventchat.server.transport import Transport
+from geventchat.server.transport import SAY_S, Transport
 from geventchat.server.turns import Turns
 from geventchat.tls.engine import RECORD_BYTES, TlsEngine
 
@@ -124,7 +124,7 @@ class TlsTransport(Transport):
             self._try_to_send_waiting()  # the alert that says why
             raise
 
-    def say(self, words: bytes, timeout: float = 10.0) -> None:
+    def say(self, words: bytes, timeout: float = SAY_S) -> None:
         """Send something to a client that the pump does not serve yet, as `Transport.say` does."""
         self._engine.encrypt(words)
         super().say(self._engine.records(), timeout)

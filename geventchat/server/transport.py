@@ -16,6 +16,8 @@ _RECV_BYTES = 8 << 10
 _SEND_BUFFER_BYTES = 128 << 10
 # How long we listen on after our last word: closing at once would make the kernel throw that word away.
 _LINGER_S = 1.0
+# How long a client may take for what it is told before the pump serves it: a few lines, so any that reads is faster.
+SAY_S = 10.0
 
 
 class Transport:
@@ -61,7 +63,7 @@ class Transport:
         """Have something that has arrived received once more."""
         self._unread = data
 
-    def say(self, words: bytes, timeout: float = 10.0) -> None:
+    def say(self, words: bytes, timeout: float = SAY_S) -> None:
         """Send something to a client that the pump does not serve yet. Raises OSError, also when it takes too long."""
         self.socket.settimeout(timeout)
         self.socket.sendall(words)
