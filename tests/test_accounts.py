@@ -331,8 +331,8 @@ def test_a_login_ends_with_its_account_though_another_one_has_the_name_at_once()
     eve.does(commands.Rename(nick="alice"))
     does(eve, commands.Register(password=SECRET), "hash")
     assert stage.chat.logins.account_of(second.member) is None
-    stage.turn()
-    stage.turn()
+    stage.carry_out()
+    stage.carry_out()
     assert second.member.account is None
     assert eve.member.account == "alice"
 

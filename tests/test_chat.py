@@ -86,7 +86,7 @@ def test_others_hear_who_comes_and_goes_and_who_does_it_does_not(stage: Stage) -
     (joined,) = bob.heard()
     assert (joined["type"], joined["nick"], joined["room"]) == ("joined", "alice", "lobby")
     stage.chat.depart(alice.member, "late")
-    stage.turn()
+    stage.carry_out()
     (left,) = bob.heard()
     assert (left["type"], left["nick"], left["reason"]) == ("left", "alice", "late")
     assert alice.heard() == []
@@ -131,7 +131,7 @@ def test_of_two_who_ask_for_a_name_at_once_the_first_gets_it(stage: Stage) -> No
     first, second = stage.program(), stage.program()
     first.does(Hello(nick="Алиса"))
     second.does(Hello(nick="алиса"))
-    stage.turn()
+    stage.carry_out()
     assert kinds(first.heard()) == ["welcome"]
     assert code(second.heard()) == "nick-taken"
 
@@ -139,10 +139,10 @@ def test_of_two_who_ask_for_a_name_at_once_the_first_gets_it(stage: Stage) -> No
 def test_a_name_is_free_once_its_owner_has_heard_the_last_word(stage: Stage) -> None:
     alice = stage.program("alice")
     stage.chat.depart(alice.member)
-    stage.turn()
+    stage.carry_out()
     assert code(stage.program().hears(Hello(nick="alice"))) == "nick-taken"
     stage.chat.tell(alice.member, BYE)
-    stage.turn()
+    stage.carry_out()
     assert alice.member.closed
     assert kinds(stage.program().hears(Hello(nick="alice"))) == ["welcome"]
 
@@ -152,7 +152,7 @@ def test_a_last_word_to_one_does_not_free_the_name_of_another(stage: Stage) -> N
     stage.chat.depart(old.member)
     stage.chat.tell(old.member, BYE)
     new.does(Hello(nick="alice", token=old.member.token))
-    stage.turn()
+    stage.carry_out()
     assert code(stage.program().hears(Hello(nick="alice"))) == "nick-taken"
 
 
@@ -163,7 +163,7 @@ def test_the_last_word_is_the_last(stage: Stage) -> None:
     stage.chat.tell(alice.member, BYE)
     bob.does(Whisper(to="alice", text="wait"))
     stage.chat.tell(alice.member, Closing(code="shutdown", message="the server stops"))
-    stage.turn()
+    stage.carry_out()
     assert kinds(alice.heard()) == ["closing"]
 
 
@@ -206,7 +206,7 @@ def test_what_is_repeated_with_its_ref_is_said_once(stage: Stage, again: str) ->
         if again == "on another connection":
             stage.chat.depart(alice.member)
             stage.chat.tell(alice.member, BYE)
-            stage.turn()
+            stage.carry_out()
             alice = stage.program("alice")
             for entry in stage.log.since("lobby", "0-0", 9):
                 alice.member.sent_refs.add(entry)
@@ -228,7 +228,7 @@ def test_other_words_or_another_room_are_said_though_their_ref_was_used_before(s
 def test_what_could_not_be_stored_may_be_said_again(stage: Stage) -> None:
     alice = stage.program("alice")
     alice.does(Say(text="hi", ref="7"), Say(text="hi", ref="7"))
-    stage.turn(unstored="the disk is full")
+    stage.carry_out(unstored="the disk is full")
     assert [message["code"] for message in alice.heard()] == ["not-stored", "not-stored"]
     assert kinds(alice.hears(Say(text="hi", ref="7"))) == ["ack", "said"]
 
@@ -245,7 +245,7 @@ def test_a_user_s_own_refs_do_not_pile_up(stage: Stage) -> None:
     alice = stage.program("alice")
     for number in range(MAX_REFS + 10):
         alice.does(Say(text="hi", ref=str(number)))
-    stage.turn()
+    stage.carry_out()
     assert len(alice.member.sent_refs) == MAX_REFS
 
 
@@ -325,7 +325,7 @@ def test_everyone_hears_the_same_order(stage: Stage) -> None:
     for number in range(3):
         for user in users:
             user.does(Say(text=f"{user.member.nick} {number}"))
-    stage.turn()
+    stage.carry_out()
     heard = [[said["text"] for said in user.heard()] for user in users]
     assert heard[0] == [f"{user.member.nick} {number}" for number in range(3) for user in users]
     assert heard[1:] == heard[:1] * 2
@@ -336,7 +336,7 @@ def test_what_is_said_before_someone_comes_is_not_heard_and_what_is_said_after_i
     bob.does(Say(text="before"))
     alice.does(Hello(nick="alice"))
     bob.does(Say(text="after"))
-    stage.turn()
+    stage.carry_out()
     assert kinds(bob.heard()) == ["said", "joined", "said"]
     assert [message.get("text") for message in alice.heard()] == [None, "after"]
 
@@ -346,7 +346,7 @@ def test_who_comes_while_another_takes_a_new_name_hears_of_it_after_the_old_one(
     alice.does(Hello(nick="alice"))
     bob.does(Rename(nick="robert"))
     alice.does(Rename(nick="anna"), Who())
-    stage.turn()
+    stage.carry_out()
     welcome, *renamed, members = alice.heard()
     assert (welcome["nick"], welcome["members"]) == ("alice", ["bob", "alice"])
     assert [(message["nick"], message["new"]) for message in renamed] == [("bob", "robert"), ("alice", "anna")]
@@ -358,7 +358,7 @@ def test_what_is_said_after_one_has_left_is_not_heard(stage: Stage) -> None:
     bob.does(Say(text="before"))
     alice.does(Leave())
     bob.does(Say(text="after"))
-    stage.turn()
+    stage.carry_out()
     assert [message.get("text") for message in alice.heard()] == ["before", None]
 
 
@@ -386,7 +386,7 @@ def test_a_pong_comes_after_everything_that_was_on_its_way(stage: Stage) -> None
     bob.does(Say(text="one"), Whisper(to="alice", text="two"), Rename(nick="robert"))
     alice.does(Ping(token="7"))
     bob.does(Say(text="three"))
-    stage.turn()
+    stage.carry_out()
     assert kinds(alice.heard()) == ["said", "whispered", "renamed", "pong", "said"]
 
 
@@ -457,7 +457,7 @@ def test_a_reply_never_goes_to_another_who_has_taken_the_name_since(stage: Stage
     alice.hears(Whisper(to="carol", text="one"))
     stage.chat.depart(alice.member)
     stage.chat.tell(alice.member, BYE)
-    stage.turn()
+    stage.carry_out()
     heir = stage.program("alice")
     carol.heard(), heir.heard()
     assert code(carol.hears(WhisperBack(text="for her alone"))) == "no-such-nick"
@@ -543,7 +543,7 @@ def test_a_list_of_very_many_rooms_names_only_some(stage: Stage) -> None:
     for number in range(MAX_LISTED // MAX_ROOMS_PER_USER + 1):
         user = stage.program(f"user{number}", room=f"{number}.0")
         user.does(*(Join(room=f"{number}.{more}") for more in range(1, MAX_ROOMS_PER_USER)))
-        stage.turn()
+        stage.carry_out()
     (rooms,) = stage.program("alice").hears(Rooms())
     assert len(rooms["rooms"]) == MAX_LISTED
 
@@ -605,7 +605,7 @@ def test_a_room_that_someone_enters_while_the_last_one_leaves_stays(stage: Stage
     alice.hears(Join(room="tea"), Topic(room="tea", text="Earl Grey"))
     alice.does(Leave(room="tea"))
     bob.does(Join(room="tea"))
-    stage.turn()
+    stage.carry_out()
     assert bob.heard()[-1]["topic"] == "Earl Grey"
     assert kinds(bob.hears(Say(text="hi", room="tea"))) == ["said"]
 
@@ -616,7 +616,7 @@ def test_who_leaves_the_chat_leaves_all_rooms(stage: Stage) -> None:
     alice.hears(Join(room="tea"))
     bob.heard()
     stage.chat.depart(alice.member, "late")
-    stage.turn()
+    stage.carry_out()
     assert [(message["type"], message["room"]) for message in bob.heard()] == [("left", "lobby"), ("left", "tea")]
 
 
@@ -625,7 +625,7 @@ def test_who_tells_who_is_here_once_the_turn_has_come(stage: Stage) -> None:
     alice.does(Who(ref="7"))
     bob.does(Hello(nick="bob"))
     alice.does(Who())
-    stage.turn()
+    stage.carry_out()
     before, _, after = alice.heard()
     assert (before["members"], before["ref"]) == (["alice"], "7")
     assert after["members"] == ["alice", "bob"]
@@ -658,7 +658,7 @@ def test_what_could_not_be_stored_is_heard_by_nobody_and_its_speaker_is_told(sta
     bob, alice = stage.program("bob"), stage.program("alice")
     bob.heard()
     alice.does(Say(text="hi", ref="7"), Topic(text="tea"))
-    stage.turn(unstored="no space left on device")
+    stage.carry_out(unstored="no space left on device")
     said, topic = alice.heard()
     assert (said["code"], said["ref"], topic["code"]) == ("not-stored", "7", "not-stored")
     assert "no space left on device" in said["message"]
@@ -672,7 +672,7 @@ def test_coming_going_and_new_names_happen_though_they_could_not_be_stored(stage
     bob.heard()
     carol.does(Hello(nick="carol"))
     alice.does(Rename(nick="anna", ref="7"), Leave())
-    stage.turn(unstored="no space left on device")
+    stage.carry_out(unstored="no space left on device")
     assert kinds(carol.heard()) == ["welcome", "renamed", "left"]
     assert [(message["type"], message["nick"]) for message in bob.heard()] == [
         ("joined", "carol"),
@@ -693,7 +693,7 @@ def crowd(stage: Stage) -> list[User]:
     users = [stage.person() for _ in range(CROWD + 1)]
     for number, user in enumerate(users):
         user.does(Hello(nick=f"user{number}"))
-    stage.turn()
+    stage.carry_out()
     for user in users:
         user.heard()
     return users
@@ -703,7 +703,7 @@ def test_in_a_crowd_people_are_told_in_one_line_and_programs_of_each(stage: Stag
     users = crowd(stage)
     program = stage.program("alice")
     stage.now += CROWD_GATHER_S
-    stage.turn()
+    stage.carry_out()
     assert users[0].heard() == ["* alice joined"]
     for number in range(7):
         stage.person(f"late{number}")
@@ -711,7 +711,7 @@ def test_in_a_crowd_people_are_told_in_one_line_and_programs_of_each(stage: Stag
     assert users[0].heard() == []
     assert stage.chat.publisher.due() == stage.now + CROWD_GATHER_S
     stage.now += CROWD_GATHER_S
-    stage.turn()
+    stage.carry_out()
     assert users[0].heard() == ["* 7 joined"]
     assert stage.chat.publisher.due() is None
 
@@ -797,7 +797,7 @@ def _check_deeds(deeds: list[tuple[int, Any]]) -> None:
     for number, deed in [*deeds, (0, "turn")]:
         user = listeners[number].user
         if deed == "turn":
-            stage.turn()
+            stage.carry_out()
             for listener in listeners:
                 listener.listen(stage)
         elif deed == "gone" or user.replaced:

@@ -44,7 +44,7 @@ def test_what_is_said_in_a_room_is_heard_on_irc_but_not_by_the_speaker(stage: St
     bob.does(Say(text="hi"), Act(text="waves"))
     json.does(Say(text="from json"))
     nc.does(Say(text="from nc"))
-    stage.turn()
+    stage.carry_out()
     assert without_hosts(bob.heard()) == [":json PRIVMSG #lobby :from json", ":nc PRIVMSG #lobby :from nc"]
     assert without_hosts(ben.heard())[:2] == [":bob PRIVMSG #lobby :hi", ":bob PRIVMSG #lobby :\x01ACTION waves\x01"]
     assert nc.heard()[:2] == ["bob: hi", "bob: *waves*"]
@@ -56,7 +56,7 @@ def test_who_wants_to_hear_itself_does_in_the_place_where_all_hear_it(stage: Sta
     json.does(Say(text="one"))
     bob.does(Say(text="two"))
     json.does(Say(text="three"))
-    stage.turn()
+    stage.carry_out()
     assert [line.rpartition(":")[2] for line in bob.heard()] == ["one", "two", "three"]
 
 
@@ -66,7 +66,7 @@ def test_a_label_comes_back_with_what_one_has_said_and_with_nobody_else_s_copy(s
     bob.heard(), ben.heard()
     bob.does(Say(text="hi", ref=asked("PRIVMSG", "7")), Say(text="hi", ref=asked("PRIVMSG", "7")))
     quiet.does(Say(text="yes", ref=asked("PRIVMSG", "8")))
-    stage.turn()
+    stage.carry_out()
     assert without_hosts(bob.heard()) == [*["@label=7 :bob PRIVMSG #lobby :hi"] * 2, ":quiet PRIVMSG #lobby :yes"]
     assert without_hosts(ben.heard())[0] == ":bob PRIVMSG #lobby :hi"
     assert quiet.heard()[-1] == "@label=8 :chat.geventchat ACK"
@@ -76,7 +76,7 @@ def test_tags_are_for_those_who_want_them(stage: Stage) -> None:
     bob, ben, json = stage.on_irc("bob", "lobby"), stage.on_irc("ben", "lobby", caps=TAGS), stage.program("json")
     bob.heard(), ben.heard()
     json.does(Say(text="hi"))
-    stage.turn()
+    stage.carry_out()
     (said,) = [heard for heard in json.heard() if heard["type"] == "said"]
     assert without_hosts(ben.heard()) == [f"@time={said['time']};msgid={said['id']} :json PRIVMSG #lobby :hi"]
     assert without_hosts(bob.heard())[-1] == ":json PRIVMSG #lobby :hi"
@@ -86,7 +86,7 @@ def test_a_notice_is_one_where_that_can_be_told(stage: Stage) -> None:
     bob, json = stage.on_irc("bob", "lobby"), stage.program("json")
     bob.heard(), json.heard()
     stage.on_irc("bot", "lobby").does(Say(text="beep", notice=True), Whisper(to="bob", text="bop", notice=True))
-    stage.turn()
+    stage.carry_out()
     assert without_hosts(bob.heard())[-2:] == [":bot NOTICE #lobby :beep", ":bot NOTICE bob :bop"]
     assert json.heard()[-1]["type"] == "said"
 
@@ -94,7 +94,7 @@ def test_a_notice_is_one_where_that_can_be_told(stage: Stage) -> None:
 def test_who_enters_is_told_who_is_here_and_the_others_hear_of_it(stage: Stage) -> None:
     alice, json = stage.on_irc("alice", "tea"), stage.program("json", room="tea")
     json.does(Topic(text="of tea"))
-    stage.turn()
+    stage.carry_out()
     alice.heard()
     bob = stage._user(spoken(frozenset(["extended-join", "userhost-in-names"])), "", {})
     bob.hears(commands.Hello(nick="bob p", room="", about="Bob P"))
@@ -132,7 +132,7 @@ def test_a_new_name_is_told_once_to_who_shares_several_rooms(stage: Stage) -> No
     for user in (bob, ben, json):
         user.heard()
     bob.does(Say(text="before", room="c"), Rename(nick="bobby", ref=asked("NICK")), Say(text="after", room="a"))
-    stage.turn()
+    stage.carry_out()
     assert without_hosts(bob.heard()) == [":bob NICK bobby"]
     assert without_hosts(ben.heard()) == [
         ":bob PRIVMSG #c :before",
@@ -150,7 +150,7 @@ def test_who_goes_for_good_quits_and_who_leaves_a_room_parts(stage: Stage) -> No
     assert without_hosts(bob.hears(Leave(room="a", reason="tea", ref=asked("PART")))) == [":bob PART #a :tea"]
     bob.hears(Join(room="a", ref=asked("JOIN")))
     stage.chat.depart(bob.member, "Quit: gone")
-    stage.turn()
+    stage.carry_out()
     assert without_hosts(ben.heard()) == [":bob PART #a :tea", ":bob JOIN #a", ":bob QUIT :Quit: gone"]
     assert nc.heard() == ["* bob left: Quit: gone"]
     nc.hears(commands.Join(room="den"))
@@ -173,7 +173,7 @@ def test_what_is_agreed_on_in_the_middle_holds_from_there_on_and_nothing_is_lost
     json.does(Say(text="two"))
     bob.does(Say(text="own"))
     json.does(Say(text="three"))
-    stage.turn()
+    stage.carry_out()
     one, ack, two, three = bob.heard()
     assert (one[0], ack, two[:6], three[:6]) == (":", "ACK", "@time=", "@time=")
 
@@ -185,7 +185,7 @@ def test_a_whisper_is_private_and_told_back_to_who_wants_that(stage: Stage) -> N
     bob.does(Whisper(to="ben", text="psst", ref=asked("PRIVMSG", "7")), Whisper(to="json", text="psst"))
     ben.does(Whisper(to="bob", text="yes?"))
     json.does(Whisper(to="bob", text="and?"))
-    stage.turn()
+    stage.carry_out()
     first, second, *answers = without_hosts(bob.heard())
     assert re.fullmatch(r"@time=\S+;label=7 :bob PRIVMSG ben :psst", first)
     assert second.endswith(" :bob PRIVMSG json :psst")
@@ -210,13 +210,13 @@ def test_who_is_away_is_said_to_be_where_it_matters(stage: Stage) -> None:
     ]
     assert without_hosts(ben.heard()) == [":bob AWAY"]
     bob.does(commands.Away(text="out"))
-    stage.turn()
+    stage.carry_out()
     ben.heard()
     ben.does(Join(room="b"))
-    stage.turn()
+    stage.carry_out()
     ben.heard()
     bob.does(Join(room="b"))
-    stage.turn()
+    stage.carry_out()
     assert without_hosts(ben.heard()) == [":bob JOIN #b", ":bob AWAY :out"]
 
 
@@ -315,7 +315,7 @@ def test_what_was_not_stored_is_said_in_words_or_as_a_standard_reply(stage: Stag
     ben.does(Say(text="lost", ref=asked("PRIVMSG")))
     bob.does(Say(text="lost"))
     bob.heard()
-    stage.turn("the disk is full")
+    stage.carry_out("the disk is full")
     assert bob.heard()[-1].startswith(":chat.geventchat NOTICE bob :not stored and not sent")
     assert ben.heard()[-1].startswith(":chat.geventchat FAIL PRIVMSG NOT_STORED :not stored and not sent")
 
@@ -341,7 +341,7 @@ def test_nothing_that_anyone_does_elsewhere_forges_a_line_or_makes_one_too_long(
     bob = stage.on_irc("bob", "lobby", caps=caps)
     forge(stage.program("json"), clean(text))  # as readers clean all that others will see
     forge(stage.person("nc"), clean(text))
-    stage.turn()
+    stage.carry_out()
     outbox, data = bob.member.outbox, b""
     while (piece := outbox.next()).data:
         data += piece.data
@@ -362,7 +362,7 @@ def test_a_long_text_comes_in_pieces_and_is_whole(stage: Stage) -> None:
     json, bob = stage.program("json"), stage.on_irc("bob", "lobby", caps=TAGS)
     text = "Ж" * 1_000 + "end"
     json.does(Say(text=text))
-    stage.turn()
+    stage.carry_out()
     lines = bob.heard()
     assert len(lines) > 4
     assert "".join(line.partition(" PRIVMSG #lobby :")[2] for line in lines) == text

@@ -79,7 +79,7 @@ def test_what_tells_of_a_change_is_shown_once_it_is_stored() -> None:
     told = replies.Pong(token="registered")
     stage.chat.tell(alice.member, told, [stage.chat.kept.put(account("zoe"))])
     assert (accounts(stage.chat.kept), alice.heard()) == ({"zoe": ""}, [])
-    stage.turn()
+    stage.carry_out()
     assert [message["token"] for message in alice.heard()] == ["registered"]
     stage.chat.kept.load([])
     assert accounts(stage.chat.kept) == {}  # it was settled: nothing of it is on its way
@@ -91,7 +91,7 @@ def test_what_cannot_be_stored_is_undone_and_its_teller_told_so_once() -> None:
     change = [stage.chat.kept.put(account("zoe"))]
     for _ in range(2):
         stage.chat.tell(alice.member, replies.Pong(token="registered"), change)
-    stage.turn(unstored="the disk is full")
+    stage.carry_out(unstored="the disk is full")
     assert [(message["type"], message.get("code")) for message in alice.heard()] == [("error", "not-stored")]
     assert accounts(stage.chat.kept) == {}
     assert alice.member.unpublished == 0

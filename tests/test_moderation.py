@@ -140,7 +140,7 @@ def test_nobody_has_the_lobby_nor_a_room_in_which_something_was_said_before(stag
     bob = stage.program("bob", room="den")
     bob.hears(Say(text="first"))
     stage.chat.depart(bob.member)
-    stage.turn()
+    stage.carry_out()
     ann.hears(Join(room="den"))
     assert code(ann.hears(Slow(every="10s", room="den"))) == "forbidden"
 
@@ -214,7 +214,7 @@ def test_a_name_taken_after_the_kick_was_asked_for_changes_nothing(stage: Stage,
     eve, bob = stage.program("eve"), stage.program("bob")
     mod.does(Kick(nick="eve"))
     eve.does(Rename(nick="adam"))
-    stage.turn()
+    stage.carry_out()
     assert bob.hears(Who())[-1]["members"] == ["mod", "bob"]
 
 
@@ -356,7 +356,7 @@ def test_a_mute_stays_with_who_comes_back_and_ends_by_itself(stage: Stage, mod: 
     mod.hears(Mute(nick="eve", lasts="10m"))
     stage.chat.depart(eve.member)
     stage.chat.release_nick(eve.member, stage.now)
-    stage.turn()
+    stage.carry_out()
     eve = stage.program("eve")
     assert code(eve.hears(Say(text="x"))) == "muted"
     stage.now += 601
@@ -463,7 +463,7 @@ def test_a_password_opens_a_locked_room_and_whoever_gave_it_can_come_back(stage:
     token = eve.member.token
     stage.chat.depart(eve.member)
     stage.chat.release_nick(eve.member, stage.now)
-    stage.turn()
+    stage.carry_out()
     assert code(stage.program().hears(Hello(nick="eve", room="den", token="another"))) == "locked"
     told(stage.program().hears(Hello(nick="eve", room="den", token=token)), "welcome")
 
@@ -479,7 +479,7 @@ def test_an_invited_account_is_let_in_on_any_connection(stage: Stage, mod: User)
     ann = with_account(stage, "ann")
     mod.hears(Invite(nick="ann", room="den"))
     stage.chat.depart(ann.member)
-    stage.turn()
+    stage.carry_out()
     again = stage.program()
     stage.chat.logins.log_in(again.member, Account(name="ann"))
     told(again.hears(Hello(nick="ann^2", room="den")), "welcome")
@@ -582,7 +582,7 @@ def test_who_moderates_no_more_reads_no_more_of_it(stage: Stage, mod: User) -> N
     other = with_account(stage, "other", Role.MODERATOR)
     other.hears(Join(room="@log"))
     stage.chat.kept.put(Account(name="other"))
-    stage.turn()
+    stage.carry_out()
     assert told(other.heard(), "account_is")["role"] == "user"
     mod.hears(Kick(nick="other", room="lobby"))
     assert [one for one in other.heard() if one.get("room") == "@log" and one["type"] != "left"] == []
@@ -593,7 +593,7 @@ def test_a_ban_that_is_made_elsewhere_hits_who_is_here(stage: Stage) -> None:
     stage.chat.kept.load(
         [*stage.chat.kept.of(Account), BanRecord(target="net:192.0.2.7/32", who="x", by="m", since=1.0)]
     )
-    stage.turn()
+    stage.carry_out()
     assert told(eve.heard(), "closing")["code"] == "banned"
     assert not bob.replaced
 
@@ -601,7 +601,7 @@ def test_a_ban_that_is_made_elsewhere_hits_who_is_here(stage: Stage) -> None:
 def test_what_cannot_be_stored_is_not_done(stage: Stage, mod: User) -> None:
     eve = stage.program("eve")
     mod.does(Mute(nick="eve", ref="1"))
-    stage.turn(unstored="the disk is full")
+    stage.carry_out(unstored="the disk is full")
     assert code(mod.heard()[-1:]) == "not-stored"
     told(eve.hears(Say(text="still here")), "said")
 
@@ -620,7 +620,7 @@ def test_who_opens_the_link_first_moderates_and_comes_back_as_a_moderator(stage:
     token = teacher.member.token
     stage.chat.depart(teacher.member)
     stage.chat.release_nick(teacher.member, stage.now)
-    stage.turn()
+    stage.carry_out()
     again = stage.program()
     welcome = told(again.hears(Hello(nick="teacher", token=token)), "welcome")
     assert (welcome["role"], welcome["token"]) == ("moderator", token)

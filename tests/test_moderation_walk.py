@@ -123,7 +123,7 @@ class Walk:
             if (user := self.here.pop(who, None)) is not None:
                 self.stage.chat.depart(user.member)
                 self.stage.chat.release_nick(user.member, self.stage.now)
-                self.stage.turn()
+                self.stage.carry_out()
         elif who in self.here:
             self._do(who, deed, other, room)
 
@@ -162,7 +162,7 @@ class Walk:
         said = self._said(room)
         user.does(*commands_of(who.dialect, deed, other.nick, room))
         user.member.catching_up = False
-        stage.turn()
+        stage.carry_out()
         self._check_changes(who, deed, ours, records)
         self._check_entered(who, user, deed, rooms[who], rules, banned)
         self._note_let_in(who, deed, other, room, rooms, ours)
