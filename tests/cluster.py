@@ -24,6 +24,7 @@ class Cluster:
         self.redis = redis
         self._folder = folder
         self._urls = [f"redis://{host}:{port}{database}" for host, port in ways]
+        self.url = f"redis://{redis.address[0]}:{redis.address[1]}{database}"  # without any of these ways
         self.addresses: list[Address] = [("127.0.0.1", _free_port()) for _ in ways]
         self.options: list[tuple[str, ...]] = [()] * len(ways)  # further ones of each
         self._processes: dict[int, subprocess.Popen[str]] = {}

@@ -41,7 +41,8 @@ class RedisServer:
 
     def start(self) -> None:
         """Run it, and wait until it answers."""
-        own = f"--port {self.port} --bind 127.0.0.1 --databases {DATABASES} --appendonly yes --dir {self._folder}"
+        own = f"--port {self.port} --bind 127.0.0.1 --databases {DATABASES} --dir {self._folder}"
+        own += " --appendonly yes --repl-diskless-sync-delay 0"
         command = [self._program, *own.split(), "--save", "", "--logfile", "redis.log", *self._options]
         self.process = subprocess.Popen(command)
         while not self._answers():

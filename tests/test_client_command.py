@@ -143,10 +143,10 @@ def test_another_room_is_gone_to_and_only_that_one_is_heard() -> None:
 
 def test_a_command_that_is_none_is_an_error_and_status_1_but_the_rest_is_said() -> None:
     with serving() as server:
-        status, out, errors = client(server.address, "--name", "me", "--json", given="/dance\n/msg nobody psst\nhi\n")
+        status, out, errors = client(server.address, "--name", "me", "--json", given="/jig\n/msg nobody psst\nhi\n")
     assert status == 1
     assert errors.splitlines() == [
-        "geventchat-client: /dance is not a command; /help lists them, // says a line with a slash"
+        "geventchat-client: /jig is not a command; /help lists them, // says a line with a slash"
     ]
     heard = [json.loads(line) for line in out.splitlines()]
     assert [message["type"] for message in heard] == ["welcome", "error", "ack", "said"]

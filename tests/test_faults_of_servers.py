@@ -1,8 +1,9 @@
 """What can happen to servers that share one chat, and to their Redis, while bots prove that nothing is lost by it."""
 
 import signal
+from collections import Counter
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from textwrap import dedent
 
@@ -14,6 +15,8 @@ from bots.protocols.registry import DIALECTS
 from bots.report.outcome import Outcome
 from bots.report.summary import lines
 from bots.scenario.load import parse
+from geventchat.protocol.events import Said
+from geventchat.store.redis.log import RedisLog
 from tests.cluster import LEASE_S, Cluster, cluster
 from tests.proxy import Proxy
 from tests.redis_server import running_redis
@@ -48,6 +51,12 @@ def proved(servers: Cluster, seconds: float, happen: Callable[[], None]) -> Outc
         logs,
     )
     assert "Traceback" not in logs
+    with closing(RedisLog(servers.url)) as log:
+        kept = [entry.event for entry in log.since("lobby", "0-0", 1_000_000, talk=True)]
+    # What anyone has heard is in the log, once.
+    assert Counter((one.nick, one.text) for one in kept if isinstance(one, Said)) == Counter(
+        (one.nick, one.text) for one in outcome.rooms["lobby"].messages
+    )
     return outcome
 
 
@@ -154,11 +163,14 @@ def test_a_replica_takes_the_place_of_its_redis(tmp_path: Path) -> None:
         with cluster(tmp_path, ways) as servers:
             of = f"127.0.0.1 {servers.redis.port}"
             with running_redis(tmp_path / "replica", "--replicaof", *of.split()) as replica:
+                while b"master_link_status:up" not in replica.do("INFO", "replication"):
+                    gevent.sleep(0.05)
 
                 def promote() -> None:
                     gevent.sleep(3)
                     servers.redis.kill()
                     replica.do("REPLICAOF", "NO", "ONE")
+                    servers.url = servers.url.replace(str(servers.redis.port), str(replica.port))
                     for way in ways:
                         way.target = replica.address
 

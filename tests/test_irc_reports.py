@@ -46,7 +46,7 @@ def asked(raw: Raw, line: str) -> list[str]:
         ("JOIN 0", "403 bob 0 :No such channel: their names begin with #"),
         ("PING", "409 bob :No origin specified"),
         ("PRIVMSG #a :", "412 bob :No text to send"),
-        ("MODE #a b", "482 bob #a :that is for moderators only, and for who has the room"),  # ours said "b#a"
+        ("MODE #a b", "368 bob #a :End of list"),  # ours said "b#a"; who may not see it is shown none
         ("MODE #a +b x", "482 bob #a :that is for moderators only, and for who has the room"),
     ],
 )

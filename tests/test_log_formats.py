@@ -544,6 +544,8 @@ EXPORTED: list[events.AnyEvent] = [
     events.Acted("3-0", "2024-11-23T20:00:00.823Z", "lobby", "ben", "waves"),
     events.Renamed("4-0", "2024-11-23T20:00:00.823Z", "lobby", "ben", "benny"),
     events.TopicSet("5-0", "2024-11-23T20:00:01.000Z", "lobby", "benny", "kettle"),
+    events.Kicked("5-1", "2024-11-23T20:00:02.000Z", "lobby", "benny", "eve", "spam"),
+    events.Announced("5-2", "2024-11-23T20:00:03.000Z", "lobby", "benny", text="lunch"),
     events.Left("6-0", "2024-11-24T20:00:00.000Z", "lobby", "benny", "bed"),
 ]
 
@@ -558,9 +560,12 @@ def test_our_own_export_is_read_whole_with_exact_times() -> None:
         (0.82, "ben: good evening"),
         (0.823, "* ben waves"),
         (0.823, "ben = benny"),
+        (2, "< eve spam"),
         (86400, "< benny bed"),
     ]
-    assert [kind for entry in all_of_it for kind in entry.left_out] == [entries.TOPIC, entries.UNKNOWN_EVENT]
+    assert [kind for entry in all_of_it for kind in entry.left_out] == [
+        *(entries.TOPIC, entries.UNKNOWN_EVENT, entries.UNKNOWN_EVENT)
+    ]
 
 
 def test_who_is_split_away_leaves_and_comes_back_but_who_is_only_counted_is_unknown() -> None:

@@ -10,6 +10,7 @@ from geventchat.commands.commands import (
     Describe,
     Find,
     Hello,
+    Help,
     Invite,
     Join,
     Leave,
@@ -124,6 +125,13 @@ def test_who_makes_a_room_with_an_account_has_it_and_moderates_it_alone(stage: S
     ann.hears(Join(room="lobby"))
     assert code(ann.hears(Slow(every="10s", room="lobby"))) == "forbidden"
     assert code(ann.hears(Announce(text="hi"))) == "forbidden"
+
+
+def test_help_tells_of_moderation_those_who_may(stage: Stage, mod: User) -> None:
+    ann, bob = with_account(stage, "ann", room="den"), stage.program("bob", room="den")
+    ann.heard()
+    told_of = ["/kick" in str(told(one.hears(Help()), "help")["lines"]) for one in (mod, ann, bob)]
+    assert told_of == [True, True, False]
 
 
 def test_nobody_has_the_lobby_nor_a_room_in_which_something_was_said_before(stage: Stage) -> None:

@@ -136,7 +136,7 @@ def _refuse_no_verb(word: str) -> None:
 
     if word == "run":
         raise UsageError("run is not a verb; to run a scenario, name its file alone: geventchat-bots FILE")
-    if not shipped.find(Path(word)).exists():
+    if not shipped.is_there(Path(word)):
         raise UsageError(f"{word} is neither a verb nor a file{did_you_mean(word, verbs.VERBS)}")
 
 

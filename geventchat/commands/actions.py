@@ -12,7 +12,7 @@ import msgspec
 
 from geventchat.commands import accounts, commands, filtering, moderating, moderation, people, permission
 from geventchat.commands.commands import INFO, LOBBY
-from geventchat.commands.followups import CatchUp, ClaimNick, Followup, Goodbye, ReadHistory
+from geventchat.commands.followups import CatchUp, ClaimNick, Followup, Goodbye, ReadHistory, ReadRecent
 from geventchat.commands.people import about_of, any_room, one_called
 from geventchat.core.chat import Chat
 from geventchat.core.kept import Change
@@ -256,7 +256,8 @@ def _ping(chat: Chat, member: Member, ping: commands.Ping, now: float) -> None:
 
 
 def _help(chat: Chat, member: Member, asked: commands.Help, now: float) -> None:
-    chat.tell(member, replies.HelpText(lines=commands.help_lines()))
+    moderates = any(chat.moderation.moderates(member, key) for key in ("", *member.rooms))
+    chat.tell(member, replies.HelpText(lines=commands.help_lines(moderates=moderates)))
 
 
 def _motd(chat: Chat, member: Member, asked: commands.Motd, now: float) -> None:
@@ -265,6 +266,10 @@ def _motd(chat: Chat, member: Member, asked: commands.Motd, now: float) -> None:
 
 def _history(chat: Chat, member: Member, history: commands.History, now: float) -> ReadHistory:
     return ReadHistory(history)
+
+
+def _recent(chat: Chat, member: Member, recent: commands.Recent, now: float) -> ReadRecent:
+    return ReadRecent(recent)
 
 
 def _bye(chat: Chat, member: Member, bye: commands.Bye, now: float) -> Goodbye:
@@ -316,6 +321,7 @@ ACTIONS: dict[type[commands.Command], Callable[[Chat, Member, Any, float], Follo
     commands.Ping: _ping,
     commands.Help: _help,
     commands.History: _history,
+    commands.Recent: _recent,
     commands.Bye: _bye,
     commands.Motd: _motd,
     moderation.Kick: moderating.kick,

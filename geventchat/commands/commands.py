@@ -243,6 +243,15 @@ class History(Command, tag="history"):
     ref: str | None = None
 
 
+class Recent(Command, tag="recent"):
+    """Ask in which of one's rooms something was said last between two ids, and when; the latest `limit` of them."""
+
+    before: str | None = None
+    after: str | None = None
+    limit: int = DEFAULT_HISTORY
+    ref: str | None = None
+
+
 class Topic(Command, tag="topic"):
     """Set the room's topic, or ask for it when `text` is left out."""
 
@@ -274,7 +283,7 @@ class Bye(Command, tag="bye"):
 
 
 Talk = Say | Act | Whisper | WhisperBack | Topic
-Question = Who | Whois | Find | Whowas | Watch | Rooms | Status | History | Motd
+Question = Who | Whois | Find | Whowas | Watch | Rooms | Status | History | Recent | Motd
 OfAccounts = Register | Login | Logout | Password | Unregister | Recover
 OfPeople = Rename | Join | Leave | Away | Describe | Invite
 Request = Talk | Question | OfAccounts | OfPeople | moderation.Moderating
@@ -338,7 +347,12 @@ _FOR_ALL = (
     CommandInfo(
         command=WhisperBack, speaks=True, typed="/reply TEXT", fields=("text",), help="answer the last whisper"
     ),
-    CommandInfo(command=Join, typed="/join ROOM [PASSWORD]", fields=("room", "password"), help="go to another room"),
+    CommandInfo(
+        command=Join,
+        typed="/join ROOM [PASSWORD]",
+        fields=("room", "password"),
+        help='go to another room; quote the name of one with a password: /join "ROOM" PASSWORD',
+    ),
     CommandInfo(command=Leave, typed="/leave [REASON]", fields=("reason",), help="go back to the lobby"),
     CommandInfo(command=Rooms, typed="/rooms", help="which rooms there are"),
     CommandInfo(command=Invite, speaks=True, typed="/invite NAME", fields=("nick",), help="ask somebody into the room"),
@@ -354,6 +368,7 @@ _FOR_ALL = (
         command=Topic, speaks=True, typed="/topic [TEXT]", fields=("text",), help="see or set the room's topic"
     ),
     CommandInfo(command=History, typed="/history [N]", fields=("limit",), help="what was said before"),
+    CommandInfo(command=Recent),
     CommandInfo(command=Motd, typed="/motd", help="the message of the day"),
     CommandInfo(command=Register, typed="/register PASSWORD", fields=("password",), help="make your name your own"),
     CommandInfo(
@@ -456,7 +471,8 @@ INFO = {info.command: info for info in TABLE}
 TYPED = {info.name: info for info in TABLE if info.typed}
 
 
-def help_lines() -> list[str]:
-    """Return the commands that people type, a line each."""
-    width = max(len(info.typed) for info in TYPED.values())
-    return [f"{info.typed:{width}}  {info.help}" for info in TYPED.values()]
+def help_lines(*, moderates: bool = True) -> list[str]:
+    """Return the commands that people type, a line each; for who does not moderate, only those that everyone may."""
+    shown = [info for info in TYPED.values() if moderates or info.who_may is Role.USER]
+    width = max(len(info.typed) for info in shown)
+    return [f"{info.typed:{width}}  {info.help}" for info in shown]

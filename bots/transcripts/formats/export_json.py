@@ -57,6 +57,10 @@ def _entry(number: int, line: str) -> Entry:
     except msgspec.MsgspecError:
         kind = entries.UNKNOWN_LINE if head.type in _KNOWN else entries.UNKNOWN_EVENT
         return Entry(number, stamp, (), (kind,), line)
+    if isinstance(event, events.Kicked) and not event.of:  # there is no scenario for that, but it left
+        event = events.Left(event.id, event.time, event.room, event.who, event.reason)
+    if isinstance(event, events.Moderation):
+        return Entry(number, stamp, (), (entries.UNKNOWN_EVENT,), line)
     return Entry(number, stamp, (event,))
 
 

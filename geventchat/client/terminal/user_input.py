@@ -36,7 +36,7 @@ UserInput = str | Switch | Paste | None
 
 # What is different here from what the server's own help says, in the order in which it is shown.
 _USAGE = {command.name: (command.typed, command.help) for command in commands.TYPED.values()} | {
-    "join": ("/join ROOM [PASSWORD]", "enter a room, or look at it"),
+    "join": ("/join ROOM [PASSWORD]", 'enter a room, or look at it; with a password: /join "ROOM" PASSWORD'),
     "leave": ("/leave", "leave this room"),
     "room": ("/room [NAME]", "look at another of your rooms: NAME or number, or the next unread"),
     "find": ("/find [TEXT]", "scroll up to where it was said; without a text, further up"),

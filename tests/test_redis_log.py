@@ -1,0 +1,115 @@
+"""What servers that write one log in Redis can rely on: whose a nick is, what is taken of whom, and only once."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+
+import pytest
+
+from geventchat.core.log import Entry
+from geventchat.core.shared_log import Arrived, Gone, Happened, News, Person, proof_of
+from geventchat.protocol import names
+from geventchat.protocol.errors import Refused
+from geventchat.protocol.events import Departed, Joined, Renamed, Said
+from geventchat.protocol.roles import Role
+from geventchat.store.redis import items
+from geventchat.store.redis.log import RedisLog
+from tests.redis_server import RedisServer
+
+NOW = 1_000.0
+
+
+@pytest.fixture
+def logs(redis_server: RedisServer) -> Iterator[tuple[RedisLog, RedisLog]]:
+    """Two servers' logs, which are one."""
+    url = redis_server.url
+    with ExitStack() as opened:
+        yield opened.enter_context(closing(RedisLog(url))), opened.enter_context(closing(RedisLog(url)))
+
+
+def arrived(nick: str, mark: str = "", token: str = "") -> Arrived:
+    person = Person("", "", None, 0, Role.USER, None, NOW)
+    return Arrived(mark or nick, nick, names.key(nick), proof_of(token or nick), person)
+
+
+def joined(mark: str, room: str = "lobby") -> Happened:
+    return Happened(mark, Entry(room, Joined("", "", room, mark), None))
+
+
+def said(mark: str, text: str) -> Happened:
+    return Happened(mark, Entry("lobby", Said("", "", "lobby", mark, text), None))
+
+
+def texts(log: RedisLog) -> list[str]:
+    return [entry.event.text for entry in log.since("lobby", "0-0", 99) if isinstance(entry.event, Said)]
+
+
+def news(log: RedisLog) -> list[News]:
+    """Return all that the others have written so far."""
+    before, after = log.write([], NOW)
+    return [*before, *after]
+
+
+def why_not(log: RedisLog, claimed: Arrived, earlier: str = "") -> str:
+    with pytest.raises(Refused) as caught:
+        log.claim(claimed, earlier)
+    assert caught.value.code == "nick-taken"
+    return caught.value.message
+
+
+def test_a_nick_is_given_once_and_so_is_what_looks_like_it(logs: tuple[RedisLog, RedisLog]) -> None:
+    one, other = logs
+    one.claim(arrived("alice"))
+    assert "is taken" in why_not(other, arrived("Alice", "second"))
+    assert "looks like that of alice" in why_not(other, arrived("a1ice", "third"))
+    one.release("alice")
+    other.claim(arrived("a1ice", "third"))
+    assert "looks like" in why_not(one, arrived("alice", "fourth"))
+
+
+def test_an_old_nick_is_free_only_when_its_rooms_have_heard_of_the_new_one(logs: tuple[RedisLog, RedisLog]) -> None:
+    one, other = logs
+    one.claim(arrived("alice", "m"))
+    one.write([joined("m")], NOW)
+    one.claim(arrived("carol", "m"))
+    assert "is taken" in why_not(other, arrived("alice", "second"))
+    one.write([Happened("m", Entry("lobby", Renamed("", "", "lobby", "alice", "carol"), None))], NOW)
+    other.claim(arrived("alice", "second"))
+    assert "is taken" in why_not(other, arrived("carol", "third"))
+
+
+def test_nothing_is_taken_of_who_has_gone_to_another_server(logs: tuple[RedisLog, RedisLog]) -> None:
+    one, other = logs
+    one.claim(arrived("alice", "m", "secret"))
+    one.write([joined("m"), said("m", "before")], NOW)
+    assert "is taken" in why_not(other, arrived("alice", "n"), proof_of("guessed"))
+    other.claim(arrived("alice", "n", "secret"), proof_of("secret"))
+    late, mine = said("m", "too late"), said("n", "in time")
+    before, after = one.write([late], NOW)
+    other.write([joined("n"), mine], NOW)
+    assert (late.entry.event.id, bool(mine.entry.event.id)) == ("", True)
+    assert texts(other) == ["before", "in time"]
+    left, gone = (one_news for one_news in [*before, *after] if one_news.by == "m")
+    assert isinstance(left, Happened)
+    assert isinstance(left.entry.event, Departed)
+    assert gone == Gone("m", "replaced")
+
+
+def test_a_batch_that_is_sent_again_is_written_once(logs: tuple[RedisLog, RedisLog]) -> None:
+    one, other = logs
+    one.claim(arrived("alice", "m"))
+    words = items.words_of([joined("m"), said("m", "once")], ())
+    answers = {one._writer.function("append", one._lease.server, "7", int(NOW * 1000), *words) for _ in range(3)}
+    assert len(answers) == 1
+    assert texts(other) == ["once"]
+    assert [type(one_news) for one_news in news(other)] == [Arrived, Happened, Happened]
+
+
+def test_who_begins_knows_who_is_where(redis_server: RedisServer) -> None:
+    url = redis_server.url
+    with closing(RedisLog(url)) as first:
+        first.claim(arrived("alice", "m"))
+        first.write([joined("m"), joined("m", "den")], NOW)
+        with closing(RedisLog(url)) as second:
+            here, *rooms = news(second)
+            assert here == arrived("alice", "m")
+            assert {one.entry.room for one in rooms if isinstance(one, Happened)} == {"lobby", "den"}
