@@ -216,6 +216,29 @@ def test_the_past_can_be_paged_through_both_ways(server: Server) -> None:
             assert fail.startswith(f":chat.geventchat FAIL CHATHISTORY {code} ")
 
 
+def test_which_rooms_have_something_new_can_be_asked(server: Server) -> None:
+    caps = "server-time message-tags batch draft/chathistory standard-replies"
+    with on_irc(server.address, "bob", "#a", "#b", "#c", caps=caps) as bob:
+        bob.send(b"PRIVMSG #b :first\r\nPRIVMSG #a :then\r\n")
+        always = "timestamp=2000-01-01T00:00:00.000Z timestamp=2999-01-01T00:00:00.000Z"
+        for asked, rooms in (
+            (f"TARGETS {always} 10", ["#b", "#a"]),
+            (f"TARGETS {' '.join(reversed(always.split()))} 10", ["#b", "#a"]),
+            (f"TARGETS {always} 1", ["#a"]),
+            (f"TARGETS timestamp=2998-01-01T00:00:00.000Z {always.split()[1]} 10", []),
+        ):
+            begins, *lines, ends = history(bob, asked)
+            assert (begins, ends) == (
+                ":chat.geventchat BATCH +H draft/chathistory-targets",
+                ":chat.geventchat BATCH -H",
+            )
+            assert [line.split()[4] for line in lines] == rooms
+            assert all(re.fullmatch(r"20\d\d-\S+T\S+Z", line.split()[5]) for line in lines)
+        for asked, code in (("TARGETS", "NEED_MORE_PARAMS"), ("TARGETS now then 3", "INVALID_PARAMS")):
+            (fail,) = history(bob, asked)
+            assert fail.startswith(f":chat.geventchat FAIL CHATHISTORY {code} ")
+
+
 def test_events_are_played_back_to_who_has_asked_for_them(server: Server) -> None:
     caps = "server-time message-tags batch draft/chathistory draft/event-playback"
     with on_irc(server.address, "bob", "#a", caps=caps) as bob:

@@ -74,6 +74,7 @@ SENT: list[tuple[dict[str, object], commands.AnyCommand]] = [
     ({"type": "unregister", "password": "secret"}, commands.Unregister(password="secret")),
     ({"type": "recover", "account": "al"}, commands.Recover(account="al")),
     ({"type": "history", "before": "9-0", "limit": 5}, commands.History(before="9-0", limit=5)),
+    ({"type": "recent", "after": "9-0", "limit": 5}, commands.Recent(after="9-0", limit=5)),
     ({"type": "topic", "text": ""}, commands.Topic(text="")),
     ({"type": "topic"}, commands.Topic()),
     ({"type": "ping", "token": "7"}, commands.Ping(token="7")),
@@ -307,6 +308,7 @@ TOLD: list[tuple[events.AnyEvent | replies.AnyReply, dict[str, object]]] = [
         replies.HistoryPage(room="lobby", events=[SAID], more=True),
         {"type": "history", "room": "lobby", "events": [SAID_FIELDS], "more": True},
     ),
+    (replies.RecentRooms(rooms={"lobby": "now"}), {"type": "recent", "rooms": {"lobby": "now"}}),
     (
         replies.Profiles(users=[PROFILE]),
         {"type": "profiles", "users": [{**PROFILE_FIELDS}], "room": None, "more": False},

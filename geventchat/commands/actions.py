@@ -12,7 +12,7 @@ import msgspec
 
 from geventchat.commands import accounts, commands, filtering, keeping, moderating, moderation, people, permission
 from geventchat.commands.commands import INFO, LOBBY
-from geventchat.commands.followups import CatchUp, ClaimNick, Followup, Goodbye, ReadHistory
+from geventchat.commands.followups import CatchUp, ClaimNick, Followup, Goodbye, ReadHistory, ReadRecent
 from geventchat.commands.people import about_of, any_room, one_called
 from geventchat.core.chat import Chat
 from geventchat.core.kept import Change
@@ -268,6 +268,10 @@ def _history(chat: Chat, member: Member, history: commands.History, now: float) 
     return ReadHistory(history)
 
 
+def _recent(chat: Chat, member: Member, recent: commands.Recent, now: float) -> ReadRecent:
+    return ReadRecent(recent)
+
+
 def _bye(chat: Chat, member: Member, bye: commands.Bye, now: float) -> Goodbye:
     return Goodbye(bye.reason)
 
@@ -317,6 +321,7 @@ ACTIONS: dict[type[commands.Command], Callable[[Chat, Member, Any, float], Follo
     commands.Ping: _ping,
     commands.Help: _help,
     commands.History: _history,
+    commands.Recent: _recent,
     commands.Bye: _bye,
     commands.Motd: _motd,
     moderation.Kick: moderating.kick,

@@ -243,6 +243,15 @@ class History(Command, tag="history"):
     ref: str | None = None
 
 
+class Recent(Command, tag="recent"):
+    """Ask in which of one's rooms something was said last between two ids, and when; the latest `limit` of them."""
+
+    before: str | None = None
+    after: str | None = None
+    limit: int = DEFAULT_HISTORY
+    ref: str | None = None
+
+
 class Topic(Command, tag="topic"):
     """Set the room's topic, or ask for it when `text` is left out."""
 
@@ -274,7 +283,7 @@ class Bye(Command, tag="bye"):
 
 
 Talk = Say | Act | Whisper | WhisperBack | Topic
-Question = Who | Whois | Find | Whowas | Watch | Rooms | Status | History | Motd
+Question = Who | Whois | Find | Whowas | Watch | Rooms | Status | History | Recent | Motd
 OfAccounts = Register | Login | Logout | Password | Unregister | Recover
 OfPeople = Rename | Join | Leave | Away | Describe | Invite
 Request = Talk | Question | OfAccounts | OfPeople | moderation.Moderating
@@ -359,6 +368,7 @@ _FOR_ALL = (
         command=Topic, speaks=True, typed="/topic [TEXT]", fields=("text",), help="see or set the room's topic"
     ),
     CommandInfo(command=History, typed="/history [N]", fields=("limit",), help="what was said before"),
+    CommandInfo(command=Recent),
     CommandInfo(command=Motd, typed="/motd", help="the message of the day"),
     CommandInfo(command=Register, typed="/register PASSWORD", fields=("password",), help="make your name your own"),
     CommandInfo(

@@ -26,6 +26,13 @@ class ReadHistory:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadRecent:
+    """Answer with when something was said last in the member's rooms."""
+
+    asked: commands.Recent
+
+
+@dataclass(frozen=True, slots=True)
 class FindEvent:
     """Look for an event in a room's log and go on with it, or with None: by its id, or the last that a nick has said.
 
@@ -58,4 +65,6 @@ class Goodbye:
     reason: str
 
 
-Followup = CatchUp | ReadHistory | FindEvent | ClaimNick | Goodbye | CheckPassword | HashPassword | MakeWord
+Followup = (
+    CatchUp | ReadHistory | ReadRecent | FindEvent | ClaimNick | Goodbye | CheckPassword | HashPassword | MakeWord
+)

@@ -210,6 +210,13 @@ class HistoryPage(Reply, tag="history"):
     ref: str | None = None
 
 
+class RecentRooms(Reply, tag="recent"):
+    """When something was said last in rooms, by their names; the latest one comes last."""
+
+    rooms: dict[str, str]
+    ref: str | None = None
+
+
 class TopicIs(Reply, tag="topic_is"):
     """The room's topic as it stands."""
 
@@ -289,7 +296,7 @@ class Closing(Reply, tag="closing"):
 
 
 People = Members | Profiles | Former | AwayIs | AccountIs | Recovered | Described | Watched | Invited | BanList
-Facts = People | RoomList | Status | HistoryPage | TopicIs | Motd
+Facts = People | RoomList | Status | HistoryPage | RecentRooms | TopicIs | Motd
 Response = Facts | Ack | Whispered | Error
 AnyReply = Prompt | Welcome | Response | AwayChanged | AccountChanged | Pong | Gap | HelpText | Closing
 Message = AnyEvent | AnyReply  # all that a server can say

@@ -75,6 +75,25 @@ class Past:
         except Refused as refusal:
             self._chat.refuse(self._member, refusal, wanted.ref)
 
+    def send_recent(self, asked: commands.Recent) -> None:
+        """Answer in which of the user's rooms something was said last, and when."""
+        self._settle()
+        try:
+            last = [
+                (event, room.name)
+                for room in self._chat.rooms_of(self._member)
+                for event in self._log.latest(room.key, 1, asked.before, talk=True)
+                if asked.after is None or number_of(event.id) > number_of(asked.after)
+            ]
+        except Refused as refusal:
+            self._chat.refuse(self._member, refusal, asked.ref)
+            return
+        last.sort(key=lambda one: number_of(one[0].id))
+        shown = last[-max(1, asked.limit) :]
+        self._chat.tell(
+            self._member, replies.RecentRooms(rooms={room: event.time for event, room in shown}, ref=asked.ref)
+        )
+
     def _page(self, room: str, asked: commands.History, limit: int) -> tuple[list[AnyEvent], list[AnyEvent]]:
         """Return what was asked for, and beyond it one more if there is more; and what of it is shown."""
         after, before, talk = asked.after, asked.before, self._member.can.past_is_talk

@@ -11,7 +11,7 @@ from gevent.lock import Semaphore
 
 from geventchat.commands import actions, commands
 from geventchat.commands.accounts import CheckPassword, HashPassword, MakeWord
-from geventchat.commands.followups import CatchUp, ClaimNick, FindEvent, Followup, Goodbye, ReadHistory
+from geventchat.commands.followups import CatchUp, ClaimNick, FindEvent, Followup, Goodbye, ReadHistory, ReadRecent
 from geventchat.core.chat import Chat
 from geventchat.core.log import Log
 from geventchat.core.member import Member, nothing
@@ -351,6 +351,8 @@ class Session:
                 self._past().catch_up(followup)
             case ReadHistory():
                 self._past().send_page(followup.asked)
+            case ReadRecent():
+                self._past().send_recent(followup.asked)
             case FindEvent():
                 self._past().find(followup)
             case CheckPassword() | HashPassword() | MakeWord():

@@ -20,10 +20,10 @@ class _Unfit(Exception):
     """What was asked for makes no sense: a code of the specification, and words."""
 
 
-def chathistory(asked: Asked, params: list[str]) -> Iterator[commands.History | Answer]:
+def chathistory(asked: Asked, params: list[str]) -> Iterator[commands.History | commands.Recent | Answer]:
     """Ask for what the parameters say."""
     try:
-        yield _history(asked, params)
+        yield _targets(asked, params[1:]) if params[:1] and params[0].upper() == "TARGETS" else _history(asked, params)
     except _Unfit as unfit:
         code, *words = unfit.args
         fail = build(SERVER, "FAIL", _VERB, code, *words)
@@ -58,6 +58,14 @@ def _history(asked: Asked, params: list[str]) -> commands.History:
             first, last = sorted((begin, end))
             history.after, history.before = id_of(first[1]), id_of(last[0])
     return history
+
+
+def _targets(asked: Asked, params: list[str]) -> commands.Recent:
+    if len(params) < 3:
+        raise _Unfit("NEED_MORE_PARAMS", "TARGETS", "Not enough parameters")
+    first, last = sorted(_reference(given, "TARGETS") for given in params[:2])
+    limit = _limit(params[2], "TARGETS")
+    return commands.Recent(after=id_of(first[1]), before=id_of(last[0]), limit=limit, ref=asked.ref)
 
 
 def _limit(given: str, subcommand: str) -> int:

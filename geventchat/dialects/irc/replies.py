@@ -240,6 +240,13 @@ def _history(to: Recipient, page: replies.HistoryPage) -> list[Out]:
     return [batch_begins(_PAST, "chathistory", room_to_irc(page.room)), *inside, batch_ends(_PAST)]
 
 
+def _recent(_: Recipient, recent: replies.RecentRooms) -> list[Out]:
+    """Return the rooms in which something was said, with when that was last."""
+    lines = [Out(f":{SERVER} CHATHISTORY TARGETS {room_to_irc(room)} {at}") for room, at in recent.rooms.items()]
+    inside = [line.tagged(batch=_PAST) for line in lines]
+    return [batch_begins(_PAST, "draft/chathistory-targets"), *inside, batch_ends(_PAST)]
+
+
 def _bans(to: Recipient, listed: replies.BanList) -> list[Out]:
     """Return a list that MODE has asked for; or what is banned and muted in words."""
     if to.asked.verb != "SET MODE":
@@ -289,6 +296,7 @@ _TABLE: dict[type[replies.Reply], Callable[[Recipient, Any], list[Out]]] = {
     replies.Invited: _invited,
     replies.Status: _status,
     replies.HistoryPage: _history,
+    replies.RecentRooms: _recent,
     replies.TopicIs: _topic,
     replies.BanList: _bans,
     replies.Motd: _motd,
