@@ -29,12 +29,12 @@ class Serving:
 
 
 @contextmanager
-def serving(*options: str, through: str | None = None) -> Iterator[Serving]:
+def serving(*options: str, through: str | None = None, stderr: int = subprocess.PIPE) -> Iterator[Serving]:
     """Run geventchat-serve on a free port until the block ends, without a history on disk unless one is asked for.
 
     It runs `through` a module that takes a command as its arguments, if one is given.
     """
-    process = start_server(*options, through=through)
+    process = start_server(*options, through=through, stderr=stderr)
     assert process.stdout is not None
     introduction = ""
     while "JSON Lines" not in introduction:

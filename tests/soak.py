@@ -1,10 +1,10 @@
 """Everything that hurts a chat server, all at once and for long, beside two users who only want to talk.
 
-    python -m tests.soak [--minutes 60]
+    python -m tests.soak [--minutes 60] [--log FILE]
 
-One process is the server, with its log lines unread; one attacks it; this one talks. Every ten seconds a line says how
-many messages the two have heard, how late they were, and how much memory the server holds. The status is 1 if any came
-late, twice, not at all or in another order, or if the memory has grown.
+One process is the server, whose log lines nobody reads if they do not go to a file; one attacks it; this one talks.
+Every ten seconds a line says how many messages the two have heard, how late they were, and how much memory the server
+holds. The status is 1 if any came late, twice, not at all or in another order, or if the memory has grown.
 """
 
 import argparse
@@ -16,6 +16,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
 
 import gevent
 import psutil
@@ -233,11 +235,14 @@ def main() -> int:
     """Run it; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--log", type=Path, metavar="FILE")
     parser.add_argument("--attack", type=int, metavar="PORT", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.attack:
         attack(options.attack)
-    with serving("--history", "soak.sqlite") as server:
+    with ExitStack() as stack:
+        errors = subprocess.PIPE if options.log is None else stack.enter_context(options.log.open("wb")).fileno()
+        server = stack.enter_context(serving("--history", "soak.sqlite", stderr=errors))
         attacking = subprocess.Popen([sys.executable, "-m", "tests.soak", "--attack", str(server.address[1])])
         try:
             return _watch(server.process.pid, server.address, options.minutes * 60)

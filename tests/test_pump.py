@@ -103,6 +103,19 @@ def test_a_reader_that_has_hung_up_is_lost_and_costs_the_others_nothing(pump: Pu
         listener.close()
 
 
+def test_who_hangs_up_before_its_joining_is_shown_ends_nothing(pump: Pump) -> None:
+    feed = RoomFeed("lobby", PLAIN.encoder, 4 << 20, Tally(), gathers=False)
+    gone, listener = Listener(feed), Listener(feed)
+    pump.detach(gone.sender)
+    gone.outbox.follow(feed)  # what publishing `joined` does, perhaps a batch before `left`
+    say(feed, 1)
+    pump._fan_out(feed)
+    assert listener.arrived() == b"line 0\n"
+    pump.detach(listener.sender)
+    for one in (gone, listener):
+        one.close()
+
+
 def test_a_connection_that_is_given_up_is_in_no_group_any_more(pump: Pump, feed: Feed) -> None:
     listener = Listener(feed)
     listener.outbox.join_groups(listener.transport.write)

@@ -1,6 +1,7 @@
 """The page's files, read once from the package: a request can only ask for one of these."""
 
 import hashlib
+import re
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -13,6 +14,9 @@ _TYPES = {
     ".webmanifest": "application/manifest+json",
 }
 _INDEX = "index.html"
+# In these, a line means the same without its indentation: no text in them goes over several lines.
+_LINES = (".html", ".css", ".js")
+_COMMENT = re.compile(r"//.*|/\*[^*]*\*/")
 
 
 class File(NamedTuple):
@@ -23,12 +27,18 @@ class File(NamedTuple):
     etag: str
 
 
+def _lean(source: str) -> str:
+    """Return what a browser needs of a file: no indentation, no empty lines, and none that are only a comment."""
+    lines = (line.strip() for line in source.splitlines())
+    return "".join(f"{line}\n" for line in lines if line and not _COMMENT.fullmatch(line))
+
+
 def _read() -> dict[str, File]:
     found: dict[str, File] = {}
     for entry in files("geventchat.web").iterdir():
         suffix = entry.name[entry.name.rfind(".") :]
         if suffix in _TYPES:
-            body = entry.read_bytes()
+            body = _lean(entry.read_text("utf-8")).encode() if suffix in _LINES else entry.read_bytes()
             found[f"/{entry.name}"] = File(_TYPES[suffix], body, f'"{hashlib.sha256(body).hexdigest()[:16]}"')
     found["/"] = found[f"/{_INDEX}"]
     return found

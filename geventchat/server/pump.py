@@ -182,7 +182,9 @@ class Pump:
         for group in [group for group in feed.groups if group.chunk is feed.newest]:
             self._let_others_run(self._send_newest(feed, group))
         for cursor in list(feed.lagging):
-            sender = _sender(cursor)
+            sender = cursor.owner
+            if not isinstance(sender, Sender):  # it hung up before its joining was shown; its leaving comes next
+                continue
             self.offer(sender)
             if sender.ready:
                 sender.outbox.join_groups(sender.transport.write)
