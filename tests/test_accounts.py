@@ -130,6 +130,13 @@ def test_who_goes_by_a_name_that_becomes_somebody_s_is_called_otherwise_and_told
     assert bob.until_type("renamed")["new"] == "guest1"
 
 
+def test_capitals_are_no_way_around_a_name_that_looks_like_an_account_s(server: ChatServer) -> None:
+    eve = Program(server.address, "ALICE")
+    change(server, "a1ice")
+    assert eve.until_type("renamed")["new"] == "guest1"
+    assert Program(server.address).hello("ALICE")["code"] == "nick-registered"
+
+
 def test_nobody_registers_twice_nor_a_name_for_a_further_connection(server: ChatServer) -> None:
     alice = registered(server)
     assert alice.asks("register", password=SECRET)["code"] == "logged-in"

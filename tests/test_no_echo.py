@@ -93,3 +93,13 @@ def test_who_hears_itself_all_the_same_is_told() -> None:
     room.hear(reader, "ann", "hello", 2.0)
     room.close()
     assert [(one.verdict, one.reader.name) for one in room.findings] == [("leaked", "ann")]
+
+
+def test_what_was_said_just_before_the_only_one_to_hear_it_leaves_may_be_too_late() -> None:
+    room = RoomLedger(per_sender=False)
+    reader = room.enter("ann", 0.0)
+    reader.entered, reader.hears_itself, reader.leaving, reader.left = 0.0, False, 10.0, 10.5
+    room.say("bob", "long before", 8.0, 8.0, "bob")
+    room.say("bob", "just before", 9.9, 9.9, "bob")
+    room.close()
+    assert [(one.verdict, one.text) for one in room.findings] == [("missing", "long before")]

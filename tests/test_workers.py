@@ -254,6 +254,29 @@ def test_workers_from_elsewhere_are_waited_for_and_end_with_the_run(tmp_path: Pa
     assert json.loads(out)["anomalies"] == {}
 
 
+def test_clocks_that_are_days_apart_do_not_matter(tmp_path: Path) -> None:
+    """Each worker has a clock of its own, as on other machines: Linux lets them be set apart."""
+    apart = ["unshare", "--user", "--map-root-user", "--time", "--fork", "--monotonic"]
+    if sys.platform != "linux" or subprocess.run([*apart, "1", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no clocks of their own can be had here")
+    port = _free_port()
+    file = tmp_path / "play.yaml"
+    file.write_text(_TALK + "  - user1: {whisper: psst, to: user2}\n  - user2: {expect: psst, from: user1}\n")
+    words = [*_BOTS, str(file), "--json", "--workers", "2", "--bind", f"127.0.0.1:{port}"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as master:
+        workers = [
+            subprocess.Popen([*apart, seconds, *_BOTS, "worker", f"127.0.0.1:{port}"], stderr=subprocess.DEVNULL)
+            for seconds in ("5000", "777777")
+        ]
+        out, _ = master.communicate(timeout=60)
+        for worker in workers:
+            worker.wait(timeout=30)
+    result = json.loads(out)
+    assert (result["anomalies"], result["failures"], result["delivered"]) == ({}, [], 6 * 24 + 1)
+    assert 0 < result["latency_ms"]["p50"] <= result["latency_ms"]["max"] < 10_000
+    assert result["clock_error_ms"] < 1_000
+
+
 def test_too_few_workers_in_time_are_told_in_one_line(tmp_path: Path) -> None:
     file = tmp_path / "play.yaml"
     file.write_text(_TALK)

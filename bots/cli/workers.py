@@ -37,6 +37,8 @@ def workers(options: argparse.Namespace, named: Sequence[Address]) -> "Iterator[
     bind = address.parse(options.bind) if options.bind else None
     if bind is not None and not named and not bind[0].startswith(_HERE):
         raise UsageError("--bind needs --server HOST:PORT: a server that workers on other machines reach")
+    if bind is not None and ":" in bind[0]:
+        raise UsageError("--bind needs a name or an IPv4 address: Locust waits for workers on those")
     from bots.workers.crew import crew
 
     wait_s = _WAIT_S if options.wait is None else options.wait

@@ -10,7 +10,7 @@ from weakref import ref
 
 import msgspec
 
-from geventchat.commands import accounts, commands, filtering, moderating, moderation, people, permission
+from geventchat.commands import accounts, commands, filtering, keeping, moderating, moderation, people, permission
 from geventchat.commands.commands import INFO, LOBBY
 from geventchat.commands.followups import CatchUp, ClaimNick, Followup, Goodbye, ReadHistory, ReadRecent
 from geventchat.commands.people import about_of, any_room, one_called
@@ -330,10 +330,10 @@ ACTIONS: dict[type[commands.Command], Callable[[Chat, Member, Any, float], Follo
     moderation.Bans: moderating.bans,
     moderation.Mute: moderating.mute,
     moderation.Unmute: moderating.unmute,
-    moderation.Slow: moderating.slow,
-    moderation.Lock: moderating.lock,
-    moderation.Unlock: moderating.unlock,
-    moderation.Delete: moderating.delete,
-    moderation.Approve: moderating.approve,
-    moderation.Announce: moderating.announce,
+    moderation.Slow: keeping.slow,
+    moderation.Lock: keeping.lock,
+    moderation.Unlock: keeping.unlock,
+    moderation.Delete: keeping.delete,
+    moderation.Approve: keeping.approve,
+    moderation.Announce: keeping.announce,
 }

@@ -1,6 +1,6 @@
 """Where `--filter` is applied: to every text and every name that others will see, whatever the command."""
 
-from geventchat.commands import commands, moderating
+from geventchat.commands import commands, keeping
 from geventchat.core.chat import Chat
 from geventchat.core.member import Member
 from geventchat.core.moderation.filters import NOTHING_FILTERED
@@ -27,6 +27,6 @@ def check(chat: Chat, member: Member, command: commands.AnyCommand) -> None:
         setattr(command, field, checked.text)
         if checked.held:
             if isinstance(command, commands.Say | commands.Act):
-                moderating.hold(chat, member, chat.room_of(member, command.room), checked.text)
+                keeping.hold(chat, member, chat.room_of(member, command.room), checked.text)
                 raise Refused("held", "a moderator has to see that first")
             raise Refused("filtered", "that is not wanted here, and was not sent")

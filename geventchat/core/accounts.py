@@ -64,7 +64,9 @@ class Accounts:
         """Return the account to which a nick, as it is shown, belongs."""
         name = base(nick)
         key = names.key(name)
-        return self._kept.get(Account, key) or self._kept.get(Account, self._keys.get(names.skeleton(name), ""))
+        looks = (self._keys.get(names.skeleton(one)) for one in (name, key))  # in capitals it may look otherwise
+        found = (self._kept.get(Account, one) for one in (key, *looks) if one)
+        return next((account for account in found if account is not None), None)
 
     def _note(self, key: str) -> None:
         for look in self._looks.pop(key, ()):

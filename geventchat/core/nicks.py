@@ -23,6 +23,7 @@ class Nicks:
         self._max_name = max_name
         self._members: dict[str, Member] = {}  # by the key of the nick
         self._lookalikes: dict[str, Member] = {}  # by what the nick looks like
+        self._in_lower_case: dict[str, dict[Member, None]] = {}  # by what it looks like then; there may be several
         self._former: deque[tuple[str, Profile]] = deque(maxlen=MAX_FORMER)  # with their keys, the last one last
         self.most = 0
 
@@ -39,9 +40,11 @@ class Nicks:
 
     def alike(self, nick: str) -> set[Member]:
         """Return the members whose nicks are, or look like, this one in any spelling."""
-        key = names.key(nick)
-        found = {self._members.get(key), *(self._lookalikes.get(names.skeleton(one)) for one in (nick, key))}
-        return {member for member in found if member is not None}
+        looks = [names.skeleton(one) for one in (nick, names.key(nick))]
+        found = {self._members.get(names.key(nick)), *map(self._lookalikes.get, looks)}
+        return {member for member in found if member is not None}.union(
+            *(self._in_lower_case.get(look, ()) for look in looks)
+        )
 
     def fitting(self, mask: str) -> Iterator[Member]:
         """Yield the members whose nicks a mask fits: in it, `*` stands for any text and `?` for any character."""
@@ -61,6 +64,7 @@ class Nicks:
         """Give a member this nick, which has this key; `now` is in seconds since 1970."""
         self.release(member, now)
         self._members[key] = self._lookalikes[names.skeleton(nick)] = member
+        self._in_lower_case.setdefault(names.skeleton(key), {})[member] = None
         member.nick, member.key = nick, key
         self.most = max(self.most, len(self))
 
@@ -70,6 +74,10 @@ class Nicks:
             return False
         del self._members[member.key]
         del self._lookalikes[names.skeleton(member.nick)]
+        look = names.skeleton(member.key)
+        del self._in_lower_case[look][member]
+        if not self._in_lower_case[look]:
+            del self._in_lower_case[look]
         known = profile(member, [], now)
         known.since = iso_time(int(now * 1000))
         self._former.append((member.key, known))

@@ -1,0 +1,97 @@
+"""What the commands of those who moderate do to rooms, and to what is said in them."""
+
+from geventchat.commands import moderation
+from geventchat.commands.followups import FindEvent, Followup
+from geventchat.commands.permission import room_meant
+from geventchat.commands.telling import post
+from geventchat.core.chat import Chat
+from geventchat.core.log import Entry
+from geventchat.core.member import Member
+from geventchat.core.room import Room
+from geventchat.protocol import durations, events
+from geventchat.protocol.errors import Refused
+from geventchat.protocol.names import LOBBY, LOG_ROOM
+from geventchat.protocol.text import clean
+
+_LONGEST_S = 100 * 365 * 86_400.0  # longer than any server lasts; later years could not be written
+
+
+def slow(chat: Chat, member: Member, slow: moderation.Slow, now: float) -> None:
+    """Let everyone speak only now and then."""
+    room = room_meant(chat, member, slow.room)
+    every = 0.0 if slow.every is None else seconds(slow.every)
+    slowed = events.Slowed("", "", room.name, member.nick, every=every)
+    post(chat, member, slowed, [room], [chat.moderation.rules.slow(room.key, every)], slow.ref)
+
+
+def lock(chat: Chat, member: Member, lock: moderation.Lock, now: float) -> None:
+    """Let into a room only who is invited; all who are there are."""
+    room = room_meant(chat, member, lock.room)
+    if lock.password and room.key == LOBBY:
+        raise Refused("bad-room", "who comes in is asked for no room's password: give the server one", about=room.name)
+    rules = chat.moderation.rules
+    changes = [rules.lock(room.key, lock.password, now)]
+    for one in room.members:
+        changes += rules.invite(room.key, chat.moderation.account(one), one.token)
+    locked = events.Locked("", "", room.name, member.nick, password=bool(lock.password))
+    post(chat, member, locked, [room], changes, lock.ref)
+
+
+def unlock(chat: Chat, member: Member, unlock: moderation.Unlock, now: float) -> None:
+    """Let everyone into a room again."""
+    room = room_meant(chat, member, unlock.room)
+    unlocked = events.Unlocked("", "", room.name, member.nick)
+    post(chat, member, unlocked, [room], [chat.moderation.rules.unlock(room.key)], unlock.ref)
+
+
+def delete(chat: Chat, member: Member, delete: moderation.Delete, now: float) -> Followup:
+    """Look for a message in the log, to take it back."""
+    room = room_meant(chat, member, delete.room)
+
+    def found(event: events.AnyEvent | None) -> None:
+        if not isinstance(event, events.Said | events.Acted):
+            raise Refused("no-such-message", f"nothing like that was said in {room.name}")
+        deleted = events.Deleted("", "", room.name, member.nick, event.nick, delete.reason, target=event.id)
+        post(chat, member, deleted, [room], [], delete.ref)
+
+    return FindEvent(room.key, delete.id, found, delete.ref)
+
+
+def approve(chat: Chat, member: Member, approve: moderation.Approve, now: float) -> Followup:
+    """Look in the moderators' room for what was held back, to let it be said."""
+
+    def found(event: events.AnyEvent | None) -> None:
+        if not isinstance(event, events.Held):
+            raise Refused("no-such-message", f"nothing is held back under that id; {LOG_ROOM} has the ids")
+        room = chat.find_room(event.of)
+        if room is None:
+            raise Refused("no-such-room", f"nobody is in {event.of} any more", about=event.of)
+        said = events.Said("", "", room.name, event.nick, event.text)
+        chat.post(member, room, Entry(room.key, said, approve.ref))
+        taken = events.Deleted("", "", LOG_ROOM, member.nick, event.nick, "approved", target=event.id)
+        chat.post(member, chat.log_room(), Entry(LOG_ROOM, taken, None))
+
+    return FindEvent(LOG_ROOM, approve.id, found, approve.ref)
+
+
+def hold(chat: Chat, member: Member, room: Room, text: str) -> None:
+    """Keep what a member wants to say for moderators to look at."""
+    held = events.Held("", "", LOG_ROOM, member.nick, of=room.name, text=text)
+    chat.post(member, chat.log_room(), Entry(LOG_ROOM, held, None))
+
+
+def announce(chat: Chat, member: Member, announce: moderation.Announce, now: float) -> None:
+    """Say something in all rooms."""
+    if not announce.text.strip():
+        raise Refused("empty", "there is nothing to say in that")
+    rooms = [room for room in chat.rooms if room.key != LOG_ROOM]
+    announced = events.Announced("", "", "", member.nick, text=announce.text)
+    post(chat, member, announced, rooms, [], announce.ref)
+
+
+def seconds(written: str) -> float:
+    """Return a duration as a command has it. Raises Refused ("bad-duration")."""
+    try:
+        return min(durations.seconds(written), _LONGEST_S)
+    except ValueError as error:
+        raise Refused("bad-duration", clean(str(error))) from None
