@@ -2,11 +2,11 @@
 
 import pytest
 
-from geventchat.server import recent
+from geventchat.core import address_memory
 
 
 def test_what_was_noted_again_is_not_the_first_to_be_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recent, "_MAX_ADDRESSES", 2)
+    monkeypatch.setattr(address_memory, "MAX_ADDRESSES", 2)
     lately = recent.Recent(60.0)
     for address in ("192.0.2.1", "192.0.2.2", "192.0.2.1", "192.0.2.3"):
         lately.note(address)
