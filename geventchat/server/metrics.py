@@ -114,20 +114,8 @@ class _Figures:
         for code, count in counters.refusals.items():
             refusals.add_metric([code], count)
         yield refusals
-        for name, figure in (log.shared.figures() if log.shared is not None else {}).items():
-            if name.endswith("_total"):
-                yield _count(name.removesuffix("_total"), _SHARED[name], figure)
-            else:
-                yield _gauge(name, _SHARED[name], figure)
-
-
-# What a log that several servers write says of itself.
-_SHARED = {
-    "redis_up": "Whether Redis can be used: 1, or 0.",
-    "redis_round_trip_seconds": "How long Redis took for its last answer about the lease.",
-    "lease_left_seconds": "How long until the others take this server for dead, if it does not show that it lives.",
-    "fenced_total": "How often this server had lost the others, and has begun anew.",
-}
+        for name, what, value, is_count in log.shared.figures() if log.shared is not None else ():
+            yield _count(name, what, value) if is_count else _gauge(name, what, value)
 
 
 def _gauge(name: str, what: str, value: float) -> Metric:

@@ -10,13 +10,14 @@ have forgotten the end of what it was told. So before anything is written there,
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import gevent
 from gevent.lock import RLock
 from redis.exceptions import ResponseError
 
+from geventchat.core.shared_log import Figure
 from geventchat.store.outage import Outage
 from geventchat.store.redis.feed import Feed
 from geventchat.store.redis.link import PREFIX, Away, Fenced, Full, Link, Shut
@@ -134,14 +135,28 @@ class Lease:
             if is_lost:
                 self.begin_anew()
 
-    def figures(self) -> dict[str, float]:
-        """Return how it stands: names and figures, times in seconds."""
-        return {
-            "redis_up": float(not self.away.is_on),
-            "redis_round_trip_seconds": self._round_trip_s,
-            "lease_left_seconds": self._renewed_at + self._lease_s * _DEAD_AFTER - time.monotonic(),
-            "fenced_total": self._times_lost,
-        }
+    def figures(self) -> Sequence[Figure]:
+        """Return how it stands."""
+        left_s = self._renewed_at + self._lease_s * _DEAD_AFTER - time.monotonic()
+        return (
+            Figure("redis_up", "Whether Redis can be used: 1, or 0.", float(not self.away.is_on)),
+            Figure(
+                "redis_round_trip_seconds",
+                "How long Redis took for its last answer about the lease.",
+                self._round_trip_s,
+            ),
+            Figure(
+                "lease_left_seconds",
+                "How long until the others take this server for dead, if it does not show that it lives.",
+                left_s,
+            ),
+            Figure(
+                "fenced",
+                "How often this server had lost the others, and has begun anew.",
+                self._times_lost,
+                is_count=True,
+            ),
+        )
 
     def wait_until_back(self, error: Exception) -> None:
         """Wait for a moment, because Redis could not be used."""

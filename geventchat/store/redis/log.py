@@ -17,7 +17,7 @@ from redis.exceptions import ResponseError
 from geventchat.core import records
 from geventchat.core.kept import Change, Kept
 from geventchat.core.log import Entry
-from geventchat.core.shared_log import Arrived, Forgotten, Happened, News
+from geventchat.core.shared_log import Arrived, Figure, Forgotten, Happened, News
 from geventchat.protocol.errors import NotStored, Refused, UsageError
 from geventchat.protocol.events import number_of
 from geventchat.store.redis import items
@@ -74,8 +74,8 @@ class RedisLog(History):
         """Return why nothing can be written at present; an empty string while all is well."""
         return self._lease.away.reason
 
-    def figures(self) -> dict[str, float]:
-        """Return how it stands with Redis: names and figures, times in seconds."""
+    def figures(self) -> Sequence[Figure]:
+        """Return how it stands with Redis."""
         return self._lease.figures()
 
     def follow(self, wake: Callable[[], None]) -> None:
