@@ -19,8 +19,8 @@ from redis.exceptions import ResponseError
 
 from geventchat.core.shared_log import Figure
 from geventchat.store.outage import Outage
-from geventchat.store.redis.feed import Feed
 from geventchat.store.redis.link import PREFIX, Away, Fenced, Full, Link, Shut
+from geventchat.store.redis.stream import Stream
 
 logger = logging.getLogger("geventchat")
 
@@ -42,10 +42,10 @@ class Lease:
     """
 
     def __init__(
-        self, link: Link, feed: Feed, lease_s: float, begun: Callable[[], None], lost: Callable[[], None]
+        self, link: Link, stream: Stream, lease_s: float, begun: Callable[[], None], lost: Callable[[], None]
     ) -> None:
         self._link = link
-        self._feed = feed
+        self._stream = stream
         self._lease_s = lease_s
         self._begun = begun
         self._lost = lost
@@ -63,12 +63,12 @@ class Lease:
         lease_ms = int(self._lease_s * _DEAD_AFTER * 1000)
         name, heard = self._link.function("register", server, lease_ms, FORMAT, secrets.token_hex(8))
         self.server = server
-        self._feed.begin(name.decode(), heard.decode())
+        self._stream.begin(name.decode(), heard.decode())
         self._begun()
 
     def begin_anew(self) -> None:
         """Send all own users away, and become another server."""
-        with self._feed.one_takes:
+        with self._stream.one_takes:
             logger.error("this server had lost the others: its users are sent away, and it begins anew")
             left = self.server
             self._times_lost += 1
@@ -96,7 +96,7 @@ class Lease:
                 self._renewed_at, self._round_trip_s = asked_at, time.monotonic() - asked_at
                 if dead:
                     self._sweep()
-                self._feed.ask()
+                self._stream.ask()
                 self.away.end()
             except Shut:
                 self.open()
@@ -121,8 +121,8 @@ class Lease:
             while True:
                 try:
                     last = self._link.call("HGET", f"{PREFIX}meta", "last") or b"0-0"
-                    missing = self._feed.after(last.decode())
-                    is_open, is_lost = self._link.function("offer", self.server, self._feed.heard, *missing)
+                    missing = self._stream.after(last.decode())
+                    is_open, is_lost = self._link.function("offer", self.server, self._stream.heard, *missing)
                 except Fenced:
                     is_open = is_lost = True
                 except (Away, Full) as error:
