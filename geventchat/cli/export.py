@@ -16,6 +16,8 @@ from geventchat.protocol.errors import Refused, UsageError
 from geventchat.protocol.events import LARGEST, SEQUENCES, AnyEvent, number_of
 from geventchat.protocol.wording import line_of
 from geventchat.store import sqlite_file
+from geventchat.store.sqlite_errors import explained
+from geventchat.store.sqlite_rows import select
 from geventchat.system.stdio import print_nowhere
 
 # Events read at once. Between two reads the file is free, so that a long export never lets the server's -wal grow.
@@ -74,8 +76,8 @@ def _pages(path: Path, room_key: str | None, after: int) -> Iterator[list[AnyEve
     db = sqlite_file.open_to_read(path)
     try:
         while True:
-            with sqlite_file.explained(path):
-                page = sqlite_file.select(db, f"WHERE {in_room} id > ? ORDER BY id LIMIT ?", [*values, after, PAGE])
+            with explained(path):
+                page = select(db, f"WHERE {in_room} id > ? ORDER BY id LIMIT ?", [*values, after, PAGE])
             if not page:
                 return
             yield [entry.event for entry in page]
