@@ -253,7 +253,7 @@ class SqliteLog:
         self._writer.run(add)
 
     def _trim_on(self) -> None:
-        wiped = True
+        is_begun = False  # whether something was removed since all that could be was
         while True:
             removed = 0
             try:
@@ -262,9 +262,9 @@ class SqliteLog:
                 self._trimming.begin(error)
             else:
                 self._trimming.end()
-            wiped = wiped and not removed
-            if removed < TRIM_EVENTS and not wiped:
-                wiped = self._wipe()
+            is_begun = is_begun or removed > 0
+            if is_begun and removed < TRIM_EVENTS:
+                is_begun = self._is_wiped = False  # once, in the end: a commit has to wait while that is done
             gevent.sleep(_TRIM_PAUSE_S if removed >= TRIM_EVENTS else _TRIM_EVERY_S)
 
 

@@ -25,7 +25,7 @@ _PAUSE_S = 0.05
 class Stream:
     """The stream `geventchat:feed`, and one server's place in it. `take` is called with each part, in their order.
 
-    `missed` is called when the stream does not hold what comes next any more; `one_takes` is held while parts are taken.
+    `missed` is called when what comes next is not in the stream any more; `one_takes` is held while parts are taken.
     """
 
     def __init__(
