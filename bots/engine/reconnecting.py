@@ -10,7 +10,7 @@ from bots.engine.joining import Joining
 from bots.report.outcome import Outcome
 from bots.world.world import World
 from geventchat.commands import commands
-from geventchat.commands.commands import LOBBY
+from geventchat.protocol.names import LOBBY
 
 # A bot that comes back tries again after such pauses, and for so long: a server needs a moment to start again.
 _FIRST_PAUSE_S = 0.1
