@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from itertools import count, islice
 
 from geventchat.core.accounts import Accounts, further, is_further
+from geventchat.core.counters import Counters
 from geventchat.core.dedup import SentRef
 from geventchat.core.door import Door
 from geventchat.core.encoder import Capabilities, Encoder
@@ -24,7 +25,6 @@ from geventchat.core.publishing import Publisher, encode_own
 from geventchat.core.remote_users import RemoteUsers
 from geventchat.core.room import Room
 from geventchat.core.shared_log import SendAway
-from geventchat.core.tally import Tally
 from geventchat.core.watchers import Watchers
 from geventchat.protocol import events, names, replies
 from geventchat.protocol.errors import Refused
@@ -56,7 +56,7 @@ class Chat:
         self.moderation = Moderation(kept, self.role_of, self.logins.account_of)
         self.motd: list[str] = []  # the message of the day, a line each
         self.watchers = Watchers()
-        self.tally = Tally()
+        self.counters = Counters()
         self.remote_users = RemoteUsers(self)
         max_kept = MAX_WINDOWS * limits.feed_window
         self.publisher = Publisher(
@@ -65,12 +65,12 @@ class Chat:
             self._welcome,
             self.release_nick,
             self.remote_users.follow,
-            self.tally,
+            self.counters,
             max_kept,
             self.moderation,
         )
         self._posted: deque[Post] = deque()
-        self._log_room = Room(names.LOG_ROOM, names.LOG_ROOM, limits.feed_window, self.tally)
+        self._log_room = Room(names.LOG_ROOM, names.LOG_ROOM, limits.feed_window, self.counters)
         self._new_rooms: list[tuple[Room, str]] = []  # with the accounts of those who make them
         self._guests = count(1)
 
@@ -283,7 +283,7 @@ class Chat:
 
     def refuse(self, member: Member, refusal: Refused, ref: str | None = None) -> None:
         """Tell a member why something was not done."""
-        self.tally.refusals[refusal.code] += 1
+        self.counters.refusals[refusal.code] += 1
         error = replies.Error(code=refusal.code, message=refusal.message, about=refusal.about, ref=ref)
         self.tell(member, error)
 
@@ -316,7 +316,7 @@ class Chat:
         """Return a room that somebody is about to enter, which the account with the key `maker` makes if it is new."""
         room = self._rooms.get(key)
         if room is None:
-            room = self._rooms[key] = Room(name, key, self.limits.feed_window, self.tally)
+            room = self._rooms[key] = Room(name, key, self.limits.feed_window, self.counters)
             self._new_rooms.append((room, maker))
         room.expected += 1
         return room
