@@ -122,9 +122,9 @@ def test_a_dialect(checkout: Checkout) -> None:
 
 
 def test_a_command(checkout: Checkout) -> None:
-    table = "geventchat/commands/commands.py"
+    structs = "geventchat/commands/commands.py"
     checkout.insert(
-        table,
+        structs,
         "Request = ",
         '''
         class Cheer(Command, tag="cheer"):
@@ -137,12 +137,9 @@ def test_a_command(checkout: Checkout) -> None:
 
         ''',
     )
-    checkout.replace(table, "Request = Talk |", "Request = Cheer | Talk |")
-    checkout.replace(
-        table,
-        "TABLE = (\n",
-        'TABLE = (\n    CommandInfo(command=Cheer, typed="/cheer NAME", fields=("who",), help="cheer somebody on"),\n',
-    )
+    checkout.replace(structs, "Request = Talk |", "Request = Cheer | Talk |")
+    row = 'CommandInfo(command=commands.Cheer, typed="/cheer NAME", fields=("who",), help="cheer somebody on"),'
+    checkout.replace("geventchat/commands/table.py", "TABLE = (\n", f"TABLE = (\n    {row}\n")
     actions = "geventchat/commands/actions.py"
     checkout.insert(
         actions,

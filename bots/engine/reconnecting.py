@@ -11,8 +11,8 @@ from bots.engine.joining import Joining
 from bots.report.outcome import Outcome
 from bots.world.world import World
 from geventchat.commands import commands
-from geventchat.commands.commands import LOBBY
 from geventchat.protocol.backoff import pauses
+from geventchat.protocol.names import LOBBY
 
 # A bot that comes back tries sooner than a client, for its script goes on meanwhile; and for so long, as a server needs
 # a moment to start again.

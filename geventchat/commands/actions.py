@@ -11,9 +11,10 @@ from weakref import ref
 import msgspec
 
 from geventchat.commands import accounts, commands, filtering, keeping, moderating, moderation, people, permission
-from geventchat.commands.commands import INFO, LOBBY
+from geventchat.commands.command import Command
 from geventchat.commands.followups import CatchUp, ClaimNick, Followup, Goodbye, ReadHistory, ReadRecent
 from geventchat.commands.people import about_of, any_room, one_called
+from geventchat.commands.table import INFO, help_lines
 from geventchat.core.chat import Chat
 from geventchat.core.kept import Change
 from geventchat.core.log import Entry
@@ -23,6 +24,7 @@ from geventchat.core.room import Room
 from geventchat.protocol import events, names, replies
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import MAX_REF, MAX_ROOMS_PER_USER
+from geventchat.protocol.names import LOBBY
 
 # Ours have 16 characters.
 _MAX_TOKEN = 64
@@ -257,7 +259,7 @@ def _ping(chat: Chat, member: Member, ping: commands.Ping, now: float) -> None:
 
 def _help(chat: Chat, member: Member, asked: commands.Help, now: float) -> None:
     moderates = any(chat.moderation.moderates(member, key) for key in ("", *member.rooms))
-    chat.tell(member, replies.HelpText(lines=commands.help_lines(moderates=moderates)))
+    chat.tell(member, replies.HelpText(lines=help_lines(moderates=moderates)))
 
 
 def _motd(chat: Chat, member: Member, asked: commands.Motd, now: float) -> None:
@@ -291,7 +293,7 @@ def _status(chat: Chat, member: Member, status: commands.Status, now: float) -> 
     chat.tell(member, lambda: chat.status(now, status.ref))
 
 
-ACTIONS: dict[type[commands.Command], Callable[[Chat, Member, Any, float], Followup | None]] = {
+ACTIONS: dict[type[Command], Callable[[Chat, Member, Any, float], Followup | None]] = {
     commands.Hello: _hello,
     commands.Unlock: _unlock,
     commands.Say: _say,
