@@ -348,13 +348,13 @@ class Session:
         """Do what a command needs beside the chat; return whether that was the end."""
         match followup:
             case CatchUp():
-                self._past().catch_up(followup)
+                self._history().catch_up(followup)
             case ReadHistory():
-                self._past().send_page(followup.asked)
+                self._history().send_page(followup.asked)
             case ReadRecent():
-                self._past().send_recent(followup.asked)
+                self._history().send_recent(followup.asked)
             case FindEvent():
-                self._past().find(followup)
+                self._history().find(followup)
             case CheckPassword() | HashPassword() | MakeWord():
                 return self._work_on(followup)
             case Goodbye():
@@ -399,7 +399,7 @@ class Session:
             tries.was_wrong(self.member.address, time.monotonic())
         return fits
 
-    def _past(self) -> HistorySender:
+    def _history(self) -> HistorySender:
         shared = self._services
         return HistorySender(
             shared.chat, shared.pump, shared.log, self.member, self.sender, shared.greet_with, shared.started
