@@ -191,7 +191,7 @@ def test_a_store(checkout: Checkout) -> None:
         registry,
         "STORES = (",
         """
-        def _shared(text: str, _: Retention) -> Callable[[], Log]:
+        def _shared(text: str, _: StoreOptions) -> Callable[[], Log]:
             from geventchat.store.shared import open_shared
 
             return partial(open_shared, text)
@@ -209,7 +209,7 @@ def test_a_store(checkout: Checkout) -> None:
         from geventchat.cli import serve
         from geventchat.store import registry
 
-        opener = registry.opener("shared:one", registry.Retention())
+        opener = registry.opener("shared:one", registry.StoreOptions())
         for words in ("first", "second"):
             with ChatServer(log=opener()) as server, ChatClient(server.address, name="alice") as alice:
                 alice.say(words)
