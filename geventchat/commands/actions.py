@@ -90,12 +90,12 @@ def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> Fol
     opens_link = hello.link is not None and chat.moderation.links.check(hello.link)
     if not opens_link and (earlier is None or (room and room not in earlier.rooms)):
         chat.moderation.check_entry(member, hello.nick, room, None, now)
-    nick = hello.nick if earlier is not None else chat.free_nick(member, hello.nick)
+    nick = hello.nick if earlier is not None else chat.naming.free(member, hello.nick)
 
     def come_in() -> Followup | None:
         if (earlier := _earlier(chat, hello)) is not None:
             _replace(chat, earlier, now)
-        chat.claim(member, nick, now)
+        chat.naming.claim(member, nick, now)
         changes = chat.moderation.open_link(member, hello.link, now) if hello.link is not None else []
         catch_up = _enter(chat, member, hello.room, hello.after, None, changes) if hello.room else None
         if not hello.room:
@@ -126,7 +126,7 @@ def _replace(chat: Chat, earlier: Member, now: float) -> None:
     """Send away the lost connection of a user who has come back."""
     closing = replies.Closing(code="replaced", message="you came back on another connection")
     chat.send_away(earlier, closing, "came back on another connection")
-    chat.release_nick(earlier, now)
+    chat.naming.release(earlier, now)
 
 
 def _enter(
@@ -189,13 +189,13 @@ def _rename(chat: Chat, member: Member, rename: commands.Rename, now: float) -> 
     old = member.nick
     if names.nick(rename.nick, chat.limits.max_name)[0] == old:
         raise Refused("nick-taken", f"you are called {old} already", about=old)
-    nick = chat.check_nick(member, rename.nick)
+    nick = chat.naming.check(member, rename.nick)
     for key in ("", *member.rooms):
         chat.moderation.check_ban(member, nick, key, now)
 
     def go_by_it() -> Followup | None:
         chat.moderation.rules.renamed(member.key, names.key(nick))
-        chat.claim(member, nick, now)
+        chat.naming.claim(member, nick, now)
         chat.rename(member, old, rename.ref)
         if rename.ref is not None:
             chat.tell(member, replies.Ack(ref=rename.ref, id=None))
