@@ -182,3 +182,12 @@ def test_whoever_sits_at_a_terminal_is_asked_twice_and_sees_nothing_of_it(histor
             terminal.close()
             assert terminal.exitstatus == status
     assert json.loads(done(history, "list", "--json"))[0]["password"]
+
+
+def test_what_cannot_be_printed_is_one_line_and_a_status(history: Path) -> None:
+    done(history, "add", "robot", "--token")
+    command = [sys.executable, "-m", "geventchat.cli.serve", "account", "list", "--json", "--history", str(history)]
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    told = "geventchat-serve account: cannot be written: no space left on device\n"
+    assert (ended.returncode, ended.stderr) == (1, told)
