@@ -49,6 +49,7 @@ def server(history: Path) -> Iterator[tuple[str, int]]:
         assert server.end() == 0
 
 
+@pytest.mark.slow
 def test_an_owner_is_made_before_the_server_runs_first_and_is_one_from_then_on(history: Path, secret: Path) -> None:
     assert done(history, "add", "Alice", "--role", "owner", "--password-file", str(secret)) == ""
     assert history.stat().st_mode & 0o777 == 0o600
@@ -58,6 +59,7 @@ def test_an_owner_is_made_before_the_server_runs_first_and_is_one_from_then_on(h
         alice.close()
 
 
+@pytest.mark.slow
 def test_what_is_changed_beside_a_server_counts_at_once(history: Path, secret: Path, server: tuple[str, int]) -> None:
     eve = Program(server, "a1ice")
     done(history, "add", "alice", "--password-file", str(secret))
@@ -80,6 +82,7 @@ def test_what_is_changed_beside_a_server_counts_at_once(history: Path, secret: P
     assert eve.asks("rename", nick="alice")["type"] == "ack"
 
 
+@pytest.mark.slow
 def test_the_server_s_changes_and_the_command_s_do_not_overwrite_each_other(
     history: Path, server: tuple[str, int]
 ) -> None:
@@ -119,6 +122,7 @@ def test_the_list_shows_what_is_there_and_no_secret(history: Path, secret: Path)
     assert quick_hash(token) in stored
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -164,6 +168,7 @@ def test_a_password_that_is_too_short_is_refused(history: Path, secret: Path) ->
     assert "a password has 6 to 128 characters" in account(history, "add", "bob", "--password-file", str(secret)).errors
 
 
+@pytest.mark.slow
 def test_whoever_sits_at_a_terminal_is_asked_twice_and_sees_nothing_of_it(history: Path) -> None:
     words = ["-m", "geventchat.cli.serve", "account", "add", "alice", "--history", str(history)]
     for second, status in (("another horse", 2), ("correct horse", 0)):
@@ -177,3 +182,12 @@ def test_whoever_sits_at_a_terminal_is_asked_twice_and_sees_nothing_of_it(histor
             terminal.close()
             assert terminal.exitstatus == status
     assert json.loads(done(history, "list", "--json"))[0]["password"]
+
+
+def test_what_cannot_be_printed_is_one_line_and_a_status(history: Path) -> None:
+    done(history, "add", "robot", "--token")
+    command = [sys.executable, "-m", "geventchat.cli.serve", "account", "list", "--json", "--history", str(history)]
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    told = "geventchat-serve account: cannot be written: no space left on device\n"
+    assert (ended.returncode, ended.stderr) == (1, told)

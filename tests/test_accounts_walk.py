@@ -227,6 +227,7 @@ def killed(server: Any) -> None:
     server.process.wait()
 
 
+@pytest.mark.slow
 def test_who_was_told_that_the_name_is_its_own_has_it_when_the_server_is_killed_then(tmp_path: Path) -> None:
     path = str(tmp_path / "history.sqlite")
     with serving("--history", path) as server:

@@ -122,9 +122,9 @@ def test_a_dialect(checkout: Checkout) -> None:
 
 
 def test_a_command(checkout: Checkout) -> None:
-    table = "geventchat/commands/commands.py"
+    structs = "geventchat/commands/commands.py"
     checkout.insert(
-        table,
+        structs,
         "Request = ",
         '''
         class Cheer(Command, tag="cheer"):
@@ -137,12 +137,9 @@ def test_a_command(checkout: Checkout) -> None:
 
         ''',
     )
-    checkout.replace(table, "Request = Talk |", "Request = Cheer | Talk |")
-    checkout.replace(
-        table,
-        "TABLE = (\n",
-        'TABLE = (\n    CommandInfo(command=Cheer, typed="/cheer NAME", fields=("who",), help="cheer somebody on"),\n',
-    )
+    checkout.replace(structs, "Request = Talk |", "Request = Cheer | Talk |")
+    row = 'CommandInfo(command=commands.Cheer, typed="/cheer NAME", fields=("who",), help="cheer somebody on"),'
+    checkout.replace("geventchat/commands/table.py", "TABLE = (\n", f"TABLE = (\n    {row}\n")
     actions = "geventchat/commands/actions.py"
     checkout.insert(
         actions,
@@ -194,7 +191,7 @@ def test_a_store(checkout: Checkout) -> None:
         registry,
         "STORES = (",
         """
-        def _shared(text: str, _: Retention) -> Callable[[], Log]:
+        def _shared(text: str, _: StoreOptions) -> Callable[[], Log]:
             from geventchat.store.shared import open_shared
 
             return partial(open_shared, text)
@@ -212,7 +209,7 @@ def test_a_store(checkout: Checkout) -> None:
         from geventchat.cli import serve
         from geventchat.store import registry
 
-        opener = registry.opener("shared:one", registry.Retention())
+        opener = registry.opener("shared:one", registry.StoreOptions())
         for words in ("first", "second"):
             with ChatServer(log=opener()) as server, ChatClient(server.address, name="alice") as alice:
                 alice.say(words)

@@ -142,6 +142,7 @@ def test_options_that_cannot_be_meant_are_status_2(arguments: list[str]) -> None
     assert "Traceback" not in ran.errors
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_reports_what_was_seen(tmp_path: Path) -> None:
     file = tmp_path / "long.yaml"
     file.write_text("script:\n  - alice: hello\n  - bob: hi\n  - wait: 60s\n")
@@ -161,6 +162,7 @@ def test_an_interrupted_run_reports_what_was_seen(tmp_path: Path) -> None:
     assert out.endswith("INTERRUPTED: this is what was seen until then\n")
 
 
+@pytest.mark.slow
 def test_check_counts_and_schema_prints_json() -> None:
     ran = bots("check", *map(str, sorted(_SCENARIOS.glob("*.yaml"))))
     assert (ran.status, ran.errors) == (0, "")
@@ -239,6 +241,7 @@ def test_the_tasks_own_server_passes_ten_users_at_a_gentle_pace() -> None:
 _ONE_LINE = "script:\n  - alice: hello\n  - bob: {expect: /bye/, within: 50ms}\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["run", "check", "schema", "import", "help"])
 def test_a_closed_pipe_ends_it_quietly_and_a_full_disk_with_one_line(tmp_path: Path, verb: str) -> None:
     scenario, log = tmp_path / "one.yaml", tmp_path / "one.log"

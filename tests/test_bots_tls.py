@@ -59,6 +59,7 @@ def test_bots_prove_a_server_inside_tls_that_asks_for_a_password(server: Serving
     assert result["delivered"] > 20
 
 
+@pytest.mark.slow
 def test_an_authority_can_vouch_and_a_server_whose_key_has_changed_is_refused(folder: Path, tmp_path: Path) -> None:
     replace_into = tmp_path / "keys"
     replace_into.mkdir()
@@ -76,6 +77,7 @@ def test_an_authority_can_vouch_and_a_server_whose_key_has_changed_is_refused(fo
     assert f"THE KEY OF 127.0.0.1:{port} HAS CHANGED" in ran.errors
 
 
+@pytest.mark.slow
 def test_without_tls_or_a_password_bots_are_told_why(server: Serving, folder: Path) -> None:
     ran = bots(folder, server)
     assert ran.status in (1, 4)

@@ -31,6 +31,7 @@ def test_lines_in_are_said_and_events_come_out_as_lines() -> None:
         assert alice.until(b"left\n") == b"* me joined\nme: hi\nme: *waves*\nme: /etc\n* me left\n"
 
 
+@pytest.mark.slow
 def test_everything_that_was_piped_in_has_come_back_when_it_ends() -> None:
     with serving("--rate", "500") as server:
         status, out, _ = client(server.address, "--name", "me", given="".join(f"{n}\n" for n in range(300)))
@@ -38,6 +39,7 @@ def test_everything_that_was_piped_in_has_come_back_when_it_ends() -> None:
     assert out.splitlines()[1:] == [f"me: {n}" for n in range(300)]
 
 
+@pytest.mark.slow
 def test_json_comes_out_as_it_came_in() -> None:
     with serving() as server:
         status, out, _ = client(server.address, "--name", "me", "--json", "--room", "den", given="hi\n")
@@ -45,6 +47,7 @@ def test_json_comes_out_as_it_came_in() -> None:
     assert [json.loads(line)["type"] for line in out.splitlines()] == ["welcome", "ack", "said"]
 
 
+@pytest.mark.slow
 def test_what_is_not_stored_is_status_1() -> None:
     with serving("--max-line", "100") as server:
         status, _, errors = client(server.address, "--name", "me", given="x" * 200 + "\n")
@@ -71,6 +74,7 @@ def test_an_address_that_is_none_is_status_2() -> None:
     assert (ran.status, ran.errors.count("\n")) == (2, 1)
 
 
+@pytest.mark.slow
 def test_the_environment_names_the_server() -> None:
     with serving() as server:
         address = f"127.0.0.1:{server.address[1]}"
@@ -96,6 +100,7 @@ def test_a_host_that_is_none_is_one_line() -> None:
     assert ran.errors.startswith("geventchat-client: there is no host 'no.such.host.invalid'")
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_ends_it_quietly() -> None:
     with serving("--rate", "off") as server:
         command = f"{sys.executable} -m geventchat.cli.client 127.0.0.1:{server.address[1]} --name me | head -n 1"
@@ -107,6 +112,7 @@ def test_a_closed_pipe_ends_it_quietly() -> None:
     assert ran.stderr == ""
 
 
+@pytest.mark.slow
 def test_a_server_that_goes_away_is_said_and_status_1() -> None:
     with serving() as server:
         process = subprocess.Popen(

@@ -271,6 +271,7 @@ def test_errors_that_nobody_reads_hold_up_neither_the_chat_nor_its_end() -> None
     os.close(theirs)
 
 
+@pytest.mark.slow
 def test_a_terminal_that_is_closed_ends_it_but_not_where_that_was_to_be_ignored() -> None:
     def ignore() -> None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -151,6 +151,7 @@ def line(message: Message) -> bytes:
     return msgspec.json.encode(message) + b"\n"
 
 
+@pytest.mark.slow
 def test_a_server_that_says_anything_but_welcome_is_not_waited_for_any_longer() -> None:
     def now_and_then(connection: socket.socket) -> None:
         while True:
@@ -207,6 +208,7 @@ def test_a_server_that_sends_without_a_pause_holds_nobody_up_and_fills_no_memory
         client.close()
 
 
+@pytest.mark.slow
 def test_an_answer_is_heard_however_much_is_unread_before_it() -> None:
     def flood(connection: socket.socket) -> None:
         requests = connection.makefile("rb")

@@ -147,6 +147,7 @@ def test_authorities_that_cannot_be_read_are_one_line_and_status_2(option: str, 
     assert why in ran.errors
 
 
+@pytest.mark.slow
 def test_at_a_terminal_it_comes_back_inside_tls(folder: Path, tmp_path: Path) -> None:
     def serve(port: int) -> Any:
         return serving(*in_files(folder), "--tls-only", "--listen", f"127.0.0.1:{port}")

@@ -21,6 +21,7 @@ from bots.scenario import document, template
 from bots.scenario.actions import ACTIONS
 from bots.scenario.selector import selector
 from geventchat.commands import commands
+from geventchat.commands.table import TYPED
 from geventchat.core.dedup import MAX_REFS
 from geventchat.dialects import plain_lines
 from geventchat.protocol import events, limits, names, replies
@@ -141,7 +142,7 @@ def _tag(struct: Any) -> str:
 
 def test_every_typed_command_is_in_its_table_and_no_other() -> None:
     shown = [code(cells[0])[0] for page in ("protocol.md", "moderation.md") for cells in rows(page, "command")]
-    assert shown == [info.typed for info in commands.TYPED.values()]
+    assert shown == [info.typed for info in TYPED.values()]
 
 
 def test_every_type_that_programs_send_is_in_its_table_with_its_fields() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geventchat.commands import commands, moderation
+from geventchat.commands.command import Command
 from geventchat.dialects.base import EmptyLine
 from geventchat.dialects.json import JsonReader, encode, encode_reply
 from geventchat.dialects.registry import JSON
@@ -206,7 +207,7 @@ def test_no_more_is_kept_than_a_line_may_have(pieces: Sequence[bytes]) -> None:
     fuzz.read(JsonReader(MAX_LINE), pieces, at_most=6 * MAX_LINE + 1_025)
 
 
-_types = st.sampled_from([str(command.__struct_config__.tag) for command in commands.Command.__subclasses__()])
+_types = st.sampled_from([str(command.__struct_config__.tag) for command in Command.__subclasses__()])
 _fields = st.sampled_from(["nick", "room", "text", "to", "ref", "limit", "after", "before", "token", "reason"])
 _values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -221,7 +222,7 @@ def test_any_object_is_a_command_or_refused(fields: dict[str, Any], kind: object
     if isinstance(found, tuple):
         assert found[0] in ("bad-message", "unknown-type", "bad-json")
     else:
-        assert isinstance(found, commands.Command)
+        assert isinstance(found, Command)
         assert kind == found.__struct_config__.tag
 
 

@@ -196,7 +196,7 @@ def test_a_storm_of_newcomers_does_not_keep_those_who_are_in_waiting() -> None:
 
 
 def test_the_rates_of_only_so_many_addresses_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geventchat.server.throttle._MAX_ADDRESSES", 2)
+    monkeypatch.setattr("geventchat.core.address_memory.MAX_ADDRESSES", 2)
     limiter = ConnectionLimiter(Limits(max_per_address=1, connect_rate=0.001))
     for number in (1, 2, 3):
         limiter.admit(f"192.0.2.{number}", 1_000.0)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import count
-from pathlib import Path
 
 import gevent
 import pytest
@@ -33,26 +32,32 @@ from geventchat.protocol.events import (
     id_of,
     number_of,
 )
-from geventchat.store.registry import STORES, Retention, opener, redis_opener
+from geventchat.store.registry import STORES, Store, StoreOptions
 from tests.redis_server import RedisServer
 
 NewLog = Callable[[], Log]
 
 _numbers = count()
-# What to give to --history for an empty log of each store, by how the store is written in the help.
-HISTORIES: dict[str, Callable[[Path], str]] = {
+
+
+def _redis_url(request: pytest.FixtureRequest) -> str:
+    redis_server: RedisServer = request.getfixturevalue("redis_server")
+    return redis_server.url
+
+
+# What to give for an empty log of each store to its option, by how the store is written in the help.
+HISTORIES: dict[str, Callable[[pytest.FixtureRequest], str]] = {
     "none": lambda _: "none",
-    "FILE": lambda folder: str(folder / f"{next(_numbers)}.sqlite"),
+    "FILE": lambda request: str(request.getfixturevalue("tmp_path") / f"{next(_numbers)}.sqlite"),
+    "URL": _redis_url,
 }
 
 
-@pytest.fixture(params=[*HISTORIES, "redis"])
-def new_log(request: pytest.FixtureRequest, tmp_path: Path) -> NewLog:
+@pytest.fixture(params=STORES, ids=[store.written for store in STORES])
+def new_log(request: pytest.FixtureRequest) -> NewLog:
     """Make an empty log, each time it is called."""
-    if request.param == "redis":
-        redis_server: RedisServer = request.getfixturevalue("redis_server")
-        return lambda: redis_opener(redis_server.url, 5.0, Retention())()
-    return lambda: opener(HISTORIES[request.param](tmp_path), Retention())()
+    store: Store = request.param
+    return lambda: store.prepare(HISTORIES[store.written](request), StoreOptions())()
 
 
 @pytest.fixture

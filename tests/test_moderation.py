@@ -355,7 +355,7 @@ def test_a_mute_stays_with_who_comes_back_and_ends_by_itself(stage: Stage, mod: 
     eve = stage.program("eve")
     mod.hears(Mute(nick="eve", lasts="10m"))
     stage.chat.depart(eve.member)
-    stage.chat.release_nick(eve.member, stage.now)
+    stage.chat.naming.release(eve.member, stage.now)
     stage.carry_out()
     eve = stage.program("eve")
     assert code(eve.hears(Say(text="x"))) == "muted"
@@ -462,7 +462,7 @@ def test_a_password_opens_a_locked_room_and_whoever_gave_it_can_come_back(stage:
     told(eve.hears(Join(room="den", password="sesame")), "members")
     token = eve.member.token
     stage.chat.depart(eve.member)
-    stage.chat.release_nick(eve.member, stage.now)
+    stage.chat.naming.release(eve.member, stage.now)
     stage.carry_out()
     assert code(stage.program().hears(Hello(nick="eve", room="den", token="another"))) == "locked"
     told(stage.program().hears(Hello(nick="eve", room="den", token=token)), "welcome")
@@ -619,7 +619,7 @@ def test_who_opens_the_link_first_moderates_and_comes_back_as_a_moderator(stage:
     assert code(stage.program().hears(Hello(nick="eve", link="secret"))) == "link-used"
     token = teacher.member.token
     stage.chat.depart(teacher.member)
-    stage.chat.release_nick(teacher.member, stage.now)
+    stage.chat.naming.release(teacher.member, stage.now)
     stage.carry_out()
     again = stage.program()
     welcome = told(again.hears(Hello(nick="teacher", token=token)), "welcome")

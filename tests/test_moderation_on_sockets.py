@@ -38,6 +38,7 @@ def refused(server: Serving, nick: str, **hello: object) -> str:
         return str(raw.messages_until("error")[-1]["code"])
 
 
+@pytest.mark.slow
 def test_all_that_a_moderator_did_holds_after_a_kill(tmp_path: Path) -> None:
     history = tmp_path / "history.sqlite"
     with serving("--history", str(history), "--moderator-token") as server:

@@ -122,7 +122,7 @@ class Walk:
         elif deed == "go":
             if (user := self.here.pop(who, None)) is not None:
                 self.stage.chat.depart(user.member)
-                self.stage.chat.release_nick(user.member, self.stage.now)
+                self.stage.chat.naming.release(user.member, self.stage.now)
                 self.stage.carry_out()
         elif who in self.here:
             self._do(who, deed, other, room)

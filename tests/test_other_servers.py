@@ -132,6 +132,7 @@ def test_what_a_protocol_cannot_do_is_said_at_the_line_that_needs_it() -> None:
     assert said[5].startswith("who comes back is not told what it missed")
 
 
+@pytest.mark.slow
 def test_a_server_inside_tls_is_proved_by_a_file_that_says_who_vouches_for_it(tmp_path: Path) -> None:
     keys(tmp_path)
     certificate, key = tmp_path / "tls-certificate.pem", tmp_path / "tls-key.pem"

@@ -18,7 +18,8 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from geventchat.commands.commands import TYPED, AnyCommand, CommandInfo
+from geventchat.commands.commands import AnyCommand
+from geventchat.commands.table import TYPED, CommandInfo
 from geventchat.dialects import slash
 from geventchat.protocol.errors import Refused
 from geventchat.server.page_files import FILES

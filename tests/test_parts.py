@@ -59,6 +59,7 @@ def verdict(rooms: dict[str, RoomLedger]) -> Counter[tuple[str, ...]]:
 _RUNS = settings(deadline=None, max_examples=30, phases=[Phase.explicit, Phase.generate])
 
 
+@pytest.mark.slow
 @_RUNS
 @given(
     seed=st.integers(0, 10_000),

@@ -216,6 +216,7 @@ REPLIES: list[tuple[replies.AnyReply, bytes]] = [
     (replies.Described(nick="bob", about="Bob B"), b""),
     (replies.Invited(nick="bob", to="ann", room="tea"), b"* bob invites ann into tea: /join tea\n"),
     (replies.Status(server="s", time=TIME, users=1, most=1, rooms=1), b""),
+    (replies.RecentRooms(rooms={"lobby": "now"}), b""),  # nobody can ask for it by typing
     (replies.TopicIs(room="lobby", text="tea"), b"* topic: tea\n"),
     (replies.TopicIs(room="lobby", text=""), b"* no topic is set; /topic TEXT sets one\n"),
     (replies.Pong(token="7"), b"* pong 7\n"),

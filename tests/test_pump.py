@@ -10,9 +10,9 @@ from gevent import socket
 
 from geventchat import ChatServer
 from geventchat.core.chat import Chat
+from geventchat.core.counters import Counters
 from geventchat.core.kept import Kept
 from geventchat.core.room import RoomFeed
-from geventchat.core.tally import Tally
 from geventchat.delivery.feed import Feed
 from geventchat.delivery.outbox import Outbox
 from geventchat.dialects.plain import PLAIN
@@ -104,7 +104,7 @@ def test_a_reader_that_has_hung_up_is_lost_and_costs_the_others_nothing(pump: Pu
 
 
 def test_who_hangs_up_before_its_joining_is_shown_ends_nothing(pump: Pump) -> None:
-    feed = RoomFeed("lobby", PLAIN.encoder, 4 << 20, Tally(), gathers=False)
+    feed = RoomFeed("lobby", PLAIN.encoder, 4 << 20, Counters(), gathers=False)
     gone, listener = Listener(feed), Listener(feed)
     pump.detach(gone.sender)
     gone.outbox.follow(feed)  # what publishing `joined` does, perhaps a batch before `left`
@@ -177,7 +177,7 @@ def test_a_reader_that_takes_a_little_now_and_then_is_kept(feed: Feed, monkeypat
 
 
 def test_others_have_their_turn_while_a_large_room_is_sent_to(pump: Pump) -> None:
-    feed = RoomFeed("lobby", PLAIN.encoder, 4 << 20, Tally(), gathers=False)
+    feed = RoomFeed("lobby", PLAIN.encoder, 4 << 20, Counters(), gathers=False)
     listeners = [Listener(feed) for _ in range(300)]
     for listener in listeners:
         listener.outbox.join_groups(listener.transport.write)

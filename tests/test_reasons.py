@@ -102,6 +102,7 @@ def test_plain_says_what_looks_like_a_command(text: str) -> None:
     assert outcome.timeline.delivered == 4
 
 
+@pytest.mark.slow
 def test_what_a_dialect_cannot_say_is_told_before_anybody_connects(tmp_path: Path) -> None:
     file = tmp_path / "exit.yaml"
     file.write_text("script:\n  - ann: hi\n  - ben: exit\n  - ben: {reply: exit, to: hi}\n")

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from geventchat.core.counters import Counters
 from geventchat.core.member import Member
 from geventchat.core.room import Room, RoomFeed
-from geventchat.core.tally import Tally
 from geventchat.delivery.outbox import Outbox
 from geventchat.dialects.base import Dialect
 from geventchat.dialects.registry import JSON, PLAIN, UNFRAMED
@@ -16,7 +16,7 @@ from geventchat.protocol.limits import CROWD, CROWD_GATHER_S, MAX_LISTED
 
 @pytest.fixture
 def room() -> Room:
-    return Room("Tea", "tea", 1_000, Tally())
+    return Room("Tea", "tea", 1_000, Counters())
 
 
 def member(dialect: Dialect = JSON, nick: str = "alice") -> Member:

@@ -114,6 +114,7 @@ def test_a_token_opens_no_door(server: ChatServer) -> None:
 # Guessing.
 
 
+@pytest.mark.slow
 def test_who_guesses_waits_and_nobody_else_does(server: ChatServer) -> None:
     guesses = b'{"type":"hello","nick":"mallory","password":"guess"}\n' * 6
     with Raw(server.address, guesses) as mallory, elsewhere(server.address) as alice:

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geventchat.commands import commands, moderation
-from geventchat.commands.commands import TYPED as COMMANDS
-from geventchat.commands.commands import help_lines
+from geventchat.commands.command import Command
+from geventchat.commands.table import TYPED as COMMANDS
+from geventchat.commands.table import help_lines
 from geventchat.dialects.slash import read_line
 from geventchat.protocol.errors import ProtocolError
 
@@ -128,4 +129,4 @@ def test_any_line_is_said_or_a_command_or_refused(start: str, rest: str) -> None
     except ProtocolError as refused:
         assert refused.code in ("usage", "unknown-command")  # noqa: PT017 - any other error fails the test by itself
     else:
-        assert command is None or isinstance(command, commands.Command)
+        assert command is None or isinstance(command, Command)

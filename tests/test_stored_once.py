@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from geventchat import ChatServer, Limits
 from geventchat.client.terminal.conversation import Conversation
-from geventchat.commands import commands
+from geventchat.commands.command import Command
 from geventchat.dialects import json_client
 from geventchat.protocol import events, replies
 from geventchat.store.memory import MemoryLog
@@ -48,7 +48,7 @@ class Client:
                         is_in = True
                         todo = conversation.welcomed(message)
                         todo += [effect for text in says for effect in conversation.entered(text)]
-                        asked = (one for one in todo if isinstance(one, commands.Command))
+                        asked = (one for one in todo if isinstance(one, Command))
                         sent = b"".join(map(json_client.encode, asked))
                         connection.sendall(sent if cut is None else sent[: cut.sent])
                         connection.shutdown(socket.SHUT_WR)  # what came until now is done, and the connection ended

@@ -90,6 +90,7 @@ def test_the_pauses_begin_anew_after_a_connection_that_lasted_and_go_on_after_on
         keeping.kill()
 
 
+@pytest.mark.slow
 def test_enter_is_not_needed_to_come_back_but_does_it_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reconnect, "pauses", lambda _: repeat(1000.0, 50))
     with ChatServer() as server, Proxy(server.address) as proxy:

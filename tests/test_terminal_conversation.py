@@ -11,6 +11,7 @@ from geventchat.client.terminal.effects import Alert, Effect, Heading, Leave, No
 from geventchat.client.terminal.rooms import KEPT, is_later
 from geventchat.client.terminal.user_input import Find, Paste, Switch
 from geventchat.commands import commands
+from geventchat.commands.command import Command
 from geventchat.protocol import events, replies
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import GREET_WITH, MAX_HISTORY
@@ -342,7 +343,7 @@ class Lossy:
         self.inside: set[str] = set()  # the rooms that the user is in
         self.next = 1
         self.connected = False
-        self.to_server: deque[commands.Command] = deque()
+        self.to_server: deque[Command] = deque()
         self.to_client: deque[Any] = deque()
         self.conversation = Conversation("ann", "lobby", "ref")
         self.shown: list[str] = []
@@ -414,7 +415,7 @@ class Lossy:
 
     def _do(self, effects: list[Effect]) -> None:
         for effect in effects:
-            if isinstance(effect, commands.Command):
+            if isinstance(effect, Command):
                 self.to_server.append(effect)
             elif isinstance(effect, events.Said):
                 self.shown.append(effect.text)

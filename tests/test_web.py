@@ -337,7 +337,7 @@ def test_a_spare_connection_of_a_browser_is_not_greeted_but_nc_still_is(server: 
 
 
 def test_only_so_many_addresses_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geventchat.server.recent._MAX_ADDRESSES", 3)
+    monkeypatch.setattr("geventchat.core.address_memory.MAX_ADDRESSES", 3)
     web = Web()
     for number in (1, 2, 3, 1, 4):
         web.askers.note(f"192.0.2.{number}")

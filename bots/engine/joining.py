@@ -13,9 +13,9 @@ from bots.report.outcome import Outcome
 from bots.world.memberships import Membership
 from bots.world.world import World
 from geventchat.commands import commands
-from geventchat.commands.commands import LOBBY
 from geventchat.protocol.address import Address, show
 from geventchat.protocol.errors import ServerUnavailable
+from geventchat.protocol.names import LOBBY
 
 # Bots that are on their way in at the same time.
 _AT_ONCE = 100

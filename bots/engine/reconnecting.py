@@ -1,5 +1,6 @@
 """Bots that lose their connection, and those that come back."""
 
+import random
 import time
 from typing import Literal
 
@@ -10,11 +11,12 @@ from bots.engine.joining import Joining
 from bots.report.outcome import Outcome
 from bots.world.world import World
 from geventchat.commands import commands
-from geventchat.commands.commands import LOBBY
+from geventchat.protocol.backoff import pauses
+from geventchat.protocol.names import LOBBY
 
-# A bot that comes back tries again after such pauses, and for so long: a server needs a moment to start again.
+# A bot that comes back tries sooner than a client, for its script goes on meanwhile; and for so long, as a server needs
+# a moment to start again.
 _FIRST_PAUSE_S = 0.1
-_LAST_PAUSE_S = 2.0
 _RECONNECT_WITHIN_S = 30.0
 
 
@@ -101,10 +103,10 @@ class Reconnecting:
 
     def _come_back(self, bot: Bot) -> None:
         """Try again with growing pauses until the server lets the bot in, for so long as that can be expected."""
-        deadline, pause = time.monotonic() + _RECONNECT_WITHIN_S, _FIRST_PAUSE_S
+        deadline = time.monotonic() + _RECONNECT_WITHIN_S
+        waits = pauses(random.random, _FIRST_PAUSE_S)
         while not bot.connected:
-            gevent.sleep(pause)
-            pause = min(2 * pause, _LAST_PAUSE_S)
+            gevent.sleep(next(waits))
             try:
                 self.reconnect(bot)
             except (NotLetIn, OSError) as error:

@@ -15,6 +15,7 @@ from geventchat.commands import commands
 from geventchat.protocol import events, replies
 from geventchat.protocol.address import show
 from geventchat.protocol.errors import ProtocolError, ServerUnavailable
+from geventchat.protocol.names import LOBBY
 from geventchat.tls.secure_socket import SecureSocket, shake_hands
 from geventchat.tls.trust import Trust
 
@@ -49,7 +50,7 @@ class _Trier:
             raise ServerUnavailable(f"no server answers at {show(address)} ({why})") from None
         sock.settimeout(None)
         self._reading = gevent.spawn(self._read)
-        self.send(self.dialect.hello(name, commands.LOBBY, None, None))
+        self.send(self.dialect.hello(name, LOBBY, None, None))
         self._take(b"")
 
     def send(self, data: bytes) -> None:

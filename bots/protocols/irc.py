@@ -11,6 +11,7 @@ from typing import NamedTuple
 from bots.protocols.base import ClientDialect, Heard, Notice, shown
 from geventchat.commands import commands
 from geventchat.protocol import events, replies
+from geventchat.protocol.names import LOBBY
 from geventchat.protocol.text import decode
 
 # A line has 512 bytes with its end; of those, the sender's prefix and the command need some.
@@ -56,7 +57,7 @@ class Irc(ClientDialect):
     def __init__(self, host: str = "") -> None:
         super().__init__(host)
         self._nick = ""
-        self._room = commands.LOBBY  # where one is who is asked to be nowhere else
+        self._room = LOBBY  # where one is who is asked to be nowhere else
         self._rooms: dict[str, None] = {}
         self._is_in = False
         self._answers = b""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from bots.protocols.base import ClientDialect, Heard, Notice, is_ping_token, shown
 from geventchat.commands import commands
 from geventchat.protocol import events, replies
+from geventchat.protocol.names import LOBBY
 from geventchat.protocol.text import decode
 
 PASSWORD_PROMPT = "Server password: "  # noqa: S105 - it is what is asked for
@@ -25,7 +26,7 @@ class Plain(ClientDialect):
     def __init__(self, host: str = "") -> None:
         super().__init__(host)
         self._rest = b""
-        self._room = commands.LOBBY
+        self._room = LOBBY
 
     def hello(self, nick: str, room: str, after: str | None, token: str | None) -> bytes:
         """Return what is sent first: the server's password, and a name. They come into the lobby, whatever the room."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from bots.ledger.room import Attendance, Message, RoomLedger
 from bots.scenario.model import Actor
-from geventchat.commands.commands import LOBBY
 from geventchat.protocol import names
+from geventchat.protocol.names import LOBBY
 
 
 @dataclass(slots=True, eq=False)

@@ -5,26 +5,26 @@ import getpass
 import json
 import os
 import secrets
-import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 from msgspec.structs import replace
 
+from geventchat.cli import verb_runner
 from geventchat.cli.options import OptionParser, did_you_mean
 from geventchat.core.accounts import Account, Accounts, first_era, is_further
 from geventchat.core.kept import Kept
 from geventchat.core.moderation.rules import Rules
 from geventchat.protocol import names
-from geventchat.protocol.errors import Refused, UsageError
+from geventchat.protocol.errors import UsageError
 from geventchat.protocol.limits import Limits
 from geventchat.protocol.passwords import prepared, quick_hash
 from geventchat.protocol.roles import Role
 from geventchat.store import registry, sqlite_records
 from geventchat.system import password_hash, passwords
-from geventchat.system.stdio import print_nowhere
 
+_PROG = "geventchat-serve account"
 _EPILOG = """\
 examples:
   geventchat-serve account add alice --role owner          asks for the password
@@ -32,31 +32,23 @@ examples:
   geventchat-serve account passwd alice --password-file F  another password; who is logged in has to log in anew
   geventchat-serve account list --json
 
-exit status: 0 done; 1 cannot be printed; 2 cannot be done
+exit status: 0 done; 1 cannot be written; 2 cannot be done
 """
 
 
 def main(arguments: Sequence[str]) -> int:
     """Do what is asked for; return the exit status: 0, 1 if nothing can be printed, 2 for what cannot be done."""
-    try:
+
+    def work() -> None:
         options = _parser().parse_args(arguments)
         _verb(options.verb)(options)
-        sys.stdout.flush()
-    except (UsageError, Refused) as error:
-        print(f"geventchat-serve account: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print_nowhere()
-        print(f"geventchat-serve account: cannot be printed: {(error.strerror or str(error)).lower()}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+
+    return verb_runner.run(_PROG, work)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = OptionParser(
-        "geventchat-serve account",
+        _PROG,
         "Accounts are names that are somebody's. What is changed here counts at once, also while the server runs.",
         _EPILOG,
     )

@@ -11,9 +11,10 @@ from io import TextIOWrapper
 
 from geventchat.cli.connecting import HINTS, add_tls, trust, warn_of_no_tls
 from geventchat.cli.options import OptionParser
-from geventchat.commands.commands import LOBBY, Credentials
+from geventchat.commands.commands import Credentials
 from geventchat.protocol import address
 from geventchat.protocol.errors import ChatError, Refused, UsageError
+from geventchat.protocol.names import LOBBY
 from geventchat.system.passwords import read, server_password
 
 _EXAMPLES = """\

@@ -10,50 +10,52 @@ from pathlib import Path
 
 import msgspec
 
+from geventchat.cli import verb_runner
 from geventchat.cli.options import OptionParser
 from geventchat.protocol import durations, names
 from geventchat.protocol.errors import Refused, UsageError
 from geventchat.protocol.events import LARGEST, SEQUENCES, AnyEvent, number_of
 from geventchat.protocol.wording import line_of
 from geventchat.store import sqlite_file
+from geventchat.store.sqlite_errors import explained
+from geventchat.store.sqlite_rows import select
 from geventchat.system.stdio import print_nowhere
 
+_PROG = "geventchat-serve export"
 # Events read at once. Between two reads the file is free, so that a long export never lets the server's -wal grow.
 PAGE = 1_000
 
 
 def main(arguments: Sequence[str]) -> int:
     """Print the history; return the exit status: 0, 1 if it cannot be written, 2 for an option that makes no sense."""
-    try:
+
+    def work() -> None:
         options = _parser().parse_args(arguments)
-        path = options.history or sqlite_file.default_path()
-        write = _write_text if options.text else _write_json
-        after = _number_before(options.since, time.time()) if options.since else -LARGEST
-        room_key = names.key(options.room) if options.room is not None else None
-        nothing = True
-        for events in _pages(path, room_key, after):
-            write(events)
-            sys.stdout.flush()
-            nothing = False
-        if nothing:
-            print(f"note: there is no such event in {path}", file=sys.stderr)
-    except UsageError as error:
-        print(f"geventchat-serve export: {error}", file=sys.stderr)
-        return 2
-    except BrokenPipeError:  # whoever reads has seen enough; nor must Python's own flush at the end complain
-        print_nowhere()
-    except OSError as error:
-        print_nowhere()
-        print(f"geventchat-serve export: cannot be written: {(error.strerror or str(error)).lower()}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+        try:
+            _export(options)
+        except BrokenPipeError:  # whoever reads has seen enough; nor must Python's own flush at the end complain
+            print_nowhere()
+
+    return verb_runner.run(_PROG, work)
+
+
+def _export(options: argparse.Namespace) -> None:
+    path = options.history or sqlite_file.default_path()
+    write = _write_text if options.text else _write_json
+    after = _number_before(options.since, time.time()) if options.since else -LARGEST
+    room_key = names.key(options.room) if options.room is not None else None
+    nothing = True
+    for events in _pages(path, room_key, after):
+        write(events)
+        sys.stdout.flush()
+        nothing = False
+    if nothing:
+        print(f"note: there is no such event in {path}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = OptionParser(
-        prog="geventchat-serve export",
+        prog=_PROG,
         description="Print history as JSON Lines, oldest first, also while the server runs.",
     )
     parser.add_argument(
@@ -74,8 +76,8 @@ def _pages(path: Path, room_key: str | None, after: int) -> Iterator[list[AnyEve
     db = sqlite_file.open_to_read(path)
     try:
         while True:
-            with sqlite_file.explained(path):
-                page = sqlite_file.select(db, f"WHERE {in_room} id > ? ORDER BY id LIMIT ?", [*values, after, PAGE])
+            with explained(path):
+                page = select(db, f"WHERE {in_room} id > ? ORDER BY id LIMIT ?", [*values, after, PAGE])
             if not page:
                 return
             yield [entry.event for entry in page]

@@ -151,7 +151,7 @@ def _parser() -> OptionParser:
     history = parser.add_argument_group("history")
     history.add_argument(
         "--history",
-        metavar=registry.WRITTEN,
+        metavar=registry.written("--history"),
         help="the file to keep what is said in, or memory only (default: history.sqlite in the user's state folder)",
     )
     history.add_argument(
@@ -161,7 +161,9 @@ def _parser() -> OptionParser:
         help="what was shown survives the end of the process, or with full a power cut too (default: %(default)s)",
     )
     history.add_argument(
-        "--redis", metavar="URL", help="share one chat with other servers, in this Redis: redis://HOST:PORT/DB"
+        "--redis",
+        metavar=registry.written("--redis"),
+        help="share one chat with other servers, in this Redis: redis://HOST:PORT/DB",
     )
     history.add_argument(
         "--lease",
@@ -270,7 +272,7 @@ def _opener(options: argparse.Namespace) -> registry.Opener:
     """Return what opens the log. Raises UsageError for an invalid option."""
     retention = _retention(options)
     if options.redis is None:
-        return registry.opener(options.history, retention)
+        return registry.opener(options.history, registry.StoreOptions(retention))
     if options.history is not None:
         raise UsageError("--history is not for --redis: what is said is kept in Redis")
     lease_s = 0.0
@@ -278,7 +280,7 @@ def _opener(options: argparse.Namespace) -> registry.Opener:
         lease_s = durations.seconds(options.lease)
     if not 1 <= lease_s <= 3600:
         raise UsageError(f"--lease {options.lease}: give a time from 1s to 1h, for example 5s")
-    return registry.redis_opener(options.redis, lease_s, retention)
+    return registry.opener(options.redis, registry.StoreOptions(retention, lease_s), "--redis")
 
 
 def _retention(options: argparse.Namespace) -> registry.Retention:

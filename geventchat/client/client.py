@@ -15,10 +15,12 @@ from msgspec import structs
 
 from geventchat.client.cleaning import cleaned
 from geventchat.commands import commands
+from geventchat.commands.command import Command
 from geventchat.dialects import json_client
 from geventchat.protocol import address as addresses
 from geventchat.protocol import events, replies
 from geventchat.protocol.errors import ConnectionLost, NoAnswer, ProtocolError, Refused, ServerUnavailable
+from geventchat.protocol.names import LOBBY
 from geventchat.tls.secure_socket import SecureSocket, shake_hands
 from geventchat.tls.trust import Trust
 
@@ -44,7 +46,7 @@ class ChatClient:
         address: tuple[str, int] = (addresses.DEFAULT_HOST, addresses.DEFAULT_PORT),
         *,
         name: str,
-        room: str = commands.LOBBY,
+        room: str = LOBBY,
         after: str | None = None,
         token: str | None = None,
         password: str | None = None,
@@ -142,11 +144,11 @@ class ChatClient:
         assert isinstance(page, replies.HistoryPage)
         return page.events
 
-    def send(self, command: commands.Command) -> None:
+    def send(self, command: Command) -> None:
         """Send any command without waiting for an answer."""
         self._send(command)
 
-    def check(self, command: commands.Command) -> None:
+    def check(self, command: Command) -> None:
         """Raise Refused if the command is longer than the server takes: it could not read the ref to answer under."""
         most = self.welcome.limits.get("line")
         if most is not None and len(_line(command)) > most + len(b"\n"):
@@ -206,7 +208,7 @@ class ChatClient:
         assert isinstance(members, replies.Members)
         return members
 
-    def _send(self, command: commands.Command) -> None:
+    def _send(self, command: Command) -> None:
         if self._lost is not None:
             raise self._lost
         line = _line(command)
@@ -265,7 +267,7 @@ class ChatClient:
             self._messages.put(message)
 
 
-def _line(command: commands.Command) -> bytes:
+def _line(command: Command) -> bytes:
     """Return a command as it is sent. Raises Refused if that cannot be."""
     try:
         return json_client.encode(command)

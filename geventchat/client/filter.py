@@ -11,10 +11,11 @@ from geventchat.client.client import ChatClient
 from geventchat.client.pending import Pending, Spoken
 from geventchat.client.reconnect import Dial
 from geventchat.commands import commands
-from geventchat.commands.commands import LOBBY
+from geventchat.commands.command import Command
 from geventchat.dialects import plain_lines, slash
 from geventchat.protocol import replies
 from geventchat.protocol.errors import ConnectionLost, ProtocolError, Refused
+from geventchat.protocol.names import LOBBY
 from geventchat.protocol.text import clean, decode
 from geventchat.system import signals, stdio
 
@@ -56,7 +57,7 @@ class _Filter:
         self._moving: AsyncResult[replies.Members] | None = None  # set while another room is being entered
         self._stopping = False
         self._ended = Event()
-        self._outbox: Queue[commands.Command | None] = Queue(_MOST_WAITING)
+        self._outbox: Queue[Command | None] = Queue(_MOST_WAITING)
         self._sender = gevent.spawn(self._send)
         self._reader = gevent.spawn(self._read)
         self._receiver = gevent.spawn(self._receive)

@@ -12,6 +12,7 @@ from gevent.queue import Queue
 
 from geventchat.client.client import ChatClient
 from geventchat.commands import commands
+from geventchat.commands.command import Command
 from geventchat.protocol import replies
 from geventchat.protocol.backoff import pauses
 from geventchat.protocol.errors import ConnectionLost, Refused, ServerUnavailable
@@ -62,7 +63,7 @@ class Connection:
         self._dial = dial
         self._user = user
         self._client: ChatClient | None = None
-        self._outbox: Queue[commands.Command | None] = Queue()
+        self._outbox: Queue[Command | None] = Queue()
         self._writer: gevent.Greenlet[..., None] | None = None
         self._pinged_at: float | None = None
         self._try_now = Event()
@@ -100,7 +101,7 @@ class Connection:
                 waits = pauses(random.random)
             self._reconnect(waits)
 
-    def send(self, command: commands.Command) -> None:
+    def send(self, command: Command) -> None:
         """Send a command after those before it; without a connection it is dropped."""
         if self._client is not None:
             self._outbox.put(command)
@@ -167,7 +168,7 @@ class Connection:
         self._client = self._writer = None
 
 
-def _write(client: ChatClient, outbox: "Queue[commands.Command | None]") -> None:
+def _write(client: ChatClient, outbox: "Queue[Command | None]") -> None:
     """Send what is put into the outbox, up to None; a slow server holds up this greenlet only."""
     with suppress(ConnectionLost):  # `keep` says so
         while (command := outbox.get()) is not None:

@@ -126,7 +126,7 @@ def logout(chat: Chat, member: Member, asked: commands.Logout, now: float) -> No
     _own(chat, member)
     chat.logins.log_out(member)
     if not chat.logins.holds(member, member.nick):
-        chat.take_name_from(member, now)
+        chat.naming.take_name_from(member, now)
     _tell(chat, member, asked.ref)
 
 
@@ -153,7 +153,7 @@ def unregister(chat: Chat, member: Member, asked: commands.Unregister, now: floa
         change = chat.kept.remove(Account, account.key)
         chat.logins.log_out(member)
         if not chat.logins.holds(member, member.nick):
-            chat.take_name_from(member, now)
+            chat.naming.take_name_from(member, now)
         _tell(chat, member, asked.ref, [change])
 
     return CheckPassword(account.password, _as_compared(asked.password), go_on, asked.ref)

@@ -11,9 +11,10 @@ from weakref import ref
 import msgspec
 
 from geventchat.commands import accounts, commands, filtering, keeping, moderating, moderation, people, permission
-from geventchat.commands.commands import INFO, LOBBY
+from geventchat.commands.command import Command
 from geventchat.commands.followups import CatchUp, ClaimNick, Followup, Goodbye, ReadHistory, ReadRecent
 from geventchat.commands.people import about_of, any_room, one_called
+from geventchat.commands.table import INFO, help_lines
 from geventchat.core.chat import Chat
 from geventchat.core.kept import Change
 from geventchat.core.log import Entry
@@ -23,6 +24,7 @@ from geventchat.core.room import Room
 from geventchat.protocol import events, names, replies
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import MAX_REF, MAX_ROOMS_PER_USER
+from geventchat.protocol.names import LOBBY
 
 # Ours have 16 characters.
 _MAX_TOKEN = 64
@@ -89,12 +91,12 @@ def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> Fol
     if not opens_link:
         is_there = earlier is not None and room in earlier.rooms  # a lock lets stay who is in
         chat.moderation.check_entry(member, hello.nick, "" if is_there else room, None, now)
-    nick = hello.nick if earlier is not None else chat.free_nick(member, hello.nick)
+    nick = hello.nick if earlier is not None else chat.naming.free(member, hello.nick)
 
     def come_in() -> Followup | None:
         if (earlier := _earlier(chat, hello)) is not None:
             _replace(chat, earlier, now)
-        chat.claim(member, nick, now)
+        chat.naming.claim(member, nick, now)
         changes = chat.moderation.open_link(member, hello.link, now) if hello.link is not None else []
         catch_up = _enter(chat, member, hello.room, hello.after, None, changes) if hello.room else None
         if not hello.room:
@@ -125,7 +127,7 @@ def _replace(chat: Chat, earlier: Member, now: float) -> None:
     """Send away the lost connection of a user who has come back."""
     closing = replies.Closing(code="replaced", message="you came back on another connection")
     chat.send_away(earlier, closing, "came back on another connection")
-    chat.release_nick(earlier, now)
+    chat.naming.release(earlier, now)
 
 
 def _enter(
@@ -188,13 +190,13 @@ def _rename(chat: Chat, member: Member, rename: commands.Rename, now: float) -> 
     old = member.nick
     if names.nick(rename.nick, chat.limits.max_name)[0] == old:
         raise Refused("nick-taken", f"you are called {old} already", about=old)
-    nick = chat.check_nick(member, rename.nick)
+    nick = chat.naming.check(member, rename.nick)
     for key in ("", *member.rooms):
         chat.moderation.check_ban(member, nick, key, now)
 
     def go_by_it() -> Followup | None:
         chat.moderation.rules.renamed(member.key, names.key(nick))
-        chat.claim(member, nick, now)
+        chat.naming.claim(member, nick, now)
         chat.rename(member, old, rename.ref)
         if rename.ref is not None:
             chat.tell(member, replies.Ack(ref=rename.ref, id=None))
@@ -260,7 +262,7 @@ def _ping(chat: Chat, member: Member, ping: commands.Ping, now: float) -> None:
 
 def _help(chat: Chat, member: Member, asked: commands.Help, now: float) -> None:
     moderates = any(chat.moderation.moderates(member, key) for key in ("", *member.rooms))
-    chat.tell(member, replies.HelpText(lines=commands.help_lines(moderates=moderates)))
+    chat.tell(member, replies.HelpText(lines=help_lines(moderates=moderates)))
 
 
 def _motd(chat: Chat, member: Member, asked: commands.Motd, now: float) -> None:
@@ -294,7 +296,7 @@ def _status(chat: Chat, member: Member, status: commands.Status, now: float) -> 
     chat.tell(member, lambda: chat.status(now, status.ref))
 
 
-ACTIONS: dict[type[commands.Command], Callable[[Chat, Member, Any, float], Followup | None]] = {
+ACTIONS: dict[type[Command], Callable[[Chat, Member, Any, float], Followup | None]] = {
     commands.Hello: _hello,
     commands.Unlock: _unlock,
     commands.Say: _say,

@@ -1,7 +1,7 @@
 """Whether somebody may do what it asks for: all of that is decided here, by the commands' table."""
 
 from geventchat.commands import commands
-from geventchat.commands.commands import INFO
+from geventchat.commands.table import INFO, CommandInfo
 from geventchat.core.chat import Chat
 from geventchat.core.member import Member
 from geventchat.core.room import Room
@@ -45,7 +45,7 @@ def room_meant(chat: Chat, member: Member, name: str | None) -> Room:
     return room
 
 
-def _check_own_room(chat: Chat, member: Member, command: commands.AnyCommand, info: commands.CommandInfo) -> None:
+def _check_own_room(chat: Chat, member: Member, command: commands.AnyCommand, info: CommandInfo) -> None:
     if not info.in_own_room:
         raise Refused("forbidden", f"that is for {info.who_may}s only")
     room = chat.room_of(member, getattr(command, "room", None))

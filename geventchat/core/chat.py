@@ -7,9 +7,10 @@ the `publisher` then shows what the log gave back.
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from itertools import count, islice
+from itertools import islice
 
-from geventchat.core.accounts import Accounts, further, is_further
+from geventchat.core.accounts import Accounts
+from geventchat.core.counters import Counters
 from geventchat.core.dedup import SentRef
 from geventchat.core.door import Door
 from geventchat.core.encoder import Capabilities, Encoder
@@ -18,13 +19,13 @@ from geventchat.core.log import Entry
 from geventchat.core.logins import Logins
 from geventchat.core.member import Member
 from geventchat.core.moderation.moderation import Moderation
+from geventchat.core.naming import Naming
 from geventchat.core.nicks import Nicks, profile
 from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, Post
 from geventchat.core.publishing import Publisher, encode_own
 from geventchat.core.remote_users import RemoteUsers
 from geventchat.core.room import Room
 from geventchat.core.shared_log import SendAway
-from geventchat.core.tally import Tally
 from geventchat.core.watchers import Watchers
 from geventchat.protocol import events, names, replies
 from geventchat.protocol.errors import Refused
@@ -56,81 +57,25 @@ class Chat:
         self.moderation = Moderation(kept, self.role_of, self.logins.account_of)
         self.motd: list[str] = []  # the message of the day, a line each
         self.watchers = Watchers()
-        self.tally = Tally()
+        self.counters = Counters()
+        self.naming = Naming(self)
         self.remote_users = RemoteUsers(self)
         max_kept = MAX_WINDOWS * limits.feed_window
         self.publisher = Publisher(
             self._rooms,
             self.watchers,
             self._welcome,
-            self.release_nick,
+            self.naming.release,
             self.remote_users.follow,
-            self.tally,
+            self.counters,
             max_kept,
             self.moderation,
         )
         self._posted: deque[Post] = deque()
-        self._log_room = Room(names.LOG_ROOM, names.LOG_ROOM, limits.feed_window, self.tally)
+        self._log_room = Room(names.LOG_ROOM, names.LOG_ROOM, limits.feed_window, self.counters)
         self._new_rooms: list[tuple[Room, str]] = []  # with the accounts of those who make them
-        self._guests = count(1)
 
     # The state that commands change at once; others see it when the batch is published.
-
-    def claim(self, member: Member, name: str, now: float) -> None:
-        """Give a member this nick. Raises Refused when it is no name, or somebody else's."""
-        nick = self.check_nick(member, name)
-        self.seat(member, nick, names.key(nick), now)
-
-    def check_nick(self, member: Member, name: str) -> str:
-        """Return a nick that a member can have now, as it is shown. Raises Refused as `claim` does."""
-        nick, _ = names.nick(name, self.limits.max_name)
-        if is_further(nick) and self.accounts.reserving(nick) is None:
-            why = "a name that ends in ^ and a number is for a further connection of an account"
-            raise Refused("bad-nick", why, about=nick)
-        if not self.logins.holds(member, nick):
-            raise Refused("nick-registered", f"the name {nick} belongs to an account: log in to it", about=nick)
-        self.nicks.check(member, nick)
-        return nick
-
-    def seat(self, member: Member, nick: str, key: str, now: float) -> None:
-        """Give a member this nick, which has this key, and is nobody else's."""
-        old, old_key = member.nick, member.key
-        self.nicks.seat(member, nick, key, now)
-        if key != old_key:
-            if old_key:
-                self._tell_watchers(old_key, replies.Watched(here=[], gone=[old]))
-            self._tell_watchers(key, replies.Watched(here=[nick], gone=[]))
-
-    def free_nick(self, member: Member, name: str) -> str:
-        """Return this nick, or one for a further connection of a newcomer's account. Raises Refused as `claim` does."""
-        try:
-            return self.check_nick(member, name)
-        except Refused as refusal:
-            nick = refusal.about or ""
-            if refusal.code != "nick-taken" or self.accounts.reserving(nick) is None:
-                raise
-            for other in further(nick):
-                if len(other) <= self.limits.max_name and self._can_have(member, other):
-                    return other
-            raise
-
-    def _can_have(self, member: Member, name: str) -> bool:
-        try:
-            self.check_nick(member, name)
-        except Refused:
-            return False
-        return True
-
-    def heed_accounts(self, now: float) -> None:
-        """Let changes of accounts have their consequences: logins end, and nobody keeps a name that is another's now.
-
-        `now` is in seconds since 1970.
-        """
-        concerned, strangers = self.logins.heed()
-        for member in concerned:
-            self.tell_account(member)
-        for member in strangers:
-            self.take_name_from(member, now)
 
     def heed_bans(self, now: float) -> None:
         """Send away whom a ban hits that was made elsewhere; `now` is in seconds since 1970."""
@@ -166,27 +111,6 @@ class Chat:
         self.tell(member, told, changes)
         if names.LOG_ROOM in member.rooms and not role.may(Role.MODERATOR):
             self.tell_own(member, self.leave(member, self._rooms[names.LOG_ROOM]), None)
-
-    def take_name_from(self, member: Member, now: float) -> None:
-        """Call a member otherwise, for its name is another's; `now` is in seconds since 1970."""
-        old = member.nick
-        nick = next(nick for number in self._guests if self._can_have(member, nick := f"guest{number}"))
-        self.claim(member, nick, now)
-        why = f"the name {old} is for who is logged in to its account: you are {member.nick} now"
-        self.tell(member, replies.Error(code="nick-registered", message=why, about=old))
-        self.rename(member, old, None)
-
-    def release_nick(self, member: Member, now: float) -> None:
-        """Give others the chance to take a member's nick; `now` is in seconds since 1970."""
-        if self.nicks.release(member, now):
-            self._tell_watchers(member.key, replies.Watched(here=[], gone=[member.nick]))
-        self.watchers.remove(member, member.watched)
-        if not member.is_remote:
-            self.logins.log_out(member)
-
-    def _tell_watchers(self, key: str, watched: replies.Watched) -> None:
-        for watcher in self.watchers.of(key):
-            self.tell(watcher, watched)
 
     def room_of(self, member: Member, name: str | None) -> Room:
         """Return the member's room of this name, or its only room. Raises Refused."""
@@ -294,7 +218,7 @@ class Chat:
 
     def refuse(self, member: Member, refusal: Refused, ref: str | None = None) -> None:
         """Tell a member why something was not done."""
-        self.tally.refusals[refusal.code] += 1
+        self.counters.refusals[refusal.code] += 1
         error = replies.Error(code=refusal.code, message=refusal.message, about=refusal.about, ref=ref)
         self.tell(member, error)
 
@@ -327,7 +251,7 @@ class Chat:
         """Return a room that somebody is about to enter, which the account with the key `maker` makes if it is new."""
         room = self._rooms.get(key)
         if room is None:
-            room = self._rooms[key] = Room(name, key, self.limits.feed_window, self.tally)
+            room = self._rooms[key] = Room(name, key, self.limits.feed_window, self.counters)
             self._new_rooms.append((room, maker))
         room.expected += 1
         return room

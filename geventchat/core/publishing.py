@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable
 from itertools import groupby
 
+from geventchat.core.counters import Counters
 from geventchat.core.log import Entry
 from geventchat.core.member import Member
 from geventchat.core.moderation.moderation import Moderation
 from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, is_kick, is_message
 from geventchat.core.room import Room, RoomFeed
 from geventchat.core.shared_log import News, Written
-from geventchat.core.tally import Tally
 from geventchat.core.watchers import Watchers
 from geventchat.delivery.outbox import Outbox
 from geventchat.protocol import events, replies
@@ -32,7 +32,7 @@ class Publisher:
         welcome: Callable[[Member, replies.Members], replies.Welcome],
         closed: Callable[[Member, float], None],
         follow: Callable[[News, float, float], None],
-        tally: Tally,
+        counters: Counters,
         max_kept: int,
         moderation: Moderation,
     ) -> None:
@@ -41,7 +41,7 @@ class Publisher:
         self._welcome = welcome
         self._closed = closed
         self._follow = follow
-        self._tally = tally
+        self._counters = counters
         self._moderation = moderation
         self._changed: dict[RoomFeed, None] = {}
         self._keeping: list[RoomFeed] = []  # feeds with something that not all of their readers may have been sent
@@ -60,7 +60,7 @@ class Publisher:
             posts = list(run)
             if are_messages:
                 self._acknowledge(posts)
-                self._tally.messages += len(posts)
+                self._counters.messages += len(posts)
             for post in posts:
                 post.member.unpublished -= 1
                 if isinstance(post, PendingReply):

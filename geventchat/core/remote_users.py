@@ -203,7 +203,7 @@ class RemoteUsers:
             remote = self._remote[news.by] = RemoteMember(news.by, news.proof)
             remote.spoke = wall_time
             _know(remote, news.person)
-        self._chat.seat(remote, news.nick, news.key, wall_time)
+        self._chat.naming.seat(remote, news.nick, news.key, wall_time)
 
     def _changed(self, news: Changed, _: float, __: float) -> None:
         remote = self._remote.get(news.by)
@@ -222,7 +222,7 @@ class RemoteUsers:
 
     def _gone(self, news: Gone, wall_time: float, _: float) -> None:
         if remote := self._remote.pop(news.by, None):
-            self._chat.release_nick(remote, wall_time)
+            self._chat.naming.release(remote, wall_time)
         elif member := self.forget(news.by):
             member.rooms.clear()
             if not member.closed:
@@ -252,7 +252,7 @@ class RemoteUsers:
     def _forgotten(self, _: Forgotten, wall_time: float, __: float) -> None:
         for remote in self._remote.values():
             self._take_out(remote)
-            self._chat.release_nick(remote, wall_time)
+            self._chat.naming.release(remote, wall_time)
         self._remote.clear()
         for member in self._own.values():
             self._take_out(member)

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 from itertools import islice
 
+from geventchat.core.counters import Counters
 from geventchat.core.encoder import Encoder
 from geventchat.core.member import Member
-from geventchat.core.tally import Tally
 from geventchat.delivery.feed import Cursor, Feed
 from geventchat.protocol.crowd import JoinLeaveSummary
 from geventchat.protocol.events import AnyEvent, Joined, Left
@@ -18,9 +18,9 @@ class RoomFeed(Feed):
 
     __slots__ = ("encoder", "gathers", "room", "summary")
 
-    def __init__(self, room: str, encoder: Encoder, window: int, tally: Tally, *, gathers: bool) -> None:
+    def __init__(self, room: str, encoder: Encoder, window: int, counters: Counters, *, gathers: bool) -> None:
         def gap(first: str, last: str, count: int) -> bytes:
-            tally.gaps += 1
+            counters.gaps += 1
             return encoder.gap(Gap(room=room, first=first, last=last, count=count))
 
         super().__init__(window, gap)
@@ -48,7 +48,7 @@ class RoomFeed(Feed):
 class Room:
     """A name, those who are in it, and what they are sent. `members` is the shared group that a message goes to."""
 
-    def __init__(self, name: str, key: str, feed_window: int, tally: Tally) -> None:
+    def __init__(self, name: str, key: str, feed_window: int, counters: Counters) -> None:
         self.name = name
         self.key = key
         self.topic = ""
@@ -57,7 +57,7 @@ class Room:
         self.members: dict[Member, None] = {}
         self._feeds: dict[Callable[[AnyEvent], bytes], RoomFeed] = {}  # by what encodes the events in it
         self._feed_window = feed_window
-        self._tally = tally
+        self._counters = counters
 
     def publish(self, event: AnyEvent, now: float) -> Iterable[RoomFeed]:
         """Put an event that is in the log into the feeds, encoded once for each, and return them."""
@@ -80,7 +80,7 @@ class Room:
         if feed is None:
             gathers = member.can.gathers_joins
             feed = self._feeds[event] = RoomFeed(
-                self.name, member.encoder, self._feed_window, self._tally, gathers=gathers
+                self.name, member.encoder, self._feed_window, self._counters, gathers=gathers
             )
         member.outbox.follow(feed)
 

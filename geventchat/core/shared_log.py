@@ -92,11 +92,20 @@ class Written(NamedTuple):
     after: Sequence[News] = ()
 
 
+class Figure(NamedTuple):
+    """Something that a log measures of itself, for whoever runs the server; times are in seconds."""
+
+    name: str
+    what: str  # it is, in words
+    value: float
+    is_count: bool = False  # whether it only grows: how often something has happened
+
+
 class SharedLog(Log, Protocol):
     """A log that several servers write. All of them are shown the same events in the same order."""
 
-    def figures(self) -> dict[str, float]:
-        """Return how it stands between this server and the others: names and figures, times in seconds."""
+    def figures(self) -> Sequence[Figure]:
+        """Return how it stands between this server and the others."""
 
     def follow(self, wake: Callable[[], None]) -> None:
         """Call this, from now on, whenever others have written something."""

@@ -1,13 +1,12 @@
 """How often wrong passwords came from each address, and how long the next try from there has to wait."""
 
+from geventchat.core.address_memory import AddressMemory
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.ip import host_of
 from geventchat.protocol.limits import FREE_TRIES, LONGEST_PAUSE_S
 
 # After so long without a try, an address is as good as new.
 _FORGET_S = 900.0
-# How many addresses are remembered; those from which nothing has come for long are forgotten first.
-_MAX_ADDRESSES = 10_000
 
 
 class _Record:
@@ -29,7 +28,7 @@ class Tries:
     """
 
     def __init__(self) -> None:
-        self._records: dict[str, _Record] = {}  # those of which something came last at the end
+        self._records = AddressMemory[_Record]()  # by hosts
 
     def begin(self, address: str, now: float) -> float:
         """Count a try, as wrong until `was_right`; return how long it waits, behind those that wait there already.
@@ -71,12 +70,10 @@ class Tries:
     def _record(self, address: str, now: float) -> _Record:
         """Return what is known of an address from which a try comes now."""
         key = host_of(address)
-        record = self._records.pop(key, None)
+        record = self._records.get(key)
         if record is None or now > record.last + _FORGET_S:
             record = _Record()
-        self._records[key] = record
-        if len(self._records) > _MAX_ADDRESSES:
-            del self._records[next(iter(self._records))]
+        self._records.put(key, record)
         record.last = now
         return record
 

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import msgspec
 
-from geventchat.commands.commands import Command
+from geventchat.commands.command import Command
 from geventchat.protocol.errors import ProtocolError
 from geventchat.protocol.lines import LineBuffer
 from geventchat.protocol.replies import Message

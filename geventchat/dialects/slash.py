@@ -4,7 +4,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from geventchat.commands import commands
-from geventchat.commands.commands import TYPED, CommandInfo
+from geventchat.commands.table import TYPED, CommandInfo
 from geventchat.protocol import durations
 from geventchat.protocol.errors import ProtocolError
 

@@ -9,9 +9,9 @@ _LONGEST_SOON_S = 5.0
 _LONGEST_S = 30.0
 
 
-def pauses(chance: Callable[[], float]) -> Iterator[float]:
-    """Yield seconds to wait, without end; `chance` returns a number from 0 to 1, which spreads clients apart."""
-    pause, waited = _FIRST_S, 0.0
+def pauses(chance: Callable[[], float], first_s: float = _FIRST_S) -> Iterator[float]:
+    """Yield seconds to wait, `first_s` at first and without end; `chance`, from 0 to 1, spreads clients apart."""
+    pause, waited = first_s, 0.0
     while True:
         longest = _LONGEST_SOON_S if waited < _SOON_S else _LONGEST_S
         pause = min(pause, longest)

@@ -146,7 +146,7 @@ class HistorySender:
             self._tell_gap(room, after, id_of(trimmed))
 
     def _tell_gap(self, room: Room, first: str, last: str) -> None:
-        self._chat.tally.gaps += 1
+        self._chat.counters.gaps += 1
         self._chat.tell(self._member, replies.Gap(room=room.name, first=first, last=last, count=None))
 
     def _recognise(self, page: list[Entry], nicks: set[str]) -> None:

@@ -95,7 +95,6 @@ class _Figures:
     def collect(self) -> Iterable[Metric]:
         """Yield each figure as it is now."""
         chat, pump, counters, log = self._shared.chat, self._shared.pump, self._shared.counters, self._shared.log
-        tally = chat.tally
         busy_s = 0.0 if pump.busy_since is None else time.monotonic() - pump.busy_since
         yield _gauge("connections", "Connections at present.", self._server.connections)
         yield _gauge("members", "Users at present, on all servers that share the chat.", len(chat.nicks))
@@ -107,28 +106,16 @@ class _Figures:
         yield _count("joined", "Users who came in.", counters.joined)
         yield _count("left", "Users who left.", counters.left)
         yield _count("throttled", "Commands that waited because their user was over the rate.", counters.throttled)
-        yield _count("messages", "Messages of this server's users that were stored.", tally.messages)
+        yield _count("messages", "Messages of this server's users that were stored.", counters.messages)
         yield _count("deliveries", "Events of rooms, each times its readers here.", pump.deliveries)
         yield _count("sent_bytes", "Bytes taken by connections.", pump.sent_bytes)
-        yield _count("gaps", "Gaps that readers were told.", tally.gaps)
+        yield _count("gaps", "Gaps that readers were told.", counters.gaps)
         refusals = CounterMetricFamily(f"{_PREFIX}refusals", "Commands that were refused, by code.", labels=["code"])
-        for code, count in tally.refusals.items():
+        for code, count in counters.refusals.items():
             refusals.add_metric([code], count)
         yield refusals
-        for name, figure in (log.shared.figures() if log.shared is not None else {}).items():
-            if name.endswith("_total"):
-                yield _count(name.removesuffix("_total"), _SHARED[name], figure)
-            else:
-                yield _gauge(name, _SHARED[name], figure)
-
-
-# What a log that several servers write says of itself.
-_SHARED = {
-    "redis_up": "Whether Redis can be used: 1, or 0.",
-    "redis_round_trip_seconds": "How long Redis took for its last answer about the lease.",
-    "lease_left_seconds": "How long until the others take this server for dead, if it does not show that it lives.",
-    "fenced_total": "How often this server had lost the others, and has begun anew.",
-}
+        for name, what, value, is_count in log.shared.figures() if log.shared is not None else ():
+            yield _count(name, what, value) if is_count else _gauge(name, what, value)
 
 
 def _gauge(name: str, what: str, value: float) -> Metric:

@@ -2,8 +2,7 @@
 
 import time
 
-# How many addresses are remembered; those from which nothing has come for long are forgotten first.
-_MAX_ADDRESSES = 10_000
+from geventchat.core.address_memory import AddressMemory
 
 
 class Recent:
@@ -11,14 +10,12 @@ class Recent:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._noted_at: dict[str, float] = {}  # the latest at the end
+        self._noted_at = AddressMemory[float]()
 
     def note(self, address: str) -> None:
         """Remember an address from now on."""
-        self._noted_at.pop(address, None)
-        self._noted_at[address] = time.monotonic()
-        if len(self._noted_at) > _MAX_ADDRESSES:
-            del self._noted_at[next(iter(self._noted_at))]
+        self._noted_at.put(address, time.monotonic())
 
     def __contains__(self, address: str) -> bool:
-        return time.monotonic() < self._noted_at.get(address, float("-inf")) + self._seconds
+        noted_at = self._noted_at.get(address)
+        return noted_at is not None and time.monotonic() < noted_at + self._seconds

@@ -13,6 +13,7 @@ from geventchat.commands import actions, commands
 from geventchat.commands.accounts import CheckPassword, HashPassword, MakeWord
 from geventchat.commands.followups import CatchUp, ClaimNick, FindEvent, Followup, Goodbye, ReadHistory, ReadRecent
 from geventchat.core.chat import Chat
+from geventchat.core.counters import Counters
 from geventchat.core.log import Log
 from geventchat.core.member import Member, nothing
 from geventchat.dialects.base import Answer, Dialect, EmptyLine
@@ -21,7 +22,6 @@ from geventchat.protocol.errors import ProtocolError, Refused
 from geventchat.protocol.limits import JOINS_AT_ONCE, MAX_PRIVATE_BYTES
 from geventchat.server.claims import Claims
 from geventchat.server.cooperate import let_others_run
-from geventchat.server.counters import Counters
 from geventchat.server.handshake import nameless
 from geventchat.server.history_sender import HistorySender
 from geventchat.server.passwords import Passwords, random_word
@@ -85,7 +85,7 @@ def services(chat: Chat, pump: Pump, log: Log, greet_with: int) -> Services:
     started = events.id_at(time.time())
     claims = Claims(chat, pump, log.shared) if log.shared is not None else None
     joins = Semaphore(JOINS_AT_ONCE)
-    return Services(chat, pump, log, Counters(), greet_with, started, Passwords(), Registrar(), claims, joins)
+    return Services(chat, pump, log, chat.counters, greet_with, started, Passwords(), Registrar(), claims, joins)
 
 
 class Session:
@@ -348,13 +348,13 @@ class Session:
         """Do what a command needs beside the chat; return whether that was the end."""
         match followup:
             case CatchUp():
-                self._past().catch_up(followup)
+                self._history().catch_up(followup)
             case ReadHistory():
-                self._past().send_page(followup.asked)
+                self._history().send_page(followup.asked)
             case ReadRecent():
-                self._past().send_recent(followup.asked)
+                self._history().send_recent(followup.asked)
             case FindEvent():
-                self._past().find(followup)
+                self._history().find(followup)
             case CheckPassword() | HashPassword() | MakeWord():
                 return self._work_on(followup)
             case Goodbye():
@@ -399,7 +399,7 @@ class Session:
             tries.was_wrong(self.member.address, time.monotonic())
         return fits
 
-    def _past(self) -> HistorySender:
+    def _history(self) -> HistorySender:
         shared = self._services
         return HistorySender(
             shared.chat, shared.pump, shared.log, self.member, self.sender, shared.greet_with, shared.started

@@ -3,13 +3,11 @@
 from collections import Counter
 from collections.abc import Callable
 
+from geventchat.core.address_memory import AddressMemory
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.ip import host_of, is_loopback
 from geventchat.protocol.limits import REGISTRATION_RATE, REGISTRATIONS_AT_ONCE, Limits
 from geventchat.server.token_bucket import TokenBucket
-
-# How many addresses are remembered for their rate; those from which nothing has come for long are forgotten first.
-_MAX_ADDRESSES = 10_000
 
 
 class ConnectionLimiter:
@@ -63,13 +61,11 @@ class AddressRates:
 
     def __init__(self, make: Callable[[], TokenBucket]) -> None:
         self._make = make
-        self._buckets: dict[str, TokenBucket] = {}  # those used last at the end
+        self._buckets = AddressMemory[TokenBucket]()  # by hosts
 
     def of(self, address: str) -> TokenBucket:
         """Return the bucket of an address, and of all others that its host may have."""
         host = host_of(address)
-        bucket = self._buckets.pop(host, None) or self._make()
-        self._buckets[host] = bucket
-        if len(self._buckets) > _MAX_ADDRESSES:
-            del self._buckets[next(iter(self._buckets))]
+        bucket = self._buckets.get(host) or self._make()
+        self._buckets.put(host, bucket)
         return bucket

@@ -1,4 +1,4 @@
-"""The stores that a server can keep its log in, and what `--history` says for each.
+"""The stores that a server can keep its log in, and what `--history` or `--redis` says for each.
 
 A new store is a module here with a class that has the methods of `Log`, one more `Store` in STORES, and one more line
 in `tests/test_log.py`, where all stores pass the same tests.
@@ -24,25 +24,38 @@ class Retention(NamedTuple):
     messages: int | None = None
 
 
+class StoreOptions(NamedTuple):
+    """What a store is asked for; `lease_s` is that of a server among others, in seconds."""
+
+    retention: Retention = Retention()
+    lease_s: float = 5.0
+
+
 class Store(NamedTuple):
     """One kind of store.
 
-    `written` is what stands behind --history in the help, and `is_meant` tells whether a text there means this store.
+    `written` is what stands behind its option in the help, and `is_meant` tells whether a text there means this store.
     `prepare` returns what opens the log, or raises UsageError for what this store cannot do; opening it may raise
     UsageError too. Its module loads only then.
     """
 
     written: str
     is_meant: Callable[[str], bool]
-    prepare: Callable[[str, Retention], Opener]
+    prepare: Callable[[str, StoreOptions], Opener]
+    option: str = "--history"
 
 
-def opener(history: str | None, retention: Retention) -> Opener:
-    """Return what opens the log that `--history` names, or the default one for None. Raises UsageError."""
-    if history == "":
-        raise UsageError(f"--history is empty: give {WRITTEN}")
-    store = next(store for store in STORES if store.is_meant(history or ""))
-    return store.prepare(history or "", retention)
+def opener(given: str | None, options: StoreOptions, option: str = "--history") -> Opener:
+    """Return what opens the log that is given with an option, or the default one for None. Raises UsageError."""
+    if given == "":
+        raise UsageError(f"{option} is empty: give {written(option)}")
+    store = next(store for store in STORES if store.option == option and store.is_meant(given or ""))
+    return store.prepare(given or "", options)
+
+
+def written(option: str) -> str:
+    """Return what stands behind an option in the help."""
+    return "|".join(store.written for store in reversed(STORES) if store.option == option)
 
 
 def redis_records() -> ModuleType:
@@ -56,36 +69,37 @@ def redis_records() -> ModuleType:
     return kept_records
 
 
-def redis_opener(url: str, lease_s: float, retention: Retention) -> Opener:
-    """Return what opens the log that several servers write, in the Redis at `url`. Raises UsageError."""
+def _redis(url: str, options: StoreOptions) -> Opener:
     redis_records()
     from geventchat.store.redis.log import RedisLog
 
+    retention = options.retention
     if retention.full or retention.messages is not None:
         what = "--durability full" if retention.full else "--keep-messages"
         remedy = "set appendfsync in Redis' own configuration" if retention.full else "give an age with --keep"
         raise UsageError(f"{what} is not for --redis: {remedy}")
-    return partial(RedisLog, url, lease_s=lease_s, keep_s=retention.age)
+    return partial(RedisLog, url, lease_s=options.lease_s, keep_s=retention.age)
 
 
-def _memory(_: str, retention: Retention) -> Opener:
+def _memory(_: str, options: StoreOptions) -> Opener:
     from geventchat.store.memory import MemoryLog
 
-    if retention != Retention():
+    if options.retention != Retention():
         raise UsageError("--history none keeps no file; --keep, --keep-messages and --durability full need one")
     return MemoryLog
 
 
-def _sqlite(file: str, retention: Retention) -> Opener:
+def _sqlite(file: str, options: StoreOptions) -> Opener:
     from geventchat.store.sqlite import SqliteLog
     from geventchat.store.sqlite_file import default_path
 
     path = Path(file) if file else default_path()
+    retention = options.retention
     return partial(SqliteLog, path, full=retention.full, keep_s=retention.age, keep_messages=retention.messages)
 
 
 STORES = (
     Store("none", lambda text: text == "none", _memory),
     Store("FILE", lambda _: True, _sqlite),  # the last, because any text may be the name of a file
+    Store("URL", lambda _: True, _redis, "--redis"),
 )
-WRITTEN = "|".join(store.written for store in reversed(STORES))

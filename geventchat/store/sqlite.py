@@ -18,9 +18,10 @@ from geventchat.core.kept import Change, Kept, Record
 from geventchat.core.log import Entry
 from geventchat.protocol.errors import NotStored, Refused, UsageError
 from geventchat.protocol.events import LARGEST, SEQUENCES, AnyEvent, Deleted, IdClock, TopicSet, number_of
-from geventchat.store import sqlite_file
+from geventchat.store import sqlite_file, sqlite_rows
 from geventchat.store.outage import Outage
-from geventchat.store.sqlite_file import row_of, select
+from geventchat.store.sqlite_errors import explained, reason
+from geventchat.store.sqlite_rows import row_of, select
 from geventchat.store.sqlite_watch import FileWatch
 
 # Events that one step of trimming removes: a few milliseconds, for which a commit may have to wait.
@@ -68,8 +69,8 @@ class SqliteLog:
             opened.callback(self._lock.release)
             writer = opened.enter_context(closing(sqlite_file.open_to_write(path, full=full)))
             reader = opened.enter_context(closing(sqlite_file.open_to_read(path)))
-            with sqlite_file.explained(path):
-                last = sqlite_file.last_id(reader)
+            with explained(path):
+                last = sqlite_rows.last_id(reader)
                 self.kept.load(self._records.read(writer) or [])
             opened.pop_all()
         self._clock = IdClock(last or "0-0")
@@ -104,7 +105,7 @@ class SqliteLog:
             with db:
                 db.execute("BEGIN IMMEDIATE")
                 changed_elsewhere = self._records.read(db)
-                sqlite_file.keep(db, changes)
+                sqlite_rows.keep(db, changes)
                 db.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
                 db.executemany("INSERT OR REPLACE INTO topics VALUES (?, ?)", topics)
                 gone = db.executemany("DELETE FROM events WHERE id = ? AND room_key = ?", deleted).rowcount
@@ -121,7 +122,7 @@ class SqliteLog:
         except sqlite3.Error as error:
             self._records.forget()
             self._writing.begin(error)
-            raise NotStored(f"{sqlite_file.reason(error)}, where the server keeps its history") from None
+            raise NotStored(f"{reason(error)}, where the server keeps its history") from None
         self._is_new = self._is_new and not rows
         self._is_wiped = self._is_wiped and not deleted
         self._writing.end()
@@ -149,11 +150,11 @@ class SqliteLog:
 
     def topics(self, rooms: Sequence[str]) -> dict[str, str]:
         """Return the topics of rooms that have one; others wait for this, so it does not wait behind other reads."""
-        return self._read(lambda db: sqlite_file.topics_of(db, rooms), self._writer)
+        return self._read(lambda db: sqlite_rows.topics_of(db, rooms), self._writer)
 
     def trimmed_up_to(self) -> str:
         """Return the id up to which events have been removed, or were before this file began; 0-0 while it is empty."""
-        return self._read(sqlite_file.trimmed_up_to)
+        return self._read(sqlite_rows.trimmed_up_to)
 
     def trim(self, now: float) -> int:
         """Remove some of what need not be kept any longer, and return how many events; `now` is in seconds since 1970.
@@ -209,7 +210,7 @@ class SqliteLog:
             result = (worker or self._reader).run(job)
         except sqlite3.Error as error:
             self._reading.begin(error)
-            raise Refused("unreadable", f"the history cannot be read: {sqlite_file.reason(error)}") from None
+            raise Refused("unreadable", f"the history cannot be read: {reason(error)}") from None
         self._reading.end()
         return result
 
@@ -252,7 +253,7 @@ class SqliteLog:
         self._writer.run(add)
 
     def _trim_on(self) -> None:
-        wiped = True
+        is_begun = False  # whether something was removed since all that could be was
         while True:
             removed = 0
             try:
@@ -261,9 +262,9 @@ class SqliteLog:
                 self._trimming.begin(error)
             else:
                 self._trimming.end()
-            wiped = wiped and not removed
-            if removed < TRIM_EVENTS and not wiped:
-                wiped = self._wipe()
+            is_begun = is_begun or removed > 0
+            if is_begun and removed < TRIM_EVENTS:
+                is_begun = self._is_wiped = False  # once, in the end: a commit has to wait while that is done
             gevent.sleep(_TRIM_PAUSE_S if removed >= TRIM_EVENTS else _TRIM_EVERY_S)
 
 
@@ -288,7 +289,7 @@ class _Records:
         (version,) = db.execute("PRAGMA data_version").fetchone()
         if version == self._version:
             return None
-        records = sqlite_file.kept(db)
+        records = sqlite_rows.kept(db)
         self._version = version
         return records
 

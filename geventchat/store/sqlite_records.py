@@ -10,7 +10,8 @@ from pathlib import Path
 
 from geventchat.core.kept import Kept
 from geventchat.protocol.errors import UsageError
-from geventchat.store import sqlite_file
+from geventchat.store import sqlite_file, sqlite_rows
+from geventchat.store.sqlite_errors import InUse, explained
 
 # How long to wait for the server, or another command, to finish what it is writing.
 _BUSY_MS = 5_000
@@ -20,8 +21,8 @@ _BUSY_MS = 5_000
 def reading(path: Path) -> Iterator[Kept]:
     """Yield the records as they are. Raises UsageError."""
     kept = Kept()
-    with closing(sqlite_file.open_to_read(path)) as db, sqlite_file.explained(path):
-        kept.load(sqlite_file.kept(db))
+    with closing(sqlite_file.open_to_read(path)) as db, explained(path):
+        kept.load(sqlite_rows.kept(db))
     yield kept
 
 
@@ -33,19 +34,19 @@ def changing(path: Path) -> Iterator[Kept]:
     """
     with ExitStack() as opened:
         db = opened.enter_context(closing(_open(path, opened)))
-        with sqlite_file.explained(path), db:
+        with explained(path), db:
             db.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
             db.execute("BEGIN IMMEDIATE")
             kept = Kept()
-            kept.load(sqlite_file.kept(db))
+            kept.load(sqlite_rows.kept(db))
             yield kept
-            sqlite_file.keep(db, kept.unstored)
+            sqlite_rows.keep(db, kept.unstored)
 
 
 def _open(path: Path, opened: ExitStack) -> sqlite3.Connection:
     try:
         lock = sqlite_file.claim(path)
-    except sqlite_file.InUse:
+    except InUse:
         return sqlite_file.open_beside_server(path)
     opened.callback(lock.release)
     return sqlite_file.open_to_write(path)

@@ -9,7 +9,8 @@ from contextlib import closing
 from pathlib import Path
 
 from geventchat.protocol.errors import UsageError
-from geventchat.store.sqlite_file import FileLost, beside, open_to_read
+from geventchat.store.sqlite_errors import FileLost
+from geventchat.store.sqlite_file import beside, open_to_read
 
 
 class FileWatch:

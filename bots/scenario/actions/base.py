@@ -15,6 +15,7 @@ from bots.scenario.pattern import Pattern
 from bots.scenario.template import Template
 from geventchat.commands import commands
 from geventchat.protocol import names
+from geventchat.protocol.names import LOBBY
 
 # More repetitions than this are a slip of the finger.
 MAX_TIMES = 1_000_000
@@ -200,7 +201,7 @@ class Action(Model):
 
 def in_room(room: str | None) -> tuple[Ability, ...]:
     """Return what a protocol must be able to do for somebody to be in a room, if one is named."""
-    return () if room is None or names.key(room) == commands.LOBBY else ("rooms",)
+    return () if room is None or names.key(room) == LOBBY else ("rooms",)
 
 
 class Repeatable(Action):

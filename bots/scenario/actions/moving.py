@@ -6,7 +6,7 @@ from bots.scenario.abilities import Ability
 from bots.scenario.actions.base import Action, Performer, Repeatable, State, in_room
 from bots.scenario.fields import Maybe, MaybeRoom, NewNick, Reason, Room
 from bots.scenario.template import Template
-from geventchat.commands.commands import LOBBY
+from geventchat.protocol.names import LOBBY
 
 
 class Join(Action):

@@ -19,6 +19,7 @@ from geventchat.client.terminal.prompt import Prompt
 from geventchat.client.terminal.status import Status, status
 from geventchat.client.terminal.user_input import Find, UserInput
 from geventchat.commands import commands
+from geventchat.commands.command import Command
 from geventchat.protocol import replies
 from geventchat.protocol.errors import Refused
 from geventchat.system import signals, stdio, terminal
@@ -151,7 +152,7 @@ class App:
             self._lines += view.lines(NewDay(self._today), "", now)
         for effect in effects:
             match effect:
-                case commands.Command():
+                case Command():
                     self._connection.send(effect)
                 case Leave(reason=reason):
                     self._ended.set(reason)

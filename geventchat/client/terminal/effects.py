@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from geventchat.client.terminal.user_input import Find
-from geventchat.commands import commands
+from geventchat.commands.command import Command
 from geventchat.protocol import replies
 
 
@@ -49,4 +49,4 @@ class Leave:
 
 
 Shown = replies.Message | Notice | Heading | NewDay
-Effect = commands.Command | Shown | Alert | Retry | Find | Leave
+Effect = Command | Shown | Alert | Retry | Find | Leave

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from geventchat.commands import commands
+from geventchat.commands.table import TYPED
 from geventchat.dialects import slash
 
 
@@ -35,7 +36,7 @@ UserInput = str | Switch | Paste | None
 
 
 # What is different here from what the server's own help says, in the order in which it is shown.
-_USAGE = {command.name: (command.typed, command.help) for command in commands.TYPED.values()} | {
+_USAGE = {command.name: (command.typed, command.help) for command in TYPED.values()} | {
     "join": ("/join ROOM [PASSWORD]", 'enter a room, or look at it; with a password: /join "ROOM" PASSWORD'),
     "leave": ("/leave", "leave this room"),
     "room": ("/room [NAME]", "look at another of your rooms: NAME or number, or the next unread"),
@@ -43,7 +44,7 @@ _USAGE = {command.name: (command.typed, command.help) for command in commands.TY
 }
 COMMANDS = tuple(_USAGE)
 # The commands in which a password stands, at the end; how they begin, and the name that stands before it in some.
-_SECRET = [name for name, command in commands.TYPED.items() if command.typed.endswith("PASSWORD")]
+_SECRET = [name for name, command in TYPED.items() if command.typed.endswith("PASSWORD")]
 _COMMAND = re.compile(r"\s*/(?P<name>\S+)\s+")
 _NAME = re.compile(r'("[^"]*"|[^"\s]\S*)\s+')
 _TEXT = ("TEXT", "say it; //TEXT says one that begins with a slash")
@@ -84,7 +85,7 @@ def hidden_from(line: str) -> int | None:
     match = _COMMAND.match(line)
     if match is None:
         return None
-    known = commands.TYPED.get(match["name"].lower())
+    known = TYPED.get(match["name"].lower())
     if known is None:
         return match.end() if get_close_matches(match["name"].lower(), _SECRET, 1) else None
     if known.name not in _SECRET:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from geventchat.commands import commands, moderation
-from geventchat.commands.commands import CommandInfo
+from geventchat.commands.table import CommandInfo
 from geventchat.dialects import slash
 from geventchat.dialects.irc import texts
 from geventchat.dialects.irc.answers import MAX_DETAIL, Request, Verb, answer, targets_of, too_few, wrong

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from geventchat.commands.commands import TABLE
 from geventchat.commands.moderation import Moderating
+from geventchat.commands.table import TABLE
 from geventchat.dialects.irc import account_verbs, moderation_verbs, people_verbs, room_verbs, server_verbs
 from geventchat.dialects.irc.answers import Request, Verb, answer, wrong
 from geventchat.dialects.irc.asked import Asked

@@ -101,7 +101,7 @@ def head_of(part: bytes) -> list[str]:
 
 
 def read_part(part: bytes) -> Part:
-    """Return a part as it stands in the feed."""
+    """Return a part as it stands in the stream."""
     head, _, body = part.partition(b"\n")
     event_id, before, server, batch, dropped = head.decode().split(" ")
     return Part(

@@ -10,16 +10,17 @@ have forgotten the end of what it was told. So before anything is written there,
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import gevent
 from gevent.lock import RLock
 from redis.exceptions import ResponseError
 
+from geventchat.core.shared_log import Figure
 from geventchat.store.outage import Outage
-from geventchat.store.redis.feed import Feed
 from geventchat.store.redis.link import PREFIX, Away, Fenced, Full, Link, Shut
+from geventchat.store.redis.stream import Stream
 
 logger = logging.getLogger("geventchat")
 
@@ -41,10 +42,10 @@ class Lease:
     """
 
     def __init__(
-        self, link: Link, feed: Feed, lease_s: float, begun: Callable[[], None], lost: Callable[[], None]
+        self, link: Link, stream: Stream, lease_s: float, begun: Callable[[], None], lost: Callable[[], None]
     ) -> None:
         self._link = link
-        self._feed = feed
+        self._stream = stream
         self._lease_s = lease_s
         self._begun = begun
         self._lost = lost
@@ -62,12 +63,12 @@ class Lease:
         lease_ms = int(self._lease_s * _DEAD_AFTER * 1000)
         name, heard = self._link.function("register", server, lease_ms, FORMAT, secrets.token_hex(8))
         self.server = server
-        self._feed.begin(name.decode(), heard.decode())
+        self._stream.begin(name.decode(), heard.decode())
         self._begun()
 
     def begin_anew(self) -> None:
         """Send all own users away, and become another server."""
-        with self._feed.one_takes:
+        with self._stream.one_takes:
             logger.error("this server had lost the others: its users are sent away, and it begins anew")
             left = self.server
             self._times_lost += 1
@@ -95,7 +96,7 @@ class Lease:
                 self._renewed_at, self._round_trip_s = asked_at, time.monotonic() - asked_at
                 if dead:
                     self._sweep()
-                self._feed.ask()
+                self._stream.ask()
                 self.away.end()
             except Shut:
                 self.open()
@@ -120,8 +121,8 @@ class Lease:
             while True:
                 try:
                     last = self._link.call("HGET", f"{PREFIX}meta", "last") or b"0-0"
-                    missing = self._feed.after(last.decode())
-                    is_open, is_lost = self._link.function("offer", self.server, self._feed.heard, *missing)
+                    missing = self._stream.after(last.decode())
+                    is_open, is_lost = self._link.function("offer", self.server, self._stream.heard, *missing)
                 except Fenced:
                     is_open = is_lost = True
                 except (Away, Full) as error:
@@ -134,14 +135,28 @@ class Lease:
             if is_lost:
                 self.begin_anew()
 
-    def figures(self) -> dict[str, float]:
-        """Return how it stands: names and figures, times in seconds."""
-        return {
-            "redis_up": float(not self.away.is_on),
-            "redis_round_trip_seconds": self._round_trip_s,
-            "lease_left_seconds": self._renewed_at + self._lease_s * _DEAD_AFTER - time.monotonic(),
-            "fenced_total": self._times_lost,
-        }
+    def figures(self) -> Sequence[Figure]:
+        """Return how it stands."""
+        left_s = self._renewed_at + self._lease_s * _DEAD_AFTER - time.monotonic()
+        return (
+            Figure("redis_up", "Whether Redis can be used: 1, or 0.", float(not self.away.is_on)),
+            Figure(
+                "redis_round_trip_seconds",
+                "How long Redis took for its last answer about the lease.",
+                self._round_trip_s,
+            ),
+            Figure(
+                "lease_left_seconds",
+                "How long until the others take this server for dead, if it does not show that it lives.",
+                left_s,
+            ),
+            Figure(
+                "fenced",
+                "How often this server had lost the others, and has begun anew.",
+                self._times_lost,
+                is_count=True,
+            ),
+        )
 
     def wait_until_back(self, error: Exception) -> None:
         """Wait for a moment, because Redis could not be used."""

@@ -1,6 +1,6 @@
 """The log that several servers write, each with users of its own: in Redis, which gives all events one order.
 
-All writing is a call of a function in `functions.lua`. What it has written, a *part* of the feed, is published to all
+All writing is a call of a function in `functions.lua`. What it has written, a *part* of the stream, is published to all
 servers, this one too, and shown once it comes back. So each server shows the same, in the same order.
 """
 
@@ -17,14 +17,14 @@ from redis.exceptions import ResponseError
 from geventchat.core import records
 from geventchat.core.kept import Change, Kept
 from geventchat.core.log import Entry
-from geventchat.core.shared_log import Arrived, Forgotten, Happened, News
+from geventchat.core.shared_log import Arrived, Figure, Forgotten, Happened, News
 from geventchat.protocol.errors import NotStored, Refused, UsageError
 from geventchat.protocol.events import number_of
 from geventchat.store.redis import items
-from geventchat.store.redis.feed import Feed
 from geventchat.store.redis.history import History
 from geventchat.store.redis.lease import FORMAT, Lease
 from geventchat.store.redis.link import PREFIX, Address, Away, Fenced, Full, Link, Shut
+from geventchat.store.redis.stream import Stream
 
 # How long a newcomer waits for its name while Redis is away.
 _CLAIM_S = 10.0
@@ -52,8 +52,10 @@ class RedisLog(History):
         super().__init__(self._reader, keep_s, lambda error: self._lease.wait_until_back(error))
         self.location = address.shown
         self.kept = Kept()
-        self._feed = Feed(address, self._keeper, max(1.0, lease_s / 2), self._take, lambda: self._lease.begin_anew())
-        self._lease = Lease(self._keeper, self._feed, lease_s, self._begun, self._lost)
+        self._stream = Stream(
+            address, self._keeper, max(1.0, lease_s / 2), self._take, lambda: self._lease.begin_anew()
+        )
+        self._lease = Lease(self._keeper, self._stream, lease_s, self._begun, self._lost)
         self._number = 0  # of the last batch
         self._sent: tuple[str, Sequence[News | Entry]] = ("", ())  # the batch that is on its way
         self._to_show: deque[News | _Own] = deque()
@@ -62,7 +64,7 @@ class RedisLog(History):
         self._one_writes = RLock()
         with _said_at_start(address.shown):
             self._lease.begin()
-        self._tasks = [gevent.spawn(task) for task in (self._feed.follow_on, self._lease.live_on, self.trim_on)]
+        self._tasks = [gevent.spawn(task) for task in (self._stream.follow_on, self._lease.live_on, self.trim_on)]
 
     @property
     def shared(self) -> "RedisLog":
@@ -74,8 +76,8 @@ class RedisLog(History):
         """Return why nothing can be written at present; an empty string while all is well."""
         return self._lease.away.reason
 
-    def figures(self) -> dict[str, float]:
-        """Return how it stands with Redis: names and figures, times in seconds."""
+    def figures(self) -> Sequence[Figure]:
+        """Return how it stands with Redis."""
         return self._lease.figures()
 
     def follow(self, wake: Callable[[], None]) -> None:
@@ -90,7 +92,7 @@ class RedisLog(History):
         """Leave the other servers, who see to what is left of this one's users."""
         gevent.killall(self._tasks)
         self._lease.resign()
-        for connection in (self._writer, self._reader, self._keeper, self._feed):
+        for connection in (self._writer, self._reader, self._keeper, self._stream):
             connection.close()
 
     # Writing.
@@ -124,7 +126,7 @@ class RedisLog(History):
                 self.kept.undo(changes)
             else:
                 self.kept.settle(changes)
-                self._feed.wait_for(upto, lambda: server == self._lease.server)
+                self._stream.wait_for(upto, lambda: server == self._lease.server)
             return self._take_out()
 
     def _append(self, batch: str, now_ms: int, words: list[str | bytes], *, always: bool) -> str:
@@ -179,7 +181,7 @@ class RedisLog(History):
                 into = after
             else:
                 into.append(one)
-        self._shown = self._feed.heard
+        self._shown = self._stream.heard
         return before, after
 
     def has_shown(self, event_id: str) -> bool:
@@ -231,7 +233,7 @@ class RedisLog(History):
         while True:
             cursor, *found = self._keeper.function("users", cursor, _READ_AT_ONCE)
             for mark, fields in found:
-                self._to_show.extend(items.news_of_user(mark, fields, self._feed.heard))
+                self._to_show.extend(items.news_of_user(mark, fields, self._stream.heard))
             if cursor == b"0":
                 break
         self._wake()

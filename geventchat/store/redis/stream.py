@@ -1,4 +1,4 @@
-"""The feed that all servers follow: parts, each published when it was written, and kept for those who missed it."""
+"""The stream that all servers follow: parts, each published when it was written, and kept for those who missed it."""
 
 import logging
 from collections import deque
@@ -15,17 +15,17 @@ from geventchat.store.redis.link import PREFIX, Address, Away, Link, Subscriptio
 
 logger = logging.getLogger("geventchat")
 
-# What is kept of the feed in memory, to give it back to a Redis that has forgotten it: a minute of a busy chat.
+# What is kept of the stream in memory, to give it back to a Redis that has forgotten it: a minute of a busy chat.
 TAIL_BYTES = 8 << 20
 _PARTS_AT_ONCE = 200
 # How long it takes until it is followed again when the connection was lost.
 _PAUSE_S = 0.05
 
 
-class Feed:
-    """One server's place in the feed. `take` is called with each part, in their order.
+class Stream:
+    """The stream `geventchat:feed`, and one server's place in it. `take` is called with each part, in their order.
 
-    `missed` is called when the feed does not hold any more what comes next. `one_takes` is held while parts are taken.
+    `missed` is called when what comes next is not in the stream any more; `one_takes` is held while parts are taken.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class Feed:
                 self._catch_up()
 
     def _catch_up(self) -> None:
-        """Take all parts that are in the feed and were not heard."""
+        """Take all parts that are in the stream and were not heard."""
         with self.one_takes:
             while True:
                 which = (f"{PREFIX}feed", f"({self.heard}", "+", "COUNT", _PARTS_AT_ONCE)
