@@ -7,7 +7,6 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 
 from msgspec.structs import replace
 
@@ -21,7 +20,7 @@ from geventchat.protocol.errors import UsageError
 from geventchat.protocol.limits import Limits
 from geventchat.protocol.passwords import prepared, quick_hash
 from geventchat.protocol.roles import Role
-from geventchat.store import registry, sqlite_records
+from geventchat.store import registry
 from geventchat.system import password_hash, passwords
 
 _PROG = "geventchat-serve account"
@@ -56,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("nick", nargs="?", metavar="NICK", help="whose account")
     parser.add_argument("new_role", nargs="?", metavar="ROLE", help="for role: user, moderator or owner")
     parser.add_argument(
-        "--history", default="", metavar="FILE", help="the server's file (default: history.sqlite in the state folder)"
+        "--history", metavar="FILE", help="the server's file (default: history.sqlite in the state folder)"
     )
     parser.add_argument("--redis", metavar="URL", help="the Redis of servers that share one chat, as they are given it")
     parser.add_argument("--role", metavar="ROLE", help="for add: user, moderator or owner (default: user)")
@@ -81,7 +80,7 @@ def _add(options: argparse.Namespace) -> None:
     role = _role(options.role or Role.USER)
     token = _new_token() if options.token else ""
     password = "" if options.token else _hashed_password(options)
-    with _changing(options) as kept:
+    with _records(options).changing() as kept:
         if (other := Accounts(kept).reserving(nick)) is not None:
             like = f"; {nick} looks like it" if other.key != names.key(nick) else ""
             raise UsageError(f"there is an account {other.name} already{like}")
@@ -93,7 +92,7 @@ def _add(options: argparse.Namespace) -> None:
 
 
 def _list(options: argparse.Namespace) -> None:
-    with _reading(options) as kept:
+    with _records(options).reading() as kept:
         accounts = sorted(kept.of(Account), key=lambda account: account.key)
     if options.json:
         print(json.dumps([_shown(account) for account in accounts], ensure_ascii=False, indent=1))
@@ -130,7 +129,7 @@ def _set_role(options: argparse.Namespace) -> None:
 
 
 def _remove(options: argparse.Namespace) -> None:
-    with _changing(options) as kept:
+    with _records(options).changing() as kept:
         kept.remove(Account, _found(kept, _nick(options)).key)
 
 
@@ -150,28 +149,20 @@ _VERBS: dict[str, Callable[[argparse.Namespace], None]] = {
 }
 
 
-def _reading(options: argparse.Namespace) -> AbstractContextManager[Kept]:
+def _records(options: argparse.Namespace) -> registry.Records:
     if options.redis is not None:
-        found: AbstractContextManager[Kept] = registry.redis_records().reading(options.redis)
-        return found
-    return sqlite_records.reading(sqlite_records.check(options.history))
-
-
-def _changing(options: argparse.Namespace) -> AbstractContextManager[Kept]:
-    if options.redis is not None:
-        found: AbstractContextManager[Kept] = registry.redis_records().changing(options.redis)
-        return found
-    return sqlite_records.changing(sqlite_records.check(options.history))
+        return registry.records(options.redis, "--redis")
+    return registry.records(options.history)
 
 
 def _change(options: argparse.Namespace, change: Callable[[Account], Account]) -> None:
-    with _changing(options) as kept:
+    with _records(options).changing() as kept:
         kept.put(change(_found(kept, _nick(options))))
 
 
 def _existing(options: argparse.Namespace) -> None:
     """Raise UsageError, before anybody is asked for a password, when there is no such account."""
-    with _reading(options) as kept:
+    with _records(options).reading() as kept:
         _found(kept, _nick(options))
 
 

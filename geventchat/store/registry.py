@@ -5,11 +5,12 @@ in `tests/test_log.py`, where all stores pass the same tests.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import NamedTuple
 
+from geventchat.core.kept import Kept
 from geventchat.core.log import Log
 from geventchat.protocol.errors import UsageError
 
@@ -31,26 +32,49 @@ class StoreOptions(NamedTuple):
     lease_s: float = 5.0
 
 
+class Records(NamedTuple):
+    """How another program than the server reads or changes the records of a store, also while a server has it.
+
+    The changes are stored when the block ends, unless it raises. Both raise UsageError.
+    """
+
+    reading: Callable[[], AbstractContextManager[Kept]]
+    changing: Callable[[], AbstractContextManager[Kept]]
+
+
+def _no_records(given: str) -> Records:
+    raise UsageError(f"--history {given} keeps no accounts in a file; give the file that the server has")
+
+
 class Store(NamedTuple):
     """One kind of store.
 
     `written` is what stands behind its option in the help, and `is_meant` tells whether a text there means this store.
     `prepare` returns what opens the log, or raises UsageError for what this store cannot do; opening it may raise
-    UsageError too. Its module loads only then.
+    UsageError too. Its module loads only then. `records` is for commands beside the server.
     """
 
     written: str
     is_meant: Callable[[str], bool]
     prepare: Callable[[str, StoreOptions], Opener]
+    records: Callable[[str], Records] = _no_records
     option: str = "--history"
 
 
 def opener(given: str | None, options: StoreOptions, option: str = "--history") -> Opener:
     """Return what opens the log that is given with an option, or the default one for None. Raises UsageError."""
+    return _store(given, option).prepare(given or "", options)
+
+
+def records(given: str | None, option: str = "--history") -> Records:
+    """Return how the records of the store that is given with an option are changed. Raises UsageError."""
+    return _store(given, option).records(given or "")
+
+
+def _store(given: str | None, option: str) -> Store:
     if given == "":
         raise UsageError(f"{option} is empty: give {written(option)}")
-    store = next(store for store in STORES if store.option == option and store.is_meant(given or ""))
-    return store.prepare(given or "", options)
+    return next(store for store in STORES if store.option == option and store.is_meant(given or ""))
 
 
 def written(option: str) -> str:
@@ -58,19 +82,18 @@ def written(option: str) -> str:
     return "|".join(store.written for store in reversed(STORES) if store.option == option)
 
 
-def redis_records() -> ModuleType:
-    """Return the module that reads and changes the records of servers that share one chat. Raises UsageError."""
+def _redis_records(url: str) -> Records:
     try:
         from geventchat.store.redis import kept_records
     except ImportError as error:
         if error.name not in ("redis", "hiredis"):
             raise
         raise UsageError("--redis needs redis-py; install it with pip install 'geventchat[redis]'") from None
-    return kept_records
+    return Records(partial(kept_records.reading, url), partial(kept_records.changing, url))
 
 
 def _redis(url: str, options: StoreOptions) -> Opener:
-    redis_records()
+    _redis_records(url)  # says what is missing
     from geventchat.store.redis.log import RedisLog
 
     retention = options.retention
@@ -91,15 +114,26 @@ def _memory(_: str, options: StoreOptions) -> Opener:
 
 def _sqlite(file: str, options: StoreOptions) -> Opener:
     from geventchat.store.sqlite import SqliteLog
+
+    retention = options.retention
+    return partial(SqliteLog, _path(file), full=retention.full, keep_s=retention.age, keep_messages=retention.messages)
+
+
+def _sqlite_records(file: str) -> Records:
+    from geventchat.store import sqlite_records
+
+    path = _path(file)
+    return Records(partial(sqlite_records.reading, path), partial(sqlite_records.changing, path))
+
+
+def _path(file: str) -> Path:
     from geventchat.store.sqlite_file import default_path
 
-    path = Path(file) if file else default_path()
-    retention = options.retention
-    return partial(SqliteLog, path, full=retention.full, keep_s=retention.age, keep_messages=retention.messages)
+    return Path(file) if file else default_path()
 
 
 STORES = (
     Store("none", lambda text: text == "none", _memory),
-    Store("FILE", lambda _: True, _sqlite),  # the last, because any text may be the name of a file
-    Store("URL", lambda _: True, _redis, "--redis"),
+    Store("FILE", lambda _: True, _sqlite, _sqlite_records),  # the last, because any text may be the name of a file
+    Store("URL", lambda _: True, _redis, _redis_records, "--redis"),
 )

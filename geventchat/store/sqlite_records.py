@@ -9,7 +9,6 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from geventchat.core.kept import Kept
-from geventchat.protocol.errors import UsageError
 from geventchat.store import sqlite_file, sqlite_rows
 from geventchat.store.sqlite_errors import InUse, explained
 
@@ -50,10 +49,3 @@ def _open(path: Path, opened: ExitStack) -> sqlite3.Connection:
         return sqlite_file.open_beside_server(path)
     opened.callback(lock.release)
     return sqlite_file.open_to_write(path)
-
-
-def check(history: str) -> Path:
-    """Return the file that `--history` names. Raises UsageError for what is none."""
-    if history == "none":
-        raise UsageError("--history none keeps no accounts in a file; give the file that the server has")
-    return Path(history) if history else sqlite_file.default_path()
