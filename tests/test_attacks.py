@@ -141,7 +141,7 @@ def test_who_registers_a_name_that_was_given_up_does_not_get_its_rooms(stage: St
     mod.hears(Lock(room="tea"))
     stage.chat.tell(mod.member, lambda: b"", [stage.chat.kept.remove(Account, "ann")])
     stage.chat.depart(ann.member)
-    stage.chat.release_nick(ann.member, stage.now)
+    stage.chat.naming.release(ann.member, stage.now)
     stage.carry_out()
     eve = stage.program("ann")
     asked = actions.do(stage.chat, eve.member, Register(password="secret7"), stage.now)
