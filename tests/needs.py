@@ -15,6 +15,11 @@ def needs(program: str) -> str:
     return shutil.which(program, path=_FOLDERS) or missing(f"{program} is not installed")
 
 
+def not_permitted(what: str) -> NoReturn:
+    """End the test that the system does not let us run here, in CI too: nothing that could be installed is missing."""
+    pytest.skip(what)
+
+
 def missing(what: str) -> NoReturn:
     """End the test that cannot run here: nobody reads what CI skipped."""
     if os.environ.get("CI"):

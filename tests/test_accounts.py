@@ -552,12 +552,12 @@ def test_after_some_wrong_passwords_the_right_one_waits_too(
     waits: list[float] = []
     wait_s = server.chat.door.tries.wait_s
 
-    def noted(address: str, now: float) -> float:
+    def noted(address: str, now: float, came: float) -> float:
         if len(waits) == limits.FREE_TRIES:  # the wait that is asked for is noted, and is over then
-            waits.append(wait_s(address, now))
+            waits.append(wait_s(address, now, came))
             return 0.0
         waits.append(0.0)
-        return wait_s(address, now)
+        return wait_s(address, now, came)
 
     monkeypatch.setattr(server.chat.door.tries, "wait_s", noted)
     for _ in range(limits.FREE_TRIES):

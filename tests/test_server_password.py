@@ -1,5 +1,6 @@
 """A server with a password: nobody comes in without it, in any dialect, and nobody else ever sees it."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -127,6 +128,15 @@ def test_who_guesses_waits_and_nobody_else_does(server: ChatServer) -> None:
         assert mallory.message()["code"] == "wrong-password"
         mallory.send(f'{{"type":"hello","nick":"mallory","password":"{PASSWORD}"}}\n'.encode())
         assert mallory.message()["type"] == "welcome"  # in the end
+
+
+def test_a_guess_whose_turn_would_not_come_soon_is_refused_and_the_connection_closed(server: ChatServer) -> None:
+    for _ in range(20):
+        server.chat.door.tries.was_wrong("127.0.0.1", time.monotonic())
+    with Raw(server.address, b'{"type":"hello","nick":"mallory","password":"guess"}\n') as mallory:
+        closing = mallory.message()
+        assert (closing["type"], closing["code"]) == ("closing", "wrong-password")
+        assert mallory.rest() == b""
 
 
 def elsewhere(address: Address) -> Raw:

@@ -1,5 +1,7 @@
 """How long the next password from an address waits after wrong ones."""
 
+from heapq import heapify, heappop, heappush
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,35 +10,68 @@ from geventchat.core.tries import Tries
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import FREE_TRIES, LONGEST_PAUSE_S
 
+ADDRESS = "192.0.2.1"
 
-def waits(tries: Tries, address: str, count: int, now: float = 0.0) -> list[float]:
-    """Return how long each of so many tries waits, each begun when the one before was looked at."""
-    found = []
+
+def guess(tries: Tries, arrivals: list[tuple[float, str]]) -> list[tuple[str, float, float]]:
+    """Guess wrong at these times from these addresses; return from where, when it came and when it was looked at.
+
+    What is refused is not in that.
+    """
+    looked_at = []
+    waiting = [(came, number, came, address) for number, (came, address) in enumerate(arrivals)]
+    heapify(waiting)
+    while waiting:
+        now, number, came, address = heappop(waiting)
+        try:
+            wait = tries.wait_s(address, now, came)
+        except Refused:
+            continue
+        if wait:
+            heappush(waiting, (now + wait, number, came, address))
+        else:
+            tries.was_wrong(address, now)
+            looked_at.append((address, came, now))
+    return looked_at
+
+
+def waits(tries: Tries, address: str, count: int) -> list[float]:
+    """Return how long each of so many wrong tries waits, each begun when the one before was looked at."""
+    found, now = [], 0.0
     for _ in range(count):
-        found.append(tries.begin(address, now))
+        found.append(tries.wait_s(address, now, now))
         now += found[-1]
+        tries.was_wrong(address, now)
     return found
 
 
 def test_five_are_free_and_each_further_one_waits_twice_as_long_up_to_a_minute() -> None:
-    assert waits(Tries(), "192.0.2.1", 13) == [0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60]
+    assert waits(Tries(), ADDRESS, 13) == [0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60]
 
 
 def test_tries_at_the_same_time_wait_one_behind_the_other_and_too_many_are_refused() -> None:
+    looked_at = guess(Tries(), [(0.0, ADDRESS)] * 20)
+    assert [at for _, _, at in looked_at] == [0, 0, 0, 0, 0, 1, 3, 7, 15, 31]
+
+
+def test_what_is_refused_says_why_and_may_be_tried_again_later() -> None:
     tries = Tries()
-    assert [tries.begin("192.0.2.1", 0.0) for _ in range(10)][FREE_TRIES:] == [1, 3, 7, 15, 31]
-    assert tries.begin("192.0.2.1", 0.0) == 63
-    for _ in range(3):
-        with pytest.raises(Refused, match="too many wrong passwords") as refused:
-            tries.begin("192.0.2.1", 0.0)
-        assert refused.value.code == "wrong-password"
-    assert tries.begin("192.0.2.1", 63.0) == 60
+    guess(tries, [(0.0, ADDRESS)] * 20)
+    with pytest.raises(Refused, match="too many wrong passwords"):
+        tries.wait_s(ADDRESS, 2.0, 2.0)
+    assert tries.wait_s(ADDRESS, 13.0, 13.0) == 50
+
+
+def test_right_ones_do_not_wait_for_each_other() -> None:
+    tries = Tries()
+    guess(tries, [(0.0, ADDRESS)] * FREE_TRIES)
+    assert [tries.wait_s(ADDRESS, 0.0, 0.0) for _ in range(100)] == [1.0] * 100
 
 
 def test_one_address_does_not_slow_down_another() -> None:
     tries = Tries()
-    waits(tries, "192.0.2.1", 10)
-    assert tries.begin("192.0.2.2", 0.0) == 0
+    waits(tries, ADDRESS, 10)
+    assert tries.wait_s("192.0.2.2", 0.0, 0.0) == 0
 
 
 @pytest.mark.parametrize(
@@ -46,62 +81,34 @@ def test_one_address_does_not_slow_down_another() -> None:
 def test_addresses_of_one_user_count_as_one(one: str, other: str) -> None:
     tries = Tries()
     waits(tries, one, FREE_TRIES)
-    assert tries.begin(other, 0.0) == 1
+    assert tries.wait_s(other, 0.0, 0.0) == 1
 
 
 def test_another_network_of_ip6_is_somebody_else() -> None:
     tries = Tries()
     waits(tries, "2001:db8::1", FREE_TRIES)
-    assert tries.begin("2001:db8:0:1::1", 0.0) == 0
+    assert tries.wait_s("2001:db8:0:1::1", 0.0, 0.0) == 0
 
 
-def test_a_right_password_counts_neither_as_wrong_nor_makes_up_for_wrong_ones() -> None:
+def test_after_a_quarter_of_an_hour_without_a_wrong_one_all_is_forgotten() -> None:
     tries = Tries()
-    for _ in range(100):
-        assert tries.begin("192.0.2.1", 0.0) == 0
-        tries.was_right("192.0.2.1")
-    waits(tries, "192.0.2.1", FREE_TRIES)
-    assert tries.begin("192.0.2.1", 0.0) == 1
-    tries.was_right("192.0.2.1")
-    assert tries.begin("192.0.2.1", 100.0) == 1
-
-
-def test_after_a_quarter_of_an_hour_without_a_try_all_is_forgotten() -> None:
-    tries = Tries()
-    waits(tries, "192.0.2.1", 8)
-    assert tries.begin("192.0.2.1", 1000.0) == 0
+    waits(tries, ADDRESS, 8)
+    assert waits(tries, ADDRESS, 1) == [15]
+    assert tries.wait_s(ADDRESS, 1_000.0, 1_000.0) == 0
+    tries.was_wrong(ADDRESS, 1_000.0)
+    assert tries.wait_s(ADDRESS, 1_000.0, 1_000.0) == 0
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.floats(0, 40)), max_size=60))
 def test_whatever_comes_no_address_has_more_than_so_many_looked_at_in_a_minute(steps: list[tuple[int, float]]) -> None:
-    tries, now = Tries(), 0.0
-    looked_at: dict[str, list[float]] = {}
+    arrivals, now = [], 0.0
     for number, later in steps:
         now += later
-        address = f"192.0.2.{number}"
-        try:
-            at = now + tries.begin(address, now)
-        except Refused:
-            continue
-        assert at <= now + 2 * LONGEST_PAUSE_S
-        looked_at.setdefault(address, []).append(at)
-    for times in looked_at.values():
-        assert times == sorted(times)
-        for early, late in zip(times[FREE_TRIES:], times[FREE_TRIES + 1 :], strict=False):
-            assert late - early >= 1
-
-
-def test_tries_that_are_counted_when_they_were_wrong_wait_as_long_but_not_for_each_other() -> None:
-    tries, waited, now = Tries(), [], 0.0
-    for _ in range(8):
-        assert tries.wait_s("192.0.2.1", now) == tries.wait_s("192.0.2.1", now)
-        waited.append(tries.wait_s("192.0.2.1", now))
-        now += waited[-1]
-        tries.was_wrong("192.0.2.1", now)
-    assert waited == [0, 0, 0, 0, 0, 1, 2, 4]
-    assert tries.begin("192.0.2.1", now) == 8 + 8
-    for _ in range(5):
-        tries.was_wrong("192.0.2.1", now)
-    with pytest.raises(Refused, match="too many wrong passwords"):
-        tries.wait_s("192.0.2.1", now)
-    assert tries.wait_s("192.0.2.1", now + 1_000) == 0
+        arrivals.append((now, f"192.0.2.{number}"))
+    by_address: dict[str, list[float]] = {}
+    for address, came, at in guess(Tries(), arrivals):
+        assert at <= came + LONGEST_PAUSE_S + 0.001
+        by_address.setdefault(address, []).append(at)
+    for times in by_address.values():
+        for early, late in zip(times[FREE_TRIES - 1 :], times[FREE_TRIES:], strict=False):
+            assert late - early >= 0.999

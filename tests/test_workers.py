@@ -17,7 +17,7 @@ from gevent import subprocess
 
 from tests.faulty_json_server import faulty_json_server
 from tests.faulty_server import faulty_server
-from tests.needs import missing
+from tests.needs import not_permitted
 from tests.raw import Address
 
 pytestmark = pytest.mark.slow
@@ -259,7 +259,7 @@ def test_clocks_that_are_days_apart_do_not_matter(tmp_path: Path) -> None:
     """Each worker has a clock of its own, as on other machines: Linux lets them be set apart."""
     apart = ["unshare", "--user", "--map-root-user", "--time", "--fork", "--monotonic"]
     if sys.platform != "linux" or subprocess.run([*apart, "1", "true"], capture_output=True, check=False).returncode:
-        missing("no clocks of its own can be had here")
+        not_permitted("no process may have clocks of its own here")
     port = _free_port()
     file = tmp_path / "play.yaml"
     file.write_text(_TALK + "  - user1: {whisper: psst, to: user2}\n  - user2: {expect: psst, from: user1}\n")

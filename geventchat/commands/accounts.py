@@ -52,7 +52,7 @@ class MakeWord:
 def login(chat: Chat, member: Member, asked: commands.Login, now: float) -> CheckPassword | None:
     """Log in to an account."""
     if not member.key:
-        chat.door.unlock(member, None)
+        chat.door.check(member, None)
     return log_in(chat, member, asked.account, asked.password, now, asked.ref, None)
 
 

@@ -75,7 +75,7 @@ def cost(member: Member, command: commands.AnyCommand) -> int:
 def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> Followup | None:
     if member.key:
         raise Refused("already-here", f"you are here already, as {member.nick}")
-    chat.door.unlock(member, hello.password)
+    chat.door.check(member, hello.password)
     if hello.login is not None:
         login, hello = hello.login, msgspec.structs.replace(hello, login=None)
         return accounts.log_in(chat, member, login.account, login.password, now, None, hello)
@@ -119,7 +119,7 @@ def _earlier(chat: Chat, hello: commands.Hello) -> Member | None:
 def _unlock(chat: Chat, member: Member, unlock: commands.Unlock, now: float) -> None:
     if member.key:
         raise Refused("already-here", f"you are here already, as {member.nick}")
-    chat.door.unlock(member, unlock.password)
+    chat.door.check(member, unlock.password)
     chat.ask(member)
 
 

@@ -24,25 +24,24 @@ class Door:
         """Return what a member is asked next; None once it is in."""
         if member.key:
             return None
-        if self.password and not member.unlocked:
+        if self.is_shut_to(member):
             return Question.SERVER_PASSWORD
         return Question.PASSWORD if member.wants_account else Question.NAME
 
-    def try_s(self, member: Member, given: str | None, now: float) -> float:
-        """Return how many seconds to wait before a password is looked at; `now` is as `Tries` has it. Raises Refused.
+    def is_shut_to(self, member: Member) -> bool:
+        """Return whether a member has still to give the server's password."""
+        return bool(self.password) and not member.unlocked
 
-        It has then to be looked at, by `unlock`.
-        """
-        is_try = self.password and not member.unlocked and given is not None
-        return self.tries.begin(member.address, now) if is_try else 0.0
+    def look_at(self, member: Member, given: str, now: float) -> None:
+        """Let a member on, for good, that gives the server's password, or count it as wrong; `now` is as in `Tries`."""
+        if compare_digest(given.encode(errors="replace"), self.password.encode()):
+            member.unlocked = True
+        else:
+            self.tries.was_wrong(member.address, now)
 
-    def unlock(self, member: Member, given: str | None) -> None:
-        """Let a member on that gives the server's password; once is enough. Raises Refused."""
-        if member.unlocked or not self.password:
-            return
-        if given is None:
-            raise Refused("password-needed", "this server asks for a password")
-        if not compare_digest(given.encode(errors="replace"), self.password.encode()):
+    def check(self, member: Member, given: str | None) -> None:
+        """Raise Refused where the door is shut to a member, who has given this password, if any."""
+        if self.is_shut_to(member):
+            if given is None:
+                raise Refused("password-needed", "this server asks for a password")
             raise Refused("wrong-password", "that is not the server's password")
-        self.tries.was_right(member.address)
-        member.unlocked = True

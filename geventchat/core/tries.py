@@ -15,9 +15,9 @@ class _Record:
     __slots__ = ("last", "next", "wrong")
 
     def __init__(self) -> None:
-        self.wrong = 0  # tries that were wrong, or are not known to be right yet
+        self.wrong = 0  # tries that were wrong
         self.last = 0.0  # when the last one came
-        self.next = 0.0  # when the last one's wait is over
+        self.next = 0.0  # when the next one may be looked at
 
 
 class Tries:
@@ -30,29 +30,16 @@ class Tries:
     def __init__(self) -> None:
         self._records = AddressMemory[_Record]()  # by hosts
 
-    def begin(self, address: str, now: float) -> float:
-        """Count a try, as wrong until `was_right`; return how long it waits, behind those that wait there already.
+    def wait_s(self, address: str, now: float, came: float) -> float:
+        """Return how long a try that came at a time has to wait still; right ones do not wait for each other.
 
-        Raises Refused when so many wait that its turn would not come soon.
-        """
-        record = self._record(address, now)
-        pause = _pause_s(record.wrong)
-        if pause and record.next > now + LONGEST_PAUSE_S:
-            raise _too_many("wrong-password")
-        record.wrong += 1
-        record.next = max(now, record.next) + pause
-        return record.next - now
-
-    def wait_s(self, address: str, now: float) -> float:
-        """Return how long a try waits that is counted only when it is known to be wrong, by `was_wrong`.
-
-        So many who log in at once from one address do not wait for each other. Raises Refused as `begin` does.
+        Raises Refused when its turn would not come within LONGEST_PAUSE_S.
         """
         record = self._records.get(host_of(address))
         if record is None or now > record.last + _FORGET_S:
             return 0.0
-        if record.next > now + LONGEST_PAUSE_S:
-            raise _too_many("login-failed")
+        if record.next > came + LONGEST_PAUSE_S:
+            raise Refused("login-failed", "too many wrong passwords from your address: try again in some minutes")
         return max(0.0, record.next - now)
 
     def was_wrong(self, address: str, now: float) -> None:
@@ -60,12 +47,6 @@ class Tries:
         record = self._record(address, now)
         record.wrong += 1
         record.next = max(now, record.next) + _pause_s(record.wrong)
-
-    def was_right(self, address: str) -> None:
-        """Take the last try from there for none."""
-        record = self._records.get(host_of(address))
-        if record is not None:
-            record.wrong -= 1
 
     def _record(self, address: str, now: float) -> _Record:
         """Return what is known of an address from which a try comes now."""
@@ -76,10 +57,6 @@ class Tries:
         self._records.put(key, record)
         record.last = now
         return record
-
-
-def _too_many(code: str) -> Refused:
-    return Refused(code, "too many wrong passwords from your address: try again in some minutes")
 
 
 def _pause_s(wrong: int) -> float:

@@ -24,7 +24,8 @@ from geventchat.server.claims import Claims
 from geventchat.server.cooperate import let_others_run
 from geventchat.server.handshake import nameless
 from geventchat.server.history_sender import HistorySender
-from geventchat.server.passwords import Passwords, random_word
+from geventchat.server.password_guard import PasswordGuard
+from geventchat.server.passwords import Passwords
 from geventchat.server.pump import Pump, Sender
 from geventchat.server.throttle import Registrar
 from geventchat.server.token_bucket import TokenBucket
@@ -312,7 +313,7 @@ class Session:
             self._services.log.refresh_records()
         if member.key:
             return self._follow_up(self._act(command))
-        self._wait_to_try(command)
+        self._guard().look_at_servers(command)
         with self._services.joins:
             if self._is_over:  # it was sent away while it waited
                 return False
@@ -333,16 +334,16 @@ class Session:
             return self._services.claims.claim(followup, self.member, self.sender)
         return followup
 
-    def _wait_to_try(self, command: commands.AnyCommand) -> None:
-        """Wait until a newcomer's password may be looked at. Raises ProtocolError, fatal, if that would be long."""
-        given = command.password if isinstance(command, commands.Hello | commands.Unlock) else None
-        try:
-            wait = self._services.chat.door.try_s(self.member, given, time.monotonic())
-        except Refused as refusal:
-            raise ProtocolError(refusal.code, refusal.message, fatal=True) from None
-        if wait:
-            self._deadline += wait
-            self._services.pump.wait_until(self.sender, lambda: self._is_over, wait)
+    def _guard(self) -> PasswordGuard:
+        shared = self._services
+        return PasswordGuard(
+            shared.chat, shared.passwords, shared.registrar, self.member, self._wait, lambda: self._is_over
+        )
+
+    def _wait(self, seconds: float) -> None:
+        """Wait, unless it is over before; the time to give a name is longer by that."""
+        self._deadline += seconds
+        self._services.pump.wait_until(self.sender, lambda: self._is_over, seconds)
 
     def _follow_up(self, followup: Followup | None) -> bool:
         """Do what a command needs beside the chat; return whether that was the end."""
@@ -356,48 +357,14 @@ class Session:
             case FindEvent():
                 self._history().find(followup)
             case CheckPassword() | HashPassword() | MakeWord():
-                return self._work_on(followup)
+                following = self._guard().work_on(followup)
+                self._reader.asked(self._services.chat.door.question(self.member))
+                return following is not None and self._do(following)
             case Goodbye():
                 self._reason = followup.reason
                 self._goodbye(replies.Closing(code="bye", message="bye"), alone=self._dialect.last_word_alone)
                 return True
         return False
-
-    def _work_on(self, asked: CheckPassword | HashPassword | MakeWord) -> bool:
-        """Do what takes too long for the loop, or is chance, and go on with what comes of it; return as `_do` does."""
-        chat, member, passwords = self._services.chat, self.member, self._services.passwords
-
-        def then() -> commands.AnyCommand | None:
-            match asked:
-                case CheckPassword(stored=stored):
-                    fits = stored is None or self._fits(stored, asked.password)
-                    return None if self._is_over else asked.then(fits)
-                case HashPassword():
-                    if asked.is_new:
-                        self._services.registrar.admit(member.address, time.monotonic())
-                    made = passwords.make(asked.password)
-                    if not self._is_over:
-                        asked.then(made)
-                case MakeWord():
-                    asked.then(random_word())
-            return None
-
-        following = actions.go_on(chat, member, then, asked.ref)
-        self._reader.asked(chat.door.question(member))
-        return following is not None and self._do(following)
-
-    def _fits(self, stored: str, password: str) -> bool:
-        """Return whether this is the password of a hash; after wrong ones from its address, later. Raises Refused."""
-        tries = self._services.chat.door.tries
-        while wait := tries.wait_s(self.member.address, time.monotonic()):
-            self._deadline += wait
-            self._services.pump.wait_until(self.sender, lambda: self._is_over, wait)
-            if self._is_over:
-                return False
-        fits = self._services.passwords.fits(stored, password)
-        if not fits:
-            tries.was_wrong(self.member.address, time.monotonic())
-        return fits
 
     def _history(self) -> HistorySender:
         shared = self._services

@@ -1,0 +1,88 @@
+"""The passwords that one user gives: the server's, and those of accounts; after wrong ones they are looked at later."""
+
+import time
+from collections.abc import Callable
+
+from geventchat.commands import actions, commands
+from geventchat.commands.accounts import CheckPassword, HashPassword, MakeWord
+from geventchat.core.chat import Chat
+from geventchat.core.member import Member
+from geventchat.protocol.errors import ProtocolError, Refused
+from geventchat.server.passwords import Passwords, random_word
+from geventchat.server.throttle import Registrar
+
+
+class PasswordGuard:
+    """Looks at the passwords of a member.
+
+    `wait` lets so many seconds pass, or fewer if the session ends; `is_over` is whether it has.
+    """
+
+    def __init__(
+        self,
+        chat: Chat,
+        passwords: Passwords,
+        registrar: Registrar,
+        member: Member,
+        wait: Callable[[float], None],
+        is_over: Callable[[], bool],
+    ) -> None:
+        self._chat = chat
+        self._passwords = passwords
+        self._registrar = registrar
+        self._member = member
+        self._wait = wait
+        self._is_over = is_over
+
+    def look_at_servers(self, command: commands.AnyCommand) -> None:
+        """Look at the server's password, where a newcomer gives it; the command then finds the door open or shut.
+
+        Raises ProtocolError, fatal, when its turn does not come soon.
+        """
+        door = self._chat.door
+        given = command.password if isinstance(command, commands.Hello | commands.Unlock) else None
+        if given is None or not door.is_shut_to(self._member):
+            return
+        try:
+            self._wait_for_turn()
+        except Refused as refusal:
+            raise ProtocolError("wrong-password", refusal.message, fatal=True) from None
+        if not self._is_over():
+            door.look_at(self._member, given, time.monotonic())
+
+    def work_on(self, asked: CheckPassword | HashPassword | MakeWord) -> commands.AnyCommand | None:
+        """Do what takes too long for the loop, or is chance, and go on with what comes of it; return what is next."""
+        return actions.go_on(self._chat, self._member, lambda: self._work_on(asked), asked.ref)
+
+    def _work_on(self, asked: CheckPassword | HashPassword | MakeWord) -> commands.AnyCommand | None:
+        match asked:
+            case CheckPassword(stored=stored):
+                fits = stored is None or self._fits(stored, asked.password)
+                return None if self._is_over() else asked.then(fits)
+            case HashPassword():
+                if asked.is_new:
+                    self._registrar.admit(self._member.address, time.monotonic())
+                made = self._passwords.make(asked.password)
+                if not self._is_over():
+                    asked.then(made)
+            case MakeWord():
+                asked.then(random_word())
+        return None
+
+    def _fits(self, stored: str, password: str) -> bool:
+        """Return whether this is the password of a hash. Raises Refused when its turn does not come soon."""
+        self._wait_for_turn()
+        if self._is_over():
+            return False
+        fits = self._passwords.fits(stored, password)
+        if not fits:
+            self._chat.door.tries.was_wrong(self._member.address, time.monotonic())
+        return fits
+
+    def _wait_for_turn(self) -> None:
+        """Wait until a password may be looked at; others that wait too may turn out wrong, and then it waits on."""
+        came = time.monotonic()
+        while not self._is_over() and (
+            wait := self._chat.door.tries.wait_s(self._member.address, time.monotonic(), came)
+        ):
+            self._wait(wait)
