@@ -27,3 +27,7 @@ def test_pauses_grow_stay_below_five_seconds_in_the_first_minute_and_below_half_
 def test_two_clients_do_not_come_back_at_the_same_moments() -> None:
     first, second = (list(islice(pauses(random.Random(seed).random), 12)) for seed in (1, 2))
     assert first != second
+
+
+def test_who_is_in_a_hurry_begins_with_shorter_pauses() -> None:
+    assert list(islice(pauses(lambda: 1.0, 0.1), 4)) == [0.1, 0.2, 0.4, 0.8]

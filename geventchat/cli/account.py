@@ -14,6 +14,7 @@ from geventchat.cli import verb_runner
 from geventchat.cli.options import OptionParser, did_you_mean
 from geventchat.core.accounts import Account, Accounts, first_era, is_further
 from geventchat.core.kept import Kept
+from geventchat.core.moderation.rules import Rules
 from geventchat.protocol import names
 from geventchat.protocol.errors import UsageError
 from geventchat.protocol.limits import Limits
@@ -84,6 +85,7 @@ def _add(options: argparse.Namespace) -> None:
             like = f"; {nick} looks like it" if other.key != names.key(nick) else ""
             raise UsageError(f"there is an account {other.name} already{like}")
         token_hash = quick_hash(token) if token else ""
+        Rules(kept).forget(names.key(nick))  # the rooms of an earlier account of that name
         kept.put(Account(name=nick, role=role, password=password, token=token_hash, era=first_era(time.time())))
     if token:
         print(token)

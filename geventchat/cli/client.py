@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from io import TextIOWrapper
 
-from geventchat.cli.connecting import HINTS, add_tls, trust
+from geventchat.cli.connecting import HINTS, add_tls, trust, warn_of_no_tls
 from geventchat.cli.options import OptionParser
 from geventchat.commands.commands import Credentials
 from geventchat.protocol import address
@@ -59,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 raise UsageError(f"{option} is empty")
         password = server_password(options.password_file)
         own = None if options.login_file is None else read(options.login_file, "--login-file")
+        if not (options.tls or options.tls_ca):
+            warn_of_no_tls(at, "geventchat-client")
         return _join(options, at, name, password, own)
     except UsageError as error:
         print(f"geventchat-client: {error}", file=sys.stderr)

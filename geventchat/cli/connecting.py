@@ -4,6 +4,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from geventchat.protocol import address
+
 if TYPE_CHECKING:
     from geventchat.tls.trust import Trust
 
@@ -29,6 +31,18 @@ def add_password(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--password-file", metavar="FILE", help="the server's password (default: what GEVENTCHAT_PASSWORD holds)"
     )
+
+
+def warn_of_no_tls(at: tuple[str, int], command: str) -> None:
+    """Say so on standard error, where a server that is known by its key is about to be spoken to without TLS."""
+    from geventchat.tls.trust import known_servers
+
+    if known_servers(print).knows(at):
+        print(
+            f"{command}: NOT ENCRYPTED: {address.show(at)} is known to speak TLS, and all on the way can read along; "
+            "use --tls",
+            file=sys.stderr,
+        )
 
 
 def trust(options: argparse.Namespace, command: str, otherwise: str = "") -> "Trust | None":

@@ -107,7 +107,7 @@ def register(chat: Chat, member: Member, asked: commands.Register, now: float) -
         _check_registrable(chat, member)
         account = Account(name=member.nick, password=stored, era=first_era(now))
         chat.logins.log_in(member, account)
-        _tell(chat, member, asked.ref, [chat.kept.put(account)])
+        _tell(chat, member, asked.ref, [*chat.moderation.rules.forget(account.key), chat.kept.put(account)])
 
     return HashPassword(prepared(asked.password), go_on, asked.ref, is_new=True)
 

@@ -88,8 +88,9 @@ def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> Fol
         member.token = token
     chat.moderation.recognise(member, now)
     opens_link = hello.link is not None and chat.moderation.links.check(hello.link)
-    if not opens_link and (earlier is None or (room and room not in earlier.rooms)):
-        chat.moderation.check_entry(member, hello.nick, room, None, now)
+    if not opens_link:
+        is_there = earlier is not None and room in earlier.rooms  # a lock lets stay who is in
+        chat.moderation.check_entry(member, hello.nick, "" if is_there else room, None, now)
     nick = hello.nick if earlier is not None else chat.naming.free(member, hello.nick)
 
     def come_in() -> Followup | None:
@@ -223,8 +224,10 @@ def _join(chat: Chat, member: Member, join: commands.Join, now: float) -> CatchU
 
 def _leave(chat: Chat, member: Member, leave: commands.Leave, now: float) -> None:
     room = chat.room_of(member, leave.room)
-    if not member.can.several_rooms and room.key == LOBBY:
-        raise Refused("not-in-room", "you are in the lobby; /exit leaves the chat")
+    if not member.can.several_rooms:
+        if room.key == LOBBY:
+            raise Refused("not-in-room", "you are in the lobby; /exit leaves the chat")
+        chat.moderation.check_entry(member, member.nick, LOBBY, None, now)
     left = chat.leave(member, room, leave.reason)
     if not member.can.several_rooms:
         chat.join(member, LOBBY)

@@ -33,7 +33,7 @@ def kick(chat: Chat, member: Member, kick: moderation.Kick, now: float) -> None:
     _check_rank(chat, member, target, room)
     kicked = events.Kicked("", "", room.name, member.nick, target.nick, kick.reason)
     note(chat, member, kicked, ref=kick.ref)
-    _put_out(chat, target, room, kicked)
+    _put_out(chat, target, room, kicked, now)
 
 
 def ban(chat: Chat, member: Member, ban: moderation.Ban, now: float) -> None:
@@ -43,6 +43,8 @@ def ban(chat: Chat, member: Member, ban: moderation.Ban, now: float) -> None:
     hit = _hit(chat, member, target, room)
     record = _sanction(Ban, member, target, room, ban.lasts, ban.reason, now)
     changes = chat.moderation.bans.put(record, now)
+    if room is None:
+        changes += [change for one in hit for change in chat.moderation.links.end(one.token)]
     banned = events.Banned("", "", "", member.nick, reason=ban.reason, until=until_of(record))
     tell(chat, member, banned, target, room, hit, changes, ban.ref)
     for one in hit:
@@ -52,7 +54,7 @@ def ban(chat: Chat, member: Member, ban: moderation.Ban, now: float) -> None:
             chat.send_away(one, closing, f"banned by {member.nick}{why}")
         else:
             kicked = events.Kicked("", "", room.name, member.nick, one.nick, ban.reason)
-            _put_out(chat, one, room, kicked)
+            _put_out(chat, one, room, kicked, now)
 
 
 def unban(chat: Chat, member: Member, unban: moderation.Unban, now: float) -> None:
@@ -145,8 +147,8 @@ def _hit(chat: Chat, member: Member, target: Target, room: Room | None) -> list[
     hit = [one for one in _fitting(chat, target) if room is None or room.key in one.rooms]
     for one in hit:
         _check_rank(chat, member, one, room)
-    if target.is_name:
-        chat.moderation.check_account(member, names.key(target.shown))
+    if target.is_name and (account := chat.accounts.reserving(target.shown)) is not None:
+        chat.moderation.check_account(member, account)
     return hit
 
 
@@ -191,18 +193,26 @@ def _end(sanctions: Sanctions[_Kind], target: Target, room: Room | None, written
     return sanctions.remove(record)
 
 
-def _put_out(chat: Chat, target: Member, room: Room, kicked: events.Kicked) -> None:
+def _put_out(chat: Chat, target: Member, room: Room, kicked: events.Kicked, now: float) -> None:
     """Put a user out of a room; one who can be in one room only goes to the lobby, or is out of the chat."""
     for change in chat.moderation.rules.uninvite(room.key, chat.moderation.account(target), target.token):
         chat.tell(target, lambda: b"", [change])
     chat.put_out(target, room, kicked)
     if target.can.several_rooms:
         return
-    if room.key == LOBBY:
+    if room.key == LOBBY or not _may_enter(chat, target, LOBBY, now):
         why = f"{kicked.nick} put you out{f': {kicked.reason}' if kicked.reason else ''}"
         chat.send_away(target, replies.Closing(code="kicked", message=why), why)
     else:
         chat.join(target, LOBBY)
+
+
+def _may_enter(chat: Chat, member: Member, room: str, now: float) -> bool:
+    try:
+        chat.moderation.check_entry(member, member.nick, room, None, now)
+    except Refused:
+        return False
+    return True
 
 
 def _listed(one: Sanction) -> replies.BanEntry:

@@ -18,6 +18,18 @@ def check(chat: Chat, member: Member, command: commands.AnyCommand, now: float) 
         _check_own_room(chat, member, command, info)
     if info.speaks and not _is_question(command) and not _is_to_moderator(chat, command):
         chat.moderation.check_muted(member, _room_spoken_in(chat, member, command), now)
+    if isinstance(command, commands.Leave | commands.Bye) and command.reason and _is_muted(chat, member, now):
+        command.reason = ""  # one may go, but not say something by it
+
+
+def _is_muted(chat: Chat, member: Member, now: float) -> bool:
+    """Return whether a member may not speak in one of its rooms, or at all."""
+    try:
+        for room in ("", *member.rooms):
+            chat.moderation.check_muted(member, room, now)
+    except Refused:
+        return True
+    return False
 
 
 def room_meant(chat: Chat, member: Member, name: str | None) -> Room:

@@ -41,6 +41,7 @@ def show(chat: Chat, written: Written, wall_time: float, now: float) -> Shown:
     outboxes = chat.publisher.publish(written, wall_time, now)
     chat.naming.heed_accounts(wall_time)
     chat.heed_bans(wall_time)
+    chat.heed_links(wall_time)
     return Shown(outboxes, chat.publisher.seal(now))
 
 

@@ -91,6 +91,17 @@ class Chat:
             except Refused as refusal:
                 self.send_away(member, replies.Closing(code="banned", message=refusal.message), "banned")
 
+    def heed_links(self, now: float) -> None:
+        """Let nobody moderate by a link any more whose right has ended; `now` is in seconds since 1970."""
+        links = self.moderation.links
+        if not links.is_changed:
+            return
+        links.is_changed = False
+        for member in self.nicks.members():
+            if member.role is not Role.USER and not member.is_remote and not links.holds(member.token, now):
+                member.role = Role.USER
+                self.tell_account(member)
+
     def tell_account(
         self, member: Member, ref: str | None = None, changes: Sequence[Change] = (), *, is_spent: bool = False
     ) -> None:

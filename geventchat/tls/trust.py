@@ -63,6 +63,13 @@ class Known:
                 f"If that server has another key indeed, remove line {number} of {self._file}"
             )
 
+    def knows(self, address: tuple[str, int]) -> bool:
+        """Return whether the key of a server is known; False, too, where that cannot be read."""
+        try:
+            return self._find(show(address).lower()) is not None
+        except (OSError, UnicodeError):
+            return False
+
     def _find(self, server: str) -> tuple[int, str] | None:
         """Return the number of the line and the key of a server, if it is known."""
         if not self._file.exists():

@@ -3,6 +3,7 @@
 RE2 matches in time that grows with the text alone, so no pattern can hold the server up.
 """
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -13,6 +14,8 @@ MASK = "*"
 _KINDS = ("mask", "refuse", "hold")
 # What all patterns of a kind may take, compiled: some 10,000 words.
 _MOST_MEMORY = 64 << 20
+# Joiners, fillers and variation selectors, which show nothing, beside what Unicode calls format characters.
+_UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
 class Filter:
@@ -35,7 +38,7 @@ class Filter:
 
     def check(self, text: str) -> "Checked":
         """Return what becomes of a text. Raises Refused ("filtered") for one that is not wanted."""
-        plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+        plain = text if text.isascii() else _as_seen(text)
         if self._refuse is not None and self._refuse.search(plain):
             raise Refused("filtered", "that is not wanted here, and was not sent")
         masked = plain if self._mask is None else self._mask.sub(lambda found: MASK * len(found[0]), plain)
@@ -50,6 +53,12 @@ class Filter:
             checked = Checked("", True)
         if checked != Checked(name, False):
             raise Refused(f"bad-{kind}", "that name is not wanted here, take another", about=name)
+
+
+def _as_seen(text: str) -> str:
+    """Return a text in its usual characters, without those that show nothing: a word could hide behind them."""
+    shown = _UNSEEN.sub("", unicodedata.normalize("NFKC", text))
+    return "".join(char for char in shown if unicodedata.category(char) != "Cf")
 
 
 def _compile(patterns: Sequence[str], where: str) -> Any:

@@ -24,6 +24,11 @@ class Links:
     def __init__(self, kept: Kept) -> None:
         self._kept = kept
         self._digest = ""
+        self.is_changed = False  # whether some who had opened a link may moderate no more
+        kept.listen(Grant, self._changed)
+
+    def _changed(self, _: str) -> None:
+        self.is_changed = True
 
     def offer(self, secret: str) -> None:
         """Let the link with this secret be opened once, instead of one before."""
@@ -36,11 +41,20 @@ class Links:
         return True
 
     def open(self, secret: str, token: str, now: float) -> list[Change]:
-        """Make the connection with this token a moderator's. Return what is to be stored. Raises Refused as `check`."""
+        """Make the connection with this token a moderator's, and nobody who has opened a link before.
+
+        So a new link is also the way to be rid of somebody who was faster. Return what is to be stored. Raises Refused
+        as `check` does.
+        """
         self.check(secret)
         self._digest = ""
-        ended = [self._kept.remove(Grant, one.key) for one in self._kept.of(Grant) if one.until <= now]
+        ended = [self._kept.remove(Grant, one.key) for one in list(self._kept.of(Grant))]
         return [*ended, self._kept.put(Grant(digest=quick_hash(token), until=now + LINK_S))]
+
+    def end(self, token: str) -> list[Change]:
+        """Let the connection with this token be no moderator's any more. Return what is to be stored."""
+        grant = self._kept.get(Grant, quick_hash(token)) if token else None
+        return [] if grant is None else [self._kept.remove(Grant, grant.key)]
 
     def holds(self, token: str, now: float) -> bool:
         """Return whether a connection with this token has opened a link."""

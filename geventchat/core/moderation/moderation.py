@@ -79,12 +79,10 @@ class Moderation:
             return theirs is Role.USER and not self.owns(other, room)
         return not theirs.may(ours)
 
-    def check_account(self, member: Member, account: str) -> None:
-        """Raise Refused ("forbidden") if a member may not act on the account with this key, which may be away."""
-        other, ours = self._kept.get(Account, account), self._role_of(member)
-        role = other.role if other is not None else Role.USER
-        if role is not Role.USER and role.may(ours):
-            raise Refused("forbidden", f"{other.name if other else account} moderates too", about=account)
+    def check_account(self, member: Member, account: Account) -> None:
+        """Raise Refused ("forbidden") if a member may not act on an account, whose owner may be away."""
+        if account.role is not Role.USER and account.role.may(self._role_of(member)):
+            raise Refused("forbidden", f"{account.name} moderates too", about=account.key)
 
     def person(self, member: Member) -> Person:
         """Return what of a member a ban or mute may hit: of a moderator, the names alone."""
@@ -132,11 +130,12 @@ class Moderation:
         if room == LOG_ROOM and not self.is_moderator(member):
             raise Refused("forbidden", "that room is for moderators only", about=LOG_ROOM)
         if self.moderates(member, room):
+            self.check_ban(member, nick, "", now)  # nobody bans who moderates a room from there
             return
         self.check_ban(member, nick, room, now)
         if room and not self.rules.lets_in(room, self.account(member), member.token, password):
-            how = "its password, or to be invited" if self.rules.of(room).password else "to be invited"
-            raise Refused("locked", f"that room is locked: it takes {how}", about=room)
+            by_password = f'its password, as in /join "{room}" PASSWORD, or ' if self.rules.of(room).password else ""
+            raise Refused("locked", f"that room is locked: it takes {by_password}to be invited", about=room)
 
     def check_muted(self, member: Member, room: str, now: float) -> None:
         """Raise Refused ("muted") if a member may not speak, in the room with this key or, if it is empty, at all."""

@@ -54,6 +54,18 @@ class Rules:
             return []
         return [self._put(self.of(room), owner=account)]
 
+    def forget(self, account: str) -> list[Change]:
+        """Take from the account with this key what an earlier one of that name had. Return what is to be stored."""
+        had = [one for one in self._kept.of(RoomRules) if account == one.owner or account in one.invited]
+        return [
+            self._put(
+                one,
+                owner="" if one.owner == account else one.owner,
+                invited=tuple(other for other in one.invited if other != account),
+            )
+            for one in had
+        ]
+
     def slow(self, room: str, every_s: float) -> Change:
         """Let everyone speak only once in so many seconds; 0 for as often as they like."""
         self._spoke.pop(room, None)

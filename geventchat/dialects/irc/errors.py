@@ -48,7 +48,8 @@ def errors(to: Recipient, error: replies.Error) -> list[Out]:
     if error.code == "forbidden":
         return [_forbidden(to, error)]
     if error.code == "locked":
-        return [to.numeric("473", room_to_irc(about), error.message)]
+        channel = room_to_irc(about)
+        return [to.numeric("473", channel, error.message.replace(f'"{about}"', channel))]
     if error.code == "banned":
         return [to.numeric("474", room_to_irc(about), error.message) if about else to.numeric("465", error.message)]
     if error.code == "too-many-watched":

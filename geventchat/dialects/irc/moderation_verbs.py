@@ -55,10 +55,12 @@ def mode(asked: Asked, params: list[str]) -> Iterator[Request]:
         yield too_few(asked)
     elif not is_channel(params[0]):
         yield answer(asked, lambda to: [_user_mode(to, params)])
-    elif len(params) == 1:
-        yield commands.Who(room=room_from_irc(params[0]), ref=asked.ref)
     else:
-        yield from _modes(asked, *params)
+        for channel in targets_of(params[0]):  # irssi asks for those of several at once
+            if len(params) == 1:
+                yield commands.Who(room=room_from_irc(channel), ref=asked.ref)
+            else:
+                yield from _modes(asked, channel, *params[1:])
 
 
 def _modes(asked: Asked, channel: str, modes: str, *given: str) -> Iterator[Request]:
