@@ -6,9 +6,11 @@ from geventchat.dialects.irc.recipient import Recipient
 from geventchat.protocol import replies
 from geventchat.protocol.limits import MAX_WATCHED
 
-_NICK, _CHANNEL, _NOTHING = "nick", "channel", ""
-# The number for each code, and what it names before its words.
-_NUMERICS = {
+_NICK, _CHANNEL, _TARGET, _NOTHING = "nick", "channel", "target", ""
+# The number for each code, and what it names before its words; None is silence.
+_NUMERICS: dict[str, tuple[str, str] | None] = {
+    "already-here": None,
+    "locked": ("473", _CHANNEL),
     "nick-taken": ("433", _NICK),
     "nick-registered": ("433", _NICK),
     "bad-nick": ("432", _NICK),
@@ -22,6 +24,14 @@ _NUMERICS = {
     "password-needed": ("464", _NOTHING),
     "wrong-password": ("464", _NOTHING),
 }
+_UNSAID = ("muted", "slow-down", "held", "filtered")
+# The same where it depends on the verb that it answers, which is empty where the error has no ref.
+_OF_VERB: dict[tuple[str, str], tuple[str, str] | None] = {
+    ("NOTICE", "not-in-room"): None,  # what wants no answer gets none
+    ("NOTICE", "no-such-nick"): None,
+    **{(verb, "not-in-room"): ("404", _CHANNEL) for verb in ("PRIVMSG", "")},
+    **{(verb, code): ("404", _TARGET) for verb in ("PRIVMSG", "") for code in _UNSAID},
+}
 # What is said behind an error, where a list was asked for: that it has ended.
 _ENDS = {"WHOIS": ("318", "End of /WHOIS list"), "WHOWAS": ("369", "End of WHOWAS")}
 
@@ -31,33 +41,29 @@ def errors(to: Recipient, error: replies.Error) -> list[Out]:
     verb, about = to.asked.verb, error.about or ""
     if verb == "AUTHENTICATE":
         return [to.numeric("907" if error.code == "logged-in" else "904", error.message)]
-    if error.code == "already-here":
-        if verb == "INVITE":
-            return [to.numeric("443", nick_to_irc(about), to.asked.detail, "is already on channel")]
-        return []
     if error.code == "nick-taken" and about == to.nick:
         return []
-    if verb == "NOTICE" and error.code in ("not-in-room", "no-such-nick"):  # what wants no answer gets none
-        return []
-    if error.code == "not-in-room" and verb in ("PRIVMSG", ""):
-        return [to.numeric("404", room_to_irc(about), error.message)]
+    if error.code == "already-here" and verb == "INVITE":
+        return [to.numeric("443", nick_to_irc(about), to.asked.detail, "is already on channel")]
     if error.code == "no-such-room" and verb == "NAMES":
         return [to.numeric("366", room_to_irc(about), "End of /NAMES list")]
-    if error.code in ("muted", "slow-down", "held", "filtered") and verb in ("PRIVMSG", ""):
-        return [to.numeric("404", room_to_irc(about) if about else "*", error.message)]
     if error.code == "forbidden":
         return [_forbidden(to, error)]
-    if error.code == "locked":
-        channel = room_to_irc(about)
-        return [to.numeric("473", channel, error.message.replace(f'"{about}"', channel))]
     if error.code == "banned":
         return [to.numeric("474", room_to_irc(about), error.message) if about else to.numeric("465", error.message)]
     if error.code == "too-many-watched":
         return [to.numeric("734", str(MAX_WATCHED), nick_to_irc(about), error.message)]
-    if error.code not in _NUMERICS:
+    if (verb, error.code) in _OF_VERB:
+        row = _OF_VERB[verb, error.code]
+    elif error.code in _NUMERICS:
+        row = _NUMERICS[error.code]
+    else:
         return [_standard(to, error)]
-    number, kind = _NUMERICS[error.code]
-    named = {_NICK: nick_to_irc(about) or "*", _CHANNEL: room_to_irc(about), _NOTHING: ""}[kind]
+    if row is None:
+        return []
+    number, kind = row
+    room = room_to_irc(about)
+    named = {_NICK: nick_to_irc(about) or "*", _CHANNEL: room, _TARGET: room if about else "*", _NOTHING: ""}[kind]
     told = to.numeric(number, named, error.message) if named else to.numeric(number, error.message)
     if verb not in _ENDS:
         return [told]
