@@ -18,6 +18,7 @@ from gevent.server import StreamServer
 from gevent.socket import socket
 
 from bots.cli import main
+from bots.cli.run import worst
 from bots.report.summary import lines
 from geventchat import ChatServer, Limits
 from geventchat.protocol.errors import ServerUnavailable
@@ -68,6 +69,13 @@ def test_a_folder_is_run_with_a_line_for_each_scenario_and_a_summary(folder: Pat
     assert f"note: {folder / 'c_endless.yaml'} lasts until Ctrl-C, and is left out; name it to run it" in ran.errors
     root = ElementTree.parse(folder / "out.xml").getroot()  # noqa: S314 - it is our own
     assert [suite.get("name") for suite in root] == ["a_good", "b_bad", "d_good"]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "whole"), [({0}, 0), ({0, 5}, 5), ({0, 1, 5}, 1), ({1, 5}, 1), ({0, 1, 5, 130}, 130)]
+)
+def test_the_status_of_several_is_that_of_the_one_with_which_it_went_worst(statuses: set[int], whole: int) -> None:
+    assert worst(statuses) == whole
 
 
 def test_mistakes_in_one_of_several_are_told_before_anything_runs(folder: Path) -> None:

@@ -6,7 +6,7 @@ import json
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,7 +80,12 @@ def run(options: argparse.Namespace) -> int:
         write(junit(outcomes), options.junit)
     if len(scenarios) > 1 and not options.json:
         show(_summary(outcomes))
-    return next(status for status in _WORST_FIRST if any(outcome.status == status for outcome in outcomes))
+    return worst({outcome.status for outcome in outcomes})
+
+
+def worst(statuses: Collection[int]) -> int:
+    """Return the exit status of several runs that have these."""
+    return next(status for status in _WORST_FIRST if status in statuses)
 
 
 def asked_for(dialect: str | None, protocol: Path | None) -> "Spoken":

@@ -13,6 +13,10 @@ from geventchat.commands.command import Command
 from geventchat.protocol.limits import DEFAULT_HISTORY
 from geventchat.protocol.names import LOBBY
 
+# The fields of commands that other users will see: these are made safe where they come in, and filtered. Names are
+# checked where they are claimed.
+SEEN = ("text", "reason", "about", "username")
+
 
 class Credentials(msgspec.Struct, kw_only=True, gc=False):
     """An account, and its password; or its token, or a password that is good for once."""

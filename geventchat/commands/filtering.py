@@ -6,9 +6,6 @@ from geventchat.core.member import Member
 from geventchat.core.moderation.filters import NOTHING_FILTERED
 from geventchat.protocol.errors import Refused
 
-# Fields of commands that others see.
-_TEXTS = ("text", "about", "username", "reason")
-
 
 def check(chat: Chat, member: Member, command: commands.AnyCommand) -> None:
     """Mask what is to be masked in a command. Raises Refused for what is not wanted, or is held for moderators."""
@@ -19,7 +16,7 @@ def check(chat: Chat, member: Member, command: commands.AnyCommand) -> None:
         filtered.check_name(command.nick, "nick")
     if isinstance(command, commands.Hello | commands.Join):
         filtered.check_name(command.room, "room")
-    for field in _TEXTS:
+    for field in commands.SEEN:
         text = getattr(command, field, None)
         if not text:
             continue

@@ -21,8 +21,8 @@ _shape = msgspec.json.Decoder(dict[str, msgspec.Raw])
 # What JSON may need around a text, and for it: six bytes for a character that is one or two in UTF-8.
 _ESCAPED = 6
 _AROUND_BYTES = 1_024
-# The fields of commands that other users will see; names are checked where they are claimed.
-_SEEN = ("text", "reason", "token")
+# The fields that are made safe: those that others will see, and what a pong says again.
+_MADE_SAFE = (*commands.SEEN, "token")
 _KNOWN = frozenset(str(command.__struct_config__.tag) for command in get_args(commands.FromProgram))
 
 
@@ -54,7 +54,7 @@ class JsonReader:
     def read(self, line: bytes) -> commands.AnyCommand:
         """Return what one object asks for. Raises ProtocolError."""
         command = _decode(line)
-        for field in _SEEN:
+        for field in _MADE_SAFE:
             text = getattr(command, field, None)
             if text:
                 if len(text) > self._max_text or len(text.encode(errors="replace")) > self._max_text:
