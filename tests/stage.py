@@ -6,7 +6,7 @@ from typing import Any
 
 from geventchat.commands import actions
 from geventchat.commands.commands import AnyCommand, Hello, Join
-from geventchat.commands.followups import FindEvent
+from geventchat.commands.followups import CatchUp, FindEvent, ReadHistory
 from geventchat.core.batches import carry_out
 from geventchat.core.chat import Chat
 from geventchat.core.member import Member
@@ -19,7 +19,7 @@ from geventchat.dialects.json import JSON
 from geventchat.dialects.plain import PLAIN
 from geventchat.protocol.errors import NotStored, Refused
 from geventchat.protocol.limits import Limits
-from geventchat.server.history_sender import find_event
+from geventchat.server.history_sender import HistorySender, find_event
 from geventchat.store.memory import MemoryLog
 
 
@@ -51,6 +51,7 @@ class Stage:
         self.now = 1_000.0
         self.doers: dict[str, Member] = {}  # who has caused each event
         self.users: list[User] = []
+        self.reads_past = False  # whether history is read for those who ask for it, or come back
         self.offered: set[Outbox] = set()  # that a pump would have been sending since they were last empty
         self._tokens = 0
 
@@ -75,6 +76,19 @@ class Stage:
         while self.chat.posted:
             self._turn()
         self.log.trouble = ""
+
+    # As the pump, for what reads the past.
+
+    def wake(self) -> None:
+        """Carry out what was posted."""
+        self.carry_out()
+
+    def drain(self, _: object, __: object) -> bool:
+        """Return that all is sent."""
+        return True
+
+    def offer(self, _: object) -> None:
+        """Do nothing: users hear what there is when they are asked."""
 
     def _turn(self) -> None:
         posted = [post for post in self.chat._posted if isinstance(post, PendingEvent)]
@@ -113,6 +127,8 @@ class User:
             followup = actions.do(self.stage.chat, self.member, command, self.stage.now)
             if isinstance(followup, FindEvent):
                 actions.go_on(self.stage.chat, self.member, partial(self._look_up, followup), followup.ref)
+            if self.stage.reads_past and isinstance(followup, CatchUp | ReadHistory):
+                self._read_past(followup)
             if getattr(command, "after", None) is None:  # nobody here reads the log for those who are greeted
                 self.member.catching_up = False
 
@@ -135,6 +151,11 @@ class User:
     def _look_up(self, wanted: FindEvent) -> None:
         self.stage.carry_out()  # as a session does
         wanted.go_on(find_event(self.stage.log, wanted))
+
+    def _read_past(self, wanted: CatchUp | ReadHistory) -> None:
+        stage: Any = self.stage
+        sender = HistorySender(stage.chat, stage, stage.log, self.member, stage, 20, "0-0")
+        sender.catch_up(wanted) if isinstance(wanted, CatchUp) else sender.send_page(wanted.asked)
 
     def _sent_away(self, _: str) -> None:
         self.replaced = True

@@ -96,6 +96,11 @@ def test_a_moderator_cannot_keep_an_owner_s_further_connections_out(stage: Stage
     assert codes(mod.hears(Ban(who="b0ss", ref="1"))) == ["forbidden"]
 
 
+def test_what_is_no_origin_is_not_banned_as_one(mod: User) -> None:
+    for written in ("from:", "from:all", "from:*", "from:k3fz9x2aq"):
+        assert codes(mod.hears(Ban(who=written, ref="1"))) == ["bad-nick"]
+
+
 # The link.
 
 

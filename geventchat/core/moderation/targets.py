@@ -5,6 +5,7 @@ all who come from there, a ban takes it, and without the server's secret it says
 """
 
 import hmac
+import re
 from base64 import b32encode
 from ipaddress import IPv6Network, ip_network
 from typing import NamedTuple
@@ -12,10 +13,12 @@ from typing import NamedTuple
 from geventchat.protocol import ip, names
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.ip import Network
+from geventchat.protocol.text import clean
 
 # How an origin begins: no name holds a colon.
 ORIGIN = "from:"
 _ORIGIN_CHARS = 10
+_ORIGIN = re.compile(rf"{ORIGIN}[a-z0-9]{{{_ORIGIN_CHARS}}}")
 # The widest networks that can be named: more than a provider has would keep everybody out by a slip.
 _WIDEST = {4: 8, 6: 16}
 
@@ -47,8 +50,10 @@ class Target(NamedTuple):
 def read(written: str, max_name: int) -> Target:
     """Return whom a moderator means: an origin, an address or network, or a name. Raises Refused ("bad-nick")."""
     written = written.strip()
-    if written.casefold().startswith(ORIGIN):
-        return Target(written.casefold(), written.casefold())
+    if (lowered := written.casefold()).startswith(ORIGIN):
+        if not _ORIGIN.fullmatch(lowered):
+            raise Refused("bad-nick", f"{clean(written)} is no origin: /whois shows those", about=clean(written))
+        return Target(lowered, lowered)
     network = _network(written)
     if network is not None:
         return Target(f"net:{network}", str(network))
