@@ -11,6 +11,8 @@ from tests.tls import keys, secure
 
 pytestmark = pytest.mark.slow
 
+# How long to wait for a client, which takes some seconds to begin.
+_PATIENCE_S = 60
 PASSWORD = "correct"  # noqa: S105 - it is a test's
 
 
@@ -26,6 +28,7 @@ def test_irssi_talks_inside_tls_once_it_gives_the_password(tmp_path: Path) -> No
         irssi(tmp_path / "irssi", server.address[1], "bob") as screen,
         secure(server.address, f"{PASSWORD}\nann\n".encode()) as ann,
     ):
+        ann.socket.settimeout(_PATIENCE_S)
         connect = f"/connect -tls -notls_verify 127.0.0.1 {server.address[1]}"
         ann.until(b"'exit'.\n")
         screen.type(f"{connect} wrong\r")
@@ -42,6 +45,7 @@ def test_irssi_talks_inside_tls_once_it_gives_the_password(tmp_path: Path) -> No
 
 def test_weechat_talks_inside_tls_with_a_fingerprint_and_a_password(tmp_path: Path) -> None:
     with serving(*options(tmp_path)) as server, secure(server.address, f"{PASSWORD}\nann\n".encode()) as ann:
+        ann.socket.settimeout(_PATIENCE_S)
         ann.until(b"'exit'.\n")
         known = fingerprint_of(server)
         old, new = f"-ssl -ssl_fingerprint={known}", f"-tls -tls_fingerprint={known}"  # before WeeChat 4.0, and since
