@@ -168,6 +168,7 @@ def test_at_a_terminal_one_is_asked_and_what_is_typed_is_neither_shown_nor_kept(
             alice.until("Password:")
             alice.type("wrong horse\r")
             alice.until("that is not the password of that account")
+            alice.until(lambda: sum("Password:" in line for line in alice.lines) == 2)  # what is typed earlier is shown
             alice.type(f"{SECRET}\r")
             alice.until("lobby>")
             alice.type("exit\r")
