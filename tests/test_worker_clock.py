@@ -31,7 +31,7 @@ def test_a_time_is_never_wrong_by_more_than_the_clock_says(
         clock.read(asked, master(asked + there), asked + there + back)
         asked += there + back + 1.0
     for at in (1.0, (1.0 + asked) / 2, asked):
-        slack = 1e-6 + abs(drift) * 12  # what a clock drifts while one answer counts
+        slack = 1e-6 + abs(drift) * (12 + asked - at)  # what a clock drifts while one answer counts, and since then
         assert abs(clock.to_master(at) - master(at)) <= clock.error + slack
         assert abs(clock.from_master(clock.to_master(at)) - at) <= 2 * clock.error + slack
 
