@@ -147,13 +147,21 @@ def _count(text: str) -> int:
 
 
 def _rate(text: str) -> float:
+    return _positive(text, "--join-rate is how many users come in a second, for example --join-rate 500")
+
+
+def _speed(text: str) -> float:
+    return _positive(text, "--speed is a number above 0, for example --speed 10")
+
+
+def _positive(text: str, otherwise: str) -> float:
     try:
-        rate = float(text)
+        number = float(text)
     except ValueError:
-        rate = 0.0
-    if not 0 < rate < float("inf"):
-        raise UsageError("--join-rate is how many users come in a second, for example --join-rate 500")
-    return rate
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise UsageError(otherwise)
+    return number
 
 
 def _duration(text: str) -> float:
@@ -163,16 +171,6 @@ def _duration(text: str) -> float:
         return duration(text)
     except ValueError as error:
         raise UsageError(f"--wait: {error}") from None
-
-
-def _speed(text: str) -> float:
-    try:
-        speed = float(text)
-    except ValueError:
-        speed = 0.0
-    if not 0 < speed < float("inf"):
-        raise UsageError("--speed is a number above 0, for example --speed 10")
-    return speed
 
 
 def _lines(text: str) -> tuple[int, int]:

@@ -84,13 +84,8 @@ def bans(chat: Chat, member: Member, asked: moderation.Bans, now: float) -> None
 
 def mute(chat: Chat, member: Member, mute: moderation.Mute, now: float) -> None:
     """Keep somebody from speaking, in one room or everywhere; or everybody in a room."""
-    if mute.nick == EVERYBODY:
-        room: Room | None = room_meant(chat, member, mute.room)
-        target, hit = Target(EVERYBODY, EVERYBODY), list[Member]()
-    else:
-        room = _scope(chat, member, mute.room)
-        target = _target(chat, member, mute.nick)
-        hit = _hit(chat, member, target, room)
+    room, target = _muted(chat, member, mute)
+    hit = _hit(chat, member, target, room)
     record = _sanction(Mute, member, target, room, mute.lasts, mute.reason, now)
     changes = chat.moderation.mutes.put(record, now)
     muted = events.Muted("", "", "", member.nick, reason=mute.reason, until=until_of(record))
@@ -99,13 +94,8 @@ def mute(chat: Chat, member: Member, mute: moderation.Mute, now: float) -> None:
 
 def unmute(chat: Chat, member: Member, unmute: moderation.Unmute, now: float) -> None:
     """Let somebody speak again."""
-    if unmute.nick == EVERYBODY:
-        room: Room | None = room_meant(chat, member, unmute.room)
-        target, hit = Target(EVERYBODY, EVERYBODY), list[Member]()
-    else:
-        room = _scope(chat, member, unmute.room)
-        target = _target(chat, member, unmute.nick)
-        hit = [one for one in _fitting(chat, target) if room is None or room.key in one.rooms]
+    room, target = _muted(chat, member, unmute)
+    hit = _fitting(chat, target, room)
     change = _end(chat.moderation.mutes, target, room, unmute.nick)
     tell(chat, member, events.Unmuted("", "", "", member.nick), target, room, hit, [change], unmute.ref)
 
@@ -133,10 +123,18 @@ def _target(chat: Chat, member: Member, written: str) -> Target:
     return target
 
 
-def _fitting(chat: Chat, target: Target) -> list[Member]:
-    """Return who is here of those whom a target means."""
+def _muted(chat: Chat, member: Member, asked: moderation.Mute | moderation.Unmute) -> tuple[Room | None, Target]:
+    """Return where somebody is to speak or not, and who: of everybody, in a room."""
+    if asked.nick == EVERYBODY:
+        return room_meant(chat, member, asked.room), Target(EVERYBODY, EVERYBODY)
+    return _scope(chat, member, asked.room), _target(chat, member, asked.nick)
+
+
+def _fitting(chat: Chat, target: Target, room: Room | None) -> list[Member]:
+    """Return who is here, in a room if one is given, of those whom a target means; nobody for everybody."""
     network = targets.network_of(target.id)
-    people = ((one, chat.moderation.person(one)) for one in chat.nicks.members())
+    here = (one for one in chat.nicks.members() if room is None or room.key in one.rooms)
+    people = ((one, chat.moderation.person(one)) for one in here)
     if network is not None:
         return [one for one, person in people if is_in(person.address, [network])]
     return [one for one, person in people if target.id in targets.ids_of(person)]
@@ -144,7 +142,7 @@ def _fitting(chat: Chat, target: Target) -> list[Member]:
 
 def _hit(chat: Chat, member: Member, target: Target, room: Room | None) -> list[Member]:
     """Return who is here, in a room if one is given, of those whom a target means. Raises Refused if one may not be."""
-    hit = [one for one in _fitting(chat, target) if room is None or room.key in one.rooms]
+    hit = _fitting(chat, target, room)
     for one in hit:
         _check_rank(chat, member, one, room)
     if target.is_name and (account := chat.accounts.reserving(target.shown)) is not None:

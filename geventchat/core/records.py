@@ -13,9 +13,7 @@ from geventchat.core.moderation.sanctions import Ban, Mute
 
 AnyRecord = Account | Ban | Mute | RoomRules | Grant | Secret
 
-_KINDS: dict[str, type[Record]] = {
-    str(kind.__struct_config__.tag): kind for kind in (get_args(AnyRecord) or (AnyRecord,))
-}
+_KINDS: dict[str, type[Record]] = {str(kind.__struct_config__.tag): kind for kind in get_args(AnyRecord)}
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 

@@ -1,9 +1,12 @@
 """Who may come in, and how."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from geventchat.protocol.ip import Network
-from geventchat.tls.server_keys import ServerKeys
+
+if TYPE_CHECKING:
+    from geventchat.tls.server_keys import ServerKeys  # loads only when there are keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +18,6 @@ class Access:
     """
 
     password: str = ""
-    keys: ServerKeys | None = None
+    keys: "ServerKeys | None" = None
     tls_only: bool = False
     proxies: tuple[Network, ...] = ()

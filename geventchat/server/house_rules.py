@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from geventchat.core.chat import Chat
 from geventchat.core.moderation.filters import NOTHING_FILTERED, Filter
 from geventchat.protocol.errors import UsageError
 from geventchat.protocol.text import clean, decode
+
+if TYPE_CHECKING:
+    from geventchat.core.chat import Chat  # loads only when there is something to serve
 
 # What each of the files may have: a page of text, and a school's list of words.
 _MOST_BYTES = 1 << 20
@@ -22,7 +25,7 @@ class HouseRules:
     filter: Filter = NOTHING_FILTERED
     moderator_link: str = ""
 
-    def apply(self, chat: Chat) -> None:
+    def apply(self, chat: "Chat") -> None:
         """Let the rules hold from now on."""
         chat.motd = self.motd
         chat.moderation.filter = self.filter

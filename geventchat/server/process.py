@@ -65,7 +65,7 @@ def serve(
     if until_input_ends:
         gevent.spawn(_end_with_starter, ended)
     gc.set_threshold(*_GC_THRESHOLDS)
-    gevent.config.track_greenlet_tree = False  # who spawned whom: 0.7 KB for each user, and nobody asks
+    gevent.config.track_greenlet_tree = False  # who spawned whom: 0.2 KB for each user, and nobody asks
     with log_lines(log_level, log_format):
         _allow_open_files(limits.max_users)
         with closing(open_log()) as log:

@@ -7,6 +7,7 @@ in `tests/test_log.py`, where all stores pass the same tests.
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -82,18 +83,20 @@ def written(option: str) -> str:
     return "|".join(store.written for store in reversed(STORES) if store.option == option)
 
 
+def _need_redis() -> None:
+    if find_spec("redis") is None or find_spec("hiredis") is None:
+        raise UsageError("--redis needs redis-py; install it with pip install 'geventchat[redis]'")
+
+
 def _redis_records(url: str) -> Records:
-    try:
-        from geventchat.store.redis import kept_records
-    except ImportError as error:
-        if error.name not in ("redis", "hiredis"):
-            raise
-        raise UsageError("--redis needs redis-py; install it with pip install 'geventchat[redis]'") from None
+    _need_redis()
+    from geventchat.store.redis import kept_records
+
     return Records(partial(kept_records.reading, url), partial(kept_records.changing, url))
 
 
 def _redis(url: str, options: StoreOptions) -> Opener:
-    _redis_records(url)  # says what is missing
+    _need_redis()
     from geventchat.store.redis.log import RedisLog
 
     retention = options.retention

@@ -105,9 +105,10 @@ class Moderation:
 
         An empty key is no room.
         """
+        if not self.bans:
+            return
         person = self.person(member)._replace(key=names.key(nick))
-        ban = self.bans.find(person, room, now) if self.bans else None
-        if ban is not None:
+        if (ban := self.bans.find(person, room, now)) is not None:
             raise Refused("banned", f"you are banned{_where(ban)}{_terms(ban)}", about=ban.room_name or None)
 
     def check_ban_of_account(self, account: str, now: float) -> None:

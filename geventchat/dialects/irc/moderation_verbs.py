@@ -16,7 +16,7 @@ from geventchat.protocol.errors import ProtocolError
 from geventchat.protocol.names import HOST
 from geventchat.protocol.wording import EVERYBODY
 
-_LISTS = {"b": "b", "q": "q"}  # modes that are lists of masks
+_LISTS = "bq"  # modes that are lists of masks
 _WITH_PARAMETER = "bqko"
 _MOST_MODES = 8  # in one message
 
