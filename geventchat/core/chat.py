@@ -29,7 +29,7 @@ from geventchat.core.shared_log import SendAway
 from geventchat.core.watchers import Watchers
 from geventchat.protocol import events, names, replies
 from geventchat.protocol.errors import Refused
-from geventchat.protocol.limits import MAX_LISTED, MAX_WINDOWS, Limits
+from geventchat.protocol.limits import MAX_LISTED, Limits
 from geventchat.protocol.replies import AnyReply, Message
 from geventchat.protocol.roles import Role
 
@@ -60,17 +60,7 @@ class Chat:
         self.counters = Counters()
         self.naming = Naming(self)
         self.remote_users = RemoteUsers(self)
-        max_kept = MAX_WINDOWS * limits.feed_window
-        self.publisher = Publisher(
-            self._rooms,
-            self.watchers,
-            self._welcome,
-            self.naming.release,
-            self.remote_users.follow,
-            self.counters,
-            max_kept,
-            self.moderation,
-        )
+        self.publisher = Publisher(self)
         self._posted: deque[Post] = deque()
         self._log_room = Room(names.LOG_ROOM, names.LOG_ROOM, limits.feed_window, self.counters)
         self._new_rooms: list[tuple[Room, str]] = []  # with the accounts of those who make them
@@ -209,7 +199,27 @@ class Chat:
     def welcome(self, member: Member, changes: Sequence[Change] = ()) -> None:
         """Welcome a member who is to be in no room yet."""
         nowhere = replies.Members(room="", members=[], count=0, topic="", id="")
-        self.tell(member, lambda: self._welcome(member, nowhere), changes)
+        self.tell(member, lambda: self.welcome_in(member, nowhere), changes)
+
+    def welcome_in(self, member: Member, members: replies.Members) -> replies.Welcome:
+        """Return the first words to a member, who is shown these members of its first room from now on."""
+        limits = self.limits
+        member.welcomed = True
+        member.published_nick = member.published_nick or member.nick
+        return replies.Welcome(
+            nick=member.published_nick,
+            room=members.room,
+            members=members.members,
+            count=members.count,
+            topic=members.topic,
+            moderators=members.moderators,
+            id=member.joined_id,
+            token=member.token,
+            account=member.account,
+            role=self.role_of(member),
+            server=self._server,
+            limits={"line": limits.max_line, "nick": limits.max_name, "rate": limits.rate, "burst": limits.burst},
+        )
 
     def tell_past(self, member: Member, past: list[events.AnyEvent]) -> None:
         """Show a member events of the past, behind all that was posted before."""
@@ -324,25 +334,6 @@ class Chat:
         """
         new, self._new_rooms = self._new_rooms, []
         return new
-
-    def _welcome(self, member: Member, members: replies.Members) -> replies.Welcome:
-        limits = self.limits
-        member.welcomed = True
-        member.published_nick = member.published_nick or member.nick
-        return replies.Welcome(
-            nick=member.published_nick,
-            room=members.room,
-            members=members.members,
-            count=members.count,
-            topic=members.topic,
-            moderators=members.moderators,
-            id=member.joined_id,
-            token=member.token,
-            account=member.account,
-            role=self.role_of(member),
-            server=self._server,
-            limits={"line": limits.max_line, "nick": limits.max_name, "rate": limits.rate, "burst": limits.burst},
-        )
 
     def _renamed_nowhere(self, member: Member, old: str, ref: str | None) -> bytes:
         member.published_nick = member.nick

@@ -1,51 +1,31 @@
 """What the log gave back of a batch, shown: events to rooms, replies to members, each in the batch's order."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import groupby
+from typing import TYPE_CHECKING
 
-from geventchat.core.counters import Counters
 from geventchat.core.log import Entry
 from geventchat.core.member import Member
-from geventchat.core.moderation.moderation import Moderation
 from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, is_kick, is_message
 from geventchat.core.room import Room, RoomFeed
-from geventchat.core.shared_log import News, Written
-from geventchat.core.watchers import Watchers
+from geventchat.core.shared_log import Written
 from geventchat.delivery.outbox import Outbox
 from geventchat.protocol import events, replies
-from geventchat.protocol.limits import MAX_LISTED
+from geventchat.protocol.limits import MAX_LISTED, MAX_WINDOWS
 from geventchat.protocol.replies import AnyReply, Message
+
+if TYPE_CHECKING:
+    from geventchat.core.chat import Chat
 
 
 class Publisher:
-    """Shows what happens in `rooms`, which the chat makes, and which go when the last member has left.
+    """Shows what happens in the rooms of a chat; all their feeds together keep so much for readers who are behind."""
 
-    `welcome` makes the first words to a member; `closed` is called, with the time, when a member was told the last one.
-    `follow` is called with what other servers have written, `moderation` tells who moderates a room.
-    All feeds together keep `max_kept` bytes for readers who are behind.
-    """
-
-    def __init__(
-        self,
-        rooms: dict[str, Room],
-        watchers: Watchers,
-        welcome: Callable[[Member, replies.Members], replies.Welcome],
-        closed: Callable[[Member, float], None],
-        follow: Callable[[News, float, float], None],
-        counters: Counters,
-        max_kept: int,
-        moderation: Moderation,
-    ) -> None:
-        self._rooms = rooms
-        self._watchers = watchers
-        self._welcome = welcome
-        self._closed = closed
-        self._follow = follow
-        self._counters = counters
-        self._moderation = moderation
+    def __init__(self, chat: "Chat") -> None:
+        self._chat = chat
+        self._max_kept = MAX_WINDOWS * chat.limits.feed_window
         self._changed: dict[RoomFeed, None] = {}
         self._keeping: list[RoomFeed] = []  # feeds with something that not all of their readers may have been sent
-        self._max_kept = max_kept
         self._outboxes: dict[Outbox, None] = {}
 
     def publish(self, written: Written, wall_time: float, now: float) -> dict[Outbox, None]:
@@ -55,12 +35,12 @@ class Publisher:
         the batch, but acks before the messages that follow each other, so that a sender's are one run of bytes.
         """
         for news in written.before:
-            self._follow(news, wall_time, now)
+            self._chat.remote_users.follow(news, wall_time, now)
         for are_messages, run in groupby(written.batch, is_message):
             posts = list(run)
             if are_messages:
                 self._acknowledge(posts)
-                self._counters.messages += len(posts)
+                self._chat.counters.messages += len(posts)
             for post in posts:
                 post.member.unpublished -= 1
                 if isinstance(post, PendingReply):
@@ -70,7 +50,7 @@ class Publisher:
                 else:
                     self.show(post, now)
         for news in written.after:
-            self._follow(news, wall_time, now)
+            self._chat.remote_users.follow(news, wall_time, now)
         outboxes, self._outboxes = self._outboxes, {}
         return outboxes
 
@@ -165,13 +145,13 @@ class Publisher:
             member.outbox.hold()
         named = MAX_LISTED if member.can.welcomed_with_list or not first else 0
         members = self.members_of(room, joined.id, ref, named)
-        self._put(member, self._welcome(member, members) if first else members)
+        self._put(member, self._chat.welcome_in(member, members) if first else members)
 
     def members_of(
         self, room: Room, event_id: str | None = None, ref: str | None = None, most: int = MAX_LISTED
     ) -> replies.Members:
         """Return who is in a room; `most` are named."""
-        state = self._moderation
+        state = self._chat.moderation
         members = room.members_reply(lambda member: state.moderates(member, room.key), event_id, ref, most)
         members.locked = state.rules.of(room.key).locked
         return members
@@ -180,16 +160,13 @@ class Publisher:
         """Show a member no more of a room, which goes with the last one who is expected there."""
         room.depart(member)
         self._outboxes[member.outbox] = None  # what it is still owed of the room is a private line from now on
-        room.expected -= 1
-        if not room.expected:
-            del self._rooms[room.key]
+        self._chat.unexpect(room)
 
     def tell_others(self, post: PendingNews) -> None:
         """Tell all who share a room with a member, or watch it closely, some news of it."""
         member, news = post
-        rooms = [self._rooms[key] for key in member.rooms]
-        others = {other: None for room in rooms for other in room.members}
-        others.update((other, None) for other in self._watchers.of(member.key) if other.can.watches_closely)
+        others = {other: None for room in self._chat.rooms_of(member) for other in room.members}
+        others.update((other, None) for other in self._chat.watchers.of(member.key) if other.can.watches_closely)
         others.pop(member, None)
         self._tell(others, news)
 
@@ -212,7 +189,7 @@ class Publisher:
         self._put(member, message)
         if isinstance(message, replies.Closing) and not member.is_remote:
             member.closed = True
-            self._closed(member, wall_time)
+            self._chat.naming.release(member, wall_time)
 
     def _put(self, member: Member, *messages: Message) -> None:
         self._put_bytes(member, b"".join([_encode(member, message) for message in messages]))
