@@ -135,8 +135,9 @@ class WeeChat:
         self._home = home
 
     def type(self, line: str, where: str = "irc.g.#lobby") -> None:
-        """Type a line, or a command, in a buffer."""
+        """Type a line, or a command, in a buffer, once it is there: what is meant for one to come is dropped."""
         self._until(lambda: any(self._home.rglob("weechat_fifo_*")), "the FIFO")
+        self._until(lambda: any(self._home.rglob(f"{where}.weechatlog")), where)
         with next(self._home.rglob("weechat_fifo_*")).open("w") as fifo:
             fifo.write(f"{where} *{line}\n")
 

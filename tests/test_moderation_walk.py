@@ -110,7 +110,7 @@ DEEDS: dict[str, tuple[dict[str, str], str, str]] = {
 # What leads to more, and so is tried more often.
 _OFTEN = ("say", "join", "lock", "come", "mute", "leave", "leave saying", "history", "come by link")
 _STEPS = st.tuples(
-    st.sampled_from(range(len(CAST))),
+    st.sampled_from([*range(len(CAST)), 0, 1, 2]),  # those who moderate, or may, do more
     st.sampled_from([*DEEDS, "go", "come", "come by link", "restart", "later"]) | st.sampled_from(_OFTEN),
     st.sampled_from(range(len(CAST))),
     st.sampled_from(ROOMS),
@@ -199,6 +199,7 @@ class Walk:
         user.member.catching_up = False
         stage.carry_out()
         self._check_changes(who, deed, ours, records)
+        self._check_put_out(who, rooms)
         self._check_entered(who, user, deed, rooms[who], rules, banned)
         self._note_let_in(who, deed, other, room, rooms, ours)
         if deed in ("say", "topic") and self._said(room) > said:
@@ -227,8 +228,17 @@ class Walk:
             if isinstance(record, RoomRules) and deed.startswith("join") and record.owner == who.nick:
                 continue  # it has made the room
             assert self._is_moderator(who) or room in ours, (who, deed, record)
+            if isinstance(record, Sanction) and place in after:
+                meant = [one for one in CAST if record.target == f"name:{one.nick}" and one.role is not Role.USER]
+                assert all(one.role is None or self._rank(one) < self._rank(who) for one in meant), (who, deed, record)
             if not self._is_moderator(who) and isinstance(record, Sanction):
                 assert record.target.startswith("name:") or record.target == "*"
+
+    def _check_put_out(self, who: Somebody, before: dict[Somebody, set[str]]) -> None:
+        """Only who may do more puts a moderator out."""
+        for one, keys in before.items():
+            if one is not who and keys - set(self.here[one].member.rooms):
+                assert not self._is_moderator(one) or self._rank(one) < self._rank(who), (who, one)
 
     def _check_entered(
         self,
@@ -329,7 +339,12 @@ class Walk:
         return False
 
     def _is_moderator(self, who: Somebody) -> bool:
-        return who.role in (Role.MODERATOR, Role.OWNER) or who is self.linked
+        return self._rank(who) > 0
+
+    def _rank(self, who: Somebody) -> int:
+        if who.role is Role.OWNER:
+            return 2
+        return 1 if who.role is Role.MODERATOR or who is self.linked else 0
 
 
 def origin_of(who: Somebody) -> str:
@@ -359,7 +374,7 @@ def commands_of(dialect: str, deed: str, other: Somebody, room: str) -> list[Any
     return [command for command in found if not isinstance(command, Answer | Status | Motd)]  # these greet
 
 
-@settings(max_examples=150)
+@settings(max_examples=400)
 @given(st.lists(_STEPS, min_size=10, max_size=60))
 def test_nobody_does_hears_or_learns_what_is_not_for_him(steps: list[tuple[int, str, int, str]]) -> None:
     walk = Walk()
@@ -367,3 +382,5 @@ def test_nobody_does_hears_or_learns_what_is_not_for_him(steps: list[tuple[int, 
         walk.step(who, "come", who, "lobby")
     for actor, deed, other, room in steps:
         walk.step(CAST[actor], deed, CAST[other], room)
+        for attempt in ("come", "join", "say"):  # what most of the deeds are to keep somebody from
+            walk.step(CAST[other], attempt, CAST[actor], room)
