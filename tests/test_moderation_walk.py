@@ -8,7 +8,7 @@ import re
 from ipaddress import ip_address, ip_network
 from typing import Any, NamedTuple
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from geventchat.commands.commands import Hello, Motd, Status
@@ -237,7 +237,8 @@ class Walk:
     def _check_put_out(self, who: Somebody, before: dict[Somebody, set[str]]) -> None:
         """Only who may do more puts a moderator out."""
         for one, keys in before.items():
-            if one is not who and keys - set(self.here[one].member.rooms):
+            member = self.here[one].member
+            if one is not who and (member.closed or keys - set(member.rooms)):
                 assert not self._is_moderator(one) or self._rank(one) < self._rank(who), (who, one)
 
     def _check_entered(
@@ -374,7 +375,13 @@ def commands_of(dialect: str, deed: str, other: Somebody, room: str) -> list[Any
     return [command for command in found if not isinstance(command, Answer | Status | Motd)]  # these greet
 
 
+_AGAINST_AN_OWNER = [(1, deed, 0, "lobby") for deed in ("kick", "ban", "mute", "ban here", "mute here")]
+_AGAINST_A_LINKED_ONE = [(1, deed, 4, "lobby") for deed in ("mute", "kick", "ban here", "ban")]
+
+
 @settings(max_examples=400)
+@example(_AGAINST_AN_OWNER)
+@example([(4, "go", 1, "den"), (4, "come by link", 4, "lobby"), *_AGAINST_A_LINKED_ONE])
 @given(st.lists(_STEPS, min_size=10, max_size=60))
 def test_nobody_does_hears_or_learns_what_is_not_for_him(steps: list[tuple[int, str, int, str]]) -> None:
     walk = Walk()
