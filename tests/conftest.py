@@ -21,9 +21,11 @@ settings.load_profile("geventchat")
 
 
 def pytest_configure() -> None:
-    """Let programs that tests start heed Ctrl-C also where the tests run in the background of a script."""
+    """Let programs that tests start heed Ctrl-C and SIGHUP also where the tests run in the background."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -63,7 +63,8 @@ def heard_by_all(outcome: Outcome, *, echo: bool = True) -> None:
     readers = 5 if echo else 4
     said_by_all = 5 * 20 + 2 + 5 * 2
     said_by_four = 4 * 5
-    assert outcome.timeline.delivered == said_by_all * readers + said_by_four * (readers - 1)
+    least = said_by_all * readers + said_by_four * (readers - 1)
+    assert least <= outcome.timeline.delivered <= least + said_by_four  # what was on its way when the fifth came back
 
 
 @pytest.mark.parametrize(
