@@ -492,6 +492,21 @@ def test_what_comes_under_the_id_of_something_else_is_corrupt_though_its_words_w
     assert verdicts(ledger) == [("corrupt", "bob", "yes", "bob"), ("missing", "ann", "yes", "bob")]
 
 
+def test_a_newcomer_that_is_the_first_to_hear_a_person_turns_nobodys_order_around() -> None:
+    ledger = lobby()
+    first, second = ledger.readers[:2]
+    dan = ledger.enter("dan", 1.0)
+    for reader in (first, second):
+        ledger.hear(reader, "guest", "before", 1.1, event_id="1-0")
+    dan.entered = 1.2
+    ledger.hear(dan, "guest", "after", 1.3, event_id="2-0")
+    assert ledger.hear(first, "guest", "after", 1.4, event_id="2-0") == "in place"
+    last = ledger.last_heard(first)
+    assert last is not None and last.id == "2-0"  # what a user that comes back is told is counted from here
+    ledger.hear(second, "guest", "after", 1.5, event_id="2-0")
+    assert verdicts(ledger) == []
+
+
 def test_who_heard_one_first_that_others_never_heard_is_out_of_step_with_nobody() -> None:
     """Bob hears C, A, B; ann hears A, B and leaves: nothing tells where C belongs."""
     ledger = room_of(readers=("ann", "bob"))

@@ -137,7 +137,7 @@ class SentMessages:
             while begin and order[begin - 1].first_heard >= reader.asked:
                 begin -= 1
             if begin < len(order) and not reader.must_hear(order[begin]):
-                waiting = (one.progress.position for one in others if one.must_hear_unheard(message))
+                waiting = (one.progress.position for one in others if _has_to_hear(one, message, reader))
                 begin = max(begin, *waiting, 0)
                 while begin < len(order) and order[begin].number < message.number:
                     begin += 1
@@ -172,6 +172,16 @@ class SentMessages:
     def is_repeated(self, message: Message) -> bool:
         """Whether it is only known by words that stand more than once in the room's order."""
         return not message.id and len(self._heard[message.words]) > 1
+
+
+def _has_to_hear(one: Attendance, message: Message, newcomer: Attendance) -> bool:
+    """Whether a user has to hear what a newcomer is the first to hear.
+
+    When others said it is not known, but the newcomer had asked to come in by then.
+    """
+    if message.from_others:
+        return one.entered <= newcomer.asked and one.leaving == float("inf")
+    return one.must_hear_unheard(message)
 
 
 def _bind_in_order(equal: list[Message]) -> None:
