@@ -502,7 +502,8 @@ def test_a_newcomer_that_is_the_first_to_hear_a_person_turns_nobodys_order_aroun
     ledger.hear(dan, "guest", "after", 1.3, event_id="2-0")
     assert ledger.hear(first, "guest", "after", 1.4, event_id="2-0") == "in place"
     last = ledger.last_heard(first)
-    assert last is not None and last.id == "2-0"  # what a user that comes back is told is counted from here
+    assert last is not None
+    assert last.id == "2-0"  # what a user that comes back is told is counted from here
     ledger.hear(second, "guest", "after", 1.5, event_id="2-0")
     assert verdicts(ledger) == []
 

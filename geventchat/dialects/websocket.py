@@ -55,6 +55,11 @@ class WebSocketReader:
         self._farewell = b""  # our answer to the client's Close: the last frame of all
         self.ended = False
 
+    def __del__(self) -> None:
+        """Part what in the library knows each other, and would stay until the collector comes."""
+        self._protocol.parser.close()
+        self._protocol.parser_exc = None
+
     def receive(self, data: bytes) -> None:
         """Take in bytes that have arrived."""
         self._arrived += data

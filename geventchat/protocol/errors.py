@@ -41,6 +41,13 @@ class ProtocolError(Refused):
         self.fatal = fatal
         self.ref = ref
 
+    def forget_frames(self) -> None:
+        """Let go of the frames that it was raised in, once it is caught.
+
+        One of them may know the error, which then keeps it, and all that stands in it, until the collector comes.
+        """
+        self.__traceback__ = self.__context__ = None
+
 
 class NotTrusted(Refused):
     """The server is perhaps another than the one that it should be: we refuse it, before anything is said."""

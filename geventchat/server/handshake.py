@@ -68,6 +68,7 @@ class Handshake:
         try:
             return self._detect()
         except ProtocolError as error:
+            error.forget_frames()
             if error.code == "http":
                 return self._serve_web()
             if error.code == "tls" and self._can_begin_tls():

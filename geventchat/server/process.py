@@ -27,7 +27,7 @@ from geventchat.tls.server_keys import ServerKeys
 
 logger = logging.getLogger("geventchat")
 
-# A full collection with 10,000 sessions would hold the loop for 0.2 s and find nothing, for sessions leave no cycles.
+# A full collection with 10,000 sessions would hold the loop for 0.2 s and find nothing: who has gone leaves no cycles.
 # What is young is collected as ever.
 _GC_THRESHOLDS = (700, 10, 1_000_000)
 # Returns the settings as they stand in their file now. Raises UsageError.

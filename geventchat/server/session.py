@@ -139,6 +139,7 @@ class Session:
             self._deadline = deadline
             self._converse(first)
         except ProtocolError as error:
+            error.forget_frames()
             self._send_away(error)
         except OSError:
             self._reason = self._reason or "connection lost"
@@ -262,6 +263,7 @@ class Session:
         except ProtocolError as error:
             if error.fatal:
                 raise
+            error.forget_frames()
             return error
 
     def _has_more(self) -> bool:

@@ -110,6 +110,7 @@ class WebConnection:
                 else:  # the connection is closed, or paused for a WebSocket
                     return request
         except h11.RemoteProtocolError as error:
+            error.__traceback__ = None  # one of its frames knows the error
             self._send(failure(self._status_of(error)))
             return None
 
