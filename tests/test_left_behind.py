@@ -3,13 +3,16 @@
 import gc
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import gevent
 import pytest
 from gevent import socket
 
 from geventchat.protocol.limits import Limits
+from geventchat.server.access import Access
 from geventchat.server.server import ChatServer
+from tests.tls import hello, keys, trusting
 from tests.websocket_cases import frame
 
 _HELLO = b'{"type":"hello","nick":"json"}\n'
@@ -61,9 +64,10 @@ def left_behind() -> Counter[str]:
     return Counter(type(one).__qualname__ for one in gc.garbage)
 
 
-def visit(server: ChatServer, data: bytes, *, reset: bool) -> None:
+def visit(server: ChatServer, data: bytes, *, reset: bool, tls: bool = False) -> None:
     """Send something, take what comes until nothing more does, and hang up."""
-    with socket.create_connection(server.address) as sock:
+    plain = socket.create_connection(server.address)
+    with trusting().wrap_socket(plain) if tls else plain as sock:
         sock.sendall(data)
         sock.settimeout(0.1)
         try:
@@ -85,6 +89,49 @@ def test_nothing_is_left_of_who_has_gone(data: bytes, reset: bool) -> None:
         gc.collect()
         visit(server, data, reset=reset)
         gone(server)
+        assert left_behind() == Counter()
+
+
+@pytest.mark.usefixtures("no_collector")
+@pytest.mark.parametrize("inside", [b"alice\nhello\nexit\n", b"\x01\x02\n", b"GET / HTTP/1.1\r\n\r\n", b'{"type":1}\n'])
+@pytest.mark.parametrize("reset", [False, True], ids=["hangs up", "breaks off"])
+def test_nothing_is_left_of_who_was_inside_tls(inside: bytes, reset: bool, tmp_path: Path) -> None:
+    with ChatServer(access=Access(keys=keys(tmp_path))) as server:
+        for data in (inside, inside):
+            gc.collect()
+            visit(server, data, reset=reset, tls=True)
+            gone(server)
+        assert left_behind() == Counter()
+
+
+@pytest.mark.usefixtures("no_collector")
+@pytest.mark.parametrize("data", [hello()[:50], hello(), hello() + b"x" * 500], ids=["half", "whole", "broken"])
+def test_nothing_is_left_of_who_did_not_come_through_tls(data: bytes, tmp_path: Path) -> None:
+    with ChatServer(access=Access(keys=keys(tmp_path), tls_only=True)) as server:
+        for _ in range(2):
+            gc.collect()
+            visit(server, data, reset=False)
+            visit(server, b"alice\n", reset=False)
+            gone(server)
+        assert left_behind() == Counter()
+
+
+@pytest.mark.usefixtures("no_collector")
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"wrong\n",
+        b"sesame\nalice\n/register correct horse\n/logout\n/login wrong\nexit\n",
+        b'{"type":"hello","nick":"json","password":"wrong"}\n{"type":"bye"}\n',
+        b"PASS wrong\r\n" + _REGISTER,
+    ],
+)
+def test_nothing_is_left_of_who_was_asked_for_a_password(data: bytes) -> None:
+    with ChatServer(access=Access(password="sesame")) as server:
+        for _ in range(2):
+            gc.collect()
+            visit(server, data, reset=False)
+            gone(server)
         assert left_behind() == Counter()
 
 

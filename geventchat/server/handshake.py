@@ -139,8 +139,7 @@ class Handshake:
         try:
             secure.handshake(b"".join(self._packets), entrance.turns, deadline)
         except OSError as error:
-            why = getattr(error, "reason", None) or error
-            logger.info("closing %s: no TLS: %s", self.transport.address, why)
+            logger.info("closing %s: no TLS: %s", self.transport.address, getattr(error, "reason", None) or error)
             return False
         self.transport, self.refused = secure, self._turned_away
         self._deadline = self._recognised_by()
