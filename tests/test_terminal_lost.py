@@ -1,6 +1,7 @@
 """geventchat-client when the connection is lost: said, mended, nothing missed, nothing said twice."""
 
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -176,3 +177,10 @@ def test_the_next_try_is_counted_down_to_and_enter_tries_now(server: ChatServer,
         ann.type("\r")
         ann.until("* connected again")
         ann.until(lambda: not any("offline" in line for line in ann.lines))
+
+
+def test_an_end_that_comes_before_the_screen_is_drawn_is_one() -> None:
+    code = "from geventchat.client.terminal.prompt import Prompt; p = Prompt(print, bell=False); p.stop(); p.run()"
+    with Terminal([sys.executable, "-c", code], environment={}) as terminal:
+        assert terminal.ended() == 0
+        assert terminal.has_modes_restored()

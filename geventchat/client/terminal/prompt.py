@@ -39,7 +39,7 @@ from geventchat.client.terminal.view import STYLE, Line
 from geventchat.system import terminal
 
 # How long the terminal may take to be given back; one that is stopped takes nothing.
-_END_S = 2.0
+_END_S = 5.0
 # The longest name of a room before the line that is typed.
 _ROOM_COLUMNS = 16
 # Lines that may wait to be taken by the terminal's thread.
@@ -77,6 +77,7 @@ class Prompt:
         self._restore = terminal.modes()
         self._ended = threading.Event()
         self._ended.set()
+        self._stopped = False  # perhaps before the application has begun
 
     # In the thread of the greenlets.
 
@@ -103,6 +104,7 @@ class Prompt:
 
     def stop(self) -> None:
         """Leave the terminal as it was, also when its thread waits for ever for a terminal that takes nothing."""
+        self._stopped = True
         self._call(self._exit)
         if not self._ended.wait(_END_S):
             self._restore()
@@ -133,7 +135,7 @@ class Prompt:
 
     def _begin(self) -> None:
         asyncio.get_running_loop().set_exception_handler(self._failed)
-        self._call(self._draw)
+        self._call(self._exit if self._stopped else self._draw)
 
     def _failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         if self._app.future is not None and not self._app.future.done():
