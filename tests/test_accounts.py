@@ -19,6 +19,8 @@ from geventchat import ChatServer, Limits
 from geventchat.commands import actions, commands
 from geventchat.commands.accounts import CheckPassword, HashPassword
 from geventchat.core.accounts import Account
+from geventchat.core.moderation import targets
+from geventchat.core.moderation.sanctions import Ban
 from geventchat.protocol import limits
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.passwords import quick_hash
@@ -493,6 +495,31 @@ def test_people_are_asked_for_the_password_of_a_name_that_is_somebody_s(server: 
     nc.send(f"{SECRET}\nhello\n".encode())  # a password is never taken for a name, which all would see
     nc.until(b"Hi, alice! To exit the chat enter 'exit'.\n")
     nc.until(b"alice: hello\n")
+
+
+@pytest.mark.parametrize("ban", ["alice", "127.0.0.1"])
+def test_a_script_that_sends_name_and_password_blindly_shows_it_to_nobody(server: ChatServer, ban: str) -> None:
+    registered(server).close()
+    record = Ban(target=targets.read(ban, 32).id, who=ban, by="mod", since=time.time())
+    server.chat.kept.settle(server.chat.moderation.bans.put(record, time.time()))
+    nc = Talker(server.address, f"alice\n{SECRET}\n".encode())
+    nc.until(b"banned\nEnter your name: ")
+    nc.send(b"exit\n")
+    assert nc.rest() == b"exit\n"
+
+
+@pytest.mark.parametrize("name", [b"bob", b"\xe1\xee\xe1", b"no:name"])
+@pytest.mark.parametrize("end", [b"\n", b""])
+def test_what_comes_behind_a_name_that_cannot_be_had_is_taken_for_nothing(
+    server: ChatServer, name: bytes, end: bytes
+) -> None:
+    Program(server.address, "bob")
+    nc = Talker(server.address, name + b"\n" + SECRET.encode() + end)
+    nc.until(b"Enter your name: ")
+    nc.until(b"Enter your name: ")
+    nc.send(b"\nann\n"[bool(end) :])
+    nc.until(b"Hi, ann!")
+    assert [one.nick for one in server.chat.nicks.members()] == ["bob", "ann"]
 
 
 def test_a_client_without_ends_of_lines_is_asked_for_the_password_too(server: ChatServer) -> None:

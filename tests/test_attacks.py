@@ -72,6 +72,22 @@ def test_who_is_banned_cannot_come_back_over_a_connection_that_is_still_being_en
     assert not again.member.key
 
 
+def test_no_ban_of_an_address_and_no_locked_lobby_keeps_a_moderator_from_logging_in(stage: Stage, boss: User) -> None:
+    boss.hears(Ban(who="192.0.2.0/24"), Lock(room="lobby"))
+    for knows_password in (False, True):
+        nc = stage.person()
+        nc.member.address = "192.0.2.9"
+        if knows_password:
+            account = stage.chat.accounts.find("boss")
+            assert account is not None
+            stage.chat.logins.log_in(nc.member, account)
+        heard = nc.hears(Hello(nick="boss"))
+        assert heard[-1] == ("* /help lists the commands" if knows_password else "Password: ")
+    eve = stage.program()
+    eve.member.address = "192.0.2.9"
+    assert codes(eve.hears(Hello(nick="eve"))) == ["banned"]
+
+
 def test_a_banned_address_cannot_be_come_from_with_the_token_of_another_connection(stage: Stage, mod: User) -> None:
     stage.program("bob", token="bobs")
     mod.hears(Ban(who="192.0.2.9"))

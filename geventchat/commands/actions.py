@@ -87,6 +87,8 @@ def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> Fol
     if 0 < len(token) <= _MAX_TOKEN:  # it is kept: the welcome with a new one may be lost too
         member.token = token
     chat.moderation.recognise(member, now)
+    if earlier is None:  # first: no ban of an address, and no lock, keeps out who moderates and has only to log in
+        chat.naming.check_login(member, hello.nick)
     opens_link = hello.link is not None and chat.moderation.links.check(hello.link)
     if not opens_link:
         is_there = earlier is not None and room in earlier.rooms  # a lock lets stay who is in

@@ -29,13 +29,21 @@ class Naming:
 
     def check(self, member: Member, name: str) -> str:
         """Return a nick that a member can have now, as it is shown. Raises Refused as `claim` does."""
+        nick = self.check_login(member, name)
+        self._chat.nicks.check(member, nick)
+        return nick
+
+    def check_login(self, member: Member, name: str) -> str:
+        """Return a nick, as it is shown, that is nobody else's by an account, though it may be taken.
+
+        Raises Refused ("nick-registered") where somebody has to log in for it, and for what is no name.
+        """
         nick, _ = names.nick(name, self._chat.limits.max_name)
         if is_further(nick) and self._chat.accounts.reserving(nick) is None:
             why = "a name that ends in ^ and a number is for a further connection of an account"
             raise Refused("bad-nick", why, about=nick)
         if not self._chat.logins.holds(member, nick):
             raise Refused("nick-registered", f"the name {nick} belongs to an account: log in to it", about=nick)
-        self._chat.nicks.check(member, nick)
         return nick
 
     def free(self, member: Member, name: str) -> str:

@@ -11,11 +11,10 @@ from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.dialects import slash
 from geventchat.dialects.base import Dialect, EmptyLine
 from geventchat.dialects.plain_lines import encode_event, encode_reply, notice
-from geventchat.protocol.errors import ProtocolError
 from geventchat.protocol.lines import LineBuffer
 from geventchat.protocol.questions import Question
 from geventchat.protocol.replies import AnyReply, Welcome
-from geventchat.protocol.text import REPLACED, clean, decode
+from geventchat.protocol.text import clean, decode
 
 # Telnet's own talk (RFC 854, RFC 855): IAC and a command; IAC, will/won't/do/don't and an option; a subnegotiation.
 # A subnegotiation of more than 1,024 bytes is none: its bytes are text. The last alternative has begun, and its rest is
@@ -61,8 +60,19 @@ class PlainReader:
         return b""
 
     def asked(self, question: Question | None) -> None:
-        """Take lines for answers to this question; with None, for what is said."""
+        """Take lines for answers to this question; with None, for what is said.
+
+        What has come behind a name that cannot be had answers nothing that was asked, and may be the password to that:
+        it is dropped, as it is at a terminal after a failed login.
+        """
+        if question is Question.NAME and self.has_refused_name:
+            self._lines.drop()
         self._asked = question
+
+    @property
+    def has_refused_name(self) -> bool:
+        """Whether the line before was a name: if one is asked for again, that cannot be had."""
+        return bool(self._name) and self._asked is not Question.SERVER_PASSWORD
 
     def ping(self) -> bytes:
         """Return nothing: the system's keepalive finds who is gone."""
@@ -80,8 +90,6 @@ class PlainReader:
         if self._asked is Question.PASSWORD and text:  # without one, another name is given
             login = commands.Credentials(account=self._name, password=text)
             return commands.Hello(nick=self._name, login=login)
-        if REPLACED in text:
-            raise ProtocolError("not-utf8", "that name is not UTF-8: please use UTF-8")
         self._name = text
         return commands.Hello(nick=text)
 

@@ -67,7 +67,9 @@ class UnframedReader:
         return b""
 
     def asked(self, question: Question | None) -> None:
-        """Take packets for answers to this question; with None, for what is said."""
+        """Take packets for answers to this question, as `PlainReader.asked` does; with None, for what is said."""
+        if question is Question.NAME and self._plain.has_refused_name:
+            self._lines.clear()
         self._plain.asked(question)
 
     def ping(self) -> bytes:

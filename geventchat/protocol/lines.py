@@ -28,6 +28,13 @@ class LineBuffer:
         if self._buffer:
             self._buffer += b"\n"
 
+    def drop(self) -> None:
+        """Forget what has come and was not returned yet, and the rest of a line that has begun."""
+        end = self._buffer.rfind(b"\n") + 1
+        self._skipped = len(self._buffer) - end + (0 if end else self._skipped)
+        self._buffer.clear()
+        self._searched = 0
+
     def next_line(self) -> bytes | None:
         r"""Return the next whole line without its `\n` or `\r\n`; None when more must arrive first.
 
