@@ -1,18 +1,36 @@
 """What people try who want more than they may: each of these was a way in once, or is the obvious next try."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from geventchat.commands import actions
 from geventchat.commands.accounts import HashPassword
-from geventchat.commands.commands import AnyCommand, Bye, Hello, Join, Leave, Register
-from geventchat.commands.moderation import Ban, Bans, Lock, Mute
+from geventchat.commands.commands import (
+    Act,
+    AnyCommand,
+    Away,
+    Bye,
+    Describe,
+    Hello,
+    Join,
+    Leave,
+    Logout,
+    Register,
+    Rename,
+    Say,
+    Unregister,
+)
+from geventchat.commands.followups import FindEvent
+from geventchat.commands.moderation import Approve, Ban, Bans, Lock, Mute, Slow
 from geventchat.core.accounts import Account
 from geventchat.core.moderation.filters import Filter
+from geventchat.dialects.irc.asked import Asked
 from geventchat.dialects.irc.dialect import IRC
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.roles import Role
+from geventchat.server.history_sender import find_event
 from tests.processes import run, serving
 from tests.stage import Stage, User
 
@@ -54,6 +72,68 @@ def linked(stage: Stage, nick: str, secret: str) -> User:
 
 def codes(heard: list[dict[str, str]]) -> list[str]:
     return [one["code"] for one in heard if "code" in one]
+
+
+# Slow rooms, mutes, filters.
+
+
+def test_an_account_speaks_in_a_slow_room_once_whatever_connection_or_name_it_has(stage: Stage, mod: User) -> None:
+    bob, eve, second = logged_in(stage, "bob"), logged_in(stage, "eve"), stage.on_irc("bobby", "lobby")
+    bobs = stage.chat.accounts.find("bob")
+    assert bobs is not None
+    stage.chat.logins.log_in(second.member, bobs)
+    mod.hears(Slow(every="30s"))
+    bob.hears(Say(text="one"))
+    second.hears(Act(text="two", ref=Asked("PRIVMSG").ref))
+    bob.hears(Logout())
+    assert bob.member.nick == "guest1"
+    assert codes(bob.hears(Say(text="three"))) == ["slow-down"]
+    assert "two" not in "".join(str(mod.heard()))
+    stage.now += 31
+    bob.hears(Leave(reason="four"), Join(room="lobby"))
+    bob.hears(Leave(reason="five"), Join(room="lobby"), Say(text="six"))
+    heard = [one.get("text") or one.get("reason") for one in eve.heard() if one["type"] in ("said", "acted", "left")]
+    assert heard == ["one", "four", ""]
+
+
+@pytest.mark.parametrize("room", [None, "lobby"])
+@pytest.mark.parametrize(
+    "way", [Logout(), Rename(nick="rob"), Describe(about="buy"), Away(text="buy"), Unregister(password="")]
+)
+def test_who_is_muted_gets_no_other_name_and_says_nothing_of_itself(
+    stage: Stage, mod: User, room: str | None, way: AnyCommand
+) -> None:
+    bob = logged_in(stage, "bob")
+    mod.hears(Mute(nick="bob", room=room))
+    bob.heard()
+    assert codes(bob.hears(way)) == ["muted"]
+    again = stage.program()
+    again.hears(Hello(nick="bob", token=bob.member.token, about="buy this", username="buy"))
+    assert (again.member.nick, again.member.about, again.member.username) == ("bob", "", "")
+
+
+def test_two_moderators_who_approve_at_the_same_time_let_it_be_said_once(stage: Stage, mod: User, boss: User) -> None:
+    stage.chat.moderation.filter = Filter("hold money")
+    mod.hears(Join(room="@log"))
+    bob = stage.program("bob")
+    bob.hears(Say(text="money"))
+    held = next(one["id"] for one in mod.heard() if one["type"] == "held")
+    for _ in range(2):
+        found = []
+        for one in (mod, boss):
+            looking = actions.do(stage.chat, one.member, Approve(id=held), stage.now)
+            assert isinstance(looking, FindEvent)
+            found.append((one, looking, find_event(stage.log, looking)))
+        for one, looking, event in found:
+            actions.go_on(stage.chat, one.member, partial(looking.go_on, event), None)
+        stage.carry_out()
+    assert [one["text"] for one in bob.heard() if one["type"] == "said"] == ["money"]
+    assert codes(boss.heard()) == ["no-such-message"] * 2
+
+
+@pytest.mark.parametrize("nick", ["NickServ", "chanserv", "AuthServ"])
+def test_nobody_is_told_the_passwords_that_irc_s_clients_tell_services(stage: Stage, nick: str) -> None:
+    assert codes(stage.program().hears(Hello(nick=nick))) == ["bad-nick"]
 
 
 # Bans.

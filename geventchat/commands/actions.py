@@ -108,7 +108,8 @@ def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> Fol
         return catch_up
 
     member.since = member.spoke = now
-    member.about, member.username = about_of(hello.about), about_of(hello.username)
+    if not chat.moderation.is_muted(member, nick, room, now):  # else it would say something by coming in
+        member.about, member.username = about_of(hello.about), about_of(hello.username)
     return ClaimNick(nick, come_in, None, hello.token) if chat.is_shared else come_in()
 
 
@@ -197,7 +198,6 @@ def _rename(chat: Chat, member: Member, rename: commands.Rename, now: float) -> 
         chat.moderation.check_ban(member, nick, key, now)
 
     def go_by_it() -> Followup | None:
-        chat.moderation.rules.renamed(member.key, names.key(nick))
         chat.naming.claim(member, nick, now)
         chat.rename(member, old, rename.ref)
         if rename.ref is not None:

@@ -63,6 +63,9 @@ def approve(chat: Chat, member: Member, approve: moderation.Approve, now: float)
     def found(event: events.AnyEvent | None) -> None:
         if not isinstance(event, events.Held):
             raise Refused("no-such-message", f"nothing is held back under that id; {LOG_ROOM} has the ids")
+        approving = chat.moderation.approving
+        if event.id in approving:  # by another moderator, at the same time
+            raise Refused("no-such-message", "that is being approved already")
         room = chat.find_room(event.of)
         if room is None:
             raise Refused("no-such-room", f"nobody is in {event.of} any more", about=event.of)
@@ -70,6 +73,8 @@ def approve(chat: Chat, member: Member, approve: moderation.Approve, now: float)
         chat.post(member, room, Entry(room.key, said, approve.ref))
         taken = events.Deleted("", "", LOG_ROOM, member.nick, event.nick, "approved", target=event.id)
         chat.post(member, chat.log_room(), Entry(LOG_ROOM, taken, None))
+        approving.add(event.id)
+        chat.tell(member, lambda: approving.discard(event.id) or b"")  # by now the log has it no more
 
     return FindEvent(LOG_ROOM, approve.id, found, approve.ref)
 

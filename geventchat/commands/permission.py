@@ -17,8 +17,13 @@ def check(chat: Chat, member: Member, command: commands.AnyCommand, now: float) 
     if not chat.role_of(member).may(info.who_may):
         _check_own_room(chat, member, command, info)
     if info.speaks and not _is_question(command) and not _is_to_moderator(chat, command):
-        chat.moderation.check_muted(member, _room_spoken_in(chat, member, command), now)
-    if isinstance(command, commands.Leave | commands.Bye) and command.reason and _is_muted(chat, member, now):
+        for room in _rooms_spoken_in(chat, member, command, info):
+            chat.moderation.check_muted(member, room, now)
+    if (
+        isinstance(command, commands.Leave | commands.Bye)
+        and command.reason
+        and (_is_muted(chat, member, now) or _is_too_fast(chat, member, command, now))
+    ):
         command.reason = ""  # one may go, but not say something by it
 
 
@@ -27,6 +32,17 @@ def _is_muted(chat: Chat, member: Member, now: float) -> bool:
     try:
         for room in ("", *member.rooms):
             chat.moderation.check_muted(member, room, now)
+    except Refused:
+        return True
+    return False
+
+
+def _is_too_fast(chat: Chat, member: Member, command: commands.Leave | commands.Bye, now: float) -> bool:
+    """Return whether a member, who says something by leaving slow rooms, has spoken in one just before."""
+    left = [chat.room_of(member, command.room).key] if isinstance(command, commands.Leave) else member.rooms
+    try:
+        for room in left:
+            chat.moderation.check_slow(member, room, now)
     except Refused:
         return True
     return False
@@ -53,11 +69,11 @@ def _check_own_room(chat: Chat, member: Member, command: commands.AnyCommand, in
         raise Refused("forbidden", f"that is for {info.who_may}s only, and for who has the room", about=room.name)
 
 
-def _room_spoken_in(chat: Chat, member: Member, command: commands.AnyCommand) -> str:
-    """Return the key of the room that others see it in; empty where it is no one room."""
+def _rooms_spoken_in(chat: Chat, member: Member, command: commands.AnyCommand, info: CommandInfo) -> list[str]:
+    """Return the keys of the rooms that others see it in; an empty one where it is no room."""
     if isinstance(command, commands.Say | commands.Act | commands.Topic):
-        return chat.room_of(member, command.room).key
-    return ""
+        return [chat.room_of(member, command.room).key]
+    return ["", *member.rooms] if info.costs_per_room else [""]
 
 
 def _is_question(command: commands.AnyCommand) -> bool:

@@ -99,15 +99,23 @@ _FOR_ALL = (
         help="log in, so that you can have your name",
         needs_nick=False,
     ),
-    CommandInfo(command=commands.Logout, typed="/logout", help="log out, and go by another name"),
+    CommandInfo(
+        command=commands.Logout,
+        speaks=True,
+        typed="/logout",
+        help="log out, and go by another name",
+        costs_per_room=True,
+    ),
     CommandInfo(
         command=commands.Password, typed="/password PASSWORD", fields=("password",), help="set another password"
     ),
     CommandInfo(
         command=commands.Unregister,
+        speaks=True,
         typed="/unregister PASSWORD",
         fields=("password",),
         help="let anybody have your name again",
+        costs_per_room=True,
     ),
     CommandInfo(
         command=commands.Recover,

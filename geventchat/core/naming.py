@@ -72,6 +72,7 @@ class Naming:
         self._chat.nicks.seat(member, nick, key, now)
         if key != old_key:
             if old_key:
+                self._chat.moderation.rules.renamed(old_key, key)
                 self._tell_watchers(old_key, replies.Watched(here=[], gone=[old]))
             self._tell_watchers(key, replies.Watched(here=[nick], gone=[]))
 

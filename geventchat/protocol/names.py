@@ -31,8 +31,9 @@ LOG_ROOM = "@log"
 _OURS = "@"
 # How a pseudonym begins where a name is expected: no name holds a colon.
 HOST = "host:"
-# Words that the server, a command or a scenario uses for itself.
-RESERVED = frozenset({"exit", "server", "system", "everyone", "geventchat"})
+# Words that the server, a command or a scenario uses for itself; and those to whom clients of IRC, set up for other
+# networks, tell their passwords on coming in.
+RESERVED = frozenset({"exit", "server", "system", "everyone", "geventchat", "nickserv", "chanserv", "authserv"})
 
 
 def nick(text: str, max_chars: int) -> tuple[str, str]:

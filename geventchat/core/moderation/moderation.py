@@ -45,6 +45,7 @@ class Moderation:
         self.rules = Rules(kept)
         self.links = Links(kept)
         self.filter = NOTHING_FILTERED
+        self.approving: set[str] = set()  # ids of what was held back and is about to be said
         self._secret = b"\0"  # until one is given
 
     def secret(self, fresh: str) -> Change | None:
@@ -138,19 +139,25 @@ class Moderation:
             by_password = f'its password, as in /join "{room}" PASSWORD, or ' if self.rules.of(room).password else ""
             raise Refused("locked", f"that room is locked: it takes {by_password}to be invited", about=room)
 
+    def is_muted(self, member: Member, nick: str, room: str, now: float) -> bool:
+        """Return whether a member may not speak under this nick, in the room with this key or, if empty, at all."""
+        return self._mute(self.person(member)._replace(key=names.key(nick)), member, room, now) is not None
+
     def check_muted(self, member: Member, room: str, now: float) -> None:
         """Raise Refused ("muted") if a member may not speak, in the room with this key or, if it is empty, at all."""
-        if self.moderates(member, room):
-            room = ""  # nobody mutes who moderates a room there
-        mute = self.mutes.find(self.person(member), room, now) if self.mutes else None
+        mute = self._mute(self.person(member), member, room, now) if self.mutes else None
         if mute is not None:
             raise Refused("muted", f"you are muted{_where(mute)}{_terms(mute)}", about=room or None)
+
+    def _mute(self, person: Person, member: Member, room: str, now: float) -> Mute | None:
+        # Nobody mutes who moderates a room there.
+        return self.mutes.find(person, "" if self.moderates(member, room) else room, now)
 
     def check_slow(self, member: Member, room: str, now: float) -> None:
         """Raise Refused ("slow-down") if a member has just spoken in a slow room; else it does so now."""
         if not self.rules.of(room).slow_s or self.moderates(member, room):
             return
-        if wait := self.rules.wait_s(room, member.key, now):
+        if wait := self.rules.wait_s(room, member.key, self.account(member), now):
             raise Refused("slow-down", f"this room is slow: say that again in {max(1, round(wait))} s", about=room)
 
     def may_look(self, member: Member, room: str) -> bool:

@@ -9,6 +9,9 @@ from geventchat.core.kept import Change, Kept, Record
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import MAX_INVITED, MAX_OWNED
 
+# What stands before an account's key where nicks' keys stand too: no name holds a colon.
+_ACCOUNT = "account:"
+
 
 class RoomRules(Record, tag="room"):
     """What holds in the room with the key `room`. `owner` and those `invited` are keys of accounts.
@@ -38,7 +41,7 @@ class Rules:
     def __init__(self, kept: Kept) -> None:
         self._kept = kept
         self._passes: dict[str, dict[str, None]] = {}  # for each locked room, tokens
-        self._spoke: dict[str, dict[str, float]] = {}  # for each slow room, when each nick's key may speak again
+        self._spoke: dict[str, dict[str, float]] = {}  # for each slow room, when each nick or account may speak again
 
     def of(self, room: str) -> RoomRules:
         """Return what holds in the room with this key."""
@@ -71,18 +74,23 @@ class Rules:
         self._spoke.pop(room, None)
         return self._put(self.of(room), slow_s=every_s)
 
-    def wait_s(self, room: str, key: str, now: float) -> float:
-        """Return for how many seconds the nick with this key may not speak in a room yet; if for none, it does now."""
+    def wait_s(self, room: str, key: str, account: str, now: float) -> float:
+        """Return for how many seconds somebody may not speak in a room yet; if for none, it does now.
+
+        It is known by the key of its nick, and by that of its account, which may have several connections.
+        """
         every = self.of(room).slow_s
         if not every:
             return 0.0
         spoke = self._spoke.setdefault(room, {})
         for other in [other for other, until in spoke.items() if until <= now]:
             del spoke[other]
-        if key not in spoke:
-            spoke[key] = now + every
+        names = [key, f"{_ACCOUNT}{account}"] if account else [key]
+        if not any(name in spoke for name in names):
+            spoke.update(dict.fromkeys(names, now + every))
             return 0.0
-        return min(spoke[key] - now, every)  # the clock may have been set back
+        until = max(spoke.get(name, now) for name in names)
+        return min(until - now, every)  # the clock may have been set back
 
     def renamed(self, old: str, new: str) -> None:
         """Let who takes another nick wait as long as under the one before."""
