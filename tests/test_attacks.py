@@ -20,10 +20,11 @@ from geventchat.commands.commands import (
     Register,
     Rename,
     Say,
+    Topic,
     Unregister,
 )
 from geventchat.commands.followups import FindEvent
-from geventchat.commands.moderation import Approve, Ban, Bans, Lock, Mute, Slow
+from geventchat.commands.moderation import Approve, Ban, Bans, Delete, Lock, Mute, Slow
 from geventchat.core.accounts import Account
 from geventchat.core.moderation.filters import Filter
 from geventchat.dialects.irc.asked import Asked
@@ -136,7 +137,30 @@ def test_nobody_is_told_the_passwords_that_irc_s_clients_tell_services(stage: St
     assert codes(stage.program().hears(Hello(nick=nick))) == ["bad-nick"]
 
 
+def test_a_topic_can_be_taken_back_too_and_is_gone_from_the_history(stage: Stage, mod: User) -> None:
+    bob = stage.program("bob")
+    topics = [bob.hears(Topic(text=text))[-1]["id"] for text in ("nasty", "nice")]
+    mod.hears(Delete(id=topics[0]))
+    lobby = stage.chat.find_room("lobby")
+    assert lobby is not None
+    assert lobby.topic == "nice"
+    mod.hears(Delete(id=topics[1]))
+    assert (lobby.topic, stage.log.topics(["lobby"])) == ("", {})
+    assert not [one for one in stage.log.latest("lobby", 99) if getattr(one, "text", "")]
+
+
 # Bans.
+
+
+@pytest.mark.parametrize(
+    "nick", ["192.0.2.7", "10.0.0", "192.0.2.256", "192.0.2.0/33", "\uff11.2.3.4", "1.2.3.4/255.0.0.0"]
+)
+def test_nobody_is_called_as_an_address_and_no_slip_in_one_is_taken_for_a_name(
+    stage: Stage, mod: User, nick: str
+) -> None:
+    assert codes(stage.program().hears(Hello(nick=nick))) == ["bad-nick"]
+    heard = mod.hears(Ban(who=nick))
+    assert codes(heard) == ["bad-nick"] or heard[-1]["who"] == "somebody"
 
 
 @pytest.mark.parametrize("room", ["", "lobby", "den"])

@@ -49,10 +49,12 @@ def delete(chat: Chat, member: Member, delete: moderation.Delete, now: float) ->
     room = room_meant(chat, member, delete.room)
 
     def found(event: events.AnyEvent | None) -> None:
-        if not isinstance(event, events.Said | events.Acted):
+        if not isinstance(event, events.Said | events.Acted | events.TopicSet):
             raise Refused("no-such-message", f"nothing like that was said in {room.name}")
         deleted = events.Deleted("", "", room.name, member.nick, event.nick, delete.reason, target=event.id)
         post(chat, member, deleted, [room], [], delete.ref)
+        if isinstance(event, events.TopicSet) and event.text == room.topic:
+            chat.post(member, room, Entry(room.key, events.TopicSet("", "", room.name, member.nick, ""), None))
 
     return FindEvent(room.key, delete.id, found, delete.ref)
 

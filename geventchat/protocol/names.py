@@ -1,5 +1,6 @@
 """Nicks and room names: which are allowed, which are the same (RFC 8266), and which look the same (Unicode TR 39)."""
 
+import re
 import unicodedata
 from functools import lru_cache
 from hashlib import blake2b
@@ -31,6 +32,9 @@ LOG_ROOM = "@log"
 _OURS = "@"
 # How a pseudonym begins where a name is expected: no name holds a colon.
 HOST = "host:"
+# Nobody is called what reads as a count, or as an address or network: a ban of such a name would hit that. Addresses of
+# IPv6 have colons.
+_NUMBERS = re.compile(r"[\d./]*\d[\d./]*")
 # Words that the server, a command or a scenario uses for itself; and those to whom clients of IRC, set up for other
 # networks, tell their passwords on coming in.
 RESERVED = frozenset({"exit", "server", "system", "everyone", "geventchat", "nickserv", "chanserv", "authserv"})
@@ -44,9 +48,9 @@ def nick(text: str, max_chars: int) -> tuple[str, str]:
     shown, key = _name(text, max_chars, "nick")
     if key in RESERVED or (not shown.isascii() and skeleton(shown) in RESERVED):
         raise Refused("bad-nick", f"the name {shown} is reserved, take another", about=shown)
-    if key.isdecimal():
-        why = f"the name {shown} would read as a count, as in * {shown} joined; add a letter"
-        raise Refused("bad-nick", why, about=shown)
+    if _NUMBERS.fullmatch(key):
+        kind = "a count, as in * 3 joined" if key.isdecimal() else "an address, as in a ban"
+        raise Refused("bad-nick", f"the name {shown} would read as {kind}; add a letter", about=shown)
     return shown, key
 
 
