@@ -11,18 +11,20 @@ import os
 import platform
 import select
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import psutil
 
+from geventchat.tls.self_signed import own_keys
 from tests.redis_server import running_redis
 
 
@@ -30,7 +32,8 @@ from tests.redis_server import running_redis
 class Case:
     """One load: `rooms` of `users` each, `rate` messages a second over all, of `size` bytes; `stalled` never read.
 
-    With `shared`, three servers that share one chat carry it too, each with a third of the users of every room.
+    With `shared`, three servers that share one chat carry it too, each with a third of the users of every room; with
+    `tls`, the users are outside TLS, then every second one inside, then all.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Case:
     rooms: int = 1
     stalled: int = 0
     shared: bool = False
+    tls: bool = False
 
 
 CASES = (
@@ -51,22 +55,31 @@ CASES = (
     Case("1,000 users, 50 messages/s of 4,000 bytes", 1000, 50, size=4000),
     Case("1,000 rooms of 10, each a message a second", 10, 1000, rooms=1000),
     Case("10,000 users, 5 messages/s", 10_000, 5),
+    Case("TLS: 500 users, 50 messages/s of 120 bytes", 500, 50, size=120, tls=True),
+    Case("TLS: 500 users, 500 messages/s of 120 bytes", 500, 500, size=120, tls=True),
     Case("three servers: 100 rooms of 3, 1,000 messages/s", 3, 1000, rooms=100, shared=True),
     Case("three servers: 100 rooms of 3, 5,000 messages/s", 3, 5000, rooms=100, shared=True),
 )
 _SERVE = [sys.executable, "-m", "geventchat.cli.serve", "--rate", "off"]
 BARE, OURS, WITH_HISTORY, THREE = "bare", "geventchat", "with history", "three, Redis"
+HALF_TLS, ALL_TLS = "half in TLS", "all in TLS"
+# Of how many users one is inside TLS, where any are.
+_INSIDE_TLS = {HALF_TLS: 2, ALL_TLS: 1}
 # Readers whose every line is looked at; of the others, lines are counted.
 _WATCHED = 20
 # How long to wait for what is still missing after the last message.
 _PATIENCE_S = 10.0
 _MARK = b"@"
+# What a client needs that takes any server for the right one.
+_ANY_KEY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+_ANY_KEY.check_hostname = False
+_ANY_KEY.verify_mode = ssl.CERT_NONE
 
 
 class Load:
-    """The users of one case, all in one thread."""
+    """The users of one case, all in one thread; with `every_in_tls`, every so manyth is inside TLS."""
 
-    def __init__(self, ports: Sequence[int], case: Case) -> None:
+    def __init__(self, ports: Sequence[int], case: Case, every_in_tls: int = 0) -> None:
         self.case = case
         self.misplaced = 0
         self._marks = 0  # each delivery has three
@@ -77,7 +90,12 @@ class Load:
         self._stalled: list[socket.socket] = []
         for room in range(case.rooms):
             here = [
-                _enter(ports[number % len(ports)], f"user{room}.{number}", room if case.rooms > 1 else None)
+                _enter(
+                    ports[number % len(ports)],
+                    f"user{room}.{number}",
+                    room if case.rooms > 1 else None,
+                    in_tls=every_in_tls > 0 and number % every_in_tls == 0,
+                )
                 for number in range(case.users)
             ]
             self._speakers.append(here)
@@ -122,7 +140,7 @@ class Load:
 
     def _take(self, timeout: float) -> None:
         for fd, _ in self._poll.poll(timeout):
-            data = self._readers[fd].recv(1 << 20)
+            data = _received(self._readers[fd])
             self._marks += data.count(_MARK)
             if fd in self._watched:
                 self._watch(fd, data)
@@ -138,12 +156,25 @@ class Load:
                 self._last[fd, nick] = int(number)
 
 
-def _enter(port: int, name: str, room: int | None, receive_buffer: int = 0) -> socket.socket:
+def _received(user: socket.socket) -> bytes:
+    """Return what has come; inside TLS, each call returns one record at most, and what it leaves wakes nobody."""
+    if not isinstance(user, ssl.SSLSocket):
+        return user.recv(1 << 20)
+    data = b""
+    with suppress(ssl.SSLWantReadError):
+        while record := user.recv(1 << 20):
+            data += record
+    return data
+
+
+def _enter(port: int, name: str, room: int | None, receive_buffer: int = 0, *, in_tls: bool = False) -> socket.socket:
     user = socket.socket()
     if receive_buffer:
         user.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     user.connect(("127.0.0.1", port))
     user.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if in_tls:
+        user = _ANY_KEY.wrap_socket(user)
     user.sendall(f"{name}\n".encode())
     _hear(user, b"Hi, ")
     if room is not None:
@@ -175,6 +206,10 @@ def _command(server: str, port: int, folder: str, redis: int) -> list[str]:
         return [*_SERVE, "--redis", f"redis://127.0.0.1:{redis}/0", "--listen", f"127.0.0.1:{port}"]
     if server == BARE:
         return [sys.executable, "-m", "tests.bare_server", str(port)]
+    if server in _INSIDE_TLS:
+        own_keys(Path(folder), [])
+        files = ["--tls-cert", f"{folder}/tls-certificate.pem", "--tls-key", f"{folder}/tls-key.pem"]
+        return [*_SERVE, *files, "--history", "none", "--listen", f"127.0.0.1:{port}"]
     history = f"{folder}/history.sqlite" if server == WITH_HISTORY else "none"
     return [*_SERVE, "--history", history, "--listen", f"127.0.0.1:{port}"]
 
@@ -196,7 +231,7 @@ def measure(server: str, case: Case, seconds: float) -> Measured:
                 os.sched_setaffinity(process.pid, {0})
             while socket.socket().connect_ex(("127.0.0.1", port)):
                 time.sleep(0.05)
-        load = Load(ports, case)
+        load = Load(ports, case, _INSIDE_TLS.get(server, 0))
         before, redis_before = _cpu_s(processes), _cpu_s([psutil.Process(redis.process.pid)]) if redis else 0.0
         missing = load.talk(seconds)
         spent, memory_mb = _cpu_s(processes) - before, sum(one.memory_info().rss for one in processes) / 1e6
@@ -225,6 +260,9 @@ def _cpu_s(processes: Sequence[psutil.Process]) -> float:
 
 
 def _servers(case: Case) -> Iterator[str]:
+    if case.tls:
+        yield from (OURS, HALF_TLS, ALL_TLS)
+        return
     if case.rooms == 1 and not case.stalled:  # it knows no rooms and no patience
         yield BARE
     yield OURS
@@ -251,7 +289,7 @@ def main() -> None:
         for server in _servers(case):
             row = rows[server] = measure(server, case, options.seconds)
             print("{:14}{:12.2f}{:9.1f}{:9.1f}{:7.0f}{:9,}{:11,}".format(server, *row), flush=True)
-        for server, beside in ((OURS, BARE), (WITH_HISTORY, OURS), (THREE, OURS)):
+        for server, beside in ((OURS, BARE), (WITH_HISTORY, OURS), (HALF_TLS, OURS), (ALL_TLS, OURS), (THREE, OURS)):
             if server in rows and beside in rows:
                 ratios = [
                     ours / max(theirs, 1e-9) for ours, theirs in zip(rows[server][:3], rows[beside][:3], strict=True)
