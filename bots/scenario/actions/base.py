@@ -128,6 +128,9 @@ class Action(Model):
     changes_state: ClassVar[bool] = False
     # Whether the actor takes a nick, or gives its own up.
     changes_nick: ClassVar[bool] = False
+    # What a protocol must be able to do for it, and for an actor who comes back by itself.
+    asks: ClassVar[tuple[Ability, ...]] = ()
+    asks_if_back: ClassVar[tuple[Ability, ...]] = ()
     # The keys that name somebody who takes part, and which of those must be one actor.
     names: ClassVar[tuple[str, ...]] = ()
     names_one: ClassVar[tuple[str, ...]] = ()
@@ -184,10 +187,15 @@ class Action(Model):
         texts = [value.wanted if isinstance(value, Pattern) else value for _, value in self]
         return not self.has_own_sender and any("sender" in one.fields for one in texts if isinstance(one, Template))
 
+    @property
+    def other_room(self) -> bool:
+        """Whether one must be able to be in more rooms than the first for it."""
+        return False
+
     def asks_for(self, *, reconnects: bool) -> tuple[Ability, ...]:
         """Return what a protocol must be able to do for it; `reconnects` if one of its actors comes back by itself."""
-        del reconnects
-        return ()
+        rooms: tuple[Ability, ...] = ("rooms",) if self.other_room else ()
+        return (*self.asks, *rooms, *(self.asks_if_back if reconnects else ()))
 
     def why_not(self, state: State) -> str | None:
         """Return why an actor in this state cannot do it; None if it can."""
@@ -199,9 +207,9 @@ class Action(Model):
         return state
 
 
-def in_room(room: str | None) -> tuple[Ability, ...]:
-    """Return what a protocol must be able to do for somebody to be in a room, if one is named."""
-    return () if room is None or names.key(room) == LOBBY else ("rooms",)
+def is_other_room(room: str | None) -> bool:
+    """Whether a room is named, and is not the one where everybody comes in."""
+    return room is not None and names.key(room) != LOBBY
 
 
 class Repeatable(Action):

@@ -4,7 +4,6 @@ from typing import Literal
 
 from pydantic import Field
 
-from bots.scenario.abilities import Ability
 from bots.scenario.actions.base import WHY_NOT, Action, Performer, Repeatable, State
 from bots.scenario.fields import Bytes, Duration, Nothing, Rate
 
@@ -16,14 +15,10 @@ class Ping(Repeatable):
 
     key = "ping"
     needs = "here or coming back"
+    asks = ("ping",)
 
     ping: Nothing
     within: Duration = Field(default=PING_WITHIN_S, description="how long the answer may take; 5s when left out")
-
-    def asks_for(self, *, reconnects: bool) -> tuple[Ability, ...]:
-        """Return what a protocol must be able to do for it."""
-        del reconnects
-        return ("ping",)
 
     def perform(self, performer: Performer) -> None:
         """Wait for the answer."""
@@ -48,16 +43,13 @@ class Drop(Repeatable):
 
     key = "drop"
     changes_state = True
+    asks_if_back = ("catch up",)  # who comes back by itself is to be told what it missed
 
     drop: Literal["reset", "close"] = Field(description="broken off, or ended without a goodbye")
 
     def state_after(self, state: State, *, reconnects: bool) -> State:
         """Who does not come back by itself has lost the connection."""
         return "lost" if state == "here" and not reconnects else state
-
-    def asks_for(self, *, reconnects: bool) -> tuple[Ability, ...]:
-        """Who comes back by itself is to be told what it missed."""
-        return ("catch up",) if reconnects else ()
 
     def perform(self, performer: Performer) -> None:
         """Lose the connection."""

@@ -2,8 +2,7 @@
 
 from pydantic import Field
 
-from bots.scenario.abilities import Ability
-from bots.scenario.actions.base import Action, Performer, Repeatable, State, in_room
+from bots.scenario.actions.base import Action, Performer, Repeatable, State, is_other_room
 from bots.scenario.fields import Maybe, MaybeRoom, NewNick, Reason, Room
 from bots.scenario.template import Template
 from geventchat.protocol.names import LOBBY
@@ -29,10 +28,10 @@ class Join(Action):
         del state, reconnects
         return "here"
 
-    def asks_for(self, *, reconnects: bool) -> tuple[Ability, ...]:
-        """Return what a protocol must be able to do for it."""
-        del reconnects
-        return in_room(self.join)
+    @property
+    def other_room(self) -> bool:
+        """Whether the room is another one than the first."""
+        return is_other_room(self.join)
 
     def perform(self, performer: Performer) -> None:
         """Come in, or enter a room."""
@@ -54,10 +53,10 @@ class Leave(Action):
         del reconnects
         return state if self.room is not None or state == "to come" else "gone"
 
-    def asks_for(self, *, reconnects: bool) -> tuple[Ability, ...]:
-        """Return what a protocol must be able to do for it."""
-        del reconnects
-        return () if self.room is None else ("rooms",)
+    @property
+    def other_room(self) -> bool:
+        """Whether the chat goes on in other rooms."""
+        return self.room is not None
 
     def perform(self, performer: Performer) -> None:
         """Leave, and wait until the server has let go."""
@@ -74,6 +73,7 @@ class Rename(Repeatable):
     key = "rename"
     occupies = "answered"
     changes_nick = True
+    asks = ("rename",)
 
     rename: NewNick
 
@@ -81,11 +81,6 @@ class Rename(Repeatable):
     def new_nick(self) -> Template:
         """The nick that the actor takes."""
         return self.rename
-
-    def asks_for(self, *, reconnects: bool) -> tuple[Ability, ...]:
-        """Return what a protocol must be able to do for it."""
-        del reconnects
-        return ("rename",)
 
     def perform(self, performer: Performer) -> None:
         """Take the nick, and wait until the server has given it."""

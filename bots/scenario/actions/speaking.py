@@ -2,8 +2,7 @@
 
 from pydantic import Field
 
-from bots.scenario.abilities import Ability
-from bots.scenario.actions.base import MAX_TIMES, Action, Cue, Performer, Repeatable, in_room
+from bots.scenario.actions.base import MAX_TIMES, Action, Cue, Performer, Repeatable, is_other_room
 from bots.scenario.fields import Duration, Listened, Maybe, Name, Room, Text
 from bots.scenario.template import Template
 
@@ -24,10 +23,10 @@ class Say(Repeatable):
         """The words that a room hears."""
         return self.say
 
-    def asks_for(self, *, reconnects: bool) -> tuple[Ability, ...]:
-        """Return what a protocol must be able to do for it."""
-        del reconnects
-        return in_room(self.room)
+    @property
+    def other_room(self) -> bool:
+        """Whether the room is another one than the first."""
+        return is_other_room(self.room)
 
     def perform(self, performer: Performer) -> None:
         """Say it."""
@@ -41,14 +40,15 @@ class Act(Repeatable):
     occupies = "no time"
     needs = "here or coming back"
     speaks = gives_sender = True
+    asks = ("act",)
 
     act: Text
     room: Maybe[Room] = Field(default=None, description="which room, when the actor is in several")
 
-    def asks_for(self, *, reconnects: bool) -> tuple[Ability, ...]:
-        """Return what a protocol must be able to do for it."""
-        del reconnects
-        return ("act", *in_room(self.room))
+    @property
+    def other_room(self) -> bool:
+        """Whether the room is another one than the first."""
+        return is_other_room(self.room)
 
     def perform(self, performer: Performer) -> None:
         """Do it."""
@@ -63,6 +63,7 @@ class Whisper(Repeatable):
     speaks = gives_sender = True
     names = ("to",)
     names_one = ("to",)
+    asks = ("whisper",)
 
     whisper: Text
     to: Name = Field(description="who hears it: one actor")
@@ -71,11 +72,6 @@ class Whisper(Repeatable):
     def addressee(self) -> str:
         """Which actor must be there too."""
         return self.to
-
-    def asks_for(self, *, reconnects: bool) -> tuple[Ability, ...]:
-        """Return what a protocol must be able to do for it."""
-        del reconnects
-        return ("whisper",)
 
     def perform(self, performer: Performer) -> None:
         """Whisper it."""
@@ -119,6 +115,7 @@ class Greet(Action):
     key = "greet"
     needs = "here or coming back"
     gives_sender = has_own_sender = True
+    asks = ("greet",)
 
     greet: Text
     times: Maybe[int] = Field(default=None, ge=1, le=MAX_TIMES, description="how many people at most")
@@ -127,11 +124,6 @@ class Greet(Action):
     def said_to_room(self) -> Template:
         """The words that a room hears."""
         return self.greet
-
-    def asks_for(self, *, reconnects: bool) -> tuple[Ability, ...]:
-        """Return what a protocol must be able to do for it."""
-        del reconnects
-        return ("greet",)
 
     def perform(self, performer: Performer) -> None:
         """Begin to greet."""
