@@ -68,7 +68,9 @@ def heard_by_all(outcome: Outcome, *, echo: bool = True) -> None:
 
 
 @pytest.mark.parametrize(
-    ("server", "protocol"), [("with_websockets.py", "websockets"), ("with_lines.py", "lines")], ids=lambda one: str(one)
+    ("server", "protocol"),
+    [("with_websockets.py", "websockets"), ("with_lines.py", "lines"), ("with_signalr.py", "signalr")],
+    ids=lambda one: str(one),
 )
 def test_a_server_is_proved_by_a_file(server: str, protocol: str) -> None:
     with other_server(server) as address:

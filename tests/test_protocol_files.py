@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bots.protocols.base import Heard, Notice
 from bots.protocols.described import Described
-from bots.protocols.framing import LengthPrefixed, Lines
+from bots.protocols.framing import Ended, LengthPrefixed, Lines
 from bots.protocols.load import parse
 from bots.scenario.mistakes import ScenarioMistakes
 from geventchat.commands import commands
@@ -59,7 +59,7 @@ def said(nick: str, text: str, event_id: str = "") -> events.Said:
     [
         ("protocol: udp", "1:11: 'udp' is none of: tcp or websocket"),
         ("joind: x", "6:1: unknown key joind, did you mean joined?"),
-        ('say: "SAY {txt}"', "4:6: {txt} is not known here, only nick, room, text, did you mean text?"),
+        ('say: "SAY {txt}"', "4:6: {txt} is not known here, only nick, room, text, number, did you mean text?"),
         ('say: "SAY"', '4:6: "{text}" is missing in say'),
         ("heard: {nick: '{nick}', text: '{text}'}", "5:8: this is JSON, and frames hold text here"),
         ('heard: "{text}"', '5:8: "{nick}" is missing in heard; if the server does not say who spoke, say it'),
@@ -69,6 +69,8 @@ def said(nick: str, text: str, event_id: str = "") -> events.Said:
         ("frame: text", "6:8: with protocol: tcp, a frame is one of line, json-line, packet, {length: 4}"),
         ("frame: {length: 3}", "6:8: a length has 1, 2, 4, 8 bytes"),
         ("frame: lines", "6:8: a frame is one of line,"),
+        (r"frame: {end: \0}", r'6:8: an end with a \ in it needs double quotes, as in {end: "\0"}'),
+        ('frame: {end: ""}', "6:8: a frame is one of line,"),
         ("quiet: soon", "6:8: 'soon' is not a time"),
         ('ping: "PING {token}"', "6:7: ping and pong belong together"),
         ("echo: perhaps", "6:7: "),
@@ -235,7 +237,7 @@ def test_any_bytes_are_read_and_something_is_told_of_each_line(data: bytes) -> N
 
 @given(contents=st.lists(st.binary(max_size=300).filter(lambda one: b"\n" not in one and not one.endswith(b"\r"))))
 def test_frames_end_where_they_were_made_to_end(contents: list[bytes]) -> None:
-    for framing in (Lines(), LengthPrefixed(2), LengthPrefixed(4)):
+    for framing in (Lines(), Ended(b"\n"), LengthPrefixed(2), LengthPrefixed(4)):
         stream, start = b"".join(map(framing.frame, contents)), 0
         for content in contents:
             end = framing.end(stream, start)
@@ -275,3 +277,46 @@ def test_what_is_refused_is_told_with_its_reason_where_there_is_one() -> None:
     (refused,) = heard(dialect, '{"error": {"code": 5}}')
     assert refused == replies.Error(code="refused", message='{"error": {"code": 5}}')
     assert not spoken(LINES).tells_refusals
+
+
+def test_what_stands_behind_a_frame_may_be_anything() -> None:
+    dialect = spoken(JSON.replace("say:", 'frame: {end: "\\r\\0"}\nsay:', 1))
+    assert dialect.encode(commands.Say(text="hi\r")) == b'{"do":"say","text":"hi\\r"}\r\0'
+    told = b'{"do":"said","by":{"nick":"bob"},"text":"a\\nb"}\n\r\0{"do"'
+    assert dialect.line_end(told, 0) == len(told) - 5
+    assert dialect.line_end(told, len(told) - 5) == 0
+    assert list(dialect.receive(told[:-5])) == [said("bob", r"a\u000ab")]
+    text = spoken(LINES.replace("protocol: tcp", 'protocol: tcp\nframe: {end: "\\x03"}'))
+    assert text.cannot_say("a\nb") == ""
+    assert text.cannot_say("a\x03b") == "the end of a frame is in it"
+
+
+def test_messages_of_a_user_are_counted_and_a_number_alone_is_none_in_quotes() -> None:
+    dialect = spoken(JSON.replace('{do: say, text: "{text}"}', '{seq: "{number}", ref: "m{number}", text: "{text}"}'))
+    sent = [json.loads(dialect.encode(commands.Say(text="hi"))) for _ in range(2)]
+    assert sent == [{"seq": 1, "ref": "m1", "text": "hi"}, {"seq": 2, "ref": "m2", "text": "hi"}]
+
+
+def test_pongs_without_a_token_answer_pings_in_their_order() -> None:
+    dialect = spoken(f"{LINES}ping: PING\npong: PONG\n")
+    heard(dialect, "+OK")
+    assert heard(dialect, "PONG") == [replies.Pong(token="")]
+    assert dialect.encode(commands.Ping(token="a")) + dialect.encode(commands.Ping(token="b")) == b"PING\nPING\n"
+    assert heard(dialect, "PONG", "PONG") == [replies.Pong(token="a"), replies.Pong(token="b")]
+    assert mistakes(f'{LINES}ping: PING\npong: "PONG {{token}}"') == ['6:7: "{token}" is missing in ping']
+
+
+def test_json_may_stand_in_a_text_of_json() -> None:
+    dialect = spoken("""\
+        protocol: tcp
+        say: {command: message, data: {"{json}": {body: "{text}"}}}
+        heard: {by: "{nick}", data: {"{json}": {id: "{id}", body: "{text}"}}}
+        """)
+    sent = json.loads(dialect.encode(commands.Say(text='a "b" \\')))
+    assert sent == {"command": "message", "data": r"""{"body":"a \"b\" \\"}"""}
+    told = {"by": "bob", "data": json.dumps({"id": 7, "body": 'a "b"'})}
+    assert heard(dialect, json.dumps(told)) == [said("bob", 'a "b"', "7")]
+    for data, why in (("[", "data is null, no object"), (5, "data is 5, no text"), ('{"id": 1}', "body is missing")):
+        (one,) = heard(dialect, json.dumps(told | {"data": data}))
+        assert isinstance(one, replies.Error)
+        assert why in one.message

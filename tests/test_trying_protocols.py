@@ -1,14 +1,21 @@
 """`geventchat-bots try`: every frame, both ways, beside what it was understood as."""
 
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import jsonschema
 import pytest
 import yaml
+from gevent import socket
+from gevent.server import StreamServer
 
+from bots.engine.trial import try_out
 from bots.protocols.json_schema import json_schema
+from bots.protocols.load import parse
 from tests.pages import ROOT
 from tests.processes import run
+from tests.raw import Address
 from tests.servers.running import other_server
 
 EXAMPLES = sorted((ROOT / "docs" / "protocols").glob("*.yaml"))
@@ -85,3 +92,24 @@ def test_the_schema_refuses_what_the_loader_refuses() -> None:
     assert validator.is_valid(good)
     for wrong in ({"protocol": "udp"}, {"frame": "lines"}, {"sya": "x"}, {"quiet": "soon"}, {"ignore": "x"}):
         assert not validator.is_valid(good | wrong), wrong
+
+
+def test_an_id_that_differs_for_each_who_hears_is_told() -> None:
+    here: list[tuple[socket.socket, Iterator[int]]] = []
+
+    def serve(connection: socket.socket, _: Address) -> None:
+        with connection, connection.makefile("r") as lines:
+            nick = lines.readline().split()[1]
+            here.append((connection, count(10 * len(here))))
+            for line in lines:
+                for one, numbers in here:
+                    one.sendall(f"#{next(numbers)} {nick}: {line}".encode())
+
+    protocol = 'protocol: tcp\njoin: "I {nick}"\nsay: "{text}"\nheard: "#{id} {nick}: {text}"\n'
+    server = StreamServer(("127.0.0.1", 0), serve)
+    server.start()
+    try:
+        wrong = try_out(parse(protocol.encode(), "theirs.yaml"), server.socket.getsockname(), lambda *_: None)
+    finally:
+        server.stop(timeout=1)
+    assert wrong == ["ann and ben heard it with different ids, 0 and 10; then it is no {id}"]

@@ -125,9 +125,12 @@ def _talk(description: Description, ann: _Trier, ben: _Trier) -> list[str]:
     wrong: list[str] = []
     ann.send(ann.dialect.encode(commands.Say(text=_TEXT)))
     for trier in (ann, ben) if description.echo else (ben,):
-        if not trier.wait_for(lambda one: isinstance(one, events.Said) and (one.nick, one.text) == ("ann", _TEXT)):
+        if not trier.wait_for(_is_said):
             hint = "; if a speaker does not hear itself here: echo: false" if trier is ann else ""
             wrong.append(f"{trier.name} did not hear ann say {_TEXT!r}{_because(trier)}{hint}")
+    ids = {one.id for trier in (ann, ben) for one in trier.heard if isinstance(one, events.Said) and _is_said(one)}
+    if len(ids) > 1:
+        wrong.append(f"ann and ben heard it with different ids, {' and '.join(sorted(ids))}; then it is no {{id}}")
     if description.ping is not None:
         ben.send(ben.dialect.encode(commands.Ping(token=_TOKEN)))
         if not ben.wait_for(lambda one: isinstance(one, replies.Pong) and one.token == _TOKEN):
@@ -139,6 +142,10 @@ def _talk(description: Description, ann: _Trier, ben: _Trier) -> list[str]:
     puzzled = [one.name for one in (ann, ben) if any(_fits_nothing(heard) for heard in one.heard)]
     wrong += [f"{name} was sent frames that fit no pattern" for name in puzzled]
     return wrong
+
+
+def _is_said(heard: Heard) -> bool:
+    return isinstance(heard, events.Said) and (heard.nick, heard.text) == ("ann", _TEXT)
 
 
 def _fits_nothing(heard: Heard) -> bool:

@@ -1,5 +1,6 @@
 """A protocol that a file describes, spoken: see `bots.protocols.description`, and docs/protocols.md for authors."""
 
+from collections import deque
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from typing import Any
@@ -29,7 +30,7 @@ class Described(ClientDialect):
     def __init__(self, description: Description, host: str = "") -> None:
         super().__init__(host)
         self._description = description
-        self.framed = description.is_websocket or description.framing.framed
+        self.framed = description.framing.framed
         self.answers_pings = description.ping is not None
         self.several_rooms = description.rooms
         self.gives_ids = description.names.get("id") is False
@@ -44,6 +45,8 @@ class Described(ClientDialect):
         self._names: Names = {}
         self._is_in = False
         self._answers = b""
+        self._number = 0  # of what was sent last
+        self._asked: deque[str] = deque()  # tokens of pings, where pongs do not come with them
 
     def hello(self, nick: str, room: str, after: str | None, token: str | None) -> bytes:
         """Return what is sent first: the handshake of a WebSocket, and the first steps of joining."""
@@ -66,6 +69,7 @@ class Described(ClientDialect):
             case commands.Say(text=text, room=room):
                 return self._frame(description.say, names | {"text": text, "room": room or names["room"]})
             case commands.Ping(token=token):
+                self._asked.append(token)
                 return self._frame(description.ping, names | {"token": token}) if self.answers_pings else b""
             case commands.Join(room=room):
                 sent = [step.message for step in description.steps if isinstance(step, Send)]
@@ -94,10 +98,16 @@ class Described(ClientDialect):
 
     def contents(self, data: bytes) -> Iterator[bytes]:
         """Yield what is in the frames that these bytes are."""
-        if self._socket is not None:
-            yield from self._socket.receive(data)
-        elif data:
-            yield self._description.framing.content(data)
+        framing = self._description.framing
+        if self._socket is None:
+            yield from (framing.content(data),) if data else ()
+            return
+        for message in self._socket.receive(data):
+            start, end = 0, -1
+            while end != len(message):
+                end = framing.end(message, start) or len(message)
+                yield framing.content(message[start:end])
+                start = end
 
     def data_to_send(self) -> bytes:
         """Return the next steps of joining, and what the server has asked for."""
@@ -108,8 +118,7 @@ class Described(ClientDialect):
         """Return why a text cannot be said; empty when it can."""
         try:
             content = self._description.content.write(filled(self._description.say, {"text": text}))
-            if self._socket is None:
-                self._description.framing.frame(content)
+            self._description.framing.frame(content)
         except ValueError as error:
             return str(error)
         return ""
@@ -140,7 +149,8 @@ class Described(ClientDialect):
                 self._go_on()
                 return
         if description.pong is not None and description.pong.pattern.match(value, names := {}):
-            yield replies.Pong(token=names["token"])
+            asked = self._asked.popleft() if self._asked else ""
+            yield replies.Pong(token=names.get("token", asked))
         elif description.refused is not None and description.refused.pattern.match(value, names := {}):
             why = names.get("why")
             yield replies.Error(code="refused", message=_show(content) if why is None else shown(why))
@@ -170,8 +180,13 @@ class Described(ClientDialect):
             yield description.pong
 
     def _frame(self, message: Any, names: Names) -> bytes:
-        content = self._description.content.write(filled(message, names))
-        return self._socket.send(content) if self._socket is not None else self._description.framing.frame(content)
+        frame = self._description.framing.frame(self._content(message, names))
+        return self._socket.send(frame) if self._socket is not None else frame
+
+    def _content(self, message: Any, names: Names) -> bytes:
+        """Return a message with its names filled in; it is the next one that is sent."""
+        self._number += 1
+        return self._description.content.write(filled(message, {"number": self._number, **names}))
 
 
 def cannot(description: Description) -> frozenset[Ability]:

@@ -14,10 +14,13 @@ LENGTH_SIZES = (1, 2, 4, 8)
 _QUIET_S = 1.0
 # With a length in front of each frame, how long that number is.
 _LENGTH = "length"
+# What stands behind each frame.
+_END = "end"
+_WITH_KEY = {"tcp": ', {length: 4}, {end: "\\0"}', "websocket": ', {end: "\\x1e"}'}
 
 
-def _frame(value: object) -> str | int:
-    """Return the name of a kind of frame, or how many bytes long its length is."""
+def _frame(value: object) -> str | int | bytes:
+    """Return the name of a kind of frame, how many bytes long its length is, or what stands behind it."""
     known = [name for names in FRAMES.values() for name in names]
     if isinstance(value, str) and value in known:
         return value
@@ -26,7 +29,11 @@ def _frame(value: object) -> str | int:
         if value[_LENGTH] in map(str, LENGTH_SIZES):
             return int(value[_LENGTH])
         raise ValueError(f"a length has {sizes} bytes")
-    raise ValueError(f"a frame is one of {', '.join(known)}, or {{length: 4}} with {sizes}")
+    if isinstance(value, dict) and list(value) == [_END] and isinstance(end := value[_END], str) and end:
+        if "\\" in end:
+            raise ValueError('an end with a \\ in it needs double quotes, as in {end: "\\0"}')
+        return end.encode()
+    raise ValueError(f'a frame is one of {", ".join(known)}, {{length: 4}} with {sizes}, or {{end: "\\0"}}')
 
 
 _MESSAGE: dict[str, Any] = {
@@ -38,7 +45,7 @@ _PATTERN: dict[str, Any] = {
 Message = Annotated[Any, WithJsonSchema(_MESSAGE)]
 Pattern = Annotated[Any, WithJsonSchema(_PATTERN)]
 Frame = Annotated[
-    str | int,
+    str | int | bytes,
     PlainValidator(_frame),
     WithJsonSchema(
         {
@@ -48,6 +55,12 @@ Frame = Annotated[
                     "type": "object",
                     "properties": {_LENGTH: {"enum": list(LENGTH_SIZES)}},
                     "required": [_LENGTH],
+                    "additionalProperties": False,
+                },
+                {
+                    "type": "object",
+                    "properties": {_END: {"type": "string", "minLength": 1}},
+                    "required": [_END],
                     "additionalProperties": False,
                 },
             ]
@@ -127,7 +140,7 @@ class ProtocolFile(Model):
         if self.protocol == "tcp" and (only := given & {"url", "headers", "subprotocol"}):
             raise wrong("this goes with protocol: websocket, not with tcp", min(only))
         if self.frame is not None and not _goes_with(self.protocol, self.frame):
-            allowed = ", ".join(FRAMES[self.protocol]) + (", {length: 4}" if self.protocol == "tcp" else "")
+            allowed = ", ".join(FRAMES[self.protocol]) + _WITH_KEY[self.protocol]
             raise wrong(f"with protocol: {self.protocol}, a frame is one of {allowed}", "frame")
         if ("ping" in given) != ("pong" in given):
             raise wrong("ping and pong belong together: leave out both, or none", "ping" if "ping" in given else "pong")
@@ -136,5 +149,10 @@ class ProtocolFile(Model):
         return self
 
 
-def _goes_with(protocol: str, frame: str | int) -> bool:
-    return protocol == "tcp" if isinstance(frame, int) else frame in FRAMES[protocol]
+def _goes_with(protocol: str, frame: str | int | bytes) -> bool:
+    match frame:
+        case bytes():
+            return True
+        case int():
+            return protocol == "tcp"
+    return frame in FRAMES[protocol]

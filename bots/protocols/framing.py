@@ -1,10 +1,10 @@
 """What a frame is on a connection, and what is in it: text, JSON, or a number with JSON behind it. No I/O."""
 
-import json
 from typing import Any, Protocol
 
 import msgspec
 
+from bots.protocols.patterns import as_json
 from geventchat.protocol.text import decode
 
 
@@ -23,24 +23,39 @@ class Framing(Protocol):
         """Return a frame with something in it. Raises ValueError if that cannot be."""
 
 
-class Lines:
-    """Each line is a frame; LF ends it, or CR LF."""
+class Ended:
+    """Behind each frame stands what is in none of them, such as a NUL."""
 
     framed = True
 
+    def __init__(self, mark: bytes) -> None:
+        self._mark = mark
+
     def end(self, data: bytes, start: int) -> int:
-        """Return the place behind the end of the line."""
-        return data.find(b"\n", start) + 1
+        """Return the place behind the mark."""
+        at = data.find(self._mark, start)
+        return 0 if at < 0 else at + len(self._mark)
+
+    def content(self, frame: bytes) -> bytes:
+        """Return what stands before the mark."""
+        return frame.removesuffix(self._mark)
+
+    def frame(self, content: bytes) -> bytes:
+        """Return it with the mark."""
+        if self._mark in content:
+            raise ValueError("the end of a frame is in it")
+        return content + self._mark
+
+
+class Lines(Ended):
+    """Each line is a frame; LF ends it, or CR LF."""
+
+    def __init__(self) -> None:
+        super().__init__(b"\n")
 
     def content(self, frame: bytes) -> bytes:
         """Return the line without its end."""
         return frame.rstrip(b"\r\n")
-
-    def frame(self, content: bytes) -> bytes:
-        """Return a line."""
-        if b"\n" in content:
-            raise ValueError("it would be two lines")
-        return content + b"\n"
 
 
 class LengthPrefixed:
@@ -68,23 +83,33 @@ class LengthPrefixed:
         return len(content).to_bytes(self._size) + content
 
 
-class Packets:
-    """What arrives at once is a frame: nothing else says where it ends."""
+class Whole:
+    """A message of a WebSocket is a frame: nothing is added to it."""
 
-    framed = False
+    framed = True
 
     def end(self, data: bytes, start: int) -> int:
-        """Return the end of what has come."""
+        """Return the end of it all."""
         del start
         return len(data)
 
     def content(self, frame: bytes) -> bytes:
-        """Return what has come, without the end of a line."""
-        return frame.rstrip(b"\r\n")
+        """Return it as it is."""
+        return frame
 
     def frame(self, content: bytes) -> bytes:
         """Return it as it is."""
         return content
+
+
+class Packets(Whole):
+    """What arrives at once is a frame: nothing else says where it ends."""
+
+    framed = False
+
+    def content(self, frame: bytes) -> bytes:
+        """Return what has come, without the end of a line."""
+        return frame.rstrip(b"\r\n")
 
 
 class NotReadable(ValueError):
@@ -119,7 +144,7 @@ class JsonContent:
 
     def write(self, message: Any) -> bytes:
         """Return a value as JSON."""
-        return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+        return as_json(message).encode()
 
 
 class NumberedContent(JsonContent):

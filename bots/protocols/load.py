@@ -10,6 +10,7 @@ from bots.protocols.description import Await, Description, Named, Send
 from bots.protocols.document import ProtocolFile
 from bots.protocols.framing import (
     Content,
+    Ended,
     Framing,
     JsonContent,
     LengthPrefixed,
@@ -17,8 +18,9 @@ from bots.protocols.framing import (
     NumberedContent,
     Packets,
     TextContent,
+    Whole,
 )
-from bots.protocols.patterns import Array, Literal, Object, Pattern, names_in, text_pattern
+from bots.protocols.patterns import JSON_TEXT, Array, JsonText, Literal, Object, Pattern, names_in, text_pattern
 from bots.scenario.data_file import read_file
 from bots.scenario.mistakes import Mistake, Report, ScenarioMistakes, SourcePosition, did_you_mean
 from bots.scenario.root import read_root
@@ -72,6 +74,8 @@ class _Reader:
         """Return it. Raises ScenarioMistakes."""
         document = self._document
         steps = tuple(self._steps())
+        pong = self._pattern("pong")
+        has_token = pong is not None and "token" in dict(pong.pattern.names())  # else pongs are counted
         joined = self._pattern("joined")
         heard = self._pattern("heard")
         self._check_heard(heard)
@@ -90,8 +94,8 @@ class _Reader:
             refused=self._pattern("refused"),
             ignore=tuple(self._named(node, "ignore") for node in self._items("ignore")),
             answers=tuple(self._answers()),
-            ping=self._message("ping", needed=("token",), more=("token",)),
-            pong=self._pattern("pong", needed=("token",)),
+            ping=self._message("ping", needed=("token",) if has_token else (), more=("token",)),
+            pong=pong,
             leave=self._message("leave"),
             quiet_s=document.quiet,
             echo=document.echo,
@@ -115,6 +119,10 @@ class _Reader:
             content = NumberedContent()
         if isinstance(frame, int):
             return LengthPrefixed(frame), content
+        if isinstance(frame, bytes):
+            return Ended(frame), content
+        if document.protocol == "websocket":
+            return Whole(), content
         return Packets() if frame == "packet" else Lines(), content
 
     def _tls(self) -> str:
@@ -161,7 +169,7 @@ class _Reader:
         return message
 
     def _message_of(self, node: Node, known: Iterable[str]) -> Any:
-        self._check_names(_value(node), node, known)
+        self._check_names(_value(node), node, [*known, "number"])
         if isinstance(node.value, dict | list) and not self._content.is_json:
             self._report.wrong(node.place, "this is JSON, and frames hold text here")
         if isinstance(self._content, NumberedContent):
@@ -207,16 +215,9 @@ class _Reader:
         if isinstance(self._root.value.get(key), list):
             yield from self._root.parts[key].parts.values()
 
-    def _pattern(self, key: str, needed: Iterable[str] = ()) -> Named | None:
+    def _pattern(self, key: str) -> Named | None:
         node = self._root.parts.get(key)
-        if node is None:
-            return None
-        named = self._named(node, key)
-        names = [name for name, _ in named.pattern.names()]
-        for name in needed:
-            if name not in names:
-                self._report.wrong(node.place, f'"{{{name}}}" is missing in {key}')
-        return named
+        return self._named(node, key) if node is not None else None
 
     def _named(self, node: Node, name: str) -> Named:
         self._check_quotes(node)
@@ -227,6 +228,8 @@ class _Reader:
         is_json = self._content.is_json
         try:
             match node.value:
+                case dict() if is_json and list(node.parts) == [JSON_TEXT]:
+                    return JsonText(self._pattern_of(node.parts[JSON_TEXT]))
                 case dict() if is_json:
                     return Object({str(key): self._pattern_of(part) for key, part in node.parts.items()})
                 case list() if is_json:

@@ -9,11 +9,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
+import msgspec
 import re2  # type: ignore[import-untyped]
 
 from bots.protocols.base import shown
 
 NAME = re.compile(r"\{([A-Za-z_]\w*)(\??)\}", re.ASCII)
+# An object with this key alone is a text: what stands behind the key, as JSON.
+JSON_TEXT = "{json}"
 _REGEX = re.compile(r"/(.+)/", re.DOTALL)
 # The name that takes all that is left, also when that is nothing.
 _REST = "text"
@@ -220,6 +223,32 @@ class Array:
             yield from one.names()
 
 
+class JsonText:
+    """A text that is JSON: what it says is held against another pattern."""
+
+    def __init__(self, said: Pattern) -> None:
+        self._said = said
+
+    def match(self, value: Any, names: Names) -> bool:
+        """Whether it is a text, and what it says fits."""
+        return isinstance(value, str) and self._said.match(_read(value), names)
+
+    def differences(self, value: Any, where: str) -> Iterator[str]:
+        """Yield what is otherwise in it."""
+        if isinstance(value, str):
+            yield from self._said.differences(_read(value), where)
+        else:
+            yield f"{where or 'it'} is {_short(value)}, no text"
+
+    def parts(self) -> int:
+        """Return how many parts its pattern has."""
+        return self._said.parts() + 1
+
+    def names(self) -> Iterator[tuple[str, bool]]:
+        """Yield those of its pattern."""
+        yield from self._said.names()
+
+
 def text_pattern(source: str, *, within_json: bool) -> Pattern:
     """Return the pattern that a text in quotes, or a plain word, is. Raises ValueError for what is none."""
     if within_json and (alone := NAME.fullmatch(source)):
@@ -229,16 +258,28 @@ def text_pattern(source: str, *, within_json: bool) -> Pattern:
     return Text(source)
 
 
-def filled(message: Any, values: Mapping[str, str]) -> Any:
-    """Return a message with the names in all its texts filled in, each once: what is put in is no pattern."""
+def filled(message: Any, values: Mapping[str, str | int]) -> Any:
+    """Return a message with the names in all its texts filled in, each once: what is put in is no pattern.
+
+    A name alone that stands for a number gives the number.
+    """
     match message:
         case str():
-            return NAME.sub(lambda name: values.get(name[1], ""), message)
+            if (alone := NAME.fullmatch(message)) and isinstance(number := values.get(alone[1]), int):
+                return number
+            return NAME.sub(lambda name: str(values.get(name[1], "")), message)
         case list():
             return [filled(one, values) for one in message]
+        case dict() if list(message) == [JSON_TEXT]:
+            return as_json(filled(message[JSON_TEXT], values))
         case dict():
-            return {filled(key, values): filled(one, values) for key, one in message.items()}
+            return {str(filled(key, values)): filled(one, values) for key, one in message.items()}
     return message
+
+
+def as_json(value: Any) -> str:
+    """Return a value as JSON, as short as can be."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def names_in(message: Any) -> Iterator[str]:
@@ -251,7 +292,7 @@ def names_in(message: Any) -> Iterator[str]:
                 yield from names_in(one)
         case dict():
             for key, one in message.items():
-                yield from names_in(key)
+                yield from names_in(key if key != JSON_TEXT else "")
                 yield from names_in(one)
 
 
@@ -267,6 +308,14 @@ def _expression(source: str) -> str:
         expression += re2.escape(source[at : found.start()]) + f"(?P<{name}>{any_text})"
         at = found.end()
     return expression + str(re2.escape(source[at:]))
+
+
+def _read(text: str) -> Any:
+    """Return what a text says as JSON; None if it is none."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return None
 
 
 def _short(value: Any) -> str:

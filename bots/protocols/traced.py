@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from bots.protocols.base import Heard, shown
 from bots.protocols.described import Described
 from bots.protocols.description import Await, Description, Send
-from bots.protocols.patterns import Names, filled
+from bots.protocols.patterns import Names
 from geventchat.protocol import events, replies
 from geventchat.protocol.text import decode
 
@@ -27,10 +27,10 @@ class Traced(Described):
         super().__init__(description, host)
         self._note = note
 
-    def _frame(self, message: Any, names: Names) -> bytes:
-        content = self._description.content.write(filled(message, names))
+    def _content(self, message: Any, names: Names) -> bytes:
+        content = super()._content(message, names)
         self._note(Frame(True, shown(decode(content)), self._name_of(message), True))
-        return super()._frame(message, names)
+        return content
 
     def _understand(self, content: bytes) -> Iterator[Heard]:
         steps, answers = list(self._steps), self._answers
