@@ -70,12 +70,19 @@ def said(nick: str, text: str, event_id: str = "") -> events.Said:
         ("frame: {length: 3}", "6:8: a length has 1, 2, 4, 8 bytes"),
         ("frame: lines", "6:8: a frame is one of line,"),
         (r"frame: {end: \0}", r'6:8: an end with a \ in it needs double quotes, as in {end: "\0"}'),
-        ('frame: {end: ""}', "6:8: a frame is one of line,"),
+        ('frame: {end: ""}', "6:8: an end is a text, in double quotes if it is not seen"),
+        (
+            "frame: jsn",
+            "6:8: a frame is one of line, json-line, packet, text, json, socket.io, {length: 4} with 1, 2, 4, 8",
+        ),
+        ("frame: {lenght: 4}", "6:8: a frame is one of line"),
         ("quiet: soon", "6:8: 'soon' is not a time"),
         ('ping: "PING {token}"', "6:7: ping and pong belong together"),
-        ("echo: perhaps", "6:7: "),
+        ("echo: perhaps", "6:7: 'perhaps' is neither true nor false"),
         ("rooms: true", "6:8: with several rooms, join has to say which {room}"),
         ("join: [{send: x, answer: y}]", "2:8: a step is either send: or answer:"),
+        ("join: [{sned: x}, {answer: y}]", "2:8: a step is either send: or answer:"),
+        ('heard: "<{nik}> {text}"', '5:8: "{nick}" is missing in heard; is it {nik}?'),
         ('answers: [{to: "2"}]', "6:11: an answer has the keys to: and with:"),
     ],
 )
@@ -320,3 +327,20 @@ def test_json_may_stand_in_a_text_of_json() -> None:
         (one,) = heard(dialect, json.dumps(told | {"data": data}))
         assert isinstance(one, replies.Error)
         assert why in one.message
+
+
+def test_one_mistake_is_told_once_and_not_what_follows_from_it() -> None:
+    assert mistakes(LINES.replace('"<{nick}> {text}"', '{by: "{nick}", text: "{text}"}')) == [
+        "5:8: this is JSON, and frames hold text here, as say does"
+    ]
+    no_say = JSON.replace('{do: say, text: "{text}"}', "")
+    assert mistakes(no_say) == ['2:5: "{text}" is missing in say']
+    assert mistakes(JSON.replace('text: "{text}"}', 'text: {"{json}": "{text}", more: 1}}', 1)) == [
+        '2:22: "{json}" is the only key in its braces'
+    ]
+
+
+def test_a_frame_s_name_that_is_nearly_right_is_named() -> None:
+    for written, meant in (("jsn", "json"), ("lines", "line"), ("{lenght: 4}", "length"), ("{ends: x}", "end")):
+        (told,) = mistakes(f"{LINES}frame: {written}")
+        assert told.endswith(f", did you mean {meant}?")

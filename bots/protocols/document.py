@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from bots.scenario.fields import Duration, Maybe, Model, Name, wrong
+from bots.scenario.mistakes import did_you_mean
 
 FRAMES: dict[str, tuple[str, ...]] = {
     "tcp": ("line", "json-line", "packet"),
@@ -29,11 +30,16 @@ def _frame(value: object) -> str | int | bytes:
         if value[_LENGTH] in map(str, LENGTH_SIZES):
             return int(value[_LENGTH])
         raise ValueError(f"a length has {sizes} bytes")
-    if isinstance(value, dict) and list(value) == [_END] and isinstance(end := value[_END], str) and end:
+    if isinstance(value, dict) and list(value) == [_END]:
+        end = value[_END]
+        if not isinstance(end, str) or not end:
+            raise ValueError('an end is a text, in double quotes if it is not seen, as in {end: "\\0"}')
         if "\\" in end:
             raise ValueError('an end with a \\ in it needs double quotes, as in {end: "\\0"}')
         return end.encode()
-    raise ValueError(f'a frame is one of {", ".join(known)}, {{length: 4}} with {sizes}, or {{end: "\\0"}}')
+    written = value if isinstance(value, str) else "".join(value) if isinstance(value, dict) else ""
+    meant = did_you_mean(written, [*known, _LENGTH, _END])
+    raise ValueError(f'a frame is one of {", ".join(known)}, {{length: 4}} with {sizes}, or {{end: "\\0"}}{meant}')
 
 
 _MESSAGE: dict[str, Any] = {
@@ -72,9 +78,9 @@ Frame = Annotated[
 def _tls(value: object) -> str:
     """Return who vouches for the server: a file, `system`, or `true` for trust on first use; empty for no TLS."""
     match value:
-        case True | "true":
+        case True | "true" | "yes" | "on":
             return "true"
-        case False | "false":
+        case False | "false" | "no" | "off":
             return ""
         case str() if value.strip():
             return value

@@ -22,7 +22,7 @@ from bots.protocols.framing import (
 )
 from bots.protocols.patterns import JSON_TEXT, Array, JsonText, Literal, Object, Pattern, names_in, text_pattern
 from bots.scenario.data_file import read_file
-from bots.scenario.mistakes import Mistake, Report, ScenarioMistakes, SourcePosition, did_you_mean
+from bots.scenario.mistakes import Mistake, Report, ScenarioMistakes, SourcePosition, did_you_mean, nearest
 from bots.scenario.root import read_root
 from bots.scenario.validate import validate
 from bots.scenario.yaml_tree import MAX_BYTES, Node
@@ -33,9 +33,11 @@ _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _CONSTANTS = {"true": True, "false": False, "null": None}
 _NO_FILES = ("", "true", "system")
 _STEP_KEYS = {"send", "answer"}
+_NO_JSON = "this is JSON, and frames hold text here, as say does"
 _MADE_OF_KEYS = "a protocol is made of keys, like protocol:, say: and heard:; here is none"
 # What can be filled into each message, besides what was taken out of answers on the way in.
 _AT_JOINING = ("nick", "room")
+_IN_HEARD = ("nick", "text", "id", "room")
 
 
 def load(path: Path) -> Description:
@@ -109,11 +111,11 @@ class _Reader:
     # The connection.
 
     def _frame(self) -> tuple[Framing, Content]:
-        document, say = self._document, self._root.at(["say"])
+        document = self._document
+        told = [self._root.at([key]).value for key in ("say", "heard")]
+        first = next((value for value in told if value is not None), None)
         frame = document.frame
-        is_json = (
-            frame in _JSON_FRAMES if frame in (*_JSON_FRAMES, *_TEXT_FRAMES) else isinstance(say.value, dict | list)
-        )
+        is_json = frame in _JSON_FRAMES if frame in (*_JSON_FRAMES, *_TEXT_FRAMES) else isinstance(first, dict | list)
         content: Content = JsonContent() if is_json else TextContent()
         if frame == "socket.io":
             content = NumberedContent()
@@ -148,12 +150,12 @@ class _Reader:
             yield Send(self._message_of(node, _AT_JOINING))
             return
         for step in node.parts.values():
-            if len(step.parts) != 1:
+            if len(step.parts) != 1 or not step.parts.keys() <= _STEP_KEYS:
                 self._report.wrong(step.place, "a step is either send: or answer:")
             for key, part in step.parts.items():
                 if key == "send":
                     yield Send(self._message_of(part, self._known))
-                else:
+                elif key == "answer":
                     awaited = self._named(part, "answer")
                     self._known += [name for name, _ in awaited.pattern.names()]
                     yield Await(awaited)
@@ -171,7 +173,7 @@ class _Reader:
     def _message_of(self, node: Node, known: Iterable[str]) -> Any:
         self._check_names(_value(node), node, [*known, "number"])
         if isinstance(node.value, dict | list) and not self._content.is_json:
-            self._report.wrong(node.place, "this is JSON, and frames hold text here")
+            self._report.wrong(node.place, _NO_JSON)
         if isinstance(self._content, NumberedContent):
             self._check_numbered(node)
         if node.value is None and not self._content.is_json:
@@ -187,8 +189,10 @@ class _Reader:
                 self._report.wrong(node.place, f"{{{name}}} is not known here, only {', '.join(allowed)}{meant}")
 
     def _check_quotes(self, node: Node) -> None:
-        """Report {name} without quotes, which is a dict in YAML."""
+        """Report {name} without quotes, which is a dict in YAML, and a text of JSON that has more in its braces."""
         for part in _all_parts(node):
+            if JSON_TEXT in part.parts and len(part.parts) > 1:
+                self._report.wrong(part.place, f'"{JSON_TEXT}" is the only key in its braces')
             if isinstance(part.value, dict) and len(part.value) == 1 and list(part.value.values()) == [None]:
                 (name,) = part.value
                 self._report.wrong(part.place, f'a name in braces needs quotes: "{{{name}}}"')
@@ -235,7 +239,7 @@ class _Reader:
                 case list() if is_json:
                     return Array([self._pattern_of(part) for part in node.parts.values()])
                 case dict() | list():
-                    self._report.wrong(node.place, "this is JSON, and frames hold text here")
+                    self._report.wrong(node.place, _NO_JSON)
                 case None if not is_json:
                     self._report.wrong(node.place, "a pattern is missing here")
                 case _ if is_json and not isinstance(_value(node), str):
@@ -251,14 +255,17 @@ class _Reader:
     def _check_heard(self, heard: Named | None) -> None:
         if heard is None:
             return
-        names = dict(heard.pattern.names())
-        place = self._root.at(["heard"]).place
+        names, node = dict(heard.pattern.names()), self._root.at(["heard"])
+        if isinstance(node.value, dict | list) and not self._content.is_json:
+            return  # that is the mistake
         for name in ("nick", "text"):
             if name not in names:
                 hint = (
                     "; if the server does not say who spoke, say it: put {nick} into say too" if name == "nick" else ""
                 )
-                self._report.wrong(place, f'"{{{name}}}" is missing in heard{hint}')
+                if near := nearest(name, [one for one in names if one not in _IN_HEARD]):
+                    hint = f"; is it {{{near}}}?"
+                self._report.wrong(node.place, f'"{{{name}}}" is missing in heard{hint}')
 
     def _check_rooms(self, description: Description) -> None:
         if not description.rooms:
@@ -272,7 +279,7 @@ class _Reader:
 
 
 def _are_steps(node: Node) -> bool:
-    return isinstance(node.value, list) and all(
+    return isinstance(node.value, list) and any(
         isinstance(one, dict) and one and set(one) <= _STEP_KEYS for one in node.value
     )
 

@@ -90,6 +90,8 @@ def _message(error: ErrorDetails) -> str:
             return f"{error['loc'][-1]} is missing"
         case "int_parsing" | "int_type" | "int_from_float":
             return f"{error['input']!r} is not a whole number"
+        case "bool_parsing" | "bool_type":
+            return f"{error['input']!r} is neither true nor false"
         case "greater_than_equal":
             return f"{error['input']} is too small; it must be at least {context['ge']}"
         case "less_than_equal":
