@@ -131,14 +131,7 @@ def test_faults_between_users_of_two_workers_are_found(fault: str, found: set[st
     assert verdict(together)["findings"] == verdict(alone)["findings"]
 
 
-# Seen in four of fifteen runs on a busy machine: what users on one worker missed while their connection was lost, and
-# were told on coming back, is called a duplicate. It is not known yet which ledger counts it twice.
-_CALLS_WHAT_WAS_MISSED_DOUBLED = pytest.mark.xfail(reason="a storm may be called doubled by several", strict=False)
-
-
-@pytest.mark.parametrize(
-    "workers", ["1", *(pytest.param(number, marks=_CALLS_WHAT_WAS_MISSED_DOUBLED) for number in ("2", "4"))]
-)
+@pytest.mark.parametrize("workers", ["1", "2", "4"])
 def test_every_scenario_that_ships_passes_with_workers(workers: str, tmp_path: Path) -> None:
     """All but the one that lasts until Ctrl-C; with fewer users, so that a small and busy machine carries them."""
     for file in (Path(__file__).parent.parent / "scenarios").glob("*.yaml"):
