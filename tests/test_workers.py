@@ -5,7 +5,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -18,6 +18,7 @@ from gevent import subprocess
 from tests.faulty_json_server import faulty_json_server
 from tests.faulty_server import faulty_server
 from tests.needs import not_permitted
+from tests.proxy import Proxy
 from tests.raw import Address
 
 pytestmark = pytest.mark.slow
@@ -163,11 +164,11 @@ def test_the_scenario_that_lasts_until_ctrl_c_passes_then(tmp_path: Path) -> Non
 
 @contextmanager
 def running(
-    scenario: str, tmp_path: Path, *options: str, started: int | None = None
+    scenario: str, tmp_path: Path, *options: str, started: Sequence[int] = ()
 ) -> "Iterator[tuple[subprocess.Popen[bytes], list[int]]]":
     """Start a run; yield it and the processes of its workers once all are there.
 
-    With `started`, a worker is started for a master at this port.
+    For each port in `started`, a worker is started for a master at that.
     """
     file = tmp_path / "play.yaml"
     file.write_text(scenario)
@@ -175,8 +176,7 @@ def running(
         [*_BOTS, str(file), *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL
     )
     workers: list[int] = []
-    if started is not None:
-        own = subprocess.Popen([*_BOTS, "worker", f"127.0.0.1:{started}"], stderr=subprocess.DEVNULL)
+    own = [subprocess.Popen([*_BOTS, "worker", f"127.0.0.1:{port}"], stderr=subprocess.DEVNULL) for port in started]
     try:
         while True:
             line = _line(process.stderr)
@@ -191,9 +191,9 @@ def running(
         if process.poll() is None:
             process.kill()
         process.communicate()
-        if started is not None:
-            own.kill()
-            own.wait()
+        for worker in own:
+            worker.kill()
+            worker.wait()
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM])
@@ -205,6 +205,21 @@ def test_a_run_that_loses_a_worker_is_invalid_and_names_it(number: signal.Signal
     assert out.decode().splitlines()[-1].startswith("INVALID: worker 2")
     assert f"process {workers[1]}) was lost" in out.decode()
     assert "not tested   delivery exactly once: a worker was lost" in out.decode()
+
+
+def test_a_run_of_which_some_messages_are_lost_with_a_connection_is_invalid(tmp_path: Path) -> None:
+    """The connection stands again at once, and nobody would notice: what was on its way is gone."""
+    port = _free_port()
+    with Proxy(("127.0.0.1", port)) as way:
+        options = ["--workers", "2", "--bind", f"127.0.0.1:{port}"]
+        with running(_LONG, tmp_path, *options, started=[port, way.address[1]]) as (process, _):
+            _wait_until_talking(process)
+            way.silence()
+            gevent.sleep(1.2)  # in which each side says something that the other will not hear, and no heart stops
+            way.reset()
+            out, _ = process.communicate(timeout=60)
+    assert process.returncode == 5
+    assert "its connection" in out.decode().splitlines()[-1]
 
 
 def test_a_worker_that_is_late_itself_makes_the_run_invalid_and_is_named(tmp_path: Path) -> None:
@@ -289,6 +304,37 @@ def test_too_few_workers_in_time_are_told_in_one_line(tmp_path: Path) -> None:
     assert b"Traceback" not in done.stderr
 
 
+def test_a_worker_that_goes_before_the_run_begins_makes_room_for_another(tmp_path: Path) -> None:
+    port = _free_port()
+    file = tmp_path / "play.yaml"
+    file.write_text(_TALK)
+    words = [*_BOTS, str(file), "--json", "--workers", "2", "--bind", f"127.0.0.1:{port}"]
+    worker = [*_BOTS, "worker", f"127.0.0.1:{port}"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as master:
+        with subprocess.Popen(worker, stderr=subprocess.DEVNULL) as first:
+            while "1 of 2 workers" not in (line := _line(master.stderr)):
+                assert line
+            first.kill()
+        while "was lost; another one may come" not in (line := _line(master.stderr)):
+            assert line
+        others = [subprocess.Popen(worker, stderr=subprocess.DEVNULL) for _ in range(2)]
+        out, _ = master.communicate(timeout=60)
+        assert [other.wait(timeout=30) for other in others] == [0, 0]
+    result = json.loads(out)
+    assert (result["anomalies"], result["failures"], result["delivered"]) == ({}, [], 6 * 24)
+
+
+def test_a_worker_that_cannot_be_started_here_is_told_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "play.yaml"
+    file.write_text(_TALK)
+    words = [*_BOTS, str(file), "--workers", "1"]
+    broken = os.environ | {"PYTHONPATH": str(tmp_path)}
+    (tmp_path / "sitecustomize.py").write_text("import sys\nif 'worker' in sys.orig_argv: sys.exit(7)\n")
+    done = subprocess.run(words, capture_output=True, timeout=50, check=False, env=broken)
+    assert done.returncode == 5
+    assert b"a worker that was started here has ended before the run began" in done.stderr
+
+
 def test_no_server_is_told_as_without_workers(tmp_path: Path) -> None:
     file = tmp_path / "play.yaml"
     file.write_text(_TALK)
@@ -318,7 +364,7 @@ def test_a_worker_of_another_version_is_told_and_not_waited_for(tmp_path: Path) 
 
 def test_a_worker_too_many_is_told(tmp_path: Path) -> None:
     port = _free_port()
-    with running(_LONG, tmp_path, "--workers", "1", "--bind", f"127.0.0.1:{port}", started=port) as (process, _):
+    with running(_LONG, tmp_path, "--workers", "1", "--bind", f"127.0.0.1:{port}", started=[port]) as (process, _):
         worker = subprocess.run([*_BOTS, "worker", f"127.0.0.1:{port}"], capture_output=True, timeout=60, check=False)
         assert worker.returncode == 2
         assert b"there are 1 workers already" in worker.stderr

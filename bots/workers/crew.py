@@ -1,16 +1,15 @@
 """The master and its workers: they are waited for, play scenarios together, and are asked what their users heard."""
 
 import subprocess
-import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
 
-import gevent
-from gevent import socket
+import msgspec
 from gevent.event import Event as Signal
 
 from bots.ledger.histogram import Histogram
@@ -42,17 +41,17 @@ from bots.workers.messages import (
     decode_to_master,
     encode,
 )
+from bots.workers.numbering import Incoming, Outgoing
 from bots.workers.page import begin, end, open_page
+from bots.workers.processes import check_free, end_process, start_process
 from geventchat import __version__
 from geventchat.protocol.address import show
-from geventchat.protocol.errors import ServerUnavailable, UsageError
+from geventchat.protocol.errors import ServerUnavailable
 
 # How often it is looked whether all workers are still there.
 _LOOK_S = 0.25
 # How long workers have to stop when they are told to.
 _STOP_S = 20.0
-# How long workers that were started here have to end.
-_END_S = 5.0
 # A script goes on so much after all have come to a place: until then, all have been told.
 _LEAD_S = 0.002
 
@@ -79,6 +78,8 @@ class Crew:
         self._count = count
         self._say = say
         self._members: dict[str, _Member] = {}
+        self._outgoing: dict[str, Outgoing] = defaultdict(Outgoing)
+        self._incoming: dict[str, Incoming] = defaultdict(Incoming)
         self._changed = Signal()
         self._outcome: Outcome | None = None
         self._meetings = Meetings(count)
@@ -87,16 +88,24 @@ class Crew:
         runner.register_message(DIRECT, self._hear)
         runner.register_message(FOR_OTHERS, self._pass_on)
 
-    def wait(self, seconds: float) -> None:
-        """Wait until all workers are there. Raises TooFewWorkers."""
+    def wait(self, seconds: float, started: Sequence["subprocess.Popen[bytes]"]) -> None:
+        """Wait until all workers are there, of which these were started here. Raises TooFewWorkers."""
         deadline = time.monotonic() + seconds
         while len(self._members) < self._count:
             self._changed.clear()
-            if not self._changed.wait(max(0.0, deadline - time.monotonic())) and time.monotonic() >= deadline:
+            self._changed.wait(_LOOK_S)
+            for member in [one for one in self._members.values() if self._is_lost(one)]:
+                del self._members[member.id]
+                self._say(f"{member.name} was lost; another one may come")
+            if ended := [process for process in started if process.poll() is not None]:
+                how = f"process {ended[0].pid} with status {ended[0].returncode}"
+                raise TooFewWorkers(f"a worker that was started here has ended before the run began: {how}")
+            if time.monotonic() > deadline and len(self._members) < self._count:
                 there, away = len(self._members), "".join(f"; {why}" for why in self._sent_away)
+                more = "" if started else "start more with geventchat-bots worker HOST:PORT, or "
                 raise TooFewWorkers(
                     f"only {there} of {self._count} workers were there within {seconds:g} s; "
-                    f"start more with geventchat-bots worker HOST:PORT, or wait longer with --wait{away}"
+                    f"{more}wait longer with --wait{away}"
                 )
 
     def play(self, outcome: Outcome, job: Callable[[int], Job]) -> None:
@@ -203,46 +212,71 @@ class Crew:
 
     def _look_for_lost(self) -> None:
         for member in self._members.values():
-            client = self._runner.clients.get(member.id)
-            if not member.seen.lost and (client is None or client.state == "missing"):
+            if not member.seen.lost and self._is_lost(member):
                 member.seen.lost = "was lost"
+
+    def _is_lost(self, member: _Member) -> bool:
+        client = self._runner.clients.get(member.id)
+        return client is None or client.state == "missing"
 
     # What workers say.
 
     def _send(self, member: _Member, message: ToWorker) -> None:
-        self._runner.send_message(DIRECT, encode(message), member.id)
+        self._send_to(member.id, DIRECT, encode(message))
+
+    def _send_to(self, worker: str, kind: str, data: bytes) -> None:
+        self._runner.send_message(kind, self._outgoing[worker].number(data), worker)
+
+    def _take(self, msg: Any) -> bytes:
+        """Return what a worker says; if something is missing before it, the worker is as good as lost."""
+        number, data = msg.data
+        member = self._members.get(msg.node_id)
+        if not self._incoming[msg.node_id].is_next(number) and member is not None and not member.seen.lost:
+            member.seen.lost = "lost its connection for a moment, and what it told meanwhile"
+        assert isinstance(data, bytes)
+        return data
 
     def _pass_on(self, environment: Any, msg: Any) -> None:
         del environment
-        for member in self._members.values():
+        data = self._take(msg)
+        for member in self._members.values() if msg.node_id in self._members else ():
             if member.id != msg.node_id:
-                self._runner.send_message(FOR_OTHERS, msg.data, member.id)
+                self._send_to(member.id, FOR_OTHERS, data)
 
     def _hear(self, environment: Any, msg: Any) -> None:
         del environment
-        message = decode_to_master.decode(msg.data)
+        worker = msg.node_id
+        try:
+            message = decode_to_master.decode(self._take(msg))
+        except (TypeError, ValueError, msgspec.DecodeError):
+            self._send_away(worker, f"a worker that came is of another version than {__version__}")
+            return
         if isinstance(message, WhatTime):
-            self._runner.send_message(DIRECT, encode(Time(message.asked, time.monotonic())), msg.node_id)
+            self._send_to(worker, DIRECT, encode(Time(message.asked, time.monotonic())))
         elif isinstance(message, Hello):
-            self._welcome(msg.node_id, message)
-        elif (member := self._members.get(msg.node_id)) is not None:
+            self._welcome(worker, message)
+        elif (member := self._members.get(worker)) is not None:
             self._hear_member(member, message)
         self._changed.set()
 
+    def _send_away(self, worker: str, why: str) -> None:
+        self._sent_away.append(why)
+        self._send_to(worker, DIRECT, encode(Refused(why)))
+
     def _welcome(self, worker: str, hello: Hello) -> None:
-        why = ""
         if hello.version != __version__:
-            why = f"the worker at {hello.host} is geventchat {hello.version}, and this is {__version__}"
-            self._sent_away.append(why)
-        elif len(self._members) >= self._count:
-            why = f"there are {self._count} workers already"
-        if why:
-            self._runner.send_message(DIRECT, encode(Refused(why)), worker)
+            self._send_away(
+                worker, f"the worker at {hello.host} is geventchat {hello.version}, and this is {__version__}"
+            )
             return
-        part = len(self._members)
+        if len(self._members) >= self._count:
+            self._send_to(worker, DIRECT, encode(Refused(f"there are {self._count} workers already")))
+            return
+        taken = {member.part for member in self._members.values()}
+        part = next(part for part in range(self._count) if part not in taken)
         name = f"worker {part + 1} ({hello.host}, process {hello.process})"
         self._members[worker] = _Member(worker, part, name, WorkerSeen(name))
-        self._say(f"{part + 1} of {self._count} workers: {hello.host}, process {hello.process}")
+        self._say(f"{len(self._members)} of {self._count} workers: {hello.host}, process {hello.process}")
 
     def _hear_member(self, member: _Member, message: ToMaster) -> None:
         outcome = self._outcome
@@ -294,48 +328,20 @@ def crew(
     environment = locust_engine.environment()
     host, port = bind or ("127.0.0.1", 0)
     if port:
-        _check_free(host, port)
+        check_free(host, port)
     runner = environment.create_master_runner(host, port)
     processes: list[subprocess.Popen[bytes]] = []
     try:
         made = Crew(environment, count, say)
         if bind is None:
-            processes += [_start(runner.server.port) for _ in range(count)]
+            processes += [start_process(runner.server.port) for _ in range(count)]
         else:
             say(f"waiting for {count} of: geventchat-bots worker {show(bind)}")
         if web is not None:
             say(f"Locust's page: {open_page(environment, web, made.stop)}")
-        made.wait(wait_s)
+        made.wait(wait_s, processes)
         yield made
     finally:
         runner.quit()
         for process in processes:
-            _end(process)
-
-
-def _check_free(host: str, port: int) -> None:
-    try:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as trying:
-            trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            trying.bind((host, port))
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise UsageError(f"workers cannot be waited for at {show((host, port))}: {why}") from None
-
-
-def _start(port: int) -> "subprocess.Popen[bytes]":
-    """Start a worker here, which ends when its standard input does, whatever becomes of us."""
-    words = [sys.executable, "-m", "bots.cli", "worker", f"127.0.0.1:{port}", "--until-input-ends"]
-    # In a session of its own, so that Ctrl-C at the terminal reaches the master, and the master then the workers.
-    return subprocess.Popen(words, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    assert process.stdin is not None
-    process.stdin.close()
-    deadline = time.monotonic() + _END_S
-    while process.poll() is None and time.monotonic() < deadline:
-        gevent.sleep(0.02)
-    if process.poll() is None:
-        process.kill()
-    process.wait()
+            end_process(process)

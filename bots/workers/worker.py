@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gevent
+import msgspec
 from gevent.event import Event
 from gevent.queue import Queue
 
@@ -49,6 +50,7 @@ from bots.workers.messages import (
     decode_to_worker,
     encode,
 )
+from bots.workers.numbering import Incoming, Outgoing
 from bots.workers.page import Reported
 from geventchat import __version__
 from geventchat.protocol.address import Address, show
@@ -77,6 +79,7 @@ class Worker:
             raise UsageError(f"no geventchat-bots --workers answers at {show(address)}") from None
         self._reported = Reported(environment)
         self._clock = MasterClock()
+        self._outgoing, self._incoming = Outgoing(), Incoming()
         self._was_told, self._knows_time = Event(), Event()
         self._jobs: Queue[ToWorker | None] = Queue()
         self._me = gevent.getcurrent()
@@ -109,14 +112,25 @@ class Worker:
         return 0
 
     def _send(self, message: ToMaster) -> None:
-        self._runner.send_message(DIRECT, encode(message))
+        self._runner.send_message(DIRECT, self._outgoing.number(encode(message)))
 
     def _tell(self, news: News) -> None:
-        self._runner.send_message(FOR_OTHERS, encode(news))
+        self._runner.send_message(FOR_OTHERS, self._outgoing.number(encode(news)))
+
+    def _take(self, msg: Any) -> bytes:
+        """Take in a message of the master's, and return what it says; tell it if one was lost before that."""
+        number, data = msg.data
+        if not self._incoming.is_next(number):
+            self._send(Failed("its connection broke for a moment, and it was not told something"))
+        assert isinstance(data, bytes)
+        return data
 
     def _hear(self, environment: Any, msg: Any) -> None:
         del environment
-        message = decode_to_worker.decode(msg.data)
+        try:
+            message = decode_to_worker.decode(self._take(msg))
+        except (TypeError, ValueError, msgspec.DecodeError):
+            message = Refused(f"the master is of another version than {__version__}")
         match message:
             case Time(asked=asked, at=at):
                 self._clock.read(asked, at, time.monotonic())
@@ -132,10 +146,11 @@ class Worker:
 
     def _hear_news(self, environment: Any, msg: Any) -> None:
         del environment
+        news = decode_news(self._take(msg))
         if self._company is not None and self._played is not None:
-            self._company.hear_news(decode_news(msg.data), self._played.group)
+            self._company.hear_news(news, self._played.group)
         else:
-            self._early_news.append(decode_news(msg.data))
+            self._early_news.append(news)
 
     def _ask_for_time(self) -> None:
         number = 0
