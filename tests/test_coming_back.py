@@ -2,15 +2,17 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import gevent
 import pytest
+from gevent.event import Event
 
 from geventchat import ChatServer, Limits
+from geventchat.core.kept import Change
 from geventchat.core.log import Entry, Log
 from geventchat.protocol.events import number_of
 from geventchat.store.memory import MemoryLog
@@ -309,3 +311,44 @@ def test_what_was_read_before_it_was_removed_is_in_no_gap() -> None:
         assert number_of(gap["to"]) < number_of(ids[0])
         alice.close()
         bob.close()
+
+
+class HeldLog(MemoryLog):
+    """Takes nothing while it is held."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.goes_on = Event()
+        self.goes_on.set()
+
+    def append(self, entries: Sequence[Entry], now: float, changes: Sequence[Change] = ()) -> None:
+        self.goes_on.wait()
+        super().append(entries, now, changes)
+
+
+def test_who_is_put_out_as_soon_as_it_comes_back_is_told_so_and_the_session_goes_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    log = HeldLog()
+    with closing(log), ChatServer(log=log) as server:
+        chat = server._services.chat
+        alice, welcome = programmed(server.address, "alice")
+        for asked in ({"type": "register", "password": "correct horse battery"}, {"type": "join", "room": "den"}):
+            alice.send(json.dumps(asked).encode() + b"\n")
+        alice.messages_until("members")
+        log.goes_on.clear()
+        alice.send(b'{"type":"say","text":"held"}\n')
+        hello = {"type": "hello", "nick": "bob", "room": "den", "after": welcome["id"]}
+        bob = Raw(server.address, json.dumps(hello).encode() + b"\n")
+        while chat.nicks.find("bob") is None:
+            gevent.sleep(0.01)
+        before = chat.posted
+        alice.send(b'{"type":"kick","nick":"bob","room":"den"}\n')
+        while chat.posted <= before:
+            gevent.sleep(0.01)
+        log.goes_on.set()
+        assert bob.messages_until("kicked")[-1]["who"] == "bob"
+        assert texts(settled(bob)) == []
+        alice.close()
+        bob.close()
+    assert not [record for record in caplog.records if record.exc_info]

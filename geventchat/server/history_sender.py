@@ -45,7 +45,9 @@ class HistorySender:
             return
         if (wanted.after is not None or self._greet_with) and self._settle():
             try:
-                if wanted.after is not None:
+                if member not in wanted.room.members:  # it was put out, or sent away, as soon as it came in
+                    pass
+                elif wanted.after is not None:
                     self._send_missed(wanted.room, wanted.after)
                 else:
                     self._send_earlier(wanted.room)
