@@ -260,9 +260,9 @@ end
 
 -- run, server: show that it lives; return how many do not
 local function renew(keys, args)
-  local record = P .. 'server:' .. args[2]
-  local lease = call('HGET', record, 'lease')
-  if not lease then return redis.error_reply('FENCED another took it for dead') end
+  local refusal = shut(args[1], args[2]) -- a server that has nothing to say gives back what it heard, too
+  if refusal then return refusal end
+  local lease = call('HGET', P .. 'server:' .. args[2], 'lease')
   local now = clock()
   call('ZADD', SERVERS, string.format('%.0f', now + lease), args[2])
   return call('ZCOUNT', SERVERS, '-inf', string.format('(%.0f', now))

@@ -12,7 +12,7 @@ from geventchat.core.log import Entry
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.events import LARGEST, AnyEvent, id_of, number_of
 from geventchat.store.redis import items
-from geventchat.store.redis.link import PREFIX, Away, Link
+from geventchat.store.redis.link import PREFIX, Away, Link, Shut
 
 _TRIM_EVERY_S = 60.0
 
@@ -20,11 +20,11 @@ _TRIM_EVERY_S = 60.0
 class History:
     """The part of a log that reads; events older than `keep_s` seconds are removed as time goes, if that is given.
 
-    While Redis is away, whoever reads waits, as whoever speaks does: who has come back would else miss something.
-    `wait` waits for a moment, and is told why.
+    While Redis is away, or has forgotten what servers still have, whoever reads waits, as whoever speaks does: who has
+    come back would else miss something. `wait` waits for a moment, or sees to it, and is told why.
     """
 
-    def __init__(self, link: Link, keep_s: float | None, wait: Callable[[Exception], None]) -> None:
+    def __init__(self, link: Link, keep_s: float | None, wait: Callable[[Away | Shut], None]) -> None:
         self._link = link
         self._wait = wait
         self._keep_s = keep_s
@@ -85,8 +85,8 @@ class History:
     def _read(self, *words: str | bytes | int) -> Any:
         while True:
             try:
-                return self._link.call(*words)
-            except Away as away:
-                self._wait(away)
+                return self._link.read(*words)
+            except (Away, Shut) as error:
+                self._wait(error)
             except ResponseError as error:
                 raise Refused("unreadable", f"the history cannot be read: {error}") from None

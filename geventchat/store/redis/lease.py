@@ -158,6 +158,13 @@ class Lease:
             ),
         )
 
+    def see_to(self, error: Away | Shut) -> None:
+        """Wait for a moment, or open the log, as it takes."""
+        if isinstance(error, Shut):
+            self.open()
+        else:
+            self.wait_until_back(error)
+
     def wait_until_back(self, error: Exception) -> None:
         """Wait for a moment, because Redis could not be used."""
         self.away.begin(error)

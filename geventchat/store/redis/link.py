@@ -80,11 +80,23 @@ class Link:
         self._connection = address.connection(ANSWER_S)
         self._one_call = RLock()
         self.run = ""
+        self._is_open = False  # whether the log was seen open in this process, where it stays so
 
     def call(self, *words: str | bytes | int) -> Any:
         """Return the answer to a command. Raises Away, Shut, Fenced, Full, or redis' ResponseError."""
         with self._one_call, _explained():
             self._connect()
+            return self._ask(*words)
+
+    def read(self, *words: str | bytes | int) -> Any:
+        """Do as `call` does, once the log is open: what Redis may have forgotten is there again. Raises as `call`."""
+        with self._one_call, _explained():
+            self._connect()
+            if not self._is_open:
+                opened = self._ask("HGET", f"{PREFIX}meta", "opened")
+                if opened is not None and opened.decode() != self.run:
+                    raise Shut("the log is not open")
+                self._is_open = opened is not None
             return self._ask(*words)
 
     def function(self, name: str, *words: str | bytes | int) -> Any:
@@ -115,6 +127,7 @@ class Link:
             needed = ".".join(map(str, _OLDEST))
             raise UsageError(f"the Redis at {self._address.shown} is of version {version}, and {needed} is needed")
         self.run = facts["run_id"]
+        self._is_open = False
 
     def _ask(self, *words: str | bytes | int) -> Any:
         self._connection.send_command(*words)

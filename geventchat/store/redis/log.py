@@ -28,6 +28,8 @@ from geventchat.store.redis.stream import Stream
 
 # How long a newcomer waits for its name while Redis is away.
 _CLAIM_S = 10.0
+# After how long a part that was written, and is not heard, is asked for again.
+_HEARD_S = 1.0
 # How many users are read by one call: a few milliseconds.
 _READ_AT_ONCE = 300
 
@@ -49,7 +51,7 @@ class RedisLog(History):
         address = Address(url)
         # Three connections: the pump's, that of all sessions, and the lease's. None of these waits for another.
         self._writer, self._reader, self._keeper = (Link(address) for _ in range(3))
-        super().__init__(self._reader, keep_s, lambda error: self._lease.wait_until_back(error))
+        super().__init__(self._reader, keep_s, lambda error: self._lease.see_to(error))
         self.location = address.shown
         self.kept = Kept()
         self._stream = Stream(
@@ -58,6 +60,7 @@ class RedisLog(History):
         self._lease = Lease(self._keeper, self._stream, lease_s, self._begun, self._lost)
         self._number = 0  # of the last batch
         self._sent: tuple[str, Sequence[News | Entry]] = ("", ())  # the batch that is on its way
+        self._own_is_here = True  # whether that has come back
         self._to_show: deque[News | _Own] = deque()
         self._shown = "0-0"
         self._wake: Callable[[], None] = _nothing
@@ -118,16 +121,28 @@ class RedisLog(History):
             words = items.words_of(told, changes)
             self._number += bool(words)
             self._sent = (str(self._number), told)
-            server = self._lease.server
+            self._own_is_here = not words
             try:
-                upto = self._append(str(self._number) if words else "", int(now * 1000), words, always=always)
+                self._append_until_heard(str(self._number) if words else "", int(now * 1000), words, always=always)
             except Fenced:
                 self._lease.begin_anew()
                 self.kept.undo(changes)
             else:
                 self.kept.settle(changes)
-                self._stream.wait_for(upto, lambda: server == self._lease.server)
             return self._take_out()
+
+    def _append_until_heard(self, batch: str, now_ms: int, words: list[str | bytes], *, always: bool) -> None:
+        """Write a part, and wait until it is here: again where Redis has forgotten it before anybody heard it.
+
+        Raises NotStored, Fenced.
+        """
+        server = self._lease.server
+        while server == self._lease.server:
+            upto = self._append(batch, now_ms, words, always=always)
+            always = True  # from here on, it may be written
+            is_here = self._stream.wait_for(upto, lambda: server == self._lease.server, _HEARD_S)
+            if is_here and self._own_is_here:
+                return
 
     def _append(self, batch: str, now_ms: int, words: list[str | bytes], *, always: bool) -> str:
         """Return the id of the part that was written; as often as it takes, for it is written once. Raises Fenced."""
@@ -157,6 +172,7 @@ class RedisLog(History):
                 if isinstance(one, Entry | Happened):
                     items.stamp(one if isinstance(one, Entry) else one.entry, event_id)
             self._to_show.append(_OWN)
+            self._own_is_here = True
         else:
             for item, event_id in zip(part.items, part.ids(), strict=False):
                 if item is not None:

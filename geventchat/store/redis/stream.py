@@ -77,11 +77,13 @@ class Stream:
         if self._subscription is not None:
             self._subscription.ask()
 
-    def wait_for(self, part: str, go_on: Callable[[], bool]) -> None:
-        """Wait until a part was taken, or while `go_on` holds."""
+    def wait_for(self, part: str, go_on: Callable[[], bool], timeout_s: float) -> bool:
+        """Wait for a part while `go_on` holds, or until nothing was taken for so long; return whether it was taken."""
         while number_of(self.heard) < number_of(part) and go_on():
             self._moved.clear()
-            self._moved.wait()
+            if not self._moved.wait(timeout_s):
+                return False
+        return number_of(self.heard) >= number_of(part)
 
     def after(self, part: str) -> list[bytes]:
         """Return the parts that were taken after this one, as they were written, as far back as they are kept."""
