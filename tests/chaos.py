@@ -19,6 +19,7 @@ import gevent
 
 from bots.engine.runner import Runner
 from bots.protocols.registry import DIALECTS
+from bots.report.outcome import Outcome
 from bots.report.summary import lines
 from bots.scenario.load import parse
 from tests.cluster import LEASE_S, Cluster, cluster
@@ -41,21 +42,27 @@ _CALM_S = 4.0
 class Chaos:
     """Does harm at random for so many seconds, and notes what."""
 
-    def __init__(self, servers: Cluster, ways: list[Proxy], chance: random.Random, seconds: float) -> None:
+    def __init__(
+        self, servers: Cluster, ways: list[Proxy], chance: random.Random, seconds: float, outcome: Outcome
+    ) -> None:
         self._servers = servers
         self._ways = ways
         self._chance = chance
-        self._until = time.monotonic() + seconds
-        self._began = time.monotonic()
+        self._seconds = seconds
+        self._outcome = outcome
+        self._began = 0.0
         self._redis_is_down = False
         self._down: set[int] = set()
         self.noted: list[str] = []
 
     def run(self) -> None:
-        """Begin one harm after another, and wait for the end of all."""
+        """Begin one harm after another once all bots are in, and wait for the end of all."""
+        while not self._outcome.began:
+            gevent.sleep(0.1)
+        self._began = time.monotonic()
         harms: tuple[Callable[[], None], ...] = (self._kill, self._stop, self._end, self._cut, self._redis)
         begun = []
-        while time.monotonic() < self._until:
+        while time.monotonic() < self._began + self._seconds:
             gevent.sleep(self._chance.uniform(0.3, 2))
             begun.append(gevent.spawn(self._chance.choice(harms)))
         gevent.joinall(begun, raise_error=True)
@@ -129,10 +136,11 @@ def main() -> int:
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
         ways = [opened.enter_context(Proxy(("127.0.0.1", 1))) for _ in range(3)]
         servers = opened.enter_context(cluster(folder, ways))
-        chaos = Chaos(servers, ways, random.Random(options.seed), options.seconds - _CALM_S)
         text = _TALK.format(seed=options.seed, seconds=f"{options.seconds:g}")
         first, *others = servers.addresses
         runner = Runner(parse(text.encode(), "chaos", lambda _: b""), first, DIALECTS[options.dialect], others=others)
+        chance = random.Random(options.seed)
+        chaos = Chaos(servers, ways, chance, options.seconds - _CALM_S, runner.outcome)
         harming = gevent.spawn(chaos.run)
         outcome = runner.run()
         harming.get()
