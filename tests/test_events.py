@@ -12,6 +12,7 @@ from geventchat.protocol.errors import Refused
 from geventchat.protocol.events import (
     LARGEST,
     SEQUENCES,
+    AccountOf,
     AnyEvent,
     IdClock,
     Joined,
@@ -97,7 +98,7 @@ def test_times_are_utc_with_milliseconds(milliseconds: int, time: str) -> None:
 
 def test_a_log_reads_back_what_it_has_kept() -> None:
     for kind in get_args(AnyEvent):
-        samples = {"str": "x", "bool": True, "float": 2.5}
-        fields = [samples[one.type.__name__] for one in msgspec.structs.fields(kind)[4:]]
-        event = kind("1-0", "t", "lobby", "alice", *fields)
+        samples = {str: "x", bool: True, float: 2.5, AccountOf: "y"}
+        fields = {one.name: samples[one.type] for one in msgspec.structs.fields(kind)[4:]}
+        event = kind("1-0", "t", "lobby", "alice", **fields)
         assert msgspec.json.decode(msgspec.json.encode(event), type=AnyEvent) == event

@@ -15,6 +15,9 @@ from geventchat.protocol.events import number_of
 from geventchat.store.sqlite import SqliteLog
 from tests.raw import Address, Raw, plain, programmed
 from tests.several import ONE_AND_THREE, Server, one_or_three
+from tests.talking import cheap_hashes
+
+__all__ = ["cheap_hashes"]
 
 S = b":chat.geventchat "
 
@@ -38,8 +41,11 @@ def on_irc(address: Address, nick: str, *channels: str, caps: str = "") -> Raw:
 def settled(raw: Raw) -> list[str]:
     """Return the lines up to now, hosts left out."""
     raw.send(b"PING settled\r\n")
-    lines = raw.until(S + b"PONG chat.geventchat :settled\r\n").decode().split("\r\n")[:-2]
-    return [re.sub(r"!user@[0-9a-f]+\.geventchat", "", line) for line in lines]
+    return _without_hosts(raw.until(S + b"PONG chat.geventchat :settled\r\n"))[:-1]
+
+
+def _without_hosts(lines: bytes) -> list[str]:
+    return [re.sub(r"!user@[0-9a-f]+\.geventchat", "", line) for line in lines.decode().split("\r\n")[:-1]]
 
 
 def test_who_registers_is_told_all_that_clients_wait_for(server: Server) -> None:
@@ -94,6 +100,47 @@ def test_a_pong_comes_after_all_that_came_before(server: Server) -> None:
     with on_irc(server.address, "bob", "#a", caps="echo-message") as bob:
         bob.send(b"".join(b"PRIVMSG #a :%d\r\n" % number for number in range(30)))
         assert settled(bob) == [f":bob PRIVMSG #a :{number}" for number in range(30)]
+
+
+@pytest.mark.usefixtures("cheap_hashes")
+def test_whatever_is_done_by_who_is_logged_in_names_the_account_to_who_asks_for_that(server: Server) -> None:
+    watching = "account-tag away-notify setname extended-monitor"
+    with (
+        on_irc(server.address, "bob", "#a", caps=watching) as bob,
+        on_irc(server.address, "ben", "#a", caps="away-notify") as ben,
+        on_irc(server.address, "alice", "#a", caps="account-tag echo-message") as alice,
+    ):
+        alice.send(b"PRIVMSG #a :who am I?\r\nREGISTER * * :correct horse\r\n")
+        alice.until(b" REGISTER SUCCESS alice ")
+        alice.send(b"JOIN #b\r\n")
+        alice.until(b" 366 ")
+        ben.send(b"JOIN #b\r\n")
+        alice.until(b" JOIN #b\r\n")
+        alice.send(b"PRIVMSG #a :hi\r\nPRIVMSG #a :\x01ACTION nods\x01\r\nNOTICE bob :psst\r\nINVITE bob #b\r\n")
+        alice.send(b"TOPIC #a :tea\r\nAWAY :lunch\r\nSETNAME :A\r\nNICK alicia\r\nMODE #b +m\r\nKICK #b ben\r\n")
+        own = _without_hosts(alice.until(b" KICK #b ben :alicia\r\n"))
+        alice.send(b"PART #a :that is all\r\n")
+        (*heard, last) = _without_hosts(bob.until(b":that is all\r\n"))
+        assert last == "@account=alice :alicia PART #a :that is all"
+        assert sorted(heard[heard.index(":alice PRIVMSG #a :who am I?") :]) == sorted(
+            [
+                ":alice PRIVMSG #a :who am I?",
+                "@account=alice :alice PRIVMSG #a :hi",
+                "@account=alice :alice PRIVMSG #a :\x01ACTION nods\x01",
+                "@account=alice :alice NOTICE bob :psst",
+                "@account=alice :alice INVITE bob #b",
+                "@account=alice :alice TOPIC #a :tea",
+                "@account=alice :alice AWAY :lunch",
+                "@account=alice :alice SETNAME :A",
+                "@account=alice :alice NICK alicia",
+            ]
+        )
+        assert not any("account" in line for line in _without_hosts(ben.until(b":that is all\r\n")))
+        assert "@account=alice :alice PRIVMSG #a :hi" in own
+        assert "@account=alice :alicia MODE #b +m" in own
+        assert own[-1] == "@account=alice :alicia KICK #b ben :alicia"
+        alice.send(b"NICK alice\r\nLOGOUT\r\nJOIN #a\r\n")
+        assert _without_hosts(bob.until(b" JOIN #a\r\n"))[-1] == ":guest1 JOIN #a"
 
 
 def test_bytes_one_at_a_time_mean_the_same(server: Server) -> None:

@@ -98,7 +98,7 @@ def with_password(password: str) -> commands.Hello:
 def test_who_negotiates_comes_in_when_that_has_ended() -> None:
     *said, hello = newcomer(b"CAP LS 302", b"NICK bob", b"USER b 0 * :Bob B", b"CAP REQ :server-time batch", b"CAP END")
     assert hello == HELLO
-    assert said[0].startswith(S + b"CAP bob LS :account-notify away-notify batch")  # type: ignore[attr-defined]
+    assert said[0].startswith(S + b"CAP bob LS :account-notify account-tag away-notify batch")  # type: ignore[attr-defined]
     assert said[3] == S + b"CAP bob ACK :server-time batch\r\n"
 
 

@@ -18,7 +18,7 @@ from geventchat.commands.table import INFO, help_lines
 from geventchat.core.chat import Chat
 from geventchat.core.kept import Change
 from geventchat.core.log import Entry
-from geventchat.core.member import Member
+from geventchat.core.member import Member, account_of
 from geventchat.core.posts import not_stored
 from geventchat.core.room import Room
 from geventchat.protocol import events, names, replies
@@ -167,7 +167,12 @@ def _whisper(chat: Chat, member: Member, whisper: commands.Whisper, now: float) 
     target = one_called(chat, whisper.to)
     time = events.iso_time(int(now * 1000))
     whispered = replies.Whispered(
-        time=time, nick=member.nick, to=target.nick, text=_some(whisper.text), notice=whisper.notice
+        time=time,
+        nick=member.nick,
+        to=target.nick,
+        text=_some(whisper.text),
+        notice=whisper.notice,
+        account=account_of(member),
     )
     own = msgspec.structs.replace(whispered, ref=whisper.ref)
     target.whispered_by = ref(member)

@@ -8,7 +8,7 @@ from geventchat.commands.permission import room_meant
 from geventchat.commands.telling import note, tell
 from geventchat.core.chat import Chat
 from geventchat.core.kept import Change
-from geventchat.core.member import Member
+from geventchat.core.member import Member, account_of
 from geventchat.core.moderation import targets
 from geventchat.core.moderation.moderation import until_of
 from geventchat.core.moderation.sanctions import Ban, Mute, Sanction, Sanctions
@@ -31,7 +31,7 @@ def kick(chat: Chat, member: Member, kick: moderation.Kick, now: float) -> None:
     if target is None or room.key not in target.rooms:
         raise Refused("no-such-nick", f"nobody called {clean(kick.nick)} is in {room.name}", about=clean(kick.nick))
     _check_rank(chat, member, target, room)
-    kicked = events.Kicked("", "", room.name, member.nick, target.nick, kick.reason)
+    kicked = events.Kicked("", "", room.name, member.nick, target.nick, kick.reason, account=account_of(member))
     note(chat, member, kicked, ref=kick.ref)
     _put_out(chat, target, room, kicked, now)
 
@@ -53,7 +53,7 @@ def ban(chat: Chat, member: Member, ban: moderation.Ban, now: float) -> None:
             closing = replies.Closing(code="banned", message=f"you are banned{wording.until(banned.until)}{why}")
             chat.send_away(one, closing, f"banned by {member.nick}{why}")
         else:
-            kicked = events.Kicked("", "", room.name, member.nick, one.nick, ban.reason)
+            kicked = events.Kicked("", "", room.name, member.nick, one.nick, ban.reason, account=account_of(member))
             _put_out(chat, one, room, kicked, now)
 
 

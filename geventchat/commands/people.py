@@ -2,9 +2,11 @@
 
 from itertools import islice
 
+from msgspec.structs import replace
+
 from geventchat.commands import commands
 from geventchat.core.chat import Chat
-from geventchat.core.member import Member
+from geventchat.core.member import Member, account_of
 from geventchat.core.room import Room
 from geventchat.protocol import replies
 from geventchat.protocol.errors import Refused
@@ -105,15 +107,16 @@ def away(chat: Chat, member: Member, away: commands.Away, now: float) -> None:
     text = clean(away.text)[:MAX_ABOUT] or None
     if text != member.away:
         member.away = text
-        chat.tell_others(member, replies.AwayChanged(nick=member.nick, text=text))
+        chat.tell_others(member, replies.AwayChanged(nick=member.nick, text=text, account=account_of(member)))
     chat.tell(member, replies.AwayIs(nick=member.nick, text=text, ref=away.ref))
 
 
 def describe(chat: Chat, member: Member, described: commands.Describe, now: float) -> None:
     """Note who a user says that it is, and tell those who share a room with it."""
     member.about = about_of(described.about)
-    chat.tell_others(member, replies.Described(nick=member.nick, about=member.about))
-    chat.tell(member, replies.Described(nick=member.nick, about=member.about, ref=described.ref))
+    told = replies.Described(nick=member.nick, about=member.about, account=account_of(member))
+    chat.tell_others(member, told)
+    chat.tell(member, replace(told, ref=described.ref))
 
 
 def _let_in(chat: Chat, member: Member, other: Member, room: Room) -> None:
@@ -132,8 +135,8 @@ def invite(chat: Chat, member: Member, invited: commands.Invite, now: float) -> 
     if room.key in other.rooms:
         raise Refused("already-here", f"{other.nick} is in {room.name} already", about=other.nick)
     _let_in(chat, member, other, room)
-    invitation = replies.Invited(nick=member.nick, to=other.nick, room=room.name)
+    invitation = replies.Invited(nick=member.nick, to=other.nick, room=room.name, account=account_of(member))
     chat.tell(other, invitation)
-    chat.tell(member, replies.Invited(nick=member.nick, to=other.nick, room=room.name, ref=invited.ref))
+    chat.tell(member, replace(invitation, ref=invited.ref))
     if other.away is not None:
         chat.tell(member, replies.AwayIs(nick=other.nick, text=other.away))

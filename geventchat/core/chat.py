@@ -17,11 +17,11 @@ from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.core.kept import Change, Kept
 from geventchat.core.log import Entry
 from geventchat.core.logins import Logins
-from geventchat.core.member import Member
+from geventchat.core.member import Member, account_of
 from geventchat.core.moderation.moderation import Moderation
 from geventchat.core.naming import Naming
 from geventchat.core.nicks import Nicks, profile
-from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, Post
+from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, Post, is_kick
 from geventchat.core.publishing import Publisher, encode_own
 from geventchat.core.remote_users import RemoteUsers
 from geventchat.core.room import Room
@@ -246,6 +246,8 @@ class Chat:
         Where the same happens in several rooms, `everywhere` is one for all of them. `changes` are as in `tell`.
         """
         member.unpublished += 1
+        if not is_kick(entry.event):  # which is somebody else's doing
+            entry.event.account = account_of(member)
         self._posted.append(PendingEvent(member, room, entry, sent_ref, everywhere, changes))
 
     def join(self, member: Member, room_name: str, ref: str | None = None, changes: Sequence[Change] = ()) -> None:
@@ -254,7 +256,7 @@ class Chat:
         room = self.expect(name, key, self.moderation.account(member))
         member.rooms.append(key)
         moderates = self.moderation.moderates(member, key)
-        joined = events.Joined("", "", room.name, member.nick, member.about, member.account or "", moderates)
+        joined = events.Joined("", "", room.name, member.nick, member.about, moderates)
         self.post(member, room, Entry(key, joined, ref), changes=changes)
 
     def expect(self, name: str, key: str, maker: str = "") -> Room:
@@ -337,7 +339,7 @@ class Chat:
 
     def _renamed_nowhere(self, member: Member, old: str, ref: str | None) -> bytes:
         member.published_nick = member.nick
-        return encode_own(member, events.Renamed("", "", "", old, member.nick), ref)
+        return encode_own(member, events.Renamed("", "", "", old, member.nick, account=account_of(member)), ref)
 
     def _change_encoder(
         self, member: Member, encoder: Encoder, can: Capabilities, answer: Callable[[], bytes]

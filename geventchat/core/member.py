@@ -5,9 +5,12 @@ from hmac import compare_digest
 from typing import ClassVar
 from weakref import ref
 
+from msgspec import UNSET
+
 from geventchat.core.dedup import SentRefs
 from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.delivery.outbox import Outbox
+from geventchat.protocol.events import AccountOf
 from geventchat.protocol.roles import Role
 
 
@@ -88,6 +91,11 @@ class Member:
     def has_token(self, token: str) -> bool:
         """Return whether this is the member's token."""
         return compare_digest(token.encode(), self.token.encode())
+
+
+def account_of(member: Member) -> AccountOf:
+    """Return the account that a member has logged in to, as events have it."""
+    return UNSET if member.account is None else member.account
 
 
 def nothing(_: str) -> None:

@@ -137,7 +137,7 @@ class Publisher:
         member.joined_id, member.published_nick = joined.id, joined.nick
         room.since = room.since or joined.time
         if member.away is not None:
-            self._tell(room.members, replies.AwayChanged(nick=joined.nick, text=member.away))
+            self._tell(room.members, replies.AwayChanged(nick=joined.nick, text=member.away, account=joined.account))
         room.enter(member)
         if member.is_remote:
             return  # its own server tells it what it has entered

@@ -11,7 +11,7 @@ from weakref import ref
 
 from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.core.kept import Change
-from geventchat.core.member import Member
+from geventchat.core.member import Member, account_of
 from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, is_kick, without_promises
 from geventchat.core.shared_log import (
     Arrived,
@@ -212,11 +212,11 @@ class RemoteUsers:
         was_away, was_about, had_account = remote.away, remote.about, remote.account
         _know(remote, news.person)
         tell_others = self._chat.publisher.tell_others
-        nick = remote.published_nick or remote.nick
+        nick, account = remote.published_nick or remote.nick, account_of(remote)
         if remote.away != was_away:
-            tell_others(PendingNews(remote, replies.AwayChanged(nick=nick, text=remote.away)))
+            tell_others(PendingNews(remote, replies.AwayChanged(nick=nick, text=remote.away, account=account)))
         if remote.about != was_about:
-            tell_others(PendingNews(remote, replies.Described(nick=nick, about=remote.about)))
+            tell_others(PendingNews(remote, replies.Described(nick=nick, about=remote.about, account=account)))
         if remote.account != had_account:
             tell_others(PendingNews(remote, replies.AccountChanged(nick=nick, account=remote.account)))
 

@@ -7,8 +7,17 @@ import msgspec
 
 from geventchat.protocol.errors import Refused
 
+# The account that somebody has logged in to; where there is none, it is UNSET, and left out of JSON.
+AccountOf = str | msgspec.UnsetType
 
-class Event(msgspec.Struct, tag_field="type", gc=False):
+
+class _Done(msgspec.Struct, tag_field="type", kw_only=True, gc=False):
+    """Something that was done by somebody logged in to `account`. Only who is there is sure to learn that."""
+
+    account: AccountOf = msgspec.UNSET
+
+
+class Event(_Done, gc=False):
     """Something that happened in `room`, done by `nick`.
 
     `id` and `time` are empty until a log has taken the event in. `id` is `milliseconds-sequence`, as in a Redis
@@ -40,12 +49,10 @@ class Acted(Event, tag="acted"):
 class Joined(Event, tag="joined", omit_defaults=True):
     """A user came into the room; `about` is who it says that it is, where it says so.
 
-    `account` is the one that it has logged in to, if any; `moderates` is whether it does so in the room. Only who is
-    there learns these.
+    `moderates` is whether it does so in the room; only who is there learns that.
     """
 
     about: str = ""
-    account: str = ""
     moderates: bool = False
 
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from geventchat.protocol.events import AnyEvent
+from geventchat.protocol.events import AccountOf, AnyEvent
 from geventchat.protocol.questions import Question
 from geventchat.protocol.roles import Role
 
@@ -110,7 +110,13 @@ class AwayIs(Reply, tag="away_is"):
     ref: str | None = None
 
 
-class AwayChanged(Reply, tag="away"):
+class Doing(Reply, kw_only=True):
+    """What somebody does who has logged in to `account`."""
+
+    account: AccountOf = msgspec.UNSET
+
+
+class AwayChanged(Doing, tag="away", kw_only=True):
     """Somebody who shares a room with this user is away from now on, or there again."""
 
     nick: str
@@ -144,7 +150,7 @@ class Recovered(Reply, tag="recovered"):
     ref: str | None = None
 
 
-class Described(Reply, tag="described"):
+class Described(Doing, tag="described", kw_only=True):
     """`nick`, this user or one who shares a room with it, says of itself `about` from now on."""
 
     nick: str
@@ -160,7 +166,7 @@ class Watched(Reply, tag="watched"):
     ref: str | None = None
 
 
-class Invited(Reply, tag="invited"):
+class Invited(Doing, tag="invited", kw_only=True):
     """`nick` invites `to` into a room; both of them are told."""
 
     nick: str
@@ -187,7 +193,7 @@ class Ack(Reply, tag="ack"):
     id: str | None
 
 
-class Whispered(Reply, tag="whispered", omit_defaults=True):
+class Whispered(Doing, tag="whispered", kw_only=True, omit_defaults=True):
     """`nick` said `text` to `to` alone; both of them are told, and `nick` with its own `ref`.
 
     A `notice` wants no answer, as programs send them.

@@ -5,6 +5,7 @@ from geventchat.dialects.irc.sasl import MECHANISMS
 # All that is offered, and all of it works.
 OFFERED = (
     "account-notify",
+    "account-tag",
     "away-notify",
     "batch",
     "cap-notify",

@@ -11,10 +11,10 @@ from geventchat.protocol import events, wording
 from geventchat.protocol.replies import Gap
 
 # The capabilities that change how events read: members who agree on these share each room's feed.
-SHAPING = frozenset({"extended-join", "message-tags", "server-time", REDACTION})
+SHAPING = frozenset({"account-tag", "extended-join", "message-tags", "server-time", REDACTION})
 
 
-@lru_cache(maxsize=16)  # as many as there are sets of them
+@lru_cache(maxsize=32)  # as many as there are sets of them
 def encoder(shaping: frozenset[str]) -> Callable[[events.AnyEvent], bytes]:
     """Return how events are encoded for those who have agreed on these of the capabilities in SHAPING."""
     return lambda event: render(messages(event, shaping))
@@ -28,9 +28,17 @@ def gap(missing: Gap) -> bytes:
 def messages(event: events.AnyEvent, caps: frozenset[str]) -> list[Out]:
     """Return an event as messages, one but for long texts, with the tags that these capabilities allow."""
     bodies = [one.body for one in _bodies(event, caps)]
-    tags = {"time": event.time} if "server-time" in caps and event.time else {}
+    tags = tags_of(event.time, event.account, caps)
     first = {**tags, "msgid": event.id} if "message-tags" in caps and event.id else tags  # what is cut has one id, once
     return [Out(bodies[0], first), *[Out(body, tags) for body in bodies[1:]]]
+
+
+def tags_of(time: str, account: events.AccountOf, caps: frozenset[str]) -> dict[str, str]:
+    """Return the tags that say when something was done, and which account whoever did it has logged in to."""
+    tags = {"time": time} if "server-time" in caps and time else {}
+    if account and "account-tag" in caps:
+        tags["account"] = nick_to_irc(account)
+    return tags
 
 
 def _bodies(event: events.AnyEvent, caps: frozenset[str]) -> list[Out]:
@@ -41,7 +49,7 @@ def _bodies(event: events.AnyEvent, caps: frozenset[str]) -> list[Out]:
         case events.Acted(text=text):
             return said(who, channel, text, "\x01ACTION ", "\x01")
         case events.Joined(nick=nick, about=about, account=account, moderates=moderates):
-            extended = build(who, "JOIN", channel, nick_to_irc(account) or "*", about or nick)
+            extended = build(who, "JOIN", channel, nick_to_irc(account) if account else "*", about or nick)
             joined = extended if "extended-join" in caps else Out(f":{who} JOIN {channel}")
             chanop = [build(SERVER, "MODE", channel, "+o", nick_to_irc(nick))] if moderates else []
             return [joined, *chanop]

@@ -5,7 +5,9 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
-from geventchat.core.member import Member
+from msgspec import UNSET
+
+from geventchat.core.member import Member, account_of
 from geventchat.dialects.irc import events as irc_events
 from geventchat.dialects.irc.asked import Asked, batch_begins, batch_ends
 from geventchat.dialects.irc.errors import errors
@@ -73,9 +75,9 @@ def _members(to: Recipient, members: replies.Members) -> list[Out]:
         return [to.short("324", channel, "+i" if members.locked else "+"), *made]
     entered: list[Out] = []
     if members.id is not None:
-        about, account, moderates = to.member.about, to.member.account or "", to.nick in members.moderators
+        about, account, moderates = to.member.about, account_of(to.member), to.nick in members.moderators
         time = events.time_of(members.id)
-        joined = events.Joined(members.id, time, members.room, to.nick, about, account, moderates)
+        joined = events.Joined(members.id, time, members.room, to.nick, about, moderates, account=account)
         entered = irc_events.messages(joined, to.caps)
         if members.topic:
             entered.append(to.numeric("332", channel, members.topic))
@@ -141,7 +143,12 @@ def _away_changed(to: Recipient, away: replies.AwayChanged) -> list[Out]:
     if "away-notify" not in to.caps:
         return []
     who = prefix(away.nick)
-    return [Out(f":{who} AWAY") if away.text is None else build(who, "AWAY", away.text)]
+    return [_by(to, away, Out(f":{who} AWAY") if away.text is None else build(who, "AWAY", away.text))]
+
+
+def _by(to: Recipient, doing: replies.Doing, message: Out) -> Out:
+    """Return a message with the account of whoever has done that."""
+    return message.tagged(**irc_events.tags_of("", doing.account, to.caps))
 
 
 def _account(to: Recipient, told: replies.AccountIs) -> list[Out]:
@@ -166,7 +173,9 @@ def _account(to: Recipient, told: replies.AccountIs) -> list[Out]:
 def _account_changed(to: Recipient, changed: replies.AccountChanged) -> list[Out]:
     if "account-notify" not in to.caps:
         return []
-    return [Out(f":{prefix(changed.nick)} ACCOUNT {nick_to_irc(changed.account or '') or '*'}")]
+    account = nick_to_irc(changed.account) if changed.account else "*"
+    message = Out(f":{prefix(changed.nick)} ACCOUNT {account}")
+    return [message.tagged(**irc_events.tags_of("", changed.account or UNSET, to.caps))]
 
 
 def _noticed(to: Recipient, told: replies.Reply) -> list[Out]:
@@ -174,7 +183,9 @@ def _noticed(to: Recipient, told: replies.Reply) -> list[Out]:
 
 
 def _described(to: Recipient, described: replies.Described) -> list[Out]:
-    return [build(prefix(described.nick), "SETNAME", described.about)] if "setname" in to.caps else []
+    if "setname" not in to.caps:
+        return []
+    return [_by(to, described, build(prefix(described.nick), "SETNAME", described.about))]
 
 
 def _watched(to: Recipient, watched: replies.Watched) -> list[Out]:
@@ -193,7 +204,7 @@ def _invited(to: Recipient, invited: replies.Invited) -> list[Out]:
     nick, channel = nick_to_irc(invited.to), room_to_irc(invited.room)
     if to.asked.verb == "INVITE":
         return [to.short("341", nick, channel)]
-    return [Out(f":{prefix(invited.nick)} INVITE {nick} {channel}")]
+    return [_by(to, invited, Out(f":{prefix(invited.nick)} INVITE {nick} {channel}"))]
 
 
 def _echoed(to: Recipient, whispered: replies.Whispered) -> list[Out]:
@@ -209,7 +220,8 @@ def _received(to: Recipient, whispered: replies.Whispered) -> list[Out]:
 def _whispered(to: Recipient, whispered: replies.Whispered) -> list[Out]:
     who, target = prefix(whispered.nick), nick_to_irc(whispered.to)
     lines = irc_events.said(who, target, whispered.text, notice=whispered.notice)
-    return [line.tagged(time=whispered.time) for line in lines] if "server-time" in to.caps else lines
+    tags = irc_events.tags_of(whispered.time, whispered.account, to.caps)
+    return [line.tagged(**tags) for line in lines] if tags else lines
 
 
 def _status(to: Recipient, status: replies.Status) -> list[Out]:

@@ -136,9 +136,13 @@ def _event(by: str, entry: Entry) -> Item:
     event = entry.event
     if isinstance(event, Moderation):
         kind = "kick-noted" if isinstance(event, Kicked) and not is_kick(event) else _KINDS[type(event)]
-        return Item(kind, by, entry.room, event.room, event.nick, details_of(event), entry.ref or "")
-    text, *more = msgspec.structs.astuple(event)[4:]
-    return Item(_KINDS[type(event)], by, entry.room, event.room, event.nick, text, entry.ref or "", *more)
+        written = Item(kind, by, entry.room, event.room, event.nick, details_of(event), entry.ref or "")
+    else:
+        text, *_ = msgspec.structs.astuple(event)[4:]
+        written = Item(_KINDS[type(event)], by, entry.room, event.room, event.nick, text, entry.ref or "")
+    written.account = event.account or ""
+    written.moderates = isinstance(event, Joined) and event.moderates
+    return written
 
 
 def _changed(change: Change) -> Item:
@@ -194,8 +198,10 @@ def news_of_user(mark: bytes, fields: list[bytes], event_id: str) -> Iterator[Ne
 
 
 def _entry(item: Item, event_id: str, kind: str) -> Entry:
-    more = (item.account, item.moderates) if kind == "joined" else ()
-    event = _EVENTS[kind](event_id, _time_of(event_id), item.room, item.nick, item.text, *more)
+    event = _EVENTS[kind](event_id, _time_of(event_id), item.room, item.nick, item.text)
+    event.account = item.account or msgspec.UNSET
+    if isinstance(event, Joined):
+        event.moderates = item.moderates
     return Entry(item.key, event, item.ref or None)
 
 
