@@ -76,7 +76,12 @@ def approve(chat: Chat, member: Member, approve: moderation.Approve, now: float)
         taken = events.Deleted("", "", LOG_ROOM, member.nick, event.nick, "approved", target=event.id)
         chat.post(member, chat.log_room(), Entry(LOG_ROOM, taken, None))
         approving.add(event.id)
-        chat.tell(member, lambda: approving.discard(event.id) or b"")  # by now the log has it no more
+
+        def is_gone() -> bytes:  # from the log, when this comes to its turn
+            approving.discard(event.id)
+            return b""
+
+        chat.tell(member, is_gone)
 
     return FindEvent(LOG_ROOM, approve.id, found, approve.ref)
 
