@@ -10,7 +10,7 @@ from selenium.webdriver.remote.webelement import WebElement
 
 from tests.browser import Page, chromium
 from tests.processes import Serving, run, serving
-from tests.raw import plain, programmed
+from tests.raw import Raw, plain, programmed
 from tests.terminal_fixtures import Terminal
 from tests.test_irc_clients import free_port, irssi, serving_on
 
@@ -18,11 +18,8 @@ pytestmark = pytest.mark.slow
 
 
 def test_an_evening_in_irssi(tmp_path: Path) -> None:
-    port, history, password = free_port(), tmp_path / "history.sqlite", tmp_path / "password"
-    password.write_text("opensesame\n")
-    who = ("mod", "--role", "moderator", "--password-file", str(password), "--history", str(history))
-    made = run("geventchat.cli.serve", "account", "add", *who)
-    assert made.status == 0, made.errors
+    port, history = free_port(), tmp_path / "history.sqlite"
+    _make_account(tmp_path, history, "mod", "--role", "moderator")
     with ExitStack() as opened, irssi(tmp_path / "irssi", port, "boss") as screen:
         server = opened.enter_context(serving_on(port, history))
         eve = opened.enter_context(programmed(server.address, "eve")[0])
@@ -62,11 +59,76 @@ def test_an_evening_in_irssi(tmp_path: Path) -> None:
         assert bob.messages_until("invited")[-1]["room"] == "lobby"
         bob.send(b'{"type":"join","room":"lobby"}\n')
         assert bob.messages_until("members")[-1]["count"] == 3
+        screen.type("/wallops soon over\r")
+        nc.until(b"* boss announces: soon over\n")
         screen.type("/join #@log\r")
         screen.until("#@log")
         screen.type("/quote BAN bob 1h enough\r")
         screen.until("boss banned bob until")
         assert bob.messages_until("closing")[-1]["code"] == "banned"
+
+
+def test_who_has_a_room_moderates_it_in_irssi_and_no_other(tmp_path: Path) -> None:
+    port, history = free_port(), tmp_path / "history.sqlite"
+    _make_account(tmp_path, history, "ann")
+    with ExitStack() as opened, irssi(tmp_path / "irssi", port, "boss") as screen:
+        server = opened.enter_context(serving_on(port, history))
+        bob = opened.enter_context(programmed(server.address, "bob")[0])
+        eve = opened.enter_context(programmed(server.address, "eve")[0])
+        screen.type("/connect g\r")
+        screen.until("There is no message of the day")
+        screen.type("/oper ann opensesame\r")
+        screen.until("you are logged in to ann")
+        screen.type("/join #lobby\r")
+        screen.until("Total of 3 nicks")
+        screen.type("/mode +m\r")
+        screen.until("#lobby that is for moderators only, and for who has the room")
+        screen.type("/join #den\r")
+        screen.until("[@boss]")
+        for raw in (bob, eve):
+            raw.send(b'{"type":"leave","room":"lobby"}\n{"type":"join","room":"den"}\n')
+            assert raw.messages_until("members")[-1]["moderators"] == ["boss"]
+
+        screen.type("/mode +q bob\r")
+        screen.until("[+q bob!*@*] by boss")
+        bob.send(b'{"type":"say","text":"hm"}\n')
+        assert bob.messages_until("error")[-1]["code"] == "muted"
+        screen.type("/mode -q bob\r")
+        screen.until("[-q bob!*@*] by boss")
+        bob.send(b'{"type":"say","text":"nasty"}\n')
+        screen.until("< bob> nasty")
+        said = bob.messages_until("said")[-1]["id"]
+        screen.type(f"/quote REDACT #den {said} :not here\r")
+        screen.until("boss deleted what bob said")
+        assert bob.messages_until("deleted")[-1]["reason"] == "not here"
+
+        screen.type("/mode +k sesame\r")
+        screen.until("by boss")
+        screen.type("/kick eve out\r")
+        assert eve.messages_until("kicked")[-1]["reason"] == "out"
+        eve.send(b'{"type":"join","room":"den"}\n')
+        assert eve.messages_until("error")[-1]["code"] == "locked"
+        eve.send(b'{"type":"join","room":"den","password":"sesame"}\n')
+        assert eve.messages_until("members")[-1]["locked"]
+        screen.type("/mode -k sesame\r")
+        assert eve.messages_until("unlocked")[-1]["nick"] == "boss"
+
+        screen.type("/ban eve\r")
+        assert eve.messages_until("kicked")[-1]["who"] == "eve"
+        screen.type("/mode +b\r")
+        screen.until("#den: ban eve!*@*")
+        screen.type("/mode -b eve!*@*\r")
+        screen.until("[-b eve!*@*] by boss")
+        eve.send(b'{"type":"join","room":"den"}\n')
+        assert eve.messages_until("members")[-1]["count"] == 3
+
+
+def _make_account(folder: Path, history: Path, *words: str) -> None:
+    password = folder / "password"
+    password.write_text("opensesame\n")
+    where = ("--password-file", str(password), "--history", str(history))
+    made = run("geventchat.cli.serve", "account", "add", *words, *where)
+    assert made.status == 0, made.errors
 
 
 def _come_in(screen: Terminal) -> None:
@@ -107,7 +169,8 @@ def test_a_class_with_a_teacher_at_the_page(tmp_path: Path) -> None:
         eve.send(b'{"type":"say","text":"hm"}\n')
         assert eve.messages_until("error")[-1]["code"] == "muted"
 
-        _choose(teacher, "eve", "Kick")
+        _line(teacher, "my dog ate it").find_element(By.TAG_NAME, "time").click()
+        teacher.button("Kick").click()
         assert eve.messages_until("kicked")[-1]["who"] == "eve"
         teacher.until_here("bob", "teacher")
 
@@ -125,6 +188,20 @@ def test_a_class_with_a_teacher_at_the_page(tmp_path: Path) -> None:
 
         pupil = Page(_second(opened, tmp_path), _page_of(server))
         pupil.join("pupil")
+        teacher.until_here("pupil", "teacher")
+        _choose(teacher, "pupil", "Whisper")
+        teacher.field("Message").send_keys("psst\n")
+        pupil.until_shown("psst")
+        teacher.type("/announce a break", "/lock sesame")  # the lobby takes no password
+        pupil.until_shown("teacher announces: a break")
+        teacher.type("/lock")
+        pupil.until_shown("teacher locked the room")
+        with Raw(server.address, b'{"type":"hello","nick":"late"}\n') as late:
+            assert late.messages_until("error")[-1]["code"] == "locked"
+            teacher.type("/unlock")
+            pupil.until_shown("teacher unlocked the room")
+            late.send(b'{"type":"hello","nick":"late"}\n')
+            late.messages_until("welcome")
         teacher.until_here("pupil", "teacher")
         _choose(teacher, "pupil", "Kick")
         pupil.until(lambda: "teacher put you out of lobby" in pupil.driver.find_element(By.ID, "refused").text)
