@@ -286,6 +286,20 @@ def test_of_a_flood_of_logins_a_few_wait_and_the_others_are_told_to_come_later(
     gevent.joinall(busy)
 
 
+def test_of_guesses_at_the_same_time_no_more_are_looked_at_than_may_be_wrong_for_nothing(server: ChatServer) -> None:
+    go_on = threading.Event()
+    busy = [gevent.spawn(server._services.passwords._apart, go_on.wait) for _ in range(passwords.AT_ONCE)]
+    for number in range(20):
+        Program(server.address).say_json("hello", nick="alice", login=login("alice", f"guess {number}"))
+    bob = Program(server.address, "bob")
+    assert bob.asks("say", text="nobody waits")["type"] == "ack"
+    while server._services.passwords.made < passwords.AT_ONCE + limits.FREE_TRIES:
+        gevent.sleep(0.001)
+    assert server._services.passwords.made == passwords.AT_ONCE + limits.FREE_TRIES
+    go_on.set()
+    gevent.joinall(busy)
+
+
 def test_a_password_that_is_replaced_while_it_is_looked_at_does_not_let_in(server: ChatServer) -> None:
     registered(server).close()
     go_on = threading.Event()

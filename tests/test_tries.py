@@ -31,6 +31,7 @@ def guess(tries: Tries, arrivals: list[tuple[float, str]]) -> list[tuple[str, fl
             heappush(waiting, (now + wait, number, came, address))
         else:
             tries.was_wrong(address, now)
+            tries.end(address, came)
             looked_at.append((address, came, now))
     return looked_at
 
@@ -39,9 +40,12 @@ def waits(tries: Tries, address: str, count: int) -> list[float]:
     """Return how long each of so many wrong tries waits, each begun when the one before was looked at."""
     found, now = [], 0.0
     for _ in range(count):
-        found.append(tries.wait_s(address, now, now))
+        came = now
+        found.append(tries.wait_s(address, now, came))
         now += found[-1]
+        assert not found[-1] or not tries.wait_s(address, now, came)
         tries.was_wrong(address, now)
+        tries.end(address, came)
     return found
 
 
@@ -60,6 +64,28 @@ def test_what_is_refused_says_why_and_may_be_tried_again_later() -> None:
     with pytest.raises(Refused, match="too many wrong passwords"):
         tries.wait_s(ADDRESS, 2.0, 2.0)
     assert tries.wait_s(ADDRESS, 13.0, 13.0) == 50
+
+
+def test_who_came_first_is_looked_at_first_and_one_at_a_time_after_wrong_ones() -> None:
+    tries = Tries()
+    waits(tries, ADDRESS, FREE_TRIES + 2)
+    came = [1.0, 1.5, 2.0]
+    assert [tries.wait_s(ADDRESS, at, at) for at in came] == [6, 5.5, 5]
+    assert [tries.wait_s(ADDRESS, 7.0, at) > 0 for at in reversed(came)] == [True, True, False]
+    assert tries.wait_s(ADDRESS, 7.0, came[1]) > 0  # the first one is in hand
+    tries.end(ADDRESS, came[0])  # it was right
+    assert [tries.wait_s(ADDRESS, 7.0, at) > 0 for at in (came[2], came[1])] == [True, False]
+    tries.end(ADDRESS, came[2])  # it has gone
+    tries.was_wrong(ADDRESS, 7.0)
+    tries.end(ADDRESS, came[1])
+    assert tries.wait_s(ADDRESS, 7.0, 7.0) == 8
+
+
+def test_of_many_at_once_no_more_are_in_hand_than_may_be_wrong_for_nothing() -> None:
+    tries = Tries()
+    at_once = [tries.wait_s(ADDRESS, 0.0, number / 1_000) for number in range(64)]
+    assert at_once.count(0.0) == FREE_TRIES
+    assert max(at_once) < 0.1
 
 
 def test_right_ones_do_not_wait_for_each_other() -> None:

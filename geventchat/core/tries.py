@@ -5,6 +5,8 @@ from geventchat.protocol.errors import Refused
 from geventchat.protocol.ip import host_of
 from geventchat.protocol.limits import FREE_TRIES, LONGEST_PAUSE_S
 
+# How soon a try asks again that only waits for others to be looked at.
+_AGAIN_S = 0.05
 # After so long without a try, an address is as good as new.
 _FORGET_S = 900.0
 
@@ -25,22 +27,42 @@ class Tries:
 
     FREE_TRIES cost nothing; then each waits twice as long as the one before, up to LONGEST_PAUSE_S. A right password
     does not make up for wrong ones: else who has one could go on guessing others.
+
+    To look at one takes time: no more are in hand at once than might be wrong for nothing, and who came first is first.
     """
 
     def __init__(self) -> None:
         self._records = AddressMemory[_Record]()  # by hosts
+        self._begun: dict[str, dict[float, bool]] = {}  # by hosts: when each came, and whether it is in hand
 
     def wait_s(self, address: str, now: float, came: float) -> float:
-        """Return how long a try that came at a time has to wait still; right ones do not wait for each other.
+        """Return after how long to ask again for a try that came at a time; 0 if it is to be looked at now.
 
-        Raises Refused when its turn would not come within LONGEST_PAUSE_S.
+        Until `end`, others wait for it. Raises Refused when its turn would not come within LONGEST_PAUSE_S.
         """
-        record = self._records.get(host_of(address))
+        host = host_of(address)
+        record = self._records.get(host)
         if record is None or now > record.last + _FORGET_S:
-            return 0.0
+            record = _Record()
         if record.next > came + LONGEST_PAUSE_S:
             raise Refused("login-failed", "too many wrong passwords from your address: try again in some minutes")
-        return max(0.0, record.next - now)
+        begun = self._begun.setdefault(host, {})
+        begun.setdefault(came, False)
+        if record.next > now:
+            return record.next - now
+        is_first = all(is_in_hand or other >= came for other, is_in_hand in begun.items())
+        if not is_first or sum(begun.values()) >= max(1, FREE_TRIES - record.wrong):
+            return _AGAIN_S
+        begun[came] = True
+        return 0.0
+
+    def end(self, address: str, came: float) -> None:
+        """Let others have their turn: a try that came at a time was looked at, or is not to be any more."""
+        host = host_of(address)
+        begun = self._begun.get(host, {})
+        begun.pop(came, None)
+        if not begun:
+            self._begun.pop(host, None)
 
     def was_wrong(self, address: str, now: float) -> None:
         """Count a wrong try: those that come after it wait."""

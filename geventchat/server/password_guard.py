@@ -1,7 +1,8 @@
 """The passwords that one user gives: the server's, and those of accounts; after wrong ones they are looked at later."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from geventchat.commands import actions, commands
 from geventchat.commands.accounts import CheckPassword, HashPassword, MakeWord
@@ -44,11 +45,11 @@ class PasswordGuard:
         if given is None or not door.is_shut_to(self._member):
             return
         try:
-            self._wait_for_turn()
+            with self._turn():
+                if not self._is_over():
+                    door.look_at(self._member, given, time.monotonic())
         except Refused as refusal:
             raise ProtocolError("wrong-password", refusal.message, fatal=True) from None
-        if not self._is_over():
-            door.look_at(self._member, given, time.monotonic())
 
     def work_on(self, asked: CheckPassword | HashPassword | MakeWord) -> commands.AnyCommand | None:
         """Do what takes too long for the loop, or is chance, and go on with what comes of it; return what is next."""
@@ -71,18 +72,21 @@ class PasswordGuard:
 
     def _fits(self, stored: str, password: str) -> bool:
         """Return whether this is the password of a hash. Raises Refused when its turn does not come soon."""
-        self._wait_for_turn()
-        if self._is_over():
-            return False
-        fits = self._passwords.fits(stored, password)
-        if not fits:
-            self._chat.door.tries.was_wrong(self._member.address, time.monotonic())
-        return fits
+        with self._turn():
+            if self._is_over():
+                return False
+            fits = self._passwords.fits(stored, password)
+            if not fits:
+                self._chat.door.tries.was_wrong(self._member.address, time.monotonic())
+            return fits
 
-    def _wait_for_turn(self) -> None:
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
         """Wait until a password may be looked at; others that wait too may turn out wrong, and then it waits on."""
-        came = time.monotonic()
-        while not self._is_over() and (
-            wait := self._chat.door.tries.wait_s(self._member.address, time.monotonic(), came)
-        ):
-            self._wait(wait)
+        tries, address, came = self._chat.door.tries, self._member.address, time.monotonic()
+        try:
+            while not self._is_over() and (wait := tries.wait_s(address, time.monotonic(), came)):
+                self._wait(wait)
+            yield
+        finally:
+            tries.end(address, came)
