@@ -292,11 +292,14 @@ def test_who_opens_many_connections_may_be_slow_to_begin_tls_on_one(server: Chat
         slow.until(GREETED)
 
 
-def test_who_was_greeted_before_it_began_tls_can_begin_it_the_next_time(server: ChatServer) -> None:
-    with Raw(server.address) as slow:
+def test_who_was_greeted_before_it_began_tls_can_begin_it_the_next_time(
+    server: ChatServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", "geventchat"), Raw(server.address) as slow:
         assert slow.until(b": ") == b"Enter your name: "
         slow.send(hello())
         assert slow.rest() == b""
+        assert "the next time that waits" in caplog.text
     with Raw(server.address) as again:
         gevent.sleep(0.3)
         secure_on(again).send(b"alice\n")

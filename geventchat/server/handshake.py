@@ -23,6 +23,8 @@ _UNANSWERED = ("tls", "other-protocol")  # what would not understand our words
 TLS_NEEDED = Refused("tls-needed", "this port speaks TLS only: connect with TLS")
 
 
+_TLS_TOO_LATE = "TLS began when it had been asked for a name in the clear; the next time that waits"
+
 # How long an address that has begun TLS is not greeted on a silent connection: that would break TLS on it.
 _TLS_CLIENT_S = 2.0
 
@@ -73,7 +75,8 @@ class Handshake:
                 return self._serve_web()
             if error.code == "tls" and self._can_begin_tls():
                 return self.detect() if self._begin_tls() else None
-            logger.info("closing %s: %s", self.transport.address, error.message)
+            why = _TLS_TOO_LATE if error.code == "tls" and self._is_late_for_tls else error.message
+            logger.info("closing %s: %s", self.transport.address, why)
             self._turn_away(error)
         except OSError as error:
             logger.debug("%s is lost before it has said anything: %s", self.transport.address, error)
@@ -126,7 +129,12 @@ class Handshake:
         if self._entrance.keys is None or self.transport.is_secure:
             return False
         self._entrance.tls_clients.note(self.transport.address)
-        return not self._prompted  # else it was too slow, and is not greeted the next time
+        return not self._is_late_for_tls
+
+    @property
+    def _is_late_for_tls(self) -> bool:
+        """Whether TLS is spoken, but no more on this connection, which was greeted; the next time it is not."""
+        return self._entrance.keys is not None and self._prompted and not self.transport.is_secure
 
     def _begin_tls(self) -> bool:
         """Go on inside TLS; return whether that could be."""
