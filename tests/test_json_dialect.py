@@ -62,6 +62,7 @@ SENT: list[tuple[dict[str, object], commands.AnyCommand]] = [
     ({"type": "watch", "nicks": ["bob"]}, commands.Watch(nicks=["bob"])),
     ({"type": "status"}, commands.Status()),
     ({"type": "describe", "about": "Bob"}, commands.Describe(about="Bob")),
+    ({"type": "describe", "about": "x" * (MAX_LINE + 1)}, commands.Describe(about="x" * (MAX_LINE + 1))),
     ({"type": "away", "text": "tea"}, commands.Away(text="tea")),
     ({"type": "invite", "nick": "bob"}, commands.Invite(nick="bob")),
     (

@@ -23,6 +23,8 @@ _ESCAPED = 6
 _AROUND_BYTES = 1_024
 # The fields that are made safe: those that others will see, and what a pong says again.
 _MADE_SAFE = (*commands.SEEN, "token")
+# Those of them that are cut, where they are kept, to what they may have: longer ones are no mistake.
+_CUT = ("about", "username")
 _KNOWN = frozenset(str(command.__struct_config__.tag) for command in get_args(commands.FromProgram))
 
 
@@ -57,7 +59,7 @@ class JsonReader:
         for field in _MADE_SAFE:
             text = getattr(command, field, None)
             if text:
-                if len(text) > self._max_text or len(text.encode(errors="replace")) > self._max_text:
+                if field not in _CUT and len(text.encode(errors="replace")) > self._max_text:
                     message = f"a {field} can have at most {self._max_text} bytes; this one was not sent"
                     raise ProtocolError("line-too-long", message, ref=commands.ref_of(command))
                 setattr(command, field, clean(text))
