@@ -4,15 +4,15 @@ A form such as `-!- {nick} {host} has joined {room}` is a whole line behind its 
 fields in braces are taken out, and a blank stands for one or several. The fields are
 
 - `{nick}` and `{new}`, without blanks; `{who}`, anything but <>; `{name}`, which may have blanks but no colon;
-  `{nicks}`, with commas between them;
+  `{nicks}` and `{names}`, with commas between them, or a word for `and` before the last;
 - `{text}`, `{reason}` and `{date}`; ` ({reason})` and ` [{reason}]` may also be missing;
-- `{by}` and `{actor}`, like `{nick}` and `{name}`, `{room}`, `{host}` (brackets and all in them) and `{any}`, of which
-  nothing is kept;
+- `{by}` and `{actor}`, like `{nick}` and `{name}`, `{room}`, `{host}` (brackets and all in them), `{any}` and
+  `{sentence}`, which has no colon: of these nothing is kept;
 - `{edited}`, which is no text: it says that such a line was edited.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -28,9 +28,11 @@ _FIELDS = {
     "{who}": r"(?P<nick>[^<>]{1,100}?)",
     "{name}": r"""(?P<nick>[^<>\t:"“”]{1,100}?)""",
     "{nicks}": r"(?P<nicks>.+)",
+    "{names}": r"""(?P<nicks>[^<>\t:"“”]{1,1000}?)""",
     "{new}": r"(?P<new>\S{1,100}?)",
     "{by}": r"[^\s<>!*-][^\s<>]{0,200}?",
     "{actor}": r"""[^<>\t:"“”*]{1,100}?""",
+    "{sentence}": r"""[^\t:"“”]*""",
     "{edited}": r"(?P<edited>)",
     "{host}": r"[\[(<].{0,300}?[\])>]",
     "{room}": r"[#&+!]\S*?",
@@ -54,6 +56,7 @@ _ADDRESS = re.compile(
     r"\S@\S|\b\d{1,3}(?:\.\d{1,3}){3}\b|\b(?:[0-9a-f]{1,4}:){3,}|^\S+\.\S+ \S+\.\S+$",  # of two servers, in a netsplit
     re.IGNORECASE,
 )
+_NEXT = re.compile(r",| (?:and|und|y|e|et) ")
 _MORE = re.compile(r",? ?(?:and )?\(?\+?\d+ more.*")
 
 
@@ -74,7 +77,8 @@ class LineFormat:
     `stamped` is a regular expression for times as they are written, empty for a line without one; by default there may
     be any or none. `before_time` is one for what may stand before them. `marks_are_shared`: an action looks like an
     event, and is an action only of somebody who is known from other lines. `continues`: a line without a time belongs
-    to the message before. `ranks`: what may stand before a nick.
+    to the message before. `ranks`: what may stand before a nick. `oneself`: how events call whoever wrote the log and
+    speaks under another name; these events are left out.
     """
 
     name: str
@@ -91,6 +95,7 @@ class LineFormat:
     marks_are_shared: bool = False
     continues: bool = False
     ranks: str = _RANKS
+    oneself: Collection[str] = ()
     unit: str = "line"
 
     def score(self, log: LogText) -> int:
@@ -147,6 +152,8 @@ class LineFormat:
         if rule.kind in self.left_out:
             return Entry(number, stamp, (), (rule.kind,), line)
         part = {name: value or "" for name, value in match.groupdict().items()}
+        if rule.kind in ("joined", "left") and part.get("nick", part.get("nicks", "")).lower() in self.oneself:
+            return Entry(number, stamp, (), (entries.SYSTEM,), line)
         if rule.kind == "dates":
             second = stamp.second if stamp else None
             return Entry(number, Stamp(stamps.read_date(part["date"]), second), (), (), line)
@@ -155,7 +162,7 @@ class LineFormat:
         return Entry(number, stamp, tuple(self._events(rule.kind, part)), self._beside(part), line)
 
     def _events(self, kind: str, part: Mapping[str, str]) -> Iterator[events.AnyEvent]:
-        nicks = _MORE.sub("", part["nicks"]).split(",") if "nicks" in part else [part.get("nick", OWNER)]
+        nicks = _NEXT.split(_MORE.sub("", part["nicks"])) if "nicks" in part else [part.get("nick", OWNER)]
         text, reason = part.get("text", ""), part.get("reason", "")
         for nick in filter(None, map(self._nick, nicks)):
             match kind:

@@ -27,6 +27,7 @@ _OTHERS = (
     (b"{\\rtf", "RTF: save it as plain text"),
 )
 _MARKUP = re.compile(r"\s*<(?:\?xml|!doctype|html|head|body)\b", re.IGNORECASE)
+_JSON = re.compile(r"\s*(?:\{|\[\s*\{)")
 _RAW_IRC = re.compile(r"(?:@\S+ +)?:\S+ +(?:PRIVMSG|NOTICE|JOIN|PART|QUIT|NICK|MODE|TOPIC|KICK|\d{3})\b")
 _END_TAG = re.compile(r"</[a-z][\w:-]*>", re.IGNORECASE)
 # Colours and other formatting: mIRC's codes, irssi's \x04, and those of terminals.
@@ -80,7 +81,8 @@ def read_text(source: bytes, file: str) -> LogText:
 def _what_else(log: LogText) -> str:
     """Return what a text is that is no log that people read, and what to do; nothing if it may be one."""
     third = len(log.sample) / 3
-    if _MARKUP.match(log.text) or sum(1 for line in log.sample if _END_TAG.search(line)) > third:
+    is_json = _JSON.match(log.text) is not None  # some exports have each message as HTML too
+    if not is_json and (_MARKUP.match(log.text) or sum(1 for line in log.sample if _END_TAG.search(line)) > third):
         kind = "XML" if log.text.lstrip().lower().startswith("<?xml") else "HTML"
         return f"{kind}, which is not read: export the conversation as text or JSON"
     if sum(1 for line in log.sample if _RAW_IRC.match(line)) > third:

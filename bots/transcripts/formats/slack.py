@@ -34,7 +34,8 @@ class _Message(msgspec.Struct):
     username: str | None = None
     text: str | None = ""
     user_profile: _Profile | None = None
-    edited: msgspec.Raw | None = None
+    bot_profile: _Profile | None = None
+    edited: object = None
     files: list[msgspec.Raw] | None = None
     attachments: list[msgspec.Raw] | None = None
     reactions: list[msgspec.Raw] | None = None
@@ -56,7 +57,8 @@ def _entry(number: int, one: _Message, people: People) -> Entry:
     who = one.user or one.bot_id or one.username
     if who is None or one.type != "message":
         return Entry(number, stamp, (), (entries.SYSTEM,))
-    nick = people.nick(who, one.username, who)
+    bot = one.bot_profile.name if one.bot_profile else None
+    nick = people.nick(who, one.username, bot, who)
     if one.subtype in _JOINING:
         return Entry(number, stamp, (events.Joined("", "", "", nick),))
     if one.subtype in _LEAVING:

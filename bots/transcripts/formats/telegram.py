@@ -32,9 +32,9 @@ class _Message(msgspec.Struct):
     photo: str | None = None
     file: str | None = None
     media_type: str | None = None
-    poll: msgspec.Raw | None = None
-    location_information: msgspec.Raw | None = None
-    contact_information: msgspec.Raw | None = None
+    poll: object = None
+    location_information: object = None
+    contact_information: object = None
     reactions: list[msgspec.Raw] | None = None
 
 

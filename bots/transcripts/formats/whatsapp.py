@@ -11,7 +11,13 @@ _JOINED = (
     "{name} joined using {any} invite link",
     "{name} joined using a group link.",
     "{name} joined",
-    "{actor} added {name}",
+    "{actor} added {names}",
+    "{actor} hat {names} hinzugefügt",
+    "{actor} hat {names} hinzugefügt.",
+    "{actor} añadió a {names}",
+    "{actor} adicionou {names}",
+    "{actor} a ajouté {names}",
+    "{actor} ha aggiunto {names}",
     "{name} was added",
     "{name} ist {any} beigetreten.",
     "{name} ist {any} beigetreten",
@@ -24,7 +30,13 @@ _JOINED = (
 _LEFT = (
     "{name} left",
     "{name} was removed",
-    "{actor} removed {name}",
+    "{actor} removed {names}",
+    "{actor} hat {names} entfernt",
+    "{actor} hat {names} entfernt.",
+    "{actor} eliminó a {names}",
+    "{actor} removeu {names}",
+    "{actor} a retiré {names}",
+    "{actor} ha rimosso {names}",
     "{name} hat die Gruppe verlassen",
     "{name} hat die Gruppe verlassen.",
     "{name} wurde entfernt",
@@ -36,6 +48,8 @@ _LEFT = (
     "{name} ha abbandonato",
     "{name} heeft de groep verlaten",
 )
+# How these tell of whoever wrote the log.
+_ONESELF = ("you", "dich", "du", "te", "você", "vous", "tu")
 _DELETED = (
     "This message was deleted",
     "You deleted this message",
@@ -96,6 +110,7 @@ def _described(begin: str, system: str, more: Mapping[str, Sequence[str]]) -> di
         },
         "continues": True,
         "ranks": "",
+        "oneself": _ONESELF,
     }
 
 
@@ -103,7 +118,7 @@ ANDROID = LineFormat(
     name="whatsapp-android",
     title="WhatsApp on Android",
     stamped=r"(\d.*)?",
-    **_described("- ", "- ", {entries.SYSTEM: ('- {actor} "{any}', "- {actor} “{any}", "- {actor}")}),
+    **_described("- ", "- ", {entries.SYSTEM: ('- {actor} "{any}', "- {actor} “{any}", "- {sentence}")}),
 )
 _MARKED = "{any}: \u200e"
 IPHONE = LineFormat(

@@ -8,6 +8,7 @@ from bots.transcripts import entries, stamps
 from bots.transcripts.entries import Entry
 from bots.transcripts.json_format import JsonFormat, People, message
 from bots.transcripts.stamps import Stamp
+from geventchat.protocol.errors import UsageError
 
 
 class _User(msgspec.Struct):
@@ -38,6 +39,7 @@ class _Answer(msgspec.Struct):
     content: str
     timestamp: float
     stream_id: int = 0
+    content_type: str = ""
     last_edit_timestamp: float | None = None
     reactions: list[msgspec.Raw] = []
 
@@ -58,6 +60,8 @@ def _entries(export: _Export | _Answers) -> Iterator[Entry]:
             stamp = stamps.at_epoch(one.date_sent)
             yield _spoken(number, stamp, people.nick(one.sender), one.content, left_out, str(one.recipient))
         return
+    if any(answer.content_type == "text/html" for answer in export.messages):
+        raise UsageError("the messages in it are HTML, which is not read: ask the API with apply_markdown=false")
     for number, answer in enumerate(export.messages, 1):
         left_out = [entries.EDIT] * bool(answer.last_edit_timestamp) + [entries.REACTION] * len(answer.reactions)
         stamp = stamps.at_epoch(answer.timestamp, stamps.SECOND_S)

@@ -1,0 +1,108 @@
+"""Logs as other versions of programs, and other countries, write them; all words made up."""
+
+import json
+from textwrap import dedent
+
+import pytest
+
+from bots.transcripts.importer import import_log
+from geventchat.protocol.errors import UsageError
+
+
+def lines(log: str) -> list[str]:
+    """Return the script that a log becomes, without its times."""
+    script = import_log(dedent(log).encode(), "a.log").text.partition("script:\n")[2]
+    return [line.strip(" -").partition(", at:")[0] for line in script.splitlines() if " - " in line]
+
+
+def notes(log: str) -> list[str]:
+    return [note.partition(" left out")[0] for note in import_log(dedent(log).encode(), "a.log").notes]
+
+
+@pytest.mark.parametrize(
+    ("came", "went"),
+    [
+        ("Ann added Ben", "Ann removed Ben"),
+        ("Ann hat Ben hinzugefügt", "Ann hat Ben entfernt."),
+        ("Ann añadió a Ben", "Ann eliminó a Ben"),
+        ("Ann adicionou Ben", "Ann removeu Ben"),
+        ("Ann a ajouté Ben", "Ann a retiré Ben"),
+        ("Ann ha aggiunto Ben", "Ann ha rimosso Ben"),
+    ],
+)
+def test_who_is_added_and_removed_comes_and_goes_in_several_languages(came: str, went: str) -> None:
+    log = f"""\
+        23/11/24, 20:00 - {came}
+        23/11/24, 20:01 - Ben: one: two
+        23/11/24, 20:02 - {went}
+        23/11/24, 20:03 - Ann: three
+        """
+    assert lines(log) == ["Ben: {join", 'Ben: {say: "one: two"', "Ben: {leave", 'Ann: {say: "three"']
+
+
+def test_several_who_are_added_come_one_by_one_and_nobody_is_called_you() -> None:
+    log = """\
+        23/11/24, 20:00 - Ann added you
+        23/11/24, 20:01 - Ann added Ben, Cid and Dora
+        23/11/24, 20:02 - Dora: hello
+        23/11/24, 20:03 - You left
+        """
+    assert lines(log) == ["Ben: {join", "Cid: {join", "Dora: {join", 'Dora: {say: "hello"']
+    assert notes(log) == ["2 system messages"]
+
+
+def test_a_long_sentence_of_the_program_s_is_a_system_message() -> None:
+    log = f"""\
+        23.11.24, 20:00 - {"Alles hier ist verschlüsselt, und niemand liest mit. " * 5}
+        23.11.24, 20:01 - Ann: hallo
+        23.11.24, 20:02 - Ben: hallo
+        """
+    assert notes(log) == ["1 system message"]
+
+
+def test_polls_and_edits_hinder_no_export() -> None:
+    telegram = {
+        "id": 1,
+        "name": "tea",
+        "messages": [
+            {"type": "message", "date": "2024-11-23T20:00:00", "from": "Ann", "from_id": "user1", "text": "one"},
+            {"type": "message", "date": "2024-11-23T20:00:01", "from": "Ann", "text": "", "poll": {"question": "?"}},
+            {
+                "type": "message",
+                "date": "2024-11-23T20:00:02",
+                "from": "Ann",
+                "text": "",
+                "location_information": {"latitude": 1},
+            },
+        ],
+    }
+    assert lines(json.dumps(telegram)) == ['Ann: {say: "one"']
+    assert notes(json.dumps(telegram)) == ["2 attachments"]
+    slack = [
+        {"type": "message", "user": "U1", "text": "one", "ts": "1732392060.1", "edited": {"user": "U1", "ts": "1"}},
+        {"type": "message", "subtype": "bot_message", "bot_id": "B1", "bot_profile": {"name": "bee"}, "text": "two"}
+        | {"ts": "1732392061.1"},
+    ]
+    assert lines(json.dumps(slack)) == ['U1: {say: "one"', 'bee: {say: "two"']
+    assert notes(json.dumps(slack)) == ["1 edit"]
+
+
+def test_json_that_holds_html_beside_its_text_is_no_html() -> None:
+    sent = {"sender": 1, "date_sent": 1732392060, "content": "**one**", "rendered_content": "<p><b>one</b></p>"}
+    export = {"zerver_message": [sent], "zerver_userprofile": [{"id": 1, "full_name": "Ann"}]}
+    assert lines(json.dumps(export)) == ['Ann: {say: "**one**"']
+
+
+def test_messages_that_are_html_themselves_are_refused_with_what_to_ask_for() -> None:
+    answer = {"sender_id": 1, "sender_full_name": "Ann", "timestamp": 1732392060, "content_type": "text/html"}
+    with pytest.raises(UsageError, match="ask the API with apply_markdown=false"):
+        import_log(json.dumps({"messages": [answer | {"content": "<p>one</p>"}]}).encode(), "a.json")
+
+
+def test_a_date_with_a_month_s_name_and_two_digits_of_the_year_is_read() -> None:
+    log = """\
+        AuthorID,Author,Date,Content,Attachments,Reactions
+        "1","ann","03-Sep-19 09:59 PM","one","",""
+        "2","ben","04-Sep-19 09:59 PM","two","",""
+        """
+    assert 'ben: {say: "two", at: 24h}' in import_log(dedent(log).encode(), "a.csv").text
