@@ -246,6 +246,9 @@ def test_the_first_failure_is_told_with_what_was_sent_to_whom_and_how_to_run_it_
     assert heard[0].startswith(f"what {finding.reader.name} heard in lobby")
     assert len(heard) == 3
     assert sum(line.startswith("> ") for line in told) == 1
+    instead, *to_others = (line.partition("came as  ")[2] for line in told if "came as" in line)
+    assert re.match(r"user\d: ", instead)
+    assert to_others == [f"{finding.nick}: {finding.text}"] * 2
 
 
 def test_what_is_missing_is_shown_where_it_should_have_come_even_if_its_reader_hears_the_next_ones_first() -> None:

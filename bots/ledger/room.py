@@ -26,6 +26,8 @@ __all__ = ["Attendance", "Finding", "Message", "RoomLedger", "Verdict"]
 
 # Findings that are kept whole; all are counted.
 MAX_FINDINGS = 1_000
+# Messages of which the bytes are kept in which they came: what goes wrong first nearly always is among the first.
+MAX_FRAMES = 100_000
 # Without ids, it is not sure for so long after a user has asked to join where in the room's order it came in.
 _SETTLES_S = 5.0
 
@@ -161,6 +163,8 @@ class RoomLedger:
             self.timeline.hear_unplaced(now)
             return "apart", None
         self.timeline.hear((message,), now, timed=reader.is_timed(message))
+        if not message.frame and message.index < MAX_FRAMES:
+            message.frame = line
         if not self._move(reader, message, now):
             return "late", message
         if line:

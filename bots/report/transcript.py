@@ -13,6 +13,7 @@ from geventchat.protocol.text import clean
 _AROUND = 3
 _OTHERS = 2
 _WIDTH = 100
+_FRAME_WIDTH = 500
 # A line that is at least so like what is missing may be what became of it; so many are looked at, the nearest in time.
 _ALIKE = 0.6
 _COMPARED = 20
@@ -27,8 +28,8 @@ def in_order(rooms: dict[str, RoomLedger]) -> list[tuple[str, RoomLedger, Findin
 def transcript(outcome: Outcome) -> Iterator[str]:
     """Yield what there is to say of what went wrong first; nothing if nothing did.
 
-    That is what was sent, when and to whom, what the user concerned heard and what two others did, and how to run it
-    again. Times are in seconds since the first message.
+    That is what was sent, when and to whom, what the user concerned heard and what two others did, with the bytes in
+    which that came, and how to run it again. Times are in seconds since the first message.
     """
     if not (found := in_order(outcome.ledgers)):
         return
@@ -36,7 +37,7 @@ def transcript(outcome: Outcome) -> Iterator[str]:
     begin = outcome.timeline.begin
     yield from _sent(name, room, finding, begin, outcome.scenario.file)
     if finding.line:
-        yield f"came        {clean(finding.line.decode('utf-8', 'backslashreplace').rstrip())}"
+        yield f"came        {_shown(finding.line)}"
     if (instead := heard_instead(room, finding)) is not None:
         yield f"instead     {finding.reader.name} heard {_said(instead.nick, instead.text)}"
     if outcome.again:
@@ -95,8 +96,12 @@ def _heard_around(room: RoomLedger, finding: Finding, begin: float) -> Iterator[
         yield _line(" ", message.first_heard - begin, message, _note(reader, message))
     yield _line(">", finding.at - begin, finding, _explain(room, finding))
     behind = (message for message in messages[place:] if message is not finding.message)
+    is_told = False
     for message in [message for message, _ in zip(behind, range(_AROUND), strict=False)]:
         yield _line(" ", message.first_heard - begin, message, _note(reader, message))
+        if not is_told and reader.has_heard(message):  # what came instead
+            is_told = True
+            yield from _frame(message)
 
 
 def _heard_by(room: RoomLedger, finding: Finding, reader: Attendance, begin: float) -> Iterator[str]:
@@ -104,6 +109,19 @@ def _heard_by(room: RoomLedger, finding: Finding, reader: Attendance, begin: flo
     messages, place = _place(room, finding)
     for message in messages[max(0, place - 1) : place + _AROUND]:
         yield _line(" ", message.first_heard - begin, message, _note(reader, message))
+        if message is finding.message and reader.has_heard(message):
+            yield from _frame(message)
+
+
+def _frame(message: Message) -> Iterator[str]:
+    """Yield the bytes in which a message came to whoever heard it first, if they are known."""
+    if message.frame:
+        yield f"{'came as':>12}  {_shown(message.frame)}"
+
+
+def _shown(frame: bytes) -> str:
+    text = clean(frame.decode("utf-8", "backslashreplace").rstrip())
+    return text if len(text) <= _FRAME_WIDTH else text[: _FRAME_WIDTH - 1] + "…"
 
 
 def _place(room: RoomLedger, finding: Finding) -> tuple[Sequence[Message], int]:
