@@ -4,8 +4,12 @@ One process, no sockets. Every user gets the same lines, in pieces that begin an
 """
 
 import argparse
+import re
 import time
 from functools import partial
+
+from websockets.frames import Frame, Opcode
+from websockets.utils import accept_key
 
 from bots.ledger.room import Attendance, RoomLedger
 from bots.protocols.base import Heard, Notice
@@ -33,7 +37,9 @@ def measure(dialect: str, readers: int, rate: int, seconds: float) -> tuple[floa
     for number in range(readers):
         stay = room.enter(f"user{number}", 0.0)
         stay.entered = 0.0
-        receiver = Receiver(DIALECTS[dialect](""), partial(hear, stay), Inbox([], keeps=False))
+        spoken = DIALECTS[dialect]("")
+        receiver = Receiver(spoken, partial(hear, stay), Inbox([], keeps=False))
+        receiver.receive(_opening(dialect, spoken.hello(stay.name, "lobby", None, None)), 0.5)
         receiver.be_in(room, stay)
         receivers.append(receiver)
     now, number, rests = 1.0, 0, [b""] * readers
@@ -69,20 +75,33 @@ def measure(dialect: str, readers: int, rate: int, seconds: float) -> tuple[floa
     return room.timeline.delivered / spent, room.timeline.latency.percentile(50) * 1000
 
 
+def _opening(dialect: str, hello: bytes) -> bytes:
+    """Return what a server answers to a user's hello, as far as the user needs it to hear what others say."""
+    if dialect != "ws":
+        return b""
+    (key,) = re.findall(rb"Sec-WebSocket-Key: (\S+)", hello)
+    accepted = accept_key(key.decode())
+    head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    return f"{head}Sec-WebSocket-Accept: {accepted}\r\n\r\n".encode()
+
+
 def _line(dialect: str, number: int, nick: str, text: str) -> bytes:
     if dialect == "plain":
         return f"{nick}: {text}\n".encode()
+    if dialect == "irc":
+        return f":{nick}!~{nick}@….geventchat PRIVMSG #lobby :{text}\r\n".encode()
     said = events.Said(id=f"1-{number}", time="2026-01-01T00:00:00.000Z", room="lobby", nick=nick, text=text)
-    return json_client.encode(said)  # type: ignore[arg-type]
+    line: bytes = json_client.encode(said)  # type: ignore[arg-type]
+    return line if dialect == "json" else Frame(Opcode.TEXT, line.rstrip(b"\n")).serialize(mask=False)
 
 
 def main() -> None:
-    """Measure both dialects at a few rates."""
+    """Measure dialects at a few rates."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--readers", type=int, default=350)
     parser.add_argument("--seconds", type=float, default=3)
     options = parser.parse_args()
-    for dialect in ("json", "plain"):
+    for dialect in ("json", "ws", "irc", "plain"):
         for rate in (200, 500, 2000):
             a_second, p50_ms = measure(dialect, options.readers, rate, options.seconds)
             print(f"{dialect:6} {rate:5} messages/s  {a_second:12,.0f} deliveries a second  p50 {p50_ms:.2f} ms")
