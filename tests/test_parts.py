@@ -196,6 +196,25 @@ def crowds(parts: int, readers: int, batches: int, without: str = "") -> list[Cr
     return all_parts
 
 
+def test_a_newcomer_is_not_taken_past_what_it_has_not_heard_by_a_notice_that_all_get() -> None:
+    """Where it came in is not sure without ids, so that what it hears is read for it alone."""
+    room = RoomLedger(False, Timeline(), {"ann", "ben"}, share=Share({"ann", "ben"}))
+    early, late, newcomer = (room.enter(name, asked) for name, asked in (("early", 0.0), ("late", 0.0), ("new", 1.0)))
+    early.entered = late.entered = 0.5
+    room.say("ann", "one", 1.1, 1.1)
+    room.say("ben", "two", 1.1, 1.1)
+    room.hear(late, "ann", "one", 1.2, "", b"ann: one\n")
+    room.hear(early, "ben", "two", 1.3, "", b"ben: two\n")
+    room.hear(early, "ann", "one", 1.3, "", b"ann: one\n")
+    assert [message.text for message in room.messages] == ["two", "one"]
+    for reader in (early, newcomer):
+        room.notice(reader, b"* zoe joined\n")
+    room.notice(early, b"* zoe left\n")
+    room.hear(newcomer, "ben", "two", 1.4, "", b"ben: two\n")
+    room.follow(newcomer, b"* zoe left\n", 0, 11, 1.5)
+    assert [message.text for message in room.heard(newcomer, 0)] == ["two"]
+
+
 def judged(parts: Sequence[Crowd], readers: int) -> tuple[RoomLedger, int]:
     """Return the room as all parts together saw it, and how many bytes they needed to tell it."""
     wire = Wire([Part({"lobby": part.room}) for part in parts])

@@ -169,6 +169,8 @@ class RoomLedger:
             return "late", message
         if line:
             self._stream.hear(reader, message.index, line)
+        else:
+            self._stream.part(reader)  # it is past what the stream says of it
         return "in place", message
 
     def _is_settling(self, reader: Attendance, now: float) -> bool:
