@@ -36,6 +36,15 @@ def test_a_time_is_never_wrong_by_more_than_the_clock_says(
         assert abs(clock.from_master(clock.to_master(at)) - at) <= 2 * clock.error + slack
 
 
+def test_what_a_clock_said_once_does_not_change_with_what_is_read_later() -> None:
+    clock = MasterClock()
+    clock.read(1.0, 101.0, 1.0)
+    told = clock.as_it_is()
+    clock.read(20.0, 120.5, 21.0)
+    assert (told.to_master(15.0), told.error) == (115.0, 0.0)
+    assert (clock.to_master(15.0), clock.error) != (115.0, 0.0)
+
+
 def test_times_that_are_not_known_stay_so() -> None:
     clock = MasterClock()
     assert clock.error == float("inf")

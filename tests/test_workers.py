@@ -132,15 +132,15 @@ def test_faults_between_users_of_two_workers_are_found(fault: str, found: set[st
     assert verdict(together)["findings"] == verdict(alone)["findings"]
 
 
-@pytest.mark.parametrize("workers", ["1", "2", "4"])
-def test_every_scenario_that_ships_passes_with_workers(workers: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("workers", "dialect"), [("1", "json"), ("2", "json"), ("4", "json"), ("2", "irc")])
+def test_every_scenario_that_ships_passes_with_workers(workers: str, dialect: str, tmp_path: Path) -> None:
     """All but the one that lasts until Ctrl-C; with fewer users, so that a small and busy machine carries them."""
     for file in (Path(__file__).parent.parent / "scenarios").glob("*.yaml"):
         text = file.read_text()
         for many, few in (("user: 1000", "user: 100"), ("count: 100", "count: 40"), ("crowd: 150", "crowd: 40")):
             text = text.replace(many, few)
         (tmp_path / file.name).write_text(text)
-    words = [*_BOTS, str(tmp_path), "--json", "--workers", workers, "--speed", "4"]
+    words = [*_BOTS, str(tmp_path), "--json", "--workers", workers, "--dialect", dialect, "--speed", "4"]
     done = subprocess.run(words, capture_output=True, timeout=200, check=False)
     results = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(results) == 8

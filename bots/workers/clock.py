@@ -36,6 +36,12 @@ class MasterClock:
         elif reading.error < self._best[-1].error:
             self._best[-1] = reading
 
+    def as_it_is(self) -> "MasterClock":
+        """Return a clock that says for ever what this one says now, which each new answer may change a little."""
+        clock = MasterClock()
+        clock._best = [*self._best]
+        return clock
+
     @property
     def error(self) -> float:
         """By how much a time may be wrong, in seconds; infinite as long as nothing is known."""

@@ -202,7 +202,7 @@ class Worker:
         return None
 
     def _run(self, runner: Runner, company: Company) -> Part:
-        outcome, clock = runner.outcome, self._clock.to_master
+        outcome = runner.outcome
         reporting = _Reporting(outcome, self._clock, self._reported)
         self._reported.begin(outcome)
         ticking = [gevent.spawn(_every, _NEWS_S, company.tell_news)]
@@ -220,6 +220,9 @@ class Worker:
         if outcome.interrupted and not self._was_stopped:
             raise KeyboardInterrupt  # pressed here
         company.tell_news()
+        # All times that are told from here on must fit together, and be as exact as the last state says.
+        reporting.clock = self._clock.as_it_is()
+        clock = reporting.clock.to_master
         self._send(reporting.state())
         timeline = outcome.timeline
         self._send(
@@ -257,7 +260,7 @@ class _Reporting:
     def __init__(self, outcome: Outcome, clock: MasterClock, reported: Reported) -> None:
         self._outcome = outcome
         self._reported = reported
-        self._clock = clock
+        self.clock = clock
         self._seconds: list[Second] = []
         self._failures = 0
         outcome.timeline.ended = self._end
@@ -270,11 +273,11 @@ class _Reporting:
         self._failures = len(outcome.failures)
         users = sum(change for _, change in outcome.came_and_went)
         wrong = sum(outcome.anomalies.values())
-        return State(users, seconds, outcome.lag.to_bytes(), failures, wrong, self._clock.error)
+        return State(users, seconds, outcome.lag.to_bytes(), failures, wrong, self.clock.error)
 
     def _end(self, at: int, said: int, delivered: int, latency: Histogram) -> None:
         self._reported.heard(latency)
-        self._seconds.append(Second(round(self._clock.to_master(at)), said, delivered, latency.to_bytes()))
+        self._seconds.append(Second(round(self.clock.to_master(at)), said, delivered, latency.to_bytes()))
 
 
 def _spoken(job: Job) -> Spoken:
