@@ -245,7 +245,7 @@ def test_programs_are_told_codes(server: Server) -> None:
         for line, code in (
             (b'{"type":"whisper","to":"nobody","text":"x","ref":"9"}', "no-such-nick"),
             (b'{"type":"rename","nick":"ALICE"}', "nick-taken"),
-            (b'{"type":"leave","room":"nowhere"}', "not-in-room"),
+            (b'{"type":"leave","room":"nowhere"}', "no-such-room"),
             (b'{"type":"say","text":" "}', "empty"),
             (b'{"type":"hello","nick":"again"}', "already-here"),
             (b'{"type":"history","after":"x"}', "bad-id"),

@@ -186,7 +186,7 @@ def test_what_a_newcomer_cannot_do_is_answered(line: bytes, number: bytes) -> No
         (b"MODE #a +q ben", [moderation.Mute(nick="ben", room="a", ref=SET)]),
         (b"MODE #a -m", [moderation.Unmute(nick="*", room="a", ref=SET)]),
         (b"KICK #a ben :go", [moderation.Kick(nick="ben", room="a", reason="go", ref=of("KICK", "#a"))]),
-        (b"REDACT #a 1-0 :rude", [moderation.Delete(id="1-0", room="a", reason="rude", ref=of("REDACT", "#a"))]),
+        (b"REDACT #a 1-0 :rude", [moderation.Delete(id="1-0", room="a", reason="rude", ref=of("REDACT", "#a 1-0"))]),
         (b"BAN ben 10m go away", [moderation.Ban(who="ben", lasts="10m", reason="go away", ref=of("BAN"))]),
         (b"SLOW #a 10s", [moderation.Slow(room="a", every="10s", ref=of("SLOW"))]),
         (b"WALLOPS :lunch", [moderation.Announce(text="lunch", ref=of("WALLOPS"))]),

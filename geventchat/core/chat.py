@@ -109,6 +109,8 @@ class Chat:
                 return self._rooms[member.rooms[0]]
             raise Refused("room-needed", "say which room is meant: you are in none, or in several")
         key = names.key(name, self.limits.max_name)
+        if key not in self._rooms:
+            raise Refused("no-such-room", "nobody is in that room; join it first", about=name)
         if key not in member.rooms:
             raise Refused("not-in-room", "you are not in that room; join it first", about=name)
         return self._rooms[key]
@@ -148,8 +150,10 @@ class Chat:
 
     def profile(self, member: Member, viewer: Member, now: float) -> replies.Profile:
         """Return what `viewer` may know of a member; `now` is in seconds since 1970."""
-        seen = [room for room in self.rooms_of(member) if self.moderation.may_look(viewer, room.key)]
-        known = profile(member, [room.name for room in seen if member in room.members], now)
+        rooms = [room for room in self.rooms_of(member) if member in room.members]
+        seen = [room for room in rooms if self.moderation.may_look(viewer, room.key)]
+        known = profile(member, [room.name for room in seen], now)
+        known.moderates = [room.name for room in seen if self.moderation.moderates(member, room.key)]
         known.origin = self.moderation.origin(member) if self.moderation.is_moderator(viewer) else ""
         return known
 

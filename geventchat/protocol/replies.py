@@ -68,6 +68,8 @@ class RoomList(Reply, tag="rooms"):
 class Profile(msgspec.Struct, kw_only=True, gc=False):
     """What is known of a user: `about` and `username` are its own words, and `away` too, None while it is there.
 
+    `moderates` are those of the rooms in which it does.
+
     `account` is the one that it has logged in to, if any; `origin` stands for where it comes from, and only moderators
     are told.
 
@@ -80,6 +82,7 @@ class Profile(msgspec.Struct, kw_only=True, gc=False):
     account: str | None = None
     away: str | None = None
     rooms: list[str] = []
+    moderates: list[str] = []
     since: str
     idle: int
     origin: str = ""

@@ -32,6 +32,11 @@ def too_few(asked: Asked) -> Answer:
     return wrong(asked, "461", asked.verb, "Not enough parameters")
 
 
+def no_channel(asked: Asked, target: str) -> Answer:
+    """Return the answer to a verb that is about channels, for a target that is none."""
+    return wrong(asked, "403", target, "No such channel: their names begin with #")
+
+
 def targets_of(given: str) -> list[str]:
     """Return the targets in a list, each once, and no more than may be named."""
     return list(dict.fromkeys(target for target in given.split(",") if target))[:MAX_TARGETS]

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from geventchat.commands import commands
 from geventchat.dialects.base import Answer
+from geventchat.dialects.irc.answers import MAX_DETAIL
 from geventchat.dialects.irc.asked import Asked
 from geventchat.dialects.irc.lines import build
 from geventchat.dialects.irc.names import SERVER, is_channel, room_from_irc
@@ -42,6 +43,7 @@ def _history(asked: Asked, params: list[str]) -> commands.History:
         raise _Unfit("INVALID_TARGET", subcommand, target or "*", "Only what was said in rooms is kept")
     limit = _limit(rest[references], subcommand)
     begin, end = _reference(rest[0], subcommand), _reference(rest[references - 1], subcommand)
+    asked = asked.about(f"{subcommand} {target}"[:MAX_DETAIL])
     history = commands.History(room=room_from_irc(target), limit=limit, ref=asked.ref)
     match subcommand:
         case "LATEST":

@@ -24,11 +24,22 @@ _NUMERICS: dict[str, tuple[str, str] | None] = {
     "password-needed": ("464", _NOTHING),
     "wrong-password": ("464", _NOTHING),
 }
+# The same as standard replies, where a specification of IRCv3 says which; what was asked about stands behind them.
+_FAILS = {
+    **dict.fromkeys([("CHATHISTORY", code) for code in ("not-in-room", "no-such-room", "locked")], "INVALID_TARGET"),
+    **dict.fromkeys([("REDACT", code) for code in ("not-in-room", "no-such-room")], "INVALID_TARGET"),
+    ("REDACT", "forbidden"): "REDACT_FORBIDDEN",
+    ("REDACT", "no-such-message"): "UNKNOWN_MSGID",
+    ("REDACT", "bad-id"): "UNKNOWN_MSGID",
+}
 _UNSAID = ("muted", "slow-down", "held", "filtered")
 # The same where it depends on the verb that it answers, which is empty where the error has no ref.
 _OF_VERB: dict[tuple[str, str], tuple[str, str] | None] = {
     ("NOTICE", "not-in-room"): None,  # what wants no answer gets none
     ("NOTICE", "no-such-nick"): None,
+    ("NOTICE", "no-such-room"): None,
+    ("OPER", "login-failed"): ("464", _NOTHING),
+    ("OPER", "logged-in"): ("491", _NOTHING),
     **{(verb, "not-in-room"): ("404", _CHANNEL) for verb in ("PRIVMSG", "")},
     **{(verb, code): ("404", _TARGET) for verb in ("PRIVMSG", "") for code in _UNSAID},
 }
@@ -41,6 +52,11 @@ def errors(to: Recipient, error: replies.Error) -> list[Out]:
     verb, about = to.asked.verb, error.about or ""
     if verb == "AUTHENTICATE":
         return [to.numeric("907" if error.code == "logged-in" else "904", error.message)]
+    if (verb, error.code) in _FAILS:
+        code, named_there = _FAILS[verb, error.code], to.asked.detail.split(" ")
+        if (verb, code) == ("REDACT", "INVALID_TARGET"):
+            del named_there[1:]  # the id of the message
+        return [build(SERVER, "FAIL", verb, code, *named_there, error.message)]
     if error.code == "nick-taken" and about == to.nick:
         return []
     if error.code == "already-here" and verb == "INVITE":

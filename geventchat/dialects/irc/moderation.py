@@ -16,7 +16,7 @@ def bodies(event: events.Moderation, *, redacts: bool) -> list[Out]:
         return [_notice(event, channel)]
     match event:
         case events.Kicked(who=kicked, reason=reason):
-            return [build(who, "KICK", channel, nick_to_irc(kicked), reason or event.nick)]
+            return [build(who, "KICK", channel, nick_to_irc(kicked), reason or nick_to_irc(event.nick))]
         case events.Deleted(target=target, reason=reason) if redacts:
             return [
                 build(who, "REDACT", channel, target, reason) if reason else Out(f":{who} REDACT {channel} {target}")
@@ -24,7 +24,10 @@ def bodies(event: events.Moderation, *, redacts: bool) -> list[Out]:
         case events.Announced(text=text):
             return [build(who, "NOTICE", channel, text)]
     mode = _mode(event)
-    return [*([Out(f":{who} MODE {channel} {mode}")] if mode else []), _notice(event, channel)]
+    if not mode:
+        return [_notice(event, channel)]
+    more = [_notice(event, channel)] if event.reason or event.until else []  # what MODE has no place for
+    return [Out(f":{who} MODE {channel} {mode}"), *more]
 
 
 def _mode(event: events.Moderation) -> str:

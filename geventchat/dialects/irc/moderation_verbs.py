@@ -7,10 +7,10 @@ from geventchat.commands import commands, moderation
 from geventchat.commands.table import CommandInfo
 from geventchat.dialects import slash
 from geventchat.dialects.irc import texts
-from geventchat.dialects.irc.answers import MAX_DETAIL, Request, Verb, answer, targets_of, too_few, wrong
+from geventchat.dialects.irc.answers import MAX_DETAIL, Request, Verb, answer, no_channel, targets_of, too_few, wrong
 from geventchat.dialects.irc.asked import Asked
-from geventchat.dialects.irc.lines import Out
-from geventchat.dialects.irc.names import HOSTS, is_channel, name_from_irc, room_from_irc
+from geventchat.dialects.irc.lines import Out, build
+from geventchat.dialects.irc.names import HOSTS, SERVER, is_channel, name_from_irc, room_from_irc
 from geventchat.dialects.irc.recipient import Recipient
 from geventchat.protocol.errors import ProtocolError
 from geventchat.protocol.names import HOST
@@ -27,6 +27,9 @@ def kick(asked: Asked, params: list[str]) -> Iterator[Request]:
         yield too_few(asked)
         return
     channel, nicks, reason = (*params, "")[:3]
+    if not is_channel(channel):
+        yield no_channel(asked, channel)
+        return
     asked = asked.about(channel[:MAX_DETAIL])
     for nick in targets_of(nicks):
         yield moderation.Kick(
@@ -40,7 +43,11 @@ def redact(asked: Asked, params: list[str]) -> Iterator[Request]:
         yield too_few(asked)
         return
     channel, event_id, reason = (*params, "")[:3]
-    asked = asked.about(channel[:MAX_DETAIL])
+    asked = asked.about(f"{channel} {event_id}"[:MAX_DETAIL])
+    if not is_channel(channel):
+        why = build(SERVER, "FAIL", asked.verb, "INVALID_TARGET", channel, "Only what was said in rooms is taken back")
+        yield answer(asked, lambda _: [why])
+        return
     yield moderation.Delete(id=event_id, room=room_from_irc(channel), reason=texts.plain(reason), ref=asked.ref)
 
 
@@ -75,11 +82,11 @@ def _modes(asked: Asked, channel: str, modes: str, *given: str) -> Iterator[Requ
         if letter in _LISTS and not parameter:
             yield moderation.Bans(room=room, ref=told.about(f"{letter}{channel}"[:MAX_DETAIL]).ref)
         else:
-            yield _set(told, room, letter, parameter, adds=adds)
+            yield _set(told, channel, letter, parameter, adds=adds)
 
 
-def _set(asked: Asked, room: str, letter: str, parameter: str, *, adds: bool) -> Request:
-    who, ref = _who(parameter), asked.ref
+def _set(asked: Asked, channel: str, letter: str, parameter: str, *, adds: bool) -> Request:
+    room, who, ref = room_from_irc(channel), _who(parameter), asked.ref
     if letter in _LISTS and not who:
         return answer(asked, lambda to: [to.said_by_server("NOTICE", to.me, f"{parameter} fits more than one nick")])
     match letter:
@@ -95,8 +102,12 @@ def _set(asked: Asked, room: str, letter: str, parameter: str, *, adds: bool) ->
             return moderation.Unlock(room=room, ref=ref)
         case "i":
             return moderation.Lock(room=room, ref=ref)
-        case "k" if parameter:
+        case "k" if set(parameter).isdisjoint(" ,") and parameter:
             return moderation.Lock(room=room, password=parameter, ref=ref)
+        case "k":
+            return wrong(asked, "696", channel, "k", "*", "A key is needed, one without blanks and commas")
+        case "o":
+            return wrong(asked, "482", channel, "Nobody can give that to others: who has the room has it")
     return wrong(asked, "472", letter, "is unknown mode char to me")
 
 

@@ -22,10 +22,10 @@ def who(asked: Asked, params: list[str]) -> Iterator[Request]:
     mask, wanted = (*params, "", "")[:2]
     mask = mask or "*"
     asked = asked.about(f"{mask} {wanted}"[:MAX_DETAIL] if wanted.startswith("%") else mask[:MAX_DETAIL])
-    if is_channel(mask):
-        yield commands.Find(room=room_from_irc(mask), ref=asked.ref)
-    elif wanted == "o":  # operators, of which there are none
+    if wanted == "o":  # operators, of which there are none
         yield commands.Find(ref=asked.ref)
+    elif is_channel(mask):
+        yield commands.Find(room=room_from_irc(mask), ref=asked.ref)
     else:
         yield commands.Find(mask="*" if mask == "0" else name_from_irc(mask), ref=asked.ref)
 

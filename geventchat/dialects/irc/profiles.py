@@ -22,38 +22,38 @@ def _username(user: Profile) -> str:
     return f"~{nick_to_irc(user.username)}" if user.username else "~user"
 
 
-def _flags(user: Profile) -> str:
-    return "H" if user.away is None else "G"
+def _flags(user: Profile, room: str | None) -> str:
+    return f"{'H' if user.away is None else 'G'}{'@' if room in user.moderates else ''}"
 
 
 def _who(to: Recipient, found: replies.Profiles) -> list[Out]:
     channel = room_to_irc(found.room) if found.room else "*"
     mask, _, wanted = to.asked.detail.partition(" ")
     if wanted.startswith("%"):
-        lines = [_whox(to, channel, wanted[1:], user) for user in found.users]
+        lines = [_whox(to, found.room, wanted[1:], user) for user in found.users]
     else:
         lines = [
             to.numeric(
-                "352", channel, _username(user), host(user.nick), SERVER, nick_to_irc(user.nick), _flags(user),
-                f"0 {user.about or user.nick}",
+                "352", channel, _username(user), host(user.nick), SERVER, nick_to_irc(user.nick),
+                _flags(user, found.room), f"0 {user.about or user.nick}",
             )
             for user in found.users
         ]  # fmt: skip
     return [*lines, to.numeric("315", mask, "End of WHO list")]
 
 
-def _whox(to: Recipient, channel: str, wanted: str, user: Profile) -> Out:
+def _whox(to: Recipient, room: str | None, wanted: str, user: Profile) -> Out:
     """Return the fields that were asked for, in the order that they always have (https://ircv3.net/specs/extensions/whox)."""
     fields, _, token = wanted.partition(",")
     values = {
         "t": token or "0",
-        "c": channel,
+        "c": room_to_irc(room) if room else "*",
         "u": _username(user),
         "i": "255.255.255.255",
         "h": host(user.nick),
         "s": SERVER,
         "n": nick_to_irc(user.nick),
-        "f": _flags(user),
+        "f": _flags(user, room),
         "d": "0",
         "l": "0",
         "a": nick_to_irc(user.account) if user.account is not None else _NO_ACCOUNT,
@@ -74,9 +74,10 @@ def _whois_one(to: Recipient, user: Profile) -> list[Out]:
     away = [to.numeric("301", nick, user.away)] if user.away is not None else []
     account = [to.numeric("330", nick, nick_to_irc(user.account), "is logged in as")] if user.account else []
     since = str(int(seconds_of(user.since)))
+    rooms = [f"{'@' if room in user.moderates else ''}{room_to_irc(room)}" for room in user.rooms]
     return [
         to.numeric("311", nick, _username(user), host(user.nick), "*", user.about or user.nick),
-        *wrapped(to.short("319", nick).body + " :", [room_to_irc(room) for room in user.rooms]),
+        *wrapped(to.short("319", nick).body + " :", rooms),
         to.numeric("312", nick, SERVER, DESCRIPTION),
         *away,
         *account,

@@ -10,8 +10,8 @@ from geventchat.dialects.irc import texts
 from geventchat.dialects.irc.answers import Request, answer, too_few, wrong
 from geventchat.dialects.irc.asked import MAX_LABEL, SEVERAL, Asked, batch_begins, batch_ends
 from geventchat.dialects.irc.capabilities import Negotiation
-from geventchat.dialects.irc.lines import MAX_BYTES, MAX_TAG_BYTES, Line, parse
-from geventchat.dialects.irc.names import name_from_irc
+from geventchat.dialects.irc.lines import MAX_BYTES, MAX_TAG_BYTES, Line, build, parse
+from geventchat.dialects.irc.names import SERVER, name_from_irc
 from geventchat.dialects.irc.sasl import Sasl
 from geventchat.dialects.irc.verbs import VERBS
 from geventchat.protocol.errors import ProtocolError
@@ -151,6 +151,9 @@ class IrcReader:
                 if not params:
                     return [too_few(asked)]
                 self._password = params[0]
+            case "REGISTER":
+                why = build(SERVER, "FAIL", "REGISTER", "COMPLETE_CONNECTION_REQUIRED", "*", "Come in first")
+                return [answer(asked, lambda _: [why])]
             case _:
                 return [wrong(asked, "451", "You have not registered")]
         return self._complete()

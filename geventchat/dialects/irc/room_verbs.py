@@ -5,7 +5,7 @@ from itertools import zip_longest
 
 from geventchat.commands import commands
 from geventchat.dialects.irc import texts
-from geventchat.dialects.irc.answers import MAX_DETAIL, Request, answer, targets_of, too_few, wrong
+from geventchat.dialects.irc.answers import MAX_DETAIL, Request, answer, no_channel, targets_of, too_few, wrong
 from geventchat.dialects.irc.asked import Asked
 from geventchat.dialects.irc.names import is_channel, name_from_irc, room_from_irc
 
@@ -48,7 +48,7 @@ def topic(asked: Asked, params: list[str]) -> Iterator[Request]:
     if not params:
         yield too_few(asked)
     elif not is_channel(params[0]):
-        yield wrong(asked, "403", params[0], "No such channel")
+        yield no_channel(asked, params[0])
     else:
         text = texts.plain(params[1]) if len(params) > 1 else None
         yield commands.Topic(room=room_from_irc(params[0]), text=text, ref=asked.ref)
@@ -66,7 +66,7 @@ def join(asked: Asked, params: list[str]) -> Iterator[Request]:
         if is_channel(channel):
             yield commands.Join(room=room_from_irc(channel), password=password, ref=asked.ref)
         else:
-            yield wrong(asked, "403", channel, "No such channel: their names begin with #")
+            yield no_channel(asked, channel)
 
 
 def part(asked: Asked, params: list[str]) -> Iterator[Request]:
@@ -76,7 +76,10 @@ def part(asked: Asked, params: list[str]) -> Iterator[Request]:
         return
     reason = texts.plain(params[1]) if len(params) > 1 else ""
     for channel in targets_of(params[0]):
-        yield commands.Leave(room=room_from_irc(channel), reason=reason, ref=asked.ref)
+        if is_channel(channel):
+            yield commands.Leave(room=room_from_irc(channel), reason=reason, ref=asked.ref)
+        else:
+            yield no_channel(asked, channel)
 
 
 def names(asked: Asked, params: list[str]) -> Iterator[Request]:
@@ -102,5 +105,8 @@ def invite(asked: Asked, params: list[str]) -> Iterator[Request]:
         yield too_few(asked)
     else:
         nick, channel = params[:2]
+        if not is_channel(channel):
+            yield no_channel(asked, channel)
+            return
         asked = asked.about(channel[:MAX_DETAIL])
         yield commands.Invite(nick=name_from_irc(nick), room=room_from_irc(channel), ref=asked.ref)

@@ -38,6 +38,11 @@ def motd(asked: Asked, _: list[str]) -> Iterator[Request]:
     yield commands.Motd(ref=asked.ref)
 
 
+def stats(asked: Asked, params: list[str]) -> Iterator[Request]:
+    """Ask for figures, of which there are none here."""
+    yield wrong(asked, "219", params[0][:1] or "*" if params else "*", "End of /STATS report")
+
+
 def registered_already(asked: Asked, _: list[str]) -> Iterator[Request]:
     """Refuse what only newcomers say."""
     yield wrong(asked, "462", "You may not register again")

@@ -72,7 +72,7 @@ VERBS: dict[str, Verb] = {
     "INFO": always(("371", "geventchat: one room, many kinds of clients"), ("374", "End of /INFO list")),
     "ADMIN": always(("256", SERVER, "Administrative info"), ("259", "Ask whoever has started this server")),
     "LINKS": always(("364", SERVER, SERVER, f"0 {DESCRIPTION}"), ("365", "*", "End of /LINKS list")),
-    "STATS": always(("219", "*", "End of /STATS report")),
+    "STATS": server_verbs.stats,
     "USERS": always(("446", "USERS has been disabled")),
     "HELP": _help,
     "HELPOP": _help,
