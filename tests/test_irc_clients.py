@@ -1,9 +1,10 @@
-"""People's own clients of IRC: irssi at a terminal, WeeChat without one."""
+"""Clients of IRC: people's own, irssi at a terminal and WeeChat without one; a library, and a bare bot."""
 
 import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -190,6 +191,70 @@ def test_weechat_talks_with_nc_and_json_and_comes_back_with_nothing_lost_or_doub
             client.until("and now")
             for text in ("last words", "while you were away", "and now", GREETING, "hello from weechat"):
                 assert client.shown.count(text) == 1, client.shown
+
+
+# A library: pydle, which asks for all that it knows of IRCv3.
+
+
+class Library:
+    """A running `tests.irc_library_client`."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        assert process.stdin
+        assert process.stdout
+        self._in, self._out = process.stdin, process.stdout
+        self.heard: list[str] = []
+
+    def type(self, line: str) -> None:
+        self._in.write(f"{line}\n")
+        self._in.flush()
+
+    def until(self, wanted: str) -> None:
+        while wanted not in self.heard[-1:]:
+            line = self._out.readline()
+            assert line, f"not heard: {wanted}\n{self.heard}"
+            self.heard.append(line.rstrip("\n"))
+
+
+@contextmanager
+def library(port: int, nick: str) -> Iterator[Library]:
+    """Run a client that is made with the library; it joins the lobby, and comes back by itself."""
+    command = [sys.executable, "-m", "tests.irc_library_client", str(port), nick]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, encoding="utf-8") as process:
+        try:
+            yield Library(process)
+        finally:
+            process.kill()
+
+
+def test_a_library_talks_with_nc_and_json_and_comes_back(tmp_path: Path) -> None:
+    port, history = free_port(), tmp_path / "history.sqlite"
+    with ExitStack() as opened:
+        with serving_on(port, history) as server:
+            nc = opened.enter_context(plain(server.address, NAME))
+            json = opened.enter_context(programmed(server.address, "json")[0])
+            client = opened.enter_context(library(port, "bob"))
+            nc.until(b"* bob joined\n")
+            nc.send(f"{GREETING}\n".encode())
+            client.until(f"message #lobby {SHOWN} {GREETING}")
+            client.type("say hello from a library")
+            nc.until(b"bob: hello from a library\n")
+            client.type("nick bobby")
+            nc.until(b"* bob is now bobby\n")
+            client.until("nick bob bobby")
+            client.type("msg json psst")
+            assert json.messages_until("whispered")[-1]["text"] == "psst"
+            json.send(b'{"type":"whisper","to":"bobby","text":"yes?"}\n{"type":"rename","nick":"jason"}\n')
+            client.until("message bobby json yes?")
+            client.until("nick json jason")
+            server.end(signal.SIGKILL)
+        with serving_on(port, history) as server, plain(server.address, "nc") as nc:
+            nc.until(b"* bob")
+            nc.send(b"and now\n")
+            client.until("message #lobby nc and now")
+            for text in (f"{SHOWN} {GREETING}", "nc and now"):
+                assert sum(line.endswith(text) for line in client.heard) == 1, client.heard
 
 
 def test_a_bare_bot_of_three_lines_is_a_client_too(tmp_path: Path) -> None:
