@@ -4,10 +4,20 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import gevent
+import pytest
 
+from geventchat.core.shared_log import Arrived, Happened, Told
+from geventchat.protocol import replies
+from geventchat.protocol.events import Said
+from geventchat.store.redis import items
+from geventchat.store.redis.link import PREFIX
 from geventchat.store.redis.log import RedisLog
+from tests.proxy import Proxy
 from tests.redis_server import RedisServer, running_redis
 from tests.test_redis_log import NOW, arrived, joined, news, said, texts
+
+# Nothing waits to be written to the file, which tests cut where they want.
+ALWAYS = ("--appendfsync", "always")
 
 
 def back_without_its_end(redis: RedisServer, size: int) -> None:
@@ -17,7 +27,7 @@ def back_without_its_end(redis: RedisServer, size: int) -> None:
 
 
 def test_who_reads_what_was_missed_waits_until_what_redis_has_forgotten_is_there_again(tmp_path: Path) -> None:
-    with running_redis(tmp_path) as redis, ExitStack() as opened:
+    with running_redis(tmp_path, *ALWAYS) as redis, ExitStack() as opened:
         url = redis.url
         one, other = (opened.enter_context(closing(RedisLog(url, lease_s=60))) for _ in range(2))
         one.claim(arrived("alice", "m"))
@@ -32,7 +42,7 @@ def test_who_reads_what_was_missed_waits_until_what_redis_has_forgotten_is_there
 
 
 def test_what_was_written_and_forgotten_before_anybody_heard_it_is_written_again(tmp_path: Path) -> None:
-    with running_redis(tmp_path) as redis, closing(RedisLog(redis.url, lease_s=60)) as log:
+    with running_redis(tmp_path, *ALWAYS) as redis, closing(RedisLog(redis.url, lease_s=60)) as log:
         log.claim(arrived("alice", "m"))
         log.write([joined("m")], NOW)
         size = redis.size()
@@ -49,7 +59,7 @@ def test_what_was_written_and_forgotten_before_anybody_heard_it_is_written_again
 
 
 def test_servers_whose_users_are_silent_give_back_what_they_heard(tmp_path: Path) -> None:
-    with running_redis(tmp_path) as redis, ExitStack() as opened:
+    with running_redis(tmp_path, *ALWAYS) as redis, ExitStack() as opened:
         url = redis.url
         one, other = (opened.enter_context(closing(RedisLog(url, lease_s=2))) for _ in range(2))
         one.claim(arrived("alice", "m"))
@@ -61,3 +71,62 @@ def test_servers_whose_users_are_silent_give_back_what_they_heard(tmp_path: Path
         with gevent.Timeout(10):
             while b"only-servers-have-this" not in b"".join(file.read_bytes() for file in redis.files()):
                 gevent.sleep(0.05)
+
+
+def written_and_forgotten_unheard(redis: RedisServer, log: RedisLog, text: str) -> None:
+    """Write something that Redis forgets, and publishes before; `log` has taken none of it when it opens Redis."""
+    size = redis.size()
+    with log._stream.one_takes:
+        words = items.words_of([said("m", text)], ())
+        log._writer.function("append", log._lease.server, "99", int(NOW * 1000), *words)
+        gevent.sleep(0.2)
+        back_without_its_end(redis, size)
+        log._lease.open()
+
+
+def test_what_redis_has_told_and_forgotten_is_not_shown_once_the_log_is_open_again(tmp_path: Path) -> None:
+    with running_redis(tmp_path, *ALWAYS) as redis, closing(RedisLog(redis.url, lease_s=60)) as log:
+        log.claim(arrived("alice", "m"))
+        log.write([joined("m")], NOW)
+        server = log._lease.server
+        written_and_forgotten_unheard(redis, log, "ghost")
+        gevent.sleep(0.2)
+        assert [one for one in news(log) if isinstance(one, Happened)] == []
+        assert texts(log) == []
+        assert log._lease.server == server
+
+
+def test_what_comes_too_late_is_not_shown_by_a_server_without_which_the_log_was_opened(tmp_path: Path) -> None:
+    with running_redis(tmp_path, *ALWAYS) as redis, Proxy(redis.address) as way, ExitStack() as opened:
+        url = redis.url
+        one = opened.enter_context(closing(RedisLog(url, lease_s=60)))
+        slow = opened.enter_context(closing(RedisLog(url.replace(str(redis.port), str(way.address[1])), lease_s=60)))
+        one.claim(arrived("alice", "m"))
+        one.write([joined("m"), said("m", "shown")], NOW)
+        news(slow)
+        with way.cut(silently=True):
+            written_and_forgotten_unheard(redis, one, "ghost")  # on its way to the other server
+        one.write([said("m", "new")], NOW)
+        told = [one.entry.event for one in news(slow) if isinstance(one, Happened)]
+        assert [event.text for event in told if isinstance(event, Said)] == ["new"]
+        assert texts(slow) == ["shown", "new"]
+
+
+def test_a_server_that_was_taken_for_dead_begins_anew_once_however_many_notice_it(tmp_path: Path) -> None:
+    with running_redis(tmp_path, *ALWAYS) as redis, closing(RedisLog(redis.url, lease_s=60)) as log:
+        log._keeper.call("DEL", f"{PREFIX}server:{log._lease.server}")
+        gevent.joinall([gevent.spawn(log.claim, arrived(f"user{number}")) for number in range(9)], raise_error=True)
+        assert [one.value for one in log.figures() if one.name == "fenced"] == [1]
+
+
+def test_whispers_reach_a_server_that_was_held_up_for_longer_than_it_trusts_redis(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geventchat.store.redis.stream._TRUSTED_S", 0.0)
+    with running_redis(tmp_path, *ALWAYS) as redis, ExitStack() as opened:
+        url = redis.url
+        one, other = (opened.enter_context(closing(RedisLog(url, lease_s=60))) for _ in range(2))
+        one.claim(arrived("alice", "m"))
+        whispered = replies.Whispered(nick="bob", to="alice", text="psst", time="2024-11-23T12:00:00.000Z")
+        one.write([Told("m", whispered)], NOW)
+        assert [type(told) for told in news(other)] == [Arrived, Told]

@@ -17,7 +17,7 @@ from geventchat.protocol.errors import UsageError
 from geventchat.protocol.events import number_of
 from geventchat.store.redis.log import RedisLog
 from tests.cluster import LEASE_S, cluster
-from tests.processes import run
+from tests.processes import Ran, run
 from tests.raw import Raw, programmed
 from tests.redis_server import RedisServer, running_redis
 from tests.several import several
@@ -30,6 +30,12 @@ def asks(raw: Raw, **command: object) -> None:
 def settled(raw: Raw) -> list[dict[str, Any]]:
     asks(raw, type="ping")
     return raw.messages_until("pong")[:-1]
+
+
+def beside(*arguments: str) -> Ran:
+    """Run the command while the servers of this process go on."""
+    ran: Ran = gevent.get_hub().threadpool.apply(run, ("geventchat.cli.serve", *arguments))
+    return ran
 
 
 @pytest.mark.slow
@@ -121,6 +127,26 @@ def test_a_redis_that_was_emptied_is_begun_anew_by_all(tmp_path: Path) -> None:
         asks(alice, type="say", text="anew", ref="1")
         assert bob.messages_until("said")[-1]["text"] == "anew"
         alice.close()
+        bob.close()
+
+
+def test_who_was_about_to_come_in_when_its_server_had_lost_the_others_is_sent_back_and_that_goes_on(
+    tmp_path: Path,
+) -> None:
+    with running_redis(tmp_path) as redis, several(redis.url, 1, lease_s=60) as servers:
+        (log,) = servers.logs
+        with log._one_writes:  # it has its name, and its coming in is on its way
+            alice = Raw(servers.address, b'{"type":"hello","nick":"alice"}\n')
+            nicks = servers.servers[0]._services.chat.nicks
+            while not ((member := nicks.find("alice")) and member.unpublished):
+                gevent.sleep(0.01)
+            log._keeper.call("DEL", f"geventchat:server:{log._lease.server}")
+            gevent.sleep(0.05)
+        assert alice.messages_until("closing")[-1]["code"] == "server-stopping"
+        alice.close()
+        bob, _ = programmed(servers.address, "bob")
+        asks(bob, type="say", text="all is well", ref="1")
+        assert bob.messages_until("said")[-1]["text"] == "all is well"
         bob.close()
 
 
@@ -224,7 +250,7 @@ def test_the_command_says_what_is_wrong_with_its_options() -> None:
 def test_accounts_are_made_and_changed_beside_servers_that_share_a_chat(redis_server: RedisServer) -> None:
     url = redis_server.url
     with several(url, 2) as servers:
-        made = run("geventchat.cli.serve", "account", "add", "robot", "--token", "--redis", url)
+        made = beside("account", "add", "robot", "--token", "--redis", url)
         assert (made.status, made.errors) == (0, "")
         for address in (servers.address, servers.address):
             login = {"account": "robot", "password": made.out.strip()}
@@ -232,8 +258,8 @@ def test_accounts_are_made_and_changed_beside_servers_that_share_a_chat(redis_se
             assert welcome["account"] == "robot"
             asks(robot, type="bye")
             robot.rest()
-        assert "robot" in run("geventchat.cli.serve", "account", "list", "--redis", url).out
-        nobody = run("geventchat.cli.serve", "account", "remove", "nobody", "--redis", url)
+        assert "robot" in beside("account", "list", "--redis", url).out
+        nobody = beside("account", "remove", "nobody", "--redis", url)
         assert (nobody.status, len(nobody.errors.splitlines())) == (2, 1)
 
 

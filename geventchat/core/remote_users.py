@@ -153,6 +153,8 @@ class RemoteUsers:
                 continue
             post.member.unpublished -= 1
             if isinstance(post.entry.event, events.Joined):
+                if post.room.key in post.member.rooms:
+                    post.member.rooms.remove(post.room.key)
                 self._chat.unexpect(post.room)
         return remaining
 

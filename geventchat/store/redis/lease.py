@@ -29,6 +29,8 @@ FORMAT = "1"
 # A server is dead for the others after this part of its lease; it shows more often that it lives, and looks for others.
 _DEAD_AFTER = 0.8
 _LOOK_EVERY = 0.1
+# ... and at least after so many seconds, by which it is soon noticed that Redis is another.
+_LOOK_S = 0.5
 # How many users are sent away by one call: a few milliseconds.
 SWEPT_AT_ONCE = 300
 # How long it takes until what could not be done is tried again.
@@ -54,6 +56,7 @@ class Lease:
         self._renewed_at = self._steady_since
         self._round_trip_s = 0.0
         self._times_lost = 0
+        self._opening_in = self._opened_in = ""  # the processes of Redis in which that was begun, and done, last
         self.server = ""
         self.away = Outage("Redis cannot be used", "Redis can be used again")
 
@@ -66,11 +69,12 @@ class Lease:
         self._stream.begin(name.decode(), heard.decode())
         self._begun()
 
-    def begin_anew(self) -> None:
-        """Send all own users away, and become another server."""
+    def begin_anew(self, left: str) -> None:
+        """Send all own users away, and become another server, unless this one has ceased to be the server `left`."""
         with self._stream.one_takes:
+            if self.server != left:  # somebody else has seen to that
+                return
             logger.error("this server had lost the others: its users are sent away, and it begins anew")
-            left = self.server
             self._times_lost += 1
             self._lost()
             while True:
@@ -89,7 +93,8 @@ class Lease:
     def live_on(self) -> None:
         """Show again and again that this server lives; runs until killed."""
         while True:
-            gevent.sleep(self._lease_s * _LOOK_EVERY)
+            gevent.sleep(min(self._lease_s * _LOOK_EVERY, _LOOK_S))
+            server = self.server
             try:
                 asked_at = time.monotonic()
                 dead = self._link.function("renew", self.server)
@@ -101,7 +106,7 @@ class Lease:
             except Shut:
                 self.open()
             except Fenced:
-                self.begin_anew()
+                self.begin_anew(server)
             except (Away, Full, ResponseError) as error:
                 self.wait_until_back(error)
 
@@ -118,9 +123,15 @@ class Lease:
     def open(self) -> None:
         """Open the log in a Redis that may have forgotten some of it: give back what is missing."""
         with self._one_opens:
+            server = self.server
             while True:
                 try:
                     last = self._link.call("HGET", f"{PREFIX}meta", "last") or b"0-0"
+                    if (
+                        self._link.run != self._opening_in
+                    ):  # what another has told, and is not heard yet, comes too late
+                        self._opening_in = self._link.run
+                        self._stream.close()
                     missing = self._stream.after(last.decode())
                     is_open, is_lost = self._link.function("offer", self.server, self._stream.heard, *missing)
                 except Fenced:
@@ -131,9 +142,11 @@ class Lease:
                 if is_open:
                     break
                 gevent.sleep(_PAUSE_S)
-            logger.warning("the log is open again")
+            if self._link.run != self._opened_in:
+                self._opened_in = self._link.run
+                logger.warning("the log is open again")
             if is_lost:
-                self.begin_anew()
+                self.begin_anew(server)
 
     def figures(self) -> Sequence[Figure]:
         """Return how it stands."""

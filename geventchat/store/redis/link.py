@@ -1,6 +1,8 @@
 """Connections to Redis, by redis-py over gevent's sockets: whoever waits for an answer holds nobody else up."""
 
 import socket as std_socket
+import time
+from collections import deque
 from importlib import resources
 from typing import Any
 from urllib.parse import urlsplit
@@ -111,6 +113,11 @@ class Link:
             self._ask("FUNCTION", "LOAD", "REPLACE", FUNCTIONS)
             return self._ask("FCALL", f"geventchat_{name}", 0, self.run, *words)
 
+    def leads_to(self, run: str) -> bool:
+        """Return whether the process of Redis that answers now is this one. Raises Away."""
+        self.call("PING")
+        return self.run == run
+
     def close(self) -> None:
         """End the connection."""
         self._connection.disconnect()
@@ -120,8 +127,7 @@ class Link:
         if self._connection.is_connected:
             return
         self._connection.connect()
-        found = self._ask("INFO", "server").decode()
-        facts = dict(line.partition(":")[::2] for line in found.splitlines())
+        facts = _facts(self._connection)
         version = facts.get("redis_version", "0")
         if tuple(map(int, version.split(".")[:2])) < _OLDEST:
             needed = ".".join(map(str, _OLDEST))
@@ -134,13 +140,26 @@ class Link:
         return self._connection.read_response()
 
 
+def _facts(connection: Connection) -> dict[str, str]:
+    """Return what Redis says about itself."""
+    connection.send_command("INFO", "server")
+    return dict(line.partition(":")[::2] for line in connection.read_response().decode().splitlines())
+
+
 class Subscription:
-    """A connection on which Redis tells what is published. It has to be asked for a sign of life now and then."""
+    """A connection on which Redis tells what is published. It has to be asked for a sign of life now and then.
+
+    `run` is the process of Redis, as `Link` has it; at `alive_at`, on the monotonic clock, it was certainly there.
+    """
 
     def __init__(self, address: Address, channel: str, silence_s: float) -> None:
+        self.alive_at = time.monotonic()
+        self.has_ended = False
+        self._asked_at: deque[float] = deque()
         self._connection = address.connection(silence_s)
         with _explained():
             self._connection.connect()
+            self.run = _facts(self._connection)["run_id"]
             self._connection.send_command("SUBSCRIBE", channel)
             self._connection.read_response()
 
@@ -148,15 +167,21 @@ class Subscription:
         """Wait for what is published next; None for a sign of life. Raises Away."""
         with _explained():
             kind, *_, data = self._connection.read_response()
-            return data if kind == b"message" else None
+            if kind == b"message":
+                return bytes(data)
+            if self._asked_at:
+                self.alive_at = self._asked_at.popleft()
+            return None
 
     def ask(self) -> None:
         """Ask for a sign of life. Raises Away."""
         with _explained():
+            self._asked_at.append(time.monotonic())
             self._connection.send_command("PING")
 
     def close(self) -> None:
         """End the connection."""
+        self.has_ended = True
         self._connection.disconnect()
 
 

@@ -55,7 +55,7 @@ class RedisLog(History):
         self.location = address.shown
         self.kept = Kept()
         self._stream = Stream(
-            address, self._keeper, max(1.0, lease_s / 2), self._take, lambda: self._lease.begin_anew()
+            address, self._keeper, max(1.0, lease_s / 2), self._take, lambda: self._lease.begin_anew(self._lease.server)
         )
         self._lease = Lease(self._keeper, self._stream, lease_s, self._begun, self._lost)
         self._number = 0  # of the last batch
@@ -122,10 +122,11 @@ class RedisLog(History):
             self._number += bool(words)
             self._sent = (str(self._number), told)
             self._own_is_here = not words
+            server = self._lease.server
             try:
                 self._append_until_heard(str(self._number) if words else "", int(now * 1000), words, always=always)
             except Fenced:
-                self._lease.begin_anew()
+                self._lease.begin_anew(server)
                 self.kept.undo(changes)
             else:
                 self.kept.settle(changes)
@@ -226,12 +227,13 @@ class RedisLog(History):
     def _ask(self, name: str, *words: str | bytes | int) -> Any:
         deadline = time.monotonic() + _CLAIM_S
         while True:
+            server = self._lease.server
             try:
-                return self._reader.function(name, self._lease.server, *words)
+                return self._reader.function(name, server, *words)
             except Shut:
                 self._lease.open()
             except Fenced:
-                self._lease.begin_anew()
+                self._lease.begin_anew(server)
             except Full as full:
                 raise Refused("not-stored", f"nobody can come in now: {full}") from None
             except Away as away:

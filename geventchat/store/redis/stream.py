@@ -1,6 +1,7 @@
 """The stream that all servers follow: parts, each published when it was written, and kept for those who missed it."""
 
 import logging
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -18,6 +19,9 @@ logger = logging.getLogger("geventchat")
 # What is kept of the stream in memory, to give it back to a Redis that has forgotten it: a minute of a busy chat.
 TAIL_BYTES = 8 << 20
 _PARTS_AT_ONCE = 200
+# For how long after a sign of life of Redis its words are taken. Later, it may be another process, which has forgotten
+# them: that is not opened so soon without this server, for `functions.lua` has it wait for 2 s.
+_TRUSTED_S = 1.5
 # How long it takes until it is followed again when the connection was lost.
 _PAUSE_S = 0.05
 
@@ -63,11 +67,12 @@ class Stream:
         """Take what comes, and what was missed while Redis was away; runs until killed."""
         while True:
             try:
-                self._subscription = Subscription(self._address, PREFIX + self._name, self._silence_s)
+                self.close()
+                self._subscription = told = Subscription(self._address, PREFIX + self._name, self._silence_s)
                 self._catch_up()
                 while True:
-                    if part := self._subscription.next():
-                        self._take(part)
+                    if part := told.next():
+                        self._take(part, told)
             except (Away, ResponseError) as error:
                 logger.debug("not following: %s", error)
                 gevent.sleep(_PAUSE_S)
@@ -94,16 +99,28 @@ class Stream:
         if self._subscription is not None:
             self._subscription.close()
 
-    def _take(self, part: bytes) -> None:
-        """Take a part that was published, after those that were missed, if any were."""
+    def _take(self, part: bytes, told: Subscription) -> None:
+        """Take a part that was published, after those that were missed, if any were.
+
+        What comes late is read instead, for it may have been forgotten meanwhile.
+        """
         with self.one_takes:
+            if told.has_ended:
+                raise Away("another process may have taken its place")
             event_id, before, *_ = items.head_of(part)
             if number_of(event_id) <= number_of(self.heard):
                 return
-            if before == self.heard:
+            if before == self.heard and self._is_trusted(told):
                 self._accept(part)
             else:
                 self._catch_up()
+
+    def _is_trusted(self, told: Subscription) -> bool:
+        """Return whether what was told has not been forgotten meanwhile; ask, if it came late."""
+        now = time.monotonic()
+        if now > told.alive_at + _TRUSTED_S and self._link.leads_to(told.run):
+            told.alive_at = now
+        return now <= told.alive_at + _TRUSTED_S
 
     def _catch_up(self) -> None:
         """Take all parts that are in the stream and were not heard."""
