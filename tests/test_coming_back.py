@@ -314,12 +314,17 @@ def test_what_was_read_before_it_was_removed_is_in_no_gap() -> None:
 
 
 class HeldLog(MemoryLog):
-    """Takes nothing while it is held."""
+    """Takes nothing, or is not read, while it is held."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.goes_on = Event()
+        self.goes_on, self.is_read = Event(), Event()
         self.goes_on.set()
+        self.is_read.set()
+
+    def since(self, room: str, after: str, limit: int, *, talk: bool = False) -> list[Entry]:
+        self.is_read.wait()
+        return super().since(room, after, limit, talk=talk)
 
     def append(self, entries: Sequence[Entry], now: float, changes: Sequence[Change] = ()) -> None:
         self.goes_on.wait()
@@ -352,3 +357,27 @@ def test_who_is_put_out_as_soon_as_it_comes_back_is_told_so_and_the_session_goes
         alice.close()
         bob.close()
     assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_who_loses_the_connection_again_before_it_was_told_what_it_missed_is_told_then() -> None:
+    log = HeldLog()
+    with closing(log), ChatServer(log=log) as server:
+        bob, _ = programmed(server.address, "bob")
+        alice, welcome = programmed(server.address, "alice")
+        say(bob, "heard", "1")
+        last = alice.messages_until("said")[-1]["id"]
+        alice.close()
+        bob.messages_until("left")
+        say(bob, "missed", "2")
+        log.is_read.clear()
+        again, welcome = programmed(server.address, "alice", after=last, token=welcome["token"])
+        say(bob, "said meanwhile", "3")
+        hello = {"type": "hello", "nick": "alice", "after": last, "token": welcome["token"]}
+        third = Raw(server.address, json.dumps(hello).encode() + b"\n")
+        heard = again.messages_until("closing")
+        assert heard[-1]["code"] == "replaced"
+        last = ([last] + [one["id"] for one in heard if one["type"] == "said"])[-1]
+        log.is_read.set()
+        assert texts([*heard, *third.messages_until("welcome"), *settled(third)]) == ["missed", "said meanwhile"]
+        for raw in (bob, again, third):
+            raw.close()

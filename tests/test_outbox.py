@@ -259,7 +259,7 @@ def test_who_was_answered_or_lags_is_in_no_group() -> None:
     assert burst(outbox) == b"new\n"
     outbox.join_groups(written)
     assert sent(feed)
-    outbox.hold()
+    outbox.hold(feed)
     assert not sent(feed)
     outbox.join_groups(written)
     assert not sent(feed)
@@ -295,12 +295,24 @@ def test_what_was_said_in_a_room_that_one_left_comes_before_what_is_new_elsewher
 def test_who_is_held_is_sent_answers_only_and_later_what_was_said_meanwhile() -> None:
     feed, outbox = make_feed(), Outbox()
     outbox.follow(feed)
-    outbox.hold()
+    outbox.hold(feed)
     say(feed, b"new\n")
     outbox.put(b"old\n")
     assert burst(outbox) == b"old\n"
     outbox.release()
     assert burst(outbox) == b"new\n"
+
+
+def test_who_goes_before_it_was_told_the_past_is_not_told_what_came_behind_that() -> None:
+    feed, other, outbox = make_feed(), make_feed(), Outbox()
+    outbox.follow(other)
+    outbox.follow(feed)
+    outbox.hold(feed)
+    say(feed, b"new\n")
+    say(other, b"elsewhere\n")
+    outbox.unfollow(feed)
+    outbox.put(b"goodbye\n")
+    assert burst(outbox) == b"elsewhere\ngoodbye\n"
 
 
 def test_who_knows_a_line_already_is_sent_all_but_that(at_once: int) -> None:
@@ -442,7 +454,10 @@ class Reader:
     def unfollow(self, name: str) -> None:
         self.begun = bool(self.heard)
         self.left = True
-        self.queue.append(Segment([line for line in self.loose if line.feed == name], None))
+        if name == self.held:  # what comes behind the past that it was not told is not told either
+            self.held = ""
+        else:
+            self.queue.append(Segment([line for line in self.loose if line.feed == name], None))
         self.loose = [line for line in self.loose if line.feed != name]
 
     def put(self, line: Line) -> None:
@@ -594,7 +609,7 @@ class Interleavings(RuleBasedStateMachine):
         reader = self.readers[number]
         if name not in reader.places:
             self._follow(reader, name)
-        elif name != reader.held:
+        else:
             del reader.places[name]
             reader.outbox.unfollow(self.said[name].feed)
             reader.unfollow(name)
@@ -605,7 +620,7 @@ class Interleavings(RuleBasedStateMachine):
         reader = self.readers[number]
         if not reader.held and name not in reader.places:
             self._follow(reader, name)
-            reader.outbox.hold()
+            reader.outbox.hold(self.said[name].feed)
             reader.held, reader.begun = name, bool(reader.heard)
 
     @rule(number=_READERS)

@@ -142,7 +142,7 @@ class Publisher:
         if member.is_remote:
             return  # its own server tells it what it has entered
         if member.catching_up:
-            member.outbox.hold()
+            member.outbox.hold(room.cursor(member).feed)
         named = MAX_LISTED if member.can.welcomed_with_list or not first else 0
         members = self.members_of(room, joined.id, ref, named)
         self._put(member, self._chat.welcome_in(member, members) if first else members)

@@ -53,7 +53,7 @@ class Outbox:
         self.private_bytes = 0  # what waits in private lines
         self._cursors: list[Cursor] = []
         self._queue: deque[_Queued] | None = None
-        self._held = False
+        self._held: Feed | None = None
         self._rest = b""  # what must be sent before anything else: the end of a line that was cut, or a gap's notice
 
     def follow(self, feed: Feed) -> None:
@@ -65,12 +65,20 @@ class Outbox:
         return next(cursor for cursor in self._cursors if cursor.feed is feed)
 
     def unfollow(self, feed: Feed) -> None:
-        """Send what the feed holds now, up to MAX_LEFT_BYTES, and nothing that it gets later."""
+        """Send what the feed holds now, up to MAX_LEFT_BYTES, and nothing that it gets later.
+
+        Where the feed is held, nothing of it is sent: whoever comes back once more, with the last id that it has heard,
+        would else never hear what it missed before.
+        """
         cursor = next((one for one in self._cursors if one.feed is feed), None)
         if cursor is None:
             return
         self.leave_groups()
         self._cursors.remove(cursor)
+        if feed is self._held:
+            cursor.leave()
+            self.release()
+            return
         left = max(0, MAX_LEFT_BYTES - self.private_bytes)
         queue = deque[_Queued]()
         for waiting in [*(self._queue or ()), (cursor, feed.end)]:
@@ -115,14 +123,14 @@ class Outbox:
             queue.append(line)
         self.private_bytes += len(line)
 
-    def hold(self) -> None:
-        """Send nothing of the followed feeds until `release`."""
+    def hold(self, feed: Feed) -> None:
+        """Send nothing of the followed feeds until `release`: of this one, the reader is told the past first."""
         self.leave_groups()
-        self._held = True
+        self._held = feed
 
     def release(self) -> None:
         """Go on with the feeds."""
-        self._held = False
+        self._held = None
 
     def join_groups(self, write: Write) -> None:
         """Join those who are caught up with each feed; to be called when `next` has nothing."""
