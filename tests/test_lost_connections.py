@@ -10,11 +10,13 @@ from pathlib import Path
 
 import gevent
 import pytest
+from gevent import socket as gevent_socket
 
 from geventchat import ChatServer, Limits
 from geventchat.store.sqlite import SqliteLog
 from tests.play import passed, play
 from tests.processes import serving
+from tests.proxy import Proxy
 
 pytestmark = pytest.mark.slow  # each of these takes seconds
 
@@ -45,6 +47,28 @@ def test_who_does_not_come_back_fails_the_run() -> None:
         server.stop()
         failures = playing.get().failures
     assert sum("lost the connection" in failure for failure in failures) == 3
+
+
+def test_who_was_not_answered_when_it_came_back_shows_next_time_too_who_it_was() -> None:
+    greetings: list[dict[str, object]] = []
+
+    def end_at_once(sock: gevent_socket.socket, _: object) -> None:
+        greetings.append(json.loads(sock.recv(4096).partition(b"\n")[0]))
+        sock.close()
+
+    talk = "cast: {user: {reconnect: true}}\nscript:\n  - user: {say: hi, every: 50ms, for: 2s}\n"
+    with ChatServer(limits=Limits(rate=None)) as server, Proxy(server.address) as way:
+        playing = gevent.spawn(play, talk, way.address)
+        while not server.connections:
+            gevent.sleep(0.01)
+        gevent.sleep(0.3)
+        with way.cut(silently=False):
+            way.serve_with(end_at_once)
+            while len(greetings) < 2:
+                gevent.sleep(0.01)
+        playing.get()
+    assert [greeting["token"] for greeting in greetings[:2]] == [greetings[0]["token"]] * 2
+    assert greetings[0]["token"]
 
 
 def test_a_server_that_stays_away_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:

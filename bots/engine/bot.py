@@ -95,6 +95,7 @@ class Bot:
         self.transition_lock = BoundedSemaphore(1)
         self.stopped_at: float | None = None  # since when it has read nothing, if the script wants that
         self.welcome: replies.Welcome | None = None
+        self._token = ""  # of the last welcome
         self.last_notice = ""  # what the server told it last in a line that nobody said
         self._addresses = addresses
         self._turn = actor.index  # which of the servers it is at
@@ -161,7 +162,7 @@ class Bot:
         self._socket.settimeout(None)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.leaving, self._refused, self._reason, self._first_bytes = False, "", "", b""
-        token = self.welcome.token if again and self.welcome is not None else None
+        token = self._token if again and self._token else None
         self.welcome = None
         self.receiver.begin(self.dialect)
         self.reader.begin(self._socket, self._tls)
@@ -316,7 +317,7 @@ class Bot:
     def _take(self, heard: Heard, line: bytes, now: float) -> None:
         match heard:
             case replies.Welcome():
-                self.welcome = heard
+                self.welcome, self._token = heard, heard.token
                 self.nick = heard.nick
                 self._changed.set()
             case replies.Pong(token=token):
