@@ -113,6 +113,14 @@ def test_who_is_muted_gets_no_other_name_and_says_nothing_of_itself(
     assert (again.member.nick, again.member.about, again.member.username) == ("bob", "", "")
 
 
+def test_in_a_slow_room_nobody_floods_moderators_with_what_is_held(stage: Stage, mod: User) -> None:
+    stage.chat.moderation.filter = Filter("hold money")
+    mod.hears(Slow(every="30s"), Join(room="@log"))
+    bob = stage.program("bob")
+    assert codes(bob.hears(Say(text="money"), Act(text="wants money"), Say(text="hi"))) == ["held", *["slow-down"] * 2]
+    assert [one["text"] for one in mod.heard() if one["type"] == "held"] == ["money"]
+
+
 def test_two_moderators_who_approve_at_the_same_time_let_it_be_said_once(stage: Stage, mod: User, boss: User) -> None:
     stage.chat.moderation.filter = Filter("hold money")
     mod.hears(Join(room="@log"))

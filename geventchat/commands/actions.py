@@ -42,7 +42,7 @@ def do(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> 
         if isinstance(command, commands.Talk):
             member.spoke = now
         permission.check(chat, member, command, now)
-        filtering.check(chat, member, command)
+        filtering.check(chat, member, command, now)
         return ACTIONS[type(command)](chat, member, command, now)
     except Refused as refusal:
         _refuse(chat, member, refusal, ref)

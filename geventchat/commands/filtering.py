@@ -7,8 +7,11 @@ from geventchat.core.moderation.filters import NOTHING_FILTERED
 from geventchat.protocol.errors import Refused
 
 
-def check(chat: Chat, member: Member, command: commands.AnyCommand) -> None:
-    """Mask what is to be masked in a command. Raises Refused for what is not wanted, or is held for moderators."""
+def check(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> None:
+    """Mask what is to be masked in a command. Raises Refused for what is not wanted, or is held for moderators.
+
+    What is held counts in a slow room as said: moderators are not flooded either.
+    """
     filtered = chat.moderation.filter
     if filtered is NOTHING_FILTERED:
         return
@@ -24,6 +27,8 @@ def check(chat: Chat, member: Member, command: commands.AnyCommand) -> None:
         setattr(command, field, checked.text)
         if checked.held:
             if isinstance(command, commands.Say | commands.Act):
-                keeping.hold(chat, member, chat.room_of(member, command.room), checked.text)
+                room = chat.room_of(member, command.room)
+                chat.moderation.check_slow(member, room.key, now)
+                keeping.hold(chat, member, room, checked.text)
                 raise Refused("held", "a moderator has to see that first")
             raise Refused("filtered", "that is not wanted here, and was not sent")
