@@ -7,12 +7,15 @@ from gevent import socket
 
 Address = tuple[str, int]
 
+# How long a server may take to say what is waited for: less than a test may take.
+PATIENCE_S = 25
+
 
 class Raw:
     """A bare connection: what is sent is sent as it stands, what came is compared as it stands."""
 
     def __init__(self, address: Address, first: bytes = b"") -> None:
-        self.socket = socket.create_connection(address, timeout=10)
+        self.socket = socket.create_connection(address, timeout=PATIENCE_S)
         self.received = b""
         if first:
             self.send(first)
@@ -23,7 +26,7 @@ class Raw:
         raw = cls.__new__(cls)
         raw.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-        raw.socket.settimeout(10)
+        raw.socket.settimeout(PATIENCE_S)
         raw.socket.connect(address)
         raw.received = b""
         return raw

@@ -156,7 +156,7 @@ def test_an_interrupted_run_reports_what_was_seen(tmp_path: Path) -> None:
         with plain(server.address, "watcher") as watcher:  # is shown what was said before, and hears what comes
             watcher.until(b"bob: hi\n")
         process.send_signal(signal.SIGINT)
-        out, errors = process.communicate(timeout=10)
+        out, errors = process.communicate(timeout=25)
     assert (process.returncode, errors) == (130, "")
     assert "said         2 messages" in out
     assert out.endswith("INTERRUPTED: this is what was seen until then\n")

@@ -30,10 +30,10 @@ def test_two_clients_talk_through_a_server_on_a_free_port() -> None:
         ChatClient(server.address, name="bob") as bob,
     ):
         said_id = alice.say("hello")
-        heard = bob.receive(timeout=5)
+        heard = bob.receive(timeout=20)
         assert isinstance(heard, Said)
         assert (heard.id, heard.nick, heard.text) == (said_id, "alice", "hello")
-        assert isinstance(alice.receive(timeout=5), Joined)
+        assert isinstance(alice.receive(timeout=20), Joined)
         assert alice.who().members == ["alice", "bob"]
         assert alice.join("den").count == 1
         assert [event.id for event in bob.history(limit=1)] == [said_id]
@@ -62,7 +62,7 @@ def test_what_comes_together_with_the_welcome_is_heard_too() -> None:
 
         answering = gevent.spawn(answer)
         client = ChatClient(listener.getsockname(), name="alice")
-        assert client.receive(timeout=5) == Pong(token="now")
+        assert client.receive(timeout=20) == Pong(token="now")
         client.drop()
         answering.get()
 
@@ -204,7 +204,7 @@ def test_a_server_that_sends_without_a_pause_holds_nobody_up_and_fills_no_memory
             assert sent < 10 * MAX_UNREAD
             earlier = sent
             gevent.sleep(0.3)
-        assert client.receive(timeout=5) == Pong(token="x" * 1000)
+        assert client.receive(timeout=20) == Pong(token="x" * 1000)
         client.close()
 
 
@@ -273,6 +273,6 @@ def test_what_a_server_says_is_cleaned_where_it_comes_in() -> None:
 
     with answering(harm) as address, ChatClient(address, name="alice") as alice:
         assert (alice.welcome.nick, alice.welcome.members) == ("al[2Jice", ["[2J"])
-        assert alice.receive(timeout=5) == Pong(token="[2J")
+        assert alice.receive(timeout=20) == Pong(token="[2J")
         alice.send(Say(text="hello"))
-        assert alice.receive(timeout=5) == Error(code="x", message="no[2J")
+        assert alice.receive(timeout=20) == Error(code="x", message="no[2J")

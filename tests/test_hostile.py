@@ -341,7 +341,7 @@ def test_no_file_descriptors_left_hurts_nobody_who_is_connected() -> None:
         alice.close()
     finally:
         process.terminate()
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=25)
     assert "no file descriptors left" not in errors, "that is said once"
     assert "Traceback" not in errors
     assert process.returncode == 0

@@ -56,7 +56,7 @@ def test_a_server_whose_lines_nobody_reads_serves_on_and_ends_in_order(
         alice.until(b"alice: hello\n")
         process.send_signal(signal.SIGTERM)
         assert alice.rest() == b"* the server is stopping\n"
-    process.communicate(timeout=10)
+    process.communicate(timeout=25)
     assert process.returncode == 0
 
 
@@ -67,7 +67,7 @@ def test_a_server_with_neither_output_nor_errors_serves() -> None:
     with plain(("127.0.0.1", port_of(process)), "alice") as alice:
         alice.send(b"hello\n")
         alice.until(b"alice: hello\n")
-    process.communicate(timeout=10)
+    process.communicate(timeout=25)
     assert process.returncode == 0
 
 

@@ -91,7 +91,7 @@ def test_nothing_is_lost_or_doubled_over_a_server_that_is_killed_and_started_aga
         at = f"127.0.0.1:{free.getsockname()[1]}"
     command = [sys.executable, "-m", "bots.cli", str(_SCENARIO), "--server", at, "--json"]
     bots = None
-    for lasts_s in (6, 6, 30):
+    for lasts_s in (6, 6, 200):
         with serving(*history, "--listen", at) as server:
             bots = bots or subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             try:

@@ -55,7 +55,7 @@ def test_what_was_heard_until_the_server_ended_is_kept_and_that_it_ended_is_said
 ) -> None:
     with ChatServer() as server, recording(server, monkeypatch) as recorder:
         server.stop()
-        transcript = recorder.get(timeout=10)
+        transcript = recorder.get(timeout=25)
     (note,) = transcript.notes
     assert note.endswith("; this is what was heard until then")
     assert 'bob: {act: "waves"' in transcript.text

@@ -59,7 +59,7 @@ def test_it_serves_on_when_nobody_reads_how_to_join() -> None:
     process.stdout.close()
     assert "what is said is kept in memory only" in process.stderr.readline()
     process.terminate()
-    assert process.wait(timeout=10) == 0
+    assert process.wait(timeout=25) == 0
     assert "Traceback" not in process.stderr.read()
     process.stderr.close()
 
@@ -109,7 +109,7 @@ def test_it_listens_on_all_addresses_that_are_given() -> None:
     for user in users:
         user.until(b"user2: hello\n")
         user.close()
-    process.communicate(timeout=10)
+    process.communicate(timeout=25)
     assert process.returncode == 0
 
 

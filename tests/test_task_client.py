@@ -32,7 +32,7 @@ class TaskClient:
 
     def end(self) -> str:
         """Type exit, and return what was still printed before the client ended by itself."""
-        out, _ = self.process.communicate("exit\n", timeout=10)
+        out, _ = self.process.communicate("exit\n", timeout=25)
         assert self.process.returncode == 0
         return out
 
