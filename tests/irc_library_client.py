@@ -6,7 +6,6 @@
 import asyncio
 import sys
 from contextlib import suppress
-from typing import Any
 
 import pydle
 
@@ -14,23 +13,19 @@ CHANNEL = "#lobby"
 
 
 class Client(pydle.Client):  # type: ignore[misc]  # it has no types
-    """Joins the lobby whenever it is connected, and comes back by itself."""
+    """Joins the lobby when it is connected; `lost` is set when it is not any more."""
 
-    RECONNECT_ON_ERROR = False  # the library gives up when the server is not there yet
-    port = 0
+    RECONNECT_ON_ERROR = False  # the library would try once, and not after a reset
 
-    async def come(self) -> None:
-        """Connect, as soon as the server is there."""
-        while True:
-            with suppress(OSError):
-                await self.connect("127.0.0.1", self.port, tls=False)
-                return
-            await asyncio.sleep(0.2)
+    def __init__(self, nick: str) -> None:
+        super().__init__(nick, realname="a library's")
+        self.lost = asyncio.Event()
 
-    async def on_disconnect(self, expected: bool) -> None:
-        """Come back."""
-        await super().on_disconnect(expected)
-        await self.come()
+    async def handle_forever(self) -> None:
+        """Hear the server until the connection ends, in whatever way."""
+        with suppress(OSError):
+            await super().handle_forever()
+        self.lost.set()
 
     async def on_connect(self) -> None:
         """Enter the lobby."""
@@ -58,25 +53,33 @@ def say(*words: str) -> None:
     print(*words, flush=True)
 
 
-async def obey(client: Client) -> None:
-    """Do what stands on the input, until it ends."""
+async def obey(now: list[Client]) -> None:
+    """Do what stands on the input, until it ends, with the client of that time."""
     loop = asyncio.get_running_loop()
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         verb, _, rest = line.rstrip("\n").partition(" ")
-        todo: dict[str, Any] = {
-            "say": lambda rest=rest: client.message(CHANNEL, rest),
-            "nick": lambda rest=rest: client.set_nickname(rest),
-            "msg": lambda rest=rest: client.message(*rest.split(" ", 1)),
-        }
-        await todo[verb]()
+        match verb:
+            case "say":
+                await now[-1].message(CHANNEL, rest)
+            case "nick":
+                await now[-1].set_nickname(rest)
+            case "msg":
+                await now[-1].message(*rest.split(" ", 1))
 
 
 async def main() -> None:
-    """Connect, and go on until the input ends."""
-    client = Client(sys.argv[2], realname="a library's")
-    client.port = int(sys.argv[1])
-    await client.come()
-    await obey(client)
+    """Connect, and come back as often as the connection is lost, until the input ends."""
+    now: list[Client] = []
+    obeying = asyncio.create_task(obey(now))
+    while not obeying.done():
+        client = Client(sys.argv[2])
+        try:
+            await client.connect("127.0.0.1", int(sys.argv[1]), tls=False)
+        except OSError:  # the server is not there yet
+            await asyncio.sleep(0.2)
+            continue
+        now.append(client)
+        await client.lost.wait()
 
 
 if __name__ == "__main__":

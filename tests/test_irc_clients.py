@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Timer
 
 import gevent
 import pytest
@@ -210,7 +211,8 @@ class Library:
         self._in.flush()
 
     def until(self, wanted: str) -> None:
-        while wanted not in self.heard[-1:]:
+        """Read on until a line begins so."""
+        while not (self.heard and self.heard[-1].startswith(wanted)):
             line = self._out.readline()
             assert line, f"not heard: {wanted}\n{self.heard}"
             self.heard.append(line.rstrip("\n"))
@@ -222,9 +224,12 @@ def library(port: int, nick: str) -> Iterator[Library]:
     command = [sys.executable, "-m", "tests.irc_library_client", str(port), nick]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, encoding="utf-8") as process:
+        too_late = Timer(PATIENCE_S, process.kill)  # who waits for its next line then reads the end
+        too_late.start()
         try:
             yield Library(process)
         finally:
+            too_late.cancel()
             process.kill()
 
 
@@ -249,10 +254,11 @@ def test_a_library_talks_with_nc_and_json_and_comes_back(tmp_path: Path) -> None
             client.until("message bobby json yes?")
             client.until("nick json jason")
             server.end(signal.SIGKILL)
-        with serving_on(port, history) as server, plain(server.address, "nc") as nc:
-            nc.until(b"* bob")
-            nc.send(b"and now\n")
-            client.until("message #lobby nc and now")
+        with serving_on(port, history) as server:
+            client.until("joined #lobby bob")
+            with plain(server.address, "nc") as nc:
+                nc.send(b"and now\n")
+                client.until("message #lobby nc and now")
             for text in (f"{SHOWN} {GREETING}", "nc and now"):
                 assert sum(line.endswith(text) for line in client.heard) == 1, client.heard
 
