@@ -40,6 +40,8 @@ NEWCOMERS: list[tuple[list[bytes], Dialect | None, Dialect | None, Dialect | Non
     ([b"\xd0\x90"], None, None, UNFRAMED),
     ([b"a", b"n"], PLAIN, PLAIN, PLAIN),
     ([b"\xd0\x90", b"\xd0\xbd"], PLAIN, PLAIN, PLAIN),
+    ([b"G", b"E"], None, PLAIN, PLAIN),  # a slow request for a page, or Geo who types
+    ([b"G", b"e", b"o"], PLAIN, PLAIN, PLAIN),
     # Pieces of a line that come one after the other: a packet a message is no longer likely, nor looked at forever.
     ([b"al"] * 20, None, UNFRAMED, UNFRAMED),
     ([b"al"] * 40, PLAIN, PLAIN, PLAIN),

@@ -32,7 +32,7 @@ def detect(packets: Sequence[bytes], *, quiet: bool, patient: bool) -> Dialect |
         return JSON
     if is_irc(first):
         return IRC
-    if may_become_irc(first) and not quiet and len(packets) <= _MAX_PACKETS:
+    if (may_become_irc(first) or may_become_foreign(first)) and not quiet and len(packets) <= _MAX_PACKETS:
         return None
     if b"\n" in first or first.startswith(_TELNET_IAC) or len(packets) > _MAX_PACKETS:
         return PLAIN

@@ -16,7 +16,8 @@ _TYPES = {
 _INDEX = "index.html"
 # In these, a line means the same without its indentation: no text in them goes over several lines.
 _LINES = (".html", ".css", ".js")
-_COMMENT = re.compile(r"//.*|/\*[^*]*\*/")
+# A comment has a line of its own, or stands behind the end of a statement or rule.
+_COMMENT = re.compile(r"(?:^|(?<=[;}]) )(?://.*|/\*[^*]*\*/)$")
 
 
 class File(NamedTuple):
@@ -28,9 +29,9 @@ class File(NamedTuple):
 
 
 def _lean(source: str) -> str:
-    """Return what a browser needs of a file: no indentation, no empty lines, and none that are only a comment."""
-    lines = (line.strip() for line in source.splitlines())
-    return "".join(f"{line}\n" for line in lines if line and not _COMMENT.fullmatch(line))
+    """Return what a browser needs of a file: no indentation, no comments and no empty lines."""
+    lines = (_COMMENT.sub("", line.strip()) for line in source.splitlines())
+    return "".join(f"{line}\n" for line in lines if line)
 
 
 def _read() -> dict[str, File]:

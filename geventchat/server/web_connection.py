@@ -5,6 +5,7 @@ All that is asked for comes on the chat's own port, so what a browser sends is n
 
 import logging
 import time
+from email.utils import formatdate
 from http import HTTPStatus
 
 import h11
@@ -125,13 +126,14 @@ class WebConnection:
         logger.debug("%s: %d", self._transport.address, response.status)
         if self._h11.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
             return
-        headers = [*response.headers, *_ALWAYS]
+        headers = [*response.headers, *_ALWAYS, ("Date", formatdate(usegmt=True))]
         if response.status is HTTPStatus.SWITCHING_PROTOCOLS:
             reason = response.status.phrase.encode()
             head = h11.InformationalResponse(status_code=response.status, headers=response.headers, reason=reason)
             self._transport.say(self._h11.send(head) or b"", _ANSWER_S)
             return
-        headers.append(("Content-Length", str(len(response.body))))
+        if response.status is not HTTPStatus.NOT_MODIFIED:  # there it would be the length of what is not sent
+            headers.append(("Content-Length", str(len(response.body))))
         if response.status >= HTTPStatus.BAD_REQUEST and response.status not in _HARMLESS:
             headers.append(("Connection", "close"))
         reason = response.status.phrase.encode()
