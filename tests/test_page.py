@@ -65,6 +65,10 @@ class Site:
             self._running.__exit__(None, None, None)
             self._running = None
 
+    def signal(self, number: int) -> None:
+        assert self._server is not None
+        self._server.process.send_signal(number)
+
     def history(self) -> list[str]:
         """Return all that was said in the lobby, as a newcomer is told."""
         raw, _ = programmed(self.address, "historian")
@@ -367,6 +371,20 @@ def test_what_is_typed_while_the_server_is_away_is_sent_once(site: Site, page: P
     page.until(lambda: "not sent yet" not in page.status)
     assert site.history() == ["before", "one", "two"]
     assert [page.log.count(text) for text in ("alice: before", "alice: one", "alice: two")] == [1, 1, 1]
+
+
+@pytest.mark.slow
+def test_a_page_that_was_asleep_notices_soon_that_its_connection_is_dead(site: Site, page: Page) -> None:
+    page.join("alice")
+    site.signal(signal.SIGSTOP)  # as when a phone wakes up: nothing comes, and nothing says why
+    page.run("document.dispatchEvent(new Event('visibilitychange'))")
+    page.type("is anybody here?")
+    page.until(lambda: "1 not sent yet" in page.status)
+    page.until(lambda: "reconnecting in" in page.status)
+    site.signal(signal.SIGCONT)
+    page.until_shown("alice: is anybody here?")
+    page.until(lambda: "Connected as alice" in page.status and "not sent yet" not in page.status)
+    assert site.history() == ["is anybody here?"]
 
 
 def test_a_server_that_stops_says_so(site: Site, page: Page) -> None:

@@ -1,6 +1,6 @@
 // What Tab makes of a line: each press puts the next nick or command that fits.
 
-import { COMMANDS } from "./slash.js";
+import { COMMANDS, quoted } from "./slash.js";
 
 const NAMES_FOLLOW = /^\/msg +$/i;
 
@@ -11,7 +11,7 @@ function candidates(before, known) {
 	const head = before.slice(0, start), word = before.slice(start);
 	if (!head && word.startsWith("/")) return ["", beginning(word.slice(1), [...COMMANDS.keys()]).map((name) => `/${name} `)];
 	const nicks = beginning(word, known);
-	if (NAMES_FOLLOW.test(head)) return [head, nicks.map((nick) => (nick.includes(" ") ? `"${nick}" ` : `${nick} `))];
+	if (NAMES_FOLLOW.test(head)) return [head, nicks.map((nick) => `${quoted(nick)} `)];
 	return word ? [head, nicks.map((nick) => nick + (head ? " " : ": "))] : [head, []];
 }
 

@@ -20,6 +20,10 @@ const PAGE = 100;
 
 // What needs no connection now. A reply does: only the server knows whom it means.
 const OFFLINE = ["help", "say", "act", "whisper", "bye"];
+// What is done in the room that is looked at.
+const HERE = ["who", "topic", "invite", "kick", "slow", "lock", "unlock", "delete"];
+// What a moderator does to a person holds everywhere, and what others do, or do to everyone, in that room.
+const TO_PEOPLE = ["ban", "unban", "bans", "mute", "unmute"];
 
 const isComing = ({ type }) => type === "joined" || type === "left";
 
@@ -144,7 +148,7 @@ export class Conversation {
 			entered.password = password; // to come back with
 			return this._enter(entered, members);
 		}
-		room?.census(room.last, members);
+		room?.setPeople(room.last, members);
 		this._show(null, members);
 	}
 
@@ -155,9 +159,9 @@ export class Conversation {
 		this.login = account && given ? { account, password: given } : account ? this.login : undefined;
 	}
 
-	_enter(room, census) {
-		room.name = census.room; // as the server writes it
-		if (room.enter(census)) this.earlier(room);
+	_enter(room, answer) {
+		room.name = answer.room; // as the server writes it
+		if (room.enter(answer)) this.earlier(room);
 	}
 
 	_left(room) {
@@ -267,29 +271,15 @@ export class Conversation {
 				return this._leave(here);
 			case "history":
 				return this.earlier(current, command.limit, true);
-			case "ban":
-			case "unban":
-			case "bans":
-			case "mute":
-			case "unmute":
-				// What a moderator does to a person holds everywhere, and what others do, or do to everyone, here.
-				return this._out.send(this.role === "user" || command.nick === "*" ? here : command);
-			case "who":
-			case "topic":
-			case "invite":
-			case "kick":
-			case "slow":
-			case "lock":
-			case "unlock":
-			case "delete":
-				return this._out.send(here);
 		}
-		this._out.send(command.password ? { ...command, ref: this._ref({ given: command.password }) } : command);
+		const isHere = this.role === "user" || command.nick === "*" ? [...HERE, ...TO_PEOPLE] : HERE;
+		if (isHere.includes(command.type)) this._out.send(here);
+		else this._out.send(command.password ? { ...command, ref: this._ref({ given: command.password }) } : command);
 	}
 
 	_speak(command) {
 		if (this.pending.isFull) return this._trouble(`too much is waiting to be sent: ${command.text}`);
-		this.pending.add(command, !this.connected);
+		this.pending.add(command, !this.connected, this._clock());
 		if (new TextEncoder().encode(JSON.stringify(command)).length > this._maxLine) {
 			this.pending.settle(command.ref);
 			return this._trouble(`that is too long: a line can have about ${this._maxLine} bytes`);

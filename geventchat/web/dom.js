@@ -15,6 +15,33 @@ export function write(element, text) {
 	if (element.textContent !== text) element.textContent = text;
 }
 
+// On an arrow key `back` or `forth`, move the focus to the element beside, or all `round`; return that one.
+export function walk(event, elements, back, forth, round = false) {
+	const all = [...elements], index = all.indexOf(document.activeElement);
+	const step = { [back]: -1, [forth]: 1 }[event.key];
+	if (!step || event.altKey || index < 0) return;
+	event.preventDefault();
+	const next = round ? all.at((index + step) % all.length) : all[index + step];
+	next?.focus();
+	return next;
+}
+
+// Make the elements of a box that match one stop of the Tab key, through which Up and Down go: the one that had the
+// focus last, else the one at `index`. Return what to call when there are others; it returns that one.
+export function oneStop(box, selector, index) {
+	let stop;
+	const settle = ({ target } = {}) => {
+		const all = [...box.querySelectorAll(selector)];
+		if (stop) stop.tabIndex = -1;
+		stop = [target, stop].find((element) => all.includes(element)) ?? all.at(index);
+		if (stop) stop.tabIndex = 0;
+		return stop;
+	};
+	box.addEventListener("focusin", settle);
+	box.addEventListener("keydown", (event) => walk(event, box.querySelectorAll(selector), "ArrowUp", "ArrowDown"));
+	return settle;
+}
+
 // A hidden page has no frames; its work is done after this time.
 const HIDDEN_MS = 500;
 

@@ -31,8 +31,8 @@ export function markDay(element) {
 }
 
 // Return an element for a nick in its colour.
-export function coloured(tag, nick, className = "nick") {
-	const element = make(tag, className, nick);
+export function coloured(tag, nick) {
+	const element = make(tag, "nick", nick);
 	element.style.setProperty("--hue", hue(nick));
 	return element;
 }

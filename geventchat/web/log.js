@@ -1,6 +1,6 @@
 // The log on the screen: the lines of one room; those of others wait outside the document.
 
-import { $, make, perFrame } from "./dom.js";
+import { $, make, oneStop, perFrame } from "./dom.js";
 import { build, markDay } from "./lines.js";
 
 // What a room keeps; so many more, that they are let go together.
@@ -25,23 +25,26 @@ let loud, on;
 export function start(handlers) {
 	on = handlers;
 	box.addEventListener("scroll", scrolled, { passive: true });
-	box.addEventListener("click", ({ target }) => {
-		const line = target.closest("time")?.parentElement;
-		const nick = line?.id && line.querySelector(".nick")?.textContent;
-		if (nick) on.chosen(nick, line.id);
-	});
+	oneStop(box, "time[role]", -1);
+	box.addEventListener("click", choose);
+	box.addEventListener("keydown", (event) => ["Enter", " "].includes(event.key) && choose(event));
 	new ResizeObserver(keepEnd).observe(box);
 }
 
 // Whether new lines keep the end in sight.
 export const isFollowing = () => view(shown).following;
 
-// Show a room's log, where it was left.
-export function show(room) {
+// Show a room's log, where it was left; the times in it open a menu if there is one.
+export function show(room, hasMenu) {
+	const one = view(room);
+	if (one.hasMenu !== hasMenu) {
+		one.hasMenu = hasMenu;
+		for (const line of one.lines.children) offer(line, hasMenu);
+	}
 	if (room === shown) return;
 	view(shown).scrollTop = box.scrollTop;
 	shown = room;
-	const { lines, following, scrollTop } = view(room);
+	const { lines, following, scrollTop } = one;
 	beQuiet();
 	box.replaceChildren($("earlier"), lines, waiting);
 	box.scrollTop = following ? box.scrollHeight : scrollTop;
@@ -65,7 +68,7 @@ export function add(room, lines) {
 // Put lines of the past "above" what is there, or "instead" of it; to `reveal` them, scroll up.
 export function page(room, lines, where, reveal) {
 	const one = view(room);
-	const elements = lines.map(build);
+	const elements = elementsOf(lines, one);
 	beQuiet();
 	if (where === "above") prepend(room, one, elements, reveal);
 	else {
@@ -82,6 +85,7 @@ export function erase(id) {
 		one.queue = one.queue.filter((line) => line.id !== id);
 		const element = [...one.lines.children].find((line) => line.id === id);
 		const next = element?.nextElementSibling;
+		if (element?.contains(document.activeElement)) box.focus();
 		element?.remove();
 		markDay(next);
 	}
@@ -102,8 +106,31 @@ export function wait(texts) {
 }
 
 function view(room) {
-	if (!views.has(room)) views.set(room, { lines: make("div"), queue: [], following: true, scrollTop: 0 });
+	if (!views.has(room)) views.set(room, { lines: make("div"), queue: [], following: true, scrollTop: 0, hasMenu: false });
 	return views.get(room);
+}
+
+function elementsOf(lines, { hasMenu }) {
+	const elements = lines.map(build);
+	if (hasMenu) for (const element of elements) offer(element, true);
+	return elements;
+}
+
+// Make the time of what somebody said a button that opens a menu, or make it none.
+function offer(line, hasMenu) {
+	if (!line.matches(".said, .acted")) return;
+	const button = { role: "button", tabindex: -1, "aria-haspopup": "dialog", "aria-describedby": line.id };
+	for (const [name, value] of Object.entries(button)) {
+		if (hasMenu) line.firstChild.setAttribute(name, value);
+		else line.firstChild.removeAttribute(name);
+	}
+}
+
+function choose(event) {
+	const { role, parentElement: line } = event.target;
+	if (role !== "button") return;
+	event.preventDefault();
+	on.chosen(line.querySelector(".nick").textContent, line.id);
 }
 
 function paint() {
@@ -123,7 +150,7 @@ function append(room, one, lines) {
 		lines = lines.filter(isOurs);
 		letGo(room, one);
 	}
-	const elements = lines.map(build);
+	const elements = elementsOf(lines, one);
 	one.lines.append(...elements);
 	elements.forEach(markDay);
 	if (excess <= SLACK || !one.following) return;

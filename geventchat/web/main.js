@@ -8,7 +8,9 @@ import { $, perFrame, write } from "./dom.js";
 import { build } from "./lines.js";
 import * as log from "./log.js";
 import * as menu from "./menu.js";
+import { LATE_MS } from "./pending.js";
 import * as people from "./people.js";
+import { quoted } from "./slash.js";
 import * as socket from "./socket.js";
 import * as store from "./store.js";
 import * as tabs from "./tabs.js";
@@ -60,6 +62,7 @@ const out = {
 	ended: (why = "") => {
 		keep();
 		store.leave();
+		if (!why && !conversation.pending.size) store.forget(conversation.nick);
 		socket.close();
 		conversation = null;
 		log.forget();
@@ -75,7 +78,8 @@ function begin(kept) {
 	conversation.looks(!document.hidden);
 }
 
-// Take what a moderator's link holds, and leave nothing of it in the address bar, nor in the browser's history.
+// Take what a moderator's link holds out of the address bar. Browsers may keep it among the pages that were visited: it
+// works once.
 function takeLink() {
 	const secret = /^#moderator=(.+)$/.exec(location.hash)?.[1];
 	if (!secret) return;
@@ -98,6 +102,7 @@ function enter() {
 // Show the form instead of the chat, and why.
 function ask(why) {
 	link = { state: "" };
+	for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close("");
 	$("chat").hidden = true;
 	$("welcome").hidden = false;
 	write($("refused"), why);
@@ -137,12 +142,10 @@ function keep() {
 log.start({
 	earlier: (room) => conversation.earlier(room),
 	moved: renderSoon,
-	chosen: (nick, id) => conversation.moderates(conversation.rooms.current) && menu.open(nick, id),
+	chosen: openMenu,
 });
 menu.start((what, nick, id) => {
-	const name = nick.includes(" ") ? `"${nick}"` : nick;
-	if (what === "whisper") composer.begin(`/msg ${name} `);
-	else if (what === "ban") composer.begin(`/ban ${name} `);
+	if (what === "msg" || what === "ban") beginFor(what, nick);
 	else say(() => conversation.does({ kick: { type: what, nick }, mute: { type: what, nick, for: "10m" }, delete: { type: what, id } }[what]));
 });
 account.start({
@@ -152,8 +155,8 @@ account.start({
 });
 tabs.start(look);
 people.start((nick) => {
-	if (nick !== conversation.nick && conversation.moderates(conversation.rooms.current)) menu.open(nick);
-	else composer.begin(nick.includes(" ") ? `/msg "${nick}" ` : `/msg ${nick} `);
+	if (nick !== conversation.nick && moderates()) openMenu(nick);
+	else beginFor("msg", nick);
 });
 composer.start({
 	known: () => [...conversation.rooms.current.members].reverse().filter((nick) => nick !== conversation.nick),
@@ -161,12 +164,23 @@ composer.start({
 	pasted: (lines) => say(() => lines.forEach((line) => conversation.say(line))),
 });
 
+const moderates = () => conversation.moderates(conversation.rooms.current);
+
+function openMenu(nick, id) {
+	menu.open(nick, nick === conversation.nick, id);
+}
+
+function beginFor(command, nick) {
+	composer.begin(`/${command} ${quoted(nick)} `);
+}
+
 // Nothing that is said may be lost, and its answer is to be seen.
 function say(speak) {
-	speak();
+	if (conversation) speak();
 	if (!conversation) return;
 	keep();
 	toLatest();
+	setTimeout(renderSoon, LATE_MS);
 }
 
 function look(room) {
@@ -222,7 +236,7 @@ addEventListener("pagehide", keep);
 document.addEventListener("visibilitychange", () => {
 	keep();
 	conversation?.looks(!document.hidden);
-	if (!document.hidden) socket.retryNow();
+	if (!document.hidden) socket.wake();
 	renderSoon();
 });
 
@@ -234,15 +248,15 @@ function changed() {
 }
 
 function render() {
-	const delayed = conversation?.pending.delayed() ?? [];
+	const delayed = conversation?.pending.delayed(Date.now()) ?? [];
 	renderStatus(delayed.length);
 	if (!conversation || $("chat").hidden) return title("", 0, false);
 	const { rooms, nick, called } = conversation;
 	const room = rooms.current;
 	tabs.show(rooms);
-	log.show(room);
+	log.show(room, moderates());
 	log.wait(delayed.map(({ text, to }) => (to ? `to ${to}: ${text}` : text)));
-	people.show(room, nick);
+	people.show(room, nick, moderates());
 	write($("room"), room.name);
 	write($("topic"), room.topic);
 	write($("here"), `${room.count} here`);

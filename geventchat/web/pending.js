@@ -4,6 +4,8 @@
 const IN_FLIGHT = 64;
 // So many may wait: a browser keeps some 5 MB for a page.
 const MOST = 500;
+// What is not known to be stored after so long is shown as not sent.
+export const LATE_MS = 2000;
 
 // Messages by their `ref`, which begins with `prefix`, unless it was kept before a reload. Said again with its ref, a
 // message is stored once. A whisper is not stored, and so is not repeated when it may have arrived.
@@ -22,10 +24,10 @@ export class Pending {
 		return this.size >= MOST;
 	}
 
-	// Give a message its ref and keep it; a `delayed` one waits for a connection.
-	add(command, delayed) {
+	// Give a message its ref and keep it; a `delayed` one waits for a connection. `now` is in milliseconds.
+	add(command, delayed, now) {
 		command.ref = `${this._prefix}-${++this._number}`;
-		this._lines.set(command.ref, { command, sent: false, delayed });
+		this._lines.set(command.ref, { command, sent: false, delayed, since: now });
 	}
 
 	// What is to be sent now, in order.
@@ -51,9 +53,9 @@ export class Pending {
 		return whispers;
 	}
 
-	// What had to wait for a connection, until it is stored.
-	delayed() {
-		return this._commands((line) => line.delayed);
+	// What had to wait for a connection, or waits long for its answer, until it is stored.
+	delayed(now) {
+		return this._commands((line) => line.delayed || now - line.since >= LATE_MS);
 	}
 
 	// What a reload must not lose, nor repeat.

@@ -1,48 +1,41 @@
-// Who is in the room; a click on a nick, or Enter, begins a whisper, or offers what can be done. The list is one stop of
-// the Tab key, and Up and Down go through it.
+// Who is in the room, each nick a button: it begins a whisper, or offers what can be done.
 
-import { $, write } from "./dom.js";
+import { $, make, oneStop, write } from "./dom.js";
 import { coloured } from "./lines.js";
 
 const list = $("people").querySelector("ul");
+const settle = oneStop(list, "button", 0);
 const order = new Intl.Collator();
+let items = new Map(); // by nick
 let before; // what is in the list
-let stop; // the nick at which the Tab key stops
 
 // `choose(nick)` is told whom the user chooses.
 export function start(choose) {
 	list.addEventListener("click", ({ target }) => target !== list && choose(target.textContent));
-	list.addEventListener("keydown", (event) => {
-		const { key, target, altKey } = event;
-		if (altKey || !["Enter", "ArrowDown", "ArrowUp"].includes(key)) return;
-		event.preventDefault();
-		if (key === "Enter") choose(target.textContent);
-		else (key === "ArrowDown" ? target.nextElementSibling : target.previousElementSibling)?.focus();
-	});
-	list.addEventListener("focusin", ({ target }) => {
-		stop = target.textContent;
-		mark();
-	});
 }
 
-// Let the Tab key stop at one nick only; return its element.
-function mark() {
-	const items = [...list.children];
-	const chosen = items.find((item) => item.textContent === stop) ?? items[0];
-	for (const item of items) item.tabIndex = item === chosen ? 0 : -1;
-	return chosen;
-}
-
-// Show who is in a room; `me` is marked.
-export function show({ members, moderators, count }, me) {
+// Show who is in a room; `me` is marked, and others open a menu if there is one.
+export function show({ members, moderators, count }, me, hasMenu) {
 	const nicks = [...members].sort(order.compare);
 	write($("more"), count > nicks.length ? `and ${count - nicks.length} more` : "");
-	const now = [me, ...nicks, "", ...moderators].join("\n");
+	const now = [hasMenu, me, ...nicks, "", ...moderators].join("\n");
 	if (now === before) return;
 	before = now;
-	const kind = (nick) => `${nick === me ? "mine " : ""}${moderators.has(nick) ? "moderator " : ""}nick`;
 	const hasFocus = list.contains(document.activeElement);
-	list.replaceChildren(...nicks.map((nick) => coloured("li", nick, kind(nick))));
-	const chosen = mark();
-	if (hasFocus) chosen?.focus();
+	items = new Map(nicks.map((nick) => [nick, items.get(nick) ?? newItem(nick)]));
+	for (const [nick, { firstChild: button }] of items) {
+		button.classList.toggle("mine", nick === me);
+		button.classList.toggle("moderator", moderators.has(nick));
+		button.ariaHasPopup = hasMenu && nick !== me ? "dialog" : null;
+	}
+	list.replaceChildren(...items.values());
+	const stop = settle();
+	if (hasFocus) stop?.focus();
+}
+
+function newItem(nick) {
+	const item = make("li"), button = coloured("button", nick);
+	button.tabIndex = -1;
+	item.append(button);
+	return item;
 }

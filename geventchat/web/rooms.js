@@ -14,21 +14,21 @@ export class Room {
 
 	constructor(name, last) {
 		Object.assign(this, { name, last });
-		this.census("0-0", { members: [], count: 0 });
+		this.setPeople("0-0", { members: [], count: 0 });
 	}
 
-	// Take over from the server who is here, and who of them moderates.
-	census(since, { members, count, moderators = [] }) {
+	// Take over from the server who is here, as of an id, and who of them moderates.
+	setPeople(since, { members, count, moderators = [] }) {
 		this.since = since;
 		this.members = new Set(members); // who spoke last comes last
 		this.moderators = new Set(moderators);
 		this.count = count;
 	}
 
-	// The user has come in; whether it is the first time on this page.
-	enter(census) {
-		const { id, topic } = census;
-		this.census(id, census);
+	// The user has come in, as the server's answer says; whether it is the first time on this page.
+	enter(answer) {
+		const { id, topic } = answer;
+		this.setPeople(id, answer);
 		this.topic = topic;
 		const isFirst = !this.first;
 		if (isFirst) this.first = this.last ? idAfter(this.last) : id;
@@ -41,7 +41,7 @@ export class Room {
 		if (!isLater(event.id, this.last)) return false;
 		this.last = event.id;
 		if (event.type === "topic") this.topic = event.text;
-		else if (isLater(event.id, this.since)) this._count(event); // what happened before is in the census
+		else if (isLater(event.id, this.since)) this._countWith(event); // what happened before is counted already
 		return true;
 	}
 
@@ -51,7 +51,8 @@ export class Room {
 		this.mentioned = false;
 	}
 
-	_count({ type, nick, who, new: renamed = nick, moderates = this.moderators.has(nick) }) {
+	// Count who comes, goes, speaks or is called otherwise.
+	_countWith({ type, nick, who, new: renamed = nick, moderates = this.moderators.has(nick) }) {
 		const goes = { left: nick, kicked: who }[type];
 		for (const [names, is] of [[this.members, true], [this.moderators, moderates]]) {
 			names.delete(goes ?? nick);

@@ -85,6 +85,9 @@ function nameIn(rest, isLast) {
 	return [name, after.trim()];
 }
 
+// A name as it is typed before something else.
+export const quoted = (name) => (name.includes(" ") ? `"${name}"` : name);
+
 // The commands and keys, a line each.
 export function helpLines() {
 	return [

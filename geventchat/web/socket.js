@@ -4,6 +4,8 @@ import { Backoff } from "./backoff.js";
 
 // After so long without a word the server is asked for one; after as long again it is lost.
 const SILENT_MS = 15000;
+// So soon it must answer a page that was asleep, or a device that has another network: then it is often lost.
+const AWAKE_MS = 5000;
 const PING = "still there";
 
 const address = `${location.protocol.replace("http", "ws")}//${location.host}/chat`;
@@ -20,7 +22,7 @@ let patience, countdown; // timers
 // many `seconds` still and `why`.
 export function start(handlers) {
 	user = handlers;
-	addEventListener("online", retryNow);
+	addEventListener("online", wake);
 }
 
 // Connect, or connect anew.
@@ -44,6 +46,12 @@ export function send(command) {
 // Do not wait for the next try to come back.
 export function retryNow() {
 	if (countdown) open();
+}
+
+// Somebody looks at the page again: see whether the connection is still there.
+export function wake() {
+	retryNow();
+	if (socket && isIn) ask(AWAKE_MS);
 }
 
 // End the connection, and do not come back.
@@ -78,10 +86,14 @@ function receive(message) {
 
 function watch() {
 	clearTimeout(patience);
-	patience = setTimeout(() => {
-		send({ type: "ping", token: PING });
-		patience = setTimeout(lose, SILENT_MS);
-	}, SILENT_MS);
+	patience = setTimeout(ask, SILENT_MS, SILENT_MS);
+}
+
+// Ask the server for a word, which has to come within some milliseconds.
+function ask(ms) {
+	clearTimeout(patience);
+	send({ type: "ping", token: PING });
+	patience = setTimeout(lose, ms);
 }
 
 function lose() {

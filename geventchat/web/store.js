@@ -21,6 +21,9 @@ export function keep(kept, password) {
 // The user has left: a reload does not come back.
 export const leave = () => attempt(() => sessionStorage.removeItem(KEY));
 
+// Who uses this browser next may be somebody else, and is offered the nick only.
+export const forget = (nick) => attempt(() => localStorage.setItem(KEY, JSON.stringify({ nick })));
+
 function read(storage) {
 	const kept = attempt(() => JSON.parse(storage().getItem(KEY)));
 	return typeof kept?.nick === "string" ? kept : null;

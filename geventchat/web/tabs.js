@@ -1,6 +1,6 @@
 // The rooms as tabs; arrow keys move between them.
 
-import { $, make, write } from "./dom.js";
+import { $, make, walk, write } from "./dom.js";
 
 const list = $("rooms");
 const tabs = new Map();
@@ -9,7 +9,7 @@ let looked, choose;
 // `chosen(room)` is told which room the user chooses.
 export function start(chosen) {
 	choose = chosen;
-	list.addEventListener("keydown", press);
+	list.addEventListener("keydown", (event) => walk(event, list.children, "ArrowLeft", "ArrowRight", true)?.click());
 }
 
 // Show the rooms, which of them is looked at, and what is unread in them.
@@ -29,7 +29,7 @@ export function show({ all, current }) {
 function tabOf(room) {
 	if (tabs.has(room)) return tabs.get(room);
 	const tab = make("button");
-	tab.setAttribute("role", "tab");
+	tab.role = "tab";
 	tab.setAttribute("aria-controls", "panel");
 	tab.append(make("bdi"), " ", make("span"));
 	tab.addEventListener("click", () => choose(room));
@@ -43,17 +43,6 @@ function update(tab, room, isCurrent) {
 	write(name, room.name);
 	write(count, String(room.unread || ""));
 	count.className = room.mentioned ? "count mentioned" : "count";
-	tab.setAttribute("aria-selected", isCurrent);
+	tab.ariaSelected = isCurrent;
 	tab.tabIndex = isCurrent ? 0 : -1;
-}
-
-function press(event) {
-	const { length } = list.children;
-	const index = [...list.children].indexOf(document.activeElement);
-	const next = { ArrowRight: index + 1, ArrowLeft: index - 1 }[event.key];
-	if (next === undefined || event.altKey) return;
-	event.preventDefault();
-	const tab = list.children[(next + length) % length];
-	tab.click();
-	tab.focus();
 }

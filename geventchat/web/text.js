@@ -15,7 +15,7 @@ export function pieces(text) {
 	let end = 0;
 	for (const match of text.matchAll(LINK)) {
 		const link = trimmed(match[0]);
-		if (!URL.canParse(link)) continue;
+		if (!URL.canParse(link) || hasUser(new URL(link))) continue;
 		if (match.index > end) found.push({ text: text.slice(end, match.index) });
 		found.push({ text: link, href: link });
 		end = match.index + link.length;
@@ -24,15 +24,16 @@ export function pieces(text) {
 	return found;
 }
 
+// A link in which a user stands before the host, as bank.example@evil.example, looks as if it led to the first.
+const hasUser = ({ username, password }) => username || password;
+
 // What ends a sentence does not belong to the link in it, nor a bracket that was opened before it.
 function trimmed(link) {
-	for (;;) {
-		const last = link[link.length - 1];
-		const opens = { ")": "(", "]": "[" }[last];
-		const isClosing = opens && link.split(opens).length < link.split(last).length;
-		if (!isClosing && !".,;:!?'*_~".includes(last)) return link;
-		link = link.slice(0, -1);
-	}
+	const count = (sign) => link.split(sign).length;
+	const surplus = { ")": count(")") - count("("), "]": count("]") - count("[") };
+	let end = link.length;
+	while (surplus[link[end - 1]]-- > 0 || ".,;:!?'*_~".includes(link[end - 1])) end -= 1;
+	return link.slice(0, end);
 }
 
 // The hue of a nick, 0 to 359, the same everywhere; upper and lower case are the same nick.

@@ -110,6 +110,14 @@ test("what is said offline is sent once the connection is back, and again with t
 	assert.equal(sent("say").length, 2);
 });
 
+test("what is not known to be stored for some seconds is not sent yet for all that one knows", () => {
+	chat.typed("hello");
+	assert.deepEqual(chat.pending.delayed(NOW + 1000), []);
+	assert.deepEqual(chat.pending.delayed(NOW + 3000).map(({ text }) => text), ["hello"]);
+	chat.heard({ type: "ack", ref: sent("say")[0].ref, id: "101-0" });
+	assert.deepEqual(chat.pending.delayed(NOW + 3000), []);
+});
+
 test("a whisper that may have arrived is not sent again, and the user is told", () => {
 	chat.typed("/msg bob psst");
 	chat.lost();

@@ -22,6 +22,8 @@ const LINKS = {
 	"http:// https://. xhttp://a.example": [],
 	"<a href=\"http://example.org/\">": ["http://example.org/"],
 	"http://example.org/<script>": ["http://example.org/"],
+	"http://bank.example@evil.example/ https://a:b@evil.example http:///:b@evil.example http://a.example/@b": ["http://a.example/@b"],
+	"([http://example.org/a])))": ["http://example.org/a"],
 };
 
 for (const [text, links] of Object.entries(LINKS)) {
@@ -31,6 +33,12 @@ for (const [text, links] of Object.entries(LINKS)) {
 		assert.equal(found.map(({ text }) => text).join(""), text);
 	});
 }
+
+test("what ends in thousands of brackets holds nobody up", () => {
+	const start = performance.now();
+	for (let time = 0; time < 20; time++) pieces(`http://a${")".repeat(4000)}`);
+	assert.ok(performance.now() - start < 500);
+});
 
 test("somebody is mentioned by a word of its own", () => {
 	assert.ok(mentions("ALICE: hi", "alice") && mentions("(алиса)", "Алиса") && mentions("a.b+c?", "a.b+c"));
