@@ -78,6 +78,21 @@ def test_somebody_is_muted_from_the_list_of_people_by_keys_alone(lesson: Class) 
     assert lesson.focus.get_attribute("aria-haspopup") is None
 
 
+def test_who_moderates_has_a_star_also_in_its_own_list(lesson: Class) -> None:
+    lesson.teacher.until_here("eve", "teacher")
+    names = lesson.teacher.run("""
+        const shown = (one) => ["::before", "::after"].map((part) => getComputedStyle(one, part).content).join();
+        return [...document.querySelectorAll("#people button")].map(shown);
+    """)
+    assert ["★" in name for name in names] == [False, True]
+    assert ["(you)" in name for name in names] == [False, True]
+    assert lesson.teacher.driver.find_element(By.CSS_SELECTOR, "#people .mine").accessible_name.split() == [
+        "moderator",
+        "teacher",
+        "(you)",
+    ]
+
+
 def test_a_message_is_taken_back_by_keys_alone(lesson: Class) -> None:
     log = lesson.teacher.driver.find_element(By.CSS_SELECTOR, "[role=log]")
     log.send_keys(Keys.TAB)
