@@ -116,6 +116,15 @@ def test_head_says_what_get_would(browser: Browser) -> None:
     assert f"Content-Length: {len(browser.ask('/')[2])}" in head
 
 
+def test_a_target_that_names_the_server_is_answered_by_what_it_names(browser: Browser) -> None:
+    own = f"http://{browser.host}"
+    for path in ("", "/", "?from=mail", "/index.html"):
+        assert browser.ask(own + path, host="evil.example")[0] == 200
+    assert browser.ask("HTTP://evil.example/", host=browser.host)[0] == 421
+    assert browser.ask(own + "/nothing")[0] == 404
+    assert browser.ask("http://a@b/")[0] == 400
+
+
 def test_every_answer_says_when_it_was_made(browser: Browser) -> None:
     for path in ("/", "/nothing"):
         date = re.search(r"^Date: (.* GMT)\r$", browser.ask(path)[1], re.MULTILINE)

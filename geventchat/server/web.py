@@ -3,6 +3,7 @@
 No request is read or answered here: see `server.web_connection`.
 """
 
+import re
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import NamedTuple
@@ -20,6 +21,8 @@ from geventchat.server.recent import Recent
 CHAT_PATH = "/chat"
 # The longest path of a request: far more than any of ours.
 _MAX_TARGET_BYTES = 2 << 10
+# A target in the form that proxies are sent; what it names counts, whatever the Host (RFC 9112, section 3.2.2).
+_WHOLE = re.compile(r"https?://([^/?]*)(.*)", re.IGNORECASE)
 # How long an address that has spoken HTTP is not greeted on a silent connection: browsers open spare ones, and one that
 # was greeted would break the page that is then asked for on it.
 _SPARE_S = 10.0
@@ -60,12 +63,15 @@ class Web:
 
     def respond(self, request: h11.Request) -> Response:
         """Return the response to a request; status 101 grants a WebSocket."""
-        path = request.target.decode("latin-1").partition("?")[0]
+        target, host = request.target.decode("latin-1"), _header(request, b"host")
+        if whole := _WHOLE.fullmatch(target):
+            host, target = whole.groups()
+        path = target.partition("?")[0] or "/"
         if len(request.target) > _MAX_TARGET_BYTES:
             return failure(HTTPStatus.REQUEST_URI_TOO_LONG)
         if request.method not in (b"GET", b"HEAD"):
             return failure(HTTPStatus.METHOD_NOT_ALLOWED, headers=[("Allow", "GET, HEAD")])
-        called = authority.parse(_header(request, b"host"))
+        called = authority.parse(host)
         if called is None:
             return failure(HTTPStatus.BAD_REQUEST, "the Host is neither a name nor an address")
         if not self.knows(called):
