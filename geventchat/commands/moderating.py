@@ -17,7 +17,6 @@ from geventchat.core.room import Room
 from geventchat.protocol import events, names, replies, wording
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.ip import is_in
-from geventchat.protocol.names import LOBBY
 from geventchat.protocol.text import clean
 from geventchat.protocol.wording import EVERYBODY
 
@@ -33,7 +32,7 @@ def kick(chat: Chat, member: Member, kick: moderation.Kick, now: float) -> None:
     _check_rank(chat, member, target, room)
     kicked = events.Kicked("", "", room.name, member.nick, target.nick, kick.reason, account=account_of(member))
     note(chat, member, kicked, ref=kick.ref)
-    _put_out(chat, target, room, kicked, now)
+    chat.put_out(target, room, kicked, now)
 
 
 def ban(chat: Chat, member: Member, ban: moderation.Ban, now: float) -> None:
@@ -54,7 +53,7 @@ def ban(chat: Chat, member: Member, ban: moderation.Ban, now: float) -> None:
             chat.send_away(one, closing, f"banned by {member.nick}{why}")
         else:
             kicked = events.Kicked("", "", room.name, member.nick, one.nick, ban.reason, account=account_of(member))
-            _put_out(chat, one, room, kicked, now)
+            chat.put_out(one, room, kicked, now)
 
 
 def unban(chat: Chat, member: Member, unban: moderation.Unban, now: float) -> None:
@@ -189,28 +188,6 @@ def _end(sanctions: Sanctions[_Kind], target: Target, room: Room | None, written
     if record is None:
         raise Refused("no-such-ban", f"there is none of {clean(written)}; /bans lists them", about=clean(written))
     return sanctions.remove(record)
-
-
-def _put_out(chat: Chat, target: Member, room: Room, kicked: events.Kicked, now: float) -> None:
-    """Put a user out of a room; one who can be in one room only goes to the lobby, or is out of the chat."""
-    for change in chat.moderation.rules.uninvite(room.key, chat.moderation.account(target), target.token):
-        chat.tell(target, lambda: b"", [change])
-    chat.put_out(target, room, kicked)
-    if target.can.several_rooms:
-        return
-    if room.key == LOBBY or not _may_enter(chat, target, LOBBY, now):
-        why = f"{kicked.nick} put you out{f': {kicked.reason}' if kicked.reason else ''}"
-        chat.send_away(target, replies.Closing(code="kicked", message=why), why)
-    else:
-        chat.join(target, LOBBY)
-
-
-def _may_enter(chat: Chat, member: Member, room: str, now: float) -> bool:
-    try:
-        chat.moderation.check_entry(member, member.nick, room, None, now)
-    except Refused:
-        return False
-    return True
 
 
 def _listed(one: Sanction) -> replies.BanEntry:

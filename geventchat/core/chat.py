@@ -30,6 +30,7 @@ from geventchat.core.watchers import Watchers
 from geventchat.protocol import events, names, replies
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import MAX_LISTED, Limits
+from geventchat.protocol.names import LOBBY
 from geventchat.protocol.replies import AnyReply, Message
 from geventchat.protocol.roles import Role
 
@@ -68,7 +69,7 @@ class Chat:
     # The state that commands change at once; others see it when the batch is published.
 
     def heed_bans(self, now: float) -> None:
-        """Send away whom a ban hits that was made elsewhere; `now` is in seconds since 1970."""
+        """Send away, or out of a room, whom a ban hits that was made elsewhere; `now` is in seconds since 1970."""
         bans = self.moderation.bans
         if not bans.is_changed:
             return
@@ -80,6 +81,11 @@ class Chat:
                 self.moderation.check_ban(member, member.nick, "", now)
             except Refused as refusal:
                 self.send_away(member, replies.Closing(code="banned", message=refusal.message), "banned")
+                continue
+            for room in self.rooms_of(member):
+                if (ban := self.moderation.ban_from(room.key, member, now)) is not None:
+                    kicked = events.Kicked("", "", room.name, ban.by, member.nick, ban.reason)
+                    self.put_out(member, room, kicked, now)
 
     def heed_links(self, now: float) -> None:
         """Let nobody moderate by a link any more whose right has ended; `now` is in seconds since 1970."""
@@ -285,14 +291,26 @@ class Chat:
         self.post(member, room, Entry(room.key, left, None))
         return left
 
-    def put_out(self, member: Member, room: Room, kicked: events.Kicked) -> None:
-        """Take a member out of a room because somebody wants that; it is told so."""
+    def put_out(self, member: Member, room: Room, kicked: events.Kicked, now: float) -> None:
+        """Take a member out of a room because somebody wants that; it is told so. `now` is in seconds since 1970.
+
+        One who can be in one room only goes to the lobby, or is out of the chat.
+        """
         if member.is_remote:
             self.tell(member, kicked)  # its own server does it
             return
+        for change in self.moderation.rules.uninvite(room.key, self.moderation.account(member), member.token):
+            self.tell(member, lambda: b"", [change])
         member.rooms.remove(room.key)
         self.post(member, room, Entry(room.key, kicked, None))
         self.tell_own(member, kicked, None)
+        if member.can.several_rooms:
+            return
+        if room.key == LOBBY or not self.moderation.may_enter(member, LOBBY, now):
+            why = f"{kicked.nick} put you out{f': {kicked.reason}' if kicked.reason else ''}"
+            self.send_away(member, replies.Closing(code="kicked", message=why), why)
+        else:
+            self.join(member, LOBBY)
 
     def send_away(self, member: Member, closing: replies.Closing, reason: str) -> None:
         """Take a member out of the chat because somebody wants that, or because it has come back; others hear why."""

@@ -28,7 +28,7 @@ from geventchat.core.shared_log import (
     proof_of,
 )
 from geventchat.delivery.outbox import Outbox
-from geventchat.protocol import events, replies
+from geventchat.protocol import events, names, replies
 from geventchat.protocol.errors import NotStored
 
 if TYPE_CHECKING:
@@ -78,7 +78,16 @@ def arrival(member: Member, nick: str, key: str) -> Arrived:
 
 def person(member: Member) -> Person:
     """Return what other servers are to know of a member."""
-    return Person(member.about, member.username, member.account, member.era, member.role, member.away, member.since)
+    return Person(
+        member.about,
+        member.username,
+        member.account,
+        member.era,
+        member.role,
+        member.away,
+        member.since,
+        member.origin,
+    )
 
 
 class RemoteUsers:
@@ -177,6 +186,8 @@ class RemoteUsers:
             room = self._chat.room_at(key)
         if room is None:
             return
+        if isinstance(event, events.Locked):
+            self._chat.moderation.rules.let_in_guests(key, [one.token for one in room.members if not one.is_remote])
         if member is None or not (member in room.members or isinstance(event, events.Joined)):
             self._chat.publisher.publish_in(room, event, now)
             return
@@ -243,12 +254,14 @@ class RemoteUsers:
             case events.Kicked() as kicked:
                 room = self._chat.find_room(kicked.room)
                 if room is not None and room.key in member.rooms:
-                    self._chat.put_out(member, room, kicked)
+                    self._chat.put_out(member, room, kicked, wall_time)
             case SendAway(code=code, message=message, reason=reason):
                 self._chat.send_away(member, replies.Closing(code=code, message=message), reason)
             case reply:
                 if isinstance(reply, replies.Whispered) and (speaker := self._chat.nicks.find(reply.nick)):
                     member.whispered_by = ref(speaker)
+                elif isinstance(reply, replies.Invited):  # whoever did that might
+                    self._chat.moderation.rules.let_in_guests(names.key(reply.room), [member.token])
                 self._chat.publisher.reply(PendingReply(member, reply), wall_time)
 
     def _forgotten(self, _: Forgotten, wall_time: float, __: float) -> None:

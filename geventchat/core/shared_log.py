@@ -39,6 +39,7 @@ class Person(msgspec.Struct, array_like=True, gc=False):
     role: Role
     away: str | None
     since: float
+    origin: str = ""
 
 
 class News(msgspec.Struct, frozen=True, gc=False):

@@ -27,6 +27,7 @@ class Claims:
 
         def go_on() -> Followup | None:
             self._chat.remote_users.know(member)
+            self._chat.moderation.origin(member)  # others are to know it
             upto = self._log.claim(arrival(member, nick, key), proof_of(asked.earlier or ""))
             # Whoever had the nick until now is to be gone here, too.
             self._pump.wait_until(sender, lambda: self._log.has_shown(upto) or member.closed)

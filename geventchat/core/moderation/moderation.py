@@ -112,6 +112,12 @@ class Moderation:
         if (ban := self.bans.find(person, room, now)) is not None:
             raise Refused("banned", f"you are banned{_where(ban)}{_terms(ban)}", about=ban.room_name or None)
 
+    def ban_from(self, room: str, member: Member, now: float) -> Ban | None:
+        """Return why a member is to be kept out of the room with this key, if it is."""
+        if not self.bans or self.moderates(member, room):
+            return None
+        return self.bans.find(self.person(member), room, now)
+
     def check_ban_of_account(self, account: str, now: float) -> None:
         """Raise Refused ("banned") if the account with this key is kept out of the whole server."""
         ban = self.bans.find(Person(account=account), "", now) if self.bans else None
@@ -123,6 +129,14 @@ class Moderation:
         changes = self.links.open(secret, member.token, now)
         self.recognise(member, now)
         return changes
+
+    def may_enter(self, member: Member, room: str, now: float) -> bool:
+        """Return whether a member may come into the room with this key."""
+        try:
+            self.check_entry(member, member.nick, room, None, now)
+        except Refused:
+            return False
+        return True
 
     def check_entry(self, member: Member, nick: str, room: str, password: str | None, now: float) -> None:
         """Raise Refused ("banned", "locked", "forbidden") if a member may not come into the room with this key.

@@ -1,0 +1,175 @@
+"""Moderators and their users on different servers that share one chat: all that holds on one holds on all."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from gevent import socket
+
+from geventchat import Limits
+from tests.raw import Address, Raw, plain, programmed
+from tests.redis_server import RedisServer
+from tests.several import Several, several
+
+
+@pytest.fixture
+def servers(redis_server: RedisServer) -> Iterator[Several]:
+    with several(redis_server.url, 3, Limits(rate=None)) as servers:
+        yield servers
+
+
+def does(raw: Raw, **command: object) -> dict[str, Any]:
+    """Send a command, and return how it was answered."""
+    raw.send(json.dumps({**command, "ref": "done"}).encode() + b"\n")
+    while True:
+        answer = raw.message()
+        if answer.get("ref") == "done":
+            return answer
+
+
+def settled(raw: Raw) -> list[dict[str, Any]]:
+    raw.send(b'{"type":"ping"}\n')
+    return raw.messages_until("pong")[:-1]
+
+
+def moderator(servers: Several) -> Raw:
+    """Return who moderates all servers, connected to the first of them."""
+    server = servers.servers[0]
+    server._services.chat.moderation.links.offer("secret")
+    mod, _ = programmed(server.address, "mod", link="secret")
+    return mod
+
+
+def from_address(source: str, target: Address, first: bytes) -> Raw:
+    """Return a connection from an address of its own."""
+    raw = Raw.__new__(Raw)
+    raw.socket = socket.create_connection(target, timeout=10, source_address=(source, 0))
+    raw.received = b""
+    raw.send(first)
+    return raw
+
+
+def far_user(servers: Several, nick: str, room: str = "lobby", source: str = "127.0.0.2") -> Raw:
+    """Return a user of the second server."""
+    hello = json.dumps({"type": "hello", "nick": nick, "room": room}).encode() + b"\n"
+    raw = from_address(source, servers.servers[1].address, hello)
+    raw.messages_until("welcome")
+    return raw
+
+
+def test_who_comes_from_a_banned_address_is_sent_away_from_every_server(servers: Several) -> None:
+    mod = moderator(servers)
+    bob = far_user(servers, "bob")
+    assert does(mod, type="ban", who="127.0.0.2/32")["type"] != "error"
+    assert bob.messages_until("closing")[-1]["code"] == "banned"
+    mod.messages_until("left")
+    mod.close()
+    bob.close()
+
+
+def test_a_ban_from_one_room_by_address_puts_out_who_is_there_by_way_of_another_server(servers: Several) -> None:
+    mod = moderator(servers)
+    does(mod, type="join", room="den")
+    bob = far_user(servers, "bob", "den")
+    carol = far_user(servers, "carol", "lobby")
+    mod.messages_until("joined")
+    assert does(mod, type="ban", who="127.0.0.2", room="den")["type"] != "error"
+    assert bob.messages_until("kicked")[-1]["who"] == "bob"
+    assert mod.messages_until("kicked")[-1]["who"] == "bob"
+    assert does(mod, type="who", room="den")["members"] == ["mod"]
+    assert does(carol, type="join", room="den")["code"] == "banned"
+    for raw in (mod, bob, carol):
+        raw.close()
+
+
+def test_moderators_see_where_users_of_other_servers_come_from_and_ban_and_mute_by_that(servers: Several) -> None:
+    mod = moderator(servers)
+    bob = far_user(servers, "bob")
+    near = from_address("127.0.0.2", servers.servers[0].address, b'{"type":"hello","nick":"near"}\n')
+    near.messages_until("welcome")
+    origins = {does(mod, type="whois", nick=nick)["users"][0]["origin"] for nick in ("bob", "near")}
+    assert len(origins) == 1
+    (origin,) = origins
+    assert origin
+    assert does(mod, type="mute", nick=origin)["type"] != "error"
+    assert bob.messages_until("muted")[-1]["type"] == "muted"
+    assert does(bob, type="say", text="but")["code"] == "muted"
+    assert does(mod, type="ban", who=origin)["type"] != "error"
+    for raw in (bob, near):
+        assert raw.messages_until("closing")[-1]["code"] == "banned"
+        raw.close()
+    mod.close()
+
+
+def test_who_can_be_in_one_room_only_goes_to_the_lobby_when_it_is_put_out_from_afar(servers: Several) -> None:
+    mod = moderator(servers)
+    does(mod, type="join", room="den")
+    with plain(servers.servers[1].address, "paul") as paul:
+        paul.send(b"/join den\n")
+        while mod.messages_until("joined")[-1]["room"] != "den":
+            pass
+        does(mod, type="kick", nick="paul", room="den", reason="enough")
+        while mod.messages_until("joined")[-1]["room"] != "lobby":
+            pass
+        paul.send(b"here\n")
+        assert mod.messages_until("said")[-1]["room"] == "lobby"
+        does(mod, type="kick", nick="paul", room="lobby", reason="enough")
+        while mod.messages_until("kicked")[-1]["room"] != "lobby":
+            pass
+        assert "mod put you out: enough" in paul.rest().decode()
+    mod.close()
+
+
+def test_guests_of_other_servers_are_invited_into_a_locked_room_and_come_back_to_it(servers: Several) -> None:
+    mod = moderator(servers)
+    does(mod, type="join", room="den")
+    bob, carol = far_user(servers, "bob", "den"), far_user(servers, "carol")
+    mod.messages_until("joined")
+    assert does(mod, type="lock", room="den")["type"] != "error"
+    assert does(carol, type="join", room="den")["code"] == "locked"
+    does(mod, type="invite", nick="carol", room="den")
+    carol.messages_until("invited")
+    assert does(carol, type="join", room="den")["type"] == "members"
+    does(bob, type="leave", room="den")
+    settled(bob)
+    assert does(bob, type="join", room="den")["type"] == "members"
+    assert does(mod, type="kick", nick="carol", room="den")["type"] != "error"
+    carol.messages_until("kicked")
+    assert does(carol, type="join", room="den")["code"] == "locked"
+    for raw in (mod, bob, carol):
+        raw.close()
+
+
+def test_what_is_slow_muted_or_announced_is_so_for_users_of_all_servers(servers: Several) -> None:
+    mod = moderator(servers)
+    bob = far_user(servers, "bob")
+    assert does(mod, type="slow", every="1h", room="lobby")["type"] != "error"
+    bob.messages_until("slowed")
+    assert does(bob, type="say", text="once")["type"] == "ack"
+    assert does(bob, type="say", text="twice")["code"] == "slow-down"
+    assert does(mod, type="slow", room="lobby")["type"] != "error"
+    bob.messages_until("slowed")
+    assert does(mod, type="mute", nick="*", room="lobby")["type"] != "error"
+    bob.messages_until("muted")
+    assert does(bob, type="say", text="but")["code"] == "muted"
+    assert does(mod, type="announce", text="lunch")["type"] != "error"
+    assert bob.messages_until("announced")[-1]["text"] == "lunch"
+    mod.close()
+    bob.close()
+
+
+def test_a_password_that_is_changed_on_one_server_holds_on_all(servers: Several) -> None:
+    alice, _ = programmed(servers.servers[0].address, "alice")
+    assert does(alice, type="register", password="correct horse battery")["type"] == "account_is"
+    bob = far_user(servers, "bob")
+    assert does(bob, type="login", account="alice", password="correct horse battery")["type"] == "account_is"
+    changed = does(alice, type="password", password="another horse battery")
+    assert changed["type"] == "account_is"
+    assert [one["account"] for one in settled(bob) if one["type"] == "account_is"] == [None]  # as everywhere else
+    assert does(bob, type="login", account="alice", password="correct horse battery")["type"] == "error"
+    assert does(bob, type="login", account="alice", password="another horse battery")["type"] == "account_is"
+    assert does(alice, type="unregister", password="another horse battery")["type"] == "account_is"
+    assert [one["account"] for one in settled(bob) if one["type"] == "account_is"][-1] is None
+    alice.close()
+    bob.close()
