@@ -17,6 +17,7 @@ from pathlib import Path
 
 import gevent
 
+from bots.engine import reconnecting
 from bots.engine.runner import Runner
 from bots.protocols.registry import DIALECTS
 from bots.report.outcome import Outcome
@@ -35,6 +36,8 @@ script:
       - 5 of user: {{drop: reset, every: 3s, jitter: 90%, for: {seconds}s}}
 check: {{delivery: exactly once, order: same for everyone, errors: any}}
 """
+# Who comes to a server that is stopped waits there for 10 s, perhaps several times, before it comes to another.
+reconnecting._RECONNECT_WITHIN_S = 90.0
 # How long everything is well before the end, so that all can come back.
 _CALM_S = 4.0
 
