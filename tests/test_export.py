@@ -12,10 +12,12 @@ import pytest
 
 from geventchat.cli.export import PAGE
 from geventchat.core.log import Entry
-from geventchat.protocol.events import AnyEvent, Joined, Said
+from geventchat.protocol.events import AnyEvent, Deleted, Joined, Said
+from geventchat.store.redis.log import RedisLog
 from geventchat.store.sqlite import SqliteLog
 from tests.processes import run, serving
 from tests.raw import plain
+from tests.redis_server import RedisServer
 
 NOON = 1732363200.0  # of 2024-11-23, UTC
 
@@ -178,3 +180,43 @@ def test_a_full_disk_is_one_line(path: Path) -> None:
         1,
         "geventchat-serve export: cannot be written: no space left on device\n",
     )
+
+
+# From a Redis that servers share.
+
+
+def shared(url: str, *arguments: str) -> list[str]:
+    ended = run("geventchat.cli.serve", "export", "--redis", url, "--text", *arguments, environment={"TZ": "UTC"})
+    assert (ended.status, ended.errors) == (0, "")
+    return ended.out.splitlines()
+
+
+def test_what_servers_share_is_printed_too_all_rooms_in_one_order(redis_server: RedisServer) -> None:
+    url = redis_server.url
+    with closing(RedisLog(url)) as log:
+        log.append([Entry("den", Joined("", "", "den", "alice"), None)], NOON - 1)
+        log.append([Entry("lobby", Joined("", "", "lobby", "bob"), None)], NOON - 1)
+        for number in range(250):
+            room = "den" if number % 2 else "lobby"
+            log.append([Entry(room, Said("", "", room, "alice", str(number)), None)], NOON + number)
+        log.append(
+            [Entry("den", Deleted("", "", "den", "mod", "alice", target=log.latest("den", 1)[0].id), None)], NOON + 300
+        )
+        assert [line.split()[-1] for line in shared(url)[2:-1]] == [str(number) for number in range(249)]
+    assert shared(url, "--room", "Den", "--since", "2024-11-23T12:04:05")[:2] == [
+        "2024-11-23 12:04:05 den alice: 245",
+        "2024-11-23 12:04:07 den alice: 247",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["--redis", "redis://127.0.0.1:1/0"], "cannot be reached"),
+        (["--redis", "redis://h", "--history", "f"], "not for"),
+    ],
+)
+def test_what_cannot_be_read_from_redis_is_one_line(arguments: list[str], why: str) -> None:
+    ended = run("geventchat.cli.serve", "export", *arguments)
+    assert (ended.status, len(ended.errors.splitlines())) == (2, 1)
+    assert why in ended.errors

@@ -113,3 +113,18 @@ def test_who_begins_knows_who_is_where(redis_server: RedisServer) -> None:
             here, *rooms = news(second)
             assert here == arrived("alice", "m")
             assert {one.entry.room for one in rooms if isinstance(one, Happened)} == {"lobby", "den"}
+
+
+def test_the_last_events_of_all_rooms_together_are_kept_and_what_is_removed_is_told(redis_server: RedisServer) -> None:
+    with closing(RedisLog(redis_server.url, keep_messages=3)) as log:
+        told = [
+            Entry(room, Said("", "", room, "alice", f"{room} {number}"), None) for number in range(3) for room in "ab"
+        ]
+        log.append([Entry(room, Joined("", "", room, "alice"), None) for room in "ab"], NOW)
+        log.append(told, NOW)
+        log.trim()
+        kept = [entry.event for room in "ab" for entry in log.since(room, "0-0", 9)]
+        assert sorted(event.text for event in kept if isinstance(event, Said)) == ["a 2", "b 1", "b 2"]
+        assert log.trimmed_up_to() == told[2].event.id
+        log.trim()
+        assert log.trimmed_up_to() == told[2].event.id

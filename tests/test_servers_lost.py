@@ -239,7 +239,6 @@ def test_the_command_says_what_is_wrong_with_its_options() -> None:
         (["--redis", "redis://127.0.0.1:1/0"], "cannot be reached"),
         (["--redis", "redis://h/0", "--history", "none"], "--history is not for --redis"),
         (["--redis", "redis://h/0", "--lease", "0s"], "--lease 0s"),
-        (["--redis", "redis://h/0", "--keep-messages", "5"], "--keep-messages is not for --redis"),
         (["--redis", "redis://h/0", "--durability", "full"], "appendfsync"),
     ):
         ran = run("geventchat.cli.serve", *given, "--listen", "127.0.0.1:0")

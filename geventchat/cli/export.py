@@ -16,7 +16,7 @@ from geventchat.protocol import durations, names
 from geventchat.protocol.errors import Refused, UsageError
 from geventchat.protocol.events import LARGEST, SEQUENCES, AnyEvent, number_of
 from geventchat.protocol.wording import line_of
-from geventchat.store import sqlite_file
+from geventchat.store import registry, sqlite_file
 from geventchat.store.sqlite_errors import explained
 from geventchat.store.sqlite_rows import select
 from geventchat.system.stdio import print_nowhere
@@ -40,17 +40,19 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _export(options: argparse.Namespace) -> None:
+    if options.redis is not None and options.history is not None:
+        raise UsageError("--history is not for --redis: what is said is kept in Redis")
     path = options.history or sqlite_file.default_path()
     write = _write_text if options.text else _write_json
     after = _number_before(options.since, time.time()) if options.since else -LARGEST
     room_key = names.key(options.room) if options.room is not None else None
     nothing = True
-    for events in _pages(path, room_key, after):
+    for events in _pages(path, room_key, after) if options.redis is None else _shared(options.redis, room_key, after):
         write(events)
         sys.stdout.flush()
         nothing = False
     if nothing:
-        print(f"note: there is no such event in {path}", file=sys.stderr)
+        print(f"note: there is no such event in {path if options.redis is None else 'that Redis'}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--history", metavar="FILE", type=Path, help="the file (default: history.sqlite in the user's state folder)"
     )
+    parser.add_argument("--redis", metavar="URL", help="the Redis of servers that share one chat, as they are given it")
     parser.add_argument("--room", help="only what happened in this room")
     parser.add_argument(
         "--since",
@@ -69,6 +72,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--text", action="store_true", help="print lines for people; times are in UTC")
     return parser
+
+
+def _shared(url: str, room_key: str | None, after: int) -> Iterator[list[AnyEvent]]:
+    registry.need_redis()
+    from geventchat.store.redis.export import pages
+
+    return pages(url, room_key, after, PAGE)
 
 
 def _pages(path: Path, room_key: str | None, after: int) -> Iterator[list[AnyEvent]]:

@@ -83,28 +83,27 @@ def written(option: str) -> str:
     return "|".join(store.written for store in reversed(STORES) if store.option == option)
 
 
-def _need_redis() -> None:
+def need_redis() -> None:
+    """Raise UsageError where what --redis takes is not installed."""
     if find_spec("redis") is None or find_spec("hiredis") is None:
         raise UsageError("--redis needs redis-py; install it with pip install 'geventchat[redis]'")
 
 
 def _redis_records(url: str) -> Records:
-    _need_redis()
+    need_redis()
     from geventchat.store.redis import kept_records
 
     return Records(partial(kept_records.reading, url), partial(kept_records.changing, url))
 
 
 def _redis(url: str, options: StoreOptions) -> Opener:
-    _need_redis()
+    need_redis()
     from geventchat.store.redis.log import RedisLog
 
     retention = options.retention
-    if retention.full or retention.messages is not None:
-        what = "--durability full" if retention.full else "--keep-messages"
-        remedy = "set appendfsync in Redis' own configuration" if retention.full else "give an age with --keep"
-        raise UsageError(f"{what} is not for --redis: {remedy}")
-    return partial(RedisLog, url, lease_s=options.lease_s, keep_s=retention.age)
+    if retention.full:
+        raise UsageError("--durability full is not for --redis: set appendfsync in Redis' own configuration")
+    return partial(RedisLog, url, lease_s=options.lease_s, keep_s=retention.age, keep_messages=retention.messages)
 
 
 def _memory(_: str, options: StoreOptions) -> Opener:

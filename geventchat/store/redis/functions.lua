@@ -5,8 +5,9 @@
 -- [kind, who, key, room, nick, text, ref, account]. `who` is the mark of the user who did it, and the record of that user says
 -- with which server it is. What a server sends of a user who is not, or no longer, with it, is left out.
 --
---   meta                 format, log, opened, ms, seq, last, first: the version, the name of this log, the process of
---                        Redis in which it was opened, the newest id, the newest part's id, and the very first id
+--   meta                 format, log, opened, ms, seq, last, first, trimmed: the version, the name of this log, the
+--                        process of Redis in which it was opened, the newest id, the newest part's id, the very first
+--                        id, and that up to which something may have been removed
 --   feed                 a stream: what every server follows; the parts of the last minutes
 --   talk:ROOM moves:ROOM streams: what was said in a room, and all else that happened there
 --   topics kept          hashes: of each room, and of each kind and key
@@ -98,10 +99,12 @@ local MOVES = {
 
 local function take(server, id, kind, who, key, bytes)
   if TALK[kind] then call('XADD', P .. 'talk:' .. key, id, 'e', bytes) return end
-  if MOVES[kind] then call('XADD', P .. 'moves:' .. key, id, 'e', bytes) end
+  if MOVES[kind] then
+    call('XADD', P .. 'moves:' .. key, id, 'e', bytes)
+    call('SADD', ROOMS, key) -- also a room that nobody has come into, as that of moderators
+  end
   local known = who ~= '' and call('EXISTS', P .. 'user:' .. who) == 1
   if kind == 'joined' then
-    call('SADD', ROOMS, key)
     if known then call('HSET', P .. 'user:' .. who, 'in:' .. key, cmsgpack.unpack(bytes)[4]) end
   elseif kind == 'deleted' then
     local target = cjson.decode(cmsgpack.unpack(bytes)[6]).target
@@ -291,6 +294,12 @@ local function sweep(keys, args)
   return #users
 end
 
+-- run, id: what is up to this id may have been removed
+local function trimmed(keys, args)
+  if is_later(args[2], call('HGET', META, 'trimmed') or '0-0') then call('HSET', META, 'trimmed', args[2]) end
+  return 1
+end
+
 -- run, cursor, count: some of the users who are here: who, and fields; the next cursor first
 local function users(keys, args)
   local found = call('HSCAN', NICKS, args[2], 'COUNT', args[3])
@@ -372,5 +381,6 @@ redis.register_function('geventchat_register', register)
 redis.register_function{function_name = 'geventchat_renew', callback = renew, flags = {'allow-oom'}}
 redis.register_function{function_name = 'geventchat_resign', callback = resign, flags = {'allow-oom'}}
 redis.register_function{function_name = 'geventchat_sweep', callback = sweep, flags = {'allow-oom'}}
+redis.register_function{function_name = 'geventchat_trimmed', callback = trimmed, flags = {'allow-oom'}}
 redis.register_function{function_name = 'geventchat_users', callback = users, flags = {'no-writes'}}
 redis.register_function{function_name = 'geventchat_offer', callback = offer, flags = {'allow-oom'}}

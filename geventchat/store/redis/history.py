@@ -1,8 +1,10 @@
 """What was said before, read from Redis: of each room a stream of what was said, and one of all else that happened."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from heapq import merge
+from itertools import islice
 from typing import Any
 
 import gevent
@@ -15,19 +17,26 @@ from geventchat.store.redis import items
 from geventchat.store.redis.link import PREFIX, Away, Link, Shut
 
 _TRIM_EVERY_S = 60.0
+# How many entries are read at once of each of many streams.
+_AT_ONCE = 100
 
 
 class History:
-    """The part of a log that reads; events older than `keep_s` seconds are removed as time goes, if that is given.
+    """The part of a log that reads, and removes as time goes what is older than is to be kept.
+
+    That is `keep_s` seconds, or the last `keep_messages` events of all rooms together, if these are given.
 
     While Redis is away, or has forgotten what servers still have, whoever reads waits, as whoever speaks does: who has
     come back would else miss something. `wait` waits for a moment, or sees to it, and is told why.
     """
 
-    def __init__(self, link: Link, keep_s: float | None, wait: Callable[[Away | Shut], None]) -> None:
+    def __init__(
+        self, link: Link, keep_s: float | None, keep_messages: int | None, wait: Callable[[Away | Shut], None]
+    ) -> None:
         self._link = link
         self._wait = wait
         self._keep_s = keep_s
+        self._keep_messages = keep_messages
 
     def since(self, room: str, after: str, limit: int, *, talk: bool = False) -> list[Entry]:
         """Return up to `limit` entries later than the id `after`, oldest first; with `talk`, only what was said."""
@@ -58,11 +67,10 @@ class History:
 
     def trimmed_up_to(self) -> str:
         """Return the id up to which events may have been removed, or were never here; 0-0 in an empty log."""
-        first = self._read("HGET", f"{PREFIX}meta", "first")
+        first, trimmed = self._read("HMGET", f"{PREFIX}meta", "first", "trimmed")
         if first is None:
             return "0-0"
-        removed = int((time.time() - self._keep_s) * 1000) if self._keep_s else 0
-        return id_of(max(number_of(first.decode()) - 1, number_of(f"{removed}-0")))
+        return id_of(max(number_of(first.decode()) - 1, number_of((trimmed or b"0-0").decode()), self._too_old()))
 
     def lost(self, event_id: str) -> tuple[str, str] | None:
         """Return between which ids events are lost that somebody was shown, if this is one of those ids."""
@@ -74,13 +82,27 @@ class History:
 
     def trim_on(self) -> None:
         """Remove what is older than is to be kept, now and then; runs until killed."""
-        while self._keep_s:
-            with suppress(Away, ResponseError):
-                oldest = f"{int((time.time() - self._keep_s) * 1000)}-0"
-                for room in self._link.call("SMEMBERS", f"{PREFIX}rooms"):
-                    for stream in ("talk:", "moves:"):
-                        self._link.call("XTRIM", (PREFIX + stream).encode() + room, "MINID", oldest)
+        while self._keep_s or self._keep_messages:
+            with suppress(Away, Shut, ResponseError):
+                self.trim()
             gevent.sleep(_TRIM_EVERY_S)
+
+    def trim(self) -> None:
+        """Remove what is older than is to be kept. Raises Away, Shut, ResponseError."""
+        streams = streams_of(self._link)
+        last = self._too_old()
+        if self._keep_messages:
+            surplus = sum(self._link.read("XLEN", stream) for stream in streams) - self._keep_messages
+            if surplus > 0:
+                oldest = islice(entries(self._link, streams, "-"), surplus - 1, None)
+                last = max(last, number_of(next(oldest, ("0-0", b""))[0]))
+                self._link.function("trimmed", id_of(last))
+        for stream in streams:
+            self._link.call("XTRIM", stream, "MINID", id_of(last + 1))
+
+    def _too_old(self) -> int:
+        """Return the number of the last id that is older than is to be kept."""
+        return number_of(f"{int((time.time() - self._keep_s) * 1000)}-0") if self._keep_s else 0
 
     def _read(self, *words: str | bytes | int) -> Any:
         while True:
@@ -90,3 +112,21 @@ class History:
                 self._wait(error)
             except ResponseError as error:
                 raise Refused("unreadable", f"the history cannot be read: {error}") from None
+
+
+def streams_of(link: Link) -> list[bytes]:
+    """Return the names of all streams of all rooms. Raises as `Link.read`."""
+    rooms = link.read("SMEMBERS", f"{PREFIX}rooms")
+    return [(PREFIX + stream).encode() + room for room in rooms for stream in ("talk:", "moves:")]
+
+
+def entries(link: Link, streams: Sequence[bytes], begin: str) -> Iterator[tuple[str, bytes]]:
+    """Yield what streams hold from an id on, of all of them in one order: each id, and what is written there."""
+    return merge(*(_entries(link, stream, begin) for stream in streams), key=lambda entry: number_of(entry[0]))
+
+
+def _entries(link: Link, stream: bytes, begin: str) -> Iterator[tuple[str, bytes]]:
+    while found := link.read("XRANGE", stream, begin, "+", "COUNT", _AT_ONCE):
+        for event_id, (_, written) in found:
+            yield event_id.decode(), written
+        begin = f"({found[-1][0].decode()}"

@@ -42,16 +42,18 @@ _OWN = _Own()
 
 
 class RedisLog(History):
-    """A log in the Redis at `url`, with a lease of so many seconds; events older than `keep_s` seconds are removed.
+    """A log in the Redis at `url`, with a lease of so many seconds; as `History` says, old events are removed.
 
     Raises UsageError when it cannot be had.
     """
 
-    def __init__(self, url: str, *, lease_s: float = 5.0, keep_s: float | None = None) -> None:
+    def __init__(
+        self, url: str, *, lease_s: float = 5.0, keep_s: float | None = None, keep_messages: int | None = None
+    ) -> None:
         address = Address(url)
         # Three connections: the pump's, that of all sessions, and the lease's. None of these waits for another.
         self._writer, self._reader, self._keeper = (Link(address) for _ in range(3))
-        super().__init__(self._reader, keep_s, lambda error: self._lease.see_to(error))
+        super().__init__(self._reader, keep_s, keep_messages, lambda error: self._lease.see_to(error))
         self.location = address.shown
         self.kept = Kept()
         self._stream = Stream(
@@ -65,7 +67,7 @@ class RedisLog(History):
         self._shown = "0-0"
         self._wake: Callable[[], None] = _nothing
         self._one_writes = RLock()
-        with _said_at_start(address.shown):
+        with said_in_one_line(address.shown):
             self._lease.begin()
         self._tasks = [gevent.spawn(task) for task in (self._stream.follow_on, self._lease.live_on, self.trim_on)]
 
@@ -260,8 +262,8 @@ class RedisLog(History):
         self._to_show.append(Forgotten(""))
 
 
-class _said_at_start:  # noqa: N801 - it reads as a function
-    """Turns what is wrong when a server starts into a UsageError of one line."""
+class said_in_one_line:  # noqa: N801 - it reads as a function
+    """Turns what is wrong with a Redis that was given into a UsageError of one line."""
 
     def __init__(self, shown: str) -> None:
         self._shown = shown
