@@ -150,7 +150,7 @@ def main() -> int:
         told = lines(outcome)
         logs = [servers.log_file(number).read_text() for number in range(3)]
     print(f"seed {options.seed}", *chaos.noted, *told, sep="\n")
-    found = outcome.failures or any(one.startswith(("FAILED", "broken")) for one in told)
+    found = outcome.failures or outcome.anomalies
     if found or any("Traceback" in log for log in logs):
         print(*logs, sep="\n")
         return 1
