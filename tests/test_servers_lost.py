@@ -11,6 +11,8 @@ from typing import Any
 
 import gevent
 import pytest
+from gevent import socket
+from gevent.server import StreamServer
 
 from geventchat import ChatServer, Limits
 from geventchat.protocol.errors import UsageError
@@ -229,9 +231,34 @@ def test_each_reason_why_a_server_cannot_start_is_one_clear_line(tmp_path: Path)
             assert "secret" not in log.location
 
 
-def test_an_old_redis_is_refused(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geventchat.store.redis.link._OLDEST", (99, 0))
-    assert "and 99.0 is needed" in why_not(redis_server.url)
+def test_an_old_redis_is_refused() -> None:
+    facts = b"# Server\r\nredis_version:6.2.14\r\nrun_id:1234\r\n"
+
+    def answer(sock: socket.socket, _: object) -> None:
+        while asked := sock.recv(4096):
+            sock.sendall(b"$%d\r\n%b\r\n" % (len(facts), facts) if b"INFO" in asked else b"+OK\r\n")
+
+    listener = StreamServer(("127.0.0.1", 0), answer)
+    listener.start()
+    assert "of version 6.2.14, and 7.0 is needed" in why_not(f"redis://127.0.0.1:{listener.server_port}/0")
+    listener.stop()
+
+
+def test_a_server_waits_while_an_older_redis_is_in_the_place_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_redis(tmp_path) as redis, several(redis.url, 1, lease_s=60) as servers:
+        alice, _ = programmed(servers.address, "alice")
+        monkeypatch.setattr("geventchat.store.redis.link._OLDEST", (99, 0))
+        redis.kill()
+        redis.start()
+        asks(alice, type="say", text="later", ref="1")
+        while not servers.logs[0].trouble:
+            gevent.sleep(0.01)
+        gevent.sleep(0.3)  # it tries, and finds that other one
+        monkeypatch.undo()
+        assert alice.messages_until("said")[-1]["text"] == "later"
+        alice.close()
 
 
 def test_the_command_says_what_is_wrong_with_its_options() -> None:

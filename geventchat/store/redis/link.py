@@ -131,7 +131,8 @@ class Link:
         version = facts.get("redis_version", "0")
         if tuple(map(int, version.split(".")[:2])) < _OLDEST:
             needed = ".".join(map(str, _OLDEST))
-            raise UsageError(f"the Redis at {self._address.shown} is of version {version}, and {needed} is needed")
+            self._connection.disconnect()
+            raise Away(f"this Redis is of version {version}, and {needed} is needed")
         self.run = facts["run_id"]
         self._is_open = False
 
