@@ -234,6 +234,19 @@ def test_a_worker_that_is_late_itself_makes_the_run_invalid_and_is_named(tmp_pat
     assert re.match("INVALID: worker 1 .* late, by", out.decode().splitlines()[-1])
 
 
+def test_a_worker_whose_users_only_listen_is_late_too_and_named(tmp_path: Path) -> None:
+    scenario = 'cast: {user: 2}\nscript:\n  - user1: {say: "{words 3}", every: 200ms, for: 15s}\n'
+    with running(scenario, tmp_path, "--workers", "2") as (process, workers):
+        _wait_until_talking(process)
+        os.kill(workers[1], signal.SIGSTOP)
+        gevent.sleep(1.5)  # shorter than what it takes to be called lost
+        os.kill(workers[1], signal.SIGCONT)
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 5
+    assert re.match("INVALID: .*worker [12] .* late, by", out.decode().splitlines()[-1])
+    assert f"process {workers[1]})" in out.decode().splitlines()[-1]
+
+
 def test_ctrl_c_shows_what_was_seen_until_then_by_all_workers(tmp_path: Path) -> None:
     with running(_LONG, tmp_path, "--workers", "2") as (process, _):
         _wait_until_talking(process)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import gevent
 from gevent.pool import Group
 
+from bots.engine.attention import watch
 from bots.engine.bot import Bot, NotDone
 from bots.engine.bot_group import BotGroup
 from bots.engine.conductor import Alone, Conductor, Met, Spoke
@@ -57,7 +58,8 @@ class Runner:
         self._join_rate = join_rate
         self._scenario = scenario
         self._speed = speed
-        self._pause_s = make_dialect("").pause_s
+        dialect = make_dialect("")
+        self._pause_s, self._is_framed = dialect.pause_s, dialect.framed
         self._last_due = 0.0
         self._tasks = Group()  # all that goes on besides the script's own next line
         self.group = BotGroup(self.outcome, (address, *others), make_dialect, self._conductor, trust)
@@ -65,6 +67,7 @@ class Runner:
     def run(self) -> Outcome:
         """Carry out the script; return what was seen, also when it was interrupted or somebody was not let in."""
         outcome, began = self.outcome, time.monotonic()
+        watching = gevent.spawn(watch, outcome, framed=self._is_framed)
         try:
             self._let_in()
             outcome.began = self._conductor.meet("all in").at
@@ -75,6 +78,7 @@ class Runner:
         except NotDone as refusal:
             outcome.failures.append(str(refusal))
         finally:
+            watching.kill()
             self._tasks.kill(timeout=_KILL_S)
             if outcome.interrupted:
                 outcome.until = time.monotonic() - QUIET_S

@@ -9,6 +9,7 @@ from bots.ledger.model import Words
 from bots.ledger.room import RoomLedger, Verdict
 from bots.ledger.share import Share
 from bots.ledger.timeline import Timeline
+from bots.report.run_together import are_read_late
 from bots.scenario.model import Line, Scenario
 
 # When this share of what was said came later than this, the bots were too busy to be believed.
@@ -31,6 +32,7 @@ class WorkerSeen:
     name: str
     users: int = 0
     lag: Histogram = field(default_factory=Histogram)
+    looked_late: Histogram = field(default_factory=Histogram)  # as `Outcome` has it
     wrong: int = 0  # findings while the run goes on, by what the worker knows
     clock_error_s: float = 0.0  # by how much times of the worker may be wrong
     lost: str = ""  # what became of it, if it is not there any more
@@ -38,12 +40,17 @@ class WorkerSeen:
     def begin(self) -> None:
         """Begin with another run."""
         self.users = self.wrong = 0
-        self.lag = Histogram()
+        self.lag, self.looked_late = Histogram(), Histogram()
 
     @property
     def is_late(self) -> bool:
-        """Whether it did not keep up with its own plan."""
-        return self.lag.percentile(LAG_PERCENTILE) > MAX_LAG_S
+        """Whether it did not keep up with its own plan, or looked too late for what had come."""
+        return self.late_s > MAX_LAG_S
+
+    @property
+    def late_s(self) -> float:
+        """How late it was, in seconds; it may be that its users only listen."""
+        return max(lag.percentile(LAG_PERCENTILE) for lag in (self.lag, self.looked_late))
 
 
 @dataclass
@@ -55,6 +62,9 @@ class Outcome:
     whispers: dict[str, RoomLedger] = field(default_factory=dict)  # by what to call what one user was whispered
     timeline: Timeline = field(default_factory=Timeline)
     lag: Histogram = field(default_factory=Histogram)
+    looked_late: Histogram = field(default_factory=Histogram)  # how late the bots looked for what had come
+    # From when to when they did not look, where messages may have run together by that.
+    looked_away: list[tuple[float, float]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     users: int = 0  # at most at one time
     came_and_went: list[tuple[float, int]] = field(default_factory=list)  # when a user more, or less, was there
@@ -75,8 +85,12 @@ class Outcome:
     @property
     def is_valid(self) -> bool:
         """Whether the bots kept up with their own plan, and all of them are still there to tell what they heard."""
-        is_late = self.lag.percentile(LAG_PERCENTILE) > MAX_LAG_S
+        is_late = self.lag.percentile(LAG_PERCENTILE) > MAX_LAG_S or self._is_read_late
         return not is_late and not any(worker.lost or worker.is_late for worker in self.workers)
+
+    @property
+    def _is_read_late(self) -> bool:
+        return are_read_late(self.ledgers.values(), self.looked_away)
 
     @property
     def why_invalid(self) -> str:
@@ -88,8 +102,11 @@ class Outcome:
         if self.is_valid:
             return ""
         who = ", ".join(late) or "the bots themselves"
-        lags = [self.lag, *(worker.lag for worker in self.workers)]
-        lag_ms = max(lag.percentile(LAG_PERCENTILE) for lag in lags) * 1000
+        lag_ms = max(self.lag.percentile(LAG_PERCENTILE), *(worker.late_s for worker in self.workers), 0.0) * 1000
+        if lag_ms <= MAX_LAG_S * 1000:
+            return (
+                "messages ran together, but the bots looked for them late each time: nobody knows whether they came so"
+            )
         late_by = f"late, by {lag_ms:.0f} ms where {MAX_LAG_S * 1000:g} may be"
         return f"{who} were {late_by}, so what they measured says nothing about the server"
 

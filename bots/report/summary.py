@@ -8,7 +8,8 @@ from bots.ledger.histogram import Histogram
 from bots.ledger.room import Finding, RoomLedger
 from bots.ledger.timeline import Timeline
 from bots.report.outcome import LAG_PERCENTILE, MAX_LAG_S, Outcome, checks
-from bots.report.transcript import heard_instead, in_order, run_together, transcript
+from bots.report.run_together import run_together
+from bots.report.transcript import heard_instead, in_order, transcript
 from bots.scenario.units import counted
 
 _RESULTS = {"met": "met", "not met": "NOT MET", "not tested": "not tested"}

@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 
 from bots.ledger.room import Attendance, Finding, Message, RoomLedger
 from bots.report.outcome import Outcome
+from bots.report.run_together import run_together
 from geventchat.protocol.text import clean
 
 # Messages that are shown before and after, and users besides the one concerned.
@@ -65,12 +66,6 @@ def heard_instead(room: RoomLedger, finding: Finding) -> Finding | Message | Non
     alike = {one: SequenceMatcher(None, words, _said(one.nick, one.text), autojunk=False).ratio() for one in near}
     best = max(near, key=lambda one: alike[one], default=None)
     return best if best is not None and alike[best] >= _ALIKE else None
-
-
-def run_together(room: RoomLedger, finding: Finding) -> list[str]:
-    """Return whose words stand within what one user is heard to say, as when several messages come without an end."""
-    names = dict.fromkeys(reader.name for reader in room.readers)
-    return [name for name in names if f"{name}: " in finding.text]
 
 
 def _sent(name: str, room: RoomLedger, finding: Finding, begin: float, file: str) -> Iterator[str]:

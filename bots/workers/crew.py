@@ -139,6 +139,7 @@ class Crew:
         outcome.rate = next((one.rate for one in played if one.rate is not None), None)
         outcome.until = min((one.until for one in played), default=outcome.until)
         outcome.interrupted = self._is_to_stop and not (outcome.settled or outcome.guessed)
+        outcome.looked_away = [span for one in played for span in one.looked_away]
         outcome.users = _most(change for one in played for change in one.came_and_went)
         for member in self._members.values():
             outcome.lag.merge(member.seen.lag)
@@ -290,6 +291,7 @@ class Crew:
             case State() if outcome is not None:
                 member.seen.users, member.seen.wrong = message.users, message.wrong
                 member.seen.lag = Histogram.from_bytes(message.lag)
+                member.seen.looked_late = Histogram.from_bytes(message.looked_late)
                 member.seen.clock_error_s = message.clock_error_s
                 outcome.failures += message.failures
                 outcome.users = max(outcome.users, sum(one.seen.users for one in self._members.values()))

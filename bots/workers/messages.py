@@ -110,11 +110,12 @@ class Second(msgspec.Struct, array_like=True, frozen=True):
 
 
 class State(msgspec.Struct, tag=True, frozen=True):
-    """How it goes with a worker, from the state before on; `lag` is a histogram of all of it."""
+    """How it goes with a worker, from the state before on; `lag` and `looked_late` are histograms of all of it."""
 
     users: int
     seconds: list[Second]
     lag: bytes
+    looked_late: bytes
     failures: list[str]
     wrong: int  # findings up to now, by what this worker knows
     clock_error_s: float
@@ -132,6 +133,7 @@ class Played(msgspec.Struct, tag=True, frozen=True):
     until: float
     rate: float | None
     came_and_went: list[tuple[float, int]]
+    looked_away: list[tuple[float, float]]
 
 
 class Failed(msgspec.Struct, tag=True, frozen=True):

@@ -236,6 +236,7 @@ class Worker:
                 until=clock(outcome.until),
                 rate=outcome.rate,
                 came_and_went=[(clock(at), change) for at, change in outcome.came_and_went],
+                looked_away=[(clock(begin), clock(end)) for begin, end in outcome.looked_away],
             )
         )
         ledgers = {f"room {name}": ledger for name, ledger in outcome.rooms.items()}
@@ -273,7 +274,8 @@ class _Reporting:
         self._failures = len(outcome.failures)
         users = sum(change for _, change in outcome.came_and_went)
         wrong = sum(outcome.anomalies.values())
-        return State(users, seconds, outcome.lag.to_bytes(), failures, wrong, self.clock.error)
+        lags = outcome.lag.to_bytes(), outcome.looked_late.to_bytes()
+        return State(users, seconds, *lags, failures, wrong, self.clock.error)
 
     def _end(self, at: int, said: int, delivered: int, latency: Histogram) -> None:
         self._reported.heard(latency)
