@@ -207,6 +207,40 @@ def test_a_run_that_loses_a_worker_is_invalid_and_names_it(number: signal.Signal
     assert "not tested   delivery exactly once: a worker was lost" in out.decode()
 
 
+@pytest.mark.parametrize("question", ["Overview", "Details"])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_run_that_loses_a_worker_while_it_is_judged_is_invalid(
+    question: str, number: signal.Signals, tmp_path: Path
+) -> None:
+    port = _free_port()
+    file = tmp_path / "play.yaml"
+    file.write_text(_TALK)
+    program = f"""
+import os, sys
+from bots.parts import part
+from bots.cli import main
+answer = part.Part.answer
+def last(self, question):
+    if isinstance(question, part.{question}):
+        os.kill(os.getpid(), {int(number)})
+    return answer(self, question)
+part.Part.answer = last
+sys.exit(main(["worker", "127.0.0.1:{port}"]))
+"""
+    words = [*_BOTS, str(file), "--workers", "2", "--bind", f"127.0.0.1:{port}"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as master:
+        right = subprocess.Popen([*_BOTS, "worker", f"127.0.0.1:{port}"], stderr=subprocess.DEVNULL)
+        wrong = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL)
+        try:
+            out, _ = master.communicate(timeout=60)
+        finally:
+            for worker in (right, wrong):
+                worker.kill()
+                worker.wait()
+    assert master.returncode == 5
+    assert f"process {wrong.pid}) was lost: nobody knows what its users heard" in out.decode().splitlines()[-1]
+
+
 def test_a_run_of_which_some_messages_are_lost_with_a_connection_is_invalid(tmp_path: Path) -> None:
     """The connection stands again at once, and nobody would notice: what was on its way is gone."""
     port = _free_port()
