@@ -6,7 +6,7 @@ import re
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 from urllib.request import Request, urlopen
@@ -436,12 +436,11 @@ def test_locust_s_page_shows_the_run_and_its_button_stops_it(tmp_path: Path) -> 
     port = _free_port()
     with running(_LONG, tmp_path, "--workers", "2", "--web", str(port)) as (process, _):
         shown: dict[str, Any] = {}
-        while not any(one["method"] == "delivery" for one in shown.get("stats", ())):
+        while shown.get("user_count") != 6 or not any(one["method"] == "delivery" for one in shown["stats"]):
             with urlopen(f"http://127.0.0.1:{port}/stats/requests", timeout=10) as answer:
                 shown = json.loads(answer.read())
             gevent.sleep(0.2)
         assert shown["state"] == "running"
-        assert shown["user_count"] == 6
         assert len(shown["workers"]) == 2
         with urlopen(f"http://127.0.0.1:{port}/stats/requests/csv", timeout=10) as answer:
             assert b"delivery,message to reader," in answer.read()
@@ -450,6 +449,22 @@ def test_locust_s_page_shows_the_run_and_its_button_stops_it(tmp_path: Path) -> 
         out, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "INTERRUPTED" in out.decode()
+
+
+def test_locust_s_page_counts_what_the_run_counts(tmp_path: Path) -> None:
+    port = _free_port()
+    file = tmp_path / "play.yaml"
+    file.write_text(_TALK + "  - wait: 5s\n")  # in which the workers report what has come in the last second
+    words = [*_BOTS, str(file), "--json", "--workers", "2", "--web", str(port)]
+    shown: dict[str, int] = {}
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/stats/requests", timeout=10) as answer:
+                shown |= {one["method"]: one["num_requests"] for one in json.loads(answer.read())["stats"]}
+            gevent.sleep(0.2)
+        assert process.stdout is not None
+        result = json.loads(process.stdout.read())
+    assert (shown["action"], shown["delivery"]) == (result["said"], result["delivered"]) == (24, 144)
 
 
 def _free_port() -> int:

@@ -16,12 +16,9 @@ def environment() -> Any:
     os.environ.setdefault("LOCUST_SKIP_URLLIB3_PATCH", "1")
     try:
         from locust.env import Environment
-        from locust.stats import setup_distributed_stats_event_listeners
     except ImportError:
         raise UsageError("workers need Locust, which is not installed: pip install 'geventchat[workers]'") from None
     for name in _LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     logging.getLogger().setLevel(logging.CRITICAL + 1)
-    made = Environment()
-    setup_distributed_stats_event_listeners(made.events, made.stats)
-    return made
+    return Environment()
