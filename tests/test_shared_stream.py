@@ -40,7 +40,7 @@ def test_of_more_than_is_kept_only_what_is_kept_is_followed() -> None:
     stream.hear(other, 0, lines(0, 1)[0])
     more = b"".join(lines(1, 5))
     assert stream.follow(other, more, 0, len(more)) == len(b"".join(lines(1, 3)))
-    assert stream.messages_behind(other) == 3
+    assert stream.messages_before(other.stream.place) == 3
 
 
 def test_a_notice_that_came_before_is_found_only_at_the_beginning_of_a_line() -> None:
@@ -61,4 +61,4 @@ def test_a_notice_does_not_take_a_user_past_a_message_that_it_has_not_heard() ->
     leader.progress.position = 2
     stream.notice(leader, b"* y joined\n")
     stream.notice(other, b"* y joined\n")  # told earlier than the leader was
-    assert stream.messages_behind(other) == 1
+    assert stream.messages_before(other.stream.place) == 1

@@ -107,12 +107,13 @@ class RoomLedger:
         line, from what `unfinished` returns on.
         """
         taken = self._stream.follow(reader, data, start, stop)
-        begin = reader.progress.position
+        progress = reader.progress
+        begin = progress.position
         if taken and begin >= 0:
-            end = self._stream.messages_behind(reader)
+            end = self._stream.messages_before(reader.stream.place)
             if end > begin:
-                reader.progress.position = end
-                reader.progress.heard += end - begin
+                progress.position = end
+                progress.heard += end - begin
                 self._tally.add(begin, end, now, timed=reader.is_timed(self.messages[begin]))
         return start + taken
 

@@ -38,22 +38,25 @@ class SharedStream:
         is not placed yet has messages read: what it hears first says where it came in.
         """
         stream = reader.stream
-        at = stream.place - self._begin
-        if at < 0 or at == len(self._lines):
+        lines, place = self._lines, stream.place
+        at = place - self._begin
+        ahead = len(lines) - at
+        if at < 0 or not ahead:
             return 0
-        stop = min(stop, start + len(self._lines) - at)
+        if stop - start > ahead:
+            stop = start + ahead
         piece = data if not start and stop == len(data) else data[start:stop]
-        if not self._lines.startswith(piece, at):
+        if not lines.startswith(piece, at):
             return 0
-        behind = stream.place + len(piece)
-        if reader.progress.position < 0 and self._messages_before(behind) != self._messages_before(stream.place):
+        behind = place + len(piece)
+        if reader.progress.position < 0 and self.messages_before(behind) != self.messages_before(place):
             return 0
         stream.place = behind
         return len(piece)
 
-    def messages_behind(self, reader: Attendance) -> int:
-        """Return the number of the message that comes next for a user that hears what the others hear."""
-        return self._messages_before(reader.stream.place)
+    def messages_before(self, place: int) -> int:
+        """Return how many messages end at a place or before it: the number of the one that comes next there."""
+        return self._first + bisect_right(self._ends, place)
 
     def unfinished(self, reader: Attendance) -> bytes:
         """Return the beginning of the line that a user is in, and put the user back before that line."""
@@ -90,7 +93,7 @@ class SharedStream:
         if behind < 0 and (place == self._end or not self._lines):  # a newcomer may be ahead of the others
             self._append(line, is_message=False)
             behind = self._end
-        if behind >= 0 and reader.progress.position in (-1, self._messages_before(behind)):
+        if behind >= 0 and reader.progress.position in (-1, self.messages_before(behind)):
             self._put(reader, behind)
 
     def restart(self, number: int) -> None:
@@ -112,10 +115,6 @@ class SharedStream:
     def _next(self) -> int:
         """The number of the next message."""
         return self._first + len(self._ends)
-
-    def _messages_before(self, place: int) -> int:
-        """Return how many messages end at a place or before it."""
-        return self._first + bisect_right(self._ends, place)
 
     def _find_notice(self, place: int, line: bytes) -> int:
         """Return the place behind a notice that comes at `place`, or soon after it; -1 if none does.

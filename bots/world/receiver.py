@@ -76,8 +76,10 @@ class Receiver:
         room, reader = self._room, self._reader
         if room is None or reader is None or start == stop:
             return start
+        if not self._inbox.has_listeners:
+            return room.follow(reader, data, start, stop, now)
         begin = reader.progress.position
         reached = room.follow(reader, data, start, stop, now)
-        if self._inbox.has_listeners and reader.progress.position > begin:
+        if reader.progress.position > begin:
             self._inbox.hear_with_others(room.messages[begin : reader.progress.position])
         return reached
