@@ -158,6 +158,13 @@ def test_a_server_inside_tls_is_proved_by_a_file_that_says_who_vouches_for_it(tm
         ran = bots("try", f"{host}:{port}", "--protocol", str(tmp_path / "others.yaml"))
         assert ran.status == 1
         assert "nobody vouches for 127.0.0.1" in ran.errors
+        ran = bots(
+            str(tmp_path / "talk.yaml"), "--server", f"{host}:{port}", "--protocol", str(tmp_path / "others.yaml")
+        )
+        assert ran.status == 4
+        assert ran.errors.splitlines()[-1].startswith(f"geventchat-bots: nobody vouches for {host}:{port}")
+        ran = bots("try", f"{host}:{port}", "--protocol", str(EXAMPLES / "websockets.yaml"))
+        assert ran.out.endswith("the server closed the connection; if it expects TLS: tls: true\n")
 
 
 def test_what_a_server_refuses_is_told_in_its_words() -> None:

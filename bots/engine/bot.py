@@ -60,7 +60,7 @@ class NotLetIn(NotDone):
 
 
 class NotConnected(NotLetIn):
-    """No server answers; `why` says what the system says to that."""
+    """No server answers, or not the one that was meant; `why` says so for all who want to connect."""
 
     def __init__(self, message: str, why: str) -> None:
         super().__init__(message)

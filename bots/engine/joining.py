@@ -58,7 +58,7 @@ class Joining:
             coming.spawn(come, bot)
         coming.join()
         if refusals and not self._outcome.users and isinstance(refusals[0], NotConnected):
-            raise ServerUnavailable(f"no server answers at {show(self._address)} ({refusals[0].why})")
+            raise ServerUnavailable(refusals[0].why)
         if refusals:
             raise refusals[0]
 
@@ -79,7 +79,8 @@ class Joining:
             bot.come_in(room, again=again, after=after, others=others)
         except OSError as error:
             why = error.strerror or str(error)
-            raise NotConnected(f"{bot.nick} could not connect: {why}", why.lower()) from None
+            nobody = f"no server answers at {show(self._address)} ({why.lower()})"
+            raise NotConnected(f"{bot.nick} could not connect: {why}", nobody) from None
         self._here.add(bot)
         self._outcome.users = max(self._outcome.users, len(self._here))
         self._outcome.came_and_went.append((time.monotonic(), 1))

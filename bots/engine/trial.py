@@ -38,6 +38,7 @@ class _Trier:
         self.name = name
         self.heard: list[Heard] = []
         self.why_ended = ""
+        self.was_told = False  # whether a whole frame has come
         self.dialect = Traced(description, show(address), lambda frame: tell(name, frame))
         self._changed = Signal()
         try:
@@ -96,6 +97,7 @@ class _Trier:
         self._changed.set()
 
     def _take(self, data: bytes) -> None:
+        self.was_told |= bool(data)
         self.heard += self.dialect.receive(data)
         self.send(self.dialect.data_to_send())
         self._changed.set()
@@ -154,7 +156,9 @@ def _fits_nothing(heard: Heard) -> bool:
 
 def _not_in(trier: _Trier, description: Description) -> str:
     asked = "joined" if description.steps else "the handshake"
-    return f"{trier.name} is not in: what fits {asked} did not come{_because(trier)}"
+    may_want_tls = trier.why_ended and not trier.was_told and not description.tls
+    hint = "; if it expects TLS: tls: true" if may_want_tls else ""
+    return f"{trier.name} is not in: what fits {asked} did not come{_because(trier)}{hint}"
 
 
 def _because(trier: _Trier) -> str:
