@@ -1,4 +1,4 @@
-"""What people have reported of other IRC servers (InspIRCd, ergo, ngircd, charybdis, bahamut, Sable), tried on ours."""
+"""What people have reported of other IRC servers (InspIRCd, ergo, ngircd, charybdis, Sable …), tried on ours."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,10 @@ import pytest
 
 from geventchat import ChatServer, Limits
 from tests.raw import Raw
+from tests.talking import cheap_hashes
 from tests.test_irc_on_sockets import on_irc, settled
+
+__all__ = ["cheap_hashes"]
 
 _S = ":chat.geventchat"
 
@@ -119,3 +122,81 @@ def test_a_prefix_that_a_client_makes_up_means_nothing(server: ChatServer, bob: 
         bob.send(b":ann PRIVMSG #a :I am ann\r\n")
         settled(bob)
         assert settled(ann) == [":bob PRIVMSG #a :I am ann"]
+
+
+# The second ten.
+
+
+@pytest.mark.parametrize(
+    ("line", "answers"),
+    [
+        ("MODE bob =", ["221 bob +"]),  # ergo stopped answering (ergochat/ergo#33)
+        ("MODE #nowhere b", ["403 bob #nowhere :nobody is in that room; join it first"]),  # ergo crashed (#165)
+        ("LIST #nowhere", ["321 bob Channel :Users  Name", "323 bob :End of /LIST"]),  # ergo: 403 (#1928)
+        ("NAMES :", ["366 bob * :End of /NAMES list"]),
+        ("NAMES nowhere", ["366 bob nowhere :End of /NAMES list"]),  # inspircd#1922: 403
+        ("MODE #a +k :", ["696 bob #a k * :A key is needed, one without blanks and commas"]),  # ngircd#290
+        ("NICK ::)", ["432 bob :) "]),  # weechat#1319: the nick became `)`
+    ],
+)
+def test_a_line_of_the_second_ten_is_answered_with(bob: Raw, line: str, answers: list[str]) -> None:
+    told = asked(bob, line)
+    assert len(told) == len(answers)
+    assert all(one.startswith(f"{_S} {answer}") for one, answer in zip(told, answers, strict=True)), told
+
+
+def test_a_list_begins_with_its_head_and_whois_names_the_server(bob: Raw) -> None:
+    assert [line.split()[1] for line in asked(bob, "LIST")] == ["321", "322", "323"]  # ergochat/ergo#1734
+    assert f"{_S} 312 bob bob chat.geventchat :geventchat" in asked(bob, "WHOIS bob")  # ergochat/ergo#1285
+
+
+@pytest.mark.usefixtures("cheap_hashes")
+def test_each_channel_of_a_join_has_its_own_key(server: ChatServer, bob: Raw) -> None:  # ngircd/ngircd#42
+    with on_irc(server.address, "ann") as ann:
+        ann.send(b"REGISTER * * :correct horse\r\n")
+        ann.until(b" REGISTER SUCCESS ann ")
+        asked(ann, "JOIN #b,#c")
+        asked(ann, "MODE #b +k one")
+        asked(ann, "MODE #c +k two")
+        assert [line.split()[1] for line in asked(bob, "JOIN #b,#c two,one")] == ["473", "473"]
+        joined = [line for line in asked(bob, "JOIN #b,#c one,two") if " JOIN " in line]
+        assert joined == [":bob JOIN #b", ":bob JOIN #c"]
+
+
+def test_who_was_watched_and_is_not_any_more_may_leave(server: ChatServer, bob: Raw) -> None:  # freenode/ircd-seven#18
+    assert asked(bob, "MONITOR + ann") == [f"{_S} 731 bob :ann"]
+    with on_irc(server.address, "ann") as ann:
+        assert settled(bob) == [f"{_S} 730 bob :ann"]
+        assert asked(bob, "MONITOR - ann") == []
+        ann.send(b"QUIT :bye\r\n")
+        ann.rest()
+    assert asked(bob, "MONITOR L") == [f"{_S} 733 bob :End of MONITOR list"]
+    assert asked(bob, "MONITOR C") == []  # charybdis#106
+
+
+def test_a_new_nick_with_a_label_is_told_from_the_old_one(server: ChatServer) -> None:  # inspircd/inspircd#2067
+    with on_irc(server.address, "ann", "#a", caps="labeled-response batch") as ann:
+        settled(ann)
+        assert asked(ann, "@label=n NICK eve") == ["@label=n :ann NICK eve"]
+
+
+def test_who_is_away_is_known_to_be_so_when_it_comes_in(server: ChatServer) -> None:  # UndernetIRC/ircu2#41, bitlbee#59
+    with (
+        on_irc(server.address, "ann", "#a", caps="away-notify") as ann,
+        on_irc(server.address, "ben", "#a") as ben,  # ergochat/ergo#136: told who had not asked
+        on_irc(server.address, "cid") as cid,
+    ):
+        settled(ann)
+        settled(ben)
+        asked(cid, "AWAY :lunch")
+        asked(cid, "JOIN #a")
+        assert settled(ann) == [":cid JOIN #a", ":cid AWAY :lunch"]  # first who it is, then that it is away
+        assert settled(ben) == [":cid JOIN #a"]
+
+
+def test_who_quits_is_not_said_to_have_parted_from_a_channel(server: ChatServer, bob: Raw) -> None:  # ngircd#194
+    with on_irc(server.address, "ann", "#a") as ann:
+        settled(bob)
+        ann.send(b"QUIT :bye\r\n")
+        ann.rest()
+    assert settled(bob) == [":ann QUIT :Quit: bye"]
