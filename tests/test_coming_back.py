@@ -14,6 +14,7 @@ from gevent.event import Event
 from geventchat import ChatServer, Limits
 from geventchat.core.kept import Change
 from geventchat.core.log import Entry, Log
+from geventchat.protocol.errors import Refused
 from geventchat.protocol.events import number_of
 from geventchat.store.memory import MemoryLog
 from geventchat.store.sqlite import SqliteLog
@@ -381,3 +382,22 @@ def test_who_loses_the_connection_again_before_it_was_told_what_it_missed_is_tol
         assert texts([*heard, *third.messages_until("welcome"), *settled(third)]) == ["missed", "said meanwhile"]
         for raw in (bob, again, third):
             raw.close()
+
+
+class UnreadableLog(MemoryLog):
+    """A log whose file is damaged."""
+
+    def since(self, *_: object, **__: object) -> list[Entry]:
+        raise Refused("unreadable", "the history cannot be read")
+
+
+def test_what_cannot_be_read_is_told_as_a_gap() -> None:
+    with ChatServer(log=UnreadableLog()) as server:
+        bob, welcome = programmed(server.address, "bob")
+        say(bob, "missed", "1")
+        alice, again = programmed(server.address, "alice", after=welcome["id"])
+        gap, error = alice.message(), alice.message()
+        assert (gap["type"], gap["from"], gap["to"]) == ("gap", welcome["id"], again["id"])
+        assert (error["type"], error["code"]) == ("error", "unreadable")
+        alice.close()
+        bob.close()

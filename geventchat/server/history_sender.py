@@ -124,8 +124,12 @@ class HistorySender:
             first, last = lost
             self._tell_gap(room, first, last)
         while True:
-            page = self._log.since(room.key, after, MAX_HISTORY)
-            self._send_trimmed(room, after, page)
+            try:
+                page = self._log.since(room.key, after, MAX_HISTORY)
+                self._send_trimmed(room, after, page)
+            except Refused:  # what comes next would look as if nothing had been missed
+                self._tell_gap(room, after, upto)
+                raise
             page = page[: len(_fitting([entry.event for entry in page]))]
             self._recognise(page, nicks)
             missed = _until([entry.event for entry in page], number_of(upto))
