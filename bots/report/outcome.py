@@ -107,8 +107,9 @@ class Outcome:
             return (
                 "messages ran together, but the bots looked for them late each time: nobody knows whether they came so"
             )
-        late_by = f"late, by {lag_ms:.0f} ms where {MAX_LAG_S * 1000:g} may be"
-        return f"{who} were {late_by}, so what they measured says nothing about the server"
+        were = "was" if len(late) == 1 else "were"
+        late_by = f"{were} late, by {lag_ms:.0f} ms where {MAX_LAG_S * 1000:g} may be"
+        return f"{who} {late_by}, so what they measured says nothing about the server"
 
     @property
     def ledgers(self) -> dict[str, RoomLedger]:
