@@ -65,7 +65,7 @@ def test_all_that_a_moderator_did_holds_after_a_kill(tmp_path: Path) -> None:
             raw.close()
     with serving("--history", str(history)) as server:
         assert refused(server, "Eve") == "banned"
-        assert refused(server, "ann", room="den") == "locked"
+        assert refused(server, "dan", room="den") == "locked"
         bob, _ = programmed(server.address, "bob")
         assert does(bob, type="say", text="x")["code"] == "muted"
         assert does(bob, type="join", room="den", password="wrong")["code"] == "locked"
