@@ -141,6 +141,26 @@ def test_guests_of_other_servers_are_invited_into_a_locked_room_and_come_back_to
         raw.close()
 
 
+def test_an_invitation_to_an_open_room_and_one_from_before_it_was_unlocked_open_no_lock(servers: Several) -> None:
+    mod = moderator(servers)
+    does(mod, type="join", room="den")
+    alice, _ = programmed(servers.servers[0].address, "alice")
+    assert does(alice, type="join", room="den")["type"] == "members"
+    bob, carol = far_user(servers, "bob"), far_user(servers, "carol")
+    assert does(alice, type="invite", nick="bob", room="den")["type"] == "invited"
+    bob.messages_until("invited")
+    assert does(mod, type="lock", room="den")["type"] != "error"
+    assert does(bob, type="join", room="den")["code"] == "locked"
+    assert does(mod, type="invite", nick="carol", room="den")["type"] == "invited"
+    carol.messages_until("invited")
+    assert does(mod, type="unlock", room="den")["type"] != "error"
+    assert does(mod, type="lock", room="den")["type"] != "error"
+    settled(carol)
+    assert does(carol, type="join", room="den")["code"] == "locked"
+    for raw in (mod, alice, bob, carol):
+        raw.close()
+
+
 def test_what_is_slow_muted_or_announced_is_so_for_users_of_all_servers(servers: Several) -> None:
     mod = moderator(servers)
     bob = far_user(servers, "bob")

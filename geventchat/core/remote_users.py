@@ -186,8 +186,11 @@ class RemoteUsers:
             room = self._chat.room_at(key)
         if room is None:
             return
+        rules = self._chat.moderation.rules
         if isinstance(event, events.Locked):
-            self._chat.moderation.rules.let_in_guests(key, [one.token for one in room.members if not one.is_remote])
+            rules.let_in_guests(key, [one.token for one in room.members if not one.is_remote])
+        elif isinstance(event, events.Unlocked):
+            rules.forget_guests(key)
         if member is None or not (member in room.members or isinstance(event, events.Joined)):
             self._chat.publisher.publish_in(room, event, now)
             return

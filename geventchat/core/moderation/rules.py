@@ -107,8 +107,12 @@ class Rules:
 
     def unlock(self, room: str) -> Change:
         """Let everyone in again."""
-        self._passes.pop(room, None)
+        self.forget_guests(room)
         return self._put(self.of(room), locked=False, password="", invited=())
+
+    def forget_guests(self, room: str) -> None:
+        """Forget who was let in as a guest: the room is open, and may be locked again."""
+        self._passes.pop(room, None)
 
     def invite(self, room: str, account: str, token: str) -> list[Change]:
         """Let somebody in, by its account or else by its token. Raises Refused when it is one too many."""
@@ -122,7 +126,9 @@ class Rules:
         return [] if account in rules.invited else [self._put(rules, invited=(*rules.invited, account))]
 
     def let_in_guests(self, room: str, tokens: Iterable[str]) -> None:
-        """Let guests into a room that was locked on another server, as many as may be."""
+        """Let guests into a room that was locked on another server, as many as may be; into others all may come."""
+        if not self.of(room).locked:
+            return
         passes = self._passes.setdefault(room, {})
         for token in tokens:
             if len(passes) < MAX_INVITED:
