@@ -5,8 +5,9 @@ from geventchat.protocol.errors import Refused
 from geventchat.protocol.ip import host_of
 from geventchat.protocol.limits import FREE_TRIES, LONGEST_PAUSE_S
 
-# How soon a try asks again that only waits for others to be looked at.
+# How soon a try asks again that is the next one to be looked at, and how late one does with many before it.
 _AGAIN_S = 0.05
+_AGAIN_AT_MOST_S = 2.0
 # After so long without a try, an address is as good as new.
 _FORGET_S = 900.0
 
@@ -22,6 +23,35 @@ class _Record:
         self.next = 0.0  # when the next one may be looked at
 
 
+class _Queue:
+    """The tries from one host that have begun and not ended, by when they came."""
+
+    __slots__ = ("_count", "_waiting", "in_hand")
+
+    def __init__(self) -> None:
+        self.in_hand: set[float] = set()
+        self._waiting: dict[float, int] = {}  # numbered in the order in which they came
+        self._count = 0
+
+    def before(self, came: float) -> int:
+        """Return how many wait before one that came at a time, and waits too from now on; some may have ended."""
+        if came not in self._waiting:
+            self._waiting[came] = self._count
+            self._count += 1
+        return self._waiting[came] - next(iter(self._waiting.values()))
+
+    def take(self, came: float) -> None:
+        """Note that one is looked at from now on."""
+        del self._waiting[came]
+        self.in_hand.add(came)
+
+    def end(self, came: float) -> bool:
+        """Forget one; return whether it was the last."""
+        self._waiting.pop(came, None)
+        self.in_hand.discard(came)
+        return not (self._waiting or self.in_hand)
+
+
 class Tries:
     """Counts tries by their address, in text; times are in seconds, on a clock that never goes back.
 
@@ -33,7 +63,7 @@ class Tries:
 
     def __init__(self) -> None:
         self._records = AddressMemory[_Record]()  # by hosts
-        self._begun: dict[str, dict[float, bool]] = {}  # by hosts: when each came, and whether it is in hand
+        self._queues: dict[str, _Queue] = {}  # by hosts
 
     def wait_s(self, address: str, now: float, came: float) -> float:
         """Return after how long to ask again for a try that came at a time; 0 if it is to be looked at now.
@@ -46,23 +76,21 @@ class Tries:
             record = _Record()
         if record.next > came + LONGEST_PAUSE_S:
             raise Refused("login-failed", "too many wrong passwords from your address: try again in some minutes")
-        begun = self._begun.setdefault(host, {})
-        begun.setdefault(came, False)
+        queue = self._queues.setdefault(host, _Queue())
+        before = queue.before(came)
         if record.next > now:
             return record.next - now
-        is_first = all(is_in_hand or other >= came for other, is_in_hand in begun.items())
-        if not is_first or sum(begun.values()) >= max(1, FREE_TRIES - record.wrong):
-            return _AGAIN_S
-        begun[came] = True
+        if before or len(queue.in_hand) >= max(1, FREE_TRIES - record.wrong):
+            # A crowd behind one address would else ask all the time, each to learn that it is not its turn.
+            return min(_AGAIN_S * max(1.0, before / FREE_TRIES), _AGAIN_AT_MOST_S)
+        queue.take(came)
         return 0.0
 
     def end(self, address: str, came: float) -> None:
         """Let others have their turn: a try that came at a time was looked at, or is not to be any more."""
         host = host_of(address)
-        begun = self._begun.get(host, {})
-        begun.pop(came, None)
-        if not begun:
-            self._begun.pop(host, None)
+        if (queue := self._queues.get(host)) is not None and queue.end(came):
+            del self._queues[host]
 
     def was_wrong(self, address: str, now: float) -> None:
         """Count a wrong try: those that come after it wait."""
