@@ -69,8 +69,10 @@ class Described(ClientDialect):
             case commands.Say(text=text, room=room):
                 return self._frame(description.say, names | {"text": text, "room": room or names["room"]})
             case commands.Ping(token=token):
+                if not self.answers_pings:
+                    return b""
                 self._asked.append(token)
-                return self._frame(description.ping, names | {"token": token}) if self.answers_pings else b""
+                return self._frame(description.ping, names | {"token": token})
             case commands.Join(room=room):
                 sent = [step.message for step in description.steps if isinstance(step, Send)]
                 return b"".join(self._frame(one, names | {"room": room}) for one in sent if _names_a_room(one))

@@ -240,7 +240,9 @@ class Crew:
     def _pass_on(self, environment: Any, msg: Any) -> None:
         del environment
         data = self._take(msg)
-        for member in self._members.values() if msg.node_id in self._members else ():
+        if msg.node_id not in self._members:
+            return
+        for member in self._members.values():
             if member.id != msg.node_id:
                 self._send_to(member.id, FOR_OTHERS, data)
 

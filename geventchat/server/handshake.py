@@ -22,7 +22,6 @@ logger = logging.getLogger("geventchat")
 _UNANSWERED = ("tls", "other-protocol")  # what would not understand our words
 TLS_NEEDED = Refused("tls-needed", "this port speaks TLS only: connect with TLS")
 
-
 _TLS_TOO_LATE = "TLS began when it had been asked for a name in the clear; the next time that waits"
 
 # How long an address that has begun TLS is not greeted on a silent connection: that would break TLS on it.

@@ -127,9 +127,8 @@ class Lease:
             while True:
                 try:
                     last = self._link.call("HGET", f"{PREFIX}meta", "last") or b"0-0"
-                    if (
-                        self._link.run != self._opening_in
-                    ):  # what another has told, and is not heard yet, comes too late
+                    if self._link.run != self._opening_in:
+                        # What another process has told, and is not heard yet, comes too late.
                         self._opening_in = self._link.run
                         self._stream.close()
                     missing = self._stream.after(last.decode())
