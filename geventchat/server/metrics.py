@@ -11,7 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from geventchat.protocol.address import Address, show
 from geventchat.protocol.errors import UsageError
-from geventchat.server.session import Services
+from geventchat.server.services import Services
 
 _PREFIX = "geventchat_"
 # A batch takes from some 0.1 ms to the seconds for which Redis may be away.

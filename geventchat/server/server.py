@@ -30,7 +30,8 @@ from geventchat.server.house_rules import HouseRules
 from geventchat.server.live_settings import LiveSettings, changed
 from geventchat.server.proxies import Proxies
 from geventchat.server.pump import Pump
-from geventchat.server.session import GOODBYE_S, Session, services
+from geventchat.server.services import services
+from geventchat.server.session import GOODBYE_S, Session
 from geventchat.server.throttle import ConnectionLimiter
 from geventchat.server.transport import Transport
 from geventchat.server.turns import Turns

@@ -3,42 +3,29 @@
 import logging
 import secrets
 import time
-from dataclasses import dataclass
 from enum import Enum, auto
 
 import gevent
-from gevent.lock import Semaphore
 
 from geventchat.commands import actions, commands
 from geventchat.commands.accounts import CheckPassword, HashPassword, MakeWord
 from geventchat.commands.followups import CatchUp, ClaimNick, FindEvent, Followup, Goodbye, ReadHistory, ReadRecent
-from geventchat.core.chat import Chat
-from geventchat.core.counters import Counters
-from geventchat.core.log import Log
 from geventchat.core.member import Member, nothing
 from geventchat.dialects.base import Answer, Dialect, EmptyLine
-from geventchat.protocol import events, replies
+from geventchat.protocol import replies
 from geventchat.protocol.errors import ProtocolError, Refused
-from geventchat.protocol.limits import JOINS_AT_ONCE, MAX_PRIVATE_BYTES
-from geventchat.server.claims import Claims
-from geventchat.server.cooperate import let_others_run
 from geventchat.server.handshake import nameless
 from geventchat.server.history_sender import HistorySender
+from geventchat.server.pace import Pace
 from geventchat.server.password_guard import PasswordGuard
-from geventchat.server.passwords import Passwords
-from geventchat.server.pump import Pump, Sender
-from geventchat.server.throttle import Registrar
-from geventchat.server.token_bucket import TokenBucket
+from geventchat.server.pump import Sender
+from geventchat.server.services import Services
 from geventchat.server.transport import Transport
 
 logger = logging.getLogger("geventchat")
 
-# What one session may do in a row before others have their turn, counted in commands; receiving counts for several,
-# for what arrives may be no command at all.
-_SLICE = 64
+# Receiving counts as so many commands: what arrives may be no command at all.
 _RECEIVING = 16
-# What one session may have posted that is not published yet.
-_MAX_UNPUBLISHED = 8
 # How long a user who has left has to take what is still on its way.
 GOODBYE_S = 5.0
 # How long a client for which one packet is one message gets to take what came before the last word.
@@ -62,48 +49,19 @@ _NEXT_STATES = {
 }
 
 
-@dataclass(slots=True)
-class Services:
-    """What all sessions of a server share. People are shown the last `greet_with` lines of a room that they enter.
-
-    `started` is the id that an event would have had when the server was started.
-    """
-
-    chat: Chat
-    pump: Pump
-    log: Log
-    counters: Counters
-    greet_with: int
-    started: str
-    passwords: Passwords
-    registrar: Registrar
-    claims: Claims | None  # where there are other servers
-    joins: Semaphore  # newcomers wait here for their turn, so that those who are in are not kept waiting
-
-
-def services(chat: Chat, pump: Pump, log: Log, greet_with: int) -> Services:
-    """Return what the sessions of one server share."""
-    started = events.id_at(time.time())
-    claims = Claims(chat, pump, log.shared) if log.shared is not None else None
-    joins = Semaphore(JOINS_AT_ONCE)
-    return Services(chat, pump, log, chat.counters, greet_with, started, Passwords(), Registrar(), claims, joins)
-
-
 class Session:
     """One connection from the moment its dialect is known."""
 
     __slots__ = (
-        "_bucket",
         "_deadline",
         "_dialect",
         "_in_hand",
+        "_pace",
         "_reader",
         "_reason",
         "_services",
         "_state",
-        "_throttled_at",
         "_transport",
-        "_worked",
         "member",
         "sender",
     )
@@ -114,9 +72,6 @@ class Session:
         self._transport = transport
         self._dialect = dialect
         self._reader = dialect.reader(limits.max_line)
-        self._bucket = TokenBucket(limits.rate, limits.burst) if limits.rate else None
-        self._throttled_at = float("-inf")  # when it was last said that the user is over the rate
-        self._worked = 0  # since others were last let run
         self._in_hand = False  # whether a command waits to be done
         self._state = State.READING
         self._deadline = 0.0  # for a name, on the monotonic clock
@@ -127,6 +82,7 @@ class Session:
         self._reader.asked(shared.chat.door.question(self.member))
         self.member.on_sent_away = self._sent_away
         self.sender = Sender(self.member.outbox, transport, self.abort)
+        self._pace = Pace(shared.pump, shared.counters, self.member, self.sender, limits)
 
     def run(self, first: bytes, deadline: float, refused: Refused | None = None) -> None:
         """Serve the user until the end of the connection, beginning with what it has sent `first`.
@@ -189,7 +145,7 @@ class Session:
                 self._reader.receive(data)
                 if self._obey():
                     return
-            self._let_others_run(_RECEIVING)
+            self._pace.let_others_run(_RECEIVING)
             self._check_named()
             data = b"" if self._reader.ended else self._receive()
         self._reader.end()
@@ -233,7 +189,7 @@ class Session:
             self._check_named()
             self._in_hand = not isinstance(asked, EmptyLine)
             tokens = 1 if isinstance(asked, ProtocolError | EmptyLine | Answer) else actions.cost(self.member, asked)
-            self._wait_for_its_turn(tokens)
+            self._pace.wait(tokens, lambda: self._is_over)
             self._in_hand = False
             if self._is_over:
                 break
@@ -274,30 +230,6 @@ class Session:
         except ProtocolError:
             return True
         return asked is not None
-
-    def _wait_for_its_turn(self, tokens: int) -> None:
-        """Wait while the user is over the rate, has had its slice, is ahead of the pump, or reads no answers."""
-        pump, member, sender = self._services.pump, self.member, self.sender
-        if self._bucket is not None and (delay := self._bucket.take(time.monotonic(), tokens)):
-            self._say_throttled()
-            pump.wait_until(sender, lambda: self._is_over, delay)
-        self._let_others_run(1)
-        if member.unpublished > _MAX_UNPUBLISHED:
-            pump.wait_until(sender, lambda: member.unpublished <= _MAX_UNPUBLISHED or self._is_over)
-        if member.outbox.private_bytes > MAX_PRIVATE_BYTES:
-            pump.drain(sender, lambda: True)
-
-    def _say_throttled(self) -> None:
-        self._services.counters.throttled += 1
-        if time.monotonic() > self._throttled_at + 60:
-            self._throttled_at = time.monotonic()
-            logger.info("%s is over the rate and is read more slowly", self.member.nick or self._transport.address)
-
-    def _let_others_run(self, work: int) -> None:
-        self._worked += work
-        if self._worked >= _SLICE:
-            self._worked = 0
-            let_others_run()
 
     def _answer(self, answer: Answer) -> None:
         """Give the user an answer of its dialect's, and speak to it in another variant of that from there on."""

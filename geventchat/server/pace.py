@@ -1,0 +1,61 @@
+"""How fast one session may go on: the rate of its user, its share of the loop, and how far it may be ahead."""
+
+import logging
+import time
+from collections.abc import Callable
+
+from geventchat.core.counters import Counters
+from geventchat.core.member import Member
+from geventchat.protocol.limits import MAX_PRIVATE_BYTES, Limits
+from geventchat.server.cooperate import let_others_run
+from geventchat.server.pump import Pump, Sender
+from geventchat.server.token_bucket import TokenBucket
+
+logger = logging.getLogger("geventchat")
+
+# What one session may do in a row before others have their turn, counted in commands.
+_SLICE = 64
+# What one session may have posted that is not published yet.
+_MAX_UNPUBLISHED = 8
+# How often it is said of a user that it is over the rate.
+_SAY_EVERY_S = 60.0
+
+
+class Pace:
+    """Holds a session up before it does what its user asks for."""
+
+    __slots__ = ("_bucket", "_counters", "_member", "_pump", "_sender", "_throttled_at", "_worked")
+
+    def __init__(self, pump: Pump, counters: Counters, member: Member, sender: Sender, limits: Limits) -> None:
+        self._pump = pump
+        self._counters = counters
+        self._member = member
+        self._sender = sender
+        self._bucket = TokenBucket(limits.rate, limits.burst) if limits.rate else None
+        self._throttled_at = float("-inf")  # when it was last said that the user is over the rate
+        self._worked = 0  # since others were last let run
+
+    def wait(self, tokens: int, is_over: Callable[[], bool]) -> None:
+        """Wait while the user is over the rate, has had its slice, is ahead of the pump, or reads no answers."""
+        pump, member, sender = self._pump, self._member, self._sender
+        if self._bucket is not None and (delay := self._bucket.take(time.monotonic(), tokens)):
+            self._say_throttled()
+            pump.wait_until(sender, is_over, delay)
+        self.let_others_run(1)
+        if member.unpublished > _MAX_UNPUBLISHED:
+            pump.wait_until(sender, lambda: member.unpublished <= _MAX_UNPUBLISHED or is_over())
+        if member.outbox.private_bytes > MAX_PRIVATE_BYTES:
+            pump.drain(sender, lambda: True)
+
+    def let_others_run(self, work: int) -> None:
+        """Count work, in commands; let others have their turn when it is enough."""
+        self._worked += work
+        if self._worked >= _SLICE:
+            self._worked = 0
+            let_others_run()
+
+    def _say_throttled(self) -> None:
+        self._counters.throttled += 1
+        if time.monotonic() > self._throttled_at + _SAY_EVERY_S:
+            self._throttled_at = time.monotonic()
+            logger.info("%s is over the rate and is read more slowly", self._member.nick or self._member.address)
