@@ -140,6 +140,20 @@ def test_two_moderators_who_approve_at_the_same_time_let_it_be_said_once(stage: 
     assert codes(boss.heard()) == ["no-such-message"] * 2
 
 
+@pytest.mark.parametrize(("is_logged_in", "account"), [(True, "bob"), (False, None)])
+def test_what_is_approved_is_of_the_account_that_said_it(
+    stage: Stage, mod: User, is_logged_in: bool, account: str | None
+) -> None:
+    stage.chat.moderation.filter = Filter("hold money")
+    mod.hears(Join(room="@log"))
+    bob = logged_in(stage, "bob") if is_logged_in else stage.program("bob")
+    bob.hears(Say(text="money"))
+    held = next(one["id"] for one in mod.heard() if one["type"] == "held")
+    mod.hears(Approve(id=held))
+    said = next(one for one in bob.heard() if one["type"] == "said")
+    assert (said["nick"], said.get("account")) == ("bob", account)
+
+
 @pytest.mark.parametrize("nick", ["NickServ", "chanserv", "AuthServ"])
 def test_nobody_is_told_the_passwords_that_irc_s_clients_tell_services(stage: Stage, nick: str) -> None:
     assert codes(stage.program().hears(Hello(nick=nick))) == ["bad-nick"]

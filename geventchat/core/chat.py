@@ -21,7 +21,7 @@ from geventchat.core.member import Member, account_of
 from geventchat.core.moderation.moderation import Moderation
 from geventchat.core.naming import Naming
 from geventchat.core.nicks import Nicks, profile
-from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, Post, is_kick
+from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, Post
 from geventchat.core.publishing import Publisher, encode_own
 from geventchat.core.remote_users import RemoteUsers
 from geventchat.core.room import Room
@@ -250,13 +250,16 @@ class Chat:
         sent_ref: SentRef | None = None,
         everywhere: Everywhere | None = None,
         changes: Sequence[Change] = (),
+        *,
+        is_own: bool = True,
     ) -> None:
         """Post an event that a member causes in a room; the log will give it its id and time.
 
-        Where the same happens in several rooms, `everywhere` is one for all of them. `changes` are as in `tell`.
+        Where the same happens in several rooms, `everywhere` is one for all of them. `changes` are as in `tell`. What
+        is not its own doing names another one, with the account of that.
         """
         member.unpublished += 1
-        if not is_kick(entry.event):  # which is somebody else's doing
+        if is_own:
             entry.event.account = account_of(member)
         self._posted.append(PendingEvent(member, room, entry, sent_ref, everywhere, changes))
 
@@ -302,7 +305,7 @@ class Chat:
         for change in self.moderation.rules.uninvite(room.key, self.moderation.account(member), member.token):
             self.tell(member, lambda: b"", [change])
         member.rooms.remove(room.key)
-        self.post(member, room, Entry(room.key, kicked, None))
+        self.post(member, room, Entry(room.key, kicked, None), is_own=False)
         self.tell_own(member, kicked, None)
         if member.can.several_rooms:
             return
