@@ -56,12 +56,8 @@ def _entry_of(number: int, room_key: Any, room: Any, nick: Any, kind: Any, text:
         if issubclass(made, Moderation):
             return Entry(room_key, with_details(made, *fields), ref)
         return Entry(room_key, made(*fields), ref)
-    except (
-        KeyError,
-        TypeError,
-        IndexError,
-        msgspec.MsgspecError,
-    ):  # a wrong type, or number of texts
+    except (KeyError, TypeError, IndexError, msgspec.MsgspecError):
+        # A wrong type, or number of texts.
         raise _damaged(number) from None
 
 
