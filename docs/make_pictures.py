@@ -15,7 +15,7 @@ from rich.text import Text
 
 from geventchat import ChatClient, ChatServer
 from geventchat.commands import commands
-from tests.browser import CHROMEDRIVER, CHROMIUM, Page, chromium
+from tests.browser import Page, chromium
 from tests.faulty_server import faulty_server
 from tests.processes import serving
 from tests.terminal_fixtures import Terminal, at_terminal
@@ -23,7 +23,7 @@ from tests.terminal_fixtures import Terminal, at_terminal
 _DOCS = Path(__file__).parent
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # How much of the run is shown: the figures, the checks, and what the first reader missed.
-_LINES = 27
+_LINES = 29
 # What pyte calls the colours that rich calls otherwise.
 _COLOURS = {"brown": "yellow", "default": ""}
 
@@ -41,7 +41,7 @@ def _run_of_bots(picture: Path) -> None:
     with faulty_server("drop", every=400) as ((host, port), _):
         words = f"geventchat-bots scenarios/ten_users.yaml --server {host}:{port} --dialect plain | head -{_LINES}"
         shell = f"echo '$ {words}'; {Path(sys.executable).parent / words}"
-        with Terminal(["/bin/sh", "-c", shell], columns=108, rows=_LINES + 2, environment={}) as terminal:
+        with Terminal(["/bin/sh", "-c", shell], columns=116, rows=_LINES + 2, environment={}) as terminal:
             terminal.ended()
             picture.write_text(_svg(terminal, "geventchat-bots"))
 
@@ -74,7 +74,7 @@ def _client(picture: Path) -> None:
 
 def _page(picture: Path) -> None:
     """Let some people talk, and show what one of them sees in a browser of this machine."""
-    if not (CHROMIUM and CHROMEDRIVER):
+    if not (shutil.which("chromium") and shutil.which("chromedriver")):
         print(f"{picture.name} stays as it is: chromium and chromedriver are not here", file=sys.stderr)
         return
     with (
