@@ -66,6 +66,7 @@ def test_a_taken_name_or_nobody_there_is_one_line_and_status_1() -> None:
     status, out, errors = client(server.address, "--name", "me")
     assert (status, out) == (1, "")
     assert errors.startswith("geventchat-client: no server answers at 127.0.0.1:")
+    assert errors.endswith("(connection refused); geventchat-serve starts one\n")
     assert errors.count("\n") == 1
 
 

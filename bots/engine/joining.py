@@ -79,7 +79,9 @@ class Joining:
             bot.come_in(room, again=again, after=after, others=others)
         except OSError as error:
             why = error.strerror or str(error)
-            nobody = f"no server answers at {show(self._address)} ({why.lower()})"
+            nobody = (
+                f"no server answers at {show(self._address)} ({why.lower()}); without --server, a run starts its own"
+            )
             raise NotConnected(f"{bot.nick} could not connect: {why}", nobody) from None
         self._here.add(bot)
         self._outcome.users = max(self._outcome.users, len(self._here))

@@ -294,4 +294,5 @@ def _connect(address: tuple[str, int]) -> socket.socket:
         raise ServerUnavailable(f"there is no host {address[0]!r} ({error.strerror})") from None
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        raise ServerUnavailable(f"no server answers at {addresses.show(address)} ({why})") from None
+        start = "; geventchat-serve starts one" if isinstance(error, ConnectionRefusedError) else ""
+        raise ServerUnavailable(f"no server answers at {addresses.show(address)} ({why}){start}") from None

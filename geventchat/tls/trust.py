@@ -14,6 +14,8 @@ from geventchat.tls.engine import TlsEngine
 
 # Instead of a file of authorities: those that the system trusts.
 SYSTEM = "system"
+# What OpenSSL says of a certificate that nobody but itself has signed (X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT).
+_SELF_SIGNED = 18
 
 
 class Trust(Protocol):
@@ -122,6 +124,7 @@ def known_servers(tell: Callable[[str], object]) -> Known:
 def not_trusted(address: tuple[str, int], error: ssl.SSLError) -> NotTrusted | ServerUnavailable:
     """Return the error, in words, for a handshake that has failed."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return NotTrusted(f"nobody vouches for {show(address)}: {error.verify_message.lower()}")
+        by_key = "; --tls without --tls-ca knows it by its key" if error.verify_code == _SELF_SIGNED else ""
+        return NotTrusted(f"nobody vouches for {show(address)}: {error.verify_message.lower()}{by_key}")
     why = (error.reason or str(error)).lower().replace("_", " ")
     return ServerUnavailable(f"what answers at {show(address)} does not speak TLS as we do ({why})")
