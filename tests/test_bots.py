@@ -309,13 +309,13 @@ def test_a_rate_follows_from_the_figures_beside_it_and_there_is_none_for_less_th
     assert "deliveries a second, over 4.0 s" in page(outcome, "here", "today")
 
 
-@pytest.mark.parametrize("verb", ["check", "import", "record", "schema"])
+@pytest.mark.parametrize("verb", ["check", "import", "record", "scenarios", "schema", "try", "worker"])
 def test_each_verb_explains_itself_with_examples(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main([verb, "--help"])
     told = capsys.readouterr().out
     assert told.startswith(f"usage: geventchat-bots {verb} ")
-    assert f"examples:\n  geventchat-bots {verb} " in told
+    assert f"examples:\n  geventchat-bots {verb}" in told
 
 
 @pytest.mark.parametrize(

@@ -220,3 +220,7 @@ def test_what_cannot_be_read_from_redis_is_one_line(arguments: list[str], why: s
     ended = run("geventchat.cli.serve", "export", *arguments)
     assert (ended.status, len(ended.errors.splitlines())) == (2, 1)
     assert why in ended.errors
+
+
+def test_its_help_has_examples() -> None:
+    assert "examples:\n  geventchat-serve export " in run("geventchat.cli.serve", "export", "--help").out

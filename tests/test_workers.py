@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 
 import gevent
 import pytest
-from gevent import subprocess
+from gevent import socket, subprocess
 
 from tests.faulty_json_server import faulty_json_server
 from tests.faulty_server import faulty_server
@@ -430,6 +430,17 @@ def test_without_locust_one_line_says_how_to_get_it(tmp_path: Path) -> None:
     assert done.stderr.decode().splitlines() == [
         "geventchat-bots: workers need Locust, which is not installed: pip install 'geventchat[workers]'"
     ]
+
+
+def test_ctrl_c_ends_a_worker_that_waits_for_its_master() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        at = f"127.0.0.1:{nobody.getsockname()[1]}"
+        with subprocess.Popen([*_BOTS, "worker", at], stderr=subprocess.PIPE) as process:
+            nobody.settimeout(60)
+            with nobody.accept()[0]:  # it has connected, and is never answered
+                process.send_signal(signal.SIGINT)
+                _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors.decode()) == (130, f"for a master at {at}; Ctrl-C ends it\n")
 
 
 def test_locust_s_page_shows_the_run_and_its_button_stops_it(tmp_path: Path) -> None:

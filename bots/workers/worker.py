@@ -77,6 +77,8 @@ class Worker:
             self._runner = environment.create_worker_runner(*address)
         except ConnectionError:
             raise UsageError(f"no geventchat-bots --workers answers at {show(address)}") from None
+        except SystemExit:  # Locust's answer to Ctrl-C while it waits for the master
+            raise KeyboardInterrupt from None
         self._reported = Reported(environment)
         self._clock = MasterClock()
         self._outgoing, self._incoming = Outgoing(), Incoming()

@@ -22,6 +22,15 @@ from geventchat.store.sqlite_rows import select
 from geventchat.system.stdio import print_nowhere
 
 _PROG = "geventchat-serve export"
+_EPILOG = """\
+examples:
+  geventchat-serve export --since 2h --text           print what was said in the last two hours
+  geventchat-serve export --room lobby > lobby.jsonl  the events of one room
+  geventchat-serve export --redis redis://HOST:6379/0
+
+exit status: 0 done, also where nothing fits; 1 cannot be written; 2 an option, or the history, cannot be used;
+             130 interrupted
+"""
 # Events read at once. Between two reads the file is free, so that a long export never lets the server's -wal grow.
 PAGE = 1_000
 
@@ -59,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = OptionParser(
         prog=_PROG,
         description="Print history as JSON Lines, oldest first, also while the server runs.",
+        epilog=_EPILOG,
     )
     parser.add_argument(
         "--history", metavar="FILE", type=Path, help="the file (default: history.sqlite in the user's state folder)"
