@@ -77,6 +77,10 @@ class Timeline:
         self._go_on(now)
         self._count(1, now)
 
+    def tick(self, now: float) -> None:
+        """End the last second if it is over by now, though nothing has come since."""
+        self._go_on(now)
+
     def close(self) -> None:
         """End the last second."""
         self._go_on(self._now + 1)

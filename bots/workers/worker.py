@@ -270,8 +270,11 @@ class _Reporting:
 
     def state(self) -> State:
         """Return what has come since the last time."""
-        outcome, seconds = self._outcome, self._seconds
-        self._seconds = []
+        outcome = self._outcome
+        for ledger in outcome.ledgers.values():
+            ledger.count_all()
+        outcome.timeline.tick(time.monotonic())
+        seconds, self._seconds = self._seconds, []
         failures = outcome.failures[self._failures :]
         self._failures = len(outcome.failures)
         users = sum(change for _, change in outcome.came_and_went)
