@@ -215,6 +215,13 @@ def _in_python(line: str) -> object:
             st.sampled_from([*TYPED, "MSG", "Me", "none", ""]),
             st.text(st.sampled_from(' "ab09/'), max_size=12),
         ),
+        st.builds(
+            " ".join,
+            st.tuples(
+                st.sampled_from(["/ban a", "/mute *"]),
+                st.from_regex("[0-9]{1,2}([.]5)?(min|Days?|m|rd)?", fullmatch=True),
+            ),
+        ),
     )
 )
 def test_what_is_typed_into_the_page_means_what_it_means_everywhere(typed: Callable[[str], object], line: str) -> None:

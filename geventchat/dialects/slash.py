@@ -1,5 +1,6 @@
 """What people type: a line is said, `exit` leaves, and a leading slash is a command from the commands' table."""
 
+import re
 from difflib import get_close_matches
 from typing import Any
 
@@ -9,6 +10,8 @@ from geventchat.protocol import durations
 from geventchat.protocol.errors import ProtocolError
 
 EXIT = "exit"
+# Taken for the beginning of a reason, it would make ten minutes an act for ever.
+_ALMOST_A_TIME = re.compile(r"\d+(\.\d+)?((sec|min|hour|hr|day|week|month|year)[a-z]*)?", re.ASCII | re.IGNORECASE)
 
 
 def read_line(line: str) -> commands.AnyCommand | None:
@@ -68,6 +71,8 @@ def _argument(word: str, rest: str, *, is_last: bool) -> tuple[str, str]:
         return _name(rest, is_last=is_last or word == "ROOM")  # only a room in quotes can have a password behind it
     if word == "TIME" and not is_last:  # what is no time belongs to what follows
         first, _, after = rest.partition(" ")
+        if _ALMOST_A_TIME.fullmatch(first):
+            raise ProtocolError("usage", f"{first} needs its unit, like 30s, 10m, 2h or 7d: nothing was done")
         return (first, after.strip()) if durations.is_one(first) else ("", rest)
     return rest, ""
 

@@ -66,7 +66,11 @@ function read([type, typed, fields], rest) {
 		let given = rest;
 		const isLast = index === fields.length - 1;
 		if (/NAME|ROOM|ID/.test(word)) [given, rest] = nameIn(rest, isLast || word === "ROOM"); // in quotes only, more can follow
-		else if (word === "[TIME]" && !isLast) [, given = "", rest] = TIMED.exec(rest);
+		else if (word === "[TIME]" && !isLast) {
+			const [first] = rest.split(" ");
+			if (ALMOST_TIMED.test(first)) throw new Mistyped(`${first} needs its unit, like 30s, 10m, 2h or 7d: nothing was done`);
+			[, given = "", rest] = TIMED.exec(rest);
+		}
 		const isWrong = given ? word === "[N]" && !/^[0-9]+$/.test(given) : !word.startsWith("[");
 		if (isWrong) throw new Mistyped(`like this: ${typed}`);
 		if (given) command[fields[index]] = word === "[N]" ? Number(given.slice(0, 9)) : given;
@@ -76,6 +80,9 @@ function read([type, typed, fields], rest) {
 
 // A duration, if one is at the beginning, and what follows.
 const TIMED = /^(?:((?=\d)(?:\d+(?:\.\d+)?w)?(?:\d+(?:\.\d+)?d)?(?:\d+(?:\.\d+)?h)?(?:\d+(?:\.\d+)?m)?(?:\d+(?:\.\d+)?s)?(?:\d+(?:\.\d+)?ms)?)(?: +|$))?(.*)$/s;
+
+// Taken for the beginning of a reason, it would make ten minutes an act for ever.
+const ALMOST_TIMED = /^\d+(\.\d+)?((sec|min|hour|hr|day|week|month|year)[a-z]*)?$/i;
 
 // The name at the beginning, without its quotes, and what follows; a last one needs no quotes.
 function nameIn(rest, isLast) {
