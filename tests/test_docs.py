@@ -5,6 +5,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -190,3 +191,8 @@ def test_ci_runs_the_readmes_own_test_command() -> None:
     assert command is not None
     ci = (ROOT / ".ci" / "run").read_text().replace("--quiet ", "")
     assert command[0] in ci
+
+
+def test_no_line_of_the_changelog_stands_there_twice() -> None:
+    lines = [line for line in (ROOT / "CHANGELOG.md").read_text().splitlines() if line and not line.startswith("###")]
+    assert [line for line, times in Counter(lines).items() if times > 1] == []
