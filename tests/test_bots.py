@@ -264,6 +264,22 @@ def test_a_closed_pipe_ends_it_quietly_and_a_full_disk_with_one_line(tmp_path: P
         assert _into(full, arguments) == (1, told)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no shell there limits open files")
+def test_bots_that_may_open_too_few_files_say_how_to_raise_the_limit(tmp_path: Path) -> None:
+    scenario = tmp_path / "many.yaml"
+    scenario.write_text("cast: {user: 30}\nscript: [user: hello]\n")
+    command = [sys.executable, "-m", "bots.cli", str(scenario)]
+    ran = subprocess.run(
+        ["/bin/sh", "-c", 'ulimit -n 24; exec "$@"', "sh", *command],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert "Too many open files; each user needs an open file: raise the limit with ulimit -n\n" in ran.stdout
+
+
 def _closed_pipe() -> int:
     reader, writer = os.pipe()
     os.close(reader)

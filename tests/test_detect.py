@@ -33,6 +33,11 @@ NEWCOMERS: list[tuple[list[bytes], Dialect | None, Dialect | None, Dialect | Non
     ([b"HELLO world\n"], PLAIN, PLAIN, PLAIN),
     ([b"set x 0 0\n"], PLAIN, PLAIN, PLAIN),
     ([b"version 2\n"], PLAIN, PLAIN, PLAIN),
+    # Names that are nearly the first words of FTP, POP3 or IMAP.
+    ([b"USER bob\n"], PLAIN, PLAIN, PLAIN),
+    ([b"user bob\r\n"], PLAIN, PLAIN, PLAIN),
+    ([b"a CAPABILITY\r\n"], PLAIN, PLAIN, PLAIN),
+    ([b"r2 login\r\n"], PLAIN, PLAIN, PLAIN),
     ([b"Georg\n"], PLAIN, PLAIN, PLAIN),
     ([b"al", b"ice"], None, UNFRAMED, UNFRAMED),
     # A key at a time: a single one may be a short name, two are somebody who types.
@@ -89,6 +94,10 @@ def test_a_newcomer_is_known_by_its_first_bytes(
         ("other-protocol", b"SSH-2.0-OpenSSH_9.2\r\n"),
         ("other-protocol", b"EHLO mail.example\r\n"),
         ("other-protocol", b"HELO mail.example\r\n"),
+        ("other-protocol", b"USER anonymous\r\n"),
+        ("other-protocol", b"USER joe\r\nPASS secret\r\n"),
+        ("other-protocol", b"a001 CAPABILITY\r\n"),
+        ("other-protocol", b"1 LOGIN joe secret\r\n"),
         ("other-protocol", b"OPTIONSX sip:nm SIP/2.0\r\n"),
         ("other-protocol", b"SETUP rtsp://x RTSP/1.0\r\n"),
         ("other-protocol", b"*1\r\n$4\r\nPING\r\n"),

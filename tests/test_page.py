@@ -209,7 +209,7 @@ def _in_python(line: str) -> object:
 @settings(max_examples=150)
 @given(
     line=st.one_of(
-        st.text(st.sampled_from(' "/exit0bcmsgé'), min_size=1),
+        st.text(st.sampled_from(' "/exit0bcmsgé“”„\uff0f\u200b'), min_size=1),
         st.builds(
             "/{}{}".format,
             st.sampled_from([*TYPED, "MSG", "Me", "none", ""]),

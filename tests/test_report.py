@@ -111,6 +111,21 @@ def test_files_are_written_where_asked_and_refused_before_the_run_where_they_can
     assert ran.errors.endswith("out.html cannot be written: no such file or directory\n")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no file here is a full disk")
+def test_a_disk_that_fills_up_during_a_run_takes_only_the_page_and_not_the_verdict(tmp_path: Path) -> None:
+    scenario = tmp_path / "one.yaml"
+    scenario.write_text("script:\n  - alice: hello\n")
+    ran = run("bots.cli", str(scenario), "--report", "/dev/full")
+    assert "\nPASSED" in ran.out
+    assert (ran.status, ran.errors) == (2, "geventchat-bots: /dev/full cannot be written: no space left on device\n")
+
+
+def test_what_a_server_says_without_an_end_does_not_fill_the_screen() -> None:
+    outcome = Outcome(parse(b"script: [alice: hello]", "test.yaml", lambda _: b""))
+    outcome.failures.append("alice was told: " + "z" * 300_000)
+    assert max(map(len, lines(outcome))) < 2_000
+
+
 @pytest.mark.slow
 def test_a_seed_of_one_s_own_gives_other_words_and_the_same_ones_each_time(tmp_path: Path) -> None:
     scenario = tmp_path / "one.yaml"

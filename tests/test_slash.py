@@ -28,6 +28,10 @@ TYPED: list[tuple[str, commands.AnyCommand | None]] = [
     ("/me waves", commands.Act(text="waves")),
     ("/msg bob how are you", commands.Whisper(to="bob", text="how are you")),
     ('/msg "bob ross" hi', commands.Whisper(to="bob ross", text="hi")),
+    ("/msg “bob ross” hi", commands.Whisper(to="bob ross", text="hi")),
+    ("/msg „bob ross“ hi", commands.Whisper(to="bob ross", text="hi")),
+    ("/join “tea room”", commands.Join(room="tea room")),
+    ("\uff0f(^o^)", commands.Say(text="\uff0f(^o^)")),
     ("/reply fine", commands.WhisperBack(text="fine")),
     ("/join tea room", commands.Join(room="tea room")),
     ('/join "tea room" open sesame', commands.Join(room="tea room", password="open sesame")),
@@ -92,6 +96,7 @@ def test_every_command_is_tried_above() -> None:
         ("/msg bob", "/msg NAME TEXT"),
         ('/msg "bob ross', "/msg NAME TEXT"),
         ('/msg "" hi', "/msg NAME TEXT"),
+        ("/msg “bob ross", "/msg NAME TEXT"),
         ("/reply", "/reply TEXT"),
         ("/join", "/join ROOM [PASSWORD]"),
         ("/kick", "/kick NAME [REASON]"),
@@ -116,6 +121,18 @@ def test_a_time_without_a_unit_that_is_known_is_no_act_for_ever(act: str, time: 
         read_line(f"{act} {time}")
     assert isinstance(read_line(f"{act} for {time}"), moderation.Ban | moderation.Mute)
     assert isinstance(read_line(f"{act} 3rd warning"), moderation.Ban | moderation.Mute)
+
+
+@pytest.mark.parametrize("before", [" ", "\t", "\u00a0", "\u3000", "\u200b", "\ufeff", "\u2060 \u200e"])
+def test_a_command_behind_what_nobody_sees_is_not_said_aloud(before: str) -> None:
+    with pytest.raises(ProtocolError, match="not said, because of the blank before it"):
+        read_line(f"{before}/msg bob secret")
+
+
+def test_a_command_with_a_wide_slash_is_not_said_aloud() -> None:
+    for line in ("\uff0fmsg bob secret", " \uff0fMSG bob secret"):
+        with pytest.raises(ProtocolError, match="not said, because of the \uff0f"):
+            read_line(line)
 
 
 @pytest.mark.parametrize("line", ["/hlep", "/", "/ hello", "/nickname bob"])

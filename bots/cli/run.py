@@ -201,16 +201,16 @@ def _tell(outcome: "Outcome", how: str, options: argparse.Namespace) -> None:
     """Show what a run has shown in all the ways that were asked for."""
     from bots.report.summary import figures, lines
 
-    if options.report is not None:
+    if options.json:
+        show(json.dumps(figures(outcome), ensure_ascii=False) + "\n")
+    else:
+        *told, verdict = lines(outcome)
+        show("\n".join([*told, coloured(verdict, good=outcome.status == 0)]) + "\n")
+    if options.report is not None:  # last: where it cannot be written, the verdict stands there all the same
         from bots.report.html import page
 
         when = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
         write(page(outcome, how, when), options.report)
-    if options.json:
-        show(json.dumps(figures(outcome), ensure_ascii=False) + "\n")
-        return
-    *told, verdict = lines(outcome)
-    show("\n".join([*told, coloured(verdict, good=outcome.status == 0)]) + "\n")
 
 
 def _tell_in_a_line(outcome: "Outcome", options: argparse.Namespace) -> None:

@@ -1,5 +1,6 @@
 """Bots that come in, change their room or name, and leave."""
 
+import errno
 import time
 
 import gevent
@@ -82,6 +83,9 @@ class Joining:
             nobody = (
                 f"no server answers at {show(self._address)} ({why.lower()}); without --server, a run starts its own"
             )
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                why += "; each user needs an open file: raise the limit with ulimit -n"
+                nobody = f"no user can connect: {why}"
             raise NotConnected(f"{bot.nick} could not connect: {why}", nobody) from None
         self._here.add(bot)
         self._outcome.users = max(self._outcome.users, len(self._here))

@@ -16,6 +16,8 @@ _RESULTS = {"met": "met", "not met": "NOT MET", "not tested": "not tested"}
 # Failures and findings that are shown one by one.
 _SHOWN = 10
 _WIDTH = 60
+# Of one of them. Words of a server may be in it, and those have any length.
+_FAILURE_WIDTH = 1_000
 # If a hundredth is later than this at a server that limits the rate, that limit was probably what was measured.
 _SLOW_S = 1.0
 
@@ -153,7 +155,7 @@ def _figures_of(room: str, finding: Finding, begin: float) -> dict[str, Any]:
 def _shortened(words: list[str], count: int | None = None) -> Iterator[str]:
     count = len(words) if count is None else count
     for line in words[:_SHOWN]:
-        yield f"  {line}"
+        yield f"  {line}" if len(line) <= _FAILURE_WIDTH else f"  {line[:_FAILURE_WIDTH]}…"
     if count > _SHOWN:
         yield f"  … and {count - _SHOWN:,} more"
 

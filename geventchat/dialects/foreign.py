@@ -18,10 +18,14 @@ _MEMCACHED = (
     rb"(?:(?:set|add|replace|append|prepend) \S+ \d+ -?\d+ \d+|cas \S+ \d+ -?\d+ \d+ \d+|(?:incr|decr|touch) \S+ \d+)"
     rb"(?: noreply)?"
 )
+# What clients of mail and of files send first where they do not wait for a greeting: a password comes next.
+_IMAP = rb"(?=\w*\d)\w{1,20} (?:CAPABILITY|NOOP|LOGOUT|STARTTLS|LOGIN \S+ [^\n]+|AUTHENTICATE \S+|ID [^\n]+)"
 
 _OTHERS = (
     ("SSH", re.compile(rb"SSH-\d")),  # RFC 4253, section 4.2
     ("SMTP", re.compile(rb"(?:EHLO|HELO|LHLO) \S", re.IGNORECASE)),  # RFC 5321, section 4.1.1.1
+    ("FTP or POP3", re.compile(rb"USER \S+\r\n")),  # RFC 959, section 4.1.1; RFC 1939, section 7
+    ("IMAP", re.compile(rb"%s\r\n" % _IMAP)),  # RFC 3501, section 6
     ("SIP or RTSP", re.compile(rb"\s*[a-z]+ \S+ (?:SIP|RTSP)/\d", re.IGNORECASE)),  # RFC 3261, section 7.1
     ("Redis", re.compile(rb"(?:\*\d+|%s)\r?\n" % _REDIS)),  # an array of RESP, or a command in one line
     ("memcached", re.compile(rb"(?:%s)\r?\n" % _MEMCACHED)),

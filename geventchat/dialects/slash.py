@@ -1,6 +1,7 @@
 """What people type: a line is said, `exit` leaves, and a leading slash is a command from the commands' table."""
 
 import re
+import unicodedata
 from difflib import get_close_matches
 from typing import Any
 
@@ -12,6 +13,9 @@ from geventchat.protocol.errors import ProtocolError
 EXIT = "exit"
 # Taken for the beginning of a reason, it would make ten minutes an act for ever.
 _ALMOST_A_TIME = re.compile(r"\d+(\.\d+)?((sec|min|hour|hr|day|week|month|year)[a-z]*)?", re.ASCII | re.IGNORECASE)
+_WIDE_SLASH = "\uff0f"  # as a keyboard for Chinese or Japanese types it
+# A name in quotes, and what follows. Phones, and word processors, make round ones of those that are typed.
+_QUOTED = re.compile(r'["“”„]([^"“”„]*)["“”„](?: (.*))?', re.DOTALL)
 
 
 def read_line(line: str) -> commands.AnyCommand | None:
@@ -24,9 +28,18 @@ def read_line(line: str) -> commands.AnyCommand | None:
         return commands.Say(text=line[1:])
     if line.startswith("/"):
         return _read_command(line)
-    if line.lstrip().startswith("/"):
+    seen = _from_what_is_seen(line)
+    if seen.startswith("/"):
         raise ProtocolError("usage", "a command begins with its slash: not said, because of the blank before it")
+    if seen.startswith(_WIDE_SLASH) and seen[1:].partition(" ")[0].lower() in TYPED:
+        raise ProtocolError("usage", f"a command begins with /: not said, because of the {_WIDE_SLASH} that is wider")
     return commands.Say(text=line)
+
+
+def _from_what_is_seen(line: str) -> str:
+    """Return a line from its first character on that is neither blank nor invisible."""
+    begin = next((at for at, one in enumerate(line) if not (one.isspace() or unicodedata.category(one) == "Cf")), 0)
+    return line[begin:]
 
 
 def _read_command(line: str) -> commands.AnyCommand:
@@ -79,14 +92,12 @@ def _argument(word: str, rest: str, *, is_last: bool) -> tuple[str, str]:
 
 def _name(rest: str, *, is_last: bool) -> tuple[str, str]:
     """Return the name at the beginning, without its quotes, and what follows; a last one needs no quotes."""
-    if rest.startswith('"'):
-        name, quote, after = rest[1:].partition('"')
-        if quote and (not after or after.startswith(" ")):
-            return name, after.strip()
+    if quoted := _QUOTED.fullmatch(rest):
+        return quoted[1], (quoted[2] or "").strip()
     if is_last:
         return rest, ""
     name, _, after = rest.partition(" ")
-    return ("", "") if name.startswith('"') else (name, after.strip())
+    return ("", "") if name.startswith(('"', "“", "”", "„")) else (name, after.strip())
 
 
 def _usage(info: CommandInfo) -> ProtocolError:
