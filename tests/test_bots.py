@@ -129,13 +129,13 @@ def test_no_server_is_status_4() -> None:
     assert (ran.status, ran.errors) == (4, f"geventchat-bots: {told}\n")
 
 
-def test_how_to_run_it_again_names_the_server_and_the_speed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_how_to_run_it_again_names_the_server_and_the_speed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "hello.yaml"
     file.write_text("cast: {user: 9}\nscript:\n  - user: {say: hello, times: 9}\n")
     with faulty_server("drop", every=97) as ((host, port), _):
         told = f"{file} --server {host}:{port} --dialect plain --seed 0 --speed 2"
         main(told.split())
-    assert f"\nagain       geventchat-bots {told}\n" in capsys.readouterr().out
+    assert f"\nagain       geventchat-bots {told}\n" in capfd.readouterr().out
 
 
 @pytest.mark.parametrize("arguments", [["--speed", "0"], ["--speed", "nan"], ["--server", "x:y"], ["--dialect", "icq"]])
@@ -326,10 +326,10 @@ def test_a_rate_follows_from_the_figures_beside_it_and_there_is_none_for_less_th
 
 
 @pytest.mark.parametrize("verb", ["check", "import", "record", "scenarios", "schema", "try", "worker"])
-def test_each_verb_explains_itself_with_examples(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_verb_explains_itself_with_examples(verb: str, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main([verb, "--help"])
-    told = capsys.readouterr().out
+    told = capfd.readouterr().out
     assert told.startswith(f"usage: geventchat-bots {verb} ")
     assert f"examples:\n  geventchat-bots {verb}" in told
 

@@ -15,7 +15,7 @@ import gevent
 import pytest
 from gevent.event import Event
 from gevent.server import StreamServer
-from gevent.socket import socket
+from gevent.socket import socket, wait_read
 
 from bots.cli import main
 from bots.cli.run import worst
@@ -24,7 +24,7 @@ from geventchat import ChatServer, Limits
 from geventchat.protocol.errors import ServerUnavailable
 from tests.play import play
 from tests.processes import Ran, run
-from tests.raw import Address
+from tests.raw import Address, Raw
 
 GOOD = "script:\n  - ann: hello\n"
 BAD = "script:\n  - ann: hello\n  - ben: {expect: bye, within: 10ms}\n"
@@ -131,18 +131,52 @@ def on_terminal(*arguments: str, **environment: str) -> str:
     return written.decode()
 
 
-def test_ctrl_c_with_a_report_of_a_run_in_which_nothing_was_heard_writes_it_and_is_status_130(folder: Path) -> None:
+@pytest.mark.parametrize(
+    "number", [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+)
+def test_a_signal_with_a_report_of_a_run_in_which_nothing_was_heard_writes_it_and_is_status_130(
+    folder: Path, number: signal.Signals
+) -> None:
     file, report = folder / "idle.yaml", folder / "out.html"
     file.write_text("script:\n  - ann: {wait: 60s}\n")
     command = [sys.executable, "-m", "bots.cli", str(file), "--report", str(report)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         joining = process.stdout.readline()
-        assert re.search(r"to join: geventchat-client (127\.0\.0\.1:\d+), or http://\1 in a browser$", joining)
-        process.send_signal(signal.SIGINT)
+        told = re.search(r"to join: geventchat-client (127\.0\.0\.1:(\d+)), or http://\1 in a browser$", joining)
+        assert told is not None
+        with Raw(("127.0.0.1", int(told[2])), b'{"type":"hello","nick":"ben"}\n') as ben:
+            ben.until(b'"ann"')  # is there, or comes in
+        process.send_signal(number)
         _, errors = process.communicate(timeout=30)
     assert (process.returncode, errors) == (130, "")
     assert "INTERRUPTED" in report.read_text()
+
+
+_SHOW_MUCH = """
+import os, gevent
+from bots.cli.output import show
+from bots.engine.interrupt import interruptible
+with interruptible():
+    gevent.spawn(os.write, 2, b"showing")
+    try:
+        show("x" * 1_000_000)
+    except KeyboardInterrupt:
+        os._exit(130)
+"""
+
+
+def test_others_run_and_ctrl_c_ends_it_while_nobody_reads_what_is_shown() -> None:
+    command = [sys.executable, "-c", _SHOW_MUCH]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        try:
+            with gevent.Timeout(20):
+                wait_read(process.stderr.fileno())
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 130
+        finally:
+            process.kill()
 
 
 def test_ctrl_c_also_ends_the_scenarios_that_have_not_begun(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """How a server process ends: by signals, with its terminal, and with the process that started it."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import gevent
 import psutil
+import pytest
 
 from tests.processes import run, serving
 from tests.raw import plain, programmed
@@ -76,3 +78,17 @@ def wait_until_ended(process: psutil.Process) -> None:
 
 def test_how_it_is_told_to_end_with_its_starter_is_no_option_for_people() -> None:
     assert "until-input-ends" not in run("geventchat.cli.serve", "--help").out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pipes with a name in a folder")
+def test_ctrl_c_before_it_serves_is_no_traceback(tmp_path: Path) -> None:
+    config = tmp_path / "chat.toml"
+    os.mkfifo(config)
+    command = [sys.executable, "-m", "geventchat.cli.serve", "--config", str(config)]
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process,
+        config.open("w"),  # it reads its options, and waits for them
+    ):
+        process.send_signal(signal.SIGINT)
+        told = process.communicate(timeout=20)
+    assert (process.returncode, *told) == (0, "", "")

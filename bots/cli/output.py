@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from geventchat.protocol.errors import ChatError, UsageError
-from geventchat.system.stdio import print_nowhere
+from geventchat.system import stdio
 
 _GREEN, _RED = 32, 31
 
@@ -31,9 +31,9 @@ def write(text: str, file: Path) -> None:
 def show(text: str) -> None:
     """Print a text at once, as it is; if nobody reads any more, print nowhere from now on. Raises CannotPrint."""
     try:
-        print(text, end="", flush=True)
+        stdio.write(text)  # a run goes on, and can be ended, while nobody reads
     except BrokenPipeError:  # whoever reads has seen enough; nor must Python's own flush at the end complain
-        print_nowhere()
+        stdio.print_nowhere()
     except OSError as error:
-        print_nowhere()
+        stdio.print_nowhere()
         raise CannotPrint(f"standard output cannot be written: {(error.strerror or str(error)).lower()}") from None

@@ -80,6 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         print(f"geventchat-serve: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:  # before there was anything to end
+        return 0
 
 
 # What can be changed while the server runs, beside most limits: `LiveSettings` has it, and `ChatServer.change` does it.
