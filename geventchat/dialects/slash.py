@@ -29,10 +29,8 @@ def read_line(line: str) -> commands.AnyCommand | None:
     if line.startswith("/"):
         return _read_command(line)
     seen = _from_what_is_seen(line)
-    if seen.startswith("/"):
-        raise ProtocolError("usage", "a command begins with its slash: not said, because of the blank before it")
-    if seen.startswith(_WIDE_SLASH) and seen[1:].partition(" ")[0].lower() in TYPED:
-        raise ProtocolError("usage", f"a command begins with /: not said, because of the {_WIDE_SLASH} that is wider")
+    if seen.startswith("/") or (seen.startswith(_WIDE_SLASH) and seen[1:].partition(" ")[0] in TYPED):
+        raise ProtocolError("usage", "not said: a command begins with /")
     return commands.Say(text=line)
 
 
@@ -97,7 +95,7 @@ def _name(rest: str, *, is_last: bool) -> tuple[str, str]:
     if is_last:
         return rest, ""
     name, _, after = rest.partition(" ")
-    return ("", "") if name.startswith(('"', "“", "”", "„")) else (name, after.strip())
+    return ("", "") if name.startswith('"') else (name, after.strip())
 
 
 def _usage(info: CommandInfo) -> ProtocolError:

@@ -51,11 +51,9 @@ export function readLine(line) {
 	if (line === "exit") return { type: "bye" };
 	if (line.startsWith("//")) return { type: "say", text: line.slice(1) };
 	if (!line.startsWith("/")) {
-		const [, slash, word] = /^[\s\p{Cf}]*(.?)([^ ]*)/u.exec(line);
-		if (slash === "/") throw new Mistyped("a command begins with its slash: not said, because of the blank before it");
-		if (slash === "／" && COMMANDS.has(word.toLowerCase()))
-			throw new Mistyped("a command begins with /: not said, because of the ／ that is wider");
-		return { type: "say", text: line };
+		const [, is, wide] = /^[\s\p{Cf}]*(?:(\/)|／([^ ]*))/u.exec(line) ?? [];
+		if (!is && !COMMANDS.has(wide)) return { type: "say", text: line };
+		throw new Mistyped("not said: a command begins with /");
 	}
 	const [, name, rest] = /^.([^ ]*) ?(.*)$/s.exec(line);
 	const row = COMMANDS.get(name.toLowerCase());
@@ -89,9 +87,9 @@ const ALMOST_TIMED = /^\d+(\.\d+)?((sec|min|hour|hr|day|week|month|year)[a-z]*)?
 
 // The name at the beginning, without its quotes, and what follows; a last one needs no quotes.
 function nameIn(rest, isLast) {
-	const quoted = /^["“”„]([^"“”„]*)["“”„]( .*)?$/s.exec(rest); // phones make round ones of those that are typed
+	const quoted = /^["“-„]([^"“-„]*)["“-„]( .*)?$/s.exec(rest);
 	if (isLast && !quoted) return [rest, ""];
-	const [, name = "", after = ""] = quoted ?? /^([^"“”„ ][^ ]*)( .*)?$/s.exec(rest) ?? [];
+	const [, name = "", after = ""] = quoted ?? /^([^" ][^ ]*)( .*)?$/s.exec(rest) ?? [];
 	return [name, after.trim()];
 }
 
