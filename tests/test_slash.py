@@ -116,7 +116,7 @@ def test_who_leaves_out_what_a_command_needs_is_shown_how_to_type_it(line: str, 
 @pytest.mark.parametrize("time", ["10", "10 min", "5mins", "1.5hours", "2Days for that"])
 @pytest.mark.parametrize("act", ["/ban bob", "/mute *"])
 def test_a_time_without_a_unit_that_is_known_is_no_act_for_ever(act: str, time: str) -> None:
-    with pytest.raises(ProtocolError, match=f"{time.split()[0]} needs its unit, like 30s, 10m, 2h or 7d"):
+    with pytest.raises(ProtocolError, match="a time needs its unit, like 30s, 10m, 2h or 7d"):
         read_line(f"{act} {time}")
     assert isinstance(read_line(f"{act} for {time}"), moderation.Ban | moderation.Mute)
     assert isinstance(read_line(f"{act} 3rd warning"), moderation.Ban | moderation.Mute)

@@ -83,7 +83,7 @@ def _argument(word: str, rest: str, *, is_last: bool) -> tuple[str, str]:
     if word == "TIME" and not is_last:  # what is no time belongs to what follows
         first, _, after = rest.partition(" ")
         if _ALMOST_A_TIME.fullmatch(first):
-            raise ProtocolError("usage", f"{first} needs its unit, like 30s, 10m, 2h or 7d: nothing was done")
+            raise ProtocolError("usage", "a time needs its unit, like 30s, 10m, 2h or 7d")
         return (first, after.strip()) if durations.is_one(first) else ("", rest)
     return rest, ""
 

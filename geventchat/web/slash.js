@@ -11,32 +11,32 @@ const TABLE = [
 	["whois", "/whois NAME", ["nick"], "who that is"],
 	["rename", "/nick NAME", ["nick"], "take another name"],
 	["act", "/me TEXT", ["text"], "do something: /me waves"],
-	["whisper", "/msg NAME TEXT", ["to", "text"], 'say something to one alone; quote a name with spaces: "NAME"'],
+	["whisper", "/msg NAME TEXT", ["to", "text"], 'whisper to one; quote a name with spaces: "NAME"'],
 	["reply", "/reply TEXT", ["text"], "answer the last whisper"],
-	["join", "/join ROOM [PASSWORD]", ["room", "password"], 'enter a room, or look at it; with a password: "ROOM"'],
+	["join", "/join ROOM [PASSWORD]", ["room", "password"], "enter a room, or look at it"],
 	["leave", "/leave [REASON]", ["reason"], "leave this room"],
 	["rooms", "/rooms", [], "which rooms there are"],
 	["invite", "/invite NAME", ["nick"], "ask somebody into the room"],
 	["away", "/away [TEXT]", ["text"], "be away; alone, be back"],
-	["topic", "/topic [TEXT]", ["text"], "see or set the room's topic"],
+	["topic", "/topic [TEXT]", ["text"], "see or set the topic"],
 	["history", "/history [N]", ["limit"], "what was said before"],
 	["motd", "/motd", [], "the message of the day"],
 	["register", "/register PASSWORD", ["password"], "make your name your own"],
 	["login", "/login NAME PASSWORD", ["account", "password"], "log in"],
-	["logout", "/logout", [], "log out, and go by another name"],
+	["logout", "/logout", [], "log out"],
 	["password", "/password PASSWORD", ["password"], "set another password"],
 	["unregister", "/unregister PASSWORD", ["password"], "give your name up"],
 	["recover", "/recover NAME", ["account"], "give somebody a password for once"],
 	["ping", "/ping [TOKEN]", ["token"], "see that the server answers"],
-	["bye", "/exit [REASON]", ["reason"], "leave the chat, as plain exit does"],
+	["bye", "/exit [REASON]", ["reason"], "leave the chat"],
 	["kick", "/kick NAME [REASON]", ["nick", "reason"], "who moderates: put somebody out of the room"],
-	["ban", "/ban NAME [TIME] [REASON]", ["who", "for", "reason"], "keep somebody out: /ban bob 10m"],
+	["ban", "/ban NAME [TIME] [REASON]", ["who", "for", "reason"], "keep out: /ban bob 10m"],
 	["unban", "/unban NAME", ["who"], "let somebody in again"],
-	["bans", "/bans", [], "who is banned, and who is muted"],
+	["bans", "/bans", [], "who is banned or muted"],
 	["mute", "/mute NAME [TIME] [REASON]", ["nick", "for", "reason"], "let somebody say nothing; * is everybody"],
 	["unmute", "/unmute NAME", ["nick"], "let somebody speak again"],
-	["slow", "/slow [TIME]", ["every"], "let everyone speak once in this time"],
-	["lock", "/lock [PASSWORD]", ["password"], "let in only who is invited, or knows the password"],
+	["slow", "/slow [TIME]", ["every"], "let each speak once in this time"],
+	["lock", "/lock [PASSWORD]", ["password"], "let in only who is invited"],
 	["unlock", "/unlock", [], "let everyone in again"],
 	["delete", "/delete ID [REASON]", ["id", "reason"], "take back a message, or the last one of a name"],
 	["approve", "/approve ID", ["id"], "let be said what was held back"],
@@ -68,8 +68,7 @@ function read([type, typed, fields], rest) {
 		const isLast = index === fields.length - 1;
 		if (/NAME|ROOM|ID/.test(word)) [given, rest] = nameIn(rest, isLast || word === "ROOM"); // in quotes only, more can follow
 		else if (word === "[TIME]" && !isLast) {
-			const [first] = rest.split(" ");
-			if (ALMOST_TIMED.test(first)) throw new Mistyped(`${first} needs its unit, like 30s, 10m, 2h or 7d: nothing was done`);
+			if (ALMOST_TIMED.test(rest)) throw new Mistyped("a time needs its unit, like 30s, 10m, 2h or 7d");
 			[, given = "", rest] = TIMED.exec(rest);
 		}
 		const isWrong = given ? word === "[N]" && !/^[0-9]+$/.test(given) : !word.startsWith("[");
@@ -80,10 +79,11 @@ function read([type, typed, fields], rest) {
 }
 
 // A duration, if one is at the beginning, and what follows.
-const TIMED = /^(?:((?=\d)(?:\d+(?:\.\d+)?w)?(?:\d+(?:\.\d+)?d)?(?:\d+(?:\.\d+)?h)?(?:\d+(?:\.\d+)?m)?(?:\d+(?:\.\d+)?s)?(?:\d+(?:\.\d+)?ms)?)(?: +|$))?(.*)$/s;
+const N = String.raw`(?:\d+(?:\.\d+)?`;
+const TIMED = RegExp(`^(?:((?=\\d)${N}w)?${N}d)?${N}h)?${N}m)?${N}s)?${N}ms)?)(?: +|$))?(.*)$`, "s");
 
 // Taken for the beginning of a reason, it would make ten minutes an act for ever.
-const ALMOST_TIMED = /^\d+(\.\d+)?((sec|min|hour|hr|day|week|month|year)[a-z]*)?$/i;
+const ALMOST_TIMED = /^\d+(\.\d+)?((sec|min|hour|hr|day|week|month|year)[a-z]*)?( |$)/i;
 
 // The name at the beginning, without its quotes, and what follows; a last one needs no quotes.
 function nameIn(rest, isLast) {

@@ -63,10 +63,10 @@ const TOLD = {
 	away_is: ({ nick, text }) => [text ? `${nick} is away: ${text}` : `${nick} is here`],
 	account_is: ({ account, role, needs_password }) => [
 		account ? `you are logged in to ${account}${role === "user" ? "" : `, as ${role}`}` : "you are not logged in",
-		...(needs_password ? ["that password was good for once: set another with /password PASSWORD"] : []),
+		...(needs_password ? ["that password was good for once: set another with /password"] : []),
 	],
 	recovered: ({ account, password }) => [
-		`tell the owner of ${account} this password, which is good for one login: ${password}`,
+		`tell the owner of ${account} this password, good for one login: ${password}`,
 	],
 	invited: ({ nick, to, room }) => [`${nick} invites ${to} into ${room}: /join ${room}`],
 	bans: ({ room, bans, mutes }) => {
@@ -77,7 +77,7 @@ const TOLD = {
 		return all.length ? all : [`nobody is banned or muted${where}`];
 	},
 	motd: ({ lines }) => (lines.length ? lines : ["there is no message of the day"]),
-	topic_is: ({ text }) => [text ? `topic: ${text}` : "no topic is set; /topic TEXT sets one"],
+	topic_is: ({ text }) => [text ? `topic: ${text}` : "no topic is set"],
 	pong: ({ token }) => [`pong ${token}`.trimEnd()],
 };
 
@@ -85,6 +85,6 @@ const profile = ({ nick, about, rooms, away, origin }) =>
 	`${nick}${about && `: ${about}`}, in ${rooms.join(", ") || "no room"}${away ? `, away: ${away}` : ""}${origin ? `, ${origin}` : ""}`;
 
 function gapText({ room, count }) {
-	if (count === null) return `lines of ${room} may be missing here: the server does not have them any more`;
+	if (count === null) return `lines of ${room} may be missing here: the server has them no more`;
 	return `you missed ${count} lines of ${room}`;
 }
