@@ -22,6 +22,7 @@ from bots.report.summary import figures, lines
 from bots.scenario.load import parse
 from geventchat import ChatClient, ChatServer, Limits
 from tests.faulty_server import FAULTS, faulty_server
+from tests.needs import not_permitted
 from tests.processes import Ran, run, serving
 from tests.raw import Address, plain
 
@@ -264,8 +265,9 @@ def test_a_closed_pipe_ends_it_quietly_and_a_full_disk_with_one_line(tmp_path: P
         assert _into(full, arguments) == (1, told)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no shell there limits open files")
 def test_bots_that_may_open_too_few_files_say_how_to_raise_the_limit(tmp_path: Path) -> None:
+    if sys.platform == "win32":
+        not_permitted("no shell here limits open files")
     scenario = tmp_path / "many.yaml"
     scenario.write_text("cast: {user: 30}\nscript: [user: hello]\n")
     command = [sys.executable, "-m", "bots.cli", str(scenario)]

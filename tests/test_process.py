@@ -8,8 +8,8 @@ from pathlib import Path
 
 import gevent
 import psutil
-import pytest
 
+from tests.needs import not_permitted
 from tests.processes import run, serving
 from tests.raw import plain, programmed
 
@@ -80,8 +80,9 @@ def test_how_it_is_told_to_end_with_its_starter_is_no_option_for_people() -> Non
     assert "until-input-ends" not in run("geventchat.cli.serve", "--help").out
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no pipes with a name in a folder")
 def test_ctrl_c_before_it_serves_is_no_traceback(tmp_path: Path) -> None:
+    if sys.platform == "win32":
+        not_permitted("no folder here has pipes with a name")
     config = tmp_path / "chat.toml"
     os.mkfifo(config)
     command = [sys.executable, "-m", "geventchat.cli.serve", "--config", str(config)]

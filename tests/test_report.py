@@ -25,6 +25,7 @@ from bots.scenario.schedule import ends
 from geventchat import ChatClient, ChatServer, Limits, __version__
 from geventchat.protocol.events import Said
 from tests.faulty_server import faulty_server
+from tests.needs import not_permitted
 from tests.processes import run, serving
 from tests.raw import Address
 
@@ -111,8 +112,9 @@ def test_files_are_written_where_asked_and_refused_before_the_run_where_they_can
     assert ran.errors.endswith("out.html cannot be written: no such file or directory\n")
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no file here is a full disk")
 def test_a_disk_that_fills_up_during_a_run_takes_only_the_page_and_not_the_verdict(tmp_path: Path) -> None:
+    if not Path("/dev/full").exists():
+        not_permitted("no file here is a full disk")
     scenario = tmp_path / "one.yaml"
     scenario.write_text("script:\n  - alice: hello\n")
     ran = run("bots.cli", str(scenario), "--report", "/dev/full")
