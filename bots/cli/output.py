@@ -31,7 +31,10 @@ def write(text: str, file: Path) -> None:
 def show(text: str) -> None:
     """Print a text at once, as it is; if nobody reads any more, print nowhere from now on. Raises CannotPrint."""
     try:
-        stdio.write(text)  # a run goes on, and can be ended, while nobody reads
+        if sys.stdout is not None:
+            sys.stdout.flush()  # of what argparse has printed
+        if text:
+            stdio.write(text)  # a run goes on, and can be ended, while nobody reads
     except BrokenPipeError:  # whoever reads has seen enough; nor must Python's own flush at the end complain
         stdio.print_nowhere()
     except OSError as error:
