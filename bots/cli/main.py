@@ -16,6 +16,7 @@ from geventchat.cli.options import OptionParser
 from geventchat.protocol import address
 from geventchat.protocol.errors import ChatError, Refused, ServerUnavailable, UsageError
 from geventchat.system.passwords import server_password
+from geventchat.system.stdio import CannotPrint
 
 if TYPE_CHECKING:
     from bots.transcripts.writer import Transcript
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _carry_out(words)
     except UsageError as error:
         print(f"geventchat-bots: {error}", file=sys.stderr)
-        return 2
+        return 1 if isinstance(error, CannotPrint) else 2
     except TooFewWorkers as error:
         print(f"geventchat-bots: {error}", file=sys.stderr)
         return 5
@@ -64,18 +65,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _carry_out(words: Sequence[str]) -> int:
-    try:
-        if words and words[0] in verbs.VERBS:
-            options = verbs.parser(words[0]).parse_args(words[1:])
-            return _VERBS[words[0]](options)
-        if len(words) > 1 and not words[0].startswith("-") and not words[1].startswith("-"):
-            _refuse_no_verb(words[0])
-        from bots.cli.run import run
+    if words and words[0] in verbs.VERBS:
+        return _VERBS[words[0]](verbs.parser(words[0]).parse_args(words[1:]))
+    if len(words) > 1 and not words[0].startswith("-") and not words[1].startswith("-"):
+        _refuse_no_verb(words[0])
+    options = _parser().parse_args(words)
+    from bots.cli.run import run
 
-        return run(_parser().parse_args(words))
-    except SystemExit:  # --help or --version, which are printed, but perhaps not written yet
-        show("")
-        raise
+    return run(options)
 
 
 def _parser() -> argparse.ArgumentParser:

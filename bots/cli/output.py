@@ -4,14 +4,10 @@ import os
 import sys
 from pathlib import Path
 
-from geventchat.protocol.errors import ChatError, UsageError
+from geventchat.protocol.errors import UsageError
 from geventchat.system import stdio
 
 _GREEN, _RED = 32, 31
-
-
-class CannotPrint(ChatError):
-    """Standard output cannot be written; the message says why."""
 
 
 def coloured(text: str, *, good: bool) -> str:
@@ -30,13 +26,5 @@ def write(text: str, file: Path) -> None:
 
 def show(text: str) -> None:
     """Print a text at once, as it is; if nobody reads any more, print nowhere from now on. Raises CannotPrint."""
-    try:
-        if sys.stdout is not None:
-            sys.stdout.flush()  # of what argparse has printed
-        if text:
-            stdio.write(text)  # a run goes on, and can be ended, while nobody reads
-    except BrokenPipeError:  # whoever reads has seen enough; nor must Python's own flush at the end complain
-        stdio.print_nowhere()
-    except OSError as error:
-        stdio.print_nowhere()
-        raise CannotPrint(f"standard output cannot be written: {(error.strerror or str(error)).lower()}") from None
+    with stdio.printing():
+        stdio.write(text)  # a run goes on, and can be ended, while nobody reads

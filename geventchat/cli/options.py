@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from geventchat import __version__
 from geventchat.protocol.errors import UsageError
+from geventchat.system import stdio
 
 # Words longer than this are no slips of other words, and comparing them would take long.
 _MAX_WORD = 100
@@ -53,11 +54,16 @@ class OptionParser(argparse.ArgumentParser):
         return {name: action for action in shown for name in action.option_strings if name.startswith("--")}
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Return the options. Raises UsageError."""
+        """Return the options. Raises UsageError, and SystemExit once the help is printed."""
         options, unknown = self.parse_known_args(args, namespace)
         if unknown:
             self.error(f"{unknown[0]} is not known{self._instead_of(unknown[0])}")
         return options
+
+    def print_help(self, file: Any = None) -> None:
+        """Print what there is. Raises CannotPrint: argparse would pass over that."""
+        with stdio.printing():
+            print(self.format_help(), end="", file=file, flush=True)
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError."""
@@ -73,5 +79,6 @@ class OptionParser(argparse.ArgumentParser):
 
 class _Version(argparse.Action):
     def __call__(self, *_: Any, **__: Any) -> None:
-        print(f"geventchat {__version__}")
+        with stdio.printing():
+            print(f"geventchat {__version__}", flush=True)
         sys.exit(0)

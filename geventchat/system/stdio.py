@@ -9,11 +9,12 @@ import os
 import select
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import RawIOBase
 from threading import Event
 from typing import TextIO, TypeVar, cast
 
-from geventchat.protocol.errors import ProtocolError
+from geventchat.protocol.errors import ProtocolError, UsageError
 from geventchat.protocol.lines import LineBuffer
 
 _READ_BYTES = 64 << 10
@@ -24,6 +25,10 @@ _ERROR_S = 1.0
 
 _T = TypeVar("_T")
 _error_is_stuck = Event()
+
+
+class CannotPrint(UsageError):
+    """Standard output cannot be written; the message says why."""
 
 
 def read_lines() -> Iterator[bytes | ProtocolError]:
@@ -57,6 +62,18 @@ def write_error(text: str) -> None:
     waited = gevent.with_timeout(_ERROR_S, _in_a_thread, lambda: _write(sys.stderr, text), timeout_value="in vain")
     if waited == "in vain":
         _error_is_stuck.set()
+
+
+@contextmanager
+def printing() -> Iterator[None]:
+    """End the block where nobody reads standard output any more, and print nowhere from then on. Raises CannotPrint."""
+    try:
+        yield
+    except BrokenPipeError:  # whoever reads has seen enough; nor must Python's own flush at the end complain
+        print_nowhere()
+    except OSError as error:
+        print_nowhere()
+        raise CannotPrint(f"standard output cannot be written: {(error.strerror or str(error)).lower()}") from None
 
 
 def print_nowhere() -> None:
