@@ -50,11 +50,13 @@ _ALL_SORTS = {
 @pytest.fixture
 def no_collector() -> Iterator[None]:
     gc.collect()
+    gc.freeze()  # what was there before need not be gone through again
     gc.disable()
     yield
     gc.set_debug(0)
     gc.garbage.clear()
     gc.enable()
+    gc.unfreeze()
 
 
 def left_behind() -> Counter[str]:
