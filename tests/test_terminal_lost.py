@@ -179,8 +179,23 @@ def test_the_next_try_is_counted_down_to_and_enter_tries_now(server: ChatServer,
         ann.until(lambda: not any("offline" in line for line in ann.lines))
 
 
-def test_an_end_that_comes_before_the_screen_is_drawn_is_one() -> None:
-    code = "from geventchat.client.terminal.prompt import Prompt; p = Prompt(print, bell=False); p.stop(); p.run()"
+_STOPS_AT_ONCE = """
+import gevent
+from geventchat.client.terminal.prompt import Prompt
+
+prompt = Prompt(print, bell=False)
+running = gevent.spawn(prompt.run)
+{meanwhile}
+prompt.stop()
+print("the last word", flush=True)
+running.join()
+"""
+
+
+@pytest.mark.parametrize("meanwhile", ["", "gevent.idle()", "gevent.sleep(0.01)", "gevent.sleep(0.3)"])
+def test_an_end_that_comes_before_the_screen_is_drawn_leaves_the_last_word_to_be_read(meanwhile: str) -> None:
+    code = _STOPS_AT_ONCE.format(meanwhile=meanwhile)
     with Terminal([sys.executable, "-c", code], environment={}) as terminal:
         assert terminal.ended() == 0
+        terminal.until("the last word")
         assert terminal.has_modes_restored()

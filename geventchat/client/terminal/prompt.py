@@ -83,6 +83,9 @@ class Prompt:
 
     def run(self) -> None:
         """Let the user type until `stop`. The terminal is as it was before when this returns or raises."""
+        if self._stopped:
+            return
+        self._ended.clear()  # here, for `stop` may come before the thread has begun
         failure = gevent.get_hub().threadpool.apply(self._run)
         if failure is not None:
             raise failure
@@ -119,7 +122,6 @@ class Prompt:
 
     def _run(self) -> Exception | None:
         """Return what went wrong: gevent would print what is raised here, and the terminal may be gone."""
-        self._ended.clear()
         try:
             self._raw(_WHEEL_OFF)
             self._app.run(pre_run=self._begin, handle_sigint=False, set_exception_handler=False)
