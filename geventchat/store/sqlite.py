@@ -57,6 +57,7 @@ class SqliteLog:
         self._keep_s = keep_s
         self._keep_messages = keep_messages
         self._count: int | None = None  # events in the file, once they have been counted
+        self._counting = Semaphore()
         self.kept = Kept()
         self._records = _Records()
         self._in_order = Semaphore()  # what the file has of records is taken in the order in which it was read
@@ -199,7 +200,8 @@ class SqliteLog:
 
     def close(self) -> None:
         """Put the file away, once what was appended is in it."""
-        gevent.killall(self._tasks)
+        with self._counting:  # a count is let end: its connection must not be the last to go
+            gevent.killall(self._tasks)
         self._look()
         self._reader.close()
         self._writer.close()  # the last to go, for it takes the -wal along
@@ -238,12 +240,13 @@ class SqliteLog:
 
     def _count_events(self) -> None:
         """Count the events in the file: all of them in a thread for that alone, what came meanwhile in the writer's."""
-        counter = _Worker(sqlite_file.open_to_read(self._path))
         sql = "SELECT (SELECT max(id) FROM events), (SELECT count(*) FROM events)"
-        try:
-            last, count = counter.run(lambda db: db.execute(sql).fetchone())
-        finally:
-            counter.close()
+        with self._counting:
+            counter = _Worker(sqlite_file.open_to_read(self._path))
+            try:
+                last, count = counter.run(lambda db: db.execute(sql).fetchone())
+            finally:
+                counter.close()
 
         def add(db: sqlite3.Connection) -> None:
             (later,) = db.execute("SELECT count(*) FROM events WHERE id > ?", (last or 0,)).fetchone()
