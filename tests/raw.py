@@ -92,3 +92,12 @@ def programmed(address: Address, name: str, **hello: object) -> tuple[Raw, dict[
     """Return a connection that has come in as a program would, and its welcome."""
     raw = Raw(address, json.dumps({"type": "hello", "nick": name, **hello}).encode() + b"\n")
     return raw, raw.messages_until("welcome")[-1]
+
+
+def does(raw: Raw, **command: object) -> dict[str, Any]:
+    """Send a command, and return how it was answered."""
+    raw.send(json.dumps({**command, "ref": "done"}).encode() + b"\n")
+    while True:
+        answer = raw.message()
+        if answer.get("ref") == "done":
+            return answer

@@ -10,7 +10,7 @@ import gevent
 import pytest
 
 from tests.processes import Serving, run, serving
-from tests.raw import Raw, plain, programmed
+from tests.raw import Raw, does, plain, programmed
 
 _LINK = re.compile(r"whoever opens this first is a moderator: (http://\S+)#moderator=(\S+)")
 
@@ -21,15 +21,6 @@ def moderator(server: Serving, nick: str = "mod", **hello: object) -> tuple[Raw,
     match = _LINK.match(server.process.stdout.readline())
     assert match is not None
     return programmed(server.address, nick, link=match[2], **hello)
-
-
-def does(raw: Raw, **command: object) -> dict[str, Any]:
-    """Send a command, and return how it was answered."""
-    raw.send(json.dumps({**command, "ref": "done"}).encode() + b"\n")
-    while True:
-        answer = raw.message()
-        if answer.get("ref") == "done":
-            return answer
 
 
 def refused(server: Serving, nick: str, **hello: object) -> str:

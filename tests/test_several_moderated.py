@@ -8,7 +8,7 @@ import pytest
 from gevent import socket
 
 from geventchat import Limits
-from tests.raw import Address, Raw, plain, programmed
+from tests.raw import Address, Raw, does, plain, programmed
 from tests.redis_server import RedisServer
 from tests.several import Several, several
 
@@ -17,15 +17,6 @@ from tests.several import Several, several
 def servers(redis_server: RedisServer) -> Iterator[Several]:
     with several(redis_server.url, 3, Limits(rate=None)) as servers:
         yield servers
-
-
-def does(raw: Raw, **command: object) -> dict[str, Any]:
-    """Send a command, and return how it was answered."""
-    raw.send(json.dumps({**command, "ref": "done"}).encode() + b"\n")
-    while True:
-        answer = raw.message()
-        if answer.get("ref") == "done":
-            return answer
 
 
 def settled(raw: Raw) -> list[dict[str, Any]]:

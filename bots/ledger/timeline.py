@@ -47,14 +47,14 @@ class Timeline:
 
     def say(self, now: float) -> None:
         """Count a message that is said."""
-        self._go_on(now)
+        self.tick(now)
         self.said += 1
         self._said += 1
         self.begin = min(self.begin, now)
 
     def hear(self, messages: Iterable[Message], now: float, readers: int = 1, *, timed: bool) -> None:
         """Count messages that so many users heard at a time; `timed` says whether their lateness counts."""
-        self._go_on(now)
+        self.tick(now)
         delivered, add = 0, self._latency.add
         for message in messages:
             if not message.from_others or message.due > _NEVER:
@@ -74,16 +74,12 @@ class Timeline:
 
     def hear_unplaced(self, now: float) -> None:
         """Count a message of which it is not known when it was due, as it may be one of several."""
-        self._go_on(now)
+        self.tick(now)
         self._count(1, now)
-
-    def tick(self, now: float) -> None:
-        """End the last second if it is over by now, though nothing has come since."""
-        self._go_on(now)
 
     def close(self) -> None:
         """End the last second."""
-        self._go_on(self._now + 1)
+        self.tick(self._now + 1)
 
     @property
     def latency(self) -> Histogram:
@@ -108,7 +104,8 @@ class Timeline:
             self._delivered += delivered
             self.end = max(self.end, now)
 
-    def _go_on(self, now: float) -> None:
+    def tick(self, now: float) -> None:
+        """End the last second if it is over by now, though nothing may have come since."""
         if now < self._now + 1:
             return
         if self._said or self._delivered:

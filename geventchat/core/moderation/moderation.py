@@ -155,17 +155,20 @@ class Moderation:
 
     def is_muted(self, member: Member, nick: str, room: str, now: float) -> bool:
         """Return whether a member may not speak under this nick, in the room with this key or, if empty, at all."""
-        return self._mute(self.person(member)._replace(key=names.key(nick)), member, room, now) is not None
+        return self._mute(member, names.key(nick), room, now) is not None
 
     def check_muted(self, member: Member, room: str, now: float) -> None:
         """Raise Refused ("muted") if a member may not speak, in the room with this key or, if it is empty, at all."""
-        mute = self._mute(self.person(member), member, room, now) if self.mutes else None
-        if mute is not None:
+        if (mute := self._mute(member, member.key, room, now)) is not None:
             raise Refused("muted", f"you are muted{_where(mute)}{_terms(mute)}", about=room or None)
 
-    def _mute(self, person: Person, member: Member, room: str, now: float) -> Mute | None:
+    def _mute(self, member: Member, key: str, room: str, now: float) -> Mute | None:
+        """Return why a member may not speak under the nick with this key, if it may not."""
+        if not self.mutes:
+            return None
         # Nobody mutes who moderates a room there.
-        return self.mutes.find(person, "" if self.moderates(member, room) else room, now)
+        where = "" if self.moderates(member, room) else room
+        return self.mutes.find(self.person(member)._replace(key=key), where, now)
 
     def check_slow(self, member: Member, room: str, now: float) -> None:
         """Raise Refused ("slow-down") if a member has just spoken in a slow room; else it does so now."""
