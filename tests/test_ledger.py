@@ -218,6 +218,20 @@ def test_the_right_words_under_a_wrong_nick_are_corrupt_even_where_the_server_gi
     assert verdicts(ledger) == [("corrupt", "bob", "hello", "cat"), ("missing", "ann", "hello", "cat")]
 
 
+def test_a_wrong_nick_is_told_by_the_id_even_where_somebody_of_that_nick_says_the_same_just_then() -> None:
+    """And those who then hear the id as they should are not accused."""
+    ledger = room_of()
+    ledger.say("ann", "hello", 0.0, 0.0)
+    ledger.say("bob", "hello", 0.5, 0.5)
+    ann, bob, cat = ledger.readers
+    ledger.hear(ann, "ann", "hello", 1.0, "1-7")
+    ledger.hear(cat, "bob", "hello", 1.1, "1-7")
+    ledger.hear(bob, "ann", "hello", 1.2, "1-7")
+    for reader in ledger.readers:
+        ledger.hear(reader, "bob", "hello", 2.0, "1-9")
+    assert verdicts(ledger) == [("corrupt", "bob", "hello", "cat"), ("missing", "ann", "hello", "cat")]
+
+
 def test_what_was_said_before_a_newcomer_asked_to_come_in_is_leaked_to_it_even_without_ids() -> None:
     ledger = room_of(readers=("ann",))
     ledger.say("ann", "a secret", 0.0, 0.0)

@@ -24,13 +24,14 @@ _REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 def test_fifty_browsers_get_the_page_on_connections_that_were_silent_for_longer_than_a_person_is() -> None:
     def load(number: int) -> bytes:
-        spare, first = (_from(f"127.0.1.{number}", server.address) for _ in range(2))
-        with spare, first:
+        with _from(f"127.0.1.{number}", server.address) as first:
             first.send(_REQUEST)
+            spare = _from(f"127.0.1.{number}", server.address)
             first.until(b"</html>")
             gevent.sleep(_GREETED_AFTER_S + 0.1)
-            spare.send(_REQUEST)
-            return spare.until(b"\r\n")
+            with spare:
+                spare.send(_REQUEST)
+                return spare.until(b"\r\n")
 
     with ChatServer() as server:
         loads = [gevent.spawn(load, number) for number in range(1, _LOADS + 1)]

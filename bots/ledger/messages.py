@@ -89,7 +89,9 @@ class SentMessages:
             message = self._by_id.get(event_id)
             if message is not None and message.words == words:
                 return iter((message,))
-            return iter(self._unheard.get(words, ()))
+            if message is None or message.from_others:  # a stranger: ours may have come under its nick
+                return iter(self._unheard.get(words, ()))
+            return iter(())
         return chain(self._not_yet_heard_by(reader, words), self._unheard.get(words, ()))
 
     def _not_yet_heard_by(self, reader: Attendance, words: Words) -> Iterator[Message]:
