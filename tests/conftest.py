@@ -1,7 +1,9 @@
 """What holds for every test: a time limit, no greenlet that dies unnoticed, and no touch of the tester's own files."""
 
 import faulthandler
+import os
 import signal
+import sys
 import traceback
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +17,10 @@ from tests.redis_server import RedisServer, running_redis
 # No test waits for longer than this for something to happen; a test marked slow has ten times as long,
 # and so has Hypothesis, to make a failure small.
 TIME_LIMIT_S = 30.0
+
+# Hundreds of processes are started: what the first of them has compiled, the others need not.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 settings.register_profile("geventchat", deadline=None)  # a shared machine is slow when others are busy
 settings.load_profile("geventchat")

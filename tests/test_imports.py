@@ -3,7 +3,7 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -80,8 +80,10 @@ def folder_of(module: str) -> str:
     return ".".join(module.split(".")[:2])
 
 
-def imported(module: str) -> Iterator[str]:
-    """Yield all that a module imports, wherever in it: our modules by their own names, others by their packages'."""
+@cache
+def imported(module: str) -> frozenset[str]:
+    """Return all that a module imports, wherever in it: our modules by their own names, others by their packages'."""
+    found = set()
     for node in ast.walk(ast.parse(MODULES[module].read_text())):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -92,48 +94,45 @@ def imported(module: str) -> Iterator[str]:
             continue
         for name in names:
             ours = next((one for one in (name, name.rpartition(".")[0]) if one in MODULES), None)
-            yield ours or name.partition(".")[0]
+            found.add(ours or name.partition(".")[0])
+    return frozenset(found)
 
 
-def in_folders() -> list[str]:
-    return sorted(module for module in MODULES if module not in ("geventchat", "bots"))
+def inside(folder: str) -> list[str]:
+    """Return the names of a folder's modules."""
+    return sorted(module for module in MODULES if folder_of(module) == folder)
 
 
 def test_every_module_is_in_a_folder_named_here_and_every_folder_is_there() -> None:
-    assert {folder_of(module) for module in in_folders()} == FOLDERS.keys()
-
-
-@pytest.mark.parametrize("module", in_folders())
-def test_a_module_imports_only_from_the_folders_below_its_own(module: str) -> None:
-    known = {folder_of(name) for name in imported(module) if name in MODULES} - {folder_of(module), "geventchat"}
-    allowed = FOLDERS[folder_of(module)]
-    assert known <= allowed
+    assert {folder_of(module) for module in MODULES} - {"geventchat", "bots"} == FOLDERS.keys()
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_what_a_folder_may_import_is_what_it_needs_and_makes_no_circle(folder: str) -> None:
-    ours = [module for module in in_folders() if folder_of(module) == folder]
-    assert {folder_of(name) for module in ours for name in imported(module) if name in MODULES} >= FOLDERS[folder]
+def test_a_folder_imports_what_its_row_says_all_of_it_and_no_more_and_makes_no_circle(folder: str) -> None:
+    known = {module: {folder_of(name) for name in imported(module) if name in MODULES} for module in inside(folder)}
+    others = {module: folders - FOLDERS[folder] - {folder, "geventchat"} for module, folders in known.items()}
+    assert {module: folders for module, folders in others.items() if folders} == {}
+    assert set().union(*known.values()) >= FOLDERS[folder]
     order = list(FOLDERS)
     assert FOLDERS[folder] <= set(order[: order.index(folder)])
 
 
-@pytest.mark.parametrize("module", [module for module in in_folders() if folder_of(module) in PURE])
-def test_the_pure_folders_know_no_world(module: str) -> None:
-    world = WORLD if module.startswith("bots") else WORLD | CHANCE
-    assert set(imported(module)) & world == set()
+@pytest.mark.parametrize("folder", sorted(PURE))
+def test_the_pure_folders_know_no_world(folder: str) -> None:
+    world = WORLD if folder.startswith("bots") else WORLD | CHANCE
+    assert [(module, name) for module in inside(folder) for name in imported(module) & world] == []
 
 
-@pytest.mark.parametrize("module", [module for module in in_folders() if module.startswith("bots.")])
-def test_bots_know_only_what_a_client_needs(module: str) -> None:
+@pytest.mark.parametrize("folder", [folder for folder in FOLDERS if folder.startswith("bots.")])
+def test_bots_know_only_what_a_client_needs(folder: str) -> None:
     pure = ("geventchat.protocol", "geventchat.system", "geventchat.tls", "geventchat.cli")
-    ours = {name for name in imported(module) if name.startswith("geventchat.")}
-    assert {name for name in ours if folder_of(name) not in pure} <= FOR_BOTS
+    ours = [(module, name) for module in inside(folder) for name in imported(module) if name.startswith("geventchat.")]
+    assert [one for one in ours if folder_of(one[1]) not in pure and one[1] not in FOR_BOTS] == []
 
 
-@pytest.mark.parametrize("module", [module for module in in_folders() if folder_of(module) != "geventchat.cli"])
-def test_nothing_but_a_command_may_patch(module: str) -> None:
-    assert "monkey" not in MODULES[module].read_text()
+@pytest.mark.parametrize("folder", [folder for folder in FOLDERS if folder != "geventchat.cli"])
+def test_nothing_but_a_command_may_patch(folder: str) -> None:
+    assert [module for module in inside(folder) if "monkey" in MODULES[module].read_text()] == []
 
 
 def loaded(*modules: str) -> set[str]:

@@ -8,6 +8,7 @@ import re
 from ipaddress import ip_address, ip_network
 from typing import Any, NamedTuple
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -379,11 +380,22 @@ _AGAINST_AN_OWNER = [(1, deed, 0, "lobby") for deed in ("kick", "ban", "mute", "
 _AGAINST_A_LINKED_ONE = [(1, deed, 4, "lobby") for deed in ("mute", "kick", "ban here", "ban")]
 
 
-@settings(max_examples=400)
+@settings(max_examples=80)
 @example(_AGAINST_AN_OWNER)
 @example([(4, "go", 1, "den"), (4, "come by link", 4, "lobby"), *_AGAINST_A_LINKED_ONE])
 @given(st.lists(_STEPS, min_size=10, max_size=60))
 def test_nobody_does_hears_or_learns_what_is_not_for_him(steps: list[tuple[int, str, int, str]]) -> None:
+    _walk(steps)
+
+
+@pytest.mark.slow
+@settings(max_examples=600)
+@given(st.lists(_STEPS, min_size=10, max_size=60))
+def test_nobody_does_on_six_hundred_ways_either(steps: list[tuple[int, str, int, str]]) -> None:
+    _walk(steps)
+
+
+def _walk(steps: list[tuple[int, str, int, str]]) -> None:
     walk = Walk()
     for who in CAST:
         walk.step(who, "come", who, "lobby")
