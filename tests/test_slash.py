@@ -98,6 +98,8 @@ def test_every_command_is_tried_above() -> None:
         ('/msg "" hi', "/msg NAME TEXT"),
         ("/reply", "/reply TEXT"),
         ("/join", "/join ROOM [PASSWORD]"),
+        ('/join "tea', "/join ROOM [PASSWORD]"),
+        ('/nick "bob', "/nick NAME"),
         ("/kick", "/kick NAME [REASON]"),
         ("/announce", "/announce TEXT"),
         ("/history two", "/history [N]"),

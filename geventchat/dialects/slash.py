@@ -92,10 +92,12 @@ def _name(rest: str, *, is_last: bool) -> tuple[str, str]:
     """Return the name at the beginning, without its quotes, and what follows; a last one needs no quotes."""
     if quoted := _QUOTED.fullmatch(rest):
         return quoted[1], (quoted[2] or "").strip()
+    if rest.startswith('"'):  # its end is missing
+        return "", ""
     if is_last:
         return rest, ""
     name, _, after = rest.partition(" ")
-    return ("", "") if name.startswith('"') else (name, after.strip())
+    return name, after.strip()
 
 
 def _usage(info: CommandInfo) -> ProtocolError:

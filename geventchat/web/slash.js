@@ -87,9 +87,8 @@ const ALMOST_TIMED = /^\d+(\.\d+)?((sec|min|hour|hr|day|week|month|year)[a-z]*)?
 
 // The name at the beginning, without its quotes, and what follows; a last one needs no quotes.
 function nameIn(rest, isLast) {
-	const quoted = /^["“-„]([^"“-„]*)["“-„]( .*)?$/s.exec(rest);
-	if (isLast && !quoted) return [rest, ""];
-	const [, name = "", after = ""] = quoted ?? /^([^" ][^ ]*)( .*)?$/s.exec(rest) ?? [];
+	const open = isLast ? /^([^"].*)()$/s : /^([^" ][^ ]*)( .*)?$/s;
+	const [, name = "", after = ""] = /^["“-„]([^"“-„]*)["“-„]( .*)?$/s.exec(rest) ?? open.exec(rest) ?? [];
 	return [name, after.trim()];
 }
 
