@@ -34,7 +34,7 @@ FOLDERS = {
     "bots.scenario": {"geventchat.protocol", "geventchat.commands"},
     "bots.ledger": set[str](),
     "bots.parts": {"bots.ledger"},
-    "bots.report": {"geventchat.protocol", "bots.scenario", "bots.ledger"},
+    "bots.report": {"geventchat.protocol", "geventchat.system", "bots.scenario", "bots.ledger"},
     "bots.protocols": {"geventchat.protocol", "geventchat.commands", "geventchat.dialects", "bots.scenario"},
     "bots.world": {"geventchat.protocol", "geventchat.dialects", "bots.scenario", "bots.ledger", "bots.protocols"},
     "bots.engine": {

@@ -1,26 +1,49 @@
-"""What a terminal shows while a run goes on."""
+"""What a terminal shows of a run while it goes on."""
 
-import io
+import shlex
+import subprocess
+import sys
+from pathlib import Path
 
-import gevent
 import pytest
 
-from bots.report.outcome import Outcome
-from bots.report.progress import shown
-from tests.scenarios import scenario
+from tests.terminal_fixtures import Terminal
+
+_TALK = "ann: {say: hi, every: 200ms, for: %s}"
+_CTRL_S = "\x13"
 
 
-class _Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
+def _scenario(folder: Path, lasts: str) -> Path:
+    file = folder / "talk.yaml"
+    file.write_text(f"script:\n  - {_TALK % lasts}\n")
+    return file
 
 
-@pytest.mark.parametrize(("lasts", "has_bar"), [("5s", True), ("forever", False)])
-def test_there_is_a_bar_where_there_is_an_end(lasts: str, has_bar: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TERM", "xterm")
-    terminal = _Terminal()
-    outcome = Outcome(scenario(f"script:\n  - ann: {{say: hi, every: 1s, for: {lasts}}}\n"))
-    with shown(outcome, 1.0, terminal):
-        while "no anomalies" not in terminal.getvalue():
-            gevent.sleep(0.01)
-    assert ("%" in terminal.getvalue()) == has_bar
+def _bots(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "bots.cli", *map(str, arguments)]
+
+
+@pytest.mark.parametrize(("lasts", "has_bar"), [("60s", True), ("forever", False)])
+def test_there_is_a_bar_where_there_is_an_end(lasts: str, has_bar: bool, tmp_path: Path) -> None:
+    with Terminal(_bots(_scenario(tmp_path, lasts)), columns=160, environment={}) as terminal:
+        terminal.until("no anomalies")
+        assert any("%" in line for line in terminal.lines) == has_bar
+
+
+def test_a_run_goes_on_and_ends_though_the_terminal_was_stopped(tmp_path: Path) -> None:
+    """As by Ctrl-S: nothing that is written to it gets anywhere."""
+    verdict = tmp_path / "verdict"
+    command = f"exec {shlex.join(_bots(_scenario(tmp_path, '2s')))} > {verdict}"
+    with Terminal(["/bin/sh", "-c", command], columns=160, environment={}) as terminal:
+        terminal.until("no anomalies")
+        terminal.type(_CTRL_S)
+        terminal.until(lambda: terminal.process.poll() is not None)
+        assert terminal.process.returncode == 0
+    assert "PASSED" in verdict.read_text()
+
+
+def test_a_run_needs_no_standard_error(tmp_path: Path) -> None:
+    command = f"exec {shlex.join(_bots(_scenario(tmp_path, '1s')))} 2>&-"
+    ran = subprocess.run(["/bin/sh", "-c", command], stdout=subprocess.PIPE, text=True, check=False)
+    assert ran.returncode == 0
+    assert "PASSED" in ran.stdout

@@ -1,7 +1,6 @@
 """Runs with workers: they are had for as long as there are scenarios to play; and the verb `worker`."""
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from geventchat.protocol import address
 from geventchat.protocol.address import Address
 from geventchat.protocol.errors import UsageError
+from geventchat.system.stdio import write_error
 
 if TYPE_CHECKING:
     from bots.protocols.registry import Spoken
@@ -123,4 +123,4 @@ def _files(scenario: "Scenario") -> tuple[bytes, dict[str, bytes]]:
 
 
 def _say(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)
+    write_error(f"{words}\n")

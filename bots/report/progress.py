@@ -3,29 +3,41 @@
 import math
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import TextIO, cast
 
 import gevent
 
 from bots.report.outcome import Outcome
 from bots.scenario.schedule import ends
+from geventchat.system.background_stream import BackgroundStream
 
 # How often the line on a terminal changes, and how often there is another one where there is no terminal.
 _REFRESH_S = 0.25
 _LINE_S = 10.0
+# How long a run that has ended waits for the last of it to be read.
+_FINISH_S = 1.0
 
 
 @contextmanager
-def shown(outcome: Outcome, speed: float, stream: TextIO = sys.stderr) -> Iterator[None]:
-    """Show how a run goes on while the block runs: a bar on a terminal, elsewhere a line now and then."""
-    watch = _on_terminal if stream.isatty() else _in_lines
-    watching = gevent.spawn(watch, outcome, ends(outcome.scenario, outcome.scenario.script) / speed, stream)
+def shown(outcome: Outcome, speed: float) -> Iterator[None]:
+    """Show how a run goes on while the block runs: a bar on a terminal, elsewhere a line now and then.
+
+    The run does not wait for whoever is to see it: a terminal may be stopped (Ctrl-S), a pipe be full.
+    """
+    if sys.stderr is None:  # it was closed
+        yield
+        return
+    stream = BackgroundStream(sys.stderr.fileno(), lambda _: "", sys.stderr.encoding)
+    planned = ends(outcome.scenario, outcome.scenario.script) / speed
+    watch: Callable[[Outcome, float, TextIO], None] = _on_terminal if sys.stderr.isatty() else _in_lines
+    watching = gevent.spawn(watch, outcome, planned, cast(TextIO, stream))
     try:
         yield
     finally:
         watching.kill(timeout=1)
+        stream.finish(_FINISH_S)
 
 
 class Rates:
@@ -58,7 +70,8 @@ def _on_terminal(outcome: Outcome, planned: float, stream: TextIO) -> None:
         bar = (TextColumn("{task.completed:.0f} s"),)
     rates = Rates(outcome)
     columns = *bar, TextColumn("{task.description}")
-    with Progress(*columns, console=Console(file=stream), auto_refresh=False, transient=True) as progress:
+    console = Console(file=stream, force_terminal=True)
+    with Progress(*columns, console=console, auto_refresh=False, transient=True) as progress:
         task = progress.add_task("", total=max(planned, 1e-3))
         while True:
             progress.update(task, completed=_played(outcome), description=rates.words())
