@@ -110,10 +110,15 @@ def test_a_file_that_the_browser_has_is_not_sent_again(browser: Browser) -> None
     assert browser.ask("/style.css", headers='If-None-Match: "x"\r\n')[0] == 200
 
 
-def test_head_says_what_get_would(browser: Browser) -> None:
+def test_head_says_what_get_would(server: ChatServer, browser: Browser) -> None:
     status, head, body = browser.ask("/", method="HEAD")
     assert (status, body) == (200, b"")
     assert f"Content-Length: {len(browser.ask('/')[2])}" in head
+    upgrading = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    for headers in ("", upgrading + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"):
+        with Browser(server) as other:
+            status, head, body = other.ask("/chat", method="HEAD", headers=headers)
+            assert (status, body, "Upgrade: websocket" in head) == (426, b"", True)
 
 
 def test_a_target_that_names_the_server_is_answered_by_what_it_names(browser: Browser) -> None:
@@ -157,6 +162,7 @@ def test_what_a_browser_posts_is_said_by_nobody(server: ChatServer, method: str)
         (b"GET / HTTP/1.1\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400),
+        (b"GET / HTTP/2.0\r\nHost: 127.0.0.1\r\n\r\n", 505),
         (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 3\r\n\r\nabc", 413),
         (
             b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -67,6 +67,8 @@ class Web:
         if whole := _WHOLE.fullmatch(target):
             host, target = whole.groups()
         path = target.partition("?")[0] or "/"
+        if not request.http_version.startswith(b"1."):
+            return failure(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
         if len(request.target) > _MAX_TARGET_BYTES:
             return failure(HTTPStatus.REQUEST_URI_TOO_LONG)
         if request.method not in (b"GET", b"HEAD"):
@@ -76,8 +78,8 @@ class Web:
             return failure(HTTPStatus.BAD_REQUEST, "the Host is neither a name nor an address")
         if not self.knows(called):
             return failure(HTTPStatus.MISDIRECTED_REQUEST, "this name is not known here: geventchat-serve --host NAME")
-        if path == CHAT_PATH and request.method == b"GET":
-            return _handshake(request, called)
+        if path == CHAT_PATH:
+            return _handshake(request, called) if request.method == b"GET" else _UPGRADE_NEEDED
         file = FILES.get(path)
         if file is None:
             return failure(HTTPStatus.NOT_FOUND)
@@ -92,8 +94,10 @@ def _handshake(request: h11.Request, called: Authority) -> Response:
     headers = Headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers)
     accepted = ServerProtocol().accept(HandshakeRequest(request.target.decode("latin-1"), headers))
     status = HTTPStatus(accepted.status_code)
+    if status is HTTPStatus.UPGRADE_REQUIRED:
+        return _UPGRADE_NEEDED
     if status is not HTTPStatus.SWITCHING_PROTOCOLS:
-        return failure(status, headers=[("Upgrade", "websocket")] if status == HTTPStatus.UPGRADE_REQUIRED else [])
+        return failure(status)
     return Response(status, list(accepted.headers.raw_items()))
 
 
@@ -113,3 +117,6 @@ def failure(status: HTTPStatus, why: str = "", headers: list[tuple[str, str]] | 
     """Return a response that says what is wrong, in words."""
     body = f"{status.value} {status.phrase}{': ' if why else ''}{why}\n".encode()
     return Response(status, [*(headers or []), ("Content-Type", "text/plain; charset=utf-8")], body)
+
+
+_UPGRADE_NEEDED = failure(HTTPStatus.UPGRADE_REQUIRED, headers=[("Upgrade", "websocket")])
