@@ -171,6 +171,7 @@ def test_another_password_ends_the_other_logins_and_the_token_but_not_one_s_own(
     other = Program(server.address, "alice", login=login("alice", "long random word"))
     assert alice.asks("password", password="another horse")["account"] == "alice"
     assert other.until_type("renamed")["new"] == "guest1"
+    assert alice.until_type("account") == {"type": "account", "nick": "alice^2", "account": None}
     for wrong in (SECRET, "long random word"):
         assert Program(server.address).hello("alice", login=login("alice", wrong))["code"] == "login-failed"
     assert Program(server.address, "alice", login=login("alice", "another horse")).welcome["nick"] == "alice^2"

@@ -117,7 +117,7 @@ def test_a_signal_has_it_read_again_and_says_what_waits_for_the_next_start(confi
             assert nc.until(b": ") == b"Server password: "
         config.write_text("max-lines = 300\n")
         assert "ERROR the settings stay as they were: " in reload(server)
-        config.write_text('max-line = 300\nmax-name = 5\nkeep = "3d"\nlog-level = "info"\n')
+        config.write_text('max-line = 300\nmax-name = 15\nkeep = "3d"\nlog-level = "info"\n')
         waiting = "the settings have been read again; these are taken at the next start: keep, max-name"
         assert waiting in reload(server)
         assert waiting in reload(server)

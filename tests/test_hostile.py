@@ -295,6 +295,18 @@ def test_telnet_negotiation_is_not_said(honest: Honest) -> None:
     honest.hear_leaving("mallory")
 
 
+def test_who_cannot_be_answered_for_a_mistake_of_ours_is_closed_alone(honest: Honest) -> None:
+    with plain(honest.server.address, "eve") as eve:
+        for user in (honest.alice, honest.bob):
+            assert user.line() == "* eve joined"
+        member = honest.server.chat.nicks.find("eve")
+        assert member is not None
+        honest.server.chat.tell(member, lambda: [][0])
+        honest.talk()
+        honest.hear_leaving("eve")
+        eve.rest()
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     pieces=st.lists(st.binary(max_size=200), max_size=5),

@@ -20,6 +20,7 @@ from geventchat.commands.commands import (
     Say,
     Topic,
     Whisper,
+    WhisperBack,
     Who,
     Whois,
 )
@@ -345,6 +346,11 @@ def test_who_is_muted_is_told_and_can_speak_to_moderators_only(stage: Stage, mod
         assert code(eve.hears(command)) == "muted"
     assert bob.heard() == []
     told(eve.hears(Whisper(to="mod", text="sorry")), "whispered")
+    bob.hears(Whisper(to="eve", text="what is it?"))
+    assert code(eve.hears(WhisperBack(text="x"))) == "muted"
+    mod.hears(Whisper(to="eve", text="why?"))
+    eve.heard()
+    told(eve.hears(WhisperBack(text="because")), "whispered")
     told(eve.hears(Topic()), "topic_is")
     mod.hears(Unmute(nick="eve"))
     eve.heard()

@@ -34,6 +34,7 @@ def test_it_says_how_to_join_with_each_kind_of_client() -> None:
         (["--greet-with", "0" * 9 + "9" * 9], "give a number from 0 to 500"),
         (["--rate", "fast"], "--rate fast: give a positive number or off, for example --rate 10"),
         (["--rate", "nan"], "--rate nan: give a positive number"),
+        (["--max-name", "11"], "--max-name 11: give at least 12, for the server gives such names itself"),
         (["--max-users", "0"], "--max-users 0: give a positive whole number"),
         (["--max-users", "2.5"], "--max-users 2.5: give a positive whole number"),
         (["--max-users", "off"], "--max-users off: give a positive whole number"),

@@ -75,7 +75,7 @@ def test_what_cannot_be_said_is_told_with_its_text() -> None:
     error = replies.Error(code="not-stored", message="the disk is full", ref=say.ref)
     assert notices(conversation.heard(error)) == ["the disk is full: hello"]
     assert len(conversation.pending) == 0
-    assert notices(conversation.entered("x" * 200)) == ["that is too long: a line can have about 200 bytes"]
+    assert notices(conversation.entered("x" * 201)) == ["that is too long: a text can have 200 bytes"]
     assert len(conversation.pending) == 0
 
 

@@ -15,7 +15,7 @@ from geventchat.cli.options import OptionParser
 from geventchat.protocol import address, durations
 from geventchat.protocol.errors import UsageError
 from geventchat.protocol.ip import Network
-from geventchat.protocol.limits import GREET_WITH, MAX_HISTORY, Limits
+from geventchat.protocol.limits import GREET_WITH, LEAST_NAME, MAX_HISTORY, Limits
 from geventchat.server import house_rules
 from geventchat.server.access import Access
 from geventchat.server.live_settings import FIXED_LIMITS, LiveSettings
@@ -320,6 +320,8 @@ def _limit(field: "dataclasses.Field[float | None]", text: str) -> float | None:
         value = kind(text)
     except ValueError:
         value = 0
+    if field.name == "max_name" and value < LEAST_NAME:
+        raise UsageError(f"{option} {text}: give at least {LEAST_NAME}, for the server gives such names itself")
     if not 0 < value < 1e12:
         hint = " or off" if "off" in field.metadata["unit"] else ""
         word = "whole number" if kind is int else "number"

@@ -149,10 +149,10 @@ class ChatClient:
         self._send(command)
 
     def check(self, command: Command) -> None:
-        """Raise Refused if the command is longer than the server takes: it could not read the ref to answer under."""
+        """Raise Refused if the command has a text that is longer than the server takes."""
         most = self.welcome.limits.get("line")
-        if most is not None and len(_line(command)) > most + len(b"\n"):
-            raise Refused("line-too-long", f"a line can have at most {most:g} bytes; this one was not sent")
+        if json_client.is_too_long(command, most):
+            raise Refused("line-too-long", f"a text can have at most {most:g} bytes; this one was not sent")
 
     def request(self, command: commands.Request) -> replies.Response:
         """Send a command under its `ref`, or one of this client's own, and return the answer.

@@ -73,7 +73,7 @@ def _found(chat: Chat, member: Member, asked: commands.Find, now: float) -> repl
 
 def whowas(chat: Chat, member: Member, asked: commands.Whowas, now: float) -> None:
     """Tell who went by a nick."""
-    limit = asked.limit if asked.limit > 0 else MAX_FORMER
+    limit = min(asked.limit, MAX_FORMER) if asked.limit > 0 else MAX_FORMER
     chat.tell(
         member, lambda: replies.Former(nick=asked.nick, users=chat.nicks.former(asked.nick, limit), ref=asked.ref)
     )

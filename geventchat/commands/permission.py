@@ -16,7 +16,7 @@ def check(chat: Chat, member: Member, command: commands.AnyCommand, now: float) 
         raise Refused("hello-first", 'say who you are first: {"type":"hello","nick":"alice"}')
     if not chat.role_of(member).may(info.who_may):
         _check_own_room(chat, member, command, info)
-    if info.speaks and not _is_question(command) and not _is_to_moderator(chat, command):
+    if info.speaks and not _is_question(command) and not _is_to_moderator(chat, member, command):
         for room in _rooms_spoken_in(chat, member, command, info):
             chat.moderation.check_muted(member, room, now)
     if (
@@ -80,9 +80,12 @@ def _is_question(command: commands.AnyCommand) -> bool:
     return isinstance(command, commands.Topic) and command.text is None
 
 
-def _is_to_moderator(chat: Chat, command: commands.AnyCommand) -> bool:
+def _is_to_moderator(chat: Chat, member: Member, command: commands.AnyCommand) -> bool:
     """Whether it is a whisper to somebody who can end a mute."""
-    if not isinstance(command, commands.Whisper):
+    if isinstance(command, commands.Whisper):
+        other = chat.nicks.find(command.to)
+    elif isinstance(command, commands.WhisperBack) and member.whispered_by is not None:
+        other = member.whispered_by()
+    else:
         return False
-    other = chat.nicks.find(command.to)
     return other is not None and chat.moderation.is_moderator(other)

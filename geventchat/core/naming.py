@@ -1,6 +1,6 @@
 """Which nicks members can have and get, with what accounts have to say of it, and what watchers are told."""
 
-from itertools import count
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from geventchat.core.accounts import further, is_further
@@ -20,7 +20,7 @@ class Naming:
 
     def __init__(self, chat: "Chat") -> None:
         self._chat = chat
-        self._guests = count(1)
+        self._guests = cycle(range(1, 10_000_000))  # `guest9999999` is a name under any limits
 
     def claim(self, member: Member, name: str, now: float) -> None:
         """Give a member this nick. Raises Refused when it is no name, or somebody else's."""
@@ -89,6 +89,8 @@ class Naming:
         concerned, strangers = self._chat.logins.heed()
         for member in concerned:
             self._chat.tell_account(member)
+            if member.key:
+                self._chat.tell_others(member, replies.AccountChanged(nick=member.nick, account=member.account))
         for member in strangers:
             self.take_name_from(member, now)
 

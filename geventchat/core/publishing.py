@@ -1,6 +1,6 @@
 """What the log gave back of a batch, shown: events to rooms, replies to members, each in the batch's order."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ class Publisher:
         self._changed: dict[RoomFeed, None] = {}
         self._keeping: list[RoomFeed] = []  # feeds with something that not all of their readers may have been sent
         self._outboxes: dict[Outbox, None] = {}
+        self.failed: Callable[[Member, Exception], None] = _fail  # told why a member cannot be answered
 
     def publish(self, written: Written, wall_time: float, now: float) -> dict[Outbox, None]:
         """Show a batch that is in the log, and what is new there besides; return the outboxes that got private lines.
@@ -176,20 +177,31 @@ class Publisher:
 
     def reply(self, post: PendingReply, wall_time: float) -> None:
         """Tell a member something; `wall_time` is in seconds since 1970."""
-        member, reply = post.member, post.reply
+        member = post.member
         if member.closed:  # nothing comes behind the last word
             return
-        if isinstance(reply, list):
-            self._put(member, *reply)
+        try:
+            message = self._tell_alone(member, post.reply)
+        except Exception as error:  # of one member's, which is no reason to serve the others no more
+            self.failed(member, error)
             return
-        message = reply() if callable(reply) else reply
-        if isinstance(message, bytes):
-            self._put_bytes(member, message)
-            return
-        self._put(member, message)
         if isinstance(message, replies.Closing) and not member.is_remote:
             member.closed = True
             self._chat.naming.release(member, wall_time)
+
+    def _tell_alone(
+        self, member: Member, reply: Message | Callable[[], Message | bytes] | list[events.AnyEvent]
+    ) -> Message | None:
+        """Tell a member something; return the message, if it was one."""
+        if isinstance(reply, list):
+            self._put(member, *reply)
+            return None
+        message = reply() if callable(reply) else reply
+        if isinstance(message, bytes):
+            self._put_bytes(member, message)
+            return None
+        self._put(member, message)
+        return message
 
     def _put(self, member: Member, *messages: Message) -> None:
         self._put_bytes(member, b"".join([_encode(member, message) for message in messages]))
@@ -197,6 +209,10 @@ class Publisher:
     def _put_bytes(self, member: Member, data: bytes) -> None:
         member.outbox.put(data)
         self._outboxes[member.outbox] = None
+
+
+def _fail(_: Member, error: Exception) -> None:
+    raise error
 
 
 def _encode(member: Member, message: events.AnyEvent | AnyReply) -> bytes:

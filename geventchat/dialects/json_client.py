@@ -22,6 +22,12 @@ def encode(command: Command) -> bytes:
     return _encoder.encode(command) + b"\n"
 
 
+def is_too_long(command: Command, most: float | None) -> bool:
+    """Whether a command has a text of more bytes of UTF-8 than the `most` that the server takes, if that is known."""
+    text = getattr(command, "text", None) or ""
+    return most is not None and len(text.encode(errors="replace")) > most
+
+
 class MessageReader:
     """Bytes to messages. Lines that are no message known here are skipped: a newer server may say more."""
 

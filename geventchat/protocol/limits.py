@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+# The names that the server gives itself, such as `guest9999999`, must be names.
+LEAST_NAME = 12
+
 
 def limit(default: Any, reason: str, unit: str) -> Any:
     """Declare one limit. The command line makes an option of it, so `reason` is also what `--help` shows."""
@@ -24,6 +27,11 @@ class Limits:
     stall_timeout: float = limit(30.0, "a reader that takes no byte for so long is closed", "S")
     keepalive: float = limit(120.0, "a peer that vanished without a word is noticed after about this time", "S")
     feed_window: int = limit(4 << 20, "what a room keeps per dialect for readers who fall behind", "BYTES")
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for what no server can live with."""
+        if self.max_name < LEAST_NAME:
+            raise ValueError(f"a name must have room for {LEAST_NAME} characters: the server gives such itself")
 
 
 # Without an end of line after so much, it is no chat client that speaks: the connection is closed.

@@ -5,6 +5,7 @@ written to all who are caught up, and each outbox that has something of its own 
 takes only part is left to a watcher, which goes on when there is room, and costs nobody else.
 """
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -16,11 +17,14 @@ from gevent.event import Event
 from geventchat.core.batches import show, store
 from geventchat.core.chat import Chat
 from geventchat.core.log import Log
+from geventchat.core.member import Member
 from geventchat.core.room import RoomFeed
 from geventchat.delivery.feed import GROUP_SIZE, Cursor, Group
 from geventchat.delivery.outbox import Outbox
 from geventchat.server.cooperate import let_others_run
 from geventchat.server.transport import Transport
+
+logger = logging.getLogger("geventchat")
 
 _WRITE = 2  # libev's EV_WRITE, as gevent's loop.io takes it
 # A batch gathers what arrives within this time of the one before: in a thousand small rooms, work done for several
@@ -76,6 +80,7 @@ class Pump:
 
     def __init__(self, chat: Chat, log: Log, stall_timeout: float) -> None:
         self._chat = chat
+        chat.publisher.failed = self._give_up
         self._log = log
         self.stall_timeout = stall_timeout
         self.deliveries = 0  # events times their readers
@@ -171,6 +176,12 @@ class Pump:
         for sender in [sender for sender in self._blocked if sender.blocked_since < too_old]:
             self._unblock(sender)
             sender.fail("not reading")
+
+    def _give_up(self, member: Member, error: Exception) -> None:
+        """End the connection of a member whom the server fails to answer; the others go on."""
+        logger.error("an error in the server: %s is not answered", member.nick or "somebody", exc_info=error)
+        if isinstance(member.outbox.owner, Sender):
+            member.outbox.owner.fail("an error in the server")
 
     def _wait(self) -> None:
         due = self._chat.publisher.due()

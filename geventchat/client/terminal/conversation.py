@@ -313,9 +313,9 @@ class Conversation:
 
     def _speak(self, command: Spoken) -> list[Effect]:
         self.pending.add(command, sent=self.connected)
-        if self._max_line is not None and len(json_client.encode(command)) > self._max_line:
+        if json_client.is_too_long(command, self._max_line):
             self.pending.settle(command.ref)
-            return [Notice(f"that is too long: a line can have about {self._max_line:g} bytes")]
+            return [Notice(f"that is too long: a text can have {self._max_line:g} bytes")]
         if self.connected:
             return [command]
         return [Notice(f"will be sent when the connection is back: {command.text}")]

@@ -117,8 +117,9 @@ def _room_list(to: Recipient, listed: replies.RoomList) -> list[Out]:
 
 def _fits(wanted: str, room: str, count: int) -> bool:
     """Return whether a room is one of those that were asked for: by its name, a mask for it, or how many are in it."""
-    if wanted[0] in "<>" and wanted[1:].isdigit():
-        return count < int(wanted[1:]) if wanted[0] == "<" else count > int(wanted[1:])
+    sign, number = wanted[0], wanted[1:]
+    if sign in "<>" and number.isascii() and number.isdigit():
+        return count < int(number[:9]) if sign == "<" else count > int(number[:9])
     name = room_to_irc(room).lower()
     mask = wanted.removeprefix("!").replace("[", "[[]").lower()
     return fnmatchcase(name, mask) is not wanted.startswith("!")
