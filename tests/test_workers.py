@@ -98,6 +98,32 @@ def test_all_that_users_do_comes_out_the_same_with_any_number_of_workers(tmp_pat
     assert verdict(played(_ALL, tmp_path, "--workers", "3", "--seed", "5"))["failures"] == []
 
 
+def test_nicks_pass_from_user_to_user_in_the_script_s_order_with_any_number_of_workers(tmp_path: Path) -> None:
+    """Each user takes the nick that the one before has just given up, at once; those who swap nicks are refused."""
+    (tmp_path / "nicks.csv").write_text("next,swap\nspare,user1\nuser1,spare\nuser2,user3\nuser3,user2\n")
+    scenario = """
+    data: nicks.csv
+    cast: {user: 4}
+    script:
+      - user: {rename: "{next}"}
+      - user: {say: "I am {name} now", spread: 200ms}
+      - user: {rename: "{swap}"}
+      - user: {say: "I am {name} still", spread: 200ms}
+      - user4: {leave, at: 2s}
+      - user2: {rename: user3, at: 2s}
+      - user2: {say: "I am {name} now", at: 2s}
+      - user4: {join, at: 2s}
+      - user4: {say: "I am {name} again", at: 2s}
+    """
+    alone = verdict(played(scenario, tmp_path))
+    alone["failures"].sort()
+    assert (alone["anomalies"], alone["said"], len(alone["failures"])) == ({}, 10, 4)
+    for workers in ("1", "2", "4"):
+        together = verdict(played(scenario, tmp_path, "--workers", workers))
+        together["failures"].sort()
+        assert together == alone
+
+
 @pytest.mark.parametrize("fault", ["drop", "double", "swap", "alter"])
 def test_what_a_server_does_wrong_is_found_by_workers_too(fault: str, tmp_path: Path) -> None:
     verdicts = {"drop": {"missing"}, "double": {"duplicate"}, "swap": {"reordered"}, "alter": {"corrupt", "missing"}}

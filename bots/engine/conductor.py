@@ -4,6 +4,7 @@ import time
 from typing import NamedTuple, Protocol
 
 from bots.scenario.model import Actor, Scenario
+from bots.scenario.schedule import ActId
 
 
 class Spoke(NamedTuple):
@@ -42,6 +43,12 @@ class Conductor(Protocol):
     def tell_moved(self, actor: Actor, nick: str, *, is_here: bool) -> None:
         """Tell the other parts under which nick an actor is here, or that it is not."""
 
+    def tell_done(self, act: ActId) -> None:
+        """Tell the other parts that an act is over that is played here: it is done, or was passed over."""
+
+    def wait_until_done(self, act: ActId) -> None:
+        """Wait until an act is over that another part plays, and tells of."""
+
 
 class Alone:
     """Plays everyone, and meets nobody."""
@@ -58,3 +65,9 @@ class Alone:
 
     def tell_moved(self, actor: Actor, nick: str, *, is_here: bool) -> None:
         """Tell nobody."""
+
+    def tell_done(self, act: ActId) -> None:
+        """Tell nobody."""
+
+    def wait_until_done(self, act: ActId) -> None:
+        """Wait for nobody."""

@@ -7,6 +7,7 @@ import gevent
 from gevent.pool import Group
 
 from bots.engine.bot import Bot
+from bots.scenario.model import Actor
 
 if TYPE_CHECKING:
     Task: TypeAlias = gevent.Greenlet[[], str | None]
@@ -23,11 +24,11 @@ class InFlight:
         self._tasks: list[Task] = []
         self._many = _MANY
         self._last: dict[Bot | str, Task] = {}  # by the bot or name that it occupies, or did
-        self._names: dict[Bot, set[str]] = {}  # that a bot has, had, or will have
+        self._names: dict[Actor, set[str]] = {}  # that an actor has, had, or will have
 
-    def note_names(self, bot: Bot, names: Iterable[str]) -> set[str]:
-        """Note that a bot has these names, gives them up, or takes them; return all such names of the bot."""
-        known = self._names.setdefault(bot, set())
+    def note_names(self, actor: Actor, names: Iterable[str]) -> set[str]:
+        """Note that an actor has these names, gives them up, or takes them; return all such names of the actor."""
+        known = self._names.setdefault(actor, set())
         known.update(names)
         return known
 

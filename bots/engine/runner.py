@@ -18,7 +18,8 @@ from bots.engine.performance import Performance, sleep
 from bots.engine.quiescence import QUIET_S, await_quiescence
 from bots.protocols.registry import MakeDialect
 from bots.report.outcome import Outcome
-from bots.scenario.model import Line, Pause, Scenario, Script, Step
+from bots.scenario.actions.moving import Rename
+from bots.scenario.model import Actor, Line, Pause, Scenario, Script, Step
 from bots.scenario.render import text_of
 from bots.scenario.schedule import PlannedAct, is_endless, latecomers, plan
 from geventchat.protocol import names
@@ -61,6 +62,7 @@ class Runner:
         dialect = make_dialect("")
         self._pause_s, self._is_framed = dialect.pause_s, dialect.framed
         self._last_due = 0.0
+        self._names_pass = any(isinstance(line.action, Rename) for line in scenario.lines())
         self._tasks = Group()  # all that goes on besides the script's own next line
         self.group = BotGroup(self.outcome, (address, *others), make_dialect, self._conductor, trust)
 
@@ -165,27 +167,37 @@ class Runner:
             start = self.outcome.began + line.action.at / self._speed
         spoke: Spoke | None = None
         tasks: list[tuple[PlannedAct, Task]] = []
-        for number, act in enumerate(plan(self._scenario, line, self._conductor.mine), 1):
+        # A nick may pass from one actor to another: then it must be known of all of them when they have given it up.
+        is_told = line.action.changes_nick and self._names_pass
+        for number, act in enumerate(plan(self._scenario, line, None if is_told else self._conductor.mine), 1):
             due = self._spaced(start + act.due / self._speed)
             early = due - time.monotonic()
             if early > 0 or not number % _BURST:
                 gevent.sleep(max(0.0, early))
             # That is our own lateness: if the server takes long to let somebody in, what is said then is late by more.
             late = time.monotonic() - due
+            if act.actor not in self._conductor.mine:
+                wait = partial(self._conductor.wait_until_done, act.id_in(line))
+                in_flight.begin(wait, self._names(act.actor, line, act, in_flight))
+                continue
             bot = self.group.bots[act.actor]
             do = Performance(self.group, bot, line, act, due, sender, before, self._speed).carry_out
             concerned = self._concerned(bot, line, act, in_flight)
             busy = in_flight.occupying(concerned)
             occupied = concerned if line.action.occupies != "long" else ()
             bots = [one for one in concerned if isinstance(one, Bot)]
+            over = partial(self._conductor.tell_done, act.id_in(line)) if is_told else None
             if busy or any(one.transition_lock.locked() for one in bots):
-                tasks.append((act, in_flight.begin(partial(self._do_after, busy, bots, line, do), occupied)))
+                do = partial(self._do_after, busy, bots, line, do)
+                tasks.append((act, in_flight.begin(_and_then(do, over), occupied)))
             elif not _can_do(bot, line):
+                if over is not None:
+                    over()
                 continue  # passed over: it has left, or lost the connection
             elif line.action.occupies == "no time":
                 do()
             else:
-                tasks.append((act, in_flight.begin(do, occupied)))
+                tasks.append((act, in_flight.begin(_and_then(do, over), occupied)))
             if line.action.speaks:
                 self.outcome.lag.add(late)
                 spoke = Spoke(step, act.due, act.actor.index, bot.nick)
@@ -201,11 +213,14 @@ class Runner:
         if action.addressee is not None:
             hearer = self.group.called(action.addressee)
             return (bot,) if hearer is None else (bot, hearer)
-        if not action.changes_nick:
-            return (bot,)
-        words = action.new_nick
-        taken = bot.actor.name if words is None else text_of(words, self._scenario, line, act, nick=bot.nick)
-        return (bot, *in_flight.note_names(bot, (names.key(bot.nick), names.key(taken))))
+        return (bot, *self._names(bot.actor, line, act, in_flight)) if action.changes_nick else (bot,)
+
+    def _names(self, actor: Actor, line: Line, act: PlannedAct, in_flight: InFlight) -> set[str]:
+        """Return which names an actor has, or gives up or takes in an act, wherever it is played."""
+        bot, words = self.group.bots.get(actor), line.action.new_nick
+        nick = bot.nick if bot is not None else self.group.world.elsewhere.nick_of(actor) or actor.name
+        taken = actor.name if words is None else text_of(words, self._scenario, line, act, nick=nick)
+        return in_flight.note_names(actor, (names.key(nick), names.key(taken)))
 
     def _do_after(
         self, busy: "Sequence[Task]", bots: Sequence[Bot], line: Line, do: Callable[[], str | None]
@@ -222,6 +237,19 @@ class Runner:
         if self._pause_s and self._speed < 1:
             due = self._last_due = max(due, self._last_due + self._pause_s)
         return due
+
+
+def _and_then(do: Callable[[], str | None], over: Callable[[], None] | None) -> Callable[[], str | None]:
+    """Return what does something and then says that it is over, if anybody is to be told."""
+    if over is None:
+        return do
+
+    def do_and_tell() -> str | None:
+        heard = do()
+        over()
+        return heard
+
+    return do_and_tell
 
 
 def _has_its_time(step: Step | None) -> bool:

@@ -56,8 +56,8 @@ def mark_of(words: Words) -> int:
 class Share:
     """One ledger's part in a run of several.
 
-    `ours` holds the nicks that the share's own users have, or had; `tell` is called with what one of them says: its
-    mark, when it was due, and when it was sent.
+    `ours` holds the nicks that only the share's own users have, or had; `tell` is called with what one of them says:
+    its mark, when it was due, and when it was sent.
     """
 
     ours: Container[str]

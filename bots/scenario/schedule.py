@@ -12,12 +12,24 @@ from bots.scenario.model import Actor, Line, Pause, Scenario, Script
 from bots.scenario.seeded_random import chance
 
 
+class ActId(NamedTuple):
+    """What tells one act from all others of a scenario, wherever it is planned."""
+
+    line: int
+    actor: int
+    repetition: int
+
+
 class PlannedAct(NamedTuple):
     """One thing that one actor is to do: `due` seconds after the line began; `repetition` counts from 0 per actor."""
 
     due: float
     actor: Actor
     repetition: int
+
+    def id_in(self, line: Line) -> ActId:
+        """Return what tells it from all others, given the line that it is of."""
+        return ActId(line.number, self.actor.index, self.repetition)
 
 
 def chosen(scenario: Scenario, line: Line) -> tuple[Actor, ...]:

@@ -5,13 +5,16 @@ from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 
+import gevent
 from gevent.event import AsyncResult
+from gevent.event import Event as Signal
 
 from bots.engine.bot_group import BotGroup
 from bots.engine.conductor import Met, Spoke
 from bots.ledger.room import RoomLedger
 from bots.ledger.share import Share
 from bots.scenario.model import Actor, Scenario
+from bots.scenario.schedule import ActId
 from bots.workers.clock import MasterClock
 from bots.workers.messages import Arrived, Go, MovedThere, News, SaidThere
 from bots.world.identities import NicksOf
@@ -19,6 +22,8 @@ from bots.world.whispers import name_for
 
 # Times that differ by less are the same: they were turned from one clock to another and back.
 _SAME_S = 0.001
+# Others may wait for an act to be over: they are told so soon, with all that is over by then.
+_SOON_S = 0.005
 
 
 class Company:
@@ -45,6 +50,8 @@ class Company:
         self._tell = tell
         self._said: dict[str, list[SaidThere]] = defaultdict(list)
         self._moved: list[MovedThere] = []
+        self._done: list[ActId] = []
+        self._done_elsewhere: dict[ActId, Signal] = defaultdict(Signal)
         self._met: dict[str, AsyncResult[Go]] = {}
         self._whispers = {name_for(actor): actor for actor in self.mine}
 
@@ -67,14 +74,25 @@ class Company:
         """Tell the others soon under which nick an actor is here, or that it is not."""
         self._moved.append(MovedThere(actor.index, nick, is_here, self._clock.to_master(time.monotonic())))
 
+    def tell_done(self, act: ActId) -> None:
+        """Tell the others that an act is over which they may wait for."""
+        if not self._done:
+            gevent.spawn_later(_SOON_S, self.tell_news)
+        self._done.append(act)
+
+    def wait_until_done(self, act: ActId) -> None:
+        """Wait until another worker has told that an act is over."""
+        self._done_elsewhere[act].wait()
+
     def share_of(self, group: BotGroup, name: str) -> Share:
         """Return what a ledger keeps which sees only the users of this worker."""
         return Share(NicksOf(group.world.identities, self.mine), partial(self._note_said, name))
 
     def tell_news(self) -> None:
         """Tell the others all that they have not been told yet."""
-        if self._said or self._moved:
-            news, self._said, self._moved = News(self._said, self._moved), defaultdict(list), []
+        if self._said or self._moved or self._done:
+            news = News(self._said, self._moved, self._done)
+            self._said, self._moved, self._done = defaultdict(list), [], []
             self._tell(news)
 
     def hear_news(self, news: News, group: BotGroup) -> None:
@@ -90,6 +108,8 @@ class Company:
                     group.world.whispers.expect(hearer, sent - _SAME_S)
                 if (ledger := _ledger(group, name)) is not None:
                     ledger.announce(said.mark, due, sent)
+        for act in news.done:
+            self._done_elsewhere[act].set()
 
     def _note_said(self, name: str, mark: int, due: float, sent: float) -> None:
         to_master = self._clock.to_master

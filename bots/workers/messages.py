@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from bots.parts.part import Answer, Question
+from bots.scenario.schedule import ActId
 from geventchat.protocol.address import Address
 
 # The two kinds of Locust's messages that ours travel in: for one another; and for all other workers, which the master
@@ -94,10 +95,11 @@ class MovedThere(msgspec.Struct, array_like=True, frozen=True):
 
 
 class News(msgspec.Struct, frozen=True):
-    """What a worker tells all others: what was said, by room, and who came, went, or has another nick."""
+    """What a worker tells all others: what was said, by room; who came, went, or has another nick; what is over."""
 
     said: dict[str, list[SaidThere]] = {}
     moved: list[MovedThere] = []
+    done: list[ActId] = []
 
 
 class Second(msgspec.Struct, array_like=True, frozen=True):

@@ -63,6 +63,7 @@ class Dispatcher:
                 world.identities.take(new, hearer.actor, now)
             case events.Renamed(nick=nick, new=new, room=room):
                 world.others.rename(nick, new, room)
+                world.elsewhere.hear_renamed(nick, new)
             case events.Joined(nick=nick, room=room) if nick not in world.identities:
                 world.others.join(nick, room)
             case events.Left(nick=nick, room=room):

@@ -30,7 +30,7 @@ class World:
         mine: Container[Actor] | None = None,
     ) -> None:
         self.identities = Identities(scenario.actors)
-        self.elsewhere = Elsewhere(self.identities)
+        self.elsewhere = Elsewhere(self.identities, mine)
         actors = [actor for actor in scenario.actors if mine is None or actor in mine]
         make = partial(make_ledger, self.identities)
         self.memberships = Memberships(rooms, make)
