@@ -98,6 +98,17 @@ def test_all_that_users_do_comes_out_the_same_with_any_number_of_workers(tmp_pat
     assert verdict(played(_ALL, tmp_path, "--workers", "3", "--seed", "5"))["failures"] == []
 
 
+@pytest.mark.parametrize("dialect", ["ws", "irc"])
+def test_all_that_users_do_comes_out_the_same_with_workers_in_other_dialects(dialect: str, tmp_path: Path) -> None:
+    scenario = _ALL
+    if dialect == "irc":  # a client of IRC does not hear itself; nor is its name free at once when it comes back
+        scenario = scenario.replace("- user: {expect: bye,", "- user5: {expect: bye,")
+        scenario = re.sub(r"  - user1: {drop.*?from: host}\n", "", scenario, flags=re.DOTALL)
+    alone = verdict(played(scenario, tmp_path, "--dialect", dialect))
+    assert (alone["anomalies"], alone["failures"]) == ({}, [])
+    assert verdict(played(scenario, tmp_path, "--dialect", dialect, "--workers", "2")) == alone
+
+
 def test_nicks_pass_from_user_to_user_in_the_script_s_order_with_any_number_of_workers(tmp_path: Path) -> None:
     """Each user takes the nick that the one before has just given up, at once; those who swap nicks are refused."""
     (tmp_path / "nicks.csv").write_text("next,swap\nspare,user1\nuser1,spare\nuser2,user3\nuser3,user2\n")
