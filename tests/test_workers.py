@@ -354,7 +354,8 @@ def test_workers_from_elsewhere_are_waited_for_and_end_with_the_run(tmp_path: Pa
     assert json.loads(out)["anomalies"] == {}
 
 
-def test_clocks_that_are_days_apart_do_not_matter(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ahead_s", [("5000", "777777"), ("30", "-30")])
+def test_clocks_that_are_seconds_or_days_apart_do_not_matter(ahead_s: tuple[str, str], tmp_path: Path) -> None:
     """Each worker has a clock of its own, as on other machines: Linux lets them be set apart."""
     apart = ["unshare", "--user", "--map-root-user", "--time", "--fork", "--monotonic"]
     if sys.platform != "linux" or subprocess.run([*apart, "1", "true"], capture_output=True, check=False).returncode:
@@ -366,7 +367,7 @@ def test_clocks_that_are_days_apart_do_not_matter(tmp_path: Path) -> None:
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as master:
         workers = [
             subprocess.Popen([*apart, seconds, *_BOTS, "worker", f"127.0.0.1:{port}"], stderr=subprocess.DEVNULL)
-            for seconds in ("5000", "777777")
+            for seconds in ahead_s
         ]
         out, _ = master.communicate(timeout=60)
         for worker in workers:
