@@ -447,6 +447,50 @@ def test_a_worker_of_another_version_is_told_and_not_waited_for(tmp_path: Path) 
     assert b"is geventchat 0.0.9, and this is" in errors
 
 
+@pytest.mark.parametrize(
+    ("lost", "number"),
+    [
+        # All that a master says by itself, as when it is killed before its first heartbeat.
+        ('msg.type == "heartbeat"', signal.SIGKILL),
+        # What time it is: without that, a worker does not begin.
+        ('msg.type == "geventchat" and isinstance(decode_to_worker.decode(msg.data[1]), Time)', signal.SIGTERM),
+    ],
+    ids=["nothing more", "not what time it is"],
+)
+def test_a_worker_that_was_not_told_everything_ends_with_its_master(
+    lost: str, number: signal.Signals, tmp_path: Path
+) -> None:
+    port = _free_port()
+    file = tmp_path / "play.yaml"
+    file.write_text(_LONG)
+    program = f"""
+import sys
+from bots.workers import locust_engine
+from bots.workers.messages import Time, decode_to_worker
+locust_engine.environment()
+from locust import runners
+runners.MASTER_HEARTBEAT_TIMEOUT = 5
+hear = runners.WorkerRunner.handle_message
+runners.WorkerRunner.handle_message = lambda self, msg: None if {lost} else hear(self, msg)
+from bots.cli import main
+sys.exit(main(["worker", "127.0.0.1:{port}"]))
+"""
+    words = [*_BOTS, str(file), "--workers", "1", "--bind", f"127.0.0.1:{port}"]
+    with (
+        subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as master,
+        subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE) as worker,
+    ):
+        try:
+            assert _line(master.stdout)  # the run has begun
+            master.send_signal(number)
+            _, errors = worker.communicate(timeout=60)
+        finally:
+            worker.kill()
+            master.kill()
+    assert worker.returncode in (0, 130)  # it may have begun to play
+    assert b"Traceback" not in errors
+
+
 def test_a_worker_too_many_is_told(tmp_path: Path) -> None:
     port = _free_port()
     with running(_LONG, tmp_path, "--workers", "1", "--bind", f"127.0.0.1:{port}", started=[port]) as (process, _):

@@ -88,7 +88,8 @@ class Worker:
         self._company: Company | None = None
         self._played: Runner | None = None
         self._early_news: list[News] = []  # from workers who began before this one
-        self._is_playing = self._was_stopped = False
+        self._is_playing = self._was_stopped = self._is_left = False
+        self._runner.last_heartbeat_timestamp = time.time()  # Locust waits for ever for who has never sent one
         self._runner.register_message(DIRECT, self._hear)
         self._runner.register_message(FOR_OTHERS, self._hear_news)
         self._send(Hello(__version__, socket.gethostname(), os.getpid()))
@@ -166,7 +167,9 @@ class Worker:
 
     def _leave_with_master(self) -> None:
         self._runner.greenlet.join()
+        self._is_left = True
         self._jobs.put(None)
+        self._knows_time.set()
         if self._is_playing:
             gevent.get_hub().loop.run_callback(self._me.throw, KeyboardInterrupt)
 
@@ -175,6 +178,8 @@ class Worker:
         allow_many_connections()
         try:
             self._knows_time.wait()
+            if self._is_left:
+                return None
             scenario = parse(job.source, job.file, job.beside.__getitem__)
             scenario = dataclasses.replace(scenario, seed=job.seed)
             if job.only is not None:
