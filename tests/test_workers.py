@@ -135,6 +135,23 @@ def test_nicks_pass_from_user_to_user_in_the_script_s_order_with_any_number_of_w
         assert together == alone
 
 
+def test_whispers_reach_a_user_of_another_worker_who_is_renamed_or_leaves_meanwhile(tmp_path: Path) -> None:
+    scenario = """
+    cast: {user: 4}
+    script:
+      - together:
+          - user1: {whisper: "{words 3}", to: user2, every: 20ms, for: 2s}
+          - user2: {rename: "two{words 1}", every: 100ms, for: 1s}
+          - user3: {whisper: "{words 3}", to: user4, every: 20ms, for: 2s}
+          - - wait: 1s
+            - user4: {leave}
+    """
+    for workers in ("1", "2", "4"):
+        result = played(scenario, tmp_path, "--workers", workers)
+        assert (result["anomalies"], result["failures"], result["settled"]) == ({}, [], True)
+        assert result["said"] > 100
+
+
 @pytest.mark.parametrize("fault", ["drop", "double", "swap", "alter"])
 def test_what_a_server_does_wrong_is_found_by_workers_too(fault: str, tmp_path: Path) -> None:
     verdicts = {"drop": {"missing"}, "double": {"duplicate"}, "swap": {"reordered"}, "alter": {"corrupt", "missing"}}

@@ -40,6 +40,9 @@ class Conductor(Protocol):
     def meet(self, place: str, spoke: Spoke | None = None, *, is_so: bool = False) -> Met:
         """Wait until all parts have come to this place; say who spoke last here, and whether something is so here."""
 
+    def ask_to_move(self, actor: Actor) -> None:
+        """Wait until no other part whispers to an actor, under the nick that it has, until it is told to have moved."""
+
     def tell_moved(self, actor: Actor, nick: str, *, is_here: bool) -> None:
         """Tell the other parts under which nick an actor is here, or that it is not."""
 
@@ -62,6 +65,9 @@ class Alone:
         """Go on at once."""
         del place
         return Met(time.monotonic(), spoke.nick if spoke is not None else "", is_so)
+
+    def ask_to_move(self, actor: Actor) -> None:
+        """Ask nobody."""
 
     def tell_moved(self, actor: Actor, nick: str, *, is_here: bool) -> None:
         """Tell nobody."""

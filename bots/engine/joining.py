@@ -92,6 +92,10 @@ class Joining:
         self._outcome.came_and_went.append((time.monotonic(), 1))
         self._conductor.tell_moved(bot.actor, bot.nick, is_here=True)
 
+    def ask_to_move(self, bot: Bot) -> None:
+        """Wait until nobody on another part whispers to a bot any more, which is about to be disconnected."""
+        self._conductor.ask_to_move(bot.actor)
+
     def disconnected(self, bot: Bot) -> None:
         """Note that a bot is not connected any more."""
         if bot in self._here:
@@ -147,6 +151,7 @@ class Joining:
                 return
             bot.leaving = True
             self._sending.let_whispers_arrive(bot)
+            self._conductor.ask_to_move(bot.actor)
             self._memberships.begin_to_leave(bot.actor, time.monotonic())
             try:
                 let_go = bot.leave(reason)
@@ -164,12 +169,15 @@ class Joining:
             if not bot.is_here:
                 return
             self._sending.let_whispers_arrive(bot)
+            self._conductor.ask_to_move(bot.actor)
             bot.receiver.be_in(None, None)  # what its own new name is must be read
             before = bot.nick
-            bot.send(commands.Rename(nick=nick))
-            self.wait_for_answer(bot, "its new name")
+            try:
+                bot.send(commands.Rename(nick=nick))
+                self.wait_for_answer(bot, "its new name")
+            finally:
+                self._conductor.tell_moved(bot.actor, bot.nick, is_here=bot.is_here)
             self.tune(bot)
-            self._conductor.tell_moved(bot.actor, bot.nick, is_here=bot.is_here)
             if bot.nick == before != nick and not bot.dialect.tells_refusals:
                 raise NotDone(f"{bot.nick} is not called {nick}: {bot.last_notice}")
 

@@ -33,6 +33,8 @@ class Reconnecting:
     def drop(self, bot: Bot, how: Literal["reset", "close"]) -> None:
         """Lose a connection on purpose."""
         with bot.transition_lock:
+            if bot.is_here:
+                self._joining.ask_to_move(bot)
             if not bot.is_here:  # it has been lost, or left, since this was due
                 return
             bot.drop(how)

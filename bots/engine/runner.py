@@ -187,7 +187,7 @@ class Runner:
             occupied = concerned if line.action.occupies != "long" else ()
             bots = [one for one in concerned if isinstance(one, Bot)]
             over = partial(self._conductor.tell_done, act.id_in(line)) if is_told else None
-            if busy or any(one.transition_lock.locked() for one in bots):
+            if busy or any(one.transition_lock.locked() for one in bots) or self._is_held(line):
                 do = partial(self._do_after, busy, bots, line, do)
                 tasks.append((act, in_flight.begin(_and_then(do, over), occupied)))
             elif not _can_do(bot, line):
@@ -214,6 +214,11 @@ class Runner:
             hearer = self.group.called(action.addressee)
             return (bot,) if hearer is None else (bot, hearer)
         return (bot, *self._names(bot.actor, line, act, in_flight)) if action.changes_nick else (bot,)
+
+    def _is_held(self, line: Line) -> bool:
+        """Whether the one whom a line's words are for is about to move, on another part."""
+        addressee = line.action.addressee
+        return addressee is not None and self.group.sending.is_held(self._scenario.group(addressee)[0])
 
     def _names(self, actor: Actor, line: Line, act: PlannedAct, in_flight: InFlight) -> set[str]:
         """Return which names an actor has, or gives up or takes in an act, wherever it is played."""

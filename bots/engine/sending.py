@@ -2,9 +2,12 @@
 
 import time
 from collections import defaultdict
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import NamedTuple
 
 import gevent
+from gevent.event import Event as Signal
 
 from bots.engine.bot import PATIENCE_S, Bot, NotDone
 from bots.scenario.marks import marked
@@ -39,7 +42,9 @@ class Sending:
         self._memberships = world.memberships
         self._whispers = world.whispers
         self._elsewhere = world.elsewhere
-        self._whispered_elsewhere: dict[Bot, None] = {}  # who did since they were last waited for
+        # To whom bots have whispered on other parts, and which, since that was last waited for.
+        self._whispered_elsewhere: dict[Actor, dict[Bot, None]] = defaultdict(dict)
+        self._moving_elsewhere: dict[Actor, Signal] = {}
         self._whispered_to: dict[Bot, dict[Bot, None]] = defaultdict(dict)  # by whom; it may still be on its way
 
     def say(self, bot: Bot, speech: Speech, room: str | None, due: float) -> None:
@@ -65,18 +70,36 @@ class Sending:
     def whisper_elsewhere(self, bot: Bot, to: Actor, speech: Speech, due: float) -> None:
         """Whisper to an actor who is played on another part, if it is there; raises as `say` does."""
         with bot.transition_lock:
+            while moving := self._moving_elsewhere.get(to):
+                moving.wait()
             nick = self._elsewhere.nick_of(to)
             if nick is None or not bot.is_here:
                 return
             text = self._text(bot, speech, has_id=False)
             self._whispers.say_elsewhere(bot.nick, to, text, due, time.monotonic(), bot.actor.name, speech.line)
-            self._whispered_elsewhere[bot] = None
+            self._whispered_elsewhere[to][bot] = None
             bot.send(commands.Whisper(to=nick, text=text))
 
     def let_whispers_elsewhere_arrive(self) -> None:
         """Wait until the server has taken all whispers to actors on other parts, who may leave then."""
-        whispered, self._whispered_elsewhere = self._whispered_elsewhere, {}
-        gevent.joinall([gevent.spawn(one.ping, PATIENCE_S, patient=True) for one in whispered if one.connected])
+        _let_arrive({bot for to in [*self._whispered_elsewhere] for bot in self._whispered_elsewhere.pop(to)})
+
+    def hold_whispers(self, to: Actor) -> Callable[[], None]:
+        """Whisper no more to an actor on another part, who is about to move, until `moved` is called.
+
+        Return what waits until the server has taken all that was whispered before.
+        """
+        self._moving_elsewhere.setdefault(to, Signal())
+        return partial(_let_arrive, self._whispered_elsewhere.pop(to, {}))
+
+    def is_held(self, to: Actor) -> bool:
+        """Whether an actor on another part is about to move, so that nobody whispers to it just now."""
+        return to in self._moving_elsewhere
+
+    def moved(self, to: Actor) -> None:
+        """Go on whispering to an actor on another part, if it is there."""
+        if moving := self._moving_elsewhere.pop(to, None):
+            moving.set()
 
     def whisper_to_other(self, bot: Bot, nick: str, speech: Speech) -> None:
         """Whisper to somebody who takes no part in the scenario: nobody can know whether it is heard."""
@@ -86,8 +109,7 @@ class Sending:
 
     def let_whispers_arrive(self, bot: Bot) -> None:
         """Wait until the server has taken all whispers to a bot: what it does next may make its name mean nobody."""
-        whispered = self._whispered_to.pop(bot, {})
-        gevent.joinall([gevent.spawn(one.ping, PATIENCE_S, patient=True) for one in whispered if one.connected])
+        _let_arrive(self._whispered_to.pop(bot, {}))
 
     def _text(self, bot: Bot, speech: Speech, *, has_id: bool) -> str:
         """Return what a bot says, with a mark of its own where that is wanted."""
@@ -120,3 +142,8 @@ class Sending:
         self._whispers.say(bot.nick, to.actor, text, due, time.monotonic(), bot.actor.name, speech.line)
         self._whispered_to[to][bot] = None
         bot.send(commands.Whisper(to=to.nick, text=text))
+
+
+def _let_arrive(whispered: Iterable[Bot]) -> None:
+    """Wait until the server has taken all that these bots sent until now."""
+    gevent.joinall([gevent.spawn(one.ping, PATIENCE_S, patient=True) for one in whispered if one.connected])

@@ -22,18 +22,21 @@ def merge(
     *,
     per_sender: bool,
     until: float = float("inf"),
-    clock_error_s: Callable[[str], float] = lambda _: 0.0,
+    clock_error_s: float = 0.0,
+    is_by_one_clock: Callable[[str], bool] = lambda _: False,
     whole_up_to: int = WHOLE_UP_TO,
 ) -> dict[str, RoomLedger]:
     """Return the ledger of each room, judged over all parts; `cast` are the actors' names, `until` as in `close`.
 
-    `clock_error_s` says of a room how far times of two parts may be wrong.
+    `clock_error_s` is how far times of two parts may be wrong; where users come and go by the clock of those who say
+    something there, as `is_by_one_clock` says of a room, that is no matter for whether they were there.
     """
     overviews = [one for one in ask([Overview()] * parts) if isinstance(one, InShort)]
     nicks = frozenset(cast).union(*(one.nicks for one in overviews))
     rooms = list(dict.fromkeys(name for one in overviews for name in one.rooms))
+    stay_error_s = {name: 0.0 if is_by_one_clock(name) else clock_error_s for name in rooms}
     agreed = {
-        name: agree([one.rooms.get(name, RoomReport()) for one in overviews], clock_error_s(name), whole_up_to)
+        name: agree([one.rooms.get(name, RoomReport()) for one in overviews], stay_error_s[name], whole_up_to)
         for name in rooms
     }
     wanted = [{name: set(agreed[name].in_question[part]) for name in rooms} for part in range(parts)]
@@ -59,7 +62,7 @@ def merge(
     ledgers: dict[str, RoomLedger] = {}
     for name in rooms:
         ledgers[name] = RoomLedger(per_sender, Timeline(), nicks, _elsewhere(said, name))
-        replay(ledgers[name], histories[name], clock_error_s(name))
+        replay(ledgers[name], histories[name], clock_error_s, stay_error_s[name])
         ledgers[name].from_others += agreed[name].from_others
         ledgers[name].close(until)
     return ledgers

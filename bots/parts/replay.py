@@ -26,11 +26,13 @@ class Happened(NamedTuple):
     do: Callable[[], object]
 
 
-def replay(ledger: RoomLedger, histories: Sequence[History], clock_error_s: float = 0.0) -> None:
+def replay(
+    ledger: RoomLedger, histories: Sequence[History], clock_error_s: float = 0.0, stay_error_s: float = 0.0
+) -> None:
     """Let a new ledger go through what happened in a room; it is not closed then.
 
-    The parts' clocks may differ by the error: who came or went within it of when something was sent may have heard it,
-    or not.
+    The parts' clocks may differ by the error, so that something may seem to be heard before it was sent. Who came or
+    went within the error of a stay of when something was sent may have heard it, or not.
     """
     streams: list[Iterator[Happened]] = []
     followers: list[tuple[Attendance, Attendance]] = []
@@ -39,7 +41,7 @@ def replay(ledger: RoomLedger, histories: Sequence[History], clock_error_s: floa
         span = _Span(history, histories)
         leaders: dict[tuple[Range, ...], Attendance] = {}
         for number, stay in enumerate(history.stays):
-            reader = _reader(stay, clock_error_s)
+            reader = _reader(stay, stay_error_s)
             if span.is_all_the_while(stay, reader):
                 if stay.heard in leaders:
                     followers.append((leaders[stay.heard], reader))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from bots.scenario.actions.base import ENDLESS, Action
 from bots.scenario.actions.moving import Join
+from bots.scenario.actions.speaking import Reply
 from bots.scenario.actions.waiting import Wait
 from bots.scenario.model import Actor, Line, Pause, Scenario, Script
 from bots.scenario.seeded_random import chance
@@ -119,6 +120,16 @@ def latecomers(scenario: Scenario) -> frozenset[Actor]:
             for actor in chosen(scenario, line):
                 first.setdefault(actor, line.action)
     return frozenset(actor for actor, action in first.items() if isinstance(action, Join))
+
+
+def whispered_to(scenario: Scenario) -> frozenset[Actor]:
+    """Return the actors to whom others may whisper; who whispers may be whispered an answer, where there are any."""
+    names = {line.action.addressee for line in scenario.lines()} - {None}
+    if not names:
+        return frozenset()
+    if any(isinstance(line.action, Reply) for line in scenario.lines()):
+        return frozenset(scenario.actors)
+    return frozenset(actor for name in names for actor in scenario.group(name or ""))
 
 
 def who_does(scenario: Scenario, fits: Callable[[Action], bool]) -> frozenset[Actor]:

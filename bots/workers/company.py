@@ -14,7 +14,7 @@ from bots.engine.conductor import Met, Spoke
 from bots.ledger.room import RoomLedger
 from bots.ledger.share import Share
 from bots.scenario.model import Actor, Scenario
-from bots.scenario.schedule import ActId
+from bots.scenario.schedule import ActId, whispered_to
 from bots.workers.clock import MasterClock
 from bots.workers.messages import Arrived, Go, MovedThere, News, SaidThere
 from bots.world.identities import NicksOf
@@ -51,6 +51,13 @@ class Company:
         self._said: dict[str, list[SaidThere]] = defaultdict(list)
         self._moved: list[MovedThere] = []
         self._done: list[ActId] = []
+        self._moving: list[int] = []
+        self._let_go: list[int] = []
+        self._others = parts - 1
+        self._whispered_to = whispered_to(scenario)
+        self._waiting_for: dict[int, int] = {}  # how many have still to let an actor go, by its number
+        self._may_move: dict[int, Signal] = {}
+        self._will_tell = False
         self._done_elsewhere: dict[ActId, Signal] = defaultdict(Signal)
         self._met: dict[str, AsyncResult[Go]] = {}
         self._whispers = {name_for(actor): actor for actor in self.mine}
@@ -73,12 +80,21 @@ class Company:
     def tell_moved(self, actor: Actor, nick: str, *, is_here: bool) -> None:
         """Tell the others soon under which nick an actor is here, or that it is not."""
         self._moved.append(MovedThere(actor.index, nick, is_here, self._clock.to_master(time.monotonic())))
+        if actor in self._whispered_to:
+            self._tell_soon()
+
+    def ask_to_move(self, actor: Actor) -> None:
+        """Have all others let go an actor whom they may whisper to."""
+        if actor in self._whispered_to and self._others:
+            self._waiting_for[actor.index], self._may_move[actor.index] = self._others, Signal()
+            self._moving.append(actor.index)
+            self.tell_news()
+            self._may_move[actor.index].wait()
 
     def tell_done(self, act: ActId) -> None:
         """Tell the others that an act is over which they may wait for."""
-        if not self._done:
-            gevent.spawn_later(_SOON_S, self.tell_news)
         self._done.append(act)
+        self._tell_soon()
 
     def wait_until_done(self, act: ActId) -> None:
         """Wait until another worker has told that an act is over."""
@@ -90,16 +106,30 @@ class Company:
 
     def tell_news(self) -> None:
         """Tell the others all that they have not been told yet."""
-        if self._said or self._moved or self._done:
-            news = News(self._said, self._moved, self._done)
-            self._said, self._moved, self._done = defaultdict(list), [], []
+        news = News(self._said, self._moved, self._done, self._moving, self._let_go)
+        if any((news.said, news.moved, news.done, news.moving, news.let_go)):
+            self._said, self._moved, self._done, self._moving, self._let_go = defaultdict(list), [], [], [], []
             self._tell(news)
+
+    def _tell_soon(self) -> None:
+        if not self._will_tell:
+            self._will_tell = True
+            gevent.spawn_later(_SOON_S, self._tell_now)
+
+    def _tell_now(self) -> None:
+        self._will_tell = False
+        self.tell_news()
 
     def hear_news(self, news: News, group: BotGroup) -> None:
         """Take in what another worker tells."""
         for moved in news.moved:
             at = self._clock.from_master(moved.at)
             group.world.elsewhere.note(self._actors[moved.actor], moved.nick, at, is_here=moved.is_here)
+            group.sending.moved(self._actors[moved.actor])
+        for number in news.moving:
+            gevent.spawn(self._let_go_when, group.sending.hold_whispers(self._actors[number]), number)
+        for number in news.let_go:
+            self._hear_let_go(number)
         for name, all_said in news.said.items():
             hearer = self._whispers.get(name)
             for said in all_said:
@@ -110,6 +140,18 @@ class Company:
                     ledger.announce(said.mark, due, sent)
         for act in news.done:
             self._done_elsewhere[act].set()
+
+    def _let_go_when(self, wait: Callable[[], None], number: int) -> None:
+        wait()
+        self._let_go.append(number)
+        self._tell_soon()
+
+    def _hear_let_go(self, number: int) -> None:
+        if number in self._waiting_for:
+            self._waiting_for[number] -= 1
+            if not self._waiting_for[number]:
+                del self._waiting_for[number]
+                self._may_move.pop(number).set()
 
     def _note_said(self, name: str, mark: int, due: float, sent: float) -> None:
         to_master = self._clock.to_master

@@ -161,8 +161,9 @@ class Crew:
                 names,
                 per_sender=outcome.is_ordered_per_sender,
                 until=outcome.until,
-                # Who is whispered to is there from when that is sent, by one and the same clock.
-                clock_error_s=lambda name: 0.0 if name.startswith("whispers ") else outcome.clock_error_s,
+                clock_error_s=outcome.clock_error_s,
+                # Who is whispered to is there from when that is sent.
+                is_by_one_clock=lambda name: name.startswith("whispers "),
             )
         except _LostWorker:
             return

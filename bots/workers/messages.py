@@ -100,6 +100,8 @@ class News(msgspec.Struct, frozen=True):
     said: dict[str, list[SaidThere]] = {}
     moved: list[MovedThere] = []
     done: list[ActId] = []
+    moving: list[int] = []  # actors, by their numbers, who ask to be whispered to no more until they have moved
+    let_go: list[int] = []  # those whom this worker has let go
 
 
 class Second(msgspec.Struct, array_like=True, frozen=True):
