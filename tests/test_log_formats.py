@@ -42,6 +42,8 @@ def read(name: str, text: str) -> tuple[list[str], list[str]]:
     return [shown(event) for _, event in moments], [kind for entry in all_of_it for kind in entry.left_out]
 
 
+DISCORD_COLUMNS = "AuthorID,Author,Date,Content,Attachments,Reactions"
+
 # What nearly every log here tells: two speak, one acts, is renamed, and quits.
 TALK = ["> ben", "ben: good evening", "ann: welcome", "* ben waves", "ben = benny", "benny: thanks", "< benny bed"]
 
@@ -525,6 +527,87 @@ def test_all_in_a_json_export_is_told_apart_and_its_format_is_found(name: str) -
     assert import_log(text.encode(), "a.json").title.endswith(f", read as {formats.named(name).title}")
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("whatsapp-android", "23/11/2024, 20:01 - Ann: {}\n23/11/2024, 20:02 - Ben: hello\n"),
+        ("whatsapp-iphone", "[23.11.24, 20:01:00] Ann: {}\n[23.11.24, 20:02:00] Ben: hello\n"),
+        ("element", "Nov 23, 2024, 20:01:00 - Ann: {}\nNov 23, 2024, 20:02:00 - Ben: hello\n"),
+        ("discord-csv", f"{DISCORD_COLUMNS}\n1,Ann,2024-11-23 20:01,{{}},,\n2,Ben,2024-11-23 20:02,hello,,\n"),
+        ("discord-text", "[11/23/2024 8:01 PM] Ann\n{}\n\n[11/23/2024 8:02 PM] Ben\nhello\n"),
+    ],
+)
+@pytest.mark.parametrize(
+    "notice",
+    [
+        *("This message was deleted", "You deleted this message", "This message was deleted.", "Mensagem apagada"),
+        *(
+            "This message was deleted by admin Cat",
+            "Vous avez supprimé ce message",
+            "Bu mesaj silindi",
+            "삭제된 메시지입니다",
+        ),
+        *(
+            "Hai eliminato questo messaggio",
+            "Вы удалили данное сообщение",
+            "このメッセージは削除されました。",
+            "تم حذف هذه الرسالة",
+        ),
+    ],
+)
+def test_where_a_message_was_deleted_nobody_says_anything(name: str, text: str, notice: str) -> None:
+    head = "=" * 62 + "\nGuild: G\nChannel: tea\n" + "=" * 62 + "\n\n\n" if name == "discord-text" else ""
+    assert read(name, head + text.format(notice)) == (["Ben: hello"], [entries.DELETED])
+    said = f"I read: {notice}"  # which is no notice, but tells of one
+    assert read(name, head + text.format(said)) == ([f"Ann: {said}", "Ben: hello"], [])
+
+
+@pytest.mark.parametrize(
+    ("name", "document"),
+    [
+        ("zulip", {"zerver_message": [{"sender": 1, "content": "(deleted)", "date_sent": 1732392060.5}]}),
+        (
+            "telegram",
+            {
+                "id": 1,
+                "messages": [{"type": "message", "date": "2024-11-23T20:01:00", "text": "This message was deleted"}],
+            },
+        ),
+        *(
+            (
+                "slack",
+                [{"type": "message", "user": "U1", "text": "This message was deleted.", "ts": "1732392073.0"} | kind],
+            )
+            for kind in ({}, {"subtype": "tombstone"}, {"subtype": "message_deleted"})
+        ),
+    ],
+)
+def test_nor_in_an_export_of_json(name: str, document: object) -> None:
+    assert read(name, json.dumps(document)) == ([], [entries.DELETED])
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_csv_is_read_as_a_spreadsheet_saves_it_again(separator: str) -> None:
+    rows = [
+        DISCORD_COLUMNS.replace(",", separator),
+        *(
+            separator.join(("1.23457E+17", who, f"23.11.2024 20:0{at}", f'"{text}"', "", ""))
+            for at, (who, text) in enumerate([("ben", "a; b, c"), ("ann", "welcome"), ("ben", "thanks")])
+        ),
+        separator.join(("1.23457E+17", "ann", "45619.83", "when?", "", "")),
+    ]
+    text = "\ufeff" + "\r\n".join(rows)
+    happened = ["ben: a; b, c", "ann: welcome", "ben: thanks"]
+    assert read("discord-csv", text) == (happened, [entries.UNKNOWN_LINE])
+    assert import_log(text.encode(), "a.csv").title.endswith("read as DiscordChatExporter's CSV")
+
+
+def test_whatsapp_s_times_are_read_in_digits_of_any_script() -> None:
+    log = "२३/११/२०२४, ८:०१ pm - Ann: नमस्ते २३\n२३/११/२०२४, ८:०२ pm - Ben: hello\n"
+    assert import_log(log.encode(), "a.txt").title == "a.txt: 2 lines under 2 nicks in 1m, read as WhatsApp on Android"
+    assert read("whatsapp-android", log)[0] == ["Ann: नमस्ते २३", "Ben: hello"]
+
+
 def test_a_whole_telegram_export_is_of_the_chat_in_which_most_is_said() -> None:
     def said(text: str) -> dict[str, str]:
         return {"type": "message", "date": "2024-11-23T20:01:00", "from": "Ben", "from_id": "user1", "text": text}
@@ -592,6 +675,9 @@ def test_in_a_language_that_is_not_known_nothing_is_an_action_where_events_look_
         "Nov 23 20:02:00 *\tben a quitté (lit)\n"
     )
     assert read("hexchat", log) == (["ben: bonsoir"], [entries.UNKNOWN_EVENT] * 2)
+    for event in ("Jetzt wird in #tea geredet", "ben hat die Verbindung getrennt (bett)"):
+        log = f"Nov 23 20:00:05 *\t{event}\nNov 23 20:01:00 <ben>\thallo\nNov 23 20:02:00 *\tben heißt jetzt benny\n"
+        assert read("hexchat", log) == (["ben: hallo"], [entries.UNKNOWN_EVENT] * 2)
     log = "2024-11-23 20:00:05\t-->\tben (~b@host.example) a rejoint #tea\n2024-11-23 20:01:00\tben\tbonsoir\n"
     assert read("weechat", log) == (["ben: bonsoir"], [entries.UNKNOWN_EVENT])
 
@@ -638,6 +724,12 @@ def test_what_is_said_is_never_taken_for_an_event() -> None:
         ],
         [],
     )
+
+
+def test_line_s_export_is_refused_by_name() -> None:
+    log = "[LINE] Chat history in Tea\n\nSat, 11/23/2024\n20:01\tBen\thi\n20:04\tAnn\t[Photo]\n"
+    with pytest.raises(UsageError, match=r"^a\.txt is LINE's export of a chat, which is not read$"):
+        import_log(log.encode(), "a.txt")
 
 
 def test_who_has_only_a_telephone_number_gets_another_name() -> None:

@@ -46,6 +46,14 @@ DAY = Date((2024, 11, 23))
         ("1732392060", DAY, EVENING, 1),
         ("@1732392060", DAY, EVENING, 1),
         ("\u200e[20:01]", None, EVENING, 60),
+        ("२३/११/२०२४, ८:०१ pm", Date((23, 11, 2024), ("dmy", "mdy")), EVENING, 60),
+        ("২৩/১১/২০২৪, ২০:০১", Date((23, 11, 2024), ("dmy", "mdy")), EVENING, 60),
+        ("\u200f[٢٣\u200f/١١\u200f/٢٠٢٤، ٨:٠١:٠٥ م]", Date((23, 11, 2024), ("dmy", "mdy")), EVENING + 5, 1),
+        ("۲۰:۰۱", None, EVENING, 60),
+        ("[8:01 म.उ.]", None, EVENING, 60),
+        ("[8:01 π.μ.]", None, EVENING - 12 * 3600, 60),
+        ("23.11.2024 klo 20.01", Date((23, 11, 2024), ("dmy", "mdy")), EVENING, 60),
+        ("23.11.24 г., 20:01", Date((23, 11, 24), ("dmy", "mdy")), EVENING, 60),
     ],
 )
 def test_a_time_is_read_and_the_rest_of_the_line_is_kept(
@@ -55,6 +63,12 @@ def test_a_time_is_read_and_the_rest_of_the_line_is_kept(
     assert stamp is not None
     assert (stamp.date, stamp.second, stamp.exact_to) == (date, second, exact_to)
     assert rest == " <ben> 10:00 is early"
+
+
+@pytest.mark.parametrize("text", [" م <ben> hi", " \u200e٣ cats, ١٠:٠٠ <ben>", " CH: hi", " SA hi", " ١٢"])
+def test_what_stands_behind_a_time_is_left_as_it_is(text: str) -> None:
+    assert stamps.split(f"[20:01]{text}")[1] == text
+    assert stamps.split(f"٢٠:٠١{text}")[1] == text
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from bots.transcripts import entries
+from bots.transcripts.deletions import tells_of_deletion
 from bots.transcripts.entries import Entry
 from bots.transcripts.log_text import LogText
 from bots.transcripts.stamps import Stamp
@@ -82,7 +83,12 @@ def message(
     acted: bool = False,
     room: str = "",
 ) -> Entry:
-    """Return the entry of a message: its lines become one; of one with no more than an attachment nothing is said."""
+    """Return the entry of a message: its lines become one; of one with no more than an attachment nothing is said.
+
+    Nor is anything said where words stand in the place of one that was deleted.
+    """
+    if tells_of_deletion(text):
+        return Entry(number, stamp, (), (*left_out, entries.DELETED), text)
     lines = text.splitlines()
     line = " ".join(part.strip() for part in lines if part.strip())
     breaks = (entries.LINE_BREAK,) * (sum(1 for part in lines if part.strip()) - 1)

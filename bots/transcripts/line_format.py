@@ -18,6 +18,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from bots.transcripts import entries, stamps
+from bots.transcripts.deletions import tells_of_deletion
 from bots.transcripts.entries import Entry
 from bots.transcripts.log_text import MAX_LINE_CHARS, LogText
 from bots.transcripts.stamps import Stamp
@@ -56,6 +57,8 @@ _ADDRESS = re.compile(
     r"\S@\S|\b\d{1,3}(?:\.\d{1,3}){3}\b|\b(?:[0-9a-f]{1,4}:){3,}|^\S+\.\S+ \S+\.\S+$",  # of two servers, in a netsplit
     re.IGNORECASE,
 )
+# As events end, in any language: `has quit (bed)`.
+_WITH_REASON = re.compile(r" \(.*\)$")
 _NEXT = re.compile(r",| (?:and|und|y|e|et) ")
 _MORE = re.compile(r",? ?(?:and )?\(?\+?\d+ more.*")
 
@@ -77,8 +80,8 @@ class LineFormat:
     `stamped` is a regular expression for times as they are written, empty for a line without one; by default there may
     be any or none. `before_time` is one for what may stand before them. `marks_are_shared`: an action looks like an
     event, and is an action only of somebody who is known from other lines. `continues`: a line without a time belongs
-    to the message before. `ranks`: what may stand before a nick. `oneself`: how events call whoever wrote the log and
-    speaks under another name; these events are left out.
+    to the message before. `tells_of_deletions`: words stand where a message was deleted. `ranks`: what may stand before
+    a nick. `oneself`: how events call whoever wrote the log and speaks under another name; these events are left out.
     """
 
     name: str
@@ -94,6 +97,7 @@ class LineFormat:
     before_time: str = ""
     marks_are_shared: bool = False
     continues: bool = False
+    tells_of_deletions: bool = False
     ranks: str = _RANKS
     oneself: Collection[str] = ()
     unit: str = "line"
@@ -149,6 +153,8 @@ class LineFormat:
         if rule is None or match is None:
             kind = entries.LONG_LINE if len(line) > MAX_LINE_CHARS else entries.UNKNOWN_LINE
             return Entry(number, stamp, (), (kind,), line)
+        if self.tells_of_deletions and tells_of_deletion(match.string.partition(": ")[2]):
+            return Entry(number, stamp, (), (entries.DELETED,), line)
         if rule.kind in self.left_out:
             return Entry(number, stamp, (), (rule.kind,), line)
         part = {name: value or "" for name, value in match.groupdict().items()}
@@ -206,7 +212,9 @@ class LineFormat:
         known = {event.nick for event in happened if not isinstance(event, events.Acted)}
         known |= {event.new for event in happened if isinstance(event, events.Renamed)}
         joins = any(isinstance(event, events.Joined) for event in happened)
-        if not joins and any(entries.UNKNOWN_EVENT in entry.left_out for entry in read):
+        acted = [event for event in happened if isinstance(event, events.Acted)]
+        strange = any(event.nick not in known or _WITH_REASON.search(event.text) for event in acted)
+        if not joins and (strange or any(entries.UNKNOWN_EVENT in entry.left_out for entry in read)):
             known = set()  # the log is in a language that is not known here, and an action no other than an event
         return [
             entry._replace(events=(), left_out=(entries.UNKNOWN_EVENT,))

@@ -85,6 +85,8 @@ def _what_else(log: LogText) -> str:
     if not is_json and (_MARKUP.match(log.text) or sum(1 for line in log.sample if _END_TAG.search(line)) > third):
         kind = "XML" if log.text.lstrip().lower().startswith("<?xml") else "HTML"
         return f"{kind}, which is not read: export the conversation as text or JSON"
+    if log.text.lstrip().startswith("[LINE]"):
+        return "LINE's export of a chat, which is not read"
     if sum(1 for line in log.sample if _RAW_IRC.match(line)) > third:
         return "lines of the IRC protocol itself, as of Twitch, which are not read: import the log of a client"
     return ""

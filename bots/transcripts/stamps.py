@@ -1,6 +1,8 @@
 """When a line says that it was: a date, a time of day, or both, in any of the ways in which logs write them."""
 
 import re
+import unicodedata
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -55,7 +57,10 @@ _MONTHS = {
     for start in starts.split()
 }
 
-_INVISIBLE = re.compile("[\ufeff\u200e\u200f\u202a-\u202e]*")
+# A time stands within so many characters; what of them is to be read otherwise: digits of other scripts, the comma of
+# the Arabic one, and marks of direction, which may stand between any two.
+_HEAD = 80
+_FOREIGN = re.compile("[\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069،]|[^\\D0-9]")
 _CLOSE = {"[": "]", "(": ")", "{": "}"}
 _EPOCH = re.compile(r"(\d{10})(?:\.(\d{1,9}))?(?![\d:./-])")
 _DATES = (
@@ -67,11 +72,22 @@ _DATES = (
         r"(?:\w+\.?,?\s)?(?P<d>\d{1,2})\.?[\s-](?P<month>[^\W\d_]{3,10})\.?(?:,?[\s-](?P<y>\d{4})|-(?P<yy>\d\d))?(?![\d:\w])"
     ),
 )
-_BETWEEN = re.compile(r"[T_-]|,?\s+(?:at\s|um\s|à\s)?|\]\s\[")
+_BETWEEN = re.compile(r"[T_-]|(?:\sг\.)?,?\s+(?:at\s|um\s|à\s|klo\s|kl\.?\s)?|\]\s\[")
+# Before noon and after it, in scripts and languages that do not say AM and PM.
+_AM = ("ص", "ق.ظ.", "ق.ظ", "π.μ.", "म.पू.", "पूर्वाह्न", "ÖÖ", "SA")
+_PM = ("م", "ب.ظ.", "ب.ظ", "μ.μ.", "म.उ.", "अपराह्न", "ÖS", "CH")
+
+
+def _words(words: Iterable[str]) -> str:
+    return "|".join(map(re.escape, words))
+
+
 _TIME = re.compile(
     r"(?P<early>上午|오전|午前)?(?P<late>下午|오후|午後)?\s?"
     r"(?P<hour>\d{1,2})(?P<colon>[:.])(?P<minute>[0-5]\d)(?:(?P=colon)(?P<second>[0-6]\d)(?:[.,](?P<part>\d{1,9}))?)?"
-    r"(?!\d)(?:\s?(?P<half>[AaPp])\.?\s?[Mm]\b\.?)?"
+    r"(?!\d)(?:\s?(?P<half>[AaPp])\.?\s?[Mm]\b\.?"
+    # Such words may also begin a text, or be a nick: they count where what stands behind them ends a time.
+    rf"|\s?(?:(?P<am>{_words(_AM)})|(?P<pm>{_words(_PM)}))(?=[\]),]|\s[-–]))?"
 )
 _ZONE = re.compile(r"\s?(?:(?:Z|UTC|GMT)\b|(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d)(?![\d:]))")
 _YEAR = re.compile(r"\s(?P<y>[12]\d{3})(?=[\])}\s])")
@@ -80,22 +96,38 @@ _YEAR = re.compile(r"\s(?P<y>[12]\d{3})(?=[\])}\s])")
 @lru_cache(maxsize=4_096)  # each format that may have written a log looks at the same sample of it
 def split(line: str) -> tuple[Stamp | None, str]:
     """Return when a line says that it was, and the rest of it; None and the whole line if it does not begin so."""
-    at = _INVISIBLE.match(line).end()  # type: ignore[union-attr] # it always matches
-    opened = line[at : at + 1] if line[at : at + 1] in ("[", "(", "{", "@") else ""
-    begin = at + len(opened)
+    if not _FOREIGN.search(line, 0, _HEAD):
+        stamp, end = _read(line)
+        return stamp, line[end:]
+    familiar = [(place, one) for place, sign in enumerate(line[:_HEAD]) if (one := _familiar(sign))]
+    stamp, end = _read("".join(one for _, one in familiar))
+    return stamp, line[[*(place for place, _ in familiar), _HEAD][end] if end else 0 :]
+
+
+def _familiar(sign: str) -> str:
+    """Return what a sign is read as in a time; nothing if it is not seen."""
+    if sign.isdecimal():
+        return str(unicodedata.decimal(sign))
+    return "," if sign == "،" else "" if _FOREIGN.match(sign) else sign
+
+
+def _read(line: str) -> tuple[Stamp | None, int]:
+    """Return when a line says that it was, and where the rest of it begins; None and 0 if it does not begin so."""
+    opened = line[:1] if line[:1] in ("[", "(", "{", "@") else ""
+    begin = len(opened)
     if epoch := _EPOCH.match(line, begin):
         exact_to = EXACT_S if epoch[2] else SECOND_S
         stamp, end = at_epoch(float(f"{epoch[1]}.{epoch[2] or 0}"), exact_to), epoch.end()
     else:
         found = _dated(line, begin) or _timed(line, begin, None)
         if found is None:
-            return None, line
+            return None, 0
         stamp, end = found
     if closing := _CLOSE.get(opened):
         if not line.startswith(closing, end):
-            return None, line
+            return None, 0
         end += 1
-    return stamp._replace(written=line[at:end]), line[end:]
+    return stamp._replace(written=line[:end]), end
 
 
 def _dated(line: str, begin: int) -> tuple[Stamp, int] | None:
@@ -114,8 +146,9 @@ def _timed(line: str, begin: int, date: Date | None) -> tuple[Stamp, int] | None
     if match is None or int(match["hour"]) > 24 or (match["colon"] == "." and date is None):
         return None
     hour, end = int(match["hour"]), match.end()
-    if hour <= 12 and (match["half"] or match["early"] or match["late"]):
-        hour = hour % 12 + (12 if match["late"] or match["half"] in ("P", "p") else 0)
+    late = match["late"] or match["pm"] or match["half"] in ("P", "p")
+    if hour <= 12 and (late or match["half"] or match["early"] or match["am"]):
+        hour = hour % 12 + (12 if late else 0)
     second = hour * _HOUR_S + int(match["minute"]) * 60 + int(match["second"] or 0) + float(f"0.{match['part'] or 0}")
     if zone := _ZONE.match(line, end):
         end = zone.end()

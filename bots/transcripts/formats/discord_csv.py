@@ -1,7 +1,8 @@
-"""DiscordChatExporter's CSV."""
+"""DiscordChatExporter's CSV, also as a spreadsheet saves it again: with other separators, and other times."""
 
 import csv
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 
 from bots.transcripts import entries, stamps
 from bots.transcripts.entries import Entry
@@ -10,6 +11,10 @@ from bots.transcripts.log_text import LogText
 from geventchat.protocol.errors import UsageError
 
 _COLUMNS = ["AuthorID", "Author", "Date", "Content", "Attachments", "Reactions"]
+# What stands between columns: in Europe, spreadsheets take a semicolon.
+_SEPARATORS = ",;\t"
+# What a spreadsheet makes of an id is a number that several people share: 1,23457E+17, or one that ends in zeros.
+_ROUNDED = re.compile(r"\d([.,]\d+)?E\+\d+|\d+000")
 
 
 class DiscordCsv:
@@ -21,31 +26,44 @@ class DiscordCsv:
 
     def score(self, log: LogText) -> int:
         """Return all of the text's characters if it begins with just these columns."""
-        head = log.text.lstrip("\ufeff").partition("\n")[0].strip()
-        return len(log.text) if head.replace('"', "") == ",".join(_COLUMNS) else 0
+        return len(log.text) if _separator(log) else 0
 
     def read(self, log: LogText) -> Sequence[Entry]:
         """Return an entry for each row. Raises UsageError for what is no such CSV."""
-        if not self.score(log):
+        separator = _separator(log)
+        if not separator:
             raise UsageError(f"this is not {self.title}, whose first line is {','.join(_COLUMNS)}")
-        people = People()
         try:
-            rows = csv.reader(log.text.splitlines(keepends=True), strict=True)
+            rows = csv.reader(log.text.splitlines(keepends=True), strict=True, delimiter=separator)
             next(rows)
-            return [_entry(number, row, people) for number, row in enumerate(rows, 1)]
+            return list(_entries(rows))
         except csv.Error as error:
             raise UsageError(f"this is no CSV: {error}") from None
 
 
+def _separator(log: LogText) -> str:
+    """Return what stands between the names of the columns; nothing if these are no such names."""
+    head = log.text.lstrip("\ufeff").partition("\n")[0].strip().replace('"', "")
+    return next((one for one in _SEPARATORS if head == one.join(_COLUMNS)), "")
+
+
+def _entries(rows: Iterator[Sequence[str]]) -> Iterator[Entry]:
+    people = People()
+    for number, row in enumerate(rows, 1):
+        yield _entry(number, row, people)
+
+
 def _entry(number: int, row: Sequence[str], people: People) -> Entry:
-    if len(row) != len(_COLUMNS):
+    stamp = stamps.at_iso(row[2]) if len(row) == len(_COLUMNS) else None
+    if stamp is None:
         return Entry(number, None, (), (entries.UNKNOWN_LINE,), ",".join(row))
-    identity, author, date, content, attachments, reactions = row
+    identity, author, _, content, attachments, reactions = row
     left_out = [
         *[entries.ATTACHMENT] * len(list(filter(None, attachments.split(",")))),
         *[entries.REACTION] * bool(reactions),
     ]
-    return message(number, stamps.at_iso(date), people.nick(identity, author), content, left_out)
+    known_by = author if _ROUNDED.fullmatch(identity) else identity
+    return message(number, stamp, people.nick(known_by, author), content, left_out)
 
 
 DISCORD_CSV = DiscordCsv()

@@ -22,5 +22,6 @@ ELEMENT = LineFormat(
     },
     stamped=r"([^\d\[]+ .*)?",
     continues=True,
+    tells_of_deletions=True,
     ranks="",
 )

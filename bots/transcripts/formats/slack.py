@@ -12,6 +12,7 @@ from bots.transcripts.json_format import JsonFormat, People, message
 from geventchat.protocol import events
 
 _JOINING = ("channel_join", "group_join")
+_DELETED = ("tombstone", "message_deleted")
 _LEAVING = ("channel_leave", "group_leave")
 # Said by somebody, in one way or another.
 _SPOKEN = ("", "me_message", "bot_message", "thread_broadcast", "file_share", "file_comment", "reply_broadcast")
@@ -63,7 +64,7 @@ def _entry(number: int, one: _Message, people: People) -> Entry:
         return Entry(number, stamp, (events.Joined("", "", "", nick),))
     if one.subtype in _LEAVING:
         return Entry(number, stamp, (events.Left("", "", "", nick),))
-    if one.subtype == "tombstone":
+    if one.subtype in _DELETED:
         return Entry(number, stamp, (), (entries.DELETED,))
     if one.subtype not in _SPOKEN:
         kind = entries.TOPIC if one.subtype.endswith(("_topic", "_purpose")) else entries.SYSTEM

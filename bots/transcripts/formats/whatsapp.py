@@ -50,22 +50,6 @@ _LEFT = (
 )
 # How these tell of whoever wrote the log.
 _ONESELF = ("you", "dich", "du", "te", "você", "vous", "tu")
-_DELETED = (
-    "This message was deleted",
-    "You deleted this message",
-    "Diese Nachricht wurde gelöscht",
-    "Du hast diese Nachricht gelöscht",
-    "Se eliminó este mensaje",
-    "Eliminaste este mensaje",
-    "Ce message a été supprimé",
-    "Vous avez supprimé ce message",
-    "Mensagem apagada",
-    "Esta mensagem foi apagada",
-    "Você apagou esta mensagem",
-    "Questo messaggio è stato eliminato",
-    "Dit bericht is verwijderd",
-    "Сообщение удалено",
-)
 _EDITED = (
     "This message was edited",
     "Diese Nachricht wurde bearbeitet",
@@ -92,7 +76,6 @@ _ATTACHED = (
 def _described(begin: str, system: str, more: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Return the forms behind a time, if `begin` stands before a name and its message, and `system` before others."""
     said = f"{begin}{{name}}: "
-    deleted = [f"{said}{mark}{words}{end}" for words in _DELETED for mark in ("", "\u200e") for end in ("", ".")]
     edited = [
         f"{said}{{text}} {mark}<{words}{end}>{{edited}}"
         for words in _EDITED
@@ -104,11 +87,11 @@ def _described(begin: str, system: str, more: Mapping[str, Sequence[str]]) -> di
         "joined": [system + form for form in _JOINED],
         "left": [system + form for form in _LEFT],
         "left_out": {
-            entries.DELETED: deleted,
             entries.ATTACHMENT: [said + form for form in _ATTACHED],
             **more,
         },
         "continues": True,
+        "tells_of_deletions": True,
         "ranks": "",
         "oneself": _ONESELF,
     }
