@@ -329,9 +329,35 @@ def test_json_may_stand_in_a_text_of_json() -> None:
         assert why in one.message
 
 
+def test_a_server_may_be_sent_text_and_send_json_or_the_other_way_round() -> None:
+    dialect = spoken("""\
+        protocol: websocket
+        say: "{nick}: {text}"
+        heard: {"{json}": {do: said, as: "{theirs}", text: "{nick}: {text}"}}
+        ignore: [{"{json}": {do: came, no: 1}}]
+        """)
+    content = dialect._description.content
+    assert content.write(dialect._description.say) == b"{nick}: {text}"
+    names: dict[str, str] = {}
+    told = content.read(json.dumps({"do": "said", "as": "client 7", "text": "bob: hi"}).encode())
+    assert dialect._description.heard.pattern.match(told, names)
+    assert names == {"nick": "bob", "text": "hi", "theirs": "client 7"}
+    assert dialect._description.ignore[0].pattern.match('{"do": "came", "no": 1}', {})
+    assert not dialect._description.ignore[0].pattern.match("came", {})
+    dialect = spoken("""\
+        protocol: tcp
+        frame: line
+        say: {"{json}": {do: say, text: "{text}"}}
+        heard: "<{nick}> {text}"
+        """)
+    assert dialect.encode(commands.Say(text='"')) == b'{"do":"say","text":"\\""}\n'
+    assert heard(dialect, "<bob> hi") == [said("bob", "hi")]
+
+
 def test_one_mistake_is_told_once_and_not_what_follows_from_it() -> None:
     assert mistakes(LINES.replace('"<{nick}> {text}"', '{by: "{nick}", text: "{text}"}')) == [
-        "5:8: this is JSON, and frames hold text here, as say does"
+        "5:8: this is JSON, and frames hold text here, as say does; of a server that is sent the one and sends the "
+        'other, write what is JSON as {"{json}": …}'
     ]
     no_say = JSON.replace('{do: say, text: "{text}"}', "")
     assert mistakes(no_say) == ['2:5: "{text}" is missing in say']

@@ -1,6 +1,6 @@
 """`geventchat-bots try`: every frame, both ways, beside what it was understood as."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from gevent.server import StreamServer
 from bots.engine.trial import try_out
 from bots.protocols.json_schema import json_schema
 from bots.protocols.load import parse
+from bots.protocols.traced import Frame
 from tests.pages import ROOT
 from tests.processes import run
 from tests.raw import Address
@@ -92,6 +93,73 @@ def test_the_schema_refuses_what_the_loader_refuses() -> None:
     assert validator.is_valid(good)
     for wrong in ({"protocol": "udp"}, {"frame": "lines"}, {"sya": "x"}, {"quiet": "soon"}, {"ignore": "x"}):
         assert not validator.is_valid(good | wrong), wrong
+
+
+def test_a_websocket_at_another_path_is_told_with_the_key_for_it(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs.yaml"
+    theirs.write_text((EXAMPLES[0].parent / "starlette.yaml").read_text().replace("/ws/", "/not/"))
+    with other_server("with_starlette.py") as (host, port):
+        ran = run("bots.cli", "try", f"{host}:{port}", "--protocol", str(theirs))
+        talk = tmp_path / "talk.yaml"
+        talk.write_text("script:\n  - ann: hello\n")
+        played = run("bots.cli", str(talk), "--server", f"{host}:{port}", "--protocol", str(theirs))
+    assert "403 Forbidden to a WebSocket at /not/ann" in ran.out
+    assert "; if its path is not /not/{nick}: url: " in ran.out
+    assert f"; is it as {theirs} says? geventchat-bots try shows every frame. It sent: HTTP/1.1 403" in played.out
+
+
+def _tried(protocol: str, serve: Callable[[socket.socket, Address], None]) -> tuple[list[str], list[str]]:
+    """Return what went wrong with a protocol at a server, and what frames that fit nothing were said to be."""
+    told: list[str] = []
+
+    def note(_: str, frame: Frame) -> None:
+        told.extend([frame.meaning] * (not frame.understood))
+
+    server = StreamServer(("127.0.0.1", 0), serve)
+    server.start()
+    try:
+        return try_out(parse(protocol.encode(), "theirs.yaml"), server.socket.getsockname(), note), told
+    finally:
+        server.stop(timeout=1)
+
+
+def _naming(here: list[socket.socket], greeting: str) -> Callable[[socket.socket, Address], None]:
+    """Return a server that names its users itself, and sends nobody's words back to whoever said them."""
+
+    def serve(connection: socket.socket, _: Address) -> None:
+        name = f"beet-{len(here)}"
+        here.append(connection)
+        connection.sendall(greeting.format(name).encode())
+        with connection, connection.makefile("r") as lines:
+            for line in lines:
+                for one in here:
+                    if one is not connection:
+                        one.sendall(f"{name}: {line}".encode())
+
+    return serve
+
+
+@pytest.mark.slow
+def test_where_a_server_names_its_users_itself_it_is_told_what_to_do() -> None:
+    plain = 'protocol: tcp\nsay: "{text}"\nheard: "{nick}: {text}"\necho: false\n'
+    wrong, told = _tried(f'{plain}joined: "Hi {{nick}}!"\n', _naming([], "Hi {}!\n"))
+    assert told == ["nearest is joined: Hi {nick}!, but nick is beet-0, not ann"]
+    assert wrong == ["ann is not in: what fits joined did not come within 5 s"]
+    wrong, told = _tried(f'{plain}joined: "Hi {{theirs}}!"\n', _naming([], "Hi {}!\n"))
+    assert wrong == [
+        "ben did not hear ann say 'hello from ann' within 5 s; it was said by beet-0. If the server names its users "
+        'itself, put {nick} into what is said: "{nick}: {text}" in say and heard'
+    ]
+    named = 'protocol: tcp\nsay: "{nick}: {text}"\nheard: "{theirs}: {nick}: {text}"\necho: false\n'
+    assert _tried(f'{named}joined: "Hi {{theirs}}!"\n', _naming([], "Hi {}!\n")) == ([], [])
+
+
+@pytest.mark.slow
+def test_blanks_that_are_not_seen_are_told() -> None:
+    protocol = 'protocol: tcp\njoined: Welcome\nsay: "{text}"\nheard: "{nick}: {text}"\n'
+    assert _tried(protocol, _naming([], "Welcome \n"))[1] == [
+        'nearest is joined: Welcome, but it has more blanks: "Welcome "'
+    ]
 
 
 def test_an_id_that_differs_for_each_who_hears_is_told() -> None:

@@ -312,7 +312,7 @@ class Bot:
     def _sent_instead(self) -> str:
         """Return what the server sent instead of a welcome, safe to show: it may be no chat, or speak otherwise."""
         sent = shown(decode(self._first_bytes.strip()))
-        return f"; does it speak another --dialect? It sent: {sent}" if sent else ", nor anything else"
+        return f"; {self.dialect.doubt} It sent: {sent}" if sent else ", nor anything else"
 
     def _take(self, heard: Heard, line: bytes, now: float) -> None:
         match heard:

@@ -21,6 +21,7 @@ from geventchat.tls.trust import Trust
 
 _NAMES = ("ann", "ben")
 _TEXT = "hello from ann"
+_NAMED = '"{nick}: {text}" in say and heard'
 _TOKEN = "bot.0.1"  # noqa: S105 - it is no secret
 _PATIENCE_S = 5.0
 _GRACE_S = 0.3
@@ -128,7 +129,9 @@ def _talk(description: Description, ann: _Trier, ben: _Trier) -> list[str]:
     ann.send(ann.dialect.encode(commands.Say(text=_TEXT)))
     for trier in (ann, ben) if description.echo else (ben,):
         if not trier.wait_for(_is_said):
-            hint = "; if a speaker does not hear itself here: echo: false" if trier is ann else ""
+            hint = _under_another_name(trier) or (
+                "; if a speaker does not hear itself here: echo: false" * (trier is ann)
+            )
             wrong.append(f"{trier.name} did not hear ann say {_TEXT!r}{_because(trier)}{hint}")
     ids = {one.id for trier in (ann, ben) for one in trier.heard if isinstance(one, events.Said) and _is_said(one)}
     if len(ids) > 1:
@@ -150,6 +153,14 @@ def _is_said(heard: Heard) -> bool:
     return isinstance(heard, events.Said) and (heard.nick, heard.text) == ("ann", _TEXT)
 
 
+def _under_another_name(trier: _Trier) -> str:
+    """Return what to do where somebody else was heard to say it."""
+    nick = next((one.nick for one in trier.heard if isinstance(one, events.Said) and one.text == _TEXT), None)
+    if nick is None:
+        return ""
+    return f"; it was said by {nick}. If the server names its users itself, put {{nick}} into what is said: {_NAMED}"
+
+
 def _fits_nothing(heard: Heard) -> bool:
     return isinstance(heard, replies.Error) and heard.code == "not-understood"
 
@@ -158,6 +169,8 @@ def _not_in(trier: _Trier, description: Description) -> str:
     asked = "joined" if description.steps else "the handshake"
     may_want_tls = trier.why_ended and not trier.was_told and not description.tls
     hint = "; if it expects TLS: tls: true" if may_want_tls else ""
+    if trier.was_told and not trier.dialect.is_connected:
+        hint = f"; if its path is not {description.path}: url: /ANOTHER"
     return f"{trier.name} is not in: what fits {asked} did not come{_because(trier)}{hint}"
 
 

@@ -39,6 +39,7 @@ class Described(ClientDialect):
         self.greets = any(isinstance(step, Await) for step in description.steps)
         self.quiet_s = description.quiet_s
         self.pause_s = 0.0 if self.framed else _PACKET_PAUSE_S
+        self.doubt = f"is it as {description.file} says? geventchat-bots try shows every frame."
         self.cannot = cannot(description)
         self._socket: WebSocket | None = None
         self._steps = list(description.steps)
@@ -47,6 +48,11 @@ class Described(ClientDialect):
         self._answers = b""
         self._number = 0  # of what was sent last
         self._asked: deque[str] = deque()  # tokens of pings, where pongs do not come with them
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether frames can be sent: not before a WebSocket's handshake is done."""
+        return self._socket is None or self._socket.is_open
 
     def hello(self, nick: str, room: str, after: str | None, token: str | None) -> bytes:
         """Return what is sent first: the handshake of a WebSocket, and the first steps of joining."""
@@ -93,8 +99,7 @@ class Described(ClientDialect):
         """Yield what a frame means; with no data, what is known before anything has come."""
         for content in self.contents(data):
             yield from self._understand(content)
-        is_open = self._socket is None or self._socket.is_open
-        if is_open and not self._steps and not self._is_in:
+        if self.is_connected and not self._steps and not self._is_in:
             self._is_in = True
             yield _welcome(self._names)
 
@@ -160,7 +165,7 @@ class Described(ClientDialect):
             room = names.get("room", self._names["room"])
             yield events.Said(names.get("id", ""), "", room, names.get("nick", ""), names.get("text", ""))
         elif not any(one.pattern.match(value, {}) for one in (*description.ignore, *self._on_the_way_in())):
-            yield _not_understood(content, _nearest(self._awaited(), value))
+            yield _not_understood(content, _nearest(self._awaited(), value, self._names))
         elif self._is_in:  # others may get the same
             yield Notice(_show(content))
 
@@ -217,14 +222,21 @@ def _not_understood(content: bytes, why: str) -> replies.Error:
     return replies.Error(code="not-understood", message=f"{_show(content)} fits no pattern: {why}")
 
 
-def _nearest(patterns: Iterator[Named], value: Any) -> str:
-    """Return which pattern came nearest to a value, and what was missing."""
+def _nearest(patterns: Iterator[Named], value: Any, known: Names) -> str:
+    """Return which pattern came nearest to a value, and what was missing, or is another than is known."""
     best, least, alike = "", 2.0, 0.0
     for one in patterns:
         differences = list(one.pattern.differences(value, ""))
         share = min(1.0, len(differences) / one.pattern.parts())
         likeness = SequenceMatcher(None, one.source, str(value)[:_MAX_SHOWN]).ratio()
         if (share, -likeness) < (least, -alike):
-            what = "; ".join(list(dict.fromkeys(differences))[:3]) or "it is another's"
+            what = "; ".join(list(dict.fromkeys(differences))[:3]) or _of_another(one, value, known)
             best, least, alike = f"nearest is {one.name}: {one.source}, but {what}", share, likeness
     return best
+
+
+def _of_another(pattern: Named, value: Any, known: Names) -> str:
+    """Return in words which names stand for something else than they do for this user."""
+    names: Names = {}
+    pattern.pattern.match(value, names)
+    return "; ".join(f"{name} is {names[name]}, not {known[name]}" for name in names if name in known)

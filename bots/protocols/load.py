@@ -33,7 +33,10 @@ _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _CONSTANTS = {"true": True, "false": False, "null": None}
 _NO_FILES = ("", "true", "system")
 _STEP_KEYS = {"send", "answer"}
-_NO_JSON = "this is JSON, and frames hold text here, as say does"
+_NO_JSON = (
+    "this is JSON, and frames hold text here, as say does; of a server that is sent the one and sends the other, "
+    f'write what is JSON as {{"{JSON_TEXT}": …}}'
+)
 _MADE_OF_KEYS = "a protocol is made of keys, like protocol:, say: and heard:; here is none"
 # What can be filled into each message, besides what was taken out of answers on the way in.
 _AT_JOINING = ("nick", "room")
@@ -172,14 +175,18 @@ class _Reader:
 
     def _message_of(self, node: Node, known: Iterable[str]) -> Any:
         self._check_names(_value(node), node, [*known, "number"])
-        if isinstance(node.value, dict | list) and not self._content.is_json:
+        if self._is_out_of_place(node):
             self._report.wrong(node.place, _NO_JSON)
         if isinstance(self._content, NumberedContent):
             self._check_numbered(node)
         if node.value is None and not self._content.is_json:
             self._report.wrong(node.place, "a message is missing here")
         self._check_quotes(node)
-        return _value(node) if self._content.is_json else node.value
+        return _value(node) if self._content.is_json or isinstance(node.value, dict) else node.value
+
+    def _is_out_of_place(self, node: Node) -> bool:
+        """Whether this is JSON where frames hold text, and not said to be a text of it."""
+        return isinstance(node.value, dict | list) and not self._content.is_json and list(node.parts) != [JSON_TEXT]
 
     def _check_names(self, message: Any, node: Node, known: Iterable[str]) -> None:
         allowed = list(dict.fromkeys(known))
@@ -225,19 +232,19 @@ class _Reader:
 
     def _named(self, node: Node, name: str) -> Named:
         self._check_quotes(node)
-        source = json.dumps(_value(node), ensure_ascii=False) if self._content.is_json else str(node.value)
-        return Named(name, source, self._pattern_of(node))
+        is_json = self._content.is_json or isinstance(node.value, dict)
+        source = json.dumps(_value(node), ensure_ascii=False) if is_json else str(node.value)
+        return Named(name, source, self._pattern_of(node, is_json=self._content.is_json))
 
-    def _pattern_of(self, node: Node) -> Pattern:
-        is_json = self._content.is_json
+    def _pattern_of(self, node: Node, *, is_json: bool) -> Pattern:
         try:
             match node.value:
-                case dict() if is_json and list(node.parts) == [JSON_TEXT]:
-                    return JsonText(self._pattern_of(node.parts[JSON_TEXT]))
+                case dict() if list(node.parts) == [JSON_TEXT]:
+                    return JsonText(self._pattern_of(node.parts[JSON_TEXT], is_json=True))
                 case dict() if is_json:
-                    return Object({str(key): self._pattern_of(part) for key, part in node.parts.items()})
+                    return Object({str(key): self._pattern_of(part, is_json=True) for key, part in node.parts.items()})
                 case list() if is_json:
-                    return Array([self._pattern_of(part) for part in node.parts.values()])
+                    return Array([self._pattern_of(part, is_json=True) for part in node.parts.values()])
                 case dict() | list():
                     self._report.wrong(node.place, _NO_JSON)
                 case None if not is_json:
@@ -256,7 +263,7 @@ class _Reader:
         if heard is None:
             return
         names, node = dict(heard.pattern.names()), self._root.at(["heard"])
-        if isinstance(node.value, dict | list) and not self._content.is_json:
+        if self._is_out_of_place(node):
             return  # that is the mistake
         for name in ("nick", "text"):
             if name not in names:

@@ -143,7 +143,9 @@ class Text:
                 yield f"{part!r} is not in {where or 'it'}"
             else:
                 at = found + len(part)
-        if not missing:
+        if not missing and self.match(value.strip(), {}):
+            yield f"{where or 'it'} has more blanks: {_short(value)}"
+        elif not missing:
             yield f"{where or 'it'} is not like {self._source}"
 
     def parts(self) -> int:
