@@ -83,6 +83,11 @@ def said(nick: str, text: str, event_id: str = "") -> events.Said:
         ("join: [{send: x, answer: y}]", "2:8: a step is either send: or answer:"),
         ("join: [{sned: x}, {answer: y}]", "2:8: a step is either send: or answer:"),
         ('heard: "<{nik}> {text}"', '5:8: "{nick}" is missing in heard; is it {nik}?'),
+        ('heard: "<{user}> {message}"', '5:8: "{nick}" is missing in heard; is it {user}?'),
+        ('heard: "<{user}> {message}"', '5:8: "{text}" is missing in heard; is it {message}?'),
+        ('join: "LOGIN {user}"', "2:7: {user} is not known here, only nick, room, number, did you mean nick?"),
+        ('heard: "{nick}{text}"', "5:8: nothing stands between {text} and the name before it: where does the one end?"),
+        ("join: [{send: HI}, {awnser: x}]", "2:20: a step is either send: or answer:, did you mean answer?"),
         ('answers: [{to: "2"}]', "6:11: an answer has the keys to: and with:"),
     ],
 )

@@ -41,6 +41,12 @@ _MADE_OF_KEYS = "a protocol is made of keys, like protocol:, say: and heard:; he
 # What can be filled into each message, besides what was taken out of answers on the way in.
 _AT_JOINING = ("nick", "room")
 _IN_HEARD = ("nick", "text", "id", "room")
+# What others call these names.
+_ALSO_CALLED = {
+    **dict.fromkeys(("user", "username", "name", "from", "sender", "author", "login"), "nick"),
+    **dict.fromkeys(("message", "msg", "body", "content", "words"), "text"),
+    **dict.fromkeys(("channel", "chat", "group"), "room"),
+}
 
 
 def load(path: Path) -> Description:
@@ -154,7 +160,8 @@ class _Reader:
             return
         for step in node.parts.values():
             if len(step.parts) != 1 or not step.parts.keys() <= _STEP_KEYS:
-                self._report.wrong(step.place, "a step is either send: or answer:")
+                meant = did_you_mean(str(next(iter(step.parts.keys() - _STEP_KEYS), "")), _STEP_KEYS)
+                self._report.wrong(step.place, f"a step is either send: or answer:{meant}")
             for key, part in step.parts.items():
                 if key == "send":
                     yield Send(self._message_of(part, self._known))
@@ -192,7 +199,8 @@ class _Reader:
         allowed = list(dict.fromkeys(known))
         for name in names_in(message):
             if name not in allowed:
-                meant = did_you_mean(name, allowed)
+                is_called = _ALSO_CALLED.get(name.lower())
+                meant = f", did you mean {is_called}?" if is_called in allowed else did_you_mean(name, allowed)
                 self._report.wrong(node.place, f"{{{name}}} is not known here, only {', '.join(allowed)}{meant}")
 
     def _check_quotes(self, node: Node) -> None:
@@ -270,7 +278,9 @@ class _Reader:
                 hint = (
                     "; if the server does not say who spoke, say it: put {nick} into say too" if name == "nick" else ""
                 )
-                if near := nearest(name, [one for one in names if one not in _IN_HEARD]):
+                others = [one for one in names if one not in _IN_HEARD]
+                also = next((one for one in others if _ALSO_CALLED.get(one.lower()) == name), None)
+                if near := also or nearest(name, others):
                     hint = f"; is it {{{near}}}?"
                 self._report.wrong(node.place, f'"{{{name}}}" is missing in heard{hint}')
 

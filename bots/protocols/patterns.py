@@ -299,12 +299,14 @@ def names_in(message: Any) -> Iterator[str]:
 
 
 def _expression(source: str) -> str:
-    """Return the regular expression for a text with names in it. Raises ValueError if a name stands twice."""
+    """Return the regular expression for a text with names in it. Raises ValueError if that says too little."""
     expression, at, seen = "(?s)", 0, set[str]()
     for found in NAME.finditer(source):
         name, optional = found.groups()
         if name in seen:
             raise ValueError(f"{{{name}}} stands twice in this text")
+        if seen and found.start() == at:
+            raise ValueError(f"nothing stands between {found[0]} and the name before it: where does the one end?")
         seen.add(name)
         any_text = ".*" if name == _REST else ".*?" if optional else ".+?"
         expression += re2.escape(source[at : found.start()]) + f"(?P<{name}>{any_text})"
