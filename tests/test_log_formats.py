@@ -578,12 +578,46 @@ def test_where_a_message_was_deleted_nobody_says_anything(name: str, text: str, 
                 "slack",
                 [{"type": "message", "user": "U1", "text": "This message was deleted.", "ts": "1732392073.0"} | kind],
             )
-            for kind in ({}, {"subtype": "tombstone"}, {"subtype": "message_deleted"})
+            for kind in (
+                {},
+                {"subtype": "message_deleted", "user": None},
+                {"subtype": "tombstone"},
+                {"subtype": "message_deleted"},
+            )
         ),
     ],
 )
 def test_nor_in_an_export_of_json(name: str, document: object) -> None:
     assert read(name, json.dumps(document)) == ([], [entries.DELETED])
+
+
+def test_what_telegram_could_not_tell_is_left_out_and_the_rest_is_read() -> None:
+    said = {"type": "message", "date": "2024-11-23T20:01:00", "from": "Ben", "from_id": "user1", "text": "hi"}
+    export = {"id": 1, "messages": [said, {"id": 2, "type": "unsupported"}]}
+    assert read("telegram", json.dumps(export)) == (["Ben: hi"], [entries.SYSTEM])
+
+
+def test_zulip_s_own_bots_have_the_name_in_their_address() -> None:
+    said = {"sender": 3, "content": "This topic is resolved.", "date_sent": 1732392060.5}
+    bots = [{"id": 3, "email": "notification-bot@zulip.example"}]
+    export = {"zerver_message": [said], "zerver_userprofile_crossrealm": bots}
+    assert read("zulip", json.dumps(export))[0] == ["notification-bot: This topic is resolved."]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        "Ann hat den Gruppennamen zu „Tee: schwarz“ geändert.",
+        "Ann a changé le sujet en « Thé : noir »",
+        "Annさんがグループ名を「お茶: 黒」に変更しました",
+        "Ann: Missed voice call",
+        "Ann: Videoanruf verpasst",
+        "Ann: Chamada de voz perdida",
+    ],
+)
+def test_what_whatsapp_tells_itself_nobody_says(event: str) -> None:
+    log = f"23.11.24, 20:00 - {event}\n23.11.24, 20:01 - Ben: He said: „yes“\n"
+    assert read("whatsapp-android", log) == (["Ben: He said: „yes“"], [entries.SYSTEM])
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])

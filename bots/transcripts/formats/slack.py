@@ -55,6 +55,8 @@ def _entries(export: list[_Message]) -> Iterator[Entry]:
 def _entry(number: int, one: _Message, people: People) -> Entry:
     seconds = float(one.ts) if re.fullmatch(r"\d{1,11}(\.\d+)?", one.ts) else None
     stamp = None if seconds is None else stamps.at_epoch(seconds)
+    if one.subtype in _DELETED:
+        return Entry(number, stamp, (), (entries.DELETED,))
     who = one.user or one.bot_id or one.username
     if who is None or one.type != "message":
         return Entry(number, stamp, (), (entries.SYSTEM,))
@@ -64,8 +66,6 @@ def _entry(number: int, one: _Message, people: People) -> Entry:
         return Entry(number, stamp, (events.Joined("", "", "", nick),))
     if one.subtype in _LEAVING:
         return Entry(number, stamp, (events.Left("", "", "", nick),))
-    if one.subtype in _DELETED:
-        return Entry(number, stamp, (), (entries.DELETED,))
     if one.subtype not in _SPOKEN:
         kind = entries.TOPIC if one.subtype.endswith(("_topic", "_purpose")) else entries.SYSTEM
         return Entry(number, stamp, (), (kind,))

@@ -19,7 +19,7 @@ class _Part(msgspec.Struct):
 
 class _Message(msgspec.Struct):
     type: str
-    date: str
+    date: str = ""  # none where Telegram itself could not tell what it is
     date_unixtime: str | None = None
     actor: str | None = None
     actor_id: str | int | None = None

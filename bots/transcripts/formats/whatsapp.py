@@ -71,6 +71,25 @@ _ATTACHED = (
     "{any} (bestand bijgevoegd)",
     "{any} (файл добавлен)",
 )
+# On Android: an iPhone marks these as it does all that nobody said.
+_MISSED_CALLS = (
+    "Missed voice call",
+    "Missed video call",
+    "Missed group voice call",
+    "Missed group video call",
+    "Sprachanruf verpasst",
+    "Videoanruf verpasst",
+    "Verpasster Sprachanruf",
+    "Verpasster Videoanruf",
+    "Llamada perdida",
+    "Videollamada perdida",
+    "Appel vocal manqué",
+    "Appel vidéo manqué",
+    "Chamada de voz perdida",
+    "Chamada de vídeo perdida",
+    "Chiamata vocale persa",
+    "Videochiamata persa",
+)
 
 
 def _described(begin: str, system: str, more: Mapping[str, Sequence[str]]) -> dict[str, Any]:
@@ -101,7 +120,18 @@ ANDROID = LineFormat(
     name="whatsapp-android",
     title="WhatsApp on Android",
     stamped=r"(\d.*)?",
-    **_described("- ", "- ", {entries.SYSTEM: ('- {actor} "{any}', "- {actor} “{any}", "- {sentence}")}),
+    **_described(
+        "- ",
+        "- ",
+        {
+            entries.SYSTEM: (
+                *(f"- {{name}}: {words}" for words in _MISSED_CALLS),
+                *(f"- {{actor}} {quote}{{any}}" for quote in '"“„«「'),
+                "- {name}「{any}",
+                "- {sentence}",
+            )
+        },
+    ),
 )
 _MARKED = "{any}: \u200e"
 IPHONE = LineFormat(

@@ -14,6 +14,7 @@ from geventchat.protocol.errors import UsageError
 class _User(msgspec.Struct):
     id: int
     full_name: str = ""
+    email: str = ""  # all that is told of Zulip's own bots
 
 
 class _Message(msgspec.Struct):
@@ -53,7 +54,7 @@ def _entries(export: _Export | _Answers) -> Iterator[Entry]:
     if isinstance(export, _Export):
         others = (export.zerver_userprofile_crossrealm, export.zerver_userprofile_mirrordummy)
         for user in (*export.zerver_userprofile, *others[0], *others[1]):
-            people.nick(user.id, user.full_name)
+            people.nick(user.id, user.full_name, user.email.partition("@")[0])
         for number, one in enumerate(export.zerver_message, 1):
             edited = bool(one.last_edit_time or one.edit_history)
             left_out = [*[entries.ATTACHMENT] * one.has_attachment, *[entries.EDIT] * edited]
