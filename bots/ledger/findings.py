@@ -36,8 +36,19 @@ def missing(sent: SentMessages, readers: Sequence[Attendance]) -> Iterator[tuple
                 )
             if spare[words]:
                 spare[words] -= 1
-            else:
+            elif not _may_be_older(sent, reader, message):
                 yield reader, message
+
+
+def _may_be_older(sent: SentMessages, reader: Attendance, message: Message) -> bool:
+    """Whether a message may have been sent before a user was there: as another with its words, on its way just then.
+
+    An id says which of the two was heard, but not which of them was sent first.
+    """
+    if not message.id:
+        return False
+    others = (one for one in sent.equal(message.words) if one is not message)
+    return any(one.sent < reader.entered and one.sent < message.sent <= one.first_heard for one in others)
 
 
 def _missed_in_order(order: Sequence[Message], readers: Sequence[Attendance]) -> Iterator[tuple[Attendance, Message]]:
