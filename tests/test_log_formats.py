@@ -532,7 +532,6 @@ def test_all_in_a_json_export_is_told_apart_and_its_format_is_found(name: str) -
     [
         ("whatsapp-android", "23/11/2024, 20:01 - Ann: {}\n23/11/2024, 20:02 - Ben: hello\n"),
         ("whatsapp-iphone", "[23.11.24, 20:01:00] Ann: {}\n[23.11.24, 20:02:00] Ben: hello\n"),
-        ("element", "Nov 23, 2024, 20:01:00 - Ann: {}\nNov 23, 2024, 20:02:00 - Ben: hello\n"),
         ("discord-csv", f"{DISCORD_COLUMNS}\n1,Ann,2024-11-23 20:01,{{}},,\n2,Ben,2024-11-23 20:02,hello,,\n"),
         ("discord-text", "[11/23/2024 8:01 PM] Ann\n{}\n\n[11/23/2024 8:02 PM] Ben\nhello\n"),
     ],
@@ -558,8 +557,14 @@ def test_all_in_a_json_export_is_told_apart_and_its_format_is_found(name: str) -
 def test_where_a_message_was_deleted_nobody_says_anything(name: str, text: str, notice: str) -> None:
     head = "=" * 62 + "\nGuild: G\nChannel: tea\n" + "=" * 62 + "\n\n\n" if name == "discord-text" else ""
     assert read(name, head + text.format(notice)) == (["Ben: hello"], [entries.DELETED])
-    said = f"I read: {notice}"  # which is no notice, but tells of one
-    assert read(name, head + text.format(said)) == ([f"Ann: {said}", "Ben: hello"], [])
+    for said in (f"I read: {notice}", "message deleted", "this message was deleted by mistake"):  # which are no notices
+        assert read(name, head + text.format(said)) == ([f"Ann: {said}", "Ben: hello"], [])
+
+
+def test_nor_in_a_room_of_element_s() -> None:
+    by = "Nov 23, 2024, 20:01:00 - Ann: Message deleted{}\nNov 23, 2024, 20:02:00 - Ben: hello\n"
+    for who in ("", " by Cat"):
+        assert read("element", by.format(who)) == (["Ben: hello"], [entries.DELETED])
 
 
 @pytest.mark.parametrize(

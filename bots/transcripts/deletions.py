@@ -1,15 +1,15 @@
 """What stands where a message was deleted: words of the program, which nobody said."""
 
-# As WhatsApp, Slack, Element and Zulip write it, for all and for whoever wrote the log, in small letters and without
+# As WhatsApp, Slack and Zulip write it, for all and for whoever wrote the log, in small letters and without
 # the full stop at their end.
 _WORDS = frozenset(
     {
         "this message was deleted", "you deleted this message", "you deleted this message as admin",
-        "message deleted", "(deleted)", "[deleted]",
-        "diese nachricht wurde gelöscht", "du hast diese nachricht gelöscht", "nachricht gelöscht",
+        "(deleted)",
+        "diese nachricht wurde gelöscht", "du hast diese nachricht gelöscht",
         "se eliminó este mensaje", "eliminaste este mensaje", "este mensaje fue eliminado", "este mensaje se eliminó",
-        "has eliminado este mensaje", "mensaje eliminado",
-        "ce message a été supprimé", "vous avez supprimé ce message", "message supprimé",
+        "has eliminado este mensaje",
+        "ce message a été supprimé", "vous avez supprimé ce message",
         "mensagem apagada", "esta mensagem foi apagada", "você apagou esta mensagem", "apagou esta mensagem",
         "esta mensagem foi eliminada", "eliminou esta mensagem",
         "questo messaggio è stato eliminato", "hai eliminato questo messaggio",
@@ -17,12 +17,12 @@ _WORDS = frozenset(
         "u hebt dit bericht verwijderd", "u heeft dit bericht verwijderd",
         "сообщение удалено", "данное сообщение удалено", "это сообщение удалено", "вы удалили данное сообщение",
         "вы удалили это сообщение", "вы удалили сообщение",
-        "це повідомлення видалено", "повідомлення видалено", "ви видалили це повідомлення",
-        "ta wiadomość została usunięta", "wiadomość została usunięta", "usunięto tę wiadomość", "wiadomość usunięta",
+        "це повідомлення видалено", "ви видалили це повідомлення",
+        "ta wiadomość została usunięta", "wiadomość została usunięta", "usunięto tę wiadomość",
         "usunąłeś tę wiadomość", "usunęłaś tę wiadomość",
         "tato zpráva byla odstraněna", "tato zpráva byla smazána", "tuto zprávu jste odstranili",
         "odstranili jste tuto zprávu", "táto správa bola odstránená", "odstránili ste túto správu",
-        "bu mesaj silindi", "bu mesajı sildiniz", "mesaj silindi",
+        "bu mesaj silindi", "bu mesajı sildiniz",
         "detta meddelande raderades", "detta meddelande har raderats", "meddelandet raderades",
         "du raderade detta meddelande", "du raderade meddelandet",
         "denne besked blev slettet", "du slettede denne besked",
@@ -51,17 +51,17 @@ _WORDS = frozenset(
 )  # fmt: skip
 # Where it is told who deleted it, the name stands behind these.
 _BY = (
-    "this message was deleted by ",
-    "message deleted by ",
+    "this message was deleted by admin ",
     "diese nachricht wurde vom admin ",
     "diese nachricht wurde von admin ",
-    "ce message a été supprimé par ",
-    "este mensaje fue eliminado por ",
-    "se eliminó este mensaje por ",
+    "ce message a été supprimé par l’admin",
+    "ce message a été supprimé par l'admin",
+    "este mensaje fue eliminado por el admin",
+    "se eliminó este mensaje por el admin",
     "mensagem apagada pelo admin ",
     "esta mensagem foi apagada pelo admin ",
-    "questo messaggio è stato eliminato dall",
-    "dit bericht is verwijderd door ",
+    "questo messaggio è stato eliminato dall'admin",
+    "dit bericht is verwijderd door beheerder ",
 )
 _BESIDE = " \t\n\u200e\u200f\u202a\u202c\xa0"
 

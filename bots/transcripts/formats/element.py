@@ -11,6 +11,7 @@ ELEMENT = LineFormat(
     joined=("- {name} joined the room",),
     left=("- {name} left the room: {reason}", "- {name} left the room"),
     left_out={
+        entries.DELETED: ("- {name}: Message deleted", "- {name}: Message deleted by {any}"),
         entries.ATTACHMENT: ("- {name} sent an image.{any}", "- {name} sent a file.{any}", "- {name} sent {any}"),
         entries.SYSTEM: (
             "This is the start of export of {any}",
@@ -22,6 +23,5 @@ ELEMENT = LineFormat(
     },
     stamped=r"([^\d\[]+ .*)?",
     continues=True,
-    tells_of_deletions=True,
     ranks="",
 )
