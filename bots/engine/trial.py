@@ -169,6 +169,8 @@ def _not_in(trier: _Trier, description: Description) -> str:
     asked = "joined" if description.steps else "the handshake"
     may_want_tls = trier.why_ended and not trier.was_told and not description.tls
     hint = "; if it expects TLS: tls: true" if may_want_tls else ""
+    if hint and not description.is_websocket:
+        hint += ", and if it expects a WebSocket: protocol: websocket"
     if trier.was_told and not trier.dialect.is_connected:
         hint = f"; if its path is not {description.path}: url: /ANOTHER"
     return f"{trier.name} is not in: what fits {asked} did not come{_because(trier)}{hint}"
