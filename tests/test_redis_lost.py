@@ -10,7 +10,7 @@ from geventchat.core.shared_log import Arrived, Happened, Told
 from geventchat.protocol import replies
 from geventchat.protocol.events import Said
 from geventchat.store.redis import items
-from geventchat.store.redis.link import PREFIX
+from geventchat.store.redis.link import FUNCTIONS, PREFIX, Address, Link
 from geventchat.store.redis.log import RedisLog
 from tests.proxy import Proxy
 from tests.redis_server import RedisServer, running_redis
@@ -110,6 +110,77 @@ def test_what_comes_too_late_is_not_shown_by_a_server_without_which_the_log_was_
         told = [one.entry.event for one in news(slow) if isinstance(one, Happened)]
         assert [event.text for event in told if isinstance(event, Said)] == ["new"]
         assert texts(slow) == ["shown", "new"]
+
+
+def test_a_server_gives_back_also_what_was_written_just_before_it_has_begun(tmp_path: Path) -> None:
+    with running_redis(tmp_path, *ALWAYS) as redis, ExitStack() as opened:
+        url = redis.url
+        one = opened.enter_context(closing(RedisLog(url, lease_s=60)))
+        one.claim(arrived("alice", "m"))
+        one.write([joined("m")], NOW)
+        size = redis.size()
+        one.write([said("m", "before")], NOW)
+        begun = opened.enter_context(closing(RedisLog(url, lease_s=60)))
+        gevent.killall(one._tasks)  # it is dead
+        back_without_its_end(redis, size)
+        assert texts(begun) == ["before"]
+
+
+def test_what_a_server_gives_back_too_early_is_taken_once_another_has_given_back_what_is_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geventchat.store.redis.lease._READ_BACK", 1)
+    with running_redis(tmp_path, *ALWAYS) as redis, Proxy(redis.address) as way, ExitStack() as opened:
+        url = redis.url
+        way_url = url.replace(str(redis.port), str(way.address[1]))
+        slow = opened.enter_context(closing(RedisLog(way_url, lease_s=60)))
+        slow.claim(arrived("alice", "m"))
+        slow.write([joined("m")], NOW)
+        size = redis.size()
+        for text in ("first", "second", "third"):
+            slow.write([said("m", text)], NOW)
+        with way.cut(silently=False):
+            begun = opened.enter_context(closing(RedisLog(url, lease_s=60)))  # Redis will have forgotten it, too
+            begun.claim(arrived("bob", "n"))
+            begun.write([joined("n"), said("n", "fourth")], NOW)
+            back_without_its_end(redis, size)
+            opening = gevent.spawn(begun._lease.open)
+            gevent.sleep(0.2)  # it finds that it has to wait
+        opening.get(timeout=20)
+        assert texts(begun) == ["first", "second", "third", "fourth"]
+        assert [one.value for log in (slow, begun) for one in log.figures() if one.name == "fenced"] == [0, 0]
+
+
+def test_a_server_of_which_redis_has_forgotten_that_it_is_there_gives_back_what_it_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Any server looks within half a second; here it has longer, for the machine may be busy.
+    patient = FUNCTIONS.replace("UNKNOWN_MS = 750", "UNKNOWN_MS = 3000")
+    monkeypatch.setattr("geventchat.store.redis.link._LOAD", ("FUNCTION", "LOAD", "REPLACE", patient))
+    with running_redis(tmp_path, *ALWAYS) as redis, Proxy(redis.address) as way, ExitStack() as opened:
+        url = redis.url
+        way_url = url.replace(str(redis.port), str(way.address[1]))
+        known = opened.enter_context(closing(RedisLog(way_url, lease_s=60)))
+        size = redis.size()
+        with way.cut(silently=False):
+            begun = opened.enter_context(closing(RedisLog(url, lease_s=60)))
+            begun.claim(arrived("bob", "n"))
+            begun.write([joined("n"), said("n", "heard")], NOW)
+            gevent.killall(begun._tasks)
+            back_without_its_end(redis, size)
+        opening = gevent.spawn(known._lease.open)
+        gevent.sleep(0.2)  # it would have opened the log, had it known all the others
+        assert texts(begun) == ["heard"]
+        opening.get(timeout=20)
+
+
+def test_a_new_server_brings_its_own_functions_where_redis_has_kept_those_of_an_earlier_version(
+    tmp_path: Path,
+) -> None:
+    with running_redis(tmp_path) as redis, closing(Link(Address(redis.url))) as link:
+        link.call("FUNCTION", "LOAD", FUNCTIONS.replace("UNKNOWN_MS = 750", "UNKNOWN_MS = 1"))
+        with closing(RedisLog(redis.url)):
+            assert FUNCTIONS.encode() in link.call("FUNCTION", "LIST", "WITHCODE")[0]
 
 
 def test_a_server_that_was_taken_for_dead_begins_anew_once_however_many_notice_it(tmp_path: Path) -> None:

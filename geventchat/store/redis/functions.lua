@@ -24,6 +24,7 @@ local function call(...) return redis.call(...) end -- it is not there yet while
 local FEED_PARTS = 100000 -- a minute and more of a very busy chat, for servers that were away
 local SEQUENCES = 999999 -- ids of one millisecond; one server alone has as many
 local OPENING_MS = 2000 -- how long servers have to give back what a restarted Redis has forgotten
+local UNKNOWN_MS = 750 -- ... at least, for it may have forgotten some of them: each looks at it every half a second
 local LOST_PAIRS = 200
 
 local function clock()
@@ -342,20 +343,24 @@ local function is_lost(id)
 end
 
 -- run, server, the id of the newest part it has heard, and the parts after the newest that is here, oldest first:
--- return whether the log is open now, and whether what the server has heard is lost
+-- return whether the log is open now, and whether what the server has heard is lost. Parts that do not follow what is
+-- here may do so once another server has given back those between: so long, the server has them still to give back.
 local function offer(keys, args)
   local run, server, heard = args[1], args[2], args[3]
   if call('EXISTS', META) == 0 then return redis.error_reply('FENCED the log is another') end
   if call('HGET', META, 'opened') == run then return {1, is_lost(heard)} end
+  local fits = true
   for i = 4, #args do
-    if is_later(string.match(args[i], '^(%S+)'), newest()) and not put_back(args[i]) then break end
+    if fits and is_later(string.match(args[i], '^(%S+)'), newest()) then fits = put_back(args[i]) end
   end
-  local offered = P .. 'offered:' .. run
-  call('SADD', offered, server)
-  call('EXPIRE', offered, 600)
+  local offered, waiting = P .. 'offered:' .. run, P .. 'waiting:' .. run
+  call('SADD', fits and offered or waiting, server)
+  if fits then call('SREM', waiting, server) end
+  for _, key in ipairs({offered, waiting}) do call('EXPIRE', key, 600) end
   local now = clock()
   call('HSETNX', META, 'opening:' .. run, string.format('%.0f', now))
   local waited = now - tonumber(call('HGET', META, 'opening:' .. run))
+  if waited < UNKNOWN_MS or (waited < OPENING_MS and call('EXISTS', waiting) == 1) then return {0, 0} end
   for _, other in ipairs(call('ZRANGE', SERVERS, 0, -1)) do
     local lives = call('EXISTS', P .. 'server:' .. other) == 1
     if lives and waited < OPENING_MS and call('SISMEMBER', offered, other) == 0 then return {0, 0} end

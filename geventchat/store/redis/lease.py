@@ -33,6 +33,8 @@ _LOOK_EVERY = 0.1
 _LOOK_S = 0.5
 # How many users are sent away by one call: a few milliseconds.
 SWEPT_AT_ONCE = 300
+# How much of what was written before a server has begun it can give back: a second or two, as Redis may forget that.
+_READ_BACK = 1_000
 # How long it takes until what could not be done is tried again.
 _PAUSE_S = 0.05
 
@@ -66,7 +68,9 @@ class Lease:
         lease_ms = int(self._lease_s * _DEAD_AFTER * 1000)
         name, heard = self._link.function("register", server, lease_ms, FORMAT, secrets.token_hex(8))
         self.server = server
-        self._stream.begin(name.decode(), heard.decode())
+        self._link.load_functions()  # the others have the same format, so they can use these
+        before = self._link.call("XREVRANGE", f"{PREFIX}feed", heard, "-", "COUNT", _READ_BACK)
+        self._stream.begin(name.decode(), heard.decode(), [part for _, (_, part) in reversed(before)])
         self._begun()
 
     def begin_anew(self, left: str) -> None:

@@ -22,6 +22,7 @@ _CONNECT_S = 2.0
 # Functions are there since this version.
 _OLDEST = (7, 0)
 FUNCTIONS = (resources.files(__package__) / "functions.lua").read_text()
+_LOAD = ("FUNCTION", "LOAD", "REPLACE", FUNCTIONS)
 
 
 class Away(Exception):
@@ -110,8 +111,12 @@ class Link:
             except exceptions.ResponseError as error:
                 if "Function not found" not in str(error):
                     raise
-            self._ask("FUNCTION", "LOAD", "REPLACE", FUNCTIONS)
+            self._ask(*_LOAD)
             return self._ask("FCALL", f"geventchat_{name}", 0, self.run, *words)
+
+    def load_functions(self) -> None:
+        """Have Redis take our functions: it keeps those of an earlier version. Raises as `call` does."""
+        self.call(*_LOAD)
 
     def leads_to(self, run: str) -> bool:
         """Return whether the process of Redis that answers now is this one. Raises Away."""

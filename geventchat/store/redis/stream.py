@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import gevent
 from gevent.event import Event
@@ -53,10 +53,12 @@ class Stream:
         self.heard = "0-0"  # the id of the part that was taken last
         self.one_takes = RLock()
 
-    def begin(self, name: str, heard: str) -> None:
-        """Follow the log of this name from here on."""
+    def begin(self, name: str, heard: str, before: Iterable[bytes]) -> None:
+        """Follow the log of this name from here on; `before` are the parts up to here, oldest first."""
         self._tail.clear()
         self._tail_bytes = 0
+        for part in before:
+            self._keep(part)
         self.heard = heard
         if name != self._name and self._subscription is not None:
             self._subscription.close()
@@ -138,10 +140,14 @@ class Stream:
 
     def _accept(self, written: bytes) -> None:
         part = items.read_part(written)
+        self._keep(written)
+        self.heard = part.id
+        self._take_part(part)
+        self._moved.set()
+
+    def _keep(self, written: bytes) -> None:
+        """Keep a part, to give it back where it is forgotten."""
         self._tail.append(written)
         self._tail_bytes += len(written)
         while self._tail_bytes > TAIL_BYTES:
             self._tail_bytes -= len(self._tail.popleft())
-        self.heard = part.id
-        self._take_part(part)
-        self._moved.set()
