@@ -6,7 +6,7 @@ from pathlib import Path
 import gevent
 import pytest
 
-from geventchat.core.shared_log import Arrived, Happened, Told
+from geventchat.core.shared_log import Arrived, Gone, Happened, Told
 from geventchat.protocol import replies
 from geventchat.protocol.events import Said
 from geventchat.store.redis import items
@@ -110,6 +110,22 @@ def test_what_comes_too_late_is_not_shown_by_a_server_without_which_the_log_was_
         told = [one.entry.event for one in news(slow) if isinstance(one, Happened)]
         assert [event.text for event in told if isinstance(event, Said)] == ["new"]
         assert texts(slow) == ["shown", "new"]
+
+
+def test_what_was_said_just_when_somebody_left_is_given_back_whole_and_under_its_ids(tmp_path: Path) -> None:
+    with running_redis(tmp_path, *ALWAYS) as redis, closing(RedisLog(redis.url, lease_s=60)) as log:
+        for nick, mark in (("alice", "m"), ("bob", "n"), ("carol", "o")):
+            log.claim(arrived(nick, mark))
+        log.write([joined("m")], NOW)
+        size = redis.size()
+        before, behind, alone = said("m", "before"), said("m", "behind"), said("m", "alone")
+        log.write([before, Gone("n", ""), behind, Gone("o", "")], NOW)
+        log.write([alone], NOW)
+        back_without_its_end(redis, size)
+        kept = [one.event for one in log.since("lobby", "0-0", 99) if isinstance(one.event, Said)]
+        assert [(event.id, event.text) for event in kept] == [
+            (one.entry.event.id, one.entry.event.text) for one in (before, behind, alone)
+        ]
 
 
 def test_a_server_gives_back_also_what_was_written_just_before_it_has_begun(tmp_path: Path) -> None:

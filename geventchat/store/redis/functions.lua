@@ -318,13 +318,16 @@ local function put_back(part)
   local head, body = string.match(part, '^([^\n]*)\n(.*)$')
   local id, before, server, batch = string.match(head, '^(%S+) (%S+) (%S+) (%S*) ')
   if before ~= newest() then return false end
-  local items, packed = cmsgpack.unpack(body), {}
   local ms, seq = id_parts(id)
-  local first = seq - math.max(1, #items)
-  for i, one in ipairs(items) do
-    local bytes = one and cmsgpack.pack(one) or '\192'
-    packed[i] = bytes
-    if one then take(server, id_of(ms, first + i), one[1], one[2], one[3], bytes) end
+  -- One by one: there may be nothing in an item's place, and a table of Lua's would end there.
+  local count, packed, from, one = string.byte(body, 2) * 256 + string.byte(body, 3), {}, 3, nil
+  local first = seq - math.max(1, count)
+  for i = 1, count do
+    local behind
+    behind, one = cmsgpack.unpack_one(body, from)
+    packed[i] = string.sub(body, from + 1, behind)
+    if one then take(server, id_of(ms, first + i), one[1], one[2], one[3], packed[i]) end
+    from = behind
   end
   call('HSET', META, 'ms', string.format('%.0f', ms), 'seq', seq)
   if batch ~= '' and call('EXISTS', P .. 'server:' .. server) == 1 then
