@@ -20,14 +20,13 @@ from geventchat.core.log import Entry
 from geventchat.core.shared_log import Arrived, Figure, Forgotten, Happened, News
 from geventchat.protocol.errors import NotStored, Refused, UsageError
 from geventchat.protocol.events import number_of
+from geventchat.protocol.limits import NEWCOMER_S
 from geventchat.store.redis import items
 from geventchat.store.redis.history import History
 from geventchat.store.redis.lease import FORMAT, Lease
 from geventchat.store.redis.link import PREFIX, Address, Away, Fenced, Full, Link, Shut
 from geventchat.store.redis.stream import Stream
 
-# How long a newcomer waits for its name while Redis is away.
-_CLAIM_S = 10.0
 # After how long a part that was written, and is not heard, is asked for again.
 _HEARD_S = 1.0
 # How many users are read by one call: a few milliseconds.
@@ -227,7 +226,7 @@ class RedisLog(History):
             self._ask("release", int(time.time() * 1000), mark)
 
     def _ask(self, name: str, *words: str | bytes | int) -> Any:
-        deadline = time.monotonic() + _CLAIM_S
+        deadline = time.monotonic() + NEWCOMER_S
         while True:
             server = self._lease.server
             try:
