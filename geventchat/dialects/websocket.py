@@ -22,6 +22,7 @@ from geventchat.protocol.replies import AnyReply, Closing, Message
 _CLOSE_CODES = {
     "bye": CloseCode.NORMAL_CLOSURE,
     "server-stopping": CloseCode.SERVICE_RESTART,
+    "not-stored": CloseCode.TRY_AGAIN_LATER,
     "bad-frame": CloseCode.PROTOCOL_ERROR,
     "binary": CloseCode.UNSUPPORTED_DATA,
     "not-utf8": CloseCode.INVALID_DATA,

@@ -62,6 +62,8 @@ REGISTRATIONS_AT_ONCE = 60
 REGISTRATION_RATE = 1 / 60
 # Newcomers who are coming in at the same time; the others wait, so that a storm of joins delays nobody who is in.
 JOINS_AT_ONCE = 8
+# How long a newcomer, or a new name, waits while nothing can be stored: the client of either may not wait much longer.
+NEWCOMER_S = 3.0
 # The longest text in which users say of themselves who they are, or why they are away, in characters.
 MAX_ABOUT = 200
 # How many of those who have gone, or go by another name now, are remembered.

@@ -48,3 +48,4 @@ class Claims:
         else:
             self._chat.remote_users.forget(member.mark)
             self._log.release(member.mark)
+            member.mark = ""  # that may be done later than the next try

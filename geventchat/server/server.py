@@ -28,6 +28,7 @@ from geventchat.server.access import Access
 from geventchat.server.handshake import Entrance, Handshake
 from geventchat.server.house_rules import HouseRules
 from geventchat.server.live_settings import LiveSettings, changed
+from geventchat.server.newcomers import turn_away
 from geventchat.server.proxies import Proxies
 from geventchat.server.pump import Pump
 from geventchat.server.services import services
@@ -197,7 +198,9 @@ class ChatServer:
             raise
         if self._services.log.shared is not None:
             self._services.log.shared.follow(self._pump.wake)
-        works = (self._pump.run, self._pump.watch_stalls, self._log_counts)
+        works = [self._pump.run, self._pump.watch_stalls, self._log_counts]
+        if self._services.log.shared is not None:
+            works.append(self._turn_newcomers_away)
         self._workers = [gevent.spawn(self._work, work) for work in works]
 
     def _measured_at(self, address: Address) -> "Metrics":
@@ -258,6 +261,9 @@ class ChatServer:
         except Exception:
             logger.critical("an error in the server: it cannot go on", exc_info=True)
             self.failed.set()
+
+    def _turn_newcomers_away(self) -> None:
+        turn_away(self._log, lambda: [one for one in self._connections.values() if one is not None])
 
     def _log_counts(self) -> None:
         """Log now and then what has been counted since; runs until killed."""

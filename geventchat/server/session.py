@@ -53,9 +53,11 @@ class Session:
     """One connection from the moment its dialect is known."""
 
     __slots__ = (
+        "_asked_at",
         "_deadline",
         "_dialect",
         "_in_hand",
+        "_is_coming_in",
         "_pace",
         "_reader",
         "_reason",
@@ -75,6 +77,8 @@ class Session:
         self._in_hand = False  # whether a command waits to be done
         self._state = State.READING
         self._deadline = 0.0  # for a name, on the monotonic clock
+        self._asked_at = 0.0  # when it asked for something last, on that clock, before it was in
+        self._is_coming_in = False
         self._reason = ""  # why it ends, as others are told
         self.member = Member(
             dialect.encoder, dialect.can, dialect.outbox(), secrets.token_urlsafe(12), transport.address
@@ -121,6 +125,20 @@ class Session:
     def close_write(self) -> None:
         """Tell the user's client that nothing more is coming."""
         self._transport.close_write()
+
+    def waits_since(self, moment: float) -> bool:
+        """Whether a newcomer has had no answer since then, on the monotonic clock."""
+        has_none = self._is_coming_in or self.member.unpublished > 0
+        return has_none and not self.member.welcomed and self._asked_at < moment and self._state is State.READING
+
+    def turn_away(self, closing: replies.Closing) -> None:
+        """Say the last word to a newcomer past all that waits, and end the connection."""
+        if self._move_on(State.LOST):
+            self._services.counters.refusals[closing.code] += 1
+            logger.info("turning %s away: %s", self._transport.address, closing.message)
+            self.member.outbox.put(self.member.encoder.reply(self.member, closing))
+            self._services.pump.offer(self.sender)
+            gevent.spawn(self._hang_up_when_told)
 
     def abort(self, reason: str) -> None:
         """End the connection from outside; `run` notices."""
@@ -187,6 +205,8 @@ class Session:
         while not self._is_over and (asked := self._next()) is not None:
             self._send_by_itself()
             self._check_named()
+            if not self.member.welcomed:
+                self._asked_at = time.monotonic()
             self._in_hand = not isinstance(asked, EmptyLine)
             tokens = 1 if isinstance(asked, ProtocolError | EmptyLine | Answer) else actions.cost(self.member, asked)
             self._pace.wait(tokens, lambda: self._is_over)
@@ -248,6 +268,7 @@ class Session:
         if member.key:
             return self._follow_up(self._act(command))
         self._guard().look_at_servers(command)
+        self._is_coming_in = True
         with self._services.joins:
             if self._is_over:  # it was sent away while it waited
                 return False
@@ -255,6 +276,7 @@ class Session:
             if member.key:
                 self._services.pump.wake()
                 self._services.pump.wait_until(self.sender, lambda: not member.unpublished)
+        self._is_coming_in = False
         self._reader.asked(self._services.chat.door.question(member))
         if member.key:
             self._services.counters.joined += 1
@@ -316,6 +338,13 @@ class Session:
     def _abort_when_told(self, reason: str) -> None:
         self.drain(_SENT_AWAY_S)
         self.abort(reason)
+
+    def _hang_up_when_told(self) -> None:
+        self._services.pump.drain(self.sender, lambda: True, _SENT_AWAY_S)
+        self.sender.end()
+        self._transport.close_write()
+        gevent.sleep(_SENT_AWAY_S)
+        self.abort("connection lost")
 
     def _send_away(self, error: ProtocolError) -> None:
         """Close a connection that cannot go on, and tell the user why."""

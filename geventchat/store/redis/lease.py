@@ -181,6 +181,11 @@ class Lease:
         else:
             self.wait_until_back(error)
 
+    def check_not_away(self) -> None:
+        """Raise Away while it is known that Redis cannot be used: each who tried for itself would wait for that."""
+        if self.away.is_on:
+            raise Away(self.away.reason)
+
     def wait_until_back(self, error: Exception) -> None:
         """Wait for a moment, because Redis could not be used."""
         self.away.begin(error)

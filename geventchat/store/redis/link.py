@@ -3,6 +3,8 @@
 import socket as std_socket
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import resources
 from typing import Any
 from urllib.parse import urlsplit
@@ -84,17 +86,17 @@ class Link:
         self._one_call = RLock()
         self.run = ""
         self._is_open = False  # whether the log was seen open in this process, where it stays so
+        self._failures = 0  # how often it could not be used, and why the last time
+        self._failure = ""
 
     def call(self, *words: str | bytes | int) -> Any:
         """Return the answer to a command. Raises Away, Shut, Fenced, Full, or redis' ResponseError."""
-        with self._one_call, _explained():
-            self._connect()
+        with self._turn():
             return self._ask(*words)
 
     def read(self, *words: str | bytes | int) -> Any:
         """Do as `call` does, once the log is open: what Redis may have forgotten is there again. Raises as `call`."""
-        with self._one_call, _explained():
-            self._connect()
+        with self._turn():
             if not self._is_open:
                 opened = self._ask("HGET", f"{PREFIX}meta", "opened")
                 if opened is not None and opened.decode() != self.run:
@@ -104,8 +106,7 @@ class Link:
 
     def function(self, name: str, *words: str | bytes | int) -> Any:
         """Return what one of our functions returns; it is told in which process of Redis. Raises as `call` does."""
-        with self._one_call, _explained():
-            self._connect()
+        with self._turn():
             try:
                 return self._ask("FCALL", f"geventchat_{name}", 0, self.run, *words)
             except exceptions.ResponseError as error:
@@ -126,6 +127,21 @@ class Link:
     def close(self) -> None:
         """End the connection."""
         self._connection.disconnect()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait for those before, and connect. Who has waited for one in vain is not to wait for as long once more."""
+        earlier = self._failures
+        with _explained(), self._one_call:
+            if self._failures != earlier:
+                raise exceptions.ConnectionError(self._failure)
+            try:
+                self._connect()
+                yield
+            except (exceptions.ConnectionError, exceptions.TimeoutError, OSError) as error:
+                self._failures += 1
+                self._failure = str(error)
+                raise
 
     def _connect(self) -> None:
         """Connect, unless that was done."""

@@ -7,11 +7,11 @@ servers, this one too, and shown once it comes back. So each server shows the sa
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any
 
 import gevent
 from gevent.lock import RLock
+from gevent.queue import Queue
 from redis.exceptions import ResponseError
 
 from geventchat.core import records
@@ -31,6 +31,8 @@ from geventchat.store.redis.stream import Stream
 _HEARD_S = 1.0
 # How many users are read by one call: a few milliseconds.
 _READ_AT_ONCE = 300
+# How often it is looked whether Redis can be used again, where nobody waits for that.
+_LOOK_S = 0.5
 
 
 class _Own:
@@ -65,10 +67,12 @@ class RedisLog(History):
         self._to_show: deque[News | _Own] = deque()
         self._shown = "0-0"
         self._wake: Callable[[], None] = _nothing
+        self._to_release: Queue[str] = Queue()
         self._one_writes = RLock()
         with said_in_one_line(address.shown):
             self._lease.begin()
-        self._tasks = [gevent.spawn(task) for task in (self._stream.follow_on, self._lease.live_on, self.trim_on)]
+        tasks = (self._stream.follow_on, self._lease.live_on, self.trim_on, self._release_on)
+        self._tasks = [gevent.spawn(task) for task in tasks]
 
     @property
     def shared(self) -> "RedisLog":
@@ -221,15 +225,26 @@ class RedisLog(History):
         return str(about.decode())
 
     def release(self, mark: str) -> None:
-        """Take the nick of a user, who has not come in with it."""
-        with suppress(Refused):
+        """Take the nick of a user, who has not come in with it: later, where Redis cannot be used now."""
+        try:
             self._ask("release", int(time.time() * 1000), mark)
+        except Refused:  # the claim may have reached Redis all the same, or is on its way there
+            self._to_release.put(mark)
+
+    def _release_on(self) -> None:
+        """Take what could not be taken; runs until killed."""
+        while True:
+            mark = self._to_release.get()
+            while self._lease.away.is_on:
+                gevent.sleep(_LOOK_S)
+            self.release(mark)
 
     def _ask(self, name: str, *words: str | bytes | int) -> Any:
         deadline = time.monotonic() + NEWCOMER_S
         while True:
             server = self._lease.server
             try:
+                self._lease.check_not_away()
                 return self._reader.function(name, server, *words)
             except Shut:
                 self._lease.open()
@@ -239,7 +254,7 @@ class RedisLog(History):
                 raise Refused("not-stored", f"nobody can come in now: {full}") from None
             except Away as away:
                 if time.monotonic() > deadline:
-                    raise Refused("not-stored", f"nobody can come in now: {away}") from None
+                    raise Refused("not-stored", "names cannot be given out at the moment; try again soon") from None
                 self._lease.wait_until_back(away)
 
     # Beginning, and beginning anew.
