@@ -17,7 +17,6 @@ from pathlib import Path
 
 import gevent
 
-from bots.engine import reconnecting
 from bots.engine.runner import Runner
 from bots.protocols.registry import DIALECTS
 from bots.report.outcome import Outcome
@@ -29,15 +28,13 @@ from tests.proxy import Proxy
 _TALK = """\
 seed: {seed}
 cast:
-  user: {{count: 40, reconnect: true}}
+  user: {{count: 40, reconnect: 90s}}  # at a server that is stopped they wait for 10 s, perhaps several times
 script:
   - together:
       - user: {{say: "{{words 2..6}}", every: 400ms, jitter: 50%, for: {seconds}s}}
       - 5 of user: {{drop: reset, every: 3s, jitter: 90%, for: {seconds}s}}
 check: {{delivery: exactly once, order: same for everyone, errors: any}}
 """
-# Who comes to a server that is stopped waits there for 10 s, perhaps several times, before it comes to another.
-reconnecting._RECONNECT_WITHIN_S = 90.0
 # How long everything is well before the end, so that all can come back.
 _CALM_S = 4.0
 

@@ -29,7 +29,8 @@ def bot_of(kind: type[Bot], address: Address) -> Bot:
     def ignore(*_: object) -> None:
         pass
 
-    return kind(Actor("ann", "ann", 1, 0, reconnects=True), [address], Json, Inbox([], keeps=False), ignore, ignore)
+    actor = Actor("ann", "ann", 1, 0, comes_back_within_s=30)
+    return kind(actor, [address], Json, Inbox([], keeps=False), ignore, ignore)
 
 
 def saying(number: int) -> tuple[commands.Say, Message]:

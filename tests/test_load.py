@@ -131,6 +131,17 @@ def test_a_mistake_in_a_line(text: str, told: str) -> None:
     assert one.startswith(told)
 
 
+@pytest.mark.parametrize(("written", "within_s"), [("true", 30), ("false", 0), ("90s", 90)])
+def test_users_come_back_by_themselves_for_as_long_as_is_said(written: str, within_s: float) -> None:
+    played = scenario(f"cast: {{alice: {{reconnect: {written}}}}}\nscript:\n  - alice: hi\n")
+    assert [(actor.comes_back_within_s, actor.reconnects) for actor in played.actors] == [(within_s, within_s > 0)]
+
+
+def test_what_is_no_time_for_which_users_come_back() -> None:
+    (told,) = mistakes("cast: {alice: {reconnect: often}}\nscript:\n  - alice: hi\n")
+    assert told == "1:27: 'often' is neither true nor false, nor for how long to try, like 90s"
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

@@ -71,9 +71,8 @@ def test_who_was_not_answered_when_it_came_back_shows_next_time_too_who_it_was()
     assert greetings[0]["token"]
 
 
-def test_a_server_that_stays_away_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bots.engine.reconnecting._RECONNECT_WITHIN_S", 0.5)
-    talk = "cast: {user: {reconnect: true}}\nscript:\n  - user: {say: hi, every: 50ms, for: 3s}\n"
+def test_a_server_that_stays_away_fails_the_run() -> None:
+    talk = "cast: {user: {reconnect: 500ms}}\nscript:\n  - user: {say: hi, every: 50ms, for: 3s}\n"
     with ChatServer(limits=Limits(rate=None)) as server:
         playing = gevent.spawn(play, talk, server.address)
         while not server.connections:

@@ -1,4 +1,4 @@
-"""Redis that is away, hung or dead: what a newcomer is told meanwhile, in each dialect, and that nothing stays of it."""
+"""Redis that is away, hung or dead: what newcomers are told, in each dialect, and that nothing stays of it."""
 
 import signal
 import time

@@ -14,10 +14,8 @@ from geventchat.commands import commands
 from geventchat.protocol.backoff import pauses
 from geventchat.protocol.names import LOBBY
 
-# A bot that comes back tries sooner than a client, for its script goes on meanwhile; and for so long, as a server needs
-# a moment to start again.
+# A bot that comes back tries sooner than a client, for its script goes on meanwhile.
 _FIRST_PAUSE_S = 0.1
-_RECONNECT_WITHIN_S = 30.0
 
 
 class Reconnecting:
@@ -104,8 +102,9 @@ class Reconnecting:
         self._on_their_way[bot] = gevent.spawn(self._come_back, bot)
 
     def _come_back(self, bot: Bot) -> None:
-        """Try again with growing pauses until the server lets the bot in, for so long as that can be expected."""
-        deadline = time.monotonic() + _RECONNECT_WITHIN_S
+        """Try again with growing pauses until the server lets the bot in, for as long as the scenario says."""
+        within_s = bot.actor.comes_back_within_s
+        deadline = time.monotonic() + within_s
         waits = pauses(random.random, _FIRST_PAUSE_S)
         while not bot.connected:
             gevent.sleep(next(waits))
@@ -113,9 +112,7 @@ class Reconnecting:
                 self.reconnect(bot)
             except (NotLetIn, OSError) as error:
                 if time.monotonic() > deadline:
-                    self._outcome.failures.append(
-                        f"{error}, for {_RECONNECT_WITHIN_S:g} s after its connection was lost"
-                    )
+                    self._outcome.failures.append(f"{error}, for {within_s:g} s after its connection was lost")
                     self._give_up(bot)
                     self._joining.stop_hearing(bot)
                     break

@@ -55,7 +55,7 @@ class Casting:
             self.declare_unread(cast)
         else:
             nicks = [self._name(cast, role, n) for n in range(1, role.count + 1)]
-            actors = self._admit(cast, nicks, place, reconnects=role.reconnect)
+            actors = self._admit(cast, nicks, place, role.reconnect)
             self._declared += [cast, *(actor.name for actor in actors[:1] + actors[-1:])]
             if not actors:
                 self.declare_unread(cast)
@@ -113,7 +113,7 @@ class Casting:
         return role.name.render({"n": str(n), **row})
 
     def _admit(
-        self, cast: str, nicks: list[str], place: SourcePosition, *, reconnects: bool = False
+        self, cast: str, nicks: list[str], place: SourcePosition, comes_back_within_s: float = 0.0
     ) -> tuple[Actor, ...]:
         """Take in a cast whose users have these nicks; nobody of a cast whose nicks cannot be."""
         actors = []
@@ -133,7 +133,7 @@ class Casting:
                 self._report.wrong(place, f"{nick} looks like {other}: a chat takes only one of them in")
                 return ()
             self._by_key[key] = self._by_look[names.skeleton(shown)] = shown
-            actors.append(Actor(shown, cast, n, self._count + n - 1, reconnects))
+            actors.append(Actor(shown, cast, n, self._count + n - 1, comes_back_within_s))
         self._count += len(actors)
         self.casts[cast] = tuple(actors)
         for actor in actors:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from bots.scenario.fields import Duration, Maybe, Model, Name, NewNick, Nothing
+from bots.scenario.fields import ComeBack, Duration, Maybe, Model, Name, NewNick, Nothing
 
 # More users than one machine can connect are a slip of the finger.
 MAX_COUNT = 100_000
@@ -20,8 +20,9 @@ class Role(Model):
     name: Maybe[NewNick] = Field(
         default=None, description="their names; {n} counts from 1, columns come from the data file"
     )
-    reconnect: bool = Field(
-        default=False, description="whether they come back by themselves, and say again what may not have arrived"
+    reconnect: ComeBack = Field(
+        default=0.0,
+        description="whether they come back by themselves, say again what may not have arrived; for how long they try",
     )
 
 

@@ -18,6 +18,8 @@ from geventchat.protocol.text import clean
 # An editor takes an unquoted 42 or true for a number or a truth value; here it is what it looks like.
 _ANY_TEXT = ["string", "number", "boolean"]
 _SOME_TEXT = {"type": _ANY_TEXT, "pattern": r"\S"}
+# For how long users try to come back, unless it is said: a server needs a moment to start again.
+COME_BACK_S = 30.0
 
 
 class Model(BaseModel):
@@ -102,6 +104,15 @@ def _jitter(value: object) -> "Jitter":
     return Jitter(seconds=units.duration(value))
 
 
+def _come_back(value: object) -> float:
+    if value in ("true", "false"):
+        return COME_BACK_S if value == "true" else 0.0
+    try:
+        return units.duration(value)
+    except ValueError:
+        raise ValueError(f"{value!r} is neither true nor false, nor for how long to try, like 90s") from None
+
+
 class Jitter(BaseModel):
     """How much later than planned chance may place something: in seconds, or as a share (0 to 1) of `every`."""
 
@@ -170,6 +181,11 @@ Rate = Annotated[
     float,
     PlainValidator(units.rate),
     WithJsonSchema({"type": "string", "pattern": units.RATE, "description": "stopped, normal, or like 1kB/s"}),
+]
+ComeBack = Annotated[
+    float,
+    PlainValidator(_come_back),
+    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "string", "pattern": units.DURATION}]}),
 ]
 JitterField = Annotated[
     Jitter,

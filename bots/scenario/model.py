@@ -15,14 +15,20 @@ class Actor:
     """One simulated user.
 
     `name` is the nick it comes in with, and what the script calls it. `n` counts from 1 in its `cast`, `index` from 0
-    in the whole scenario. One who `reconnects` does so by itself whenever the connection is lost.
+    in the whole scenario. One who `reconnects` does so by itself whenever the connection is lost, and tries that for
+    `comes_back_within_s` seconds.
     """
 
     name: str
     cast: str
     n: int
     index: int
-    reconnects: bool = False
+    comes_back_within_s: float = 0.0
+
+    @property
+    def reconnects(self) -> bool:
+        """Whether it comes back by itself."""
+        return self.comes_back_within_s > 0
 
 
 @dataclass(frozen=True, slots=True)
