@@ -191,6 +191,41 @@ def test_what_overtakes_its_own_sender_for_everyone_is_reordered_for_everyone(pe
     assert verdicts(ledger) == [("reordered", "ann", "1", reader) for reader in READERS]
 
 
+@pytest.mark.parametrize(("first", "last"), [("2-0", "3-0"), ("", "")])
+def test_what_a_user_was_told_that_it_has_missed_is_told_apart_from_what_is_missing(first: str, last: str) -> None:
+    ledger = room_of()
+    ann, bob, cat = ledger.readers
+    for number in range(1, 6):
+        ledger.say("ann", str(number), float(number), float(number))
+        event_id = f"{number}-0" if first else ""
+        ledger.hear(ann, "ann", str(number), number + 0.1, event_id)
+        if number in (1, 5):
+            ledger.hear(bob, "ann", str(number), number + 0.1, event_id)
+        if number != 2:
+            ledger.hear(cat, "ann", str(number), number + 0.1, event_id)
+        if number == 3:
+            ledger.tell_gap(bob, first, last, 3.5)
+    assert verdicts(ledger) == [
+        ("gap", "ann", "2", "bob"),
+        ("gap", "ann", "3", "bob"),
+        ("missing", "ann", "2", "cat"),
+        ("missing", "ann", "4", "bob"),
+    ]
+
+
+def test_what_nobody_heard_may_be_in_a_gap_that_is_told_after_it_was_said() -> None:
+    ledger = room_of(readers=("ann", "bob"))
+    ledger.say("ann", "1", 1.0, 1.0)
+    ledger.tell_gap(ledger.readers[0], "2-0", "3-0", 2.0)
+    ledger.say("ann", "2", 3.0, 3.0)
+    assert verdicts(ledger) == [
+        ("gap", "ann", "1", "ann"),
+        ("missing", "ann", "1", "bob"),
+        ("missing", "ann", "2", "ann"),
+        ("missing", "ann", "2", "bob"),
+    ]
+
+
 def test_what_a_lost_connection_may_have_swallowed_need_not_arrive() -> None:
     ledger = room_of()
     ledger.say("ann", "swallowed", 0.0, 0.0)

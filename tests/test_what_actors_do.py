@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from bots.report.outcome import checks
+from bots.report.summary import lines
 from geventchat import ChatServer, Limits
 from tests.faulty_json_server import faulty_json_server
 from tests.play import passed, play, watched
@@ -264,6 +266,28 @@ def test_a_reader_who_stops_hears_everything_once_it_reads_again() -> None:
     # What had arrived before it stopped reading may be heard: at most one piece.
     failures = [failure for failure in outcome.failures if "which was not to be heard" not in failure]
     assert (failures, outcome.anomalies, stuck.progress.heard) == ([], {}, 200)
+
+
+@pytest.mark.parametrize("dialect", ["json", "ws", "plain", "irc"])
+def test_what_a_server_says_that_a_reader_has_missed_is_told_as_a_gap(dialect: str) -> None:
+    with ChatServer(limits=Limits(rate=None, feed_window=16 << 10)) as server:
+        outcome = play(
+            """
+            script:
+              - stuck: {read: stopped}
+              - ann: {say: "{words 60}", times: 8000}
+              - ann: {ping}
+              - stuck: {read: normal}
+              - ann: {ping}
+            """,
+            server.address,
+            dialect,
+        )
+    assert outcome.anomalies.keys() == {"gap"}
+    assert {finding.reader.name for finding in outcome.rooms["lobby"].findings} == {"stuck"}
+    (delivery,) = [one for one in checks(outcome) if one.name == "delivery exactly once"]
+    assert (delivery.result, delivery.found) == ("not met", f"{outcome.anomalies['gap']:,} told as a gap")
+    assert any("TOLD AS A GAP: stuck never heard it" in line for line in lines(outcome))
 
 
 def test_a_slow_reader_reads_at_its_pace() -> None:

@@ -7,7 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-Verdict = Literal["missing", "duplicate", "reordered", "corrupt", "leaked"]
+# What a user never heard is a `gap` where the server has told it so, and else `missing`.
+Verdict = Literal["missing", "gap", "duplicate", "reordered", "corrupt", "leaked"]
 # A sender's nick and a text.
 Words = tuple[str, str]
 # What was first heard, or whispered, so shortly before a connection was lost may have been on its way there; and what
@@ -51,6 +52,29 @@ def from_others(nick: str, text: str) -> Message:
     return Message(nick, text, 0, never, never, nick, from_others=True)
 
 
+class ToldGap(NamedTuple):
+    """A user was told at the time `at` that something is missing: all from the id `first` to the id `last`.
+
+    Where the server gives no ids, both are empty, and it is what was sent `since` the last that the user had heard.
+    """
+
+    first: str
+    last: str
+    since: float
+    at: float
+
+    def covers(self, message: Message) -> bool:
+        """Whether the message is among what the user was told is missing; where nobody has heard it, it may be."""
+        if message.index < 0 or not self.first:
+            return self.since - IN_FLIGHT_S <= message.sent <= self.at
+        return bool(message.id) and _number(self.first) <= _number(message.id) <= _number(self.last)
+
+
+def _number(event_id: str) -> tuple[int, ...]:
+    """Return what orders the ids of a server that tells gaps: numbers with hyphens between."""
+    return tuple(int(part) for part in event_id.split("-") if part.isdecimal())
+
+
 @dataclass(slots=True)
 class Pace:
     """Whether a user's lateness says something about the server."""
@@ -92,6 +116,7 @@ class Attendance:
     left: float = float("inf")
     hears_itself: bool = True  # whether the server sends a user's own messages back to it
     dropped: bool = False  # whether it left by dropping the connection: nobody knows what had arrived there
+    gaps: list[ToldGap] = field(default_factory=list)
     pace: Pace = field(default_factory=Pace)
     progress: Progress = field(default_factory=Progress)
     stream: StreamPlace = field(default_factory=StreamPlace)
@@ -127,6 +152,10 @@ class Attendance:
             and message not in progress.skipped
             and message.first_heard >= self.asked
         )
+
+    def was_told_of(self, message: Message) -> bool:
+        """Whether the server has told this user that the message is missing."""
+        return any(gap.covers(message) for gap in self.gaps)
 
     def is_timed(self, message: Message) -> bool:
         """Whether the message's lateness says something about the server."""

@@ -17,7 +17,7 @@ from typing import Literal
 
 from bots.ledger.findings import Reordering, missing, too_many
 from bots.ledger.messages import SentMessages
-from bots.ledger.model import Attendance, Finding, Message, Verdict, Words, from_others
+from bots.ledger.model import Attendance, Finding, Message, ToldGap, Verdict, Words, from_others
 from bots.ledger.share import Lost, Odd, Overheard, Share, mark_of
 from bots.ledger.shared_stream import SharedStream
 from bots.ledger.timeline import DeliveryTally, Timeline
@@ -301,6 +301,11 @@ class RoomLedger:
             if len(self.findings) < MAX_FINDINGS:
                 self.findings.append(finding._replace(reader=reader))
 
+    def tell_gap(self, reader: Attendance, first: str, last: str, now: float) -> None:
+        """Note that the server has told a user that something is missing, from one id to another, if it gives ids."""
+        heard = self.last_heard(reader)
+        reader.gaps.append(ToldGap(first, last, reader.asked if heard is None else heard.sent, now))
+
     # What can be told of it.
 
     def unheard(self) -> Iterator[Message]:
@@ -344,7 +349,8 @@ class RoomLedger:
         for reader, message in missing(self._sent, self.readers):
             if message.sent <= until:
                 at = message.sent if message.index < 0 else message.first_heard
-                self._find_fault("missing", message.words, reader, at, message)
+                verdict: Verdict = "gap" if reader.was_told_of(message) else "missing"
+                self._find_fault(verdict, message.words, reader, at, message)
         for reader, message in too_many(self._sent, self.readers):
             self._find_fault("duplicate", message.words, reader, max(message.sent, message.first_heard), message)
 

@@ -64,6 +64,7 @@ class Stay(msgspec.Struct, array_like=True, frozen=True):
     timed: bool
     heard: tuple[Range, ...]
     odd: tuple[OddlyHeard, ...] = ()
+    gaps: tuple[tuple[str, str, float, float], ...] = ()
 
 
 class Overheard(msgspec.Struct, array_like=True, frozen=True):
@@ -121,6 +122,7 @@ def history(room: RoomLedger, kept: Sequence[Range], clock: Clock) -> History:
             timed=reader.pace.timed,
             heard=tuple(ranges),
             odd=tuple(odd),
+            gaps=tuple((gap.first, gap.last, clock(gap.since), clock(gap.at)) for gap in reader.gaps),
         )
 
     return History(

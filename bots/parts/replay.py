@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from bots.ledger.model import Attendance
+from bots.ledger.model import Attendance, ToldGap
 from bots.ledger.room import RoomLedger
 from bots.parts.history import Heard, History, OddlyHeard, Range, Stay
 
@@ -83,6 +83,7 @@ def _reader(stay: Stay, clock_error_s: float) -> Attendance:
     reader.leaving = stay.leaving - clock_error_s
     reader.left = stay.left + clock_error_s
     reader.dropped = stay.dropped
+    reader.gaps = [ToldGap(*gap) for gap in stay.gaps]
     return reader
 
 
@@ -140,4 +141,4 @@ class _Span:
     def is_all_the_while(self, stay: Stay, reader: Attendance) -> bool:
         """Whether a user only heard what others heard, and was there before it began and after it ended."""
         is_there = reader.entered <= self._begin and reader.leaving >= self._end
-        return is_there and stay.hears_itself and not stay.odd and not stay.dropped
+        return is_there and stay.hears_itself and not (stay.odd or stay.dropped or stay.gaps)

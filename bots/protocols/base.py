@@ -36,6 +36,15 @@ def is_ping_token(text: str) -> bool:
     return _TOKEN.fullmatch(text) is not None
 
 
+_GAP = re.compile("you missed [0-9]+ lines of (?P<one>.+)|lines of (?P<other>.+) may be missing here: .+")
+
+
+def read_gap(notice: str) -> replies.Gap | None:
+    """Return what our server tells people who have missed something, if a notice is that; it gives them no ids."""
+    match = _GAP.fullmatch(notice)
+    return match and replies.Gap(room=match["one"] or match["other"], first="", last="", count=None)
+
+
 def shown(text: str) -> str:
     """Return a server's text without anything that acts on a terminal: such characters are written as JSON escapes.
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bots.protocols.base import ClientDialect, Heard, Notice, shown
+from bots.protocols.base import ClientDialect, Heard, Notice, read_gap, shown
 from geventchat.commands import commands
 from geventchat.protocol import events, replies
 from geventchat.protocol.names import LOBBY
@@ -135,6 +135,8 @@ class Irc(ClientDialect):
                 yield from self._moved(line)
             case _ if command[:1] in ("4", "5") and command.isdigit() and command != _NO_MOTD:
                 yield _error(command, shown(" ".join(params[1:])))
+            case "NOTICE" if gap := read_gap(last):
+                yield gap
             case "TOPIC" | "MODE" if self._is_in:  # a room's own; what is for one user alone is not told as a notice
                 yield Notice(shown(raw))
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from bots.protocols.base import ClientDialect, Heard, Notice, is_ping_token, shown
+from bots.protocols.base import ClientDialect, Heard, Notice, is_ping_token, read_gap, shown
 from geventchat.commands import commands
 from geventchat.protocol import events, replies
 from geventchat.protocol.names import LOBBY
@@ -73,6 +73,8 @@ class Plain(ClientDialect):
         return events.Said("", "", self._room, nick, text)
 
     def _read_notice(self, notice: str) -> Heard:
+        if gap := read_gap(notice):
+            return gap
         word, _, rest = notice.partition(" ")
         if word == "pong":
             return replies.Pong(token=rest)

@@ -6,7 +6,7 @@ from html import escape
 from bots.ledger.room import RoomLedger
 from bots.report.charts import Curve, Shade, line_chart, shade_table
 from bots.report.delivery_matrix import who_heard_whom
-from bots.report.outcome import LAG_PERCENTILE, MAX_LAG_S, Outcome, checks
+from bots.report.outcome import LAG_PERCENTILE, MAX_LAG_S, Outcome, checks, title_of
 from bots.report.summary import verdict
 from bots.report.transcript import in_order, transcript
 from bots.scenario.units import counted
@@ -176,8 +176,8 @@ def _findings(outcome: Outcome) -> Iterator[str]:
     for name, _, finding in found[:_FINDINGS]:
         at = f"{finding.at - outcome.timeline.begin:.3f}"
         said = escape(f"{finding.nick}: {finding.text}")
-        reader = escape(finding.reader.name)
-        yield f"<tr><td>{at}</td><td>{finding.verdict}</td><td>{reader}</td><td>{escape(name)}</td><td>{said}</td></tr>"
+        reader, what = escape(finding.reader.name), title_of(finding.verdict)
+        yield f"<tr><td>{at}</td><td>{what}</td><td>{reader}</td><td>{escape(name)}</td><td>{said}</td></tr>"
     yield "</table></div>"
     total = sum(outcome.anomalies.values())
     if total > _FINDINGS:

@@ -16,10 +16,10 @@ from bots.scenario.model import Line, Scenario
 MAX_LAG_S = 0.250
 LAG_PERCENTILE = 99.0
 
-_ANOMALIES: tuple[Verdict, ...] = ("missing", "duplicate", "reordered", "corrupt", "leaked")
+_ANOMALIES: tuple[Verdict, ...] = ("missing", "gap", "duplicate", "reordered", "corrupt", "leaked")
 _AGAINST_DELIVERY: dict[str, tuple[Verdict, ...]] = {
-    "exactly once": ("missing", "duplicate", "corrupt", "leaked"),
-    "at least once": ("missing", "corrupt", "leaked"),
+    "exactly once": ("missing", "gap", "duplicate", "corrupt", "leaked"),
+    "at least once": ("missing", "gap", "corrupt", "leaked"),
     "at most once": ("duplicate", "corrupt", "leaked"),
     "any": ("corrupt", "leaked"),
 }
@@ -157,6 +157,11 @@ class Outcome:
         return int(any(check.result == "not met" for check in checks(self)))
 
 
+def title_of(verdict: Verdict) -> str:
+    """Return what to call something that went wrong."""
+    return "told as a gap" if verdict == "gap" else verdict
+
+
 class Checked(NamedTuple):
     """One check: what was asked for, what came of it, and what was found."""
 
@@ -191,7 +196,7 @@ def checks(outcome: Outcome) -> Iterator[Checked]:
 
 
 def _counted(name: str, found: dict[Verdict, int], against: tuple[Verdict, ...], untested: str) -> Checked:
-    faults = [f"{found[verdict]:,} {verdict}" for verdict in against if verdict in found]
+    faults = [f"{found[verdict]:,} {title_of(verdict)}" for verdict in against if verdict in found]
     if faults:
         return Checked(name, "not met", ", ".join(faults))
     return Checked(name, "not tested", untested) if untested else Checked(name, "met", "no exception")

@@ -7,7 +7,7 @@ from typing import Any
 from bots.ledger.histogram import Histogram
 from bots.ledger.room import Finding, RoomLedger
 from bots.ledger.timeline import Timeline
-from bots.report.outcome import LAG_PERCENTILE, MAX_LAG_S, Outcome, checks
+from bots.report.outcome import LAG_PERCENTILE, MAX_LAG_S, Outcome, checks, title_of
 from bots.report.run_together import run_together
 from bots.report.transcript import heard_instead, in_order, transcript
 from bots.scenario.units import counted
@@ -35,7 +35,7 @@ def lines(outcome: Outcome) -> Iterator[str]:
     if outcome.workers:
         yield f"workers      {len(outcome.workers)}; their clocks agree to {outcome.clock_error_s * 1000:.2f} ms"
     found = outcome.anomalies
-    yield f"anomalies    {', '.join(f'{count:,} {verdict}' for verdict, count in found.items()) or 'none'}"
+    yield f"anomalies    {', '.join(f'{count:,} {title_of(one)}' for one, count in found.items()) or 'none'}"
     if outcome.from_others:
         yield f"from others  {counted(outcome.from_others, 'message')} of users who take no part in the scenario"
     if outcome.rate is not None and latency.percentile(99) > _SLOW_S:
@@ -127,7 +127,7 @@ def _finding(room: RoomLedger, finding: Finding) -> str:
     instead = heard_instead(room, finding)
     at = 0 if instead is None else _same(finding.text, instead.text)
     heard = f", who heard {instead.nick}: {_cut(instead.text, at)!r}" if instead is not None else ""
-    return f"{finding.verdict}: {finding.nick}: {_cut(finding.text, at)!r} for {finding.reader.name}{heard}"
+    return f"{title_of(finding.verdict)}: {finding.nick}: {_cut(finding.text, at)!r} for {finding.reader.name}{heard}"
 
 
 def _same(one: str, other: str) -> int:

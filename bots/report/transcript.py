@@ -125,7 +125,7 @@ def _place(room: RoomLedger, finding: Finding) -> tuple[Sequence[Message], int]:
     What is missing is shown by time. In the room's order it may stand behind what came later: behind all that the user
     who missed it was the first to hear after it.
     """
-    if finding.verdict == "missing":
+    if finding.verdict in ("missing", "gap"):
         by_time = sorted(room.messages, key=_when)
         return by_time, bisect_left(by_time, finding.at, key=_when)
     return room.messages, finding.after.index + 1 if finding.after is not None else 0
@@ -157,6 +157,8 @@ def _explain(room: RoomLedger, finding: Finding) -> str:
     match finding.verdict:
         case "missing":
             return f"MISSING: {reader} never heard it"
+        case "gap":
+            return f"TOLD AS A GAP: {reader} never heard it, and was told that something is missing"
         case "duplicate":
             return f"DUPLICATE: {reader} heard it once more"
         case "reordered":

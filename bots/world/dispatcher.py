@@ -51,6 +51,9 @@ class Dispatcher:
                 self._note_beginning(actor, room, event_id)
             case replies.Members(room=room, id=event_id):
                 self._note_beginning(actor, room, event_id)
+            case replies.Gap(room=room, first=first, last=last):
+                if membership := world.memberships.get(actor, room):
+                    membership.ledger.tell_gap(membership.reader, first, last, now)
             case replies.Error(code=code, message=message) if hearer.connected:
                 self._refused(hearer, f"{message} ({code})")
 
