@@ -6,7 +6,8 @@ from contextlib import ExitStack, closing
 import pytest
 
 from geventchat.core.log import Entry
-from geventchat.core.shared_log import Arrived, Gone, Happened, News, Person, proof_of
+from geventchat.core.member import proof_of
+from geventchat.core.shared_log import Arrived, Gone, Happened, News, Person
 from geventchat.protocol import names
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.events import Departed, Joined, Renamed, Said

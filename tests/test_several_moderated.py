@@ -1,13 +1,19 @@
 """Moderators and their users on different servers that share one chat: all that holds on one holds on all."""
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
+import gevent
 import pytest
 from gevent import socket
 
 from geventchat import Limits
+from geventchat.core.accounts import Account
+from geventchat.core.moderation.filters import Filter
+from geventchat.protocol.passwords import quick_hash
+from geventchat.protocol.roles import Role
 from tests.raw import Address, Raw, does, plain, programmed
 from tests.redis_server import RedisServer
 from tests.several import Several, several
@@ -184,3 +190,73 @@ def test_a_password_that_is_changed_on_one_server_holds_on_all(servers: Several)
     assert [one["account"] for one in settled(bob) if one["type"] == "account_is"][-1] is None
     alice.close()
     bob.close()
+
+
+def test_what_two_moderators_of_two_servers_approve_at_once_is_said_once(servers: Several) -> None:
+    secret = "correct horse battery staple"  # noqa: S105 - it is made up
+    for server in servers.servers:
+        server._services.chat.moderation.filter = Filter("hold money")
+    kept = servers.logs[0].kept
+    robot = Account(name="robot", role=Role.MODERATOR, token=quick_hash(secret), era=1)
+    servers.logs[0].append([], time.time(), [kept.put(robot)])
+    login = {"account": "robot", "password": secret}
+    one, other = (
+        programmed(server.address, f"mod{number}", login=login)[0] for number, server in enumerate(servers.servers[:2])
+    )
+    for raw in (one, other):
+        assert does(raw, type="join", room="@log")["type"] == "members"
+    bob = far_user(servers, "bob")
+    assert does(bob, type="say", text="money")["code"] == "held"
+    held = one.messages_until("held")[-1]["id"]
+    with servers.logs[0]._one_writes:  # what the one wants said is on its way meanwhile
+        one.send(json.dumps({"type": "approve", "id": held, "ref": "done"}).encode() + b"\n")
+        while not servers.servers[0]._services.chat.moderation.approving:
+            gevent.sleep(0.01)
+        assert does(other, type="approve", id=held)["code"] == "no-such-message"
+    assert one.messages_until("ack")[-1]["ref"] == "done"
+    told = bob.messages_until("said")
+    assert [message["text"] for message in [*told, *settled(bob)] if message["type"] == "said"] == ["money"]
+    for raw in (one, other, bob):
+        raw.close()
+
+
+def test_a_guest_of_a_locked_room_comes_back_to_it_on_another_server(servers: Several) -> None:
+    mod = moderator(servers)
+    does(mod, type="join", room="den")
+    addresses = [server.address for server in servers.servers]
+    tokens = {}
+    # One is there when it is locked, two are invited, here and on another server, and one knows the password.
+    inside, tokens["inside"] = joined_by_token(addresses[1], "inside", "den")
+    near, tokens["near"] = joined_by_token(addresses[0], "near", "lobby")
+    far, tokens["far"] = joined_by_token(addresses[1], "far", "lobby")
+    knows, tokens["knows"] = joined_by_token(addresses[1], "knows", "lobby")
+    assert does(mod, type="lock", room="den", password="sesame")["type"] != "error"
+    assert does(mod, type="invite", nick="near", room="den")["type"] == "invited"
+    assert does(mod, type="invite", nick="far", room="den")["type"] == "invited"
+    far.messages_until("invited")
+    assert does(knows, type="join", room="den", password="sesame")["type"] == "members"
+    for raw in (inside, near, far, knows):
+        raw.send(b'{"type":"bye"}\n')
+        raw.rest()
+    while does(mod, type="whois", nick="knows")["type"] != "error":
+        gevent.sleep(0.01)
+    again = []
+    for nick, token in tokens.items():
+        raw, welcome = programmed(addresses[2], nick, room="den", token=token)
+        assert welcome["room"] == "den"
+        again.append(raw)
+    assert does(mod, type="kick", nick="far", room="den")["type"] != "error"
+    again[2].messages_until("kicked")
+    again[2].send(b'{"type":"bye"}\n')
+    again[2].rest()
+    stranger = json.dumps({"type": "hello", "nick": "far", "room": "den", "token": tokens["far"]}).encode() + b"\n"
+    with Raw(addresses[1], stranger) as raw:
+        assert raw.messages_until("error")[-1]["code"] == "locked"
+    for raw in (mod, *again):
+        raw.close()
+
+
+def joined_by_token(address: Address, nick: str, room: str) -> tuple[Raw, str]:
+    """Return a user who is there, and with what it comes back."""
+    raw, welcome = programmed(address, nick, room=room)
+    return raw, str(welcome["token"])

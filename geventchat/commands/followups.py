@@ -36,13 +36,14 @@ class ReadRecent:
 class FindEvent:
     """Look for an event in a room's log and go on with it, or with None: by its id, or the last that a nick has said.
 
-    What `go_on` raises as Refused is told under the `ref`.
+    What `go_on` raises as Refused is told under the `ref`. What can be done `once` with the event, one server does.
     """
 
     room: str
     id_or_nick: str
     go_on: Callable[[AnyEvent | None], None]
     ref: str | None
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)

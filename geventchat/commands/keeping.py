@@ -32,7 +32,7 @@ def lock(chat: Chat, member: Member, lock: moderation.Lock, now: float) -> None:
     rules = chat.moderation.rules
     changes = [rules.lock(room.key, lock.password, now)]
     for one in room.members:
-        changes += rules.invite(room.key, chat.moderation.account(one), one.token)
+        changes += rules.invite(room.key, chat.moderation.account(one), one.proof)
     locked = events.Locked("", "", room.name, member.nick, password=bool(lock.password))
     post(chat, member, locked, [room], changes, lock.ref)
 
@@ -83,7 +83,7 @@ def approve(chat: Chat, member: Member, approve: moderation.Approve, now: float)
 
         chat.tell(member, is_gone)
 
-    return FindEvent(LOG_ROOM, approve.id, found, approve.ref)
+    return FindEvent(LOG_ROOM, approve.id, found, approve.ref, once=True)
 
 
 def hold(chat: Chat, member: Member, room: Room, text: str) -> None:

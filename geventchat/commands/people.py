@@ -125,7 +125,7 @@ def _let_in(chat: Chat, member: Member, other: Member, room: Room) -> None:
         return
     if not chat.moderation.moderates(member, room.key):
         raise Refused("forbidden", "the room is locked: who moderates it invites", about=room.name)
-    for change in chat.moderation.rules.invite(room.key, chat.moderation.account(other), other.token):
+    for change in chat.moderation.rules.invite(room.key, chat.moderation.account(other), other.proof):
         chat.tell(member, lambda: b"", [change])
 
 

@@ -302,7 +302,7 @@ class Chat:
         if member.is_remote:
             self.tell(member, kicked)  # its own server does it
             return
-        for change in self.moderation.rules.uninvite(room.key, self.moderation.account(member), member.token):
+        for change in self.moderation.rules.uninvite(room.key, self.moderation.account(member), member.proof):
             self.tell(member, lambda: b"", [change])
         member.rooms.remove(room.key)
         self.post(member, room, Entry(room.key, kicked, None), is_own=False)

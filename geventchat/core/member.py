@@ -1,6 +1,7 @@
 """One user as the rooms see it: a nick, an outbox, and how its dialect encodes."""
 
 from collections.abc import Callable
+from hashlib import sha256
 from hmac import compare_digest
 from typing import ClassVar
 from weakref import ref
@@ -12,6 +13,11 @@ from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.delivery.outbox import Outbox
 from geventchat.protocol.events import AccountOf
 from geventchat.protocol.roles import Role
+
+
+def proof_of(token: str) -> str:
+    """Return what shows other servers that somebody has this token, and does not tell them the token."""
+    return sha256(token.encode()).hexdigest()[:32]
 
 
 class Member:
@@ -87,6 +93,11 @@ class Member:
         self.sent_refs = SentRefs()
         self.rooms: list[str] = []
         self.whispered_by: ref[Member] | None = None  # who whispered last, and may have gone
+
+    @property
+    def proof(self) -> str:
+        """What shows that it has its token, on whatever server it is."""
+        return proof_of(self.token)
 
     def has_token(self, token: str) -> bool:
         """Return whether this is the member's token."""

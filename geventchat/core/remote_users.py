@@ -11,7 +11,7 @@ from weakref import ref
 
 from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.core.kept import Change
-from geventchat.core.member import Member, account_of
+from geventchat.core.member import Member, account_of, proof_of
 from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, is_kick, without_promises
 from geventchat.core.shared_log import (
     Arrived,
@@ -25,7 +25,6 @@ from geventchat.core.shared_log import (
     SharedLog,
     Told,
     Written,
-    proof_of,
 )
 from geventchat.delivery.outbox import Outbox
 from geventchat.protocol import events, names, replies
@@ -66,14 +65,19 @@ class RemoteMember(Member):
         self.mark = mark
         self.welcomed = True
 
+    @property
+    def proof(self) -> str:
+        """What shows that it has its token."""
+        return self.token
+
     def has_token(self, token: str) -> bool:
         """Return whether this is the token that the member's own server has given it."""
-        return compare_digest(proof_of(token).encode(), self.token.encode())
+        return compare_digest(proof_of(token).encode(), self.proof.encode())
 
 
 def arrival(member: Member, nick: str, key: str) -> Arrived:
     """Return what other servers are told when a member gets a nick."""
-    return Arrived(member.mark, nick, key, proof_of(member.token), person(member))
+    return Arrived(member.mark, nick, key, member.proof, person(member))
 
 
 def person(member: Member) -> Person:
@@ -150,6 +154,8 @@ class RemoteUsers:
                 reply = post.reply() if callable(post.reply) else post.reply
                 if isinstance(reply, replies.Reply | events.Kicked):
                     yield Told(mark, reply)  # all replies are of these kinds
+            elif isinstance(post.reply, replies.Invited) and post.reply.to == member.nick:
+                yield Told(mark, post.reply)  # for the others to let it in, too
             elif isinstance(post.reply, replies.Closing) and member.key and not member.closed:
                 yield Gone(mark, "")
 
@@ -188,18 +194,27 @@ class RemoteUsers:
             return
         rules = self._chat.moderation.rules
         if isinstance(event, events.Locked):
-            rules.let_in_guests(key, [one.token for one in room.members if not one.is_remote])
+            rules.let_in_guests(key, [one.proof for one in room.members])
         elif isinstance(event, events.Unlocked):
             rules.forget_guests(key)
         if member is None or not (member in room.members or isinstance(event, events.Joined)):
             self._chat.publisher.publish_in(room, event, now)
             return
+        self._note_guest(member, room, event)
         everywhere = self._everywhere_of(member, event)
         if (isinstance(event, events.Left) or is_kick(event)) and key in member.rooms:
             member.rooms.remove(key)
         elif isinstance(event, events.Said | events.Acted):
             member.spoke = wall_time
         self._chat.publisher.show(PendingEvent(member, room, entry, everywhere=everywhere), now)
+
+    def _note_guest(self, member: Member, room: "Room", event: events.AnyEvent) -> None:
+        """Note who is let into a locked room on another server, or is put out: it may come back on this one."""
+        rules = self._chat.moderation.rules
+        if is_kick(event):
+            rules.forget_guest(room.key, member.proof)
+        elif isinstance(event, events.Joined) and not self._chat.moderation.moderates(member, room.key):
+            rules.let_in_guests(room.key, [member.proof])
 
     def _everywhere_of(self, member: Member, event: events.AnyEvent) -> Everywhere | None:
         """Return the rooms in which the same happens: one for all of the events about it, which come in a row."""
@@ -251,6 +266,9 @@ class RemoteUsers:
 
     def _told(self, news: Told, wall_time: float, _: float) -> None:
         member = self._own.get(news.by)
+        if isinstance(news.reply, replies.Invited) and (guest := member or self._remote.get(news.by)):
+            # Whoever did that might; the guest may come back on this server.
+            self._chat.moderation.rules.let_in_guests(names.key(news.reply.room), [guest.proof])
         if member is None:
             return
         match news.reply:
@@ -263,8 +281,6 @@ class RemoteUsers:
             case reply:
                 if isinstance(reply, replies.Whispered) and (speaker := self._chat.nicks.find(reply.nick)):
                     member.whispered_by = ref(speaker)
-                elif isinstance(reply, replies.Invited):  # whoever did that might
-                    self._chat.moderation.rules.let_in_guests(names.key(reply.room), [member.token])
                 self._chat.publisher.reply(PendingReply(member, reply), wall_time)
 
     def _forgotten(self, _: Forgotten, wall_time: float, __: float) -> None:

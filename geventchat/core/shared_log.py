@@ -5,7 +5,6 @@ one after the other, each has its own.
 """
 
 from collections.abc import Callable, Sequence
-from hashlib import sha256
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -16,11 +15,6 @@ from geventchat.core.posts import Batch
 from geventchat.protocol.events import Kicked
 from geventchat.protocol.replies import AnyReply, Closing
 from geventchat.protocol.roles import Role
-
-
-def proof_of(token: str) -> str:
-    """Return what shows other servers that somebody has this token, and does not tell them the token."""
-    return sha256(token.encode()).hexdigest()[:32]
 
 
 class SendAway(Closing, tag="send_away"):
@@ -133,6 +127,12 @@ class SharedLog(Log, Protocol):
 
     def release(self, mark: str) -> None:
         """Take the nick of a user, who has not come in with it."""
+
+    def reserve(self, event_id: str) -> bool:
+        """Return whether this server is to do what can be done once with an event: the first that asks is.
+
+        Raises Refused when it cannot be known.
+        """
 
     def has_shown(self, event_id: str) -> bool:
         """Return whether all up to this id has been returned, to be shown."""

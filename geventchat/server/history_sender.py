@@ -73,7 +73,11 @@ class HistorySender:
         if not self._settle() or self._member.closed:
             return
         try:
-            wanted.go_on(find_event(self._log, wanted))
+            event = find_event(self._log, wanted)
+            shared = self._log.shared
+            if wanted.once and event is not None and shared is not None and not shared.reserve(event.id):
+                raise Refused("no-such-message", "somebody else is doing that already")
+            wanted.go_on(event)
         except Refused as refusal:
             self._chat.refuse(self._member, refusal, wanted.ref)
 

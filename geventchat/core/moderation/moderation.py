@@ -149,7 +149,7 @@ class Moderation:
             self.check_ban(member, nick, "", now)  # nobody bans who moderates a room from there
             return
         self.check_ban(member, nick, room, now)
-        if room and not self.rules.lets_in(room, self.account(member), member.token, password):
+        if room and not self.rules.lets_in(room, self.account(member), member.proof, password):
             by_password = f'its password, as in /join "{room}" PASSWORD, or ' if self.rules.of(room).password else ""
             raise Refused("locked", f"that room is locked: it takes {by_password}to be invited", about=room)
 
@@ -184,7 +184,7 @@ class Moderation:
         if room == LOG_ROOM:
             return False
         rules = self.rules.of(room)
-        return not rules.locked or self.rules.lets_in(room, self.account(member), member.token, None)
+        return not rules.locked or self.rules.lets_in(room, self.account(member), member.proof, None)
 
 
 def until_of(sanction: Sanction) -> str:

@@ -36,12 +36,13 @@ class RoomRules(Record, tag="room"):
 class Rules:
     """The rules of all rooms, and who has been let into a locked one though it has no account.
 
-    These are known by the secret token of their connection, with which they come back; a restart forgets them.
+    These are known by what proves the token of their connection, with which they come back, on any server; a restart
+    forgets them.
     """
 
     def __init__(self, kept: Kept) -> None:
         self._kept = kept
-        self._passes: dict[str, dict[str, None]] = {}  # for each locked room, tokens
+        self._passes: dict[str, dict[str, None]] = {}  # for each locked room, proofs
         self._spoke: dict[str, dict[str, float]] = {}  # for each slow room, when each nick or account may speak again
 
     def of(self, room: str) -> RoomRules:
@@ -114,46 +115,50 @@ class Rules:
         """Forget who was let in as a guest: the room is open, and may be locked again."""
         self._passes.pop(room, None)
 
-    def invite(self, room: str, account: str, token: str) -> list[Change]:
-        """Let somebody in, by its account or else by its token. Raises Refused when it is one too many."""
+    def forget_guest(self, room: str, proof: str) -> None:
+        """Forget that somebody was let in as a guest: it was put out."""
+        self._passes.get(room, {}).pop(proof, None)
+
+    def invite(self, room: str, account: str, proof: str) -> list[Change]:
+        """Let somebody in, by its account or else by its proof. Raises Refused when it is one too many."""
         rules = self.of(room)
         passes = self._passes.setdefault(room, {})
         if len(passes) + len(rules.invited) >= MAX_INVITED:
             raise Refused("too-many-invited", f"{MAX_INVITED} are invited already")
         if not account:
-            passes[token] = None
+            passes[proof] = None
             return []
         return [] if account in rules.invited else [self._put(rules, invited=(*rules.invited, account))]
 
-    def let_in_guests(self, room: str, tokens: Iterable[str]) -> None:
-        """Let guests into a room that was locked on another server, as many as may be; into others all may come."""
+    def let_in_guests(self, room: str, proofs: Iterable[str]) -> None:
+        """Let guests of other servers into a locked room, as many as may be; into others all may come."""
         if not self.of(room).locked:
             return
         passes = self._passes.setdefault(room, {})
-        for token in tokens:
+        for proof in proofs:
             if len(passes) < MAX_INVITED:
-                passes[token] = None
+                passes[proof] = None
 
-    def uninvite(self, room: str, account: str, token: str) -> list[Change]:
+    def uninvite(self, room: str, account: str, proof: str) -> list[Change]:
         """Let somebody in no more."""
         rules = self.of(room)
-        self._passes.get(room, {}).pop(token, None)
+        self.forget_guest(room, proof)
         if not account or account not in rules.invited:
             return []
         return [self._put(rules, invited=tuple(one for one in rules.invited if one != account))]
 
-    def lets_in(self, room: str, account: str, token: str, password: str | None) -> bool:
+    def lets_in(self, room: str, account: str, proof: str, password: str | None) -> bool:
         """Return whether somebody may come in who does not moderate the room; who knows the password is noted."""
         rules = self.of(room)
         passes = self._passes.get(room, {})
-        if not rules.locked or (account and account in rules.invited) or token in passes:
+        if not rules.locked or (account and account in rules.invited) or proof in passes:
             return True
         salt, _, hashed = rules.password.partition(":")
         if password is None or not hashed or not hmac.compare_digest(_hashed(password, salt), hashed):
             return False
         passes = self._passes.setdefault(room, {})
         if len(passes) < MAX_INVITED:
-            passes[token] = None
+            passes[proof] = None
         return True
 
     def _put(self, rules: RoomRules, **changed: object) -> Change:

@@ -15,6 +15,7 @@
 --   nicks looks          hashes: whose a nick is, by its key and by what it looks like
 --   servers              a sorted set: until when each is taken to live, in milliseconds
 --   server:ID users:ID   its last batch and the answer to that, and the marks of its users
+--   reserved:ID          by which server something is being done with this event; ends by itself
 --   lost                 a list: pairs of ids between which Redis has forgotten what it was told
 local P = 'geventchat:'
 local META, FEED, TOPICS, KEPT, ROOMS = P .. 'meta', P .. 'feed', P .. 'topics', P .. 'kept', P .. 'rooms'
@@ -26,6 +27,7 @@ local SEQUENCES = 999999 -- ids of one millisecond; one server alone has as many
 local OPENING_MS = 2000 -- how long servers have to give back what a restarted Redis has forgotten
 local UNKNOWN_MS = 750 -- ... at least, for it may have forgotten some of them: each looks at it every half a second
 local LOST_PAIRS = 200
+local RESERVED_S = 60 -- by then it is done, or the server that wanted to do it is not there any more
 
 local function clock()
   local now = call('TIME')
@@ -251,6 +253,15 @@ local function release(keys, args)
   return newest()
 end
 
+-- run, server, id of an event: whether it is for this server to do what can be done once, and for none other that asks
+local function reserve(keys, args)
+  local refusal = shut(args[1], args[2])
+  if refusal then return refusal end
+  local reserved = P .. 'reserved:' .. args[3]
+  call('SET', reserved, args[2], 'NX', 'EX', RESERVED_S)
+  return call('GET', reserved) == args[2] and 1 or 0 -- it may ask again, if the answer was lost
+end
+
 -- run, server, lease in milliseconds, format, name for a new log: become one of the servers
 local function register(keys, args)
   local run, server, lease, format = args[1], args[2], tonumber(args[3]), args[4]
@@ -385,6 +396,7 @@ redis.register_function('geventchat_append', append)
 redis.register_function{function_name = 'geventchat_append_always', callback = append, flags = {'allow-oom'}}
 redis.register_function('geventchat_claim', claim)
 redis.register_function{function_name = 'geventchat_release', callback = release, flags = {'allow-oom'}}
+redis.register_function('geventchat_reserve', reserve)
 redis.register_function('geventchat_register', register)
 redis.register_function{function_name = 'geventchat_renew', callback = renew, flags = {'allow-oom'}}
 redis.register_function{function_name = 'geventchat_resign', callback = resign, flags = {'allow-oom'}}

@@ -239,6 +239,10 @@ class RedisLog(History):
                 gevent.sleep(_LOOK_S)
             self.release(mark)
 
+    def reserve(self, event_id: str) -> bool:
+        """Return whether this server, and none other that asks, is to do what can be done once. Raises Refused."""
+        return bool(self._ask("reserve", event_id))
+
     def _ask(self, name: str, *words: str | bytes | int) -> Any:
         deadline = time.monotonic() + NEWCOMER_S
         while True:
@@ -251,10 +255,10 @@ class RedisLog(History):
             except Fenced:
                 self._lease.begin_anew(server)
             except Full as full:
-                raise Refused("not-stored", f"nobody can come in now: {full}") from None
+                raise Refused("not-stored", f"that cannot be done now: {full}") from None
             except Away as away:
                 if time.monotonic() > deadline:
-                    raise Refused("not-stored", "names cannot be given out at the moment; try again soon") from None
+                    raise Refused("not-stored", "that cannot be done at the moment; try again soon") from None
                 self._lease.wait_until_back(away)
 
     # Beginning, and beginning anew.
