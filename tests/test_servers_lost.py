@@ -20,6 +20,7 @@ from geventchat.protocol.events import number_of
 from geventchat.store.redis.log import RedisLog
 from tests.cluster import LEASE_S, cluster
 from tests.processes import Ran, run
+from tests.proxy import Proxy
 from tests.raw import Raw, programmed
 from tests.redis_server import RedisServer, running_redis
 from tests.several import several
@@ -114,6 +115,35 @@ def test_what_redis_and_all_who_heard_it_have_lost_is_told_as_a_gap_and_never_sh
         bob.close()
         back.close()
         alice.close()
+
+
+@pytest.mark.slow
+def test_what_is_lost_is_told_as_a_gap_also_to_those_who_have_never_heard_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.cluster.LEASE_S", 60)
+    with Proxy(("127.0.0.1", 1)) as one, Proxy(("127.0.0.1", 1)) as other, cluster(tmp_path, [one, other]) as servers:
+        alice, welcome = programmed(servers.addresses[0], "alice")
+        bob, _ = programmed(servers.addresses[1], "bob")
+        carol, _ = programmed(servers.addresses[1], "carol")
+        asks(alice, type="say", text="kept", ref="1")
+        (kept,) = {raw.messages_until("said")[-1]["id"] for raw in (alice, bob, carol)}
+        carol.close()
+        assert bob.messages_until("left")[-1]["nick"] == "carol"
+        size = servers.redis.size()
+        with other.cut(silently=False):
+            asks(alice, type="say", text="lost", ref="2")
+            lost = alice.messages_until("said")[-1]["id"]
+            servers.redis.kill(cut=servers.redis.size() - size)
+            servers.signal(0, signal.SIGKILL)
+            servers.redis.start()
+        back, _ = programmed(servers.addresses[1], "alice", after=lost, token=welcome["token"])
+        away, _ = programmed(servers.addresses[1], "carol", after=kept)
+        for raw in (back, bob, away):
+            gap = raw.messages_until("gap")[-1]
+            assert number_of(kept) <= number_of(gap["from"]) < number_of(lost) < number_of(gap["to"])
+        for raw in (alice, back, bob, away):
+            raw.close()
 
 
 def test_a_redis_that_was_emptied_is_begun_anew_by_all(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from geventchat.core.shared_log import (
     Forgotten,
     Gone,
     Happened,
+    Lost,
     News,
     Person,
     SendAway,
@@ -109,6 +110,7 @@ class RemoteUsers:
             Changed: self._changed,
             Gone: self._gone,
             Told: self._told,
+            Lost: self._lost,
             Forgotten: self._forgotten,
         }
 
@@ -282,6 +284,12 @@ class RemoteUsers:
                 if isinstance(reply, replies.Whispered) and (speaker := self._chat.nicks.find(reply.nick)):
                     member.whispered_by = ref(speaker)
                 self._chat.publisher.reply(PendingReply(member, reply), wall_time)
+
+    def _lost(self, news: Lost, _: float, __: float) -> None:
+        for member in self._own.values():
+            for room in self._chat.rooms_of(member):
+                self._chat.counters.gaps += 1
+                self._chat.tell(member, replies.Gap(room=room.name, first=news.first, last=news.last, count=None))
 
     def _forgotten(self, _: Forgotten, wall_time: float, __: float) -> None:
         for remote in self._remote.values():

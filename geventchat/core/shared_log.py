@@ -75,6 +75,13 @@ class Told(News, frozen=True, gc=False):
     reply: "AnyReply | Kicked | SendAway"
 
 
+class Lost(News, frozen=True, gc=False):
+    """Nobody has any more what somebody was shown between these ids; `by` is empty."""
+
+    first: str
+    last: str
+
+
 class Forgotten(News, frozen=True, gc=False):
     """What was known of all others may be wrong: what comes next says who is here."""
 
@@ -137,5 +144,8 @@ class SharedLog(Log, Protocol):
     def has_shown(self, event_id: str) -> bool:
         """Return whether all up to this id has been returned, to be shown."""
 
-    def lost(self, event_id: str) -> tuple[str, str] | None:
-        """Return between which ids events are lost that somebody was shown, if this is one of those ids."""
+    def lost(self, event_id: str) -> list[tuple[str, str]]:
+        """Return between which ids events are lost that somebody was shown, from this one on.
+
+        Somebody was shown the event with this id: where it is lost itself, all who are here are told that.
+        """

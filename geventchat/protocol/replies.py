@@ -270,7 +270,7 @@ class Gap(Reply, tag="gap"):
     """Lines of the room, from the id `first` to the id `last`, were passed over: `count`, or None if nobody knows.
 
     It is sent to a reader that fell behind, and to a user who comes back when the log no longer holds what was missed;
-    then `first` is the id that the user came back with.
+    then `first` is the id that the user came back with. Where several servers have lost something, all are told.
     """
 
     room: str

@@ -124,8 +124,7 @@ class HistorySender:
         # Taken now: the member may be gone by the time the log has been read.
         cursor, upto = room.cursor(member), member.joined_id
         nicks = {member.nick}
-        if (shared := self._log.shared) is not None and (lost := shared.lost(after)) is not None:
-            first, last = lost
+        for first, last in self._log.shared.lost(after) if self._log.shared is not None else []:
             self._tell_gap(room, first, last)
         while True:
             try:

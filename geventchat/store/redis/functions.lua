@@ -16,10 +16,11 @@
 --   servers              a sorted set: until when each is taken to live, in milliseconds
 --   server:ID users:ID   its last batch and the answer to that, and the marks of its users
 --   reserved:ID          by which server something is being done with this event; ends by itself
---   lost                 a list: pairs of ids between which Redis has forgotten what it was told
+--   lost                 a list: pairs of ids between which Redis may have forgotten what it was told
+--   proved               a set: those of these pairs between which somebody was shown something that is not here
 local P = 'geventchat:'
 local META, FEED, TOPICS, KEPT, ROOMS = P .. 'meta', P .. 'feed', P .. 'topics', P .. 'kept', P .. 'rooms'
-local NICKS, LOOKS, SERVERS, LOST = P .. 'nicks', P .. 'looks', P .. 'servers', P .. 'lost'
+local NICKS, LOOKS, SERVERS, LOST, PROVED = P .. 'nicks', P .. 'looks', P .. 'servers', P .. 'lost', P .. 'proved'
 local function call(...) return redis.call(...) end -- it is not there yet while this is loaded
 
 local FEED_PARTS = 100000 -- a minute and more of a very busy chat, for servers that were away
@@ -356,6 +357,15 @@ local function is_lost(id)
   return is_later(id, id_of(call('HGET', META, 'ms') or 0, call('HGET', META, 'seq') or 0)) and 1 or 0
 end
 
+-- run, server, now, and a pair of `lost`, between which somebody was shown something: all servers tell their users
+local function prove(keys, args)
+  local refusal = shut(args[1], args[2])
+  if refusal then return refusal end
+  local pair = args[4] .. ' ' .. args[5]
+  if call('SADD', PROVED, pair) == 0 then return newest() end
+  return put(args[2], '', tonumber(args[3]), {item('lost', '', '', '', '', pair)}, {})
+end
+
 -- run, server, the id of the newest part it has heard, and the parts after the newest that is here, oldest first:
 -- return whether the log is open now, and whether what the server has heard is lost. Parts that do not follow what is
 -- here may do so once another server has given back those between: so long, the server has them still to give back.
@@ -403,4 +413,5 @@ redis.register_function{function_name = 'geventchat_resign', callback = resign, 
 redis.register_function{function_name = 'geventchat_sweep', callback = sweep, flags = {'allow-oom'}}
 redis.register_function{function_name = 'geventchat_trimmed', callback = trimmed, flags = {'allow-oom'}}
 redis.register_function{function_name = 'geventchat_users', callback = users, flags = {'no-writes'}}
+redis.register_function{function_name = 'geventchat_prove', callback = prove, flags = {'allow-oom'}}
 redis.register_function{function_name = 'geventchat_offer', callback = offer, flags = {'allow-oom'}}

@@ -14,7 +14,7 @@ from geventchat.core.log import Entry
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.events import LARGEST, AnyEvent, id_of, number_of
 from geventchat.store.redis import items
-from geventchat.store.redis.link import PREFIX, Away, Link, Shut
+from geventchat.store.redis.link import PREFIX, Away, Fenced, Link, Shut
 
 _TRIM_EVERY_S = 60.0
 # How many entries are read at once of each of many streams.
@@ -27,14 +27,21 @@ class History:
     That is `keep_s` seconds, or the last `keep_messages` events of all rooms together, if these are given.
 
     While Redis is away, or has forgotten what servers still have, whoever reads waits, as whoever speaks does: who has
-    come back would else miss something. `wait` waits for a moment, or sees to it, and is told why.
+    come back would else miss something. `wait` waits for a moment, or sees to it, and is told why. `server` returns
+    this server's name.
     """
 
     def __init__(
-        self, link: Link, keep_s: float | None, keep_messages: int | None, wait: Callable[[Away | Shut], None]
+        self,
+        link: Link,
+        keep_s: float | None,
+        keep_messages: int | None,
+        wait: Callable[[Away | Shut], None],
+        server: Callable[[], str],
     ) -> None:
         self._link = link
         self._wait = wait
+        self._server = server
         self._keep_s = keep_s
         self._keep_messages = keep_messages
 
@@ -72,13 +79,25 @@ class History:
             return "0-0"
         return id_of(max(number_of(first.decode()) - 1, number_of((trimmed or b"0-0").decode()), self._too_old()))
 
-    def lost(self, event_id: str) -> tuple[str, str] | None:
-        """Return between which ids events are lost that somebody was shown, if this is one of those ids."""
+    def lost(self, event_id: str) -> list[tuple[str, str]]:
+        """Return between which ids events are lost that somebody was shown, from this one on."""
         ids = [one.decode() for one in self._read("LRANGE", f"{PREFIX}lost", 0, -1)]
+        proved = self._read("SMEMBERS", f"{PREFIX}proved") if ids else []
+        found = []
         for kept, following in zip(ids[::2], ids[1::2], strict=False):
+            is_proved = f"{kept} {following}".encode() in proved
             if number_of(kept) < number_of(event_id) < number_of(following):
-                return kept, following
-        return None
+                found.append((kept, following))
+                if not is_proved:
+                    self._prove(kept, following)
+            elif is_proved and number_of(event_id) <= number_of(kept):
+                found.append((kept, following))
+        return found
+
+    def _prove(self, kept: str, following: str) -> None:
+        """Have all who are here told that events are lost; if it cannot be now, whoever comes back next does it."""
+        with suppress(Away, Shut, Fenced):
+            self._link.function("prove", self._server(), int(time.time() * 1000), kept, following)
 
     def trim_on(self) -> None:
         """Remove what is older than is to be kept, now and then; runs until killed."""

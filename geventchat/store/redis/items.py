@@ -10,7 +10,7 @@ from geventchat.core import records
 from geventchat.core.kept import Change
 from geventchat.core.log import Entry
 from geventchat.core.posts import is_kick
-from geventchat.core.shared_log import Arrived, Changed, Gone, Happened, News, Person, SendAway, Told
+from geventchat.core.shared_log import Arrived, Changed, Gone, Happened, Lost, News, Person, SendAway, Told
 from geventchat.protocol import names
 from geventchat.protocol.events import (
     Acted,
@@ -161,6 +161,8 @@ def news_of(item: Item, event_id: str) -> News | None:
             return Gone(item.by, item.text)
         case "told":
             return Told(item.key, _reply.decode(item.text))
+        case "lost":
+            return Lost("", *item.text.split(" "))
         case kind if kind in _EVENTS:
             return Happened(item.by, _entry(item, event_id, kind))
     return None

@@ -54,7 +54,13 @@ class RedisLog(History):
         address = Address(url)
         # Three connections: the pump's, that of all sessions, and the lease's. None of these waits for another.
         self._writer, self._reader, self._keeper = (Link(address) for _ in range(3))
-        super().__init__(self._reader, keep_s, keep_messages, lambda error: self._lease.see_to(error))
+        super().__init__(
+            self._reader,
+            keep_s,
+            keep_messages,
+            wait=lambda error: self._lease.see_to(error),
+            server=lambda: self._lease.server,
+        )
         self.location = address.shown
         self.kept = Kept()
         self._stream = Stream(
