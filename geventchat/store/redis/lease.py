@@ -67,9 +67,9 @@ class Lease:
         server = secrets.token_hex(4)
         lease_ms = int(self._lease_s * _DEAD_AFTER * 1000)
         name, heard = self._link.function("register", server, lease_ms, FORMAT, secrets.token_hex(8))
-        self.server = server
         self._link.load_functions()  # the others have the same format, so they can use these
         before = self._link.call("XREVRANGE", f"{PREFIX}feed", heard, "-", "COUNT", _READ_BACK)
+        self.server = server  # and at once `_begun`: it would forget what is written between
         self._stream.begin(name.decode(), heard.decode(), [part for _, (_, part) in reversed(before)])
         self._begun()
 
