@@ -268,6 +268,7 @@ def test_a_reader_who_stops_hears_everything_once_it_reads_again() -> None:
     assert (failures, outcome.anomalies, stuck.progress.heard) == ([], {}, 200)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dialect", ["json", "ws", "plain", "irc"])
 def test_what_a_server_says_that_a_reader_has_missed_is_told_as_a_gap(dialect: str) -> None:
     with ChatServer(limits=Limits(rate=None, feed_window=16 << 10)) as server:
