@@ -38,6 +38,7 @@ from geventchat.server.transport import Transport
 from geventchat.server.turns import Turns
 from geventchat.server.web import Web
 from geventchat.store.memory import MemoryLog
+from geventchat.system.sockets import take_over_port
 
 if TYPE_CHECKING:
     from geventchat.server.metrics import Metrics
@@ -87,8 +88,7 @@ def _bound(host: str, port: int) -> socket:
     family, kind, protocol, _, address = getaddrinfo(host, port, type=std_socket.SOCK_STREAM)[0]
     sock = socket(family, kind, protocol)
     try:
-        if os.name == "posix":  # elsewhere it would take the port from another server
-            sock.setsockopt(std_socket.SOL_SOCKET, std_socket.SO_REUSEADDR, 1)
+        take_over_port(sock)
         sock.bind(address)
         sock.listen(_LISTEN_BACKLOG)
     except OSError:

@@ -1,5 +1,6 @@
 """What TCP can do on one system and not on another; what is missing is left out, and costs a little comfort."""
 
+import os
 import socket as std_socket
 
 from gevent.socket import socket
@@ -20,6 +21,12 @@ def keep_alive(sock: socket, seconds: float) -> None:
     for name, value in options.items():
         if hasattr(std_socket, name):
             sock.setsockopt(std_socket.IPPROTO_TCP, getattr(std_socket, name), value)
+
+
+def take_over_port(sock: socket) -> None:
+    """Let a socket take the port of a server that has just ended, whose connections may still be closing."""
+    if os.name == "posix":  # elsewhere it would take the port from a server that is there
+        sock.setsockopt(std_socket.SOL_SOCKET, std_socket.SO_REUSEADDR, 1)
 
 
 def cork(sock: socket, *, on: bool) -> None:
