@@ -37,9 +37,11 @@ class StageLog(MemoryLog):
         return super().topics(rooms)
 
     def append(self, entries: Any, now: float, changes: Any = ()) -> None:
-        super().append(entries, now, () if self.trouble else changes)
         if self.trouble:
+            for entry in entries:  # joins and the like are shown all the same
+                self._clock.stamp(entry.event, now)
             raise NotStored(self.trouble)
+        super().append(entries, now, changes)
 
 
 class Stage:
@@ -71,10 +73,22 @@ class Stage:
 
     def carry_out(self, unstored: str = "") -> None:
         """Carry out what was posted, as the pump does; `unstored` is why the log could not store it, if so."""
-        self.log.trouble = unstored
-        self._turn()
+        self.carry_out_batch(unstored)
         while self.chat.posted:
-            self._turn()
+            self.carry_out_batch(unstored)
+
+    def carry_out_batch(self, unstored: str = "") -> None:
+        """Carry out the first batch of what was posted."""
+        self.log.trouble = unstored
+        posted = [post for post in self.chat._posted if isinstance(post, PendingEvent)]
+        outboxes, feeds = carry_out(self.chat, self.log, 1.0, self.now)
+        self.doers.update((post.entry.event.id, post.member) for post in posted)
+        self.offered |= outboxes.keys()
+        for feed in feeds:  # nobody joins the groups of those who are caught up here
+            self.offered.update(cursor.owner for cursor in feed.lagging if isinstance(cursor.owner, Outbox))
+        for user in self.users:
+            outbox = user.member.outbox
+            assert outbox in self.offered or not outbox.next().data, f"{user.member.nick} is never sent that"
         self.log.trouble = ""
 
     # As the pump, for what reads the past.
@@ -89,17 +103,6 @@ class Stage:
 
     def offer(self, _: object) -> None:
         """Do nothing: users hear what there is when they are asked."""
-
-    def _turn(self) -> None:
-        posted = [post for post in self.chat._posted if isinstance(post, PendingEvent)]
-        outboxes, feeds = carry_out(self.chat, self.log, 1.0, self.now)
-        self.doers.update((post.entry.event.id, post.member) for post in posted)
-        self.offered |= outboxes.keys()
-        for feed in feeds:  # nobody joins the groups of those who are caught up here
-            self.offered.update(cursor.owner for cursor in feed.lagging if isinstance(cursor.owner, Outbox))
-        for user in self.users:
-            outbox = user.member.outbox
-            assert outbox in self.offered or not outbox.next().data, f"{user.member.nick} is never sent that"
 
     def _user(self, dialect: Dialect, nick: str, hello: dict[str, Any]) -> "User":
         self._tokens += 1

@@ -24,9 +24,10 @@ from geventchat.commands.commands import (
     Unregister,
 )
 from geventchat.commands.followups import FindEvent
-from geventchat.commands.moderation import Approve, Ban, Bans, Delete, Lock, Mute, Slow
+from geventchat.commands.moderation import Approve, Ban, Bans, Delete, Kick, Lock, Mute, Slow
 from geventchat.core.accounts import Account
 from geventchat.core.moderation.filters import Filter
+from geventchat.core.posts import Deed
 from geventchat.dialects.irc.asked import Asked
 from geventchat.dialects.irc.dialect import IRC
 from geventchat.protocol.errors import Refused
@@ -54,7 +55,7 @@ def boss(stage: Stage) -> User:
 def logged_in(stage: Stage, name: str, role: Role = Role.USER, **hello: object) -> User:
     """Return somebody who has come in with an account of that name."""
     user = stage.program()
-    stage.chat.tell(user.member, lambda: b"", [stage.chat.kept.put(Account(name=name, role=role))])
+    stage.chat.carry(user.member, Deed(None, [stage.chat.kept.put(Account(name=name, role=role))]))
     account = stage.chat.accounts.find(name)
     assert account is not None
     stage.chat.logins.log_in(user.member, account)
@@ -280,13 +281,28 @@ def test_who_is_put_out_of_a_room_while_the_lobby_is_closed_is_out_of_the_chat(s
     assert not nc.member.rooms
 
 
+@pytest.mark.parametrize("account", [True, False])
+def test_who_leaves_a_locked_room_while_it_is_put_out_does_not_come_back(
+    stage: Stage, mod: User, *, account: bool
+) -> None:
+    ann = logged_in(stage, "ann") if account else stage.program("ann")
+    mod.hears(Join(room="tea"))
+    ann.hears(Join(room="tea"))
+    mod.hears(Lock(room="tea"))
+    mod.does(Kick(nick="ann", room="tea"))
+    ann.does(Leave(room="tea"))
+    stage.carry_out()
+    ann.heard()
+    assert ann.hears(Join(room="tea"))[0]["code"] == "locked"
+
+
 def test_who_registers_a_name_that_was_given_up_does_not_get_its_rooms(stage: Stage, mod: User) -> None:
     ann = logged_in(stage, "ann", room="den")
     assert stage.chat.moderation.owns(ann.member, "den")
     mod.hears(Join(room="tea"))
     ann.hears(Join(room="tea"))
     mod.hears(Lock(room="tea"))
-    stage.chat.tell(mod.member, lambda: b"", [stage.chat.kept.remove(Account, "ann")])
+    stage.chat.carry(mod.member, Deed(None, [stage.chat.kept.remove(Account, "ann")]))
     stage.chat.depart(ann.member)
     stage.chat.naming.release(ann.member, stage.now)
     stage.carry_out()

@@ -1,6 +1,6 @@
 """What the commands about accounts do. The session looks at passwords, away from the loop, and then it goes on here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from geventchat.commands import commands
 from geventchat.core.accounts import Account, base, first_era, is_further
 from geventchat.core.chat import Chat
-from geventchat.core.kept import Change
 from geventchat.core.member import Member
+from geventchat.core.posts import Deed
 from geventchat.protocol import replies
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import MAX_ACCOUNTS
@@ -82,7 +82,8 @@ def log_in(
         if is_word(password, now.one_time):
             spent = replace(now, one_time="")
             chat.logins.log_in(member, spent)
-            _tell(chat, member, ref, [chat.kept.put(spent)], is_spent=True)
+            change = chat.kept.put(spent, lambda: chat.logins.log_out(member))
+            _tell(chat, member, ref, Deed(member, [change], ref), is_spent=True)
         else:
             chat.logins.log_in(member, now)
             _tell(chat, member, ref)
@@ -107,7 +108,9 @@ def register(chat: Chat, member: Member, asked: commands.Register, now: float) -
         _check_registrable(chat, member)
         account = Account(name=member.nick, password=stored, era=first_era(now))
         chat.logins.log_in(member, account)
-        _tell(chat, member, asked.ref, [*chat.moderation.rules.forget(account.key), chat.kept.put(account)])
+        made = chat.kept.put(account, lambda: chat.logins.log_out(member))
+        changes = [*chat.moderation.rules.forget(account.key), made]
+        _tell(chat, member, asked.ref, Deed(member, changes, asked.ref))
 
     return HashPassword(prepared(asked.password), go_on, asked.ref, is_new=True)
 
@@ -138,7 +141,8 @@ def password(chat: Chat, member: Member, asked: commands.Password, now: float) -
         account = _own(chat, member)
         changed = replace(account, password=stored, token="", one_time="", era=account.era + 1)
         chat.logins.log_in(member, changed)
-        chat.tell_account(member, asked.ref, [chat.kept.put(changed)])
+        change = chat.kept.put(changed, lambda: chat.logins.log_in(member, account))
+        chat.tell_account(member, asked.ref, Deed(member, [change], asked.ref))
 
     return HashPassword(prepared(asked.password), go_on, asked.ref)
 
@@ -150,11 +154,15 @@ def unregister(chat: Chat, member: Member, asked: commands.Unregister, now: floa
     def go_on(fits: bool) -> None:
         if not fits or _own(chat, member) != account:
             raise Refused("login-failed", "that is not the password of your account")
-        change = chat.kept.remove(Account, account.key)
+        change = chat.kept.remove(Account, account.key, lambda: chat.logins.log_in(member, account))
+        deed = Deed(member, [change], asked.ref)
         chat.logins.log_out(member)
-        if not chat.logins.holds(member, member.nick):
+        chat.carry(member, deed, take_name)
+        _tell(chat, member, asked.ref, deed)
+
+    def take_name() -> None:
+        if member.key and not chat.logins.holds(member, member.nick):
             chat.naming.take_name_from(member, now)
-        _tell(chat, member, asked.ref, [change])
 
     return CheckPassword(account.password, _as_compared(asked.password), go_on, asked.ref)
 
@@ -167,7 +175,7 @@ def recover(chat: Chat, member: Member, asked: commands.Recover, now: float) -> 
         account = _recoverable(chat, member, asked.account)
         changed = replace(account, password="", token="", one_time=quick_hash(word), era=account.era + 1)
         told = replies.Recovered(account=account.name, password=word, ref=asked.ref)
-        chat.tell(member, told, [chat.kept.put(changed)])
+        chat.tell(member, told, Deed(member, [chat.kept.put(changed)], asked.ref))
 
     return MakeWord(go_on, asked.ref)
 
@@ -190,10 +198,8 @@ def _own(chat: Chat, member: Member) -> Account:
     return account
 
 
-def _tell(
-    chat: Chat, member: Member, ref: str | None, changes: Sequence[Change] = (), *, is_spent: bool = False
-) -> None:
+def _tell(chat: Chat, member: Member, ref: str | None, deed: Deed | None = None, *, is_spent: bool = False) -> None:
     """Tell a member, and who shares a room with it, to which account it belongs now."""
-    chat.tell_account(member, ref, changes, is_spent=is_spent)
+    chat.tell_account(member, ref, deed, is_spent=is_spent)
     if member.key:
-        chat.tell_others(member, replies.AccountChanged(nick=member.nick, account=member.account))
+        chat.tell_others(member, replies.AccountChanged(nick=member.nick, account=member.account), deed)

@@ -4,7 +4,7 @@ A function acts on the chat alone. Where more is needed, reading the log or endi
 `Followup`, which is for the session to do.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeVar
 from weakref import ref
 
@@ -16,10 +16,9 @@ from geventchat.commands.followups import CatchUp, ClaimNick, Followup, Goodbye,
 from geventchat.commands.people import about_of, any_room, one_called
 from geventchat.commands.table import INFO, help_lines
 from geventchat.core.chat import Chat
-from geventchat.core.kept import Change
 from geventchat.core.log import Entry
 from geventchat.core.member import Member, account_of
-from geventchat.core.posts import not_stored
+from geventchat.core.posts import Deed, not_stored
 from geventchat.core.room import Room
 from geventchat.protocol import events, names, replies
 from geventchat.protocol.errors import Refused
@@ -100,9 +99,11 @@ def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> Fol
             _replace(chat, earlier, now)
         chat.naming.claim(member, nick, now)
         changes = chat.moderation.open_link(member, hello.link, now) if hello.link is not None else []
-        catch_up = _enter(chat, member, hello.room, hello.after, None, changes) if hello.room else None
+        catch_up = _enter(chat, member, hello.room, hello.after, None) if hello.room else None
         if not hello.room:
-            chat.welcome(member, changes)
+            chat.welcome(member)
+        if changes:  # not with the welcome: if they cannot be stored, the member comes in all the same
+            chat.carry(member, Deed(member, changes))
         if chat.motd:
             chat.tell(member, replies.Motd(lines=chat.motd))
         return catch_up
@@ -133,11 +134,9 @@ def _replace(chat: Chat, earlier: Member, now: float) -> None:
     chat.naming.release(earlier, now)
 
 
-def _enter(
-    chat: Chat, member: Member, room_name: str, after: str | None, ref: str | None, changes: Sequence[Change] = ()
-) -> CatchUp:
+def _enter(chat: Chat, member: Member, room_name: str, after: str | None, ref: str | None) -> CatchUp:
     member.catching_up = after is not None or member.can.greeted_with_history
-    chat.join(member, room_name, ref, changes)
+    chat.join(member, room_name, ref)
     return CatchUp(chat.room_of(member, room_name), after, ref)
 
 

@@ -7,6 +7,7 @@ from geventchat.commands.telling import post
 from geventchat.core.chat import Chat
 from geventchat.core.log import Entry
 from geventchat.core.member import Member
+from geventchat.core.posts import Deed
 from geventchat.core.room import Room
 from geventchat.protocol import durations, events
 from geventchat.protocol.errors import Refused
@@ -21,7 +22,7 @@ def slow(chat: Chat, member: Member, slow: moderation.Slow, now: float) -> None:
     room = room_meant(chat, member, slow.room)
     every = 0.0 if slow.every is None else seconds(slow.every)
     slowed = events.Slowed("", "", room.name, member.nick, every=every)
-    post(chat, member, slowed, [room], [chat.moderation.rules.slow(room.key, every)], slow.ref)
+    post(chat, member, slowed, [room], Deed(member, [chat.moderation.rules.slow(room.key, every)], slow.ref))
 
 
 def lock(chat: Chat, member: Member, lock: moderation.Lock, now: float) -> None:
@@ -34,14 +35,16 @@ def lock(chat: Chat, member: Member, lock: moderation.Lock, now: float) -> None:
     for one in room.members:
         changes += rules.invite(room.key, chat.moderation.account(one), one.proof)
     locked = events.Locked("", "", room.name, member.nick, password=bool(lock.password))
-    post(chat, member, locked, [room], changes, lock.ref)
+    post(chat, member, locked, [room], Deed(member, changes, lock.ref))
 
 
 def unlock(chat: Chat, member: Member, unlock: moderation.Unlock, now: float) -> None:
     """Let everyone into a room again."""
     room = room_meant(chat, member, unlock.room)
     unlocked = events.Unlocked("", "", room.name, member.nick)
-    post(chat, member, unlocked, [room], [chat.moderation.rules.unlock(room.key)], unlock.ref)
+    deed = Deed(member, [chat.moderation.rules.unlock(room.key)], unlock.ref)
+    post(chat, member, unlocked, [room], deed)
+    chat.carry(member, deed, lambda: chat.moderation.rules.forget_guests(room.key))
 
 
 def delete(chat: Chat, member: Member, delete: moderation.Delete, now: float) -> Followup:
@@ -52,9 +55,11 @@ def delete(chat: Chat, member: Member, delete: moderation.Delete, now: float) ->
         if not isinstance(event, events.Said | events.Acted | events.TopicSet):
             raise Refused("no-such-message", f"nothing like that was said in {room.name}")
         deleted = events.Deleted("", "", room.name, member.nick, event.nick, delete.reason, target=event.id)
-        post(chat, member, deleted, [room], [], delete.ref)
+        deed = Deed(member, ref=delete.ref)
+        post(chat, member, deleted, [room], deed)
         if isinstance(event, events.TopicSet) and event.text == room.topic:
-            chat.post(member, room, Entry(room.key, events.TopicSet("", "", room.name, member.nick, ""), None))
+            cleared = events.TopicSet("", "", room.name, member.nick, "")
+            chat.post(member, room, Entry(room.key, cleared, None), deed=deed)
 
     return FindEvent(room.key, delete.id, found, delete.ref)
 
@@ -72,16 +77,13 @@ def approve(chat: Chat, member: Member, approve: moderation.Approve, now: float)
         if room is None:
             raise Refused("no-such-room", f"nobody is in {event.of} any more", about=event.of)
         said = events.Said("", "", room.name, event.nick, event.text, account=event.account)
-        chat.post(member, room, Entry(room.key, said, approve.ref), is_own=False)
+        deed = Deed(member, ref=approve.ref)
+        chat.post(member, room, Entry(room.key, said, approve.ref), deed=deed, is_own=False)
         taken = events.Deleted("", "", LOG_ROOM, member.nick, event.nick, "approved", target=event.id)
-        chat.post(member, chat.log_room(), Entry(LOG_ROOM, taken, None))
+        chat.post(member, chat.log_room(), Entry(LOG_ROOM, taken, None), deed=deed)
         approving.add(event.id)
-
-        def is_gone() -> bytes:  # from the log, when this comes to its turn
-            approving.discard(event.id)
-            return b""
-
-        chat.tell(member, is_gone)
+        # When this comes to its turn, it is gone from the log, or it was not approved.
+        chat.carry(member, None, lambda: approving.discard(event.id))
 
     return FindEvent(LOG_ROOM, approve.id, found, approve.ref, once=True)
 
@@ -98,7 +100,7 @@ def announce(chat: Chat, member: Member, announce: moderation.Announce, now: flo
         raise Refused("empty", "there is nothing to say in that")
     rooms = [room for room in chat.rooms if room.key != LOG_ROOM]
     announced = events.Announced("", "", "", member.nick, text=announce.text)
-    post(chat, member, announced, rooms, [], announce.ref)
+    post(chat, member, announced, rooms, Deed(member, ref=announce.ref))
 
 
 def seconds(written: str) -> float:

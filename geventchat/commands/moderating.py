@@ -2,6 +2,8 @@
 
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from geventchat.commands import moderation
 from geventchat.commands.keeping import seconds
 from geventchat.commands.permission import room_meant
@@ -13,6 +15,7 @@ from geventchat.core.moderation import targets
 from geventchat.core.moderation.moderation import until_of
 from geventchat.core.moderation.sanctions import Ban, Mute, Sanction, Sanctions
 from geventchat.core.moderation.targets import Target
+from geventchat.core.posts import Deed
 from geventchat.core.room import Room
 from geventchat.protocol import events, names, replies, wording
 from geventchat.protocol.errors import Refused
@@ -31,8 +34,9 @@ def kick(chat: Chat, member: Member, kick: moderation.Kick, now: float) -> None:
         raise Refused("no-such-nick", f"nobody called {clean(kick.nick)} is in {room.name}", about=clean(kick.nick))
     _check_rank(chat, member, target, room)
     kicked = events.Kicked("", "", room.name, member.nick, target.nick, kick.reason, account=account_of(member))
-    note(chat, member, kicked, ref=kick.ref)
-    chat.put_out(target, room, kicked, now)
+    deed = Deed(member, ref=kick.ref)
+    note(chat, member, kicked, deed)
+    chat.carry(member, deed, lambda: _put_out(chat, target, room, kicked, now))
 
 
 def ban(chat: Chat, member: Member, ban: moderation.Ban, now: float) -> None:
@@ -45,15 +49,25 @@ def ban(chat: Chat, member: Member, ban: moderation.Ban, now: float) -> None:
     if room is None:
         changes += [change for one in hit for change in chat.moderation.links.end(one.token)]
     banned = events.Banned("", "", "", member.nick, reason=ban.reason, until=until_of(record))
-    tell(chat, member, banned, target, room, hit, changes, ban.ref)
-    for one in hit:
-        if room is None:
-            why = f": {ban.reason}" if ban.reason else ""
-            closing = replies.Closing(code="banned", message=f"you are banned{wording.until(banned.until)}{why}")
-            chat.send_away(one, closing, f"banned by {member.nick}{why}")
-        else:
-            kicked = events.Kicked("", "", room.name, member.nick, one.nick, ban.reason, account=account_of(member))
-            chat.put_out(one, room, kicked, now)
+    deed, by, account = Deed(member, changes, ban.ref), member.nick, account_of(member)
+    tell(chat, member, banned, target, room, hit, deed)
+
+    def keep_out() -> None:
+        for one in hit:
+            if room is not None:
+                kicked = events.Kicked("", "", room.name, by, one.nick, ban.reason, account=account)
+                _put_out(chat, one, room, kicked, now)
+            elif not one.closed:
+                why = f": {ban.reason}" if ban.reason else ""
+                closing = replies.Closing(code="banned", message=f"you are banned{wording.until(banned.until)}{why}")
+                chat.send_away(one, closing, f"banned by {by}{why}")
+
+    chat.carry(member, deed, keep_out)
+
+
+def _put_out(chat: Chat, one: Member, room: Room, kicked: events.Kicked, now: float) -> None:
+    """Put a user out of a room once that is stored: meanwhile, the room may have been made anew, the user renamed."""
+    chat.put_out(one, chat.room_at(room.key) or room, replace(kicked, who=one.nick), now)
 
 
 def unban(chat: Chat, member: Member, unban: moderation.Unban, now: float) -> None:
@@ -61,7 +75,7 @@ def unban(chat: Chat, member: Member, unban: moderation.Unban, now: float) -> No
     room = _scope(chat, member, unban.room)
     target = _target(chat, member, unban.who)
     change = _end(chat.moderation.bans, target, room, unban.who)
-    tell(chat, member, events.Unbanned("", "", "", member.nick), target, room, [], [change], unban.ref)
+    tell(chat, member, events.Unbanned("", "", "", member.nick), target, room, [], Deed(member, [change], unban.ref))
 
 
 def bans(chat: Chat, member: Member, asked: moderation.Bans, now: float) -> None:
@@ -88,7 +102,7 @@ def mute(chat: Chat, member: Member, mute: moderation.Mute, now: float) -> None:
     record = _sanction(Mute, member, target, room, mute.lasts, mute.reason, now)
     changes = chat.moderation.mutes.put(record, now)
     muted = events.Muted("", "", "", member.nick, reason=mute.reason, until=until_of(record))
-    tell(chat, member, muted, target, room, hit, changes, mute.ref)
+    tell(chat, member, muted, target, room, hit, Deed(member, changes, mute.ref))
 
 
 def unmute(chat: Chat, member: Member, unmute: moderation.Unmute, now: float) -> None:
@@ -96,7 +110,8 @@ def unmute(chat: Chat, member: Member, unmute: moderation.Unmute, now: float) ->
     room, target = _muted(chat, member, unmute)
     hit = _fitting(chat, target, room)
     change = _end(chat.moderation.mutes, target, room, unmute.nick)
-    tell(chat, member, events.Unmuted("", "", "", member.nick), target, room, hit, [change], unmute.ref)
+    deed = Deed(member, [change], unmute.ref)
+    tell(chat, member, events.Unmuted("", "", "", member.nick), target, room, hit, deed)
 
 
 # Whom, where, for how long.

@@ -6,7 +6,9 @@ from msgspec.structs import replace
 
 from geventchat.commands import commands
 from geventchat.core.chat import Chat
+from geventchat.core.kept import Change
 from geventchat.core.member import Member, account_of
+from geventchat.core.posts import Deed
 from geventchat.core.room import Room
 from geventchat.protocol import replies
 from geventchat.protocol.errors import Refused
@@ -119,14 +121,16 @@ def describe(chat: Chat, member: Member, described: commands.Describe, now: floa
     chat.tell(member, replace(told, ref=described.ref))
 
 
-def _let_in(chat: Chat, member: Member, other: Member, room: Room) -> None:
-    """Let a user into a room if it is locked. Raises Refused if the one who invites does not moderate it."""
+def _let_in(chat: Chat, member: Member, other: Member, room: Room) -> list[Change]:
+    """Let a user into a room if it is locked. Return what is to be stored.
+
+    Raises Refused if the one who invites does not moderate it.
+    """
     if not chat.moderation.rules.of(room.key).locked:
-        return
+        return []
     if not chat.moderation.moderates(member, room.key):
         raise Refused("forbidden", "the room is locked: who moderates it invites", about=room.name)
-    for change in chat.moderation.rules.invite(room.key, chat.moderation.account(other), other.proof):
-        chat.tell(member, lambda: b"", [change])
+    return chat.moderation.rules.invite(room.key, chat.moderation.account(other), other.proof)
 
 
 def invite(chat: Chat, member: Member, invited: commands.Invite, now: float) -> None:
@@ -134,9 +138,10 @@ def invite(chat: Chat, member: Member, invited: commands.Invite, now: float) -> 
     other, room = one_called(chat, invited.nick), chat.room_of(member, invited.room)
     if room.key in other.rooms:
         raise Refused("already-here", f"{other.nick} is in {room.name} already", about=other.nick)
-    _let_in(chat, member, other, room)
+    changes = _let_in(chat, member, other, room)
+    deed = Deed(member, changes, invited.ref) if changes else None
     invitation = replies.Invited(nick=member.nick, to=other.nick, room=room.name, account=account_of(member))
-    chat.tell(other, invitation)
-    chat.tell(member, replace(invitation, ref=invited.ref))
+    chat.tell(other, invitation, deed)
+    chat.tell(member, replace(invitation, ref=invited.ref), deed)
     if other.away is not None:
-        chat.tell(member, replies.AwayIs(nick=other.nick, text=other.away))
+        chat.tell(member, replies.AwayIs(nick=other.nick, text=other.away), deed)

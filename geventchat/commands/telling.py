@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from msgspec import structs
 
 from geventchat.core.chat import Chat
-from geventchat.core.kept import Change
 from geventchat.core.log import Entry
 from geventchat.core.member import Member
 from geventchat.core.moderation.targets import Target
+from geventchat.core.posts import Deed
 from geventchat.core.room import Room
 from geventchat.protocol import events
 from geventchat.protocol.names import LOG_ROOM
@@ -24,11 +24,10 @@ def tell(
     target: Target,
     room: Room | None,
     hit: list[Member],
-    changes: list[Change],
-    ref: str | None,
+    deed: Deed,
 ) -> None:
     """Tell of what hits a target: in the room that it holds for, or where the doer and those whom it hits are."""
-    note(chat, member, _copy(event, who=target.shown, of=room.name if room else ""), changes, ref)
+    note(chat, member, _copy(event, who=target.shown, of=room.name if room else ""), deed)
     public = target.shown if target.is_name or target.id == EVERYBODY else _SOMEBODY
     own = [room] if room else chat.rooms_of(member)
     told: dict[tuple[str, str], Room] = {}
@@ -39,29 +38,20 @@ def tell(
         told = {(place.key, public): place for place in own}
     for (_, who), place in told.items():
         if place.key != LOG_ROOM:
-            chat.post(member, place, Entry(place.key, _copy(event, who=who, room=place.name), None), changes=changes)
+            chat.post(member, place, Entry(place.key, _copy(event, who=who, room=place.name), None), deed=deed)
 
 
-def post(
-    chat: Chat,
-    member: Member,
-    event: events.AnyModeration,
-    rooms: Iterable[Room],
-    changes: list[Change],
-    ref: str | None,
-) -> None:
+def post(chat: Chat, member: Member, event: events.AnyModeration, rooms: Iterable[Room], deed: Deed) -> None:
     """Tell of something in rooms."""
-    note(chat, member, event, changes, ref)
+    note(chat, member, event, deed)
     for room in rooms:
-        chat.post(member, room, Entry(room.key, _copy(event, room=room.name), None), changes=changes)
+        chat.post(member, room, Entry(room.key, _copy(event, room=room.name), None), deed=deed)
 
 
-def note(
-    chat: Chat, member: Member, event: events.AnyModeration, changes: Iterable[Change] = (), ref: str | None = None
-) -> None:
-    """Write down for moderators what was done; with a `ref`, the doer is told that it is."""
+def note(chat: Chat, member: Member, event: events.AnyModeration, deed: Deed) -> None:
+    """Write down for moderators what was done; if the deed has a `ref`, the doer is told that it is."""
     noted = _copy(event, room=LOG_ROOM, of=event.of or (event.room if event.room != LOG_ROOM else ""))
-    chat.post(member, chat.log_room(), Entry(LOG_ROOM, noted, ref), changes=list(changes))
+    chat.post(member, chat.log_room(), Entry(LOG_ROOM, noted, deed.ref), deed=deed)
 
 
 def _copy(event: events.AnyModeration, **changed: str) -> events.AnyModeration:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from geventchat.core.chat import Chat
 from geventchat.core.kept import Change
 from geventchat.core.log import Log
-from geventchat.core.posts import Batch, PendingEvent, changes_of, without_promises
+from geventchat.core.posts import Batch, PendingEvent, unsettled
 from geventchat.core.room import RoomFeed
 from geventchat.core.shared_log import Written
 from geventchat.delivery.outbox import Outbox
@@ -46,17 +46,21 @@ def show(chat: Chat, written: Written, wall_time: float, now: float) -> Shown:
 
 
 def _append(chat: Chat, log: Log, batch: Batch, owned: list[Change], wall_time: float) -> Written:
-    changes = [*owned, *changes_of(batch)]
+    deeds = unsettled(batch)
+    changes = [*owned, *(change for deed in deeds for change in deed.changes)]
     if log.shared is not None:
-        return chat.remote_users.write(log.shared, batch, changes, wall_time)
-    entries = [post.entry for post in batch if isinstance(post, PendingEvent)]
-    if entries or changes:
-        try:
-            log.append(entries, wall_time, changes)
-        except NotStored as error:
-            chat.kept.undo(changes)
-            batch = without_promises(batch, str(error))
-    return Written(batch)
+        written = chat.remote_users.write(log.shared, batch, changes, wall_time)
+    else:
+        entries = [post.entry for post in batch if isinstance(post, PendingEvent)]
+        if entries or changes:
+            try:
+                log.append(entries, wall_time, changes)
+            except NotStored as error:
+                batch = chat.give_up(batch, changes, str(error))
+        written = Written(batch)
+    for deed in deeds:
+        deed.is_settled = True
+    return written
 
 
 def _recall(chat: Chat, log: Log) -> list[Change]:

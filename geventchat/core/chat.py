@@ -14,14 +14,25 @@ from geventchat.core.counters import Counters
 from geventchat.core.dedup import SentRef
 from geventchat.core.door import Door
 from geventchat.core.encoder import Capabilities, Encoder
-from geventchat.core.kept import Change, Kept
+from geventchat.core.kept import Change, Kept, nothing
 from geventchat.core.log import Entry
 from geventchat.core.logins import Logins
 from geventchat.core.member import Member, account_of
 from geventchat.core.moderation.moderation import Moderation
 from geventchat.core.naming import Naming
 from geventchat.core.nicks import Nicks, profile
-from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, Post
+from geventchat.core.posts import (
+    Batch,
+    Deed,
+    Everywhere,
+    PendingEvent,
+    PendingNews,
+    PendingReply,
+    PendingStep,
+    Post,
+    unsettled,
+    without_promises,
+)
 from geventchat.core.publishing import Publisher, encode_own
 from geventchat.core.remote_users import RemoteUsers
 from geventchat.core.room import Room
@@ -99,12 +110,12 @@ class Chat:
                 self.tell_account(member)
 
     def tell_account(
-        self, member: Member, ref: str | None = None, changes: Sequence[Change] = (), *, is_spent: bool = False
+        self, member: Member, ref: str | None = None, deed: Deed | None = None, *, is_spent: bool = False
     ) -> None:
         """Tell a member which account it has logged in to, and what it may do."""
         role = self.role_of(member)
         told = replies.AccountIs(account=member.account, role=role, needs_password=is_spent, ref=ref)
-        self.tell(member, told, changes)
+        self.tell(member, told, deed)
         if names.LOG_ROOM in member.rooms and not role.may(Role.MODERATOR):
             self.tell_own(member, self.leave(member, self._rooms[names.LOG_ROOM]), None)
 
@@ -177,15 +188,15 @@ class Chat:
 
     # What becomes of commands, and of the ends of connections.
 
-    def tell(
-        self, member: Member, reply: Message | Callable[[], Message | bytes], changes: Sequence[Change] = ()
-    ) -> None:
-        """Reply to a member, behind all that was posted before.
-
-        With `changes` that it tells of, once these are stored; if they cannot be, the member is told that instead.
-        """
+    def tell(self, member: Member, reply: Message | Callable[[], Message | bytes], deed: Deed | None = None) -> None:
+        """Reply to a member, behind all that was posted before; as a part of a deed, if that can be stored."""
         member.unpublished += 1
-        self._posted.append(PendingReply(member, reply, changes))
+        self._posted.append(PendingReply(member, reply, deed))
+
+    def carry(self, member: Member, deed: Deed | None, step: Callable[[], None] = nothing) -> None:
+        """Let a deed of a member, or one about it, be stored, behind all that was posted before; then take a step."""
+        member.unpublished += 1
+        self._posted.append(PendingStep(member, step, deed))
 
     def ask(self, member: Member) -> None:
         """Ask a member that is not in yet for what it needs for that."""
@@ -196,20 +207,20 @@ class Chat:
         """Show a member an event that it has caused, in a room that it may have left by that."""
         self.tell(member, lambda: encode_own(member, event, ref))
 
-    def tell_others(self, member: Member, news: AnyReply) -> None:
+    def tell_others(self, member: Member, news: AnyReply, deed: Deed | None = None) -> None:
         """Tell all who share a room with a member, or watch it closely, something that is no event of any room."""
         member.unpublished += 1
-        self._posted.append(PendingNews(member, news))
+        self._posted.append(PendingNews(member, news, deed))
 
     def speak(self, member: Member, encoder: Encoder, can: Capabilities, answer: Callable[[], bytes]) -> None:
         """Give a member an answer of its dialect's, and from there on, encode for it so."""
         member.unpublished += 1
         self._posted.append(PendingReply(member, lambda: self._change_encoder(member, encoder, can, answer)))
 
-    def welcome(self, member: Member, changes: Sequence[Change] = ()) -> None:
+    def welcome(self, member: Member) -> None:
         """Welcome a member who is to be in no room yet."""
         nowhere = replies.Members(room="", members=[], count=0, topic="", id="")
-        self.tell(member, lambda: self.welcome_in(member, nowhere), changes)
+        self.tell(member, lambda: self.welcome_in(member, nowhere))
 
     def welcome_in(self, member: Member, members: replies.Members) -> replies.Welcome:
         """Return the first words to a member, who is shown these members of its first room from now on."""
@@ -249,28 +260,28 @@ class Chat:
         entry: Entry,
         sent_ref: SentRef | None = None,
         everywhere: Everywhere | None = None,
-        changes: Sequence[Change] = (),
+        deed: Deed | None = None,
         *,
         is_own: bool = True,
     ) -> None:
         """Post an event that a member causes in a room; the log will give it its id and time.
 
-        Where the same happens in several rooms, `everywhere` is one for all of them. `changes` are as in `tell`. What
-        is not its own doing names another one, with the account of that.
+        Where the same happens in several rooms, `everywhere` is one for all of them. What is a part of a deed is shown
+        if that can be stored. What is not its own doing names another one, with the account of that.
         """
         member.unpublished += 1
         if is_own:
             entry.event.account = account_of(member)
-        self._posted.append(PendingEvent(member, room, entry, sent_ref, everywhere, changes))
+        self._posted.append(PendingEvent(member, room, entry, sent_ref, everywhere, deed))
 
-    def join(self, member: Member, room_name: str, ref: str | None = None, changes: Sequence[Change] = ()) -> None:
+    def join(self, member: Member, room_name: str, ref: str | None = None) -> None:
         """Take a member into a room, which is made if it is not there. Raises Refused if that is no name."""
         name, key = names.room(room_name, self.limits.max_name)
         room = self.expect(name, key, self.moderation.account(member))
         member.rooms.append(key)
         moderates = self.moderation.moderates(member, key)
         joined = events.Joined("", "", room.name, member.nick, member.about, moderates)
-        self.post(member, room, Entry(key, joined, ref), changes=changes)
+        self.post(member, room, Entry(key, joined, ref))
 
     def expect(self, name: str, key: str, maker: str = "") -> Room:
         """Return a room that somebody is about to enter, which the account with the key `maker` makes if it is new."""
@@ -302,8 +313,10 @@ class Chat:
         if member.is_remote:
             self.tell(member, kicked)  # its own server does it
             return
-        for change in self.moderation.rules.uninvite(room.key, self.moderation.account(member), member.proof):
-            self.tell(member, lambda: b"", [change])
+        if changes := self.moderation.rules.uninvite(room.key, self.moderation.account(member), member.proof):
+            self.carry(member, Deed(None, changes))
+        if room.key not in member.rooms:  # it has left just now
+            return
         member.rooms.remove(room.key)
         self.post(member, room, Entry(room.key, kicked, None), is_own=False)
         self.tell_own(member, kicked, None)
@@ -353,6 +366,21 @@ class Chat:
     def posted(self) -> int:
         """How much has been posted that is not in a batch yet."""
         return len(self._posted)
+
+    def give_up(self, batch: Batch, changes: Sequence[Change], why: str) -> Batch:
+        """Undo what could not be stored, with what of it is in no batch yet; return what remains of the batch."""
+        fallen = set(unsettled(batch))
+        self.kept.undo(changes)
+        for post in batch:  # it may have lost the right by that
+            if isinstance(post, PendingEvent) and isinstance(joined := post.entry.event, events.Joined):
+                joined.moderates = self.moderation.moderates(post.member, post.room.key)
+        posted, self._posted = self._posted, deque()
+        for post in posted:
+            if post.deed in fallen:
+                post.member.unpublished -= 1
+            else:
+                self._posted.append(post)
+        return without_promises(batch, why)
 
     def new_rooms(self) -> list[tuple[Room, str]]:
         """Return the rooms made since the last call, and the accounts that make them, where they are new to the log.

@@ -19,12 +19,20 @@ class Record(msgspec.Struct, tag_field="kind", kw_only=True, omit_defaults=True)
         raise NotImplementedError
 
 
+def nothing() -> None:
+    """Do nothing."""
+
+
 class Change(NamedTuple):
-    """A record that is there from now on in place of the one with its key; None for none any more."""
+    """A record that is there from now on in place of the one with its key; None for none any more.
+
+    `undone` is called if that is taken back: it takes back what was done at once because of it.
+    """
 
     kind: type[Record]
     key: str
     record: Record | None
+    undone: Callable[[], None] = nothing
 
 
 _Kind = TypeVar("_Kind", bound=Record)
@@ -42,7 +50,7 @@ class Kept:
         self._stored: dict[_Place, Record] = {}
         self.unstored: list[Change] = []  # changes on their way to the log, in their order
         self._listeners: dict[type[Record], list[Callable[[str], None]]] = {}
-        self.on_elsewhere: Callable[[], None] = _nothing
+        self.on_elsewhere: Callable[[], None] = nothing
 
     def get(self, kind: type[_Kind], key: str) -> _Kind | None:
         """Return one record, if it is there."""
@@ -56,13 +64,13 @@ class Kept:
         """Call this with the key of each record of a kind that is not what it was, whoever changed it."""
         self._listeners.setdefault(kind, []).append(changed)
 
-    def put(self, record: Record) -> Change:
+    def put(self, record: Record, undone: Callable[[], None] = nothing) -> Change:
         """Let a record count from now on. Return the change, to be posted with what tells of it."""
-        return self._begin(Change(type(record), record.key, record))
+        return self._begin(Change(type(record), record.key, record, undone))
 
-    def remove(self, kind: type[Record], key: str) -> Change:
+    def remove(self, kind: type[Record], key: str, undone: Callable[[], None] = nothing) -> Change:
         """Let a record count no more. Return the change, to be posted with what tells of it."""
-        return self._begin(Change(kind, key, None))
+        return self._begin(Change(kind, key, None, undone))
 
     def _begin(self, change: Change) -> Change:
         self.unstored.append(change)
@@ -87,13 +95,17 @@ class Kept:
                 self._stored.pop(place, None)
             else:
                 self._stored[place] = change.record
-        self.undo(changes)
+            self._end(change)
 
     def undo(self, changes: Sequence[Change]) -> None:
-        """Take back what could not be stored."""
-        for change in changes:
-            self.unstored = [other for other in self.unstored if other is not change]
-            self._show(change.kind, change.key)
+        """Take back what could not be stored, or is not to be: the last change first."""
+        for change in reversed(changes):
+            self._end(change)
+            change.undone()
+
+    def _end(self, change: Change) -> None:
+        self.unstored = [other for other in self.unstored if other is not change]
+        self._show(change.kind, change.key)
 
     def _show(self, kind: type[Record], key: str) -> None:
         """Let the last change count that is on its way to the log, or else what is stored."""
@@ -110,7 +122,3 @@ class Kept:
             now[key] = record
         for changed in self._listeners.get(kind, ()):
             changed(key)
-
-
-def _nothing() -> None:
-    """Do nothing."""

@@ -1,6 +1,7 @@
 """What waits to be carried out: events that members want to cause, replies to them, and news of them, in one order."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from geventchat.core.dedup import SentRef
@@ -10,6 +11,20 @@ from geventchat.core.member import Member
 from geventchat.core.room import Room
 from geventchat.protocol import events, replies
 from geventchat.protocol.replies import AnyReply, Message
+
+
+@dataclass(eq=False, slots=True)
+class Deed:
+    """What somebody does that counts as a whole or not at all: what is posted of it falls if it cannot be stored.
+
+    `changes` are those of kept records. If it falls, `by` is told so, once, under `ref`; it is None where nobody asked
+    for it. It `is_settled` once it is known whether it is stored.
+    """
+
+    by: Member | None
+    changes: Sequence[Change] = ()
+    ref: str | None = None
+    is_settled: bool = False
 
 
 class Everywhere(NamedTuple):
@@ -22,7 +37,7 @@ class Everywhere(NamedTuple):
 class PendingEvent(NamedTuple):
     """An event that a member wants to cause in a room. `sent_ref` is what it is recognised by if it is sent again.
 
-    Where the same happens in several rooms, `everywhere` is one for all of them. `changes` are those that it tells of.
+    Where the same happens in several rooms, `everywhere` is one for all of them. `deed` is what it is a part of.
     """
 
     member: Member
@@ -30,19 +45,19 @@ class PendingEvent(NamedTuple):
     entry: Entry
     sent_ref: SentRef | None = None
     everywhere: Everywhere | None = None
-    changes: Sequence[Change] = ()
+    deed: Deed | None = None
 
 
 class PendingReply(NamedTuple):
     """Something for one member alone; as a function, when it depends on how things stand once it is its turn.
 
     A function may also return what the member's dialect has encoded itself. Or it is a piece of the past: events that
-    others were shown long ago. `changes` are those of kept records that it tells of.
+    others were shown long ago.
     """
 
     member: Member
     reply: Message | Callable[[], Message | bytes] | list[events.AnyEvent]
-    changes: Sequence[Change] = ()
+    deed: Deed | None = None
 
 
 class PendingNews(NamedTuple):
@@ -50,37 +65,52 @@ class PendingNews(NamedTuple):
 
     member: Member
     news: AnyReply
+    deed: Deed | None = None
 
 
-Post = PendingEvent | PendingReply | PendingNews
+class PendingStep(NamedTuple):
+    """Something to be done, of which nobody is told by this: what follows from a deed, once that is stored."""
+
+    member: Member
+    step: Callable[[], None]
+    deed: Deed | None = None
+
+
+Post = PendingEvent | PendingReply | PendingNews | PendingStep
 Batch = list[Post]
 
 
-def changes_of(batch: Batch) -> list[Change]:
-    """Return the changes that a batch tells of, each once, in their order."""
-    changes = [change for post in batch if not isinstance(post, PendingNews) for change in post.changes]
-    return list({id(change): change for change in changes}.values())
+def unsettled(batch: Iterable[Post]) -> list[Deed]:
+    """Return the deeds of a batch that are to be stored with it, each once, in their order."""
+    return list({post.deed: None for post in batch if post.deed is not None and not post.deed.is_settled})
 
 
 def without_promises(batch: Batch, why: str) -> Batch:
     """Return what remains of a batch that the log could not store.
 
-    Senders are told that their messages were not stored, and so are those who wanted to change what is kept: once,
-    however much tells of a change. Joins, leaves and new names still take effect, for the state has changed already.
+    Senders are told that their messages were not stored; of a deed nothing remains, and the doer is told so once.
+    Joins, leaves and new names still take effect, for the state has changed already.
     """
     remaining: Batch = []
-    told: set[int] = set()
+    told: set[Deed | None] = set()
     for post in batch:
-        if isinstance(post, PendingNews) or not (post.changes or is_message(post)):
+        deed = post.deed
+        if (deed is None or deed.is_settled) and not is_message(post):
             remaining.append(post)
             continue
-        ref = post.entry.ref if isinstance(post, PendingEvent) else getattr(post.reply, "ref", None)
+        post.member.unpublished -= 1
         if isinstance(post, PendingEvent) and post.sent_ref is not None:
             post.member.sent_refs.forget(post.sent_ref)
-        is_news = not post.changes or told.isdisjoint(map(id, post.changes))
-        told.update(map(id, post.changes))
-        remaining.append(PendingReply(post.member, not_stored(ref, f": {why}") if is_news else lambda: b""))
+        by, ref = (deed.by, deed.ref) if deed is not None else (post.member, _ref_of(post))
+        if by is not None and (deed is None or deed not in told):
+            by.unpublished += 1
+            remaining.append(PendingReply(by, not_stored(ref, f": {why}")))
+        told.add(deed)
     return remaining
+
+
+def _ref_of(post: Post) -> str | None:
+    return post.entry.ref if isinstance(post, PendingEvent) else None
 
 
 def not_stored(ref: str | None, why: str = "") -> replies.Error:

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 from geventchat.core.log import Entry
 from geventchat.core.member import Member
-from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, is_kick, is_message
+from geventchat.core.posts import (
+    Batch,
+    Everywhere,
+    PendingEvent,
+    PendingNews,
+    PendingReply,
+    is_kick,
+    is_message,
+)
 from geventchat.core.room import Room, RoomFeed
 from geventchat.core.shared_log import Written
 from geventchat.delivery.outbox import Outbox
@@ -44,12 +52,14 @@ class Publisher:
                 self._chat.counters.messages += len(posts)
             for post in posts:
                 post.member.unpublished -= 1
-                if isinstance(post, PendingReply):
+                if isinstance(post, PendingEvent):
+                    self.show(post, now)
+                elif isinstance(post, PendingReply):
                     self.reply(post, wall_time)
                 elif isinstance(post, PendingNews):
                     self.tell_others(post)
                 else:
-                    self.show(post, now)
+                    post.step()
         for news in written.after:
             self._chat.remote_users.follow(news, wall_time, now)
         outboxes, self._outboxes = self._outboxes, {}
@@ -165,7 +175,7 @@ class Publisher:
 
     def tell_others(self, post: PendingNews) -> None:
         """Tell all who share a room with a member, or watch it closely, some news of it."""
-        member, news = post
+        member, news = post.member, post.news
         others = {other: None for room in self._chat.rooms_of(member) for other in room.members}
         others.update((other, None) for other in self._chat.watchers.of(member.key) if other.can.watches_closely)
         others.pop(member, None)

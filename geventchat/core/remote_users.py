@@ -12,7 +12,7 @@ from weakref import ref
 from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.core.kept import Change
 from geventchat.core.member import Member, account_of, proof_of
-from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, is_kick, without_promises
+from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, PendingStep, is_kick
 from geventchat.core.shared_log import (
     Arrived,
     Changed,
@@ -136,8 +136,7 @@ class RemoteUsers:
         try:
             before, after = log.write(list(self._told_of(batch)), wall_time, changes)
         except NotStored as error:
-            self._chat.kept.undo(changes)
-            batch = without_promises(batch, str(error))
+            batch = self._chat.give_up(batch, changes, str(error))
             before, after = log.write(list(self._told_of(batch)), wall_time, always=True)
         return Written(self._without_dropped(batch), before, after)
 
@@ -152,6 +151,8 @@ class RemoteUsers:
                 yield Happened(mark, post.entry)
             elif isinstance(post, PendingNews):
                 yield Changed(mark, person(member))
+            elif isinstance(post, PendingStep):
+                continue
             elif member.is_remote:
                 reply = post.reply() if callable(post.reply) else post.reply
                 if isinstance(reply, replies.Reply | events.Kicked):

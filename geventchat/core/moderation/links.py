@@ -1,5 +1,7 @@
 """The moderator's link: whoever opens the page with it first is a moderator, and comes back as one for a day."""
 
+from collections.abc import Callable
+
 from geventchat.core.kept import Change, Kept, Record
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import LINK_S
@@ -40,16 +42,21 @@ class Links:
             raise Refused("link-used", "that moderator's link has been opened already, or is not of this server")
         return True
 
-    def open(self, secret: str, token: str, now: float) -> list[Change]:
+    def open(self, secret: str, token: str, now: float, undone: Callable[[], None]) -> list[Change]:
         """Make the connection with this token a moderator's, and nobody who has opened a link before.
 
-        So a new link is also the way to be rid of somebody who was faster. Return what is to be stored. Raises Refused
-        as `check` does.
+        So a new link is also the way to be rid of somebody who was faster. Return what is to be stored; if it cannot
+        be, the link is as good as before, and `undone` is called. Raises Refused as `check` does.
         """
         self.check(secret)
-        self._digest = ""
+        digest, self._digest = self._digest, ""
+
+        def close() -> None:
+            self._digest = self._digest or digest  # unless another one is offered now
+            undone()
+
         ended = [self._kept.remove(Grant, one.key) for one in list(self._kept.of(Grant))]
-        return [*ended, self._kept.put(Grant(digest=quick_hash(token), until=now + LINK_S))]
+        return [*ended, self._kept.put(Grant(digest=quick_hash(token), until=now + LINK_S), close)]
 
     def end(self, token: str) -> list[Change]:
         """Let the connection with this token be no moderator's any more. Return what is to be stored."""

@@ -126,7 +126,13 @@ class Moderation:
 
     def open_link(self, member: Member, secret: str, now: float) -> list[Change]:
         """Make a member a moderator by a link. Return what is to be stored. Raises Refused if it was opened before."""
-        changes = self.links.open(secret, member.token, now)
+        role = member.role
+
+        def undone() -> None:
+            if not member.welcomed:  # else it is told
+                member.role = role
+
+        changes = self.links.open(secret, member.token, now, undone)
         self.recognise(member, now)
         return changes
 

@@ -102,18 +102,19 @@ class Rules:
 
     def lock(self, room: str, password: str, now: float) -> Change:
         """Let only those into a room who are invited, or know the password if there is one."""
+        self.forget_guests(room)
         salt = blake2b(f"{room}:{now}".encode(), digest_size=blake2b.SALT_SIZE).hexdigest()
         kept = f"{salt}:{_hashed(password, salt)}" if password else ""
         return self._put(self.of(room), locked=True, password=kept)
 
     def unlock(self, room: str) -> Change:
-        """Let everyone in again."""
-        self.forget_guests(room)
+        """Let everyone in again; once that is stored, its guests are to be forgotten."""
         return self._put(self.of(room), locked=False, password="", invited=())
 
     def forget_guests(self, room: str) -> None:
-        """Forget who was let in as a guest: the room is open, and may be locked again."""
-        self._passes.pop(room, None)
+        """Forget who was let in as a guest when the room was locked, if it is open now."""
+        if not self.of(room).locked:
+            self._passes.pop(room, None)
 
     def forget_guest(self, room: str, proof: str) -> None:
         """Forget that somebody was let in as a guest: it was put out."""
