@@ -11,6 +11,7 @@ from geventchat.commands.moderation import Announce, Approve, Ban, Bans, Kick, L
 from geventchat.core.accounts import Account
 from geventchat.core.moderation.filters import Filter
 from geventchat.core.moderation.sanctions import Ban as BanRecord
+from geventchat.protocol.limits import MAX_INVITED, MAX_SANCTIONS_OF_ROOM
 from geventchat.protocol.passwords import quick_hash
 from geventchat.protocol.roles import Role
 from tests.stage import Stage, User
@@ -52,6 +53,45 @@ def kinds(heard: list[Any]) -> list[str]:
 def on_its_way(stage: Stage) -> list[Any]:
     """Return what the chat has not come to an end with."""
     return [*stage.chat.kept.unstored, *(user for user in stage.users if user.member.unpublished)]
+
+
+# Refused.
+
+
+def test_a_lock_that_is_refused_locks_nobody_out(stage: Stage, mod: User) -> None:
+    for number in range(MAX_INVITED + 1):
+        stage.program(f"guest{number}x")
+    mod.heard()
+    assert kinds(mod.hears(Lock(room="lobby"))) == ["too-many-invited"]
+    assert not stage.chat.moderation.rules.of("lobby").locked
+    assert not on_its_way(stage)
+    assert kinds(stage.program().hears(Hello(nick="late"))) == ["welcome"]
+
+
+def test_a_ban_that_is_one_too_many_leaves_all_as_it_was(stage: Stage, mod: User) -> None:
+    bans = [
+        BanRecord(target=f"name:one{number}", who="x", by="m", since=1.0, room="lobby", until=number and 2_000.0)
+        for number in range(MAX_SANCTIONS_OF_ROOM + 1)
+    ]
+    stage.chat.kept.settle([stage.chat.kept.put(ban) for ban in bans])
+    assert kinds(mod.hears(Ban(who="eve", room="lobby"))) == ["too-many-bans"]
+    assert {ban.key: ban for ban in stage.chat.kept.of(BanRecord)} == {
+        ban.key: ban for ban in bans
+    }  # the ended one too
+    assert not on_its_way(stage)
+
+
+def test_an_action_that_fails_by_an_error_leaves_nothing_changed(
+    stage: Stage, mod: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(stage.chat.moderation.rules, "invite", broken)
+    with pytest.raises(ZeroDivisionError):
+        mod.does(Lock(room="lobby"))
+    assert not stage.chat.moderation.rules.of("lobby").locked
+    assert not on_its_way(stage)
 
 
 # The moderator's link.

@@ -34,7 +34,7 @@ _Next = TypeVar("_Next")
 
 def do(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> Followup | None:
     """Do what a member asks for, or tell it why not; `now` is in seconds since 1970."""
-    ref = commands.ref_of(command)
+    ref, begun = commands.ref_of(command), len(chat.kept.unstored)
     try:
         if ref is not None and len(ref) > MAX_REF:
             raise Refused("bad-ref", f"a ref can have at most {MAX_REF} characters")
@@ -43,18 +43,27 @@ def do(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> 
         permission.check(chat, member, command, now)
         filtering.check(chat, member, command, now)
         return ACTIONS[type(command)](chat, member, command, now)
-    except Refused as refusal:
-        _refuse(chat, member, refusal, ref)
+    except Exception as error:
+        _fail(chat, member, error, ref, begun)
     return None
 
 
 def go_on(chat: Chat, member: Member, then: Callable[[], _Next], ref: str | None) -> _Next | None:
     """Go on with what a followup has found out; return what is to be done next, if anything."""
+    begun = len(chat.kept.unstored)
     try:
         return then()
-    except Refused as refusal:
-        _refuse(chat, member, refusal, ref)
+    except Exception as error:
+        _fail(chat, member, error, ref, begun)
     return None
+
+
+def _fail(chat: Chat, member: Member, error: Exception, ref: str | None, begun: int) -> None:
+    """Leave nothing half done; tell the member why, where it was refused. Raises any other error."""
+    chat.undo_since(begun)
+    if not isinstance(error, Refused):
+        raise error
+    _refuse(chat, member, error, ref)
 
 
 def _refuse(chat: Chat, member: Member, refusal: Refused, ref: str | None) -> None:

@@ -367,6 +367,15 @@ class Chat:
         """How much has been posted that is not in a batch yet."""
         return len(self._posted)
 
+    def undo_since(self, begun: int) -> None:
+        """Undo the changes that an action has made but not posted, which was then refused.
+
+        `begun` is how many changes were on their way before it.
+        """
+        if made := self.kept.unstored[begun:]:
+            posted = {id(change) for deed in unsettled(self._posted) for change in deed.changes}
+            self.kept.undo([change for change in made if id(change) not in posted])
+
     def give_up(self, batch: Batch, changes: Sequence[Change], why: str) -> Batch:
         """Undo what could not be stored, with what of it is in no batch yet; return what remains of the batch."""
         fallen = set(unsettled(batch))
