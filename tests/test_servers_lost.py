@@ -21,7 +21,7 @@ from geventchat.store.redis.log import RedisLog
 from tests.cluster import LEASE_S, cluster
 from tests.processes import Ran, run
 from tests.proxy import Proxy
-from tests.raw import Raw, programmed
+from tests.raw import Raw, does, programmed
 from tests.redis_server import RedisServer, running_redis
 from tests.several import several
 
@@ -200,6 +200,25 @@ def test_without_memory_in_redis_nothing_is_said_but_people_can_leave(tmp_path: 
         asks(alice, type="say", text="room again", ref="2")
         assert [one["type"] for one in (alice.message(), alice.message())] == ["ack", "said"]
         for raw in (alice, bob, late):
+            raw.close()
+
+
+@pytest.mark.parametrize("command", [{"type": "kick", "nick": "bob"}, {"type": "ban", "who": "bob"}])
+def test_without_memory_in_redis_nobody_is_put_out_of_another_server(tmp_path: Path, command: dict[str, str]) -> None:
+    with running_redis(tmp_path) as redis, several(redis.url, 2, Limits(rate=None)) as servers:
+        servers.servers[0]._services.chat.moderation.links.offer("secret")
+        mod, _ = programmed(servers.servers[0].address, "mod", link="secret")
+        bob, _ = programmed(servers.servers[1].address, "bob")
+        mod.messages_until("joined")
+        redis.do("CONFIG", "SET", "maxmemory", "1")
+        assert does(mod, **command)["code"] == "not-stored"
+        redis.do("CONFIG", "SET", "maxmemory", "0")
+        for text in ("still", "here"):  # what was on its way from the other server is here with the first
+            assert does(bob, type="say", text=text)["type"] == "ack"
+            bob.messages_until("said")
+        does(mod, **command)
+        bob.messages_until("kicked" if command["type"] == "kick" else "closing")
+        for raw in (mod, bob):
             raw.close()
 
 
