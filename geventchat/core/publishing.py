@@ -6,15 +6,7 @@ from typing import TYPE_CHECKING
 
 from geventchat.core.log import Entry
 from geventchat.core.member import Member
-from geventchat.core.posts import (
-    Batch,
-    Everywhere,
-    PendingEvent,
-    PendingNews,
-    PendingReply,
-    is_kick,
-    is_message,
-)
+from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, is_kick, is_message
 from geventchat.core.room import Room, RoomFeed
 from geventchat.core.shared_log import Written
 from geventchat.delivery.outbox import Outbox
