@@ -124,12 +124,14 @@ class Rules:
         """Let somebody in, by its account or else by its proof. Raises Refused when it is one too many."""
         rules = self.of(room)
         passes = self._passes.setdefault(room, {})
+        if (account in rules.invited) if account else (proof in passes):
+            return []
         if len(passes) + len(rules.invited) >= MAX_INVITED:
             raise Refused("too-many-invited", f"{MAX_INVITED} are invited already")
         if not account:
             passes[proof] = None
             return []
-        return [] if account in rules.invited else [self._put(rules, invited=(*rules.invited, account))]
+        return [self._put(rules, invited=(*rules.invited, account))]
 
     def let_in_guests(self, room: str, proofs: Iterable[str]) -> None:
         """Let guests of other servers into a locked room, as many as may be; into others all may come."""
