@@ -55,6 +55,18 @@ def far_user(servers: Several, nick: str, room: str = "lobby", source: str = "12
     return raw
 
 
+def test_who_moderates_by_a_link_is_a_moderator_for_users_of_other_servers_too(servers: Several) -> None:
+    bob = far_user(servers, "bob")
+    mod = moderator(servers)
+    bob.messages_until("joined")
+    assert does(bob, type="who")["moderators"] == ["mod"]
+    does(mod, type="mute", nick="bob")
+    bob.messages_until("muted")
+    assert does(bob, type="whisper", to="mod", text="sorry")["type"] == "whispered"
+    mod.close()
+    bob.close()
+
+
 def test_who_comes_from_a_banned_address_is_sent_away_from_every_server(servers: Several) -> None:
     mod = moderator(servers)
     bob = far_user(servers, "bob")

@@ -30,6 +30,7 @@ from geventchat.core.shared_log import (
 from geventchat.delivery.outbox import Outbox
 from geventchat.protocol import events, names, replies
 from geventchat.protocol.errors import NotStored
+from geventchat.protocol.roles import Role
 
 if TYPE_CHECKING:
     from geventchat.core.chat import Chat
@@ -103,6 +104,7 @@ class RemoteUsers:
         self._remote: dict[str, RemoteMember] = {}
         self._own: dict[str, Member] = {}
         self._names: dict[str, str] = {}  # the nicks that the others know of the own users
+        self._roles: dict[str, Role] = {}  # and their roles, beside those of their accounts
         self._everywhere: tuple[Member, type, Everywhere | None] | None = None  # of the user whose events come in a row
         self._following: dict[type[News], Callable[..., None]] = {
             Happened: self._happened,
@@ -125,6 +127,7 @@ class RemoteUsers:
     def forget(self, mark: str) -> Member | None:
         """Note that the others do not know an own user any more, and return it, if they did."""
         self._names.pop(mark, None)
+        self._roles.pop(mark, None)
         return self._own.pop(mark, None)
 
     # What this server writes.
@@ -147,6 +150,9 @@ class RemoteUsers:
             if self._names.get(mark, member.nick) != member.nick:  # the server has called it otherwise
                 yield arrival(member, member.nick, member.key)
                 self._names[mark] = member.nick
+            if mark in self._own and self._roles.get(mark, Role.USER) is not member.role:  # by a link, or no more
+                yield Changed(mark, person(member))
+                self._roles[mark] = member.role
             if isinstance(post, PendingEvent):
                 yield Happened(mark, post.entry)
             elif isinstance(post, PendingNews):
