@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from itertools import islice
 
 from geventchat.core.member import Member
@@ -10,6 +9,7 @@ from geventchat.protocol import names
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.events import iso_time
 from geventchat.protocol.limits import MAX_FORMER
+from geventchat.protocol.masks import matcher
 from geventchat.protocol.replies import Profile
 
 
@@ -47,9 +47,9 @@ class Nicks:
         )
 
     def fitting(self, mask: str) -> Iterator[Member]:
-        """Yield the members whose nicks a mask fits: in it, `*` stands for any text and `?` for any character."""
-        pattern = _pattern(mask)
-        return (member for key, member in self._members.items() if fnmatchcase(key, pattern))
+        """Yield the members whose nicks a mask fits; one that is no name in any spelling fits nothing."""
+        fits = matcher(names.key(mask))
+        return (member for key, member in self._members.items() if fits(key))
 
     def check(self, member: Member, name: str) -> None:
         """Raise Refused when this is no name that a member can have, or when it is or looks like somebody else's."""
@@ -85,8 +85,8 @@ class Nicks:
 
     def former(self, mask: str, limit: int) -> list[Profile]:
         """Return up to `limit` who went by a nick that a mask fits, the last one first."""
-        pattern = _pattern(mask)
-        return list(islice((one for key, one in reversed(self._former) if fnmatchcase(key, pattern)), limit))
+        fits = matcher(names.key(mask))
+        return list(islice((one for key, one in reversed(self._former) if fits(key)), limit))
 
 
 def profile(member: Member, rooms: list[str], now: float) -> Profile:
@@ -101,8 +101,3 @@ def profile(member: Member, rooms: list[str], now: float) -> Profile:
         since=iso_time(int(member.since * 1000)),
         idle=max(0, int(now - member.spoke)),
     )
-
-
-def _pattern(mask: str) -> str:
-    """Return a mask as fnmatch has them, where a bracket would begin a choice; one that no key can fit fits nothing."""
-    return names.key(mask).replace("[", "[[]")

@@ -1,7 +1,6 @@
 """What one client alone is told, as messages of IRC: numerics, mostly, whose meaning modern.ircdocs.horse explains."""
 
 from collections.abc import Callable
-from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +18,7 @@ from geventchat.dialects.irc.profiles import former, profiles, wrapped
 from geventchat.dialects.irc.recipient import Recipient
 from geventchat.protocol import events, replies, wording
 from geventchat.protocol.events import seconds_of
+from geventchat.protocol.masks import matcher
 from geventchat.protocol.roles import Role
 
 # Nicks of a list that are put into lines together, and the steps in which the room for them is counted.
@@ -107,22 +107,22 @@ def _parts(nicks: tuple[str, ...], chanops: frozenset[str], with_hosts: bool, fr
 
 
 def _room_list(to: Recipient, listed: replies.RoomList) -> list[Out]:
+    wanted = [_condition(one) for one in to.asked.detail.split(",") if one]
     shown = [
         to.numeric("322", room_to_irc(room), str(count), listed.topics.get(room, ""))
         for room, count in listed.rooms.items()
-        if all(_fits(wanted, room, count) for wanted in to.asked.detail.split(",") if wanted)
+        if all(holds(room, count) for holds in wanted)
     ]
     return [to.numeric("321", "Channel", "Users  Name"), *shown, to.numeric("323", "End of /LIST")]
 
 
-def _fits(wanted: str, room: str, count: int) -> bool:
-    """Return whether a room is one of those that were asked for: by its name, a mask for it, or how many are in it."""
-    sign, number = wanted[0], wanted[1:]
-    if sign in "<>" and number.isascii() and number.isdigit():
-        return count < int(number[:9]) if sign == "<" else count > int(number[:9])
-    name = room_to_irc(room).lower()
-    mask = wanted.removeprefix("!").replace("[", "[[]").lower()
-    return fnmatchcase(name, mask) is not wanted.startswith("!")
+def _condition(wanted: str) -> Callable[[str, int], bool]:
+    """Return what says whether a room is wanted: by its name, a mask for it, or how many are in it."""
+    if wanted[0] in "<>" and wanted[1:].isascii() and wanted[1:].isdigit():
+        bound = int(wanted[1:])
+        return lambda _, count: count < bound if wanted[0] == "<" else count > bound
+    fits, is_wanted = matcher(wanted.removeprefix("!").lower()), not wanted.startswith("!")
+    return lambda room, _: (fits(room_to_irc(room).lower()) is not None) is is_wanted
 
 
 def _topic(to: Recipient, topic: replies.TopicIs) -> list[Out]:
