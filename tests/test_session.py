@@ -27,10 +27,64 @@ def only_session(server: ChatServer) -> Session:
 
 
 def test_a_new_name_costs_as_much_as_a_message_in_each_room() -> None:
-    alice = Stage().program("alice")
+    stage = Stage()
+    alice = stage.program("alice")
     alice.hears(commands.Join(room="den"), commands.Join(room="attic"))
-    assert actions.cost(alice.member, commands.Rename(nick="anna")) == 3
-    assert actions.cost(alice.member, commands.Say(text="hi", room="den")) == 1
+    assert actions.cost(stage.chat, alice.member, commands.Rename(nick="anna")) == 3
+    assert actions.cost(stage.chat, alice.member, commands.Say(text="hi", room="den")) == 1
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        commands.Rename(nick="anna"),
+        commands.Away(text="out"),
+        commands.Describe(about="a cook"),
+        commands.Logout(),
+        commands.Unregister(password="correct horse"),
+        commands.Recent(),
+        commands.Find(mask="*"),
+        commands.History(limit=-5),
+    ],
+)
+def test_nothing_is_free_for_who_is_in_no_room(asked: commands.AnyCommand) -> None:
+    stage = Stage()
+    alice = stage.program("alice", room="")
+    assert actions.cost(stage.chat, alice.member, asked) == 1
+
+
+def test_who_asks_for_much_is_counted_as_more_than_a_message() -> None:
+    stage = Stage()
+    alice = stage.program("alice")
+    crowd = [stage.program() for _ in range(199)]
+    for number, user in enumerate(crowd):
+        user.does(commands.Hello(nick=f"user{number}"))
+    stage.carry_out()
+    alice.hears(commands.Join(room="den"))
+    for asked, cost in (
+        (commands.Find(room="lobby"), 5),
+        (commands.Find(mask="*z"), 5),
+        (commands.Find(room="den"), 1),
+        (commands.Find(nicks=["alice"]), 1),
+        (commands.History(room="den"), 1),
+        (commands.History(room="den", limit=500), 6),
+        (commands.Recent(), 2),
+        (commands.Rooms(), 1),
+    ):
+        assert actions.cost(stage.chat, alice.member, asked) == cost, asked
+    for user in crowd[:2]:
+        user.hears(*[commands.Join(room=f"{user.member.nick} {number}") for number in range(63)])
+    assert actions.cost(stage.chat, alice.member, commands.Rooms()) == 2
+
+
+def test_a_user_in_no_room_who_renames_all_the_time_is_read_more_slowly() -> None:
+    with ChatServer(limits=Limits(burst=6, rate=1)) as server:
+        alice, _ = programmed(server.address, "alice", room="")
+        for number in range(7):
+            alice.send(b'{"type":"rename","nick":"anna%d"}\n' % number)
+        while not server._services.counters.throttled:
+            gevent.sleep(0.001)
+        alice.close()
 
 
 def test_a_user_in_many_rooms_who_renames_is_read_more_slowly() -> None:

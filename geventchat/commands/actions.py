@@ -10,7 +10,17 @@ from weakref import ref
 
 import msgspec
 
-from geventchat.commands import accounts, commands, filtering, keeping, moderating, moderation, people, permission
+from geventchat.commands import (
+    accounts,
+    commands,
+    costs,
+    filtering,
+    keeping,
+    moderating,
+    moderation,
+    people,
+    permission,
+)
 from geventchat.commands.command import Command
 from geventchat.commands.followups import CatchUp, ClaimNick, Followup, Goodbye, ReadHistory, ReadRecent
 from geventchat.commands.people import about_of, any_room, one_called
@@ -75,9 +85,12 @@ def _refuse(chat: Chat, member: Member, refusal: Refused, ref: str | None) -> No
         chat.ask(member)
 
 
-def cost(member: Member, command: commands.AnyCommand) -> int:
+def cost(chat: Chat, member: Member, command: commands.AnyCommand) -> int:
     """Return how many messages a command counts as, against the rate."""
-    return len(member.rooms) if INFO[type(command)].costs_per_room else 1
+    info = INFO[type(command)]
+    if info.costs_per_room:
+        return costs.per_room(chat, member, command)
+    return 1 if info.cost is None else info.cost(chat, member, command)
 
 
 def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> Followup | None:

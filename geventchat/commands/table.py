@@ -1,11 +1,16 @@
 """What is to be known of each command: what people type for it, what it costs, and who may ask for it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from geventchat.commands import commands, moderation
+from geventchat.commands import commands, costs, moderation
 from geventchat.commands.command import Command
 from geventchat.protocol.roles import Role
+
+if TYPE_CHECKING:
+    from geventchat.core.chat import Chat
+    from geventchat.core.member import Member
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +26,8 @@ class CommandInfo:
     typed: str = ""  # empty when it is not typed
     fields: tuple[str, ...] = ()
     help: str = ""
-    costs_per_room: bool = False  # against the rate, it counts once for each room that the user is in
+    costs_per_room: bool = False  # others hear of it in all rooms that the user is in: it counts once for each
+    cost: Callable[["Chat", "Member", Any], int] | None = None  # what it counts as against the rate, where that differs
     needs_nick: bool = True
     who_may: Role = Role.USER  # the least role that is allowed it
     in_own_room: bool = False  # whether it is allowed, too, to whom the room belongs that it is about
@@ -40,7 +46,7 @@ _FOR_ALL = (
     CommandInfo(command=commands.Help, typed="/help", help="this list"),
     CommandInfo(command=commands.Who, typed="/who [ROOM]", fields=("room",), help="who is in the room"),
     CommandInfo(command=commands.Whois, typed="/whois NAME", fields=("nick",), help="who that is"),
-    CommandInfo(command=commands.Find),
+    CommandInfo(command=commands.Find, cost=costs.per_user_found),
     CommandInfo(command=commands.Whowas),
     CommandInfo(command=commands.Watch),
     CommandInfo(command=commands.Status),
@@ -71,7 +77,7 @@ _FOR_ALL = (
         help='go to another room; quote the name of one with a password: /join "ROOM" PASSWORD',
     ),
     CommandInfo(command=commands.Leave, typed="/leave [REASON]", fields=("reason",), help="go back to the lobby"),
-    CommandInfo(command=commands.Rooms, typed="/rooms", help="which rooms there are"),
+    CommandInfo(command=commands.Rooms, typed="/rooms", help="which rooms there are", cost=costs.per_room_listed),
     CommandInfo(
         command=commands.Invite, speaks=True, typed="/invite NAME", fields=("nick",), help="ask somebody into the room"
     ),
@@ -86,8 +92,14 @@ _FOR_ALL = (
     CommandInfo(
         command=commands.Topic, speaks=True, typed="/topic [TEXT]", fields=("text",), help="see or set the room's topic"
     ),
-    CommandInfo(command=commands.History, typed="/history [N]", fields=("limit",), help="what was said before"),
-    CommandInfo(command=commands.Recent),
+    CommandInfo(
+        command=commands.History,
+        typed="/history [N]",
+        fields=("limit",),
+        help="what was said before",
+        cost=costs.per_event,
+    ),
+    CommandInfo(command=commands.Recent, cost=costs.per_room),
     CommandInfo(command=commands.Motd, typed="/motd", help="the message of the day"),
     CommandInfo(
         command=commands.Register, typed="/register PASSWORD", fields=("password",), help="make your name your own"

@@ -208,7 +208,9 @@ class Session:
             if not self.member.welcomed:
                 self._asked_at = time.monotonic()
             self._in_hand = not isinstance(asked, EmptyLine)
-            tokens = 1 if isinstance(asked, ProtocolError | EmptyLine | Answer) else actions.cost(self.member, asked)
+            tokens = 1
+            if not isinstance(asked, ProtocolError | EmptyLine | Answer):
+                tokens = actions.cost(self._services.chat, self.member, asked)
             self._pace.wait(tokens, lambda: self._is_over)
             self._in_hand = False
             if self._is_over:
