@@ -301,6 +301,25 @@ def test_of_guesses_at_the_same_time_no_more_are_looked_at_than_may_be_wrong_for
     gevent.joinall(busy)
 
 
+def test_who_sets_password_after_password_leaves_logins_from_elsewhere_their_place(server: ChatServer) -> None:
+    registered(server).close()
+    made = server._services.passwords.made
+    programs = [Program(server.address, "alice", login=login("alice", SECRET)) for _ in range(20)]
+    assert server._services.passwords.made == made + 20
+    go_on = threading.Event()
+    busy = [gevent.spawn(server._services.passwords._apart, go_on.wait) for _ in range(passwords.AT_ONCE)]
+    for program in programs:
+        program.say_json("password", password="another horse")
+    in_hand = made + 20 + passwords.AT_ONCE + limits.FREE_TRIES
+    while server._services.passwords.made < in_hand:
+        gevent.sleep(0.001)
+    bob = Program(server.address, "bob")
+    assert bob.asks("say", text="nobody waits")["type"] == "ack"
+    assert server._services.passwords.made == in_hand
+    go_on.set()
+    gevent.joinall(busy)
+
+
 def test_a_password_that_is_replaced_while_it_is_looked_at_does_not_let_in(server: ChatServer) -> None:
     registered(server).close()
     go_on = threading.Event()

@@ -63,12 +63,17 @@ class PasswordGuard:
             case HashPassword():
                 if asked.is_new:
                     self._registrar.admit(self._member.address, time.monotonic())
-                made = self._passwords.make(asked.password)
-                if not self._is_over():
-                    asked.then(made)
+                self._make(asked)
             case MakeWord():
                 asked.then(random_word())
         return None
+
+    def _make(self, asked: HashPassword) -> None:
+        """Make a hash, in the same turn as a password is looked at: one host would else take the time of all logins."""
+        with self._turn():
+            made = "" if self._is_over() else self._passwords.make(asked.password)
+        if not self._is_over():
+            asked.then(made)
 
     def _fits(self, stored: str, password: str) -> bool:
         """Return whether this is the password of a hash. Raises Refused when its turn does not come soon."""
