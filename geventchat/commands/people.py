@@ -12,7 +12,7 @@ from geventchat.core.posts import Deed
 from geventchat.core.room import Room
 from geventchat.protocol import replies
 from geventchat.protocol.errors import Refused
-from geventchat.protocol.limits import MAX_ABOUT, MAX_FORMER, MAX_LISTED, MAX_PRIVATE_BYTES
+from geventchat.protocol.limits import MAX_ABOUT, MAX_FORMER, MAX_LISTED
 from geventchat.protocol.text import clean
 
 
@@ -26,8 +26,8 @@ def one_called(chat: Chat, nick: str) -> Member:
             f"nobody called {name} is here; /who says who is, and a name with spaces needs quotes",
             about=name,
         )
-    if member.outbox.private_bytes > MAX_PRIVATE_BYTES:
-        raise Refused("not-reading", f"{member.nick} is not reading at the moment, try again later", about=member.nick)
+    if member.is_behind:
+        raise member.not_reading()
     return member
 
 

@@ -11,7 +11,9 @@ from msgspec import UNSET
 from geventchat.core.dedup import SentRefs
 from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.delivery.outbox import Outbox
+from geventchat.protocol.errors import Refused
 from geventchat.protocol.events import AccountOf
+from geventchat.protocol.limits import MAX_PRIVATE_BYTES
 from geventchat.protocol.roles import Role
 
 
@@ -98,6 +100,15 @@ class Member:
     def proof(self) -> str:
         """What shows that it has its token, on whatever server it is."""
         return proof_of(self.token)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether so much waits for it alone that it is not told what it can ask for, nor what others say to it."""
+        return self.outbox.private_bytes > MAX_PRIVATE_BYTES
+
+    def not_reading(self) -> Refused:
+        """Return what others are told whose words it does not take while it is behind."""
+        return Refused("not-reading", f"{self.nick} is not reading at the moment, try again later", about=self.nick)
 
     def has_token(self, token: str) -> bool:
         """Return whether this is the member's token."""

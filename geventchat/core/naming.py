@@ -105,4 +105,5 @@ class Naming:
 
     def _tell_watchers(self, key: str, watched: replies.Watched) -> None:
         for watcher in self._chat.watchers.of(key):
-            self._chat.tell(watcher, watched)
+            if not watcher.is_behind:
+                self._chat.tell(watcher, watched)

@@ -115,7 +115,8 @@ class Publisher:
     def _tell_once(self, room: Room, entry: Entry, member: Member, everywhere: Everywhere) -> None:
         """Tell those who are told once, and share several rooms with a member, what happens next in all of them.
 
-        It has its place in what all these rooms say: behind the member's last words in each, and ahead of its next.
+        It has its place in what all these rooms say: behind the member's last words in each, and ahead of its next. Who
+        is behind is told in each room, whose feed is bounded.
         """
         others = [other for other in everywhere.rooms if other is not room]
         for reader in room.members:
@@ -123,7 +124,7 @@ class Publisher:
                 continue
             if reader in everywhere.told:
                 room.pass_over_next(reader)
-            elif any(reader in other.members for other in others):
+            elif any(reader in other.members for other in others) and (reader is member or not reader.is_behind):
                 everywhere.told.add(reader)
                 ref = entry.ref if reader is member else None
                 self._tell_instead(room, reader, encode_own(reader, entry.event, ref))
@@ -174,8 +175,10 @@ class Publisher:
         self._tell(others, news)
 
     def _tell(self, members: Iterable[Member], news: AnyReply) -> None:
+        """Tell members how something stands, which those who are behind have to ask for."""
         for member in members:
-            self._put(member, news)
+            if not member.is_behind:
+                self._put(member, news)
 
     def reply(self, post: PendingReply, wall_time: float) -> None:
         """Tell a member something; `wall_time` is in seconds since 1970."""

@@ -287,6 +287,9 @@ class RemoteUsers:
                     self._chat.put_out(member, room, kicked, wall_time)
             case SendAway(code=code, message=message, reason=reason):
                 self._chat.send_away(member, replies.Closing(code=code, message=message), reason)
+            case replies.Whispered() | replies.Invited() as said if member.is_behind:
+                if (speaker := self._chat.nicks.find(said.nick)) is not None:  # whose server cannot know that
+                    self._chat.refuse(speaker, member.not_reading())
             case reply:
                 if isinstance(reply, replies.Whispered) and (speaker := self._chat.nicks.find(reply.nick)):
                     member.whispered_by = ref(speaker)

@@ -42,8 +42,8 @@ SNIFF_S = 0.150
 HANDSHAKE_S = 10.0
 # How long the server waits for the next key of somebody whose telnet sends each key at once, as that on Windows does.
 TYPING_S = 2.0
-# What may wait for one user besides what rooms say; past it, whispers to the user are refused and the user's own
-# commands are not read until the answers to earlier ones have been taken.
+# What may wait for one user besides what rooms say; past it, whispers to the user are refused, news of others that it
+# can ask for are left out, and its own commands are not read until the answers to earlier ones have been taken.
 MAX_PRIVATE_BYTES = 256 << 10
 # Rooms that one session may be in; whenever it is sent something, the feed of each is looked at.
 MAX_ROOMS_PER_USER = 64

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from geventchat.core.counters import Counters
 from geventchat.core.member import Member
-from geventchat.protocol.limits import MAX_PRIVATE_BYTES, Limits
+from geventchat.protocol.limits import Limits
 from geventchat.server.cooperate import let_others_run
 from geventchat.server.pump import Pump, Sender
 from geventchat.server.token_bucket import TokenBucket
@@ -44,7 +44,7 @@ class Pace:
         self.let_others_run(1)
         if member.unpublished > _MAX_UNPUBLISHED:
             pump.wait_until(sender, lambda: member.unpublished <= _MAX_UNPUBLISHED or is_over())
-        if member.outbox.private_bytes > MAX_PRIVATE_BYTES:
+        if member.is_behind:
             pump.drain(sender, lambda: True)
 
     def let_others_run(self, work: int) -> None:
