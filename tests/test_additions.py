@@ -3,6 +3,7 @@
 Each test adds a toy one to a copy of the packages, by the steps of that page, and uses it.
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,8 @@ import textwrap
 from pathlib import Path
 
 import pytest
+
+from geventchat.core.log import Log
 
 _ROOT = Path(__file__).parent.parent
 # How many files an addition may touch, its tests and docs aside.
@@ -164,21 +167,74 @@ def test_a_command(checkout: Checkout) -> None:
     assert '{"type":"ack","ref":"7"' in json
 
 
+def test_the_page_names_all_that_a_store_has() -> None:
+    page = (_ROOT / "docs" / "contributing.md").read_text()
+    described, *_ = page.partition("## A store")[2].partition("\n1. ")
+    named = set(re.findall(r"`(\w+)`", described)) - {"Log", "None"}
+    assert named == {name for name in (*vars(Log), *Log.__annotations__) if not name.startswith("_")}
+
+
 def test_a_store(checkout: Checkout) -> None:
     checkout.add(
         "geventchat/store/shared.py",
         '''
         """A log that all servers of one process share."""
 
-        from geventchat.store.memory import MemoryLog
+        from collections.abc import Sequence
+
+        from geventchat.core.kept import Change, Kept
+        from geventchat.core.log import Entry
+        from geventchat.protocol.events import AnyEvent, IdClock, TopicSet, number_of
+
 
         _LOGS: dict[str, "SharedLog"] = {}
 
 
-        class SharedLog(MemoryLog):
-            """A log in memory under a name."""
+        class SharedLog:
+            """A log in memory under a name, which keeps everything."""
 
             location = "memory of this process"
+            trouble = ""
+            shared = None
+
+            def __init__(self) -> None:
+                self.kept = Kept()
+                self._clock = IdClock()
+                self._entries: list[Entry] = []
+
+            def append(self, entries: Sequence[Entry], now: float, changes: Sequence[Change] = ()) -> None:
+                for entry in entries:
+                    self._clock.stamp(entry.event, now)
+                self._entries += entries
+                self.kept.settle(changes)
+
+            def refresh_records(self) -> None:
+                """Nobody else has this log."""
+
+            def since(self, room: str, after: str, limit: int, *, talk: bool = False) -> list[Entry]:
+                later = [entry for entry in self._of(room, talk) if number_of(entry.event.id) > number_of(after)]
+                return later[:limit]
+
+            def latest(self, room: str, limit: int, before: str | None = None, *, talk: bool = False) -> list[AnyEvent]:
+                events = [entry.event for entry in self._of(room, talk)]
+                if before is not None:
+                    events = [event for event in events if number_of(event.id) < number_of(before)]
+                return events[-limit:]
+
+            def topics(self, rooms: Sequence[str]) -> dict[str, str]:
+                topics = {entry.room: entry.event for entry in self._entries if isinstance(entry.event, TopicSet)}
+                return {room: topics[room].text for room in rooms if room in topics and topics[room].text}
+
+            def trimmed_up_to(self) -> str:
+                return "0-0"
+
+            def close(self) -> None:
+                """Nothing is open."""
+
+            def _of(self, room: str, talk: bool) -> list[Entry]:
+                tags = ("said", "acted")
+                entries = [entry for entry in self._entries if entry.room == room]
+                return [one for one in entries if not talk or one.event.__struct_config__.tag in tags]
 
 
         def open_shared(name: str) -> SharedLog:

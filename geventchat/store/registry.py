@@ -1,6 +1,6 @@
 """The stores that a server can keep its log in, and what `--history` or `--redis` says for each.
 
-A new store is a module here with a class that has the methods of `Log`, one more `Store` in STORES, and one more line
+A new store is a module here with a class that has all that `Log` has, one more `Store` in STORES, and one more line
 in `tests/test_log.py`, where all stores pass the same tests.
 """
 
