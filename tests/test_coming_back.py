@@ -177,6 +177,67 @@ def test_a_message_sent_twice_in_doubt_is_stored_once_under_every_name_of_its_sp
     again.close()
 
 
+def come_back(server: Server, welcome: dict[str, Any], nick: str = "alice") -> tuple[Raw, dict[str, Any]]:
+    return programmed(server.address, nick, after=welcome["id"], token=welcome["token"])
+
+
+def test_who_comes_back_is_not_told_that_the_words_of_another_of_its_nick_are_its_own(server: Server) -> None:
+    alice, welcome = programmed(server.address, "alice")
+    watcher, _ = programmed(server.address, "watcher")
+    alice.close()  # ref 2 was on its way
+    watcher.messages_until("left")
+    stranger, _ = programmed(server.address, "alice")
+    theirs = say(stranger, "of a stranger", "2")
+    stranger.close()
+    watcher.messages_until("left")
+    again, _ = come_back(server, welcome)
+    assert "ack" not in [message["type"] for message in settled(again)]
+    mine = say(again, "my own", "2")
+    assert mine != theirs
+    once_more, _ = come_back(server, welcome)
+    heard = settled(once_more)
+    assert [(one["ref"], one["id"]) for one in heard if one["type"] == "ack"] == [("2", mine)]
+    assert texts(heard) == ["of a stranger", "my own"]
+    assert say(once_more, "my own", "2") == mine
+    for raw in (watcher, again, once_more):
+        raw.close()
+
+
+def test_who_finds_its_nick_taken_is_told_all_the_same_what_it_has_said_itself(server: Server) -> None:
+    alice, welcome = programmed(server.address, "alice")
+    watcher, _ = programmed(server.address, "watcher")
+    mine = say(alice, "my own", "2")
+    alice.close()
+    watcher.messages_until("left")
+    stranger, _ = programmed(server.address, "alice")
+    again, _ = come_back(server, welcome, "alice's")
+    assert [(one["ref"], one["id"]) for one in settled(again) if one["type"] == "ack"] == [("2", mine)]
+    assert say(again, "my own", "2") == mine
+    for raw in (watcher, stranger, again):
+        raw.close()
+
+
+def test_a_message_is_known_again_after_a_restart_though_another_had_the_nick_and_the_ref(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    with closing(SqliteLog(path)) as log, ChatServer(log=log) as server:
+        alice, welcome = programmed(server.address, "alice")
+        mine = say(alice, "my own", "2")
+        alice.close()
+    with closing(SqliteLog(path)) as log, ChatServer(log=log) as server:
+        stranger, _ = programmed(server.address, "alice")
+        say(stranger, "of a stranger", "2")
+        watcher, _ = programmed(server.address, "watcher")
+        stranger.close()
+        watcher.messages_until("left")
+    with closing(SqliteLog(path)) as log, ChatServer(log=log) as server:
+        again, _ = come_back(server, welcome)
+        heard = settled(again)
+        assert [(one["ref"], one["id"]) for one in heard if one["type"] == "ack"] == [("2", mine)]
+        assert say(again, "my own", "2") == mine
+        for raw in (again, watcher):
+            raw.close()
+
+
 def test_a_topic_is_still_there_after_a_restart(tmp_path: Path) -> None:
     for welcomed_with in ("", "tea time"):
         with closing(SqliteLog(tmp_path / "history.sqlite")) as log, ChatServer(log=log) as server:

@@ -86,6 +86,12 @@ def test_events_come_back_with_ids_that_grow_and_the_time(log: Log) -> None:
     assert entries[0].event.time == "2024-11-23T12:00:00.123Z"
 
 
+def test_a_ref_comes_back_with_whose_it_is(log: Log) -> None:
+    log.append([said("hers", ref="2")._replace(sender="a"), said("his", ref="2")._replace(sender="b"), said("no")], 1.0)
+    found = [(entry.ref, entry.sender) for entry in log.since("lobby", "0-0", 9)]
+    assert found == [("2", "a"), ("2", "b"), (None, "")]
+
+
 def test_ids_grow_when_the_clock_goes_back(log: Log) -> None:
     entries = [said("before"), said("after")]
     log.append(entries[:1], 2000.0)

@@ -279,7 +279,7 @@ def test_a_file_of_version_1_keeps_its_topics_and_says_that_earlier_events_may_b
 def test_an_upgrade_that_fails_changes_nothing(path: Path) -> None:
     def halfway(db: sqlite3.Connection) -> None:
         db.execute("DROP VIEW history")
-        db.execute("INSERT INTO events VALUES ('no id', 1, 2, 3, 4, 5, 6)")
+        db.execute("INSERT INTO events VALUES ('no id', 1, 2, 3, 4, 5, 6, 7)")
 
     with closing(SqliteLog(path)) as log:
         log.append(entries("old"), NOW)

@@ -26,6 +26,7 @@ from geventchat.commands.followups import CatchUp, ClaimNick, Followup, Goodbye,
 from geventchat.commands.people import about_of, any_room, one_called
 from geventchat.commands.table import INFO, help_lines
 from geventchat.core.chat import Chat
+from geventchat.core.dedup import sender_of
 from geventchat.core.log import Entry
 from geventchat.core.member import Member, account_of
 from geventchat.core.posts import Deed, not_stored
@@ -175,11 +176,12 @@ def _act(chat: Chat, member: Member, act: commands.Act, now: float) -> None:
 
 def _post_once(chat: Chat, member: Member, room: Room, event: events.AnyEvent, ref: str | None, now: float) -> None:
     """Post a message; one that a client sends again because it has seen no ack is answered, not posted again."""
-    entry = Entry(room.key, event, ref)
-    earlier = member.sent_refs.find(entry) if member.can.resends else None
+    sender = sender_of(member.token) if ref is not None and member.can.resends else ""
+    entry = Entry(room.key, event, ref, sender)
+    earlier = member.sent_refs.find(entry) if sender else None
     if earlier is None or ref is None:
         chat.moderation.check_slow(member, room.key, now)
-        chat.post(member, room, entry, member.sent_refs.add(entry) if member.can.resends else None)
+        chat.post(member, room, entry, member.sent_refs.add(entry) if sender else None)
     else:
         chat.tell(member, lambda: replies.Ack(ref=ref, id=earlier.id) if earlier.id else not_stored(ref))
 

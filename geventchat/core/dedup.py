@@ -1,5 +1,7 @@
 """Messages that a client sent with a ref: one that it sends again, because it has seen no ack, is recognised."""
 
+from hashlib import blake2b
+
 from geventchat.core.log import Entry
 
 # How many of a user's messages are recognised: more than a client that keeps to the rate has unanswered at once.
@@ -39,6 +41,11 @@ class SentRefs:
             del self._by_ref[next(iter(self._by_ref))]
         return sent
 
+    def add_unsure(self, entry: Entry) -> None:
+        """Remember a message that may be this user's, unless its ref is known to be that of another message."""
+        if entry.ref and entry.ref not in (self._by_ref or ()):
+            self.add(entry)
+
     def forget(self, sent: SentRef) -> None:
         """Forget a message that could not be stored, so that it can be sent again."""
         if self._by_ref is not None and self._by_ref.get(sent.ref) is sent:
@@ -48,6 +55,11 @@ class SentRefs:
         """Return the message that this one repeats: with the same ref, in the same room, in the same words."""
         earlier = self._by_ref.get(entry.ref or "") if self._by_ref else None
         return earlier if earlier is not None and earlier.digest == _digest(entry) else None
+
+
+def sender_of(token: str) -> str:
+    """Return what shows, beside a ref in the log, that it belongs to whoever has this token; it does not tell that."""
+    return blake2b(token.encode(), digest_size=8).hexdigest()
 
 
 def _digest(entry: Entry) -> int:

@@ -11,11 +11,15 @@ if TYPE_CHECKING:
 
 
 class Entry(NamedTuple):
-    """One event for the log: the key of its room, and the ref that its sender's client gave it, if any."""
+    """One event for the log: the key of its room, and the ref that its sender's client gave it, if any.
+
+    `sender` says to whom the ref belongs, where that client may send it again: others may have the nick, and the ref.
+    """
 
     room: str
     event: AnyEvent
     ref: str | None
+    sender: str = ""
 
 
 class Log(Protocol):

@@ -9,6 +9,7 @@ from itertools import accumulate
 from geventchat.commands import commands
 from geventchat.commands.followups import CatchUp, FindEvent
 from geventchat.core.chat import Chat
+from geventchat.core.dedup import sender_of
 from geventchat.core.log import Entry, Log
 from geventchat.core.member import Member
 from geventchat.core.room import Room
@@ -159,22 +160,29 @@ class HistorySender:
         self._chat.tell(self._member, replies.Gap(room=room.name, first=first, last=last, count=None))
 
     def _recognise(self, page: list[Entry], nicks: set[str]) -> None:
-        """Remember what the user itself has said, under any of the nicks that it had, and acknowledge it.
+        """Remember what the user itself has said, as its token shows, and acknowledge it.
 
         That comes ahead of these events: who has heard them knows that they are stored, and sends none again though
         this connection is lost too; it will then come back with a later id, and what is earlier is not read.
+
+        What was said under a nick that it had, and is not known to be its own, is remembered only, in case the same words
+        come with the same ref: some come back by their nick alone, and somebody else may have taken that.
         """
+        own = sender_of(self._member.token)
         for entry in reversed(page):
             if isinstance(entry.event, Renamed) and entry.event.new in nicks:
                 nicks.add(entry.event.nick)
         for entry in page:
             event = entry.event
-            if event.nick not in nicks:
+            if entry.sender == own:
+                if (sent := self._member.sent_refs.add(entry)) is not None:
+                    self._chat.tell(self._member, replies.Ack(ref=sent.ref, id=sent.id))
+            elif event.nick not in nicks:
                 continue
-            if isinstance(event, Renamed):
+            elif isinstance(event, Renamed):
                 nicks.add(event.new)
-            elif isinstance(event, Said | Acted | TopicSet) and (sent := self._member.sent_refs.add(entry)):
-                self._chat.tell(self._member, replies.Ack(ref=sent.ref, id=sent.id))
+            elif isinstance(event, Said | Acted | TopicSet):
+                self._member.sent_refs.add_unsure(entry)
 
     def _send_earlier(self, room: Room) -> None:
         """Show a newcomer what was said last, or since its nick was here last, to those who go by that."""

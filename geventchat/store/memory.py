@@ -20,6 +20,7 @@ class _Kept(msgspec.Struct, array_like=True, gc=False):
 
     event: AnyEvent
     ref: str | None
+    sender: str
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -72,8 +73,8 @@ class MemoryLog:
     def refresh_records(self) -> None:
         """Nobody else has this log."""
 
-    def _keep(self, room: str, event: AnyEvent, ref: str | None) -> None:
-        kept = _encoder.encode(_Kept(event, ref))
+    def _keep(self, room: str, event: AnyEvent, ref: str | None, sender: str) -> None:
+        kept = _encoder.encode(_Kept(event, ref, sender))
         log = self._rooms.get(room)
         if log is None:
             log = self._rooms[room] = _RoomLog()
@@ -115,7 +116,7 @@ class MemoryLog:
         kept = log.talk if talk else log.all
         begin = bisect_right(kept, number_of(after), key=_number)
         found = (_decoder.decode(kept[place]) for place in range(begin, min(begin + limit, len(kept))))
-        return [Entry(room, one.event, one.ref) for one in found]
+        return [Entry(room, one.event, one.ref, one.sender) for one in found]
 
     def latest(self, room: str, limit: int, before: str | None = None, *, talk: bool = False) -> list[AnyEvent]:
         """Return the last `limit` events, or the last before an id, oldest first; with `talk`, only what was said."""

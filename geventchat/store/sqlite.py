@@ -107,7 +107,7 @@ class SqliteLog:
                 db.execute("BEGIN IMMEDIATE")
                 changed_elsewhere = self._records.read(db)
                 sqlite_rows.keep(db, changes)
-                db.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+                db.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
                 db.executemany("INSERT OR REPLACE INTO topics VALUES (?, ?)", topics)
                 gone = db.executemany("DELETE FROM events WHERE id = ? AND room_key = ?", deleted).rowcount
                 if before_all is not None:

@@ -79,8 +79,12 @@ def _keep_records(db: sqlite3.Connection) -> None:
     )
 
 
+def _keep_senders(db: sqlite3.Connection) -> None:
+    db.execute("ALTER TABLE events ADD COLUMN sender TEXT")  # to whom the ref belongs; of older ones nobody knows that
+
+
 # What brings a file of version n to version n + 1, at place n. A change of the schema is one function more here.
-UPGRADES: tuple[Upgrade, ...] = (_create, _keep_topics_and_what_was_removed, _keep_records)
+UPGRADES: tuple[Upgrade, ...] = (_create, _keep_topics_and_what_was_removed, _keep_records, _keep_senders)
 
 
 def default_path() -> Path:

@@ -31,7 +31,7 @@ def row_of(entry: Entry) -> tuple[Any, ...]:
     if isinstance(entry.event, Moderation):
         text = [details_of(entry.event)]
     words = text[0] if text and (text[0] or kind != "joined") else None  # as most say nothing of themselves
-    return number_of(event_id), entry.room, room, nick, kind, words, entry.ref
+    return number_of(event_id), entry.room, room, nick, kind, words, entry.ref, entry.sender or None
 
 
 _KINDS: dict[object, type[AnyEvent]] = {kind.__struct_config__.tag: kind for kind in get_args(AnyEvent)}
@@ -42,20 +42,20 @@ def select(db: sqlite3.Connection, where: str, values: Sequence[object] = ()) ->
 
     Raises sqlite3.Error, also for a row that is no event: another program may have written it.
     """
-    columns = "id, room_key, room, nick, type, text, ref"
+    columns = "id, room_key, room, nick, type, text, ref, sender"
     rows = db.execute(f"SELECT {columns} FROM events {where}", values)  # noqa: S608 - from our code
     return [_entry_of(*row) for row in rows]
 
 
-def _entry_of(number: int, room_key: Any, room: Any, nick: Any, kind: Any, text: Any, ref: Any) -> Entry:
+def _entry_of(number: int, room_key: Any, room: Any, nick: Any, kind: Any, text: Any, ref: Any, sender: Any) -> Entry:
     fields = (id_of(number), _time_of(number), room, nick, *(() if text is None else (text,)))
-    if not all(isinstance(one, str) for one in fields) or not isinstance(ref, str | None):
+    if not all(isinstance(one, str) for one in (*fields, sender or "")) or not isinstance(ref, str | None):
         raise _damaged(number)
     try:
         made = _KINDS[kind]
         if issubclass(made, Moderation):
-            return Entry(room_key, with_details(made, *fields), ref)
-        return Entry(room_key, made(*fields), ref)
+            return Entry(room_key, with_details(made, *fields), ref, sender or "")
+        return Entry(room_key, made(*fields), ref, sender or "")
     except (KeyError, TypeError, IndexError, msgspec.MsgspecError):
         # A wrong type, or number of texts.
         raise _damaged(number) from None

@@ -2,7 +2,7 @@
 -- All that is ever written: each function is one step that is done as a whole, or not at all.
 --
 -- Servers agree by reading one list, `feed`. A part of it is what one call has put there: items, each of them msgpack
--- [kind, who, key, room, nick, text, ref, account]. `who` is the mark of the user who did it, and the record of that user says
+-- [kind, who, key, room, nick, text, ref, account, …]. `who` is the mark of the user who did it, and the record of that user says
 -- with which server it is. What a server sends of a user who is not, or no longer, with it, is left out.
 --
 --   meta                 format, log, opened, ms, seq, last, first, trimmed: the version, the name of this log, the

@@ -46,6 +46,7 @@ class Item(msgspec.Struct, array_like=True, gc=False):
     ref: str = ""
     account: str = ""
     moderates: bool = False
+    sender: str = ""
 
 
 class Part(NamedTuple):
@@ -141,6 +142,7 @@ def _event(by: str, entry: Entry) -> Item:
         text, *_ = msgspec.structs.astuple(event)[4:]
         written = Item(_KINDS[type(event)], by, entry.room, event.room, event.nick, text, entry.ref or "")
     written.account = event.account or ""
+    written.sender = entry.sender
     written.moderates = isinstance(event, Joined) and event.moderates
     return written
 
@@ -204,7 +206,7 @@ def _entry(item: Item, event_id: str, kind: str) -> Entry:
     event.account = item.account or msgspec.UNSET
     if isinstance(event, Joined):
         event.moderates = item.moderates
-    return Entry(item.key, event, item.ref or None)
+    return Entry(item.key, event, item.ref or None, item.sender)
 
 
 def _time_of(event_id: str) -> str:
