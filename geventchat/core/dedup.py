@@ -1,5 +1,6 @@
 """Messages that a client sent with a ref: one that it sends again, because it has seen no ack, is recognised."""
 
+from functools import lru_cache
 from hashlib import blake2b
 
 from geventchat.core.log import Entry
@@ -57,6 +58,7 @@ class SentRefs:
         return earlier if earlier is not None and earlier.digest == _digest(entry) else None
 
 
+@lru_cache(maxsize=1_024)  # it is asked for with each message
 def sender_of(token: str) -> str:
     """Return what shows, beside a ref in the log, that it belongs to whoever has this token; it does not tell that."""
     return blake2b(token.encode(), digest_size=8).hexdigest()

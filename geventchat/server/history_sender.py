@@ -165,8 +165,8 @@ class HistorySender:
         That comes ahead of these events: who has heard them knows that they are stored, and sends none again though
         this connection is lost too; it will then come back with a later id, and what is earlier is not read.
 
-        What was said under a nick that it had, and is not known to be its own, is remembered only, in case the same words
-        come with the same ref: some come back by their nick alone, and somebody else may have taken that.
+        What was said under a nick that it had, and is not known to be its own, is remembered only, in case the
+        same words come with the same ref: some come back by their nick alone, and somebody else may have taken that.
         """
         own = sender_of(self._member.token)
         for entry in reversed(page):
