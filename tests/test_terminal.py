@@ -262,10 +262,14 @@ def test_what_was_typed_in_earlier_runs_comes_back(server: ChatServer, tmp_path:
 def test_help_says_what_there_is(ann: Terminal) -> None:
     ann.type("/help\r")
     ann.until("/room [NAME]")
-    while not any(re.search(r"/join ROOM \[PASSWORD\] +enter a room", line) for line in ann.lines):
+
+    def has_join() -> bool:
+        return any(re.search(r"/join ROOM \[PASSWORD\] +enter a room", line) for line in ann.lines)
+
+    while not has_join():
         above = ann.lines[0]
         ann.type("\x1b[5~")  # PgUp, as there are more commands than lines
-        ann.until(lambda above=above: ann.lines[0] != above)  # type: ignore[misc]
+        ann.until(lambda above=above: has_join() or ann.lines[0] != above)  # type: ignore[misc]
 
 
 def test_several_rooms_with_marks_for_what_is_unread(server: ChatServer, ann: Terminal) -> None:
