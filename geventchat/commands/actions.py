@@ -153,7 +153,7 @@ def _unlock(chat: Chat, member: Member, unlock: commands.Unlock, now: float) -> 
 def _replace(chat: Chat, earlier: Member, now: float) -> None:
     """Send away the lost connection of a user who has come back."""
     closing = replies.Closing(code="replaced", message="you came back on another connection")
-    chat.send_away(earlier, closing, "came back on another connection")
+    chat.enforcement.send_away(earlier, closing, "came back on another connection")
     chat.naming.release(earlier, now)
 
 

@@ -60,14 +60,14 @@ def ban(chat: Chat, member: Member, ban: moderation.Ban, now: float) -> None:
             elif not one.closed:
                 why = f": {ban.reason}" if ban.reason else ""
                 closing = replies.Closing(code="banned", message=f"you are banned{wording.until(banned.until)}{why}")
-                chat.send_away(one, closing, f"banned by {by}{why}")
+                chat.enforcement.send_away(one, closing, f"banned by {by}{why}")
 
     chat.carry(member, deed, keep_out)
 
 
 def _put_out(chat: Chat, one: Member, room: Room, kicked: events.Kicked, now: float) -> None:
     """Put a user out of a room once that is stored: meanwhile, the room may have been made anew, the user renamed."""
-    chat.put_out(one, chat.room_at(room.key) or room, replace(kicked, who=one.nick), now)
+    chat.enforcement.put_out(one, chat.room_at(room.key) or room, replace(kicked, who=one.nick), now)
 
 
 def unban(chat: Chat, member: Member, unban: moderation.Unban, now: float) -> None:

@@ -40,8 +40,8 @@ def show(chat: Chat, written: Written, wall_time: float, now: float) -> Shown:
     """Show what is in the log; the times are as for `carry_out`."""
     outboxes = chat.publisher.publish(written, wall_time, now)
     chat.naming.heed_accounts(wall_time)
-    chat.heed_bans(wall_time)
-    chat.heed_links(wall_time)
+    chat.enforcement.heed_bans(wall_time)
+    chat.enforcement.heed_links(wall_time)
     return Shown(outboxes, chat.publisher.seal(now))
 
 

@@ -14,6 +14,7 @@ from geventchat.core.counters import Counters
 from geventchat.core.dedup import SentRef
 from geventchat.core.door import Door
 from geventchat.core.encoder import Capabilities, Encoder
+from geventchat.core.enforcement import Enforcement
 from geventchat.core.kept import Change, Kept, nothing
 from geventchat.core.log import Entry
 from geventchat.core.logins import Logins
@@ -36,12 +37,10 @@ from geventchat.core.posts import (
 from geventchat.core.publishing import Publisher, encode_own
 from geventchat.core.remote_users import RemoteUsers
 from geventchat.core.room import Room
-from geventchat.core.shared_log import SendAway
 from geventchat.core.watchers import Watchers
 from geventchat.protocol import events, names, replies
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import MAX_LISTED, Limits
-from geventchat.protocol.names import LOBBY
 from geventchat.protocol.replies import AnyReply, Message
 from geventchat.protocol.roles import Role
 
@@ -73,41 +72,12 @@ class Chat:
         self.naming = Naming(self)
         self.remote_users = RemoteUsers(self)
         self.publisher = Publisher(self)
+        self.enforcement = Enforcement(self)
         self._posted: deque[Post] = deque()
         self._log_room = Room(names.LOG_ROOM, names.LOG_ROOM, limits.feed_window, self.counters)
         self._new_rooms: list[tuple[Room, str]] = []  # with the accounts of those who make them
 
     # The state that commands change at once; others see it when the batch is published.
-
-    def heed_bans(self, now: float) -> None:
-        """Send away, or out of a room, whom a ban hits that was made elsewhere; `now` is in seconds since 1970."""
-        bans = self.moderation.bans
-        if not bans.is_changed:
-            return
-        bans.is_changed = False
-        for member in self.nicks.members():
-            if member.is_remote or member.closed:
-                continue
-            try:
-                self.moderation.check_ban(member, member.nick, "", now)
-            except Refused as refusal:
-                self.send_away(member, replies.Closing(code="banned", message=refusal.message), "banned")
-                continue
-            for room in self.rooms_of(member):
-                if (ban := self.moderation.ban_from(room.key, member, now)) is not None:
-                    kicked = events.Kicked("", "", room.name, ban.by, member.nick, ban.reason)
-                    self.put_out(member, room, kicked, now)
-
-    def heed_links(self, now: float) -> None:
-        """Let nobody moderate by a link any more whose right has ended; `now` is in seconds since 1970."""
-        links = self.moderation.links
-        if not links.is_changed:
-            return
-        links.is_changed = False
-        for member in self.nicks.members():
-            if member.role is not Role.USER and not member.is_remote and not links.holds(member.token, now):
-                member.role = Role.USER
-                self.tell_account(member)
 
     def tell_account(
         self, member: Member, ref: str | None = None, deed: Deed | None = None, *, is_spent: bool = False
@@ -304,38 +274,6 @@ class Chat:
         member.rooms.remove(room.key)
         self.post(member, room, Entry(room.key, left, None))
         return left
-
-    def put_out(self, member: Member, room: Room, kicked: events.Kicked, now: float) -> None:
-        """Take a member out of a room because somebody wants that; it is told so. `now` is in seconds since 1970.
-
-        One who can be in one room only goes to the lobby, or is out of the chat.
-        """
-        if member.is_remote:
-            self.tell(member, kicked)  # its own server does it
-            return
-        if changes := self.moderation.rules.uninvite(room.key, self.moderation.account(member), member.proof):
-            self.carry(member, Deed(None, changes))
-        if room.key not in member.rooms:  # it has left just now
-            return
-        member.rooms.remove(room.key)
-        self.post(member, room, Entry(room.key, kicked, None), is_own=False)
-        self.tell_own(member, kicked, None)
-        if member.can.several_rooms:
-            return
-        if room.key == LOBBY or not self.moderation.may_enter(member, LOBBY, now):
-            why = f"{kicked.nick} put you out{f': {kicked.reason}' if kicked.reason else ''}"
-            self.send_away(member, replies.Closing(code="kicked", message=why), why)
-        else:
-            self.join(member, LOBBY)
-
-    def send_away(self, member: Member, closing: replies.Closing, reason: str) -> None:
-        """Take a member out of the chat because somebody wants that, or because it has come back; others hear why."""
-        if member.is_remote:
-            self.tell(member, SendAway(code=closing.code, message=closing.message, reason=reason))
-            return
-        member.on_sent_away(reason)
-        self.depart(member, reason)
-        self.tell(member, closing)
 
     def depart(self, member: Member, reason: str = "") -> None:
         """Take a member out of all its rooms, for good. Its nick is free once it has been told a Closing."""

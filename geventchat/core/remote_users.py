@@ -284,9 +284,9 @@ class RemoteUsers:
             case events.Kicked() as kicked:
                 room = self._chat.find_room(kicked.room)
                 if room is not None and room.key in member.rooms:
-                    self._chat.put_out(member, room, kicked, wall_time)
+                    self._chat.enforcement.put_out(member, room, kicked, wall_time)
             case SendAway(code=code, message=message, reason=reason):
-                self._chat.send_away(member, replies.Closing(code=code, message=message), reason)
+                self._chat.enforcement.send_away(member, replies.Closing(code=code, message=message), reason)
             case replies.Whispered() | replies.Invited() as said if member.is_behind:
                 if (speaker := self._chat.nicks.find(said.nick)) is not None:  # whose server cannot know that
                     self._chat.refuse(speaker, member.not_reading())
