@@ -1,24 +1,20 @@
 """Looks at passwords away from the loop, a few at a time, so that a flood of logins delays no talk."""
 
 import base64
-import os
 import secrets
-import sys
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TypeVar
 
 from gevent.threadpool import ThreadPool
 
 from geventchat.protocol.errors import Refused
 from geventchat.system import password_hash
+from geventchat.system.priority import give_way
 
 # Each takes 19 MiB and a core for some 50 ms; two are a fair share of a machine that others talk on.
 AT_ONCE = 2
 # How many more may wait: for the last of them, that is one or two seconds.
 MAX_WAITING = 64
-# How much the system puts those threads off for others, where it can do that for a thread.
-_NICENESS = 10
 
 _Result = TypeVar("_Result")
 
@@ -65,7 +61,5 @@ def random_word() -> str:
 
 def _give_way_and(work: Callable[[], _Result]) -> _Result:
     """Do some work behind all others."""
-    if sys.platform == "linux":  # where this is for one thread alone
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
+    give_way()
     return work()
