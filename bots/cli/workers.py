@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from geventchat.cli.connecting import vouching
 from geventchat.protocol import address
 from geventchat.protocol.address import Address
 from geventchat.protocol.errors import UsageError
@@ -60,7 +61,7 @@ def play(
     source, beside = _files(scenario)
     protocol = Path(spoken.name).read_bytes() if spoken.option == "--protocol" else None
 
-    tls, authorities = _trusted(options)
+    tls, authorities = _trusted(vouching(options, spoken.tls))
 
     def job(part: int) -> Job:
         return Job(
@@ -78,6 +79,7 @@ def play(
             authorities=authorities,
             dialect=spoken.name,
             protocol=protocol,
+            password=spoken.password,
         )
 
     made.play(outcome, job)
@@ -97,11 +99,16 @@ def work(options: argparse.Namespace) -> int:
         return Worker(at).work()
 
 
-def _trusted(options: argparse.Namespace) -> "tuple[Literal['', 'known', 'system', 'file'], bytes]":
-    """Return whom workers are to trust inside TLS, as the options say."""
-    if options.tls_ca is None:
-        return ("known" if options.tls else ""), b""
-    return ("system", b"") if options.tls_ca == "system" else ("file", Path(options.tls_ca).read_bytes())
+def _trusted(who: str) -> "tuple[Literal['', 'known', 'system', 'file'], bytes]":
+    """Return whom workers are to trust inside TLS, where this vouches for the server: see `vouching`."""
+    match who:
+        case "":
+            return "", b""
+        case "true":
+            return "known", b""
+        case "system":
+            return "system", b""
+    return "file", Path(who).read_bytes()
 
 
 def _files(scenario: "Scenario") -> tuple[bytes, dict[str, bytes]]:

@@ -42,6 +42,7 @@ class Spoken(NamedTuple):
     name: str
     make: MakeDialect
     tls: str = ""  # as a protocol's file says
+    password: str = ""  # that the server asks for
 
 
 def by_name(name: str) -> Spoken:
@@ -67,7 +68,7 @@ def with_password(spoken: Spoken, password: str) -> Spoken:
         dialect.password = password
         return dialect
 
-    return spoken._replace(make=make) if password else spoken
+    return spoken._replace(make=make, password=password) if password else spoken
 
 
 def from_file(path: Path) -> Spoken:

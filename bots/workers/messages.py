@@ -58,6 +58,7 @@ class Job(msgspec.Struct, tag=True, frozen=True):
     authorities: bytes  # the file of those, if it is one
     dialect: str
     protocol: bytes | None  # the file that describes it; None for a dialect that is known by its name
+    password: str  # that the server asks for; empty if it does not
 
 
 class Arrived(msgspec.Struct, tag=True, frozen=True):

@@ -20,7 +20,7 @@ from bots.engine.runner import Runner
 from bots.engine.target import allow_many_connections
 from bots.ledger.histogram import Histogram
 from bots.parts.part import Part
-from bots.protocols.registry import Spoken, by_name
+from bots.protocols.registry import Spoken, by_name, with_password
 from bots.report.outcome import Outcome
 from bots.scenario.excerpt import excerpt
 from bots.scenario.load import parse
@@ -295,11 +295,12 @@ class _Reporting:
 def _spoken(job: Job) -> Spoken:
     """Return the protocol that a job names or brings. Raises UsageError."""
     if job.protocol is None:
-        return by_name(job.dialect)
+        return with_password(by_name(job.dialect), job.password)
     from bots.protocols.described import Described
     from bots.protocols.load import parse as parse_protocol
 
-    return Spoken("--protocol", job.dialect, partial(Described, parse_protocol(job.protocol, job.dialect)))
+    made = Spoken("--protocol", job.dialect, partial(Described, parse_protocol(job.protocol, job.dialect)))
+    return with_password(made, job.password)
 
 
 def _trust(job: Job) -> "Trust | None":

@@ -45,16 +45,24 @@ def warn_of_no_tls(at: tuple[str, int], command: str) -> None:
         )
 
 
-def trust(options: argparse.Namespace, command: str, otherwise: str = "") -> "Trust | None":
-    """Return whom to trust inside TLS; None for no TLS. What is new is told on standard error. Raises UsageError.
+def vouching(options: argparse.Namespace, otherwise: str = "") -> str:
+    """Return who vouches for the server: a file of authorities, `system`, or `true` for its key; empty for no TLS.
 
-    Where the options say nothing, `otherwise` does: a file of authorities, `system`, `true` for trust on first use.
+    Where the options say nothing, it is as `otherwise` says.
     """
-    authorities = options.tls_ca or ("" if options.tls or otherwise == "true" else otherwise)
-    if not (options.tls or authorities or otherwise):
+    return options.tls_ca or ("true" if options.tls else otherwise)
+
+
+def trust(options: argparse.Namespace, command: str, otherwise: str = "") -> "Trust | None":
+    """Return whom to trust inside TLS, as `vouching` says; None for no TLS. Raises UsageError.
+
+    What is new is told on standard error.
+    """
+    who = vouching(options, otherwise)
+    if not who:
         return None
     from geventchat.tls.trust import Authorities, known_servers
 
-    if authorities:
-        return Authorities(authorities)
+    if who != "true":
+        return Authorities(who)
     return known_servers(lambda line: print(f"{command}: {line}", file=sys.stderr))
