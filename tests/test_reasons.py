@@ -1,15 +1,18 @@
 """What a run says about why something did not work."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import gevent
 import pytest
+from gevent.socket import socket
 
 import bots.engine.bot
 from geventchat import ChatServer, Limits
 from tests.faulty_json_server import faulty_json_server
 from tests.play import passed, play
 from tests.processes import run, serving
+from tests.test_bots_runs import answering
 
 
 @pytest.mark.parametrize("dialect", ["json", "plain"])
@@ -49,6 +52,33 @@ def test_who_gets_no_last_answer_in_time_is_late(monkeypatch: pytest.MonkeyPatch
     with faulty_json_server("no pong") as (address, _):
         outcome = play("script:\n  - ann: hi\n", address)
     assert outcome.failures == ["ann got no answer at the end within 0.2 s"]
+
+
+@pytest.mark.parametrize(
+    ("script", "failure"),
+    [
+        ("  - ann: hi\n", "ann got no answer at the end within 0.5 s"),
+        ("  - ann: {leave}\n  - ben: hi\n", "test.yaml:2: ann said goodbye and was not let go"),
+        ("  - ann: {rename: anna}\n", "test.yaml:2: ann got no answer to its new name within 0.5 s"),
+    ],
+)
+def test_a_server_that_sends_other_things_for_ever_and_no_answer_does_not_keep_the_run(
+    script: str, failure: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def beat(sock: socket) -> None:
+        nick = sock.recv(1000).decode().strip()
+        with suppress(OSError):
+            sock.sendall(f"Hi, {nick}! To exit the chat enter 'exit'.\n".encode())
+            while True:
+                sock.sendall(b"* a beat\n")
+                gevent.sleep(0.02)
+
+    monkeypatch.setattr("bots.engine.bot.MAX_PATIENCE_S", 0.5)
+    for module in ("bots.engine.bot", "bots.engine.joining"):
+        monkeypatch.setattr(f"{module}.PATIENCE_S", 0.2)
+    monkeypatch.setattr("bots.engine.quiescence._PATIENCE_S", 0.2)
+    with answering(beat) as address:
+        assert failure in play(f"script:\n{script}", address, "plain").failures
 
 
 @pytest.mark.slow

@@ -35,6 +35,9 @@ from geventchat.tls.trust import Trust
 # How long a server has to let an actor in, or out; where it has much to do first, counted from the last sign of life.
 PATIENCE_S = 10.0
 
+# Signs of life do not count for longer than this: a server may send something or other for ever, and never an answer.
+MAX_PATIENCE_S = 300.0
+
 # A server that does not show that a bot is in gets so long to let it in.
 _GRACE_S = 0.3
 
@@ -209,7 +212,7 @@ class Bot:
             self._socket.sendall(data)
 
     def ping(self, within: float, *, patient: bool = False) -> Answer:
-        """Ask for a pong; with patience, `within` counts from the last bytes that came."""
+        """Ask for a pong; with patience, `within` counts from the last bytes that came, up to `MAX_PATIENCE_S`."""
         token = ping_token(self.actor.index, next(self._tokens))
         try:
             self.send(commands.Ping(token=token))
@@ -220,6 +223,10 @@ class Bot:
             self._pongs.discard(token)
             return "pong"
         return "late" if self.connected else "lost"
+
+    def waited_s(self, within: float) -> float:
+        """Return how long it has waited for a pong in vain with patience: longer where other things came meanwhile."""
+        return within if time.monotonic() - self.reader.last_at >= within else MAX_PATIENCE_S
 
     def wait_for_quiet(self) -> None:
         """Wait until nothing has come for a while, at a server that cannot say that nothing more is coming."""
@@ -277,11 +284,12 @@ class Bot:
     def _wait(self, done: Callable[[], bool], within: float | None = None, *, patient: bool = False) -> bool:
         """Wait until something is done, for so long, or so long since the last bytes came; return whether it is."""
         within = PATIENCE_S if within is None else within
-        deadline = time.monotonic() + within
+        began = time.monotonic()
+        deadline = began + within
         while not done():
             self._changed.clear()
             if not self._changed.wait(max(0.0, deadline - time.monotonic())):
-                deadline = self.reader.last_at + within
+                deadline = min(self.reader.last_at + within, began + MAX_PATIENCE_S)
                 if not patient or deadline <= time.monotonic():
                     return done()
         return True

@@ -193,7 +193,7 @@ class Joining:
             case "lost":
                 raise ConnectionError(f"the connection was lost before the answer to {what}")
             case "late" if bot.dialect.framed:
-                raise NotDone(f"{bot.nick} got no answer to {what} within {PATIENCE_S:g} s")
+                raise NotDone(f"{bot.nick} got no answer to {what} within {bot.waited_s(PATIENCE_S):g} s")
 
     def _enter(self, bot: Bot, room: str) -> Membership:
         """Note that a bot is on its way into a room."""

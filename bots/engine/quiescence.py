@@ -42,7 +42,9 @@ def await_quiescence(outcome: Outcome, group: BotGroup, conductor: Conductor) ->
     silent = _let_all_arrive(here, group.reconnecting, conductor, "last words")
     if conductor.meet("answered", is_so=group.auto_replies.stop()).is_so:
         silent |= _let_all_arrive(here, group.reconnecting, conductor, "last answers")
-    outcome.failures += [f"{bot.nick} got no answer at the end within {_PATIENCE_S:g} s" for bot in silent]
+    outcome.failures += [
+        f"{bot.nick} got no answer at the end within {bot.waited_s(_PATIENCE_S):g} s" for bot in silent
+    ]
     outcome.settled = True
 
 
