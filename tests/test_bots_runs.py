@@ -71,6 +71,43 @@ def test_a_folder_is_run_with_a_line_for_each_scenario_and_a_summary(folder: Pat
     assert [suite.get("name") for suite in root] == ["a_good", "b_bad", "d_good"]
 
 
+def test_a_folder_of_scenarios_that_all_last_until_ctrl_c_is_one_line_and_status_2(tmp_path: Path) -> None:
+    (tmp_path / "one.yaml").write_text(ENDLESS)
+    ran = bots(str(tmp_path))
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.errors.splitlines()[1:] == [
+        "geventchat-bots: there is nothing to run: all scenarios there last until Ctrl-C; name one of them to run it"
+    ]
+
+
+def test_what_scenarios_have_shown_is_in_the_junit_file_though_the_next_could_not_be_run(
+    folder: Path,
+) -> None:
+    def serve(sock: socket, _: Address) -> None:
+        listener.close()  # nobody else comes in
+        with sock.makefile("rb") as lines:
+            sock.sendall(f"Hi, {next(lines).decode().strip()}!\n".encode())
+            for line in lines:
+                sock.sendall(b"* pong " + line[6:] if line.startswith(b"/ping ") else b"ann: " + line)
+
+    listener = StreamServer(("127.0.0.1", 0), serve)
+    listener.start()
+    at, file = "{}:{}".format(*listener.address), folder / "out.xml"
+    (folder / "c_endless.yaml").unlink()
+    for name in ("b_bad", "d_good"):
+        (folder / f"{name}.yaml").write_text(GOOD)
+    words = str(folder), "--server", at, "--dialect", "plain", "--junit", str(file)
+    ran = gevent.get_hub().threadpool.apply(bots, words)
+    assert ran.status == 4
+    root = ElementTree.parse(file).getroot()  # noqa: S314 - it is our own
+    assert [(suite.get("name"), suite.get("failures"), suite.get("errors")) for suite in root] == [
+        ("a_good", "0", "0"),
+        ("b_bad", "0", "1"),
+    ]
+    (error,) = root.iter("error")
+    assert error.get("message", "").startswith(f"no server answers at {at}")
+
+
 @pytest.mark.parametrize(
     ("statuses", "whole"), [({0}, 0), ({0, 5}, 5), ({0, 1, 5}, 1), ({1, 5}, 1), ({0, 1, 5, 130}, 130)]
 )

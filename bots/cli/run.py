@@ -52,6 +52,8 @@ def run(options: argparse.Namespace) -> int:
     scenarios = _load(options, spoken)
     if scenarios is None:
         return 2
+    if not scenarios:
+        raise UsageError("there is nothing to run: all scenarios there last until Ctrl-C; name one of them to run it")
     if options.only is not None and len(scenarios) > 1:
         raise UsageError(f"--only is for one scenario, and these are {len(scenarios)}")
     if options.report is not None and len(scenarios) > 1:
@@ -64,20 +66,28 @@ def run(options: argparse.Namespace) -> int:
 
     allow_many_connections()
     outcomes: list[Outcome] = []
-    with interruptible(), workers(options, named) as crew:
-        for scenario in scenarios:
-            outcome, how = _play(scenario, named, spoken, options, whom, crew, alone=len(scenarios) == 1)
-            outcomes.append(outcome)
-            if len(scenarios) > 1:
-                _tell_in_a_line(outcome, options)
-            else:
-                _tell(outcome, how, options)
-            if outcome.interrupted:
-                break
-    if options.junit is not None:
-        from bots.report.junit import junit
+    why_not = ""
+    try:
+        with interruptible(), workers(options, named) as crew:
+            for scenario in scenarios:
+                outcome, how = _play(scenario, named, spoken, options, whom, crew, alone=len(scenarios) == 1)
+                outcomes.append(outcome)
+                if len(scenarios) > 1:
+                    _tell_in_a_line(outcome, options)
+                else:
+                    _tell(outcome, how, options)
+                if outcome.interrupted:
+                    break
+    except BaseException as error:
+        why_not = str(error) or type(error).__name__
+        raise
+    finally:
+        if options.junit is not None:
+            from bots.report.junit import junit
 
-        write(junit(outcomes), options.junit)
+            # A build server is shown what was found, also where one scenario could not be run.
+            not_run = [(scenario.title, why_not) for scenario in scenarios[len(outcomes) :][:1] if why_not]
+            write(junit(outcomes, not_run), options.junit)
     if len(scenarios) > 1 and not options.json:
         show(_summary(outcomes))
     return worst({outcome.status for outcome in outcomes})

@@ -12,10 +12,14 @@ from bots.report.transcript import transcript
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit(outcomes: Sequence[Outcome]) -> str:
-    """Return outcomes as JUnit XML: a suite for each, if they are several, with a test case for each check."""
+def junit(outcomes: Sequence[Outcome], not_run: Sequence[tuple[str, str]] = ()) -> str:
+    """Return outcomes as JUnit XML: a suite for each, if they are several, with a test case for each check.
+
+    `not_run` are titles of scenarios that could not be run, each with the reason.
+    """
     suites = [_suite(outcome) for outcome in outcomes]
-    root = suites[0]
+    suites += [_suite_not_run(_clean(title), _clean(why)) for title, why in not_run]
+    root = suites[0] if suites else ElementTree.Element("testsuites")
     if len(suites) > 1:
         root = ElementTree.Element("testsuites")
         root.extend(suites)
@@ -42,11 +46,22 @@ def _suite(outcome: Outcome) -> ElementTree.Element:
         elif check.result == "not met":
             failure = ElementTree.SubElement(case, "failure", {"message": _clean(check.found)})
             failure.text = _clean("\n".join(_details(outcome)))
-    case = ElementTree.SubElement(suite, "testcase", {"classname": name, "name": "the run is valid", "time": "0"})
-    if broken:
-        why = "interrupted" if outcome.interrupted else _clean(outcome.why_invalid)
-        ElementTree.SubElement(case, "error", {"message": why})
+    why = "interrupted" if outcome.interrupted else _clean(outcome.why_invalid)
+    _add_whether_valid(suite, name, why if broken else "")
     return suite
+
+
+def _suite_not_run(name: str, why: str) -> ElementTree.Element:
+    counts = {"tests": "1", "failures": "0", "errors": "1", "skipped": "0"}
+    suite = ElementTree.Element("testsuite", {"name": name, **counts, "time": "0"})
+    _add_whether_valid(suite, name, why)
+    return suite
+
+
+def _add_whether_valid(suite: ElementTree.Element, name: str, why_not: str) -> None:
+    case = ElementTree.SubElement(suite, "testcase", {"classname": name, "name": "the run is valid", "time": "0"})
+    if why_not:
+        ElementTree.SubElement(case, "error", {"message": why_not})
 
 
 def _details(outcome: Outcome) -> list[str]:
