@@ -6,7 +6,7 @@ from typing import Literal
 
 import gevent
 
-from bots.engine.bot import Bot, NotLetIn
+from bots.engine.bot import Bot, NotDone
 from bots.engine.joining import Joining
 from bots.report.outcome import Outcome
 from bots.world.world import World
@@ -55,14 +55,17 @@ class Reconnecting:
             self._give_up(bot, bot.stopped_at)
         self._joining.stop_hearing(bot)
 
-    def reconnect(self, bot: Bot) -> None:
-        """Bring a bot back; where the server tells what was missed, as if it had never been away. Raises NotLetIn."""
+    def reconnect(self, bot: Bot, room: str | None = None) -> None:
+        """Bring a bot back; where the server tells what was missed, as if it had never been away. Raises NotDone.
+
+        It comes back into the `room` where it was, also if another try has brought it no further than the lobby.
+        """
         with bot.transition_lock:
             if bot.connected:
                 return
             bot.go_to_next_server()
             memberships = self._memberships.of(bot.actor)
-            room = memberships[0].room if memberships else LOBBY
+            room = room or self._room_of(bot)
             if not bot.dialect.catches_up or not memberships:
                 self._joining.stop_hearing(bot)
                 self._joining.come_in(bot, room)
@@ -76,6 +79,10 @@ class Reconnecting:
             for one in memberships:
                 one.reader.leaving, one.reader.dropped = float("inf"), False
             self._joining.tune(bot)
+
+    def _room_of(self, bot: Bot) -> str:
+        memberships = self._memberships.of(bot.actor)
+        return memberships[0].room if memberships else LOBBY
 
     def wait_for(self, bot: Bot) -> None:
         """Wait until a bot that is on its way back is there, or has given up."""
@@ -99,22 +106,27 @@ class Reconnecting:
             self._whispers.lose(bot.actor, bot.nick, time.monotonic())  # they are not stored: it may miss some
         else:
             self._give_up(bot)
-        self._on_their_way[bot] = gevent.spawn(self._come_back, bot)
+        if bot not in self._on_their_way:  # else it was lost again on its way, and goes on trying
+            self._on_their_way[bot] = gevent.spawn(self._come_back, bot)
 
     def _come_back(self, bot: Bot) -> None:
         """Try again with growing pauses until the server lets the bot in, for as long as the scenario says."""
-        within_s = bot.actor.comes_back_within_s
+        room, within_s = self._room_of(bot), bot.actor.comes_back_within_s
         deadline = time.monotonic() + within_s
         waits = pauses(random.random, _FIRST_PAUSE_S)
-        while not bot.connected:
-            gevent.sleep(next(waits))
-            try:
-                self.reconnect(bot)
-            except (NotLetIn, OSError) as error:
-                if time.monotonic() > deadline:
-                    self._outcome.failures.append(f"{error}, for {within_s:g} s after its connection was lost")
-                    self._give_up(bot)
-                    self._joining.stop_hearing(bot)
-                    break
-        bot.reconnecting = False
-        del self._on_their_way[bot]
+        try:
+            while not bot.connected:
+                gevent.sleep(next(waits))
+                try:
+                    self.reconnect(bot, room)
+                except (NotDone, OSError) as error:
+                    if bot.connected and isinstance(error, NotDone):  # it is back, though not where it was
+                        self._outcome.failures.append(str(error))
+                    elif time.monotonic() > deadline:
+                        self._outcome.failures.append(f"{error}, for {within_s:g} s after its connection was lost")
+                        self._give_up(bot)
+                        self._joining.stop_hearing(bot)
+                        break
+        finally:
+            bot.reconnecting = False
+            del self._on_their_way[bot]

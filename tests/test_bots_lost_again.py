@@ -1,0 +1,90 @@
+"""Bots that come back by themselves, and lose the connection again, or do not get where they were."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+from gevent.server import StreamServer
+from gevent.socket import SHUT_RDWR, socket
+
+from tests.play import play
+from tests.raw import Address
+
+_SCRIPT = """
+cast: {bob: {reconnect: true}, alice: }
+script:
+  - alice: hello
+  - bob: {join: kitchen}
+  - bob: {drop: close}
+  - bob: {ping}
+  - bob: {say: back again, room: kitchen}
+  - alice: bye
+"""
+
+
+class Flapping:
+    """A plain server that fails who comes into the room for a second time: it closes the connection, or is silent."""
+
+    def __init__(self, fault: str) -> None:
+        self._fault = fault
+        self._users: dict[socket, str] = {}
+        self._came: Counter[str] = Counter()
+        self.joined: list[tuple[str, int]] = []  # who asked for a room, on which connection of theirs
+
+    def serve(self, sock: socket, _: Address) -> None:
+        with suppress(OSError), sock.makefile("rb") as lines:
+            nick = next(lines).decode().strip()
+            self._came[nick] += 1
+            turn = self._came[nick]
+            sock.sendall(f"Hi, {nick}! To exit the chat enter 'exit'.\n".encode())
+            self._users[sock] = "lobby"
+            for line in lines:
+                word, rest = line.decode().rstrip("\n").partition(" ")[::2]
+                if word == "/ping":
+                    sock.sendall(f"* pong {rest}\n".encode())
+                elif word == "/join":
+                    self.joined.append((nick, turn))
+                    if turn == 2 and self._fault == "close":
+                        break
+                    if turn == 2:
+                        next(lines)  # the ping that asks whether it is there
+                        continue
+                    self._users[sock] = rest
+                    sock.sendall(f"* 1 in {rest}: {nick}\n".encode())
+                else:
+                    for reader, room in list(self._users.items()):
+                        if room == self._users[sock]:
+                            reader.sendall(f"{nick}: {line.decode()}".encode())
+        self._users.pop(sock, None)
+        with suppress(OSError):
+            sock.shutdown(SHUT_RDWR)
+
+
+@contextmanager
+def flapping(fault: str) -> Iterator[tuple[Address, Flapping]]:
+    server = Flapping(fault)
+    listener = StreamServer(("127.0.0.1", 0), server.serve)
+    listener.start()
+    try:
+        yield listener.socket.getsockname()[:2], server
+    finally:
+        listener.stop()
+
+
+def test_who_loses_the_connection_again_on_the_way_back_tries_again_and_gets_where_it_was() -> None:
+    with flapping("close") as (address, server):
+        outcome = play(_SCRIPT, address, "plain")
+    assert (outcome.failures, outcome.anomalies) == ([], {})
+    assert server.joined == [("bob", 1), ("bob", 2), ("bob", 3)]
+    assert [message.text for message in outcome.rooms["kitchen"].messages] == ["back again"]
+
+
+def test_who_is_back_and_gets_no_answer_to_its_way_into_the_room_is_a_failure_and_the_run_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bots.engine.joining.PATIENCE_S", 0.2)
+    with flapping("silent") as (address, server):
+        outcome = play(_SCRIPT.replace(", room: kitchen", ""), address, "plain")
+    assert "bob got no answer to its way into kitchen within 0.2 s" in outcome.failures
+    assert server.joined == [("bob", 1), ("bob", 2)]
