@@ -1,10 +1,11 @@
 """`--only`: a line of a scenario played alone, in the place and under the names that it has in the whole."""
 
+import json
 from pathlib import Path
 
 from bots.scenario.excerpt import excerpt, nearest_line
 from bots.scenario.model import Line, Scenario
-from bots.scenario.schedule import chosen
+from bots.scenario.schedule import chosen, latecomers
 from tests.processes import run
 from tests.scenarios import scenario
 
@@ -44,6 +45,48 @@ def test_the_line_has_the_words_and_the_users_that_it_has_in_the_whole_and_waits
     assert chosen(whole, alone) == chosen(whole, before)
     assert (before.action.at, alone.action.at) == (60.0, None)
     assert all(isinstance(step, Line) for step in (excerpt(whole, 7, 7) or whole).script), "no pause is left"
+
+
+def test_who_is_there_from_the_beginning_and_who_comes_later_is_as_in_the_whole() -> None:
+    whole = scenario(
+        """
+        script:
+          - bob: hi
+          - bob: {join: kitchen}
+          - eve: {join}
+          - eve: hello
+          - bob: {say: back in the lobby, room: lobby}
+          - eve: bye
+        """
+    )
+    late = latecomers(whole)
+    assert [actor.name for actor in late] == ["eve"]
+    for line in range(2, 9):
+        if (part := excerpt(whole, line, line)) is not None:
+            assert latecomers(part) == late
+
+
+def test_a_line_alone_is_heard_in_the_same_rooms_as_in_the_whole(tmp_path: Path) -> None:
+    file = tmp_path / "talk.yaml"
+    file.write_text(
+        "script:\n  - bob: hi\n  - bob: {join: kitchen}\n  - bob: {say: to all, room: lobby}\n  - alice: hello\n"
+    )
+    ran = run("bots.cli", str(file), "--only", "4", "--json")
+    result = json.loads(ran.out)
+    assert (result["delivered"], result["failures"], result["anomalies"]) == (2, [], {})
+
+
+def test_who_reads_slowly_does_so_before_a_line_alone() -> None:
+    whole = scenario("script:\n  - bob: {read: stopped}\n  - ann: hi\n  - ann: hello\n  - bob: {read: normal}\n")
+    assert lines(excerpt(whole, 4, 4)) == [(2, "read"), (4, "say")]
+
+
+def test_lines_in_the_wrong_order_are_told_so(tmp_path: Path) -> None:
+    file = tmp_path / "talk.yaml"
+    file.write_text("script:\n  - ann: hi\n  - ann: bye\n")
+    wrong = run("bots.cli", str(file), "--only", "3-2")
+    told = "geventchat-bots: --only 3-2 ends before it begins; write --only 2-3\n"
+    assert (wrong.status, wrong.errors) == (2, told)
 
 
 def test_where_no_line_begins_the_nearest_is_named() -> None:

@@ -104,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
         "--only",
         type=_lines,
         metavar="LINE",
-        help="play only this line of the file, or these, like 12-15, and who comes, goes and is renamed before it",
+        help="play only this line of the file, or these, like 12-15, with everyone where the whole script has them",
     )
     _add_workers(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -171,11 +171,14 @@ def _duration(text: str) -> float:
 
 
 def _lines(text: str) -> tuple[int, int]:
-    first, _, last = text.partition("-")
+    begin, _, end = text.partition("-")
     try:
-        return int(first), int(last or first)
+        first, last = int(begin), int(end or begin)
     except ValueError:
         raise UsageError("--only is a line of the scenario's file, or several: --only 12, --only 12-15") from None
+    if last < first:
+        raise UsageError(f"--only {text} ends before it begins; write --only {last}-{first}")
+    return first, last
 
 
 def _check(options: argparse.Namespace) -> int:

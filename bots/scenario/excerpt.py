@@ -2,13 +2,15 @@
 
 import dataclasses
 
+from bots.scenario.actions.connection import Read
 from bots.scenario.model import Line, Pause, Scenario, Script, Together, lines_of
 
 
 def excerpt(scenario: Scenario, first: int, last: int) -> Scenario | None:
     """Return a scenario of only what the file's lines from `first` to `last` say; None where no line begins there.
 
-    Before it stands who comes, goes and takes another name above it, so that everyone is where that line finds them.
+    Before it stands who comes, goes, takes another name and reads at another pace above it, so that everyone is where
+    and how that line finds them; who comes in by a `join` is known from the whole.
     What is said has the same words as in the whole: they hang on the line's number, which it keeps. Nothing waits for
     a time of its own.
     """
@@ -21,8 +23,9 @@ def excerpt(scenario: Scenario, first: int, last: int) -> Scenario | None:
         return None
 
     def is_kept(line: Line) -> bool:
-        moves = line.action.changes_state or line.action.changes_nick
-        return is_wanted(line) or (moves and line.number < wanted[-1])
+        action = line.action
+        changes = action.changes_state or action.changes_nick or isinstance(action, Read)
+        return is_wanted(line) or (changes and line.number < wanted[-1])
 
     def kept(script: Script) -> Script:
         steps: list[Line | Pause | Together] = []
@@ -34,7 +37,7 @@ def excerpt(scenario: Scenario, first: int, last: int) -> Scenario | None:
                 steps += [dataclasses.replace(step, branches=branches)] if branches else []
         return tuple(steps)
 
-    return dataclasses.replace(scenario, script=kept(scenario.script))
+    return dataclasses.replace(scenario, script=kept(scenario.script), whole=scenario.script)
 
 
 def nearest_line(scenario: Scenario, line: int) -> int:

@@ -76,6 +76,7 @@ class Scenario:
     script: Script
     check: Check
     rows: tuple[dict[str, str], ...] = ()
+    whole: Script | None = None  # the file's script, where `script` is an excerpt
     mark: bool = True  # whether texts with random words get a mark, where the protocol gives messages no ids
 
     @cached_property

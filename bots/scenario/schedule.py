@@ -9,7 +9,7 @@ from bots.scenario.actions.base import ENDLESS, Action
 from bots.scenario.actions.moving import Join
 from bots.scenario.actions.speaking import Reply
 from bots.scenario.actions.waiting import Wait
-from bots.scenario.model import Actor, Line, Pause, Scenario, Script
+from bots.scenario.model import Actor, Line, Pause, Scenario, Script, lines_of
 from bots.scenario.seeded_random import chance
 
 
@@ -113,7 +113,7 @@ def _due(action: Action, place: int, count: int, repetition: int) -> float:
 def latecomers(scenario: Scenario) -> frozenset[Actor]:
     """Return the actors who come in by a `join` of their own; all others are there before the script begins."""
     first: dict[Actor, Action] = {}
-    for line in scenario.lines():
+    for line in lines_of(scenario.whole or scenario.script):
         if len(first) == len(scenario.actors):
             break
         if not isinstance(line.action, Wait):
