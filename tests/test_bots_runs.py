@@ -20,8 +20,9 @@ from gevent.socket import socket, wait_read
 from bots.cli import main
 from bots.cli.run import worst
 from bots.report.summary import lines
-from geventchat import ChatServer, Limits
+from geventchat import ChatClient, ChatServer, Limits
 from geventchat.protocol.errors import ServerUnavailable
+from geventchat.protocol.events import Said
 from tests.play import play
 from tests.processes import Ran, run
 from tests.raw import Address, Raw
@@ -214,6 +215,25 @@ def test_others_run_and_ctrl_c_ends_it_while_nobody_reads_what_is_shown() -> Non
             assert process.wait(20) == 130
         finally:
             process.kill()
+
+
+@pytest.mark.slow
+def test_a_run_whose_process_was_held_while_its_users_only_listened_is_invalid(tmp_path: Path) -> None:
+    (tmp_path / "listen.yaml").write_text("script:\n  - ann: hello\n  - ben: {wait: 5s}\n")
+    with ChatServer() as server, ChatClient(server.address, name="eve") as eve:
+        command = [sys.executable, "-m", "bots.cli", str(tmp_path / "listen.yaml"), "--server"]
+        with subprocess.Popen(
+            [*command, "{}:{}".format(*server.address)], stdout=subprocess.PIPE, text=True
+        ) as process:
+            while not isinstance(eve.receive(), Said):
+                pass
+            process.send_signal(signal.SIGSTOP)
+            gevent.sleep(1.5)
+            process.send_signal(signal.SIGCONT)
+            out, _ = gevent.get_hub().threadpool.apply(process.communicate, kwds={"timeout": 30})
+    assert process.returncode == 5
+    assert re.search(r"^bots late    p99 [\d.]+ ms", out, re.MULTILINE)
+    assert out.splitlines()[-1].startswith("INVALID: the bots themselves were late, by 1")
 
 
 def test_ctrl_c_also_ends_the_scenarios_that_have_not_begun(folder: Path) -> None:

@@ -69,9 +69,10 @@ class Runner:
     def run(self) -> Outcome:
         """Carry out the script; return what was seen, also when it was interrupted or somebody was not let in."""
         outcome, began = self.outcome, time.monotonic()
-        watching = gevent.spawn(watch, outcome, framed=self._is_framed)
+        watching = gevent.Greenlet(watch, outcome, framed=self._is_framed)
         try:
             self._let_in()
+            watching.start()  # before, nothing is said
             outcome.began = self._conductor.meet("all in").at
             self._play_to_its_end()
             await_quiescence(outcome, self.group, self._conductor)

@@ -6,7 +6,7 @@ from html import escape
 from bots.ledger.room import RoomLedger
 from bots.report.charts import Curve, Shade, line_chart, shade_table
 from bots.report.delivery_matrix import who_heard_whom
-from bots.report.outcome import LAG_PERCENTILE, MAX_LAG_S, Outcome, checks, title_of
+from bots.report.outcome import MAX_LAG_S, Outcome, checks, title_of
 from bots.report.summary import verdict
 from bots.report.transcript import in_order, transcript
 from bots.scenario.units import counted
@@ -82,7 +82,7 @@ def _tiles(outcome: Outcome) -> Iterator[str]:
         "latency p99": f"{latency.percentile(99) * 1000:.1f} ms" if latency.count else "-",
         "anomalies": f"{sum(outcome.anomalies.values()):,}",
         **({"messages from others": f"{outcome.from_others:,}"} if outcome.from_others else {}),
-        f"bots late, p99 (at most {MAX_LAG_S * 1000:g} ms)": f"{outcome.lag.percentile(LAG_PERCENTILE) * 1000:.1f} ms",
+        f"bots late, p99 (at most {MAX_LAG_S * 1000:g} ms)": f"{outcome.late_s * 1000:.1f} ms",
     }
     if outcome.workers:
         tiles["workers"] = f"{len(outcome.workers)}"

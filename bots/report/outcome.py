@@ -49,8 +49,8 @@ class WorkerSeen:
 
     @property
     def late_s(self) -> float:
-        """How late it was, in seconds; it may be that its users only listen."""
-        return max(lag.percentile(LAG_PERCENTILE) for lag in (self.lag, self.looked_late))
+        """How late it was, in seconds."""
+        return _late_s(self.lag, self.looked_late)
 
 
 @dataclass
@@ -85,8 +85,13 @@ class Outcome:
     @property
     def is_valid(self) -> bool:
         """Whether the bots kept up with their own plan, and all of them are still there to tell what they heard."""
-        is_late = self.lag.percentile(LAG_PERCENTILE) > MAX_LAG_S or self._is_read_late
-        return not is_late and not any(worker.lost or worker.is_late for worker in self.workers)
+        is_late = self.late_s > MAX_LAG_S or self._is_read_late
+        return not is_late and not any(worker.lost for worker in self.workers)
+
+    @property
+    def late_s(self) -> float:
+        """How late the bots were, in seconds; with workers, those of the latest one."""
+        return max(_late_s(self.lag, self.looked_late), *(worker.late_s for worker in self.workers), 0.0)
 
     @property
     def _is_read_late(self) -> bool:
@@ -102,13 +107,12 @@ class Outcome:
         if self.is_valid:
             return ""
         who = ", ".join(late) or "the bots themselves"
-        lag_ms = max(self.lag.percentile(LAG_PERCENTILE), *(worker.late_s for worker in self.workers), 0.0) * 1000
-        if lag_ms <= MAX_LAG_S * 1000:
+        if self.late_s <= MAX_LAG_S:
             return (
                 "messages ran together, but the bots looked for them late each time: nobody knows whether they came so"
             )
         were = "was" if len(late) == 1 else "were"
-        late_by = f"{were} late, by {lag_ms:.0f} ms where {MAX_LAG_S * 1000:g} may be"
+        late_by = f"{were} late, by {self.late_s * 1000:.0f} ms where {MAX_LAG_S * 1000:g} may be"
         return f"{who} {late_by}, so what they measured says nothing about the server"
 
     @property
@@ -160,6 +164,11 @@ class Outcome:
 def title_of(verdict: Verdict) -> str:
     """Return what to call something that went wrong."""
     return "told as a gap" if verdict == "gap" else verdict
+
+
+def _late_s(*lags: Histogram) -> float:
+    """Return how late bots were: in what they said, or, as some only listen, in looking for what had come."""
+    return max(lag.percentile(LAG_PERCENTILE) for lag in lags)
 
 
 class Checked(NamedTuple):

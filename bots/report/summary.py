@@ -7,7 +7,7 @@ from typing import Any
 from bots.ledger.histogram import Histogram
 from bots.ledger.room import Finding, RoomLedger
 from bots.ledger.timeline import Timeline
-from bots.report.outcome import LAG_PERCENTILE, MAX_LAG_S, Outcome, checks, title_of
+from bots.report.outcome import MAX_LAG_S, Outcome, checks, title_of
 from bots.report.run_together import run_together
 from bots.report.transcript import heard_instead, in_order, transcript
 from bots.scenario.units import counted
@@ -31,7 +31,7 @@ def lines(outcome: Outcome) -> Iterator[str]:
     yield f"delivered    {timeline.delivered:,} (messages x readers){_rate(timeline, timeline.delivered)}"
     percentiles = ", ".join(f"p{percent} {_ms(latency, percent)}" for percent in (50, 90, 99))
     yield f"latency      {percentiles}, max {latency.largest_s * 1000:.1f} ms" if latency.count else "latency      -"
-    yield f"bots late    p99 {_ms(outcome.lag, LAG_PERCENTILE)} (a run is valid up to {MAX_LAG_S * 1000:g} ms)"
+    yield f"bots late    p99 {outcome.late_s * 1000:.1f} ms (a run is valid up to {MAX_LAG_S * 1000:g} ms)"
     if outcome.workers:
         yield f"workers      {len(outcome.workers)}; their clocks agree to {outcome.clock_error_s * 1000:.2f} ms"
     found = outcome.anomalies
@@ -103,7 +103,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
         "lasted": round(timeline.lasted, 3),
         "deliveries_per_s": None if rate is None else round(rate),
         "latency_ms": percentiles | {"max": _round_ms(latency.largest_s)},
-        "lag_ms": {"p99": _round_ms(outcome.lag.percentile(LAG_PERCENTILE))},
+        "lag_ms": {"p99": _round_ms(outcome.late_s)},
         "anomalies": outcome.anomalies,
         "from_others": outcome.from_others,
         "checks": [check._asdict() for check in checks(outcome)],
@@ -116,8 +116,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
         "transcript": list(transcript(outcome)),
         "settled": outcome.settled,
         "workers": [
-            {"name": one.name, "lag_ms": {"p99": _round_ms(one.lag.percentile(LAG_PERCENTILE))}, "lost": one.lost}
-            for one in outcome.workers
+            {"name": one.name, "lag_ms": {"p99": _round_ms(one.late_s)}, "lost": one.lost} for one in outcome.workers
         ],
         "clock_error_ms": _round_ms(outcome.clock_error_s),
     }
