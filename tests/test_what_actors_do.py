@@ -46,6 +46,24 @@ def test_who_is_in_several_rooms_must_say_in_which_it_speaks() -> None:
     assert ("ben", "hi") in seen(events, "nick", "text")
 
 
+def test_where_one_is_in_one_room_at_a_time_nothing_is_said_to_another_and_nobody_is_accused() -> None:
+    script = """
+        script:
+          - ann: {join: lobby}
+          - ann: {join: kitchen}
+          - ben: {join: lobby}
+          - ben: {join: kitchen}
+          - ben: {say: to the lobby, room: lobby}
+          - ben: {say: to the kitchen, room: kitchen}
+          - eve: {say: hello, room: lobby}
+    """
+    with ChatServer(limits=Limits(rate=None)) as server:
+        outcome = play(script, server.address, "plain")
+    why = "ben is in kitchen and not in lobby: in this dialect, one is heard only where one is"
+    assert (outcome.failures, outcome.anomalies) == ([f"test.yaml:7: {why}"], {})
+    assert outcome.timeline.delivered == 2 + 1
+
+
 def test_a_whisper_is_checked_like_any_message_and_can_be_expected() -> None:
     outcome, events = watched(
         """

@@ -127,6 +127,7 @@ class Sending:
                 return
             if command.room is None and len(self._memberships.of(bot.actor)) > 1:
                 raise CannotSay(f"{bot.nick} is in several rooms: say with room: where {command.text!r} is to be said")
+            self._check_is_heard_there(bot, command.room)
             ledger = self._memberships.ledger(command.room or self._memberships.room_of(bot.actor))
             message = ledger.say(bot.nick, shown, due, time.monotonic(), bot.actor.name, line)
             try:
@@ -134,6 +135,13 @@ class Sending:
             except OSError:
                 ledger.lose(bot.nick)  # nobody knows whether it has arrived
                 raise
+
+    def _check_is_heard_there(self, bot: Bot, room: str | None) -> None:
+        """Raise CannotSay where a message can name no room, and the one that is meant is not the bot's."""
+        if room is None or bot.dialect.several_rooms or self._memberships.get(bot.actor, room) is not None:
+            return
+        there = self._memberships.room_of(bot.actor)
+        raise CannotSay(f"{bot.nick} is in {there} and not in {room}: in this dialect, one is heard only where one is")
 
     def _whisper(self, bot: Bot, to: Bot, speech: Speech, due: float) -> None:
         if not (bot.is_here and to.is_here):
