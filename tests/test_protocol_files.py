@@ -80,6 +80,8 @@ def said(nick: str, text: str, event_id: str = "") -> events.Said:
         ('ping: "PING {token}"', "6:7: ping and pong belong together"),
         ("echo: perhaps", "6:7: 'perhaps' is neither true nor false"),
         ("rooms: true", "6:8: with several rooms, join has to say which {room}"),
+        ("rooms: true", "6:8: with several rooms, leave has to say which {room}"),
+        ("leave: QUIT\nrooms: true", "6:8: with several rooms, leave has to say which {room}"),
         ("join: [{send: x, answer: y}]", "2:8: a step is either send: or answer:"),
         ("join: [{sned: x}, {answer: y}]", "2:8: a step is either send: or answer:"),
         ('heard: "<{nik}> {text}"', '5:8: "{nick}" is missing in heard; is it {nik}?'),

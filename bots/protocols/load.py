@@ -290,9 +290,11 @@ class _Reader:
         sent = [one.message for one in description.steps if isinstance(one, Send)]
         if not any("room" in names_in(message) for message in sent):
             self._report.wrong(self._root.at(["rooms"]).place, "with several rooms, join has to say which {room}")
-        for key, names in (("say", names_in(description.say)), ("heard", description.names)):
+        in_leave = names_in(description.leave)
+        for key, names in (("say", names_in(description.say)), ("heard", description.names), ("leave", in_leave)):
             if "room" not in names:
-                self._report.wrong(self._root.at([key]).place, f"with several rooms, {key} has to say which {{room}}")
+                node = self._root.parts.get(key, self._root.at(["rooms"]))
+                self._report.wrong(node.place, f"with several rooms, {key} has to say which {{room}}")
 
 
 def _are_steps(node: Node) -> bool:
