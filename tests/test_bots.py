@@ -139,7 +139,18 @@ def test_how_to_run_it_again_names_the_server_and_the_speed(tmp_path: Path, capf
     assert f"\nagain       geventchat-bots {told}\n" in capfd.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [["--speed", "0"], ["--speed", "nan"], ["--server", "x:y"], ["--dialect", "icq"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--speed", "0"],
+        ["--speed", "nan"],
+        ["--server", "x:y"],
+        ["--dialect", "icq"],
+        ["--workers", "1", "--web", "99999"],
+        ["--workers", "1", "--web", "0"],
+        ["--workers", "1", "--web", ""],
+    ],
+)
 def test_options_that_cannot_be_meant_are_status_2(arguments: list[str]) -> None:
     ran = bots(str(_SCENARIOS / "ten_users.yaml"), *arguments)
     assert ran.status == 2

@@ -128,6 +128,27 @@ def test_what_a_server_says_without_an_end_does_not_fill_the_screen() -> None:
     assert max(map(len, lines(outcome))) < 2_000
 
 
+def test_of_many_failures_the_first_are_kept_and_all_are_counted_in_every_report() -> None:
+    outcome = Outcome(parse(b"script: [alice: hello]", "test.yaml", lambda _: b""))
+    lobby = outcome.rooms["lobby"] = outcome.make_ledger(["alice"], "lobby")
+    lobby.enter("alice", 0.0).entered = 0.0
+    lobby.say("alice", "hello", 10.0, 10.0)
+    lobby.close()
+    for number in range(600):
+        outcome.failures.append(f"failure {number}.")
+    outcome.failures += [f"failure {number}." for number in range(600, 5_000)]
+    (script,) = [check for check in checks(outcome) if check.name == "script carried out"]
+    assert (len(outcome.failures), script.found) == (1_000, "5,000 failed")
+    assert "  … and 4,990 more" in list(lines(outcome))
+    assert re.search(r"… and 4,\d00 more", page(outcome, "here", "today"))
+    xml = junit([outcome])
+    assert (xml.count("failure 999."), xml.count("failure 1000."), xml.count("… and 4,000 more")) == (1, 0, 1)
+    assert [case.get("name") for case in ElementTree.fromstring(xml) if case.find("failure") is not None] == [  # noqa: S314
+        "delivery exactly once",
+        "script carried out",
+    ]
+
+
 @pytest.mark.slow
 def test_a_seed_of_one_s_own_gives_other_words_and_the_same_ones_each_time(tmp_path: Path) -> None:
     scenario = tmp_path / "one.yaml"

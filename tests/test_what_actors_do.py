@@ -28,6 +28,11 @@ def test_say_and_act_come_to_everyone() -> None:
     assert outcome.timeline.delivered == 8
 
 
+def test_a_word_that_leaves_the_chat_where_it_is_said_can_be_acted() -> None:
+    with ChatServer(limits=Limits(rate=None)) as server:
+        assert passed(play("script:\n  - ann: {act: exit}\n  - ben: hi\n", server.address, "plain")).timeline.said == 2
+
+
 def test_who_is_in_several_rooms_must_say_in_which_it_speaks() -> None:
     outcome, events = watched(
         """

@@ -119,7 +119,7 @@ def _add_workers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bind", metavar="HOST:PORT", help=waits)
     parser.add_argument("--wait", type=_duration, metavar="TIME", help="how long to wait for them (default: 60s)")
     parser.add_argument("--join-rate", type=_rate, metavar="N", help="let so many users a second come in at first")
-    parser.add_argument("--web", type=_count, metavar="PORT", help="show the run on Locust's page, on 127.0.0.1")
+    parser.add_argument("--web", type=_port, metavar="PORT", help="show the run on Locust's page, on 127.0.0.1")
 
 
 def _add_protocol(parser: argparse.ArgumentParser) -> None:
@@ -140,6 +140,12 @@ def _refuse_no_verb(word: str) -> None:
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text)):
         raise UsageError(f"{text} is no number from 1 on")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:6]) < 1 << 16):
+        raise UsageError(f"--web {text}: a port is a number from 1 to 65535")
     return int(text)
 
 

@@ -120,7 +120,8 @@ class Sending:
         return marked(speech.text, number)
 
     def _send(self, bot: Bot, command: commands.Say | commands.Act, shown: str, due: float, line: int) -> None:
-        if why := bot.dialect.cannot_say(command.text):
+        cannot = bot.dialect.cannot_act if isinstance(command, commands.Act) else bot.dialect.cannot_say
+        if why := cannot(command.text):
             raise CannotSay(f"{command.text!r} cannot be said in this dialect: {why}")
         with bot.transition_lock:
             if not (bot.is_here or bot.queues_offline):

@@ -111,3 +111,7 @@ class ClientDialect:
         """Return why a text cannot be said in this protocol; empty when it can."""
         del text
         return ""
+
+    def cannot_act(self, text: str) -> str:
+        """Return why a text cannot be acted in this protocol; empty when it can."""
+        return self.cannot_say(text)

@@ -104,7 +104,7 @@ def _checks(outcome: Outcome) -> Iterator[str]:
     if outcome.guessed and not outcome.interrupted:
         yield '<p class="soft">This server cannot say that nothing more is coming; the end was a quiet moment.</p>'
     if outcome.failures:
-        yield f"<pre>{escape(_first_of(outcome.failures))}</pre>"
+        yield f"<pre>{escape(_first_of(outcome.failures, outcome.failures.many))}</pre>"
 
 
 def _first_failing(outcome: Outcome) -> Iterator[str]:
@@ -184,6 +184,6 @@ def _findings(outcome: Outcome) -> Iterator[str]:
         yield f'<p class="soft">and {total - _FINDINGS:,} more</p>'
 
 
-def _first_of(lines: list[str]) -> str:
-    more = [f"… and {len(lines) - _FINDINGS:,} more"] if len(lines) > _FINDINGS else []
+def _first_of(lines: list[str], many: int) -> str:
+    more = [f"… and {many - _FINDINGS:,} more"] if many > _FINDINGS else []
     return "\n".join([*lines[:_FINDINGS], *more])

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
-from bots.report.outcome import Outcome, checks
+from bots.report.outcome import SCRIPT, Checked, Outcome, checks
 from bots.report.transcript import transcript
 
 # What XML cannot hold at all.
@@ -45,7 +45,7 @@ def _suite(outcome: Outcome) -> ElementTree.Element:
             ElementTree.SubElement(case, "skipped", {"message": _clean(check.found)})
         elif check.result == "not met":
             failure = ElementTree.SubElement(case, "failure", {"message": _clean(check.found)})
-            failure.text = _clean("\n".join(_details(outcome)))
+            failure.text = _clean("\n".join(_details(outcome, check)))
     why = "interrupted" if outcome.interrupted else _clean(outcome.why_invalid)
     _add_whether_valid(suite, name, why if broken else "")
     return suite
@@ -64,8 +64,13 @@ def _add_whether_valid(suite: ElementTree.Element, name: str, why_not: str) -> N
         ElementTree.SubElement(case, "error", {"message": why_not})
 
 
-def _details(outcome: Outcome) -> list[str]:
-    return [*outcome.failures, *transcript(outcome)]
+def _details(outcome: Outcome, check: Checked) -> list[str]:
+    """Return what shows that a check was not met."""
+    if check.name != SCRIPT:
+        return list(transcript(outcome))
+    failures = outcome.failures
+    more = failures.many - len(failures)
+    return [*failures, f"… and {more:,} more"] if more else failures
 
 
 def _clean(text: str) -> str:

@@ -9,12 +9,15 @@ from bots.ledger.model import Words
 from bots.ledger.room import RoomLedger, Verdict
 from bots.ledger.share import Share
 from bots.ledger.timeline import Timeline
+from bots.report.failures import Failures
 from bots.report.run_together import are_read_late
 from bots.scenario.model import Line, Scenario
 
 # When this share of what was said came later than this, the bots were too busy to be believed.
 MAX_LAG_S = 0.250
 LAG_PERCENTILE = 99.0
+# The check that holds all that users could not do.
+SCRIPT = "script carried out"
 
 _ANOMALIES: tuple[Verdict, ...] = ("missing", "gap", "duplicate", "reordered", "corrupt", "leaked")
 _AGAINST_DELIVERY: dict[str, tuple[Verdict, ...]] = {
@@ -65,7 +68,7 @@ class Outcome:
     looked_late: Histogram = field(default_factory=Histogram)  # how late the bots looked for what had come
     # From when to when they did not look, where messages may have run together by that.
     looked_away: list[tuple[float, float]] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
+    failures: Failures = field(default_factory=Failures)
     users: int = 0  # at most at one time
     came_and_went: list[tuple[float, int]] = field(default_factory=list)  # when a user more, or less, was there
     began: float = 0.0  # when the script began, on the clock of everything here; 0 before
@@ -200,8 +203,8 @@ def checks(outcome: Outcome) -> Iterator[Checked]:
             yield Checked(title, "met" if seen <= limit else "not met", f"{seen * 1000:.1f} ms")
         else:
             yield Checked(title, "not tested", "nothing was heard")
-    many = len(outcome.failures)
-    yield Checked("script carried out", "not met" if many else "met", f"{many:,} failed" if many else "all of it")
+    many = outcome.failures.many
+    yield Checked(SCRIPT, "not met" if many else "met", f"{many:,} failed" if many else "all of it")
 
 
 def _counted(name: str, found: dict[Verdict, int], against: tuple[Verdict, ...], untested: str) -> Checked:

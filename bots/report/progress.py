@@ -55,7 +55,7 @@ class Rates:
         self._at, self._said, self._delivered = now, timeline.said, timeline.delivered
         last = timeline.seconds[-1] if timeline.seconds else None
         late = f"p50 {last.p50 * 1000:.0f} ms  p99 {last.p99 * 1000:.0f} ms  " if last else ""
-        wrong = sum(outcome.anomalies.values()) + len(outcome.failures) + sum(one.wrong for one in outcome.workers)
+        wrong = sum(outcome.anomalies.values()) + outcome.failures.many + sum(one.wrong for one in outcome.workers)
         found = f"{wrong:,} anomalies" if wrong else "no anomalies"
         workers = f"{len(outcome.workers)} workers  " if outcome.workers else ""
         return f"{workers}{outcome.users:,} users  {said:,.0f} messages/s  {delivered:,.0f} deliveries/s  {late}{found}"

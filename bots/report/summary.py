@@ -52,7 +52,7 @@ def lines(outcome: Outcome) -> Iterator[str]:
     yield ""
     for check in checks(outcome):
         yield f"{_RESULTS[check.result]:<13}{check.name}: {check.found}"
-    yield from _shortened([f"failed: {failure}" for failure in outcome.failures])
+    yield from _shortened([f"failed: {failure}" for failure in outcome.failures], outcome.failures.many)
     findings = [(room, finding) for _, room, finding in in_order(outcome.ledgers)]
     begin = outcome.timeline.begin
     yield from _shortened(

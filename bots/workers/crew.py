@@ -297,6 +297,7 @@ class Crew:
                 member.seen.looked_late = Histogram.from_bytes(message.looked_late)
                 member.seen.clock_error_s = message.clock_error_s
                 outcome.failures += message.failures
+                outcome.failures.many += message.more_failures
                 outcome.users = max(outcome.users, sum(one.seen.users for one in self._members.values()))
                 assert isinstance(outcome.timeline, SummedTimeline)
                 for second in message.seconds:

@@ -122,6 +122,7 @@ class State(msgspec.Struct, tag=True, frozen=True):
     lag: bytes
     looked_late: bytes
     failures: list[str]
+    more_failures: int  # that are not among these, as there are too many
     wrong: int  # findings up to now, by what this worker knows
     clock_error_s: float
 

@@ -270,7 +270,7 @@ class _Reporting:
         self._reported = reported
         self.clock = clock
         self._seconds: list[Second] = []
-        self._failures = 0
+        self._failures = self._unshown = 0  # that were told, and that are only counted
         outcome.timeline.ended = self._end
 
     def state(self) -> State:
@@ -282,10 +282,11 @@ class _Reporting:
         seconds, self._seconds = self._seconds, []
         failures = outcome.failures[self._failures :]
         self._failures = len(outcome.failures)
+        unshown, self._unshown = self._unshown, outcome.failures.many - self._failures
         users = sum(change for _, change in outcome.came_and_went)
         wrong = sum(outcome.anomalies.values())
         lags = outcome.lag.to_bytes(), outcome.looked_late.to_bytes()
-        return State(users, seconds, *lags, failures, wrong, self.clock.error)
+        return State(users, seconds, *lags, failures, self._unshown - unshown, wrong, self.clock.error)
 
     def _end(self, at: int, said: int, delivered: int, latency: Histogram) -> None:
         self._reported.heard(latency)
