@@ -53,10 +53,6 @@ OWNER = "me"
 _RANKS = "~&@%+! "
 # `(~user@host)`: only an event tells of it.
 _HOST = re.compile(r"[\[(<]\S*@\S*[\])>]")
-_ADDRESS = re.compile(
-    r"\S@\S|\b\d{1,3}(?:\.\d{1,3}){3}\b|\b(?:[0-9a-f]{1,4}:){3,}|^\S+\.\S+ \S+\.\S+$",  # of two servers, in a netsplit
-    re.IGNORECASE,
-)
 # As events end, in any language: `has quit (bed)`.
 _WITH_REASON = re.compile(r" \(.*\)$")
 _NEXT = re.compile(r",| (?:and|und|y|e|et) ")
@@ -179,17 +175,16 @@ class LineFormat:
                 case "joined":
                     yield events.Joined("", "", "", nick)
                 case "left":
-                    yield events.Left("", "", "", nick, "" if _ADDRESS.search(reason) else reason.strip())
+                    yield events.Left("", "", "", nick, reason.strip())
                 case "renamed":
                     yield events.Renamed("", "", "", nick, self._nick(part["new"]))
 
     def _beside(self, part: Mapping[str, str]) -> tuple[str, ...]:
         """Return the kinds of what is left out of a line that is understood otherwise."""
-        reason = (entries.REASON,) if _ADDRESS.search(part.get("reason", "")) else ()
         more = (entries.UNKNOWN_EVENT,) if _MORE.search(part.get("nicks", "")) else ()
         own = () if "nick" in part or "nicks" in part else (entries.OWN_NICK,)
         edited = (entries.EDIT,) if "edited" in part else ()
-        return (*reason, *more, *own, *edited)
+        return (*more, *own, *edited)
 
     def _nick(self, written: str) -> str:
         if not self.ranks:

@@ -21,6 +21,8 @@ Moment = tuple[float, events.AnyEvent]
 
 # What may stand in a file of YAML without quotes and mean nothing else to any reader of YAML.
 _PLAIN = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)$)[A-Za-z_][A-Za-z0-9_-]*", re.IGNORECASE)
+# What says from where somebody came, or which two servers were parted, in a reason for leaving.
+_ADDRESS = re.compile(r"\S@\S|\b\d{1,3}(?:\.\d{1,3}){3}\b|\b(?:[0-9a-f]{1,4}:){3,}|^\S+\.\S+ \S+\.\S+$", re.IGNORECASE)
 _SHOWN = 20  # nicks that are told of
 _UNPRINTABLE = re.compile("[\ufeff\ufffe\uffff\x7f-\x9f]")
 
@@ -69,6 +71,7 @@ class _Stage:
         self._heard_of: set[str] = set()
         self._blank = 0
         self._long = 0
+        self._addresses = 0
         self._there: dict[str, str] = {}  # by nick, what the script calls who has it
         changed = [f"{nick!r} is {name}" for nick, name in self._names.items() if nick != name]
         more = f" and {len(changed) - _SHOWN:,} more" if len(changed) > _SHOWN else ""
@@ -78,6 +81,8 @@ class _Stage:
         """Note what could be counted only now."""
         if self._blank:
             self.notes.append(f"{counted(self._blank, 'empty message')} left out")
+        if self._addresses:
+            self.notes.append(f"{counted(self._addresses, 'quit reason')} left out, as an address is in it")
         if self._long:
             limit = f"{Limits().max_line:,} bytes that a line may have"
             self.notes.append(f"{counted(self._long, 'message')} in parts, as longer than the {limit}")
@@ -112,6 +117,9 @@ class _Stage:
         actor = self._actor(at, nick)
         del self._there[nick]
         reason = clean(reason)
+        if _ADDRESS.search(reason):
+            self._addresses += 1
+            reason = ""
         self._line(at, actor, f"leave: {_quoted(escape(reason))}" if reason.strip() else "leave")
 
     def _rename(self, at: float, nick: str, new: str) -> None:
