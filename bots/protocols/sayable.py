@@ -1,5 +1,6 @@
 """What a scenario has its actors do, and the protocol that is asked for has no way to do. No I/O."""
 
+from bots.protocols.one_room import said_elsewhere
 from bots.protocols.registry import Spoken
 from bots.scenario.abilities import Ability
 from bots.scenario.mistakes import Report
@@ -32,4 +33,7 @@ def check_sayable(scenario: Scenario, spoken: Spoken) -> None:
         text = words.render({}) if words is not None and not words.fields else ""
         if text and (why := dialect.cannot_say(text)):
             report.wrong(line.place, f"{text!r} cannot be said in {which}: {why}")
+    if not dialect.several_rooms and "rooms" not in dialect.cannot:
+        for line, why in said_elsewhere(scenario):
+            report.wrong(line.place, f"in {which}, {why}")
     report.close()
