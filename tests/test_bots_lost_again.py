@@ -80,6 +80,24 @@ def test_who_loses_the_connection_again_on_the_way_back_tries_again_and_gets_whe
     assert [message.text for message in outcome.rooms["kitchen"].messages] == ["back again"]
 
 
+def test_a_server_that_lets_a_user_in_each_time_and_never_answers_does_not_keep_the_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def hang_up(sock: socket, _: Address) -> None:
+        with suppress(OSError), sock.makefile("rb") as lines:
+            sock.sendall(f"Hi, {next(lines).decode().strip()}! To exit the chat enter 'exit'.\n".encode())
+            next(lines)
+            sock.shutdown(SHUT_RDWR)
+
+    monkeypatch.setattr("bots.engine.bot.MAX_PATIENCE_S", 0.5)
+    monkeypatch.setattr("bots.engine.quiescence.MAX_PATIENCE_S", 0.5)
+    listener = StreamServer(("127.0.0.1", 0), hang_up)
+    listener.start()
+    outcome = play("cast: {bob: {reconnect: true}}\nscript:\n  - bob: hi\n", listener.socket.getsockname(), "plain")
+    listener.stop()
+    assert outcome.failures == ["bob got no answer at the end within 0.5 s"]
+
+
 def test_who_is_back_and_gets_no_answer_to_its_way_into_the_room_is_a_failure_and_the_run_ends(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import gevent
 
-from bots.engine.bot import Bot
+from bots.engine.bot import MAX_PATIENCE_S, Bot
 from bots.engine.bot_group import BotGroup
 from bots.engine.conductor import Conductor
 from bots.engine.paced_reader import FULL_PACE
@@ -64,7 +64,10 @@ def _let_all_arrive(
 
 def _ask(bot: Bot, reconnecting: Reconnecting) -> Bot | None:
     """Wait for a pong, also over a lost connection; return the bot if none came in time."""
+    deadline = time.monotonic() + MAX_PATIENCE_S
     while (answer := bot.ping(_PATIENCE_S, patient=True)) == "lost" and bot.reconnecting:
+        if time.monotonic() > deadline:
+            return bot
         reconnecting.wait_for(bot)
     return bot if answer == "late" else None
 
