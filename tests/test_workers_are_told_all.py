@@ -1,12 +1,16 @@
 """What a run's options say reaches workers too: whom they speak to, how, and what lets them in."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import gevent
 import pytest
 
+from geventchat import ChatClient, ChatServer
+from geventchat.protocol.events import Said
 from tests.processes import Ran, Serving, run, serving
 from tests.test_tls import in_files
 from tests.tls import keys
@@ -64,6 +68,12 @@ def open_to_all() -> Iterator[Serving]:
         yield server
 
 
+# What workers need of a run's options, and what the process that leads them does by itself.
+TOLD = {"--server", "--dialect", "--protocol", "--tls", "--tls-ca", "--password-file"}
+TOLD |= {"--speed", "--seed", "--only", "--join-rate"}
+OWN = {"--workers", "--bind", "--wait", "--web", "--json", "--junit", "--report", "--help", "--version"}
+
+
 def with_worker(folder: Path, server: Serving | None, *options: str, **environment: str) -> Ran:
     at = [] if server is None else ["--server", "{}:{}".format(*server.address)]
     words = [str(folder / "talk.yaml"), *at, "--workers", "1", *options]
@@ -115,3 +125,20 @@ def test_workers_speak_tls_where_a_protocol_s_file_says_so(folder: Path, secure:
 def test_the_options_that_say_what_is_played_hold_for_workers(folder: Path, open_to_all: Serving) -> None:
     chosen = passed(with_worker(folder, open_to_all, "--json", "--only", "5", "--speed", "2", "--join-rate", "100"))
     assert (chosen["said"], chosen["delivered"]) == (1, 3)
+
+
+def test_a_seed_holds_for_workers(folder: Path) -> None:
+    def words(*options: str) -> list[str]:
+        with ChatServer() as server, ChatClient(server.address, name="eve") as eve:
+            at = "{}:{}".format(*server.address)
+            command = "bots.cli", str(folder / "talk.yaml"), "--server", at, *options
+            assert gevent.get_hub().threadpool.apply(run, command).status in (0, 5)
+            return [f"{event.nick}: {event.text}" for event in eve.history() if isinstance(event, Said)]
+
+    assert words("--seed", "8", "--workers", "1") == words("--seed", "8") != words("--seed", "9")
+
+
+def test_each_option_of_a_run_is_one_that_workers_are_told_or_do_not_need() -> None:
+    """One that is new has to be thought of here, and tried above."""
+    options = run("bots.cli", "--help").out.partition("options:")[2].partition("examples:")[0]
+    assert set(re.findall(r"^  (?:-h, )?(--[a-z-]+)", options, re.MULTILINE)) == TOLD | OWN
