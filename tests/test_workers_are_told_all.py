@@ -133,7 +133,7 @@ def test_a_seed_holds_for_workers(folder: Path) -> None:
             at = "{}:{}".format(*server.address)
             command = "bots.cli", str(folder / "talk.yaml"), "--server", at, *options
             assert gevent.get_hub().threadpool.apply(run, command).status in (0, 5)
-            return [f"{event.nick}: {event.text}" for event in eve.history() if isinstance(event, Said)]
+            return sorted(f"{event.nick}: {event.text}" for event in eve.history() if isinstance(event, Said))
 
     assert words("--seed", "8", "--workers", "1") == words("--seed", "8") != words("--seed", "9")
 
