@@ -17,6 +17,7 @@ FAULTS = {
     "nick": "a message comes under another nick",
     "outsider": "a message comes also to somebody who is in another room",
     "other room": "a message comes also to somebody in another room, as if it were said there",
+    "lost": "a message comes to nobody",
     "lost whisper": "a whisper comes to nobody but its sender",
     "leaked whisper": "a whisper comes to everybody",
     "no pong": "a ping is not answered",
@@ -74,7 +75,7 @@ class FaultyJsonServer:
 
     def _do(self, nick: str, asked: dict[str, Any]) -> None:
         match asked["type"]:
-            case "say":
+            case "say" if not self._is_to_fail("lost"):
                 self._say(nick, asked["text"])
             case "whisper":
                 self._whisper(nick, asked["to"], asked["text"])

@@ -229,7 +229,26 @@ def test_what_nobody_heard_may_be_in_a_gap_that_is_told_after_it_was_said() -> N
 def test_what_a_lost_connection_may_have_swallowed_need_not_arrive() -> None:
     ledger = room_of()
     ledger.say("ann", "swallowed", 0.0, 0.0)
-    ledger.lose("ann")
+    ledger.lose("ann", 9.0)
+    assert verdicts(ledger) == []
+
+
+def test_what_a_server_has_taken_and_nobody_has_heard_is_missing_though_its_speaker_drops_later() -> None:
+    ledger = room_of(readers=("bob",))
+    for number in range(10):
+        ledger.say("ann", str(number), float(number), float(number))
+    ledger.hear(ledger.readers[0], "ann", "5", 5.1)
+    ledger.lose("ann", 9.5, taken=7.5)
+    assert [one[2] for one in verdicts(ledger)] == ["0", "1", "2", "3", "4", "6", "7"]
+
+
+@pytest.mark.parametrize("taken", [5.0, float("-inf")])
+def test_a_word_that_was_heard_or_a_pong_does_not_make_certain_what_was_in_flight(taken: float) -> None:
+    ledger = room_of()
+    ledger.say("ann", "swallowed", 4.8, 4.8)
+    ledger.say("ann", "hi", 4.9, 4.9)
+    hear(ledger, {reader: [("ann", "hi")] for reader in READERS})
+    ledger.lose("ann", 5.1, taken)
     assert verdicts(ledger) == []
 
 
@@ -317,7 +336,7 @@ def test_a_newcomer_that_reads_faster_than_those_who_were_there_before_puts_nobo
 def test_words_said_again_after_a_lost_connection_may_be_all_that_arrived_of_them() -> None:
     ledger = room_of()
     ledger.say("ann", "hello?", 0.0, 0.0)
-    ledger.lose("ann")
+    ledger.lose("ann", 0.5)
     ledger.say("ann", "hello?", 1.0, 1.0)
     hear(ledger, {reader: [("ann", "hello?")] for reader in READERS})
     assert verdicts(ledger) == []
@@ -509,7 +528,7 @@ def test_words_that_come_more_often_to_a_newcomer_than_they_were_said_are_double
 def test_with_ids_too_it_is_not_known_which_of_equal_words_was_lost_with_a_connection() -> None:
     ledger = room_of()
     ledger.say("ann", "hello?", 0.0, 0.0)
-    ledger.lose("ann")
+    ledger.lose("ann", 0.5)
     ledger.say("ann", "hello?", 1.0, 1.0)
     for reader in ledger.readers:
         ledger.hear(reader, "ann", "hello?", 2.0, "1-2")

@@ -225,6 +225,27 @@ def test_a_newcomer_is_not_taken_past_what_it_has_not_heard_by_a_notice_that_all
     assert [message.text for message in room.heard(newcomer, 0)] == ["two"]
 
 
+@pytest.mark.parametrize("taken", [3.0, float("-inf")])
+def test_what_a_lost_connection_may_have_swallowed_is_judged_as_in_one_ledger(taken: float) -> None:
+    """The other part has heard what its speaker said later; what came first is in question."""
+    rooms = [RoomLedger(False, Timeline(), {"ann", "ben"}, share=Share({nick})) for nick in ("ann", "ben")]
+    readers = [room.enter(nick, 0.0) for room, nick in zip(rooms, ("ann", "ben"), strict=True)]
+    readers[0].entered = readers[1].entered = 0.5
+    rooms[0].say("ann", "swallowed", 1.0, 1.0)
+    if taken < 0:
+        rooms[0].say("ann", "hi", 2.0, 2.0)
+        for room, reader in zip(rooms, readers, strict=True):
+            room.hear(reader, "ann", "hi", 2.1, "1-1")
+    rooms[0].say("ann", "on its way", 8.5, 8.5)
+    rooms[0].lose("ann", 9.0, taken)
+    readers[0].leaving, readers[0].dropped = 9.0, True
+    wire = Wire([Part({"lobby": room}) for room in rooms])
+    for whole_up_to in (0, 1_000):
+        room = merge(wire.ask, 2, ("ann", "ben"), per_sender=False, whole_up_to=whole_up_to)["lobby"]
+        found = sorted((one.verdict, one.text, one.reader.name) for one in room.findings)
+        assert found == [("missing", "swallowed", "ann"), ("missing", "swallowed", "ben")]
+
+
 def judged(parts: Sequence[Crowd], readers: int) -> tuple[RoomLedger, int]:
     """Return the room as all parts together saw it, and how many bytes they needed to tell it."""
     wire = Wire([Part({"lobby": part.room}) for part in parts])

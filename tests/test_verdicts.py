@@ -104,7 +104,7 @@ class Chat:
         stay = user.stay
         assert stay is not None
         stay.leaving, stay.dropped = self.now, True
-        self.room.lose(user.nick)
+        self.room.lose(user.nick, self.now)
         for _ in range(min(taken, len(user.up))):
             self.serve(user)
         user.up.clear()

@@ -96,6 +96,7 @@ class Bot:
         self.leaving = False  # whether it has said goodbye, or is about to drop the connection
         self.reconnecting = False  # whether it is on its way back from a lost connection
         self.transition_lock = BoundedSemaphore(1)
+        self.taken = float("-inf")  # the server has taken what was sent before that: a later ping had its pong
         self.stopped_at: float | None = None  # since when it has read nothing, if the script wants that
         self.welcome: replies.Welcome | None = None
         self._token = ""  # of the last welcome
@@ -213,7 +214,7 @@ class Bot:
 
     def ping(self, within: float, *, patient: bool = False) -> Answer:
         """Ask for a pong; with patience, `within` counts from the last bytes that came, up to `MAX_PATIENCE_S`."""
-        token = ping_token(self.actor.index, next(self._tokens))
+        token, asked = ping_token(self.actor.index, next(self._tokens)), time.monotonic()
         try:
             self.send(commands.Ping(token=token))
         except OSError:
@@ -221,6 +222,7 @@ class Bot:
         self._wait(lambda: token in self._pongs or not self.connected, within, patient=patient)
         if token in self._pongs:
             self._pongs.discard(token)
+            self.taken = max(self.taken, asked)
             return "pong"
         return "late" if self.connected else "lost"
 

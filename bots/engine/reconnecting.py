@@ -97,13 +97,14 @@ class Reconnecting:
     def _give_up(self, bot: Bot, since: float | None = None) -> None:
         """Note that nobody knows what of a bot's words has arrived, and that it has heard nothing more."""
         now = time.monotonic() if since is None else since
-        self._memberships.lose(bot.actor, bot.nick, now)
-        self._whispers.lose(bot.actor, bot.nick, now)
+        self._memberships.lose(bot.actor, bot.nick, now, bot.taken)
+        self._whispers.lose(bot.actor, bot.nick, now, bot.taken)
 
     def _send_back(self, bot: Bot) -> None:
         bot.reconnecting = True
         if bot.dialect.catches_up:
-            self._whispers.lose(bot.actor, bot.nick, time.monotonic())  # they are not stored: it may miss some
+            # They are not stored: it may miss some.
+            self._whispers.lose(bot.actor, bot.nick, time.monotonic(), bot.taken)
         else:
             self._give_up(bot)
         if bot not in self._on_their_way:  # else it was lost again on its way, and goes on trying

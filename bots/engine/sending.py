@@ -134,7 +134,7 @@ class Sending:
             try:
                 bot.say(command, message)
             except OSError:
-                ledger.lose(bot.nick)  # nobody knows whether it has arrived
+                ledger.lose(bot.nick, time.monotonic(), bot.taken)  # nobody knows whether it has arrived
                 raise
 
     def _check_is_heard_there(self, bot: Bot, room: str | None) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from operator import attrgetter
 
-from bots.ledger.model import Attendance, Message, Words
+from bots.ledger.model import IN_FLIGHT_S, Attendance, Message, Words
 
 # A message that is new is put at most so far back into the room's order: moving all that follows would cost more and
 # more with every message that a user far behind the others is the first to hear.
@@ -41,12 +41,20 @@ class SentMessages:
         self._unheard[nick, text].append(message)
         return message
 
-    def lose(self, nick: str) -> None:
-        """Note that a user lost the connection: nobody knows whether what nobody has heard yet has arrived."""
-        for (sender, _), messages in self._unheard.items():
-            if sender == nick:
-                for message in messages:
-                    message.is_uncertain = True
+    def lose(self, nick: str, now: float, taken: float) -> float:
+        """Note that a user lost the connection; return from when on nobody knows whether what it sent has arrived.
+
+        What was sent before `taken` the server is known to have taken, and so is what was sent before something that
+        somebody has heard; but for what was in flight. If nobody has heard that, it is lost.
+        """
+        unheard = [one for (sender, _), messages in self._unheard.items() if sender == nick for one in messages]
+        if unheard:
+            heard = (one for one in reversed(self.order) if one.nick == nick and not (one.is_unsure or one.from_others))
+            taken = max(taken, next((one.sent for one in heard), taken))
+        since = min(taken, now - IN_FLIGHT_S)
+        for message in unheard:
+            message.is_uncertain |= message.sent >= since
+        return since
 
     def doubt(self, words: Words) -> None:
         """Note that a message with these words, heard next, may be any of those that nobody has heard."""

@@ -92,11 +92,14 @@ class RoomLedger:
         self.readers.append(reader)
         return reader
 
-    def lose(self, nick: str, now: float = float("inf")) -> None:
-        """Note that a user lost the connection: nobody knows whether what it has just sent has arrived."""
+    def lose(self, nick: str, now: float, taken: float = float("-inf")) -> None:
+        """Note that a user lost the connection: nobody knows whether what it has just sent has arrived.
+
+        What it sent before `taken`, the server is known to have taken.
+        """
+        since = self._sent.lose(nick, now, taken)
         if self.share is not None:
-            self.share.lost.append(Lost(nick, now))
-        self._sent.lose(nick)
+            self.share.lost.append(Lost(nick, now, since))
 
     # What is heard together with others: the same bytes, which are only compared.
 

@@ -34,10 +34,11 @@ class Overheard(NamedTuple):
 
 
 class Lost(NamedTuple):
-    """A user under a nick lost its connection: nobody knows what of its words has arrived."""
+    """A user under a nick lost its connection: nobody knows what of its words, sent since then, has arrived."""
 
     nick: str
     at: float
+    since: float
 
 
 class Announced(NamedTuple):

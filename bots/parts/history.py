@@ -78,13 +78,16 @@ class Overheard(msgspec.Struct, array_like=True, frozen=True):
 
 
 class History(msgspec.Struct, frozen=True):
-    """A room as one part saw it, or pieces of that, one behind the other; `lost` is who lost its connection when."""
+    """A room as one part saw it, or pieces of that, one behind the other; `lost` is who lost its connection when.
+
+    With that goes since when nobody knows what has arrived of what was sent.
+    """
 
     said: tuple[Said, ...] = ()
     order: tuple[Heard, ...] = ()
     stays: tuple[Stay, ...] = ()
     overheard: tuple[Overheard, ...] = ()
-    lost: tuple[tuple[str, float], ...] = ()
+    lost: tuple[tuple[str, float, float], ...] = ()
 
 
 def history(room: RoomLedger, kept: Sequence[Range], clock: Clock) -> History:
@@ -130,7 +133,7 @@ def history(room: RoomLedger, kept: Sequence[Range], clock: Clock) -> History:
         tuple(Heard(m.nick, m.text, m.id, clock(m.first_heard), numbers[share.first[m]]) for m in messages),
         tuple(map(stay, room.readers)),
         tuple(Overheard(one.name, *one.words, clock(one.at), one.line) for one in share.overheard),
-        tuple((one.nick, clock(one.at)) for one in share.lost),
+        tuple((one.nick, clock(one.at), clock(one.since)) for one in share.lost),
     )
 
 

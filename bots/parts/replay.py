@@ -66,7 +66,7 @@ def _told(ledger: RoomLedger, history: History, clock_error_s: float) -> Iterato
             )
             for one in history.said
         ),
-        *(Happened(at, _LOSE, lambda nick=nick: ledger.lose(nick)) for nick, at in history.lost),  # type: ignore[misc]
+        *(Happened(one[1], _LOSE, lambda one=one: ledger.lose(*one)) for one in history.lost),  # type: ignore[misc]
         *(
             Happened(one.at, _HEAR, lambda one=one: ledger.overhear(one.name, one.nick, one.text, one.at, one.raw))  # type: ignore[misc]
             for one in history.overheard

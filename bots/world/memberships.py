@@ -91,11 +91,14 @@ class Memberships:
         for one in self.of(actor):
             self.leave(actor, one, now)
 
-    def lose(self, actor: Actor, nick: str, now: float) -> None:
-        """Note that a connection is lost: nobody knows what had arrived there, nor what of the actor's words has."""
+    def lose(self, actor: Actor, nick: str, now: float, taken: float = float("-inf")) -> None:
+        """Note that a connection is lost: nobody knows what had arrived there, nor what of the actor's words has.
+
+        What it sent before `taken`, the server is known to have taken.
+        """
         for one in self._now[actor].values():
             one.reader.leaving, one.reader.dropped = min(one.reader.leaving, now), True
-            one.ledger.lose(nick, now)
+            one.ledger.lose(nick, now, taken)
 
     def _key(self, room: str) -> str:
         key = self._keys.get(room)

@@ -60,10 +60,10 @@ class Whispers:
         if reader := self._readers.pop(actor, None):
             reader.leaving = reader.left = now
 
-    def lose(self, actor: Actor, nick: str, now: float) -> None:
-        """Note that an actor has lost its connection."""
+    def lose(self, actor: Actor, nick: str, now: float, taken: float = float("-inf")) -> None:
+        """Note that an actor has lost its connection; the server is known to have what it sent before `taken`."""
         for ledger in self._ledgers.values():
-            ledger.lose(nick, now)
+            ledger.lose(nick, now, taken)
         if reader := self._readers.pop(actor, None):
             reader.leaving, reader.left, reader.dropped = now - IN_FLIGHT_S, now, True
 
