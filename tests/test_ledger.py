@@ -348,6 +348,8 @@ def test_a_slow_reader_that_drops_the_connection_may_have_left_anything_unread()
     for number in range(3):
         ledger.say("ann", str(number), float(number), float(number))
         ledger.hear(ann, "ann", str(number), number + 0.1)
+    ledger.say("ann", "what only bob would hear", 3.0, 3.0)
+    ann.leaving = ann.left = 3.1
     bob.pace.timed, bob.leaving, bob.dropped, bob.left = False, 9.0, True, 9.0
     assert verdicts(ledger) == []
 

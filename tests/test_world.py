@@ -125,6 +125,19 @@ def test_what_is_heard_behind_its_place_is_still_found_by_who_listens_from_the_b
     assert [message.text for message in inbox.find(lambda _: True)] == ["text 1", "text 2", "text 3"]
 
 
+def test_a_whisper_that_a_slow_reader_has_not_read_is_neither_late_nor_lost_when_it_drops(play: Play) -> None:
+    bob, whispers = play.actor("bob"), play.world.whispers
+    whispers.say("ann", bob, "read late", 2.0, 2.0)
+    whispers.say("ann", bob, "never read", 2.0, 2.0)
+    play.world.paces[bob].timed = False
+    play.hear("bob", replies.Whispered(time="", nick="ann", to="bob", text="read late"), 8.0)
+    whispers.lose(bob, "bob", 9.0)
+    assert play.found() == []
+    (ledger,) = play.whispers.values()
+    ledger.timeline.close()
+    assert (ledger.timeline.delivered, ledger.timeline.latency.count) == (1, 0)
+
+
 def test_a_message_that_one_expectation_has_taken_is_no_other_s(play: Play) -> None:
     inbox = play.world.inboxes[play.actor("bob")]
     for number in (1, 2, 3):

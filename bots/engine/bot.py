@@ -6,8 +6,8 @@ What a user hears in the same bytes as the others in its room is not read, only 
 
 import itertools
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext, suppress
 from typing import Literal
 
 import gevent
@@ -15,7 +15,7 @@ from gevent import socket
 from gevent.event import Event as Signal
 from gevent.lock import BoundedSemaphore
 
-from bots.engine.paced_reader import FULL_PACE, PacedReader
+from bots.engine.paced_reader import PacedReader
 from bots.engine.unacknowledged import Unacknowledged
 from bots.ledger.room import Message
 from bots.protocols.base import Heard, Notice, ping_token, shown
@@ -97,7 +97,6 @@ class Bot:
         self.reconnecting = False  # whether it is on its way back from a lost connection
         self.transition_lock = BoundedSemaphore(1)
         self.taken = float("-inf")  # the server has taken what was sent before that: a later ping had its pong
-        self.stopped_at: float | None = None  # since when it has read nothing, if the script wants that
         self.welcome: replies.Welcome | None = None
         self._token = ""  # of the last welcome
         self.last_notice = ""  # what the server told it last in a line that nobody said
@@ -145,7 +144,7 @@ class Bot:
         goes into the `others` of its rooms before it says anything.
         """
         self._socket = socket.create_connection(self._address, PATIENCE_S)
-        with self._reading_all():
+        with self.reader.reading_all():
             try:
                 self._tls = self._begin_tls()
                 self._greet(room, after or None, others, again=again)
@@ -213,13 +212,17 @@ class Bot:
             self._socket.sendall(data)
 
     def ping(self, within: float, *, patient: bool = False) -> Answer:
-        """Ask for a pong; with patience, `within` counts from the last bytes that came, up to `MAX_PATIENCE_S`."""
+        """Ask for a pong.
+
+        With patience, all is read meanwhile, and `within` counts from the last bytes that came, up to `MAX_PATIENCE_S`.
+        """
         token, asked = ping_token(self.actor.index, next(self._tokens)), time.monotonic()
         try:
             self.send(commands.Ping(token=token))
         except OSError:
             return "lost"
-        self._wait(lambda: token in self._pongs or not self.connected, within, patient=patient)
+        with self.reader.reading_all() if patient else nullcontext():
+            self._wait(lambda: token in self._pongs or not self.connected, within, patient=patient)
         if token in self._pongs:
             self._pongs.discard(token)
             self.taken = max(self.taken, asked)
@@ -233,11 +236,12 @@ class Bot:
     def wait_for_quiet(self) -> None:
         """Wait until nothing has come for a while, at a server that cannot say that nothing more is coming."""
         began = time.monotonic()
-        while (now := time.monotonic()) < began + PATIENCE_S:
-            silent_s = now - max(began, self.reader.last_at)
-            if silent_s >= self.dialect.quiet_s:
-                break
-            gevent.sleep(self.dialect.quiet_s - silent_s)
+        with self.reader.reading_all():
+            while (now := time.monotonic()) < began + PATIENCE_S:
+                silent_s = now - max(began, self.reader.last_at)
+                if silent_s >= self.dialect.quiet_s:
+                    break
+                gevent.sleep(self.dialect.quiet_s - silent_s)
 
     def leave(self, reason: str) -> bool:
         """Say goodbye and take all that was on its way; return whether the server ended the connection.
@@ -245,7 +249,7 @@ class Bot:
         Raises OSError when the connection is gone.
         """
         self.leaving = True
-        with self._reading_all():
+        with self.reader.reading_all():
             try:
                 self.send(commands.Bye(reason=reason))
                 if self.dialect.half_closes:
@@ -266,16 +270,6 @@ class Bot:
         if how == "reset":
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
         self._end()
-
-    @contextmanager
-    def _reading_all(self) -> Iterator[None]:
-        """Read at full pace for a while: what ends the waiting must be seen."""
-        pace = self.reader.pace
-        self.reader.set_pace(FULL_PACE)
-        try:
-            yield
-        finally:
-            self.reader.set_pace(pace)
 
     def _end(self) -> None:
         self.reader.end()

@@ -10,6 +10,7 @@ from bots.engine.bot import PATIENCE_S, Bot, NotConnected, NotDone
 from bots.engine.conductor import Conductor
 from bots.engine.paced_reader import FULL_PACE
 from bots.engine.sending import Sending
+from bots.ledger.model import Pace
 from bots.report.outcome import Outcome
 from bots.world.memberships import Membership
 from bots.world.world import World
@@ -32,6 +33,7 @@ class Joining:
         self._conductor = conductor
         self._outcome = outcome
         self._memberships = world.memberships
+        self._paces = world.paces
         self._whispers = world.whispers
         self._sending = sending
         self._here: set[Bot] = set()
@@ -66,6 +68,7 @@ class Joining:
     def come_in(self, bot: Bot, room: str) -> None:
         """Connect a bot, and bring it into a room."""
         is_direct = bot.dialect.several_rooms or self._memberships.is_lobby(room)  # people come in through the lobby
+        self._paces[bot.actor] = Pace(timed=bot.reader.pace == FULL_PACE)  # nothing is left unread of before
         membership = self._enter(bot, room if is_direct else LOBBY)
         self.connect(bot, membership.room)
         membership.reader.entered = time.monotonic()
@@ -197,8 +200,7 @@ class Joining:
 
     def _enter(self, bot: Bot, room: str) -> Membership:
         """Note that a bot is on its way into a room."""
-        timed = bot.reader.pace == FULL_PACE
-        membership = self._memberships.enter(bot.actor, room, time.monotonic(), timed=timed)
+        membership = self._memberships.enter(bot.actor, room, time.monotonic())
         membership.reader.hears_itself = bot.dialect.echoes
         self.tune(bot)
         return membership

@@ -2,7 +2,8 @@
 
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import gevent
@@ -25,6 +26,7 @@ class PacedReader:
 
     def __init__(self, take: Callable[[bytes, float], None], ended: Callable[[str], None]) -> None:
         self.pace = FULL_PACE  # in bytes a second; 0 for not at all
+        self._hurries = 0  # for how many all is to be read meanwhile
         self.last_at = 0.0  # when bytes came last
         self._take = take
         self._ended = ended
@@ -54,14 +56,35 @@ class PacedReader:
 
     def set_pace(self, bytes_per_s: float) -> None:
         """Read at this pace from now on."""
-        was, self.pace = self.pace, bytes_per_s
-        if was < FULL_PACE and bytes_per_s and self._watcher is not None:
+        self.pace = bytes_per_s
+        self._go_on()
+
+    @contextmanager
+    def reading_all(self) -> Iterator[None]:
+        """Read at full pace for a while: what ends the waiting must be seen."""
+        self._hurries += 1
+        self._go_on()
+        try:
+            yield
+        finally:
+            self._hurries -= 1
+            self._go_on()
+
+    @property
+    def _pace_now(self) -> float:
+        return FULL_PACE if self._hurries else self.pace
+
+    def _go_on(self) -> None:
+        """Read on at the pace that it is now, or no more."""
+        if self._watcher is not None and self._pace_now:
             self._watcher.start(self._read)
+        elif self._watcher is not None:
+            self._watcher.stop()
 
     def _read(self) -> None:
         assert self._socket is not None
         try:
-            data = self._socket.recv(_RECV_BYTES if self.pace == FULL_PACE else _SLOW_RECV_BYTES)
+            data = self._socket.recv(_RECV_BYTES if self._pace_now == FULL_PACE else _SLOW_RECV_BYTES)
         except BlockingIOError:
             return
         except OSError as error:
@@ -76,10 +99,9 @@ class PacedReader:
         else:
             self._tls.receive(data)
             self.take_decrypted()
-        if self.pace < FULL_PACE and self._watcher is not None:
+        if self._pace_now < FULL_PACE and self._watcher is not None:
             self._watcher.stop()
-            if self.pace:
-                gevent.spawn_later(len(data) / self.pace, self._resume, self._watcher)
+            gevent.spawn_later(len(data) / self.pace, self._resume, self._watcher)
 
     def take_decrypted(self) -> None:
         """Take what has come inside TLS: some of it may have come with the handshake."""
@@ -97,5 +119,5 @@ class PacedReader:
             self._take(text, self.last_at)
 
     def _resume(self, watcher: Any) -> None:
-        if watcher is self._watcher and self.pace:
-            watcher.start(self._read)
+        if watcher is self._watcher:
+            self._go_on()

@@ -146,10 +146,7 @@ class Performance:
     def read(self, bytes_per_s: float) -> None:
         """Read at this pace from now on; what comes late then says nothing of the server."""
         self._bot.reader.set_pace(bytes_per_s)
-        self._bot.stopped_at = None if bytes_per_s else time.monotonic()
-        for membership in self._group.world.memberships.of(self._bot.actor):
-            pace = membership.reader.pace
-            pace.timed = pace.timed and bytes_per_s == FULL_PACE
+        self._group.world.paces[self._bot.actor].timed &= bytes_per_s == FULL_PACE
 
     def expect(self, cue: Cue, times: int, within: float) -> None:
         """Wait until so many messages that match have been heard; the time counts from when the bot is back."""

@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Iterable
+from contextlib import ExitStack
 
 import gevent
 
 from bots.engine.bot import MAX_PATIENCE_S, Bot
 from bots.engine.bot_group import BotGroup
 from bots.engine.conductor import Conductor
-from bots.engine.paced_reader import FULL_PACE
 from bots.engine.reconnecting import Reconnecting
 from bots.report.outcome import Outcome
 
@@ -23,8 +23,13 @@ def await_quiescence(outcome: Outcome, group: BotGroup, conductor: Conductor) ->
 
     What the script has said is answered, but not the answers to that: two that answer each other would never end.
     """
-    for bot in group.bots.values():
-        bot.reader.set_pace(FULL_PACE)
+    with ExitStack() as reading:
+        for bot in group.bots.values():
+            reading.enter_context(bot.reader.reading_all())
+        _await_quiescence(outcome, group, conductor)
+
+
+def _await_quiescence(outcome: Outcome, group: BotGroup, conductor: Conductor) -> None:
     group.reconnecting.wait_for_all()
     conductor.meet("all back")
     here = [bot for bot in group.bots.values() if bot.connected]

@@ -25,6 +25,7 @@ class Reconnecting:
         self._outcome = outcome
         self._memberships = world.memberships
         self._whispers = world.whispers
+        self._paces = world.paces
         self._joining = joining
         self._on_their_way: dict[Bot, gevent.Greenlet[[Bot], None]] = {}
 
@@ -48,11 +49,9 @@ class Reconnecting:
         if bot.actor.reconnects:
             self._send_back(bot)
             return
-        if bot.stopped_at is None:
+        if bot.reader.pace:  # a server may well send away a user that does not read
             self._outcome.failures.append(f"{bot.nick} lost the connection: {why}")
-            self._give_up(bot)
-        else:  # a server may well send away a user that does not read
-            self._give_up(bot, bot.stopped_at)
+        self._give_up(bot)
         self._joining.stop_hearing(bot)
 
     def reconnect(self, bot: Bot, room: str | None = None) -> None:
@@ -72,8 +71,7 @@ class Reconnecting:
                 return
             bot.receiver.be_in(None, None)
             bot.unacknowledged.forget_stored(lambda message: any(one.reader.has_heard(message) for one in memberships))
-            for one in memberships:
-                one.reader.pace.back = time.monotonic()
+            self._paces[bot.actor].back = time.monotonic()
             others = tuple(commands.Join(room=one.room, after=one.last_id or None) for one in memberships[1:])
             self._joining.connect(bot, room, again=True, after=memberships[0].last_id, others=others)
             for one in memberships:
@@ -94,9 +92,9 @@ class Reconnecting:
         while self._on_their_way:
             gevent.joinall(list(self._on_their_way.values()))
 
-    def _give_up(self, bot: Bot, since: float | None = None) -> None:
+    def _give_up(self, bot: Bot) -> None:
         """Note that nobody knows what of a bot's words has arrived, and that it has heard nothing more."""
-        now = time.monotonic() if since is None else since
+        now = time.monotonic()
         self._memberships.lose(bot.actor, bot.nick, now, bot.taken)
         self._whispers.lose(bot.actor, bot.nick, now, bot.taken)
 

@@ -106,7 +106,8 @@ class Attendance:
     """One user in one room, from joining it to leaving it.
 
     From `asked` it may hear, from `entered` on it must; from `leaving` on it need not, after `left` it must not. These
-    times, and `dropped`, are set by those who move users, `pace` by those who read for them; the rest is the ledger's.
+    times, and `dropped`, are set by those who move users; `pace`, one for all stays of a user, by those who read for
+    them. The rest is the ledger's.
     """
 
     name: str  # what the scenario calls the user, whatever its nick is
@@ -123,18 +124,25 @@ class Attendance:
 
     def must_hear(self, message: Message) -> bool:
         """Whether a message that somebody heard has to reach this user too."""
-        heard_until = self.leaving
-        if self.dropped and message.index >= self.progress.position:  # a slow reader may have left anything unread
-            heard_until -= IN_FLIGHT_S if self.pace.timed else float("inf")
-        return self.entered <= message.sent and message.first_heard <= heard_until and not self.does_not_hear(message)
+        is_here = self.entered <= message.sent and message.first_heard <= self._must_hear_until(message)
+        return is_here and not self.does_not_hear(message)
 
     def must_hear_unheard(self, message: Message) -> bool:
         """Whether a message that nobody has heard yet has to reach this user.
 
         What was sent just before the user began to leave, the server may have taken later than its goodbye.
         """
-        is_here = self.entered <= message.sent < self.leaving - IN_FLIGHT_S
+        is_here = self.entered <= message.sent < self._must_hear_until(message) - IN_FLIGHT_S
         return is_here and not message.is_uncertain and not self.does_not_hear(message)
+
+    def _must_hear_until(self, message: Message) -> float:
+        """Return until when the server must have sent a message to others, or to all, for this user to have to hear it.
+
+        A connection that is dropped takes along what was on its way, and all that a slow reader had not read.
+        """
+        if not self.dropped or 0 <= message.index < self.progress.position:
+            return self.leaving
+        return self.leaving - IN_FLIGHT_S if self.pace.timed else float("-inf")
 
     def may_hear(self, message: Message) -> bool:
         """Whether it is right that the message reaches this user."""

@@ -4,9 +4,10 @@ A room goes by its key here: the server may spell its name otherwise than the sc
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from bots.ledger.model import Pace
 from bots.ledger.room import Attendance, Message, RoomLedger
 from bots.scenario.model import Actor
 from geventchat.protocol import names
@@ -33,8 +34,11 @@ class Membership:
 class Memberships:
     """Knows every room's ledger, and where each actor is; `rooms` grows as rooms are met, by the key of their names."""
 
-    def __init__(self, rooms: dict[str, RoomLedger], make_ledger: Callable[[str], RoomLedger]) -> None:
+    def __init__(
+        self, rooms: dict[str, RoomLedger], make_ledger: Callable[[str], RoomLedger], paces: Mapping[Actor, Pace]
+    ) -> None:
         self._rooms = rooms
+        self._paces = paces
         self._make_ledger = make_ledger
         self._keys: dict[str, str] = {}  # by every spelling that was met
         self._now: dict[Actor, dict[str, Membership]] = defaultdict(dict)  # by the room's key
@@ -67,11 +71,11 @@ class Memberships:
         """Return the room that an actor means when it names none."""
         return next((one.room for one in self._now[actor].values()), LOBBY)
 
-    def enter(self, actor: Actor, room: str, now: float, *, timed: bool = True) -> Membership:
+    def enter(self, actor: Actor, room: str, now: float) -> Membership:
         """Note that an actor asks to come into a room; `reader.entered` is to be set when it is known to be there."""
         ledger = self.ledger(room)
         membership = Membership(room, ledger, ledger.enter(actor.name, now))
-        membership.reader.pace.timed = timed
+        membership.reader.pace = self._paces[actor]
         self._now[actor][self._key(room)] = membership
         self._ever[actor].append(membership)
         return membership

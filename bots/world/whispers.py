@@ -4,10 +4,10 @@ Each addressee has a ledger with one reader. Whispers are not stored, so nobody 
 whispered meanwhile.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
-from bots.ledger.model import IN_FLIGHT_S
+from bots.ledger.model import Pace
 from bots.ledger.room import Attendance, RoomLedger
 from bots.scenario.model import Actor
 from bots.world.identities import Identities
@@ -22,11 +22,16 @@ class Whispers:
     """Knows every whisper; `ledgers` grows as whispers are met, by the names that are shown for them."""
 
     def __init__(
-        self, ledgers: dict[str, RoomLedger], make_ledger: Callable[[str], RoomLedger], identities: Identities
+        self,
+        ledgers: dict[str, RoomLedger],
+        make_ledger: Callable[[str], RoomLedger],
+        identities: Identities,
+        paces: Mapping[Actor, Pace],
     ) -> None:
         self._ledgers = ledgers
         self._make_ledger = make_ledger
         self._identities = identities
+        self._paces = paces
         self._readers: dict[Actor, Attendance] = {}  # of those who are there
 
     def say(self, nick: str, to: Actor, text: str, due: float, now: float, sender: str = "", line: int = 0) -> None:
@@ -65,12 +70,12 @@ class Whispers:
         for ledger in self._ledgers.values():
             ledger.lose(nick, now, taken)
         if reader := self._readers.pop(actor, None):
-            reader.leaving, reader.left, reader.dropped = now - IN_FLIGHT_S, now, True
+            reader.leaving, reader.left, reader.dropped = now, now, True
 
     def _reader(self, actor: Actor, now: float) -> Attendance:
         if actor not in self._readers:
             reader = self._readers[actor] = self._ledger(actor).enter(actor.name, now)
-            reader.entered = now
+            reader.entered, reader.pace = now, self._paces[actor]
         return self._readers[actor]
 
     def _ledger(self, actor: Actor) -> RoomLedger:

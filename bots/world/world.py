@@ -1,8 +1,10 @@
 """All that is known of the actors at a server: who is where, under which nick, and who has heard what. No I/O."""
 
+from collections import defaultdict
 from collections.abc import Callable, Container
 from functools import partial
 
+from bots.ledger.model import Pace
 from bots.ledger.room import RoomLedger
 from bots.scenario.model import Actor, Scenario
 from bots.scenario.schedule import who_does
@@ -33,8 +35,9 @@ class World:
         self.elsewhere = Elsewhere(self.identities, mine)
         actors = [actor for actor in scenario.actors if mine is None or actor in mine]
         make = partial(make_ledger, self.identities)
-        self.memberships = Memberships(rooms, make)
+        self.paces: dict[Actor, Pace] = defaultdict(Pace)
+        self.memberships = Memberships(rooms, make, self.paces)
         self.others = Others()
-        self.whispers = Whispers(whispers, make, self.identities)
+        self.whispers = Whispers(whispers, make, self.identities, self.paces)
         asking = who_does(scenario, lambda action: action.listens)
         self.inboxes = {actor: Inbox(self.memberships.ever_of(actor), keeps=actor in asking) for actor in actors}
