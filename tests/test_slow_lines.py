@@ -7,7 +7,9 @@ import pytest
 from bots.report.outcome import Outcome
 from geventchat import ChatServer, Limits
 from tests.play import passed, play
+from tests.servers.running import other_server
 from tests.slow_lines import slow_lines
+from tests.test_other_servers import play_at
 
 SLOW_S = 0.3
 
@@ -28,6 +30,15 @@ def test_the_end_waits_for_what_the_server_takes_late_and_then_brings_late() -> 
     outcome = passed(played("script: [cid: hey, ann: hi, ben: ho]", to_server=("ben",), from_server=("ann",)))
     assert outcome.timeline.delivered == 9
     assert outcome.settled
+
+
+@pytest.mark.slow
+def test_a_quiet_end_waits_for_the_last_user_who_hears_what_was_said_last() -> None:
+    talk = "cast: {user: 3}\nscript:\n  - user1: first\n  - wait: 2s\n  - user1: second\n  - wait: 300ms\n"
+    late = {"LOGIN user2": 0.8, "LOGIN user3": 1.4}
+    with other_server("with_lines.py") as server, slow_lines(server, from_server=late) as address:
+        outcome = passed(play_at(address, "lines", talk))
+    assert (outcome.guessed, outcome.timeline.delivered) == (True, 6)
 
 
 def test_a_name_is_taken_only_when_the_one_who_has_it_has_left() -> None:

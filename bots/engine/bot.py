@@ -16,6 +16,7 @@ from gevent.event import Event as Signal
 from gevent.lock import BoundedSemaphore
 
 from bots.engine.paced_reader import PacedReader
+from bots.engine.quiet import wait_for_quiet
 from bots.engine.unacknowledged import Unacknowledged
 from bots.ledger.room import Message
 from bots.protocols.base import Heard, Notice, ping_token, shown
@@ -235,13 +236,8 @@ class Bot:
 
     def wait_for_quiet(self) -> None:
         """Wait until nothing has come for a while, at a server that cannot say that nothing more is coming."""
-        began = time.monotonic()
         with self.reader.reading_all():
-            while (now := time.monotonic()) < began + PATIENCE_S:
-                silent_s = now - max(began, self.reader.last_at)
-                if silent_s >= self.dialect.quiet_s:
-                    break
-                gevent.sleep(self.dialect.quiet_s - silent_s)
+            wait_for_quiet(lambda: self.reader.last_at, self.dialect.quiet_s, PATIENCE_S)
 
     def leave(self, reason: str) -> bool:
         """Say goodbye and take all that was on its way; return whether the server ended the connection.

@@ -1,7 +1,6 @@
 """The end of a run: making sure that nothing more is on its way."""
 
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 
 import gevent
@@ -9,6 +8,7 @@ import gevent
 from bots.engine.bot import MAX_PATIENCE_S, Bot
 from bots.engine.bot_group import BotGroup
 from bots.engine.conductor import Conductor
+from bots.engine.quiet import wait_for_quiet
 from bots.engine.reconnecting import Reconnecting
 from bots.report.outcome import Outcome
 
@@ -37,11 +37,10 @@ def _await_quiescence(outcome: Outcome, group: BotGroup, conductor: Conductor) -
         here[0].ping(_PATIENCE_S, patient=True)
     outcome.guessed = conductor.meet("no pongs", is_so=bool(here) and not here[0].dialect.answers_pings).is_so
     if outcome.guessed:
-        quiet_s = here[0].dialect.quiet_s if here else 0.0
-        _wait_for_quiet(outcome, quiet_s)
+        _wait_for_quiet(here)
         conductor.meet("quiet")
         if conductor.meet("answered", is_so=group.auto_replies.stop()).is_so:
-            _wait_for_quiet(outcome, quiet_s)
+            _wait_for_quiet(here)
         conductor.meet("over")
         return
     silent = _let_all_arrive(here, group.reconnecting, conductor, "last words")
@@ -77,10 +76,7 @@ def _ask(bot: Bot, reconnecting: Reconnecting) -> Bot | None:
     return bot if answer == "late" else None
 
 
-def _wait_for_quiet(outcome: Outcome, quiet_s: float) -> None:
-    """Wait until nothing has been heard for so long."""
-    deadline = time.monotonic() + _PATIENCE_S + quiet_s
-    before = -1
-    while before != (now := outcome.timeline.delivered):
-        before = now
-        gevent.sleep(min(quiet_s, max(0.0, deadline - time.monotonic())))
+def _wait_for_quiet(bots: Sequence[Bot]) -> None:
+    """Wait until nothing has come to anybody for a while."""
+    if bots:
+        wait_for_quiet(lambda: max(bot.reader.last_at for bot in bots), bots[0].dialect.quiet_s, _PATIENCE_S)
