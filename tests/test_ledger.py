@@ -570,7 +570,7 @@ def test_a_newcomer_that_is_the_first_to_hear_a_person_turns_nobodys_order_aroun
         ledger.hear(reader, "guest", "before", 1.1, event_id="1-0")
     dan.entered = 1.2
     ledger.hear(dan, "guest", "after", 1.3, event_id="2-0")
-    assert ledger.hear(first, "guest", "after", 1.4, event_id="2-0") == "in place"
+    assert ledger.hear(first, "guest", "after", 1.4, event_id="2-0")[0] == "in place"
     last = ledger.last_heard(first)
     assert last is not None
     assert last.id == "2-0"  # what a user that comes back is told is counted from here

@@ -136,13 +136,14 @@ class RoomLedger:
 
     def hear(
         self, reader: Attendance, nick: str, text: str, now: float, event_id: str = "", line: bytes = b""
-    ) -> Heard:
-        """Note that a user heard a message; `event_id` where the server gives ids, which tell equal words apart.
+    ) -> tuple[Heard, Message | None]:
+        """Note that a user heard a message; return how, and which one, if that is sure.
 
+        The server gives an `event_id`, or none; ids tell equal words apart.
         With the `line` that it came in, those who hear the same after this user need not be read: see `follow`.
         """
         if self.share is None:
-            return self._hear(reader, (nick, text), now, event_id, line)[0]
+            return self._hear(reader, (nick, text), now, event_id, line)
         before, after = reader.progress.position, self.last_heard(reader)
         is_guessed = not event_id and self._is_settling(reader, now)
         how, message = self._hear(reader, (nick, text), now, event_id, b"" if is_guessed else line)
@@ -150,7 +151,7 @@ class RoomLedger:
             is_guessed |= before not in (-1, message.index)
         if how != "in place" or is_guessed:
             self.share.keep(reader, Odd((nick, text), event_id, now, after, line), message)
-        return how
+        return how, message
 
     def _hear(
         self, reader: Attendance, words: Words, now: float, event_id: str, line: bytes

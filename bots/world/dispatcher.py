@@ -78,10 +78,12 @@ class Dispatcher:
         if membership is None:
             self._world.memberships.ledger(room).overhear(actor.name, nick, text, now, line)
             inbox.hear_apart(nick, text, room, now)
-        elif (how := membership.ledger.hear(membership.reader, nick, text, now, event.id, line)) == "apart":
+            return
+        how, message = membership.ledger.hear(membership.reader, nick, text, now, event.id, line)
+        if message is None:
             inbox.hear_apart(nick, text, room, now)
         else:
-            inbox.hear(membership, in_place=how == "in place")
+            inbox.hear(membership, message, in_place=how == "in place")
 
     def _note_beginning(self, actor: Actor, room: str, event_id: str | None) -> None:
         membership = self._world.memberships.get(actor, room)

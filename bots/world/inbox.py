@@ -58,16 +58,12 @@ class Inbox:
             self._apart.append(message)
         self._tell([message], room)
 
-    def hear(self, membership: Membership, *, in_place: bool) -> None:
+    def hear(self, membership: Membership, message: Message, *, in_place: bool) -> None:
         """Note that a room's message was heard, as the last one in the room's order or behind its place."""
-        last = membership.ledger.last_heard(membership.reader)
         if membership.first is None:
-            membership.first = last
-        if not in_place:
-            self.late += 1
-            self._tell([], membership.room)
-        elif last is not None:
-            self._tell([last], membership.room)
+            membership.first = message
+        self.late += not in_place
+        self._tell([message], membership.room)
 
     def hear_with_others(self, messages: Sequence[Message]) -> None:
         """Note that messages came in the same bytes as to the others in the room; who hears so is in one room."""
