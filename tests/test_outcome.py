@@ -3,9 +3,12 @@
 import pytest
 
 from bots.ledger.histogram import Histogram
+from bots.ledger.model import About
 from bots.report.outcome import Outcome, WorkerSeen, checks
 from bots.report.summary import figures, lines
 from bots.scenario.load import parse
+
+LOBBY = About("room", "lobby")
 
 
 @pytest.mark.parametrize(
@@ -21,7 +24,7 @@ from bots.scenario.load import parse
 def test_each_limit_on_latency_is_held_against_its_own_percentile(limit: str, result: str) -> None:
     scenario = parse(f"script: [ann: hi]\ncheck: {{latency: {{{limit}}}}}".encode(), "test.yaml", lambda _: b"")
     outcome = Outcome(scenario)
-    lobby = outcome.rooms["lobby"] = outcome.make_ledger(["ann"], "lobby")
+    lobby = outcome.rooms["lobby"] = outcome.make_ledger(["ann"], LOBBY)
     ann = lobby.enter("ann", 0.0)
     ann.entered = 0.0
     for number in range(100):
@@ -45,7 +48,7 @@ def test_messages_that_ran_together_say_nothing_about_a_server_if_the_bots_did_n
     looked_away: list[tuple[float, float]], status: int
 ) -> None:
     outcome = Outcome(parse(b"script: [ann: hi, ben: ho]", "test.yaml", lambda _: b""), looked_away=looked_away)
-    lobby = outcome.rooms["lobby"] = outcome.make_ledger(["ann", "ben"], "lobby")
+    lobby = outcome.rooms["lobby"] = outcome.make_ledger(["ann", "ben"], LOBBY)
     ann, ben = (lobby.enter(name, 0.0) for name in ("ann", "ben"))
     ann.entered = ben.entered = 0.0
     for due in (10.0, 20.0):

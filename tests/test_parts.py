@@ -8,7 +8,7 @@ import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from bots.ledger.model import Attendance
+from bots.ledger.model import About, Attendance
 from bots.ledger.room import RoomLedger
 from bots.ledger.share import Share
 from bots.ledger.timeline import Timeline
@@ -19,6 +19,7 @@ from bots.parts.segments import RoomReport, Segment
 from tests.simulated_chat import FAULTS, Apart, SimulatedChat
 
 _ENCODE = msgspec.msgpack.encode
+LOBBY = About("room", "lobby")
 
 
 class Wire:
@@ -38,7 +39,7 @@ class Wire:
         return answers
 
 
-def merged(chat: SimulatedChat, whole_up_to: int, one_in: int = 4) -> dict[str, RoomLedger]:
+def merged(chat: SimulatedChat, whole_up_to: int, one_in: int = 4) -> dict[About, RoomLedger]:
     chat.run()
     wire = Wire([Part(part.ledgers, one_in=one_in) for part in chat.parts])
     names = [actor.name for actor in chat.outcome.scenario.actors]
@@ -46,10 +47,11 @@ def merged(chat: SimulatedChat, whole_up_to: int, one_in: int = 4) -> dict[str, 
     return merge(wire.ask, len(chat.parts), names, per_sender=per_sender, whole_up_to=whole_up_to)
 
 
-def verdict(rooms: dict[str, RoomLedger]) -> Counter[tuple[str, ...]]:
+def verdict(rooms: dict[About, RoomLedger]) -> Counter[tuple[str, ...]]:
     """Return all findings, and what was heard of others."""
     found = Counter[tuple[str, ...]]()
-    for name, room in rooms.items():
+    for about, room in rooms.items():
+        name = about.shown
         found[name, "from others"] = room.from_others
         for one in room.findings:
             found[name, one.verdict, one.nick, one.text, one.reader.name] += 1
@@ -239,18 +241,18 @@ def test_what_a_lost_connection_may_have_swallowed_is_judged_as_in_one_ledger(ta
     rooms[0].say("ann", "on its way", 8.5, 8.5)
     rooms[0].lose("ann", 9.0, taken)
     readers[0].leaving, readers[0].dropped = 9.0, True
-    wire = Wire([Part({"lobby": room}) for room in rooms])
+    wire = Wire([Part({LOBBY: room}) for room in rooms])
     for whole_up_to in (0, 1_000):
-        room = merge(wire.ask, 2, ("ann", "ben"), per_sender=False, whole_up_to=whole_up_to)["lobby"]
+        room = merge(wire.ask, 2, ("ann", "ben"), per_sender=False, whole_up_to=whole_up_to)[LOBBY]
         found = sorted((one.verdict, one.text, one.reader.name) for one in room.findings)
         assert found == [("missing", "swallowed", "ann"), ("missing", "swallowed", "ben")]
 
 
 def judged(parts: Sequence[Crowd], readers: int) -> tuple[RoomLedger, int]:
     """Return the room as all parts together saw it, and how many bytes they needed to tell it."""
-    wire = Wire([Part({"lobby": part.room}) for part in parts])
+    wire = Wire([Part({LOBBY: part.room}) for part in parts])
     rooms = merge(wire.ask, len(parts), [f"user{number}" for number in range(readers)], per_sender=False)
-    return rooms["lobby"], wire.answered_bytes
+    return rooms[LOBBY], wire.answered_bytes
 
 
 def test_what_was_said_on_another_part_is_counted_with_how_late_it_was() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from bots.engine.runner import Runner
 from bots.ledger.histogram import Histogram
-from bots.ledger.model import Message
+from bots.ledger.model import About, Message
 from bots.protocols.registry import DIALECTS
 from bots.report.delivery_matrix import who_heard_whom
 from bots.report.html import page
@@ -239,7 +239,7 @@ def test_a_page_says_when_it_was_made_by_which_version_and_of_which_scenario(pas
 def test_what_people_said_beside_the_bots_is_counted_and_can_be_forbidden() -> None:
     for others, result in (("any", None), ("none", "not met")):
         outcome = Outcome(parse(f"script: [alice: hello]\ncheck: {{others: {others}}}".encode(), "t", lambda _: b""))
-        room = outcome.rooms["lobby"] = outcome.make_ledger(frozenset({"alice"}), "lobby")
+        room = outcome.rooms["lobby"] = outcome.make_ledger(frozenset({"alice"}), About("room", "lobby"))
         alice = room.enter("alice", 0.0)
         alice.entered = 0.0
         room.say("alice", "hello", 1.0, 1.0)
@@ -292,7 +292,7 @@ def test_the_first_failure_is_told_with_what_was_sent_to_whom_and_how_to_run_it_
 def test_what_is_missing_is_shown_where_it_should_have_come_even_if_its_reader_hears_the_next_ones_first() -> None:
     outcome = Outcome(parse(_TALK.encode(), "test.yaml", lambda _: b""))
     nicks = ["user1", "user2", "user3", "user4", "user5"]
-    room = outcome.rooms["lobby"] = outcome.make_ledger(nicks, "lobby")
+    room = outcome.rooms["lobby"] = outcome.make_ledger(nicks, About("room", "lobby"))
     ann, bob = (room.enter(name, 0.0) for name in ("ann", "bob"))
     ann.entered = bob.entered = 0.0
     for number, nick in enumerate(nicks):
@@ -342,5 +342,5 @@ script:
     made_up, literal = (message.text for message in outcome.rooms["lobby"].messages)
     assert bool(re.search(r" ·\w{3}$", made_up)) == marked
     assert literal == "just this"
-    (whisper,) = outcome.whispers["whispers to alice"].messages
+    (whisper,) = outcome.whispers["alice"].messages
     assert bool(re.search(r" ·\w{3}$", whisper.text)) == (mark == "true")

@@ -18,7 +18,7 @@ def test_a_whisper_that_is_lost_or_heard_by_others_fails_the_run(fault: str, ano
     with faulty_json_server(fault, times=2) as (address, _):
         outcome = play(_WHISPERS, address)
     assert (outcome.anomalies, outcome.status) == (anomalies, 1)
-    finding = outcome.whispers["whispers to ben"].findings[0]
+    finding = outcome.whispers["ben"].findings[0]
     assert finding.reader.name == ("ben" if fault == "lost whisper" else "cid")
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from bots.ledger.room import RoomLedger
 from bots.protocols.base import Heard
+from bots.report.outcome import Outcome
 from bots.scenario.model import Actor
 from bots.world.dispatcher import Dispatcher, Hearer
 from bots.world.world import World
@@ -91,6 +92,18 @@ def test_who_hears_another_s_whisper_is_found(play: Play) -> None:
     for reader in ("ann", "bob", "cid"):
         play.hear(reader, replies.Whispered(time="", nick="ann", to="bob", text="psst"), 3.0)
     assert play.found() == [("leaked", "psst", "cid")]
+
+
+def test_a_room_is_judged_whatever_its_name_is() -> None:
+    outcome = Outcome(scenario(_SCRIPT))
+    world = World(outcome.scenario, outcome.rooms, outcome.whispers, outcome.make_ledger)
+    _, bob, _ = outcome.scenario.actors
+    world.memberships.enter(bob, "whispers to bob", 1.0).reader.entered = 1.0
+    world.memberships.ledger("whispers to bob").say("ann", "hi", 2.0, 2.0)
+    world.whispers.say("ann", bob, "psst", 2.0, 2.0)
+    for ledger in outcome.ledgers.values():
+        ledger.close()
+    assert outcome.anomalies == {"missing": 2}
 
 
 def test_who_is_renamed_by_the_server_goes_by_the_new_nick(play: Play) -> None:

@@ -16,6 +16,18 @@ Words = tuple[str, str]
 IN_FLIGHT_S = 1.0
 
 
+class About(NamedTuple):
+    """What a ledger is about: a room, by the key of its name, or all that is whispered to one user."""
+
+    kind: Literal["room", "whispers"]
+    name: str
+
+    @property
+    def shown(self) -> str:
+        """What to call it."""
+        return self.name if self.kind == "room" else f"whispers to {self.name}"
+
+
 @dataclass(slots=True, eq=False)
 class Message:
     """One message: who said what under which nick, when it was due and sent, and when anyone first heard it.

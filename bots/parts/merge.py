@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Container, Iterable, Sequence
 
-from bots.ledger.model import Words
+from bots.ledger.model import About, Words
 from bots.ledger.room import RoomLedger
 from bots.ledger.timeline import Timeline
 from bots.parts.agreement import WHOLE_UP_TO, agree
@@ -23,9 +23,9 @@ def merge(
     per_sender: bool,
     until: float = float("inf"),
     clock_error_s: float = 0.0,
-    is_by_one_clock: Callable[[str], bool] = lambda _: False,
+    is_by_one_clock: Callable[[About], bool] = lambda _: False,
     whole_up_to: int = WHOLE_UP_TO,
-) -> dict[str, RoomLedger]:
+) -> dict[About, RoomLedger]:
     """Return the ledger of each room, judged over all parts; `cast` are the actors' names, `until` as in `close`.
 
     `clock_error_s` is how far times of two parts may be wrong; where users come and go by the clock of those who say
@@ -33,44 +33,44 @@ def merge(
     """
     overviews = [one for one in ask([Overview()] * parts) if isinstance(one, InShort)]
     nicks = frozenset(cast).union(*(one.nicks for one in overviews))
-    rooms = list(dict.fromkeys(name for one in overviews for name in one.rooms))
-    stay_error_s = {name: 0.0 if is_by_one_clock(name) else clock_error_s for name in rooms}
+    rooms = list(dict.fromkeys(about for one in overviews for about in one.rooms))
+    stay_error_s = {about: 0.0 if is_by_one_clock(about) else clock_error_s for about in rooms}
     agreed = {
-        name: agree([one.rooms.get(name, RoomReport()) for one in overviews], stay_error_s[name], whole_up_to)
-        for name in rooms
+        about: agree([one.rooms.get(about, RoomReport()) for one in overviews], stay_error_s[about], whole_up_to)
+        for about in rooms
     }
-    wanted = [{name: set(agreed[name].in_question[part]) for name in rooms} for part in range(parts)]
-    known: set[tuple[str, Words]] = set()
-    said: dict[str, set[Words]] = {}
+    wanted = [{about: set(agreed[about].in_question[part]) for about in rooms} for part in range(parts)]
+    known: set[tuple[About, Words]] = set()
+    said: dict[About, set[Words]] = {}
     while True:
-        details = ask([Details({name: sorted(places) for name, places in one.items()}) for one in wanted])
-        histories = {name: [one.rooms[name] for one in details if isinstance(one, InFull)] for name in rooms}
+        details = ask([Details({about: sorted(places) for about, places in one.items()}) for one in wanted])
+        histories = {about: [one.rooms[about] for one in details if isinstance(one, InFull)] for about in rooms}
         strays = {
-            name: fresh
-            for name in rooms
-            if (fresh := [one for one in _strays(histories[name], nicks) if (name, one) not in known])
+            about: fresh
+            for about in rooms
+            if (fresh := [one for one in _strays(histories[about], nicks) if (about, one) not in known])
         }
         if not strays:
             break
-        known.update((name, one) for name, words in strays.items() for one in words)
+        known.update((about, one) for about, words in strays.items() for one in words)
         for part, found in enumerate(ask([Where(strays)] * parts)):
             assert isinstance(found, Found)
-            for name, places in found.segments.items():
-                wanted[part][name].update(places)
-            for name, words in found.said.items():
-                said.setdefault(name, set()).update(words)
-    ledgers: dict[str, RoomLedger] = {}
-    for name in rooms:
-        ledgers[name] = RoomLedger(per_sender, Timeline(), nicks, _elsewhere(said, name))
-        replay(ledgers[name], histories[name], clock_error_s, stay_error_s[name])
-        ledgers[name].from_others += agreed[name].from_others
-        ledgers[name].close(until)
+            for about, places in found.segments.items():
+                wanted[part][about].update(places)
+            for about, words in found.said.items():
+                said.setdefault(about, set()).update(words)
+    ledgers: dict[About, RoomLedger] = {}
+    for about in rooms:
+        ledgers[about] = RoomLedger(per_sender, Timeline(), nicks, _elsewhere(said, about))
+        replay(ledgers[about], histories[about], clock_error_s, stay_error_s[about])
+        ledgers[about].from_others += agreed[about].from_others
+        ledgers[about].close(until)
     return ledgers
 
 
-def _elsewhere(said: dict[str, set[Words]], room: str) -> Callable[[Words], bool]:
+def _elsewhere(said: dict[About, set[Words]], room: About) -> Callable[[Words], bool]:
     """Return what tells whether words were said in another room."""
-    others: Container[Words] = {one for name, words in said.items() if name != room for one in words}
+    others: Container[Words] = {one for about, words in said.items() if about != room for one in words}
     return lambda words: words in others
 
 

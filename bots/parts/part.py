@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from bots.ledger.model import Words
+from bots.ledger.model import About, Words
 from bots.ledger.room import RoomLedger
 from bots.parts.history import Clock, History, Range, history, joined
 from bots.parts.segments import SEGMENT, RoomReport, room_report
@@ -17,13 +17,13 @@ class Overview(msgspec.Struct, tag=True, frozen=True):
 class Details(msgspec.Struct, tag=True, frozen=True):
     """Asks for these segments of each room in full."""
 
-    segments: dict[str, list[int]]
+    segments: dict[About, list[int]]
 
 
 class Where(msgspec.Struct, tag=True, frozen=True):
     """Asks for the segments of each room that these words are in, and who said them in any room."""
 
-    words: dict[str, list[Words]]
+    words: dict[About, list[Words]]
 
 
 Question = Overview | Details | Where
@@ -32,21 +32,21 @@ Question = Overview | Details | Where
 class InShort(msgspec.Struct, tag=True, frozen=True):
     """Every room in short, and the nicks that the part's users have taken."""
 
-    rooms: dict[str, RoomReport]
+    rooms: dict[About, RoomReport]
     nicks: tuple[str, ...] = ()
 
 
 class InFull(msgspec.Struct, tag=True, frozen=True):
     """Each room that was asked for, in full."""
 
-    rooms: dict[str, History]
+    rooms: dict[About, History]
 
 
 class Found(msgspec.Struct, tag=True, frozen=True):
     """The segments of each room that were asked for, and those of the words that the part's users said, by room."""
 
-    segments: dict[str, list[int]]
-    said: dict[str, list[Words]]
+    segments: dict[About, list[int]]
+    said: dict[About, list[Words]]
 
 
 Answer = InShort | InFull | Found
@@ -60,7 +60,7 @@ class Part:
 
     def __init__(
         self,
-        ledgers: Mapping[str, RoomLedger],
+        ledgers: Mapping[About, RoomLedger],
         nicks: Sequence[str] = (),
         clock: Clock = lambda at: at,
         one_in: int = SEGMENT,
@@ -69,38 +69,38 @@ class Part:
         self._ledgers = ledgers
         self._nicks = tuple(nicks)
         self._clock = clock
-        self._ranges: dict[str, list[Range]] = {}
+        self._ranges: dict[About, list[Range]] = {}
 
     def answer(self, question: Question) -> Answer:
         """Return what is asked for."""
         match question:
             case Overview():
                 rooms = {}
-                for name, ledger in self._ledgers.items():
-                    rooms[name], self._ranges[name] = room_report(ledger, self._clock, self._one_in)
+                for about, ledger in self._ledgers.items():
+                    rooms[about], self._ranges[about] = room_report(ledger, self._clock, self._one_in)
                 return InShort(rooms, self._nicks)
             case Details(segments=wanted):
-                return InFull({name: self._history(name, places) for name, places in wanted.items()})
+                return InFull({about: self._history(about, places) for about, places in wanted.items()})
             case Where(words=words):
-                segments = {name: self._places(name, asked) for name, asked in words.items()}
+                segments = {about: self._places(about, asked) for about, asked in words.items()}
                 every = {one for asked in words.values() for one in asked}
-                return Found(segments, {name: self._said(name, every) for name in self._ledgers})
+                return Found(segments, {about: self._said(about, every) for about in self._ledgers})
 
-    def _history(self, name: str, places: Sequence[int]) -> History:
-        ranges = self._ranges.get(name, [])
-        if name not in self._ledgers:
+    def _history(self, about: About, places: Sequence[int]) -> History:
+        ranges = self._ranges.get(about, [])
+        if about not in self._ledgers:
             return History()
-        return history(self._ledgers[name], list(joined(ranges[place] for place in sorted(places))), self._clock)
+        return history(self._ledgers[about], list(joined(ranges[place] for place in sorted(places))), self._clock)
 
-    def _places(self, name: str, words: Sequence[Words]) -> list[int]:
-        if name not in self._ledgers:
+    def _places(self, about: About, words: Sequence[Words]) -> list[int]:
+        if about not in self._ledgers:
             return []
-        indices = {message.index for one in words for message in self._ledgers[name].like(one)}
+        indices = {message.index for one in words for message in self._ledgers[about].like(one)}
         return [
             place
-            for place, (begin, end) in enumerate(self._ranges[name])
+            for place, (begin, end) in enumerate(self._ranges[about])
             if any(begin <= index < end for index in indices)
         ]
 
-    def _said(self, name: str, words: set[Words]) -> list[Words]:
-        return [one for one in words if self._ledgers[name].was_sent(one)]
+    def _said(self, about: About, words: set[Words]) -> list[Words]:
+        return [one for one in words if self._ledgers[about].was_sent(one)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from bots.ledger.histogram import Histogram
-from bots.ledger.model import Words
+from bots.ledger.model import About, Words
 from bots.ledger.room import RoomLedger, Verdict
 from bots.ledger.share import Share
 from bots.ledger.timeline import Timeline
@@ -62,7 +62,7 @@ class Outcome:
 
     scenario: Scenario
     rooms: dict[str, RoomLedger] = field(default_factory=dict)  # by the key of their names
-    whispers: dict[str, RoomLedger] = field(default_factory=dict)  # by what to call what one user was whispered
+    whispers: dict[str, RoomLedger] = field(default_factory=dict)  # by who was whispered to
     timeline: Timeline = field(default_factory=Timeline)
     lag: Histogram = field(default_factory=Histogram)
     looked_late: Histogram = field(default_factory=Histogram)  # how late the bots looked for what had come
@@ -83,7 +83,7 @@ class Outcome:
     rate: float | None = None  # messages a second that the server takes from one user, where it says so
     # Is told what an actor did, how many seconds that took, and why it could not be done, if so.
     acted: Callable[[str, float, str], None] | None = None
-    share_of: Callable[[str], Share] | None = None  # where only some of the cast are here: makes a ledger's share
+    share_of: Callable[[About], Share] | None = None  # where only some of the cast are here: makes a ledger's share
 
     @property
     def is_valid(self) -> bool:
@@ -119,16 +119,17 @@ class Outcome:
         return f"{who} {late_by}, so what they measured says nothing about the server"
 
     @property
-    def ledgers(self) -> dict[str, RoomLedger]:
-        """All rooms, and what was whispered, by what to call each of them."""
-        return self.rooms | self.whispers
+    def ledgers(self) -> dict[About, RoomLedger]:
+        """All rooms, and what was whispered."""
+        rooms = {About("room", name): ledger for name, ledger in self.rooms.items()}
+        return rooms | {About("whispers", name): ledger for name, ledger in self.whispers.items()}
 
-    def make_ledger(self, cast: Container[str], name: str) -> RoomLedger:
+    def make_ledger(self, cast: Container[str], about: About) -> RoomLedger:
         """Return a ledger for a room that was not met before, or for somebody whom nobody has whispered to before.
 
         Users under other nicks than those of the `cast` take no part in the scenario.
         """
-        share = self.share_of(name) if self.share_of is not None else None
+        share = self.share_of(about) if self.share_of is not None else None
         return RoomLedger(self.is_ordered_per_sender, self.timeline, cast, self._was_sent, share)
 
     @property

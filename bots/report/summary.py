@@ -109,8 +109,8 @@ def figures(outcome: Outcome) -> dict[str, Any]:
         "checks": [check._asdict() for check in checks(outcome)],
         "failures": outcome.failures,
         "findings": [
-            _figures_of(name, finding, timeline.begin)
-            for name, room in outcome.ledgers.items()
+            _figures_of(about.shown, finding, timeline.begin)
+            for about, room in outcome.ledgers.items()
             for finding in room.findings
         ],
         "transcript": list(transcript(outcome)),

@@ -5,6 +5,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
+from bots.ledger.model import About
 from bots.ledger.room import Attendance, Finding, Message, RoomLedger
 from bots.report.outcome import Outcome
 from bots.report.run_together import run_together
@@ -20,9 +21,9 @@ _ALIKE = 0.6
 _COMPARED = 20
 
 
-def in_order(rooms: dict[str, RoomLedger]) -> list[tuple[str, RoomLedger, Finding]]:
+def in_order(rooms: dict[About, RoomLedger]) -> list[tuple[str, RoomLedger, Finding]]:
     """Return what went wrong, each with the room and its ledger, in the order in which it happened."""
-    found = [(name, room, finding) for name, room in rooms.items() for finding in room.findings]
+    found = [(about.shown, room, finding) for about, room in rooms.items() for finding in room.findings]
     return sorted(found, key=lambda one: one[2].at)
 
 

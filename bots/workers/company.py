@@ -11,14 +11,13 @@ from gevent.event import Event as Signal
 
 from bots.engine.bot_group import BotGroup
 from bots.engine.conductor import Met, Spoke
-from bots.ledger.room import RoomLedger
+from bots.ledger.model import About
 from bots.ledger.share import Share
 from bots.scenario.model import Actor, Scenario
 from bots.scenario.schedule import ActId, whispered_to
 from bots.workers.clock import MasterClock
 from bots.workers.messages import Arrived, Go, MovedThere, News, SaidThere
 from bots.world.identities import NicksOf
-from bots.world.whispers import name_for
 
 # Times that differ by less are the same: they were turned from one clock to another and back.
 _SAME_S = 0.001
@@ -48,7 +47,7 @@ class Company:
         self._clock = clock
         self._send = send
         self._tell = tell
-        self._said: dict[str, list[SaidThere]] = defaultdict(list)
+        self._said: dict[About, list[SaidThere]] = defaultdict(list)
         self._moved: list[MovedThere] = []
         self._done: list[ActId] = []
         self._moving: list[int] = []
@@ -60,7 +59,7 @@ class Company:
         self._will_tell = False
         self._done_elsewhere: dict[ActId, Signal] = defaultdict(Signal)
         self._met: dict[str, AsyncResult[Go]] = {}
-        self._whispers = {name_for(actor): actor for actor in self.mine}
+        self._whispers = {About("whispers", actor.name): actor for actor in self.mine}
 
     def meet(self, place: str, spoke: Spoke | None = None, *, is_so: bool = False) -> Met:
         """Tell the master that this worker has come to a place, and wait until all have."""
@@ -100,9 +99,9 @@ class Company:
         """Wait until another worker has told that an act is over."""
         self._done_elsewhere[act].wait()
 
-    def share_of(self, group: BotGroup, name: str) -> Share:
+    def share_of(self, group: BotGroup, about: About) -> Share:
         """Return what a ledger keeps which sees only the users of this worker."""
-        return Share(NicksOf(group.world.identities, self.mine), partial(self._note_said, name))
+        return Share(NicksOf(group.world.identities, self.mine), partial(self._note_said, about))
 
     def tell_news(self) -> None:
         """Tell the others all that they have not been told yet."""
@@ -130,13 +129,14 @@ class Company:
             gevent.spawn(self._let_go_when, group.sending.hold_whispers(self._actors[number]), number)
         for number in news.let_go:
             self._hear_let_go(number)
-        for name, all_said in news.said.items():
-            hearer = self._whispers.get(name)
+        for about, all_said in news.said.items():
+            hearer = self._whispers.get(about)
+            ledgers = group.outcome.rooms if about.kind == "room" else group.outcome.whispers
             for said in all_said:
                 due, sent = self._clock.from_master(said.due), self._clock.from_master(said.sent)
                 if hearer is not None and group.bots[hearer].is_here:
                     group.world.whispers.expect(hearer, sent - _SAME_S)
-                if (ledger := _ledger(group, name)) is not None:
+                if (ledger := ledgers.get(about.name)) is not None:
                     ledger.announce(said.mark, due, sent)
         for act in news.done:
             self._done_elsewhere[act].set()
@@ -153,10 +153,6 @@ class Company:
                 del self._waiting_for[number]
                 self._may_move.pop(number).set()
 
-    def _note_said(self, name: str, mark: int, due: float, sent: float) -> None:
+    def _note_said(self, about: About, mark: int, due: float, sent: float) -> None:
         to_master = self._clock.to_master
-        self._said[name].append(SaidThere(mark, to_master(due), to_master(sent)))
-
-
-def _ledger(group: BotGroup, name: str) -> RoomLedger | None:
-    return group.outcome.rooms.get(name) or group.outcome.whispers.get(name)
+        self._said[about].append(SaidThere(mark, to_master(due), to_master(sent)))

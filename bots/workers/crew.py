@@ -163,12 +163,12 @@ class Crew:
                 until=outcome.until,
                 clock_error_s=outcome.clock_error_s,
                 # Who is whispered to is there from when that is sent.
-                is_by_one_clock=lambda name: name.startswith("whispers "),
+                is_by_one_clock=lambda about: about.kind == "whispers",
             )
         except _LostWorker:
             return
-        outcome.rooms = {name[5:]: ledger for name, ledger in ledgers.items() if name.startswith("room ")}
-        outcome.whispers = {name[9:]: ledger for name, ledger in ledgers.items() if name.startswith("whispers ")}
+        outcome.rooms = {about.name: ledger for about, ledger in ledgers.items() if about.kind == "room"}
+        outcome.whispers = {about.name: ledger for about, ledger in ledgers.items() if about.kind == "whispers"}
 
     def _ask(self, questions: Sequence[Question]) -> list[Answer]:
         members = list(self._members.values())

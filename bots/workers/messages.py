@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from bots.ledger.model import About
 from bots.parts.part import Answer, Question
 from bots.scenario.schedule import ActId
 from geventchat.protocol.address import Address
@@ -98,7 +99,7 @@ class MovedThere(msgspec.Struct, array_like=True, frozen=True):
 class News(msgspec.Struct, frozen=True):
     """What a worker tells all others: what was said, by room; who came, went, or has another nick; what is over."""
 
-    said: dict[str, list[SaidThere]] = {}
+    said: dict[About, list[SaidThere]] = {}
     moved: list[MovedThere] = []
     done: list[ActId] = []
     moving: list[int] = []  # actors, by their numbers, who ask to be whispered to no more until they have moved

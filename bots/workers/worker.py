@@ -246,9 +246,7 @@ class Worker:
                 looked_away=[(clock(begin), clock(end)) for begin, end in outcome.looked_away],
             )
         )
-        ledgers = {f"room {name}": ledger for name, ledger in outcome.rooms.items()}
-        ledgers |= {f"whispers {name}": ledger for name, ledger in outcome.whispers.items()}
-        return Part(ledgers, [*runner.group.world.identities.nicks()], clock)
+        return Part(outcome.ledgers, [*runner.group.world.identities.nicks()], clock)
 
 
 def end_with_input() -> None:

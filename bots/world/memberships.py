@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bots.ledger.model import Pace
+from bots.ledger.model import About, Pace
 from bots.ledger.room import Attendance, Message, RoomLedger
 from bots.scenario.model import Actor
 from geventchat.protocol import names
@@ -35,7 +35,7 @@ class Memberships:
     """Knows every room's ledger, and where each actor is; `rooms` grows as rooms are met, by the key of their names."""
 
     def __init__(
-        self, rooms: dict[str, RoomLedger], make_ledger: Callable[[str], RoomLedger], paces: Mapping[Actor, Pace]
+        self, rooms: dict[str, RoomLedger], make_ledger: Callable[[About], RoomLedger], paces: Mapping[Actor, Pace]
     ) -> None:
         self._rooms = rooms
         self._paces = paces
@@ -48,7 +48,7 @@ class Memberships:
         """Return a room's ledger."""
         key = self._key(room)
         if key not in self._rooms:
-            self._rooms[key] = self._make_ledger(key)
+            self._rooms[key] = self._make_ledger(About("room", key))
         return self._rooms[key]
 
     def get(self, actor: Actor, room: str) -> Membership | None:

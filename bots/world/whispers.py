@@ -7,24 +7,19 @@ whispered meanwhile.
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from bots.ledger.model import Pace
+from bots.ledger.model import About, Pace
 from bots.ledger.room import Attendance, RoomLedger
 from bots.scenario.model import Actor
 from bots.world.identities import Identities
 
 
-def name_for(actor: Actor) -> str:
-    """Return what to call what one actor is whispered."""
-    return f"whispers to {actor.name}"
-
-
 class Whispers:
-    """Knows every whisper; `ledgers` grows as whispers are met, by the names that are shown for them."""
+    """Knows every whisper; `ledgers` grows as whispers are met, by the names of those to whom they go."""
 
     def __init__(
         self,
         ledgers: dict[str, RoomLedger],
-        make_ledger: Callable[[str], RoomLedger],
+        make_ledger: Callable[[About], RoomLedger],
         identities: Identities,
         paces: Mapping[Actor, Pace],
     ) -> None:
@@ -79,7 +74,6 @@ class Whispers:
         return self._readers[actor]
 
     def _ledger(self, actor: Actor) -> RoomLedger:
-        name = name_for(actor)
-        if name not in self._ledgers:
-            self._ledgers[name] = self._make_ledger(name)
-        return self._ledgers[name]
+        if actor.name not in self._ledgers:
+            self._ledgers[actor.name] = self._make_ledger(About("whispers", actor.name))
+        return self._ledgers[actor.name]

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Container
 from functools import partial
 
-from bots.ledger.model import Pace
+from bots.ledger.model import About, Pace
 from bots.ledger.room import RoomLedger
 from bots.scenario.model import Actor, Scenario
 from bots.scenario.schedule import who_does
@@ -20,7 +20,7 @@ class World:
     """What is known of a scenario's actors; the ledgers of `rooms` and `whispers` are added as they are met.
 
     Where only some of the actors are played here, these are `mine`. `make_ledger` makes a ledger, given the nicks that
-    the actors have, or had, and what to call what it is about.
+    the actors have, or had, and what it is about.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class World:
         scenario: Scenario,
         rooms: dict[str, RoomLedger],
         whispers: dict[str, RoomLedger],
-        make_ledger: Callable[[Container[str], str], RoomLedger],
+        make_ledger: Callable[[Container[str], About], RoomLedger],
         mine: Container[Actor] | None = None,
     ) -> None:
         self.identities = Identities(scenario.actors)
