@@ -121,8 +121,8 @@ def test_a_flood_limit_is_told_from_a_fault() -> None:
 
 
 def test_what_is_too_long_for_a_line_cannot_be_said() -> None:
-    assert "380 bytes" in Irc().cannot_say("ж" * 200)
-    assert Irc().cannot_say("ж" * 190) == ""
+    assert "380 bytes" in Irc().cannot_say(commands.Say(text="ж" * 200))
+    assert Irc().cannot_say(commands.Say(text="ж" * 190)) == ""
 
 
 @given(text=st.text().filter(lambda text: text.isprintable() and text), nick=st.from_regex(r"\A[a-z]{1,9}\Z"))

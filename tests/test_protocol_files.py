@@ -226,8 +226,8 @@ def test_what_is_said_is_never_taken_for_a_name_to_fill_in() -> None:
 
 def test_a_text_that_does_not_fit_into_a_frame_cannot_be_said() -> None:
     dialect = spoken(LINES.replace("protocol: tcp", "protocol: tcp\nframe: {length: 1}"))
-    assert dialect.cannot_say("x" * 300) == "its length does not fit into 1 bytes"
-    assert dialect.cannot_say("x") == ""
+    assert dialect.cannot_say(commands.Say(text="x" * 300)) == "its length does not fit into 1 bytes"
+    assert dialect.cannot_say(commands.Say(text="x")) == ""
 
 
 @given(text=st.text(), nick=st.from_regex(r"\A[a-z]+\Z"))
@@ -301,8 +301,8 @@ def test_what_stands_behind_a_frame_may_be_anything() -> None:
     assert dialect.line_end(told, len(told) - 5) == 0
     assert list(dialect.receive(told[:-5])) == [said("bob", r"a\u000ab")]
     text = spoken(LINES.replace("protocol: tcp", 'protocol: tcp\nframe: {end: "\\x03"}'))
-    assert text.cannot_say("a\nb") == ""
-    assert text.cannot_say("a\x03b") == "the end of a frame is in it"
+    assert text.cannot_say(commands.Say(text="a\nb")) == ""
+    assert text.cannot_say(commands.Say(text="a\x03b")) == "the end of a frame is in it"
 
 
 def test_messages_of_a_user_are_counted_and_a_number_alone_is_none_in_quotes() -> None:

@@ -153,6 +153,21 @@ def test_what_turns_out_to_be_unsayable_fails_its_line_alone() -> None:
     assert outcome.anomalies == {}
 
 
+def test_a_whisper_that_is_too_long_for_the_dialect_fails_its_line_and_is_not_missing() -> None:
+    with ChatServer(limits=Limits(rate=None)) as server:
+        script = 'cast: {ann: , ben: }\nscript:\n  - ann: {whisper: "{words 120}", to: ben}\n'
+        outcome = play(script, server.address, "irc")
+    (failure,) = outcome.failures
+    assert "cannot be said in this dialect: a line of IRC has room for 380 bytes" in failure
+    assert outcome.anomalies == {}
+
+
+def test_a_word_that_leaves_the_chat_can_be_whispered_and_acted() -> None:
+    with ChatServer(limits=Limits(rate=None)) as server:
+        script = "cast: {ann: , ben: }\nscript:\n  - ann: {whisper: exit, to: ben}\n  - ann: {act: exit}\n"
+        assert passed(play(script, server.address, "plain")).timeline.delivered == 3
+
+
 @pytest.mark.parametrize(("fault", "anomaly"), [("nick", "missing"), ("outsider", "leaked"), ("other room", "leaked")])
 def test_each_fault_of_a_json_server_is_found(fault: str, anomaly: str) -> None:
     script = """

@@ -10,6 +10,7 @@ import gevent
 from gevent.event import Event as Signal
 
 from bots.engine.bot import PATIENCE_S, Bot, NotDone
+from bots.protocols.base import Saying
 from bots.scenario.marks import marked
 from bots.scenario.model import Actor
 from bots.world.world import World
@@ -76,9 +77,11 @@ class Sending:
             if nick is None or not bot.is_here:
                 return
             text = self._text(bot, speech, has_id=False)
+            whisper = commands.Whisper(to=nick, text=text)
+            _check(bot, whisper)
             self._whispers.say_elsewhere(bot.nick, to, text, due, time.monotonic(), bot.actor.name, speech.line)
             self._whispered_elsewhere[to][bot] = None
-            bot.send(commands.Whisper(to=nick, text=text))
+            bot.send(whisper)
 
     def let_whispers_elsewhere_arrive(self) -> None:
         """Wait until the server has taken all whispers to actors on other parts, who may leave then."""
@@ -105,7 +108,9 @@ class Sending:
         """Whisper to somebody who takes no part in the scenario: nobody can know whether it is heard."""
         with bot.transition_lock:
             if bot.is_here:
-                bot.send(commands.Whisper(to=nick, text=speech.text))
+                whisper = commands.Whisper(to=nick, text=speech.text)
+                _check(bot, whisper)
+                bot.send(whisper)
 
     def let_whispers_arrive(self, bot: Bot) -> None:
         """Wait until the server has taken all whispers to a bot: what it does next may make its name mean nobody."""
@@ -120,9 +125,7 @@ class Sending:
         return marked(speech.text, number)
 
     def _send(self, bot: Bot, command: commands.Say | commands.Act, shown: str, due: float, line: int) -> None:
-        cannot = bot.dialect.cannot_act if isinstance(command, commands.Act) else bot.dialect.cannot_say
-        if why := cannot(command.text):
-            raise CannotSay(f"{command.text!r} cannot be said in this dialect: {why}")
+        _check(bot, command)
         with bot.transition_lock:
             if not (bot.is_here or bot.queues_offline):
                 return
@@ -148,11 +151,19 @@ class Sending:
         if not (bot.is_here and to.is_here):
             return
         text = self._text(bot, speech, has_id=False)
+        whisper = commands.Whisper(to=to.nick, text=text)
+        _check(bot, whisper)
         self._whispers.say(bot.nick, to.actor, text, due, time.monotonic(), bot.actor.name, speech.line)
         self._whispered_to[to][bot] = None
-        bot.send(commands.Whisper(to=to.nick, text=text))
+        bot.send(whisper)
 
 
 def _let_arrive(whispered: Iterable[Bot]) -> None:
     """Wait until the server has taken all that these bots sent until now."""
     gevent.joinall([gevent.spawn(one.ping, PATIENCE_S, patient=True) for one in whispered if one.connected])
+
+
+def _check(bot: Bot, words: Saying) -> None:
+    """Raise CannotSay for what cannot be said, acted or whispered in the bot's dialect."""
+    if why := bot.dialect.cannot_say(words):
+        raise CannotSay(f"{words.text!r} cannot be said in this dialect: {why}")

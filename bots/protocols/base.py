@@ -22,6 +22,7 @@ class Notice(msgspec.Struct):
 
 
 Heard = events.Event | replies.Reply | Notice
+Saying = commands.Say | commands.Act | commands.Whisper
 
 _TOKEN = re.compile(r"bot\.\d+\.\d+", re.ASCII)
 
@@ -107,9 +108,9 @@ class ClientDialect:
         """Return what the protocol itself has to answer to what was received: asked for after each `receive`."""
         return b""
 
-    def cannot_say(self, text: str) -> str:
-        """Return why a text cannot be said in this protocol; empty when it can."""
-        del text
+    def cannot_say(self, words: Saying) -> str:
+        """Return why something cannot be said in this protocol; empty when it can."""
+        del words
         return ""
 
     def cannot_act(self, text: str) -> str:

@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 from typing import Any
 from urllib.parse import quote
 
-from bots.protocols.base import ClientDialect, Heard, Notice, shown
+from bots.protocols.base import ClientDialect, Heard, Notice, Saying, shown
 from bots.protocols.description import Await, Description, Named, Send
 from bots.protocols.framing import NotReadable
 from bots.protocols.patterns import Names, filled
@@ -121,10 +121,10 @@ class Described(ClientDialect):
         answers, self._answers = self._answers, b""
         return answers + (self._socket.data_to_send() if self._socket is not None else b"")
 
-    def cannot_say(self, text: str) -> str:
-        """Return why a text cannot be said; empty when it can."""
+    def cannot_say(self, words: Saying) -> str:
+        """Return why something cannot be said; empty when it can."""
         try:
-            content = self._description.content.write(filled(self._description.say, {"text": text}))
+            content = self._description.content.write(filled(self._description.say, {"text": words.text}))
             self._description.framing.frame(content)
         except ValueError as error:
             return str(error)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bots.protocols.base import ClientDialect, Heard, Notice, read_gap, shown
+from bots.protocols.base import ClientDialect, Heard, Notice, Saying, read_gap, shown
 from geventchat.commands import commands
 from geventchat.protocol import events, replies
 from geventchat.protocol.names import LOBBY
@@ -108,9 +108,9 @@ class Irc(ClientDialect):
         answers, self._answers = self._answers, b""
         return answers
 
-    def cannot_say(self, text: str) -> str:
-        """Return why a text cannot be said; empty when it can."""
-        if len(text.encode()) > _MAX_TEXT_BYTES:
+    def cannot_say(self, words: Saying) -> str:
+        """Return why something cannot be said; empty when it can."""
+        if len(words.text.encode()) > _MAX_TEXT_BYTES:
             return f"a line of IRC has room for {_MAX_TEXT_BYTES} bytes of text"
         return ""
 

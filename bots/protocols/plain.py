@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from bots.protocols.base import ClientDialect, Heard, Notice, is_ping_token, read_gap, shown
+from bots.protocols.base import ClientDialect, Heard, Notice, Saying, is_ping_token, read_gap, shown
 from geventchat.commands import commands
 from geventchat.protocol import events, replies
 from geventchat.protocol.names import LOBBY
@@ -44,9 +44,9 @@ class Plain(ClientDialect):
             if line:
                 yield self._read(shown(decode(line).removesuffix("\r")))
 
-    def cannot_say(self, text: str) -> str:
-        """Return why a text cannot be said; empty when it can."""
-        return "this word leaves the chat" if text == _EXIT else ""
+    def cannot_say(self, words: Saying) -> str:
+        """Return why something cannot be said; empty when it can."""
+        return "this word leaves the chat" if _typed(words) == _EXIT else ""
 
     def cannot_act(self, text: str) -> str:
         """Return nothing: any text can stand behind /me."""

@@ -5,6 +5,7 @@ from bots.protocols.registry import Spoken
 from bots.scenario.abilities import Ability
 from bots.scenario.mistakes import Report
 from bots.scenario.model import Scenario
+from geventchat.commands import commands
 
 _WHY: dict[Ability, str] = {
     "act": "nobody can act, as with /me",
@@ -31,7 +32,7 @@ def check_sayable(scenario: Scenario, spoken: Spoken) -> None:
                 report.wrong(line.place, f"in {which}, {_WHY[ability]}")
         words = line.action.said_to_room
         text = words.render({}) if words is not None and not words.fields else ""
-        if text and (why := dialect.cannot_say(text)):
+        if text and (why := dialect.cannot_say(commands.Say(text=text))):
             report.wrong(line.place, f"{text!r} cannot be said in {which}: {why}")
     if not dialect.several_rooms and "rooms" not in dialect.cannot:
         for line, why in said_elsewhere(scenario):
