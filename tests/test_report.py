@@ -1,5 +1,6 @@
 """What a run leaves behind for people and for build servers, and what it shows while it goes."""
 
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from bots.report.delivery_matrix import who_heard_whom
 from bots.report.html import page
 from bots.report.junit import junit
 from bots.report.outcome import Outcome, checks
-from bots.report.summary import lines
+from bots.report.summary import figures, lines
 from bots.report.transcript import transcript
 from bots.scenario.load import parse
 from bots.scenario.schedule import ends
@@ -250,6 +251,20 @@ def test_what_people_said_beside_the_bots_is_counted_and_can_be_forbidden() -> N
         found = {check.name: check.result for check in checks(outcome)}
         assert found.get("others none") == result
         assert outcome.anomalies == {}
+
+
+@pytest.mark.parametrize("dialect", ["json", "unframed"])
+def test_what_is_found_where_nothing_was_said_is_told_with_times_that_are_numbers(dialect: str) -> None:
+    """And words of two that came as one are told as such only where nothing says where a message ends."""
+    line = r"{\"type\":\"say\",\"text\":\"alice: hi\"}\n" if dialect == "json" else "alice: hi"
+    script = f'cast: {{bob: }}\nscript:\n  - alice: {{send_bytes: "{line}"}}\n  - wait: 100ms\n'
+    with ChatServer(limits=Limits(rate=None)) as server:
+        outcome = play(script, server.address, dialect)
+    assert outcome.anomalies == {"corrupt": 2}
+    told = "\n".join((*lines(outcome), page(outcome, "here", "now")))
+    assert "-inf" not in told
+    assert ("heard this as one" in told, "messages ran together" in told) == ((dialect == "unframed"),) * 2
+    json.dumps(figures(outcome), allow_nan=False)
 
 
 def test_a_user_who_takes_another_name_is_one_person_on_the_page() -> None:

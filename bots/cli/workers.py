@@ -57,7 +57,7 @@ def play(
     """Have workers play a scenario, and note in the outcome what they have seen. Raises ServerUnavailable."""
     from bots.workers.messages import Job
 
-    scenario = outcome.scenario
+    scenario, outcome.framed = outcome.scenario, spoken.make("").framed
     source, beside = _files(scenario)
     protocol = Path(spoken.name).read_bytes() if spoken.option == "--protocol" else None
 

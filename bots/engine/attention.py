@@ -12,14 +12,14 @@ _EVERY_S = 0.01
 _LATE_S = 0.025
 
 
-def watch(outcome: Outcome, *, framed: bool) -> None:
+def watch(outcome: Outcome) -> None:
     """Note how late the loop gets its turn, as long as this greenlet lives; unless messages are framed, also when."""
     due = time.monotonic()
     while True:
         due += _EVERY_S
         gevent.sleep(max(0.0, due - time.monotonic()))
         now = time.monotonic()
-        if not framed and now > due + _LATE_S:
+        if not outcome.framed and now > due + _LATE_S:
             outcome.looked_away.append((due, now))
         while due + _EVERY_S <= now:  # all the times that it should have looked meanwhile
             outcome.looked_late.add(now - due)

@@ -60,7 +60,7 @@ class Runner:
         self._scenario = scenario
         self._speed = speed
         dialect = make_dialect("")
-        self._pause_s, self._is_framed = dialect.pause_s, dialect.framed
+        self._pause_s, self.outcome.framed = dialect.pause_s, dialect.framed
         self._last_due = 0.0
         self._names_pass = any(isinstance(line.action, Rename) for line in scenario.lines())
         self._tasks = Group()  # all that goes on besides the script's own next line
@@ -69,7 +69,7 @@ class Runner:
     def run(self) -> Outcome:
         """Carry out the script; return what was seen, also when it was interrupted or somebody was not let in."""
         outcome, began = self.outcome, time.monotonic()
-        watching = gevent.Greenlet(watch, outcome, framed=self._is_framed)
+        watching = gevent.Greenlet(watch, outcome)
         try:
             self._let_in()
             watching.start()  # before, nothing is said

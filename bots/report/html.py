@@ -174,7 +174,7 @@ def _findings(outcome: Outcome) -> Iterator[str]:
     heads = "".join(f"<th>{head}</th>" for head in ("second", "what", "reader", "room", "message"))
     yield f'<h2>Findings</h2><div class="wide"><table class="findings"><tr>{heads}</tr>'
     for name, _, finding in found[:_FINDINGS]:
-        at = f"{finding.at - outcome.timeline.begin:.3f}"
+        at = f"{finding.at - outcome.zero:.3f}"
         said = escape(f"{finding.nick}: {finding.text}")
         reader, what = escape(finding.reader.name), title_of(finding.verdict)
         yield f"<tr><td>{at}</td><td>{what}</td><td>{reader}</td><td>{escape(name)}</td><td>{said}</td></tr>"

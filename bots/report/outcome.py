@@ -6,11 +6,11 @@ from typing import Literal, NamedTuple
 
 from bots.ledger.histogram import Histogram
 from bots.ledger.model import About, Words
-from bots.ledger.room import RoomLedger, Verdict
+from bots.ledger.room import Finding, RoomLedger, Verdict
 from bots.ledger.share import Share
 from bots.ledger.timeline import Timeline
 from bots.report.failures import Failures
-from bots.report.run_together import are_read_late
+from bots.report.run_together import are_read_late, run_together
 from bots.scenario.model import Line, Scenario
 
 # When this share of what was said came later than this, the bots were too busy to be believed.
@@ -64,6 +64,7 @@ class Outcome:
     rooms: dict[str, RoomLedger] = field(default_factory=dict)  # by the key of their names
     whispers: dict[str, RoomLedger] = field(default_factory=dict)  # by who was whispered to
     timeline: Timeline = field(default_factory=Timeline)
+    framed: bool = True  # whether the bytes themselves say where a message ends
     lag: Histogram = field(default_factory=Histogram)
     looked_late: Histogram = field(default_factory=Histogram)  # how late the bots looked for what had come
     # From when to when they did not look, where messages may have run together by that.
@@ -131,6 +132,18 @@ class Outcome:
         """
         share = self.share_of(about) if self.share_of is not None else None
         return RoomLedger(self.is_ordered_per_sender, self.timeline, cast, self._was_sent, share)
+
+    @property
+    def zero(self) -> float:
+        """From when times are told: the first message, or where nothing was said, the beginning of the script."""
+        if self.timeline.said:
+            return self.timeline.begin
+        found = (one.at for ledger in self.ledgers.values() for one in ledger.findings)
+        return self.began or min(found, default=0.0)
+
+    def run_together(self, room: RoomLedger, finding: Finding) -> list[str]:
+        """Return whose words came as one, if they may have: see `bots.report.run_together`."""
+        return [] if self.framed else run_together(room, finding)
 
     @property
     def is_ordered_per_sender(self) -> bool:

@@ -8,7 +8,6 @@ from bots.ledger.histogram import Histogram
 from bots.ledger.room import Finding, RoomLedger
 from bots.ledger.timeline import Timeline
 from bots.report.outcome import MAX_LAG_S, Outcome, checks, title_of
-from bots.report.run_together import run_together
 from bots.report.transcript import heard_instead, in_order, transcript
 from bots.scenario.units import counted
 
@@ -44,7 +43,7 @@ def lines(outcome: Outcome) -> Iterator[str]:
     if outcome.guessed and not outcome.interrupted:
         yield "note         this server cannot say that nothing more is coming; the end was a quiet moment"
     if any(
-        one.verdict == "corrupt" and run_together(room, one)
+        one.verdict == "corrupt" and outcome.run_together(room, one)
         for room in outcome.ledgers.values()
         for one in room.findings
     ):
@@ -54,9 +53,8 @@ def lines(outcome: Outcome) -> Iterator[str]:
         yield f"{_RESULTS[check.result]:<13}{check.name}: {check.found}"
     yield from _shortened([f"failed: {failure}" for failure in outcome.failures], outcome.failures.many)
     findings = [(room, finding) for _, room, finding in in_order(outcome.ledgers)]
-    begin = outcome.timeline.begin
     yield from _shortened(
-        [f"{_finding(room, one)}, at {one.at - begin:.3f} s" for room, one in findings[:_SHOWN]],
+        [f"{_finding(room, one)}, at {one.at - outcome.zero:.3f} s" for room, one in findings[:_SHOWN]],
         sum(found.values()),
     )
     if findings:
@@ -109,7 +107,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
         "checks": [check._asdict() for check in checks(outcome)],
         "failures": outcome.failures,
         "findings": [
-            _figures_of(about.shown, finding, timeline.begin)
+            _figures_of(about.shown, finding, outcome.zero)
             for about, room in outcome.ledgers.items()
             for finding in room.findings
         ],

@@ -8,7 +8,6 @@ from difflib import SequenceMatcher
 from bots.ledger.model import About
 from bots.ledger.room import Attendance, Finding, Message, RoomLedger
 from bots.report.outcome import Outcome
-from bots.report.run_together import run_together
 from geventchat.protocol.text import clean
 
 # Messages that are shown before and after, and users besides the one concerned.
@@ -31,12 +30,12 @@ def transcript(outcome: Outcome) -> Iterator[str]:
     """Yield what there is to say of what went wrong first; nothing if nothing did.
 
     That is what was sent, when and to whom, what the user concerned heard and what two others did, with the bytes in
-    which that came, and how to run it again. Times are in seconds since the first message.
+    which that came, and how to run it again. Times are in seconds, see `Outcome.zero`.
     """
     if not (found := in_order(outcome.ledgers)):
         return
     name, room, finding = found[0]
-    begin = outcome.timeline.begin
+    begin = outcome.zero
     yield from _sent(name, room, finding, begin, outcome.scenario.file)
     if finding.line:
         yield f"came        {_shown(finding.line)}"
@@ -46,8 +45,9 @@ def transcript(outcome: Outcome) -> Iterator[str]:
         yield f"again       {outcome.again}"
         if finding.message is not None and finding.message.line and " --only " not in outcome.again:
             yield f"that alone  {outcome.again} --only {finding.message.line}"
-    yield f"what {finding.reader.name} heard in {name}, seconds since the first message:"
-    yield from _heard_around(room, finding, begin)
+    since = "the first message" if outcome.timeline.said else "the script began"
+    yield f"what {finding.reader.name} heard in {name}, seconds since {since}:"
+    yield from _heard_around(outcome, room, finding)
     for other in _others(room, finding):
         yield f"what {other.name} heard:"
         yield from _heard_by(room, finding, other, begin)
@@ -74,7 +74,8 @@ def _sent(name: str, room: RoomLedger, finding: Finding, begin: float, file: str
     message = finding.message
     if message is None:
         return
-    yield f"sent        {_said(message.nick, message.text)}, to {name}, at {message.sent - begin:.3f} s"
+    at = "" if message.from_others else f", at {message.sent - begin:.3f} s"
+    yield f"sent        {_said(message.nick, message.text)}, to {name}{at}"
     if message.line:
         yield f"scenario    {file}:{message.line}"
     must = [one for one in room.readers if _must_hear(one, message)]
@@ -84,13 +85,13 @@ def _sent(name: str, room: RoomLedger, finding: Finding, begin: float, file: str
     yield f"heard by    {len(heard):,} of the {len(must):,} who had to{others}"
 
 
-def _heard_around(room: RoomLedger, finding: Finding, begin: float) -> Iterator[str]:
+def _heard_around(outcome: Outcome, room: RoomLedger, finding: Finding) -> Iterator[str]:
     """Yield what the user concerned heard, around what went wrong."""
-    reader = finding.reader
+    reader, begin = finding.reader, outcome.zero
     messages, place = _place(room, finding)
     for message in messages[max(0, place - _AROUND) : place]:
         yield _line(" ", message.first_heard - begin, message, _note(reader, message))
-    yield _line(">", finding.at - begin, finding, _explain(room, finding))
+    yield _line(">", finding.at - begin, finding, _explain(finding, outcome.run_together(room, finding)))
     behind = (message for message in messages[place:] if message is not finding.message)
     is_told = False
     for message in [message for message, _ in zip(behind, range(_AROUND), strict=False)]:
@@ -153,7 +154,7 @@ def _note(reader: Attendance, message: Message) -> str:
     return "not heard" if reader.must_hear(message) else "not heard, nor need it be"
 
 
-def _explain(room: RoomLedger, finding: Finding) -> str:
+def _explain(finding: Finding, run_together: list[str]) -> str:
     reader = finding.reader.name
     match finding.verdict:
         case "missing":
@@ -164,8 +165,8 @@ def _explain(room: RoomLedger, finding: Finding) -> str:
             return f"DUPLICATE: {reader} heard it once more"
         case "reordered":
             return f"REORDERED: {reader} heard it here"
-        case "corrupt" if others := run_together(room, finding):
-            return f"CORRUPT: {reader} heard this as one, but words of {', '.join(others)} are in it"
+        case "corrupt" if run_together:
+            return f"CORRUPT: {reader} heard this as one, but words of {', '.join(run_together)} are in it"
         case "corrupt":
             return f"CORRUPT: {reader} heard this, and nobody said it"
         case "leaked":
