@@ -19,6 +19,7 @@ FAULTS = {
     "other room": "a message comes also to somebody in another room, as if it were said there",
     "lost": "a message comes to nobody",
     "lost whisper": "a whisper comes to nobody but its sender",
+    "refused whisper": "a whisper is refused",
     "leaked whisper": "a whisper comes to everybody",
     "no pong": "a ping is not answered",
     "slow welcome": "half a second passes before somebody is let in",
@@ -77,6 +78,8 @@ class FaultyJsonServer:
         match asked["type"]:
             case "say" if not self._is_to_fail("lost"):
                 self._say(nick, asked["text"])
+            case "whisper" if self._is_to_fail("refused whisper"):
+                self._tell(nick, type="error", code="no", message="not now", ref=asked.get("ref"))
             case "whisper":
                 self._whisper(nick, asked["to"], asked["text"])
             case "join":

@@ -8,6 +8,7 @@ from bots.ledger.model import Message
 from bots.protocols.json import Json
 from bots.scenario.model import Actor
 from bots.world.inbox import Inbox
+from bots.world.whispers import Withdraw
 from geventchat import ChatClient, ChatServer, Limits
 from geventchat.commands import commands
 from geventchat.protocol import events
@@ -33,8 +34,8 @@ def bot_of(kind: type[Bot], address: Address) -> Bot:
     return kind(actor, [address], Json, Inbox([], keeps=False), ignore, ignore)
 
 
-def saying(number: int) -> tuple[commands.Say, Message]:
-    return commands.Say(text=f"{number}"), Message("ann", f"{number}", number, 0.0, 0.0, "ann")
+def saying(number: int) -> tuple[commands.Say, Message, Withdraw]:
+    return commands.Say(text=f"{number}"), Message("ann", f"{number}", number, 0.0, 0.0, "ann"), lambda: None
 
 
 def said(client: ChatClient, count: int) -> list[str]:

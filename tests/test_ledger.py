@@ -342,6 +342,17 @@ def test_words_said_again_after_a_lost_connection_may_be_all_that_arrived_of_the
     assert verdicts(ledger) == []
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_of_equal_words_one_that_the_server_refuses_is_not_missing(first: bool) -> None:
+    ledger = room_of()
+    refused, _ = (ledger.say("ann", "hi", at, at) for at in (1.0, 2.0))
+    if first:
+        ledger.withdraw(refused)
+    hear(ledger, {reader: [("ann", "hi")] for reader in READERS})
+    ledger.withdraw(refused)
+    assert verdicts(ledger) == []
+
+
 def test_a_slow_reader_that_drops_the_connection_may_have_left_anything_unread() -> None:
     ledger = room_of(readers=("ann", "bob"))
     ann, bob = ledger.readers

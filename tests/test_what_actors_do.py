@@ -378,6 +378,22 @@ def test_what_the_server_refuses_fails_the_run_unless_errors_do_not_matter() -> 
     passed(watched(script + "check: {errors: any}\n")[0])
 
 
+@pytest.mark.parametrize("of_ann", ["", "ann: {reconnect: true}, "])
+def test_what_the_server_refuses_is_not_missing_where_errors_do_not_matter(of_ann: str) -> None:
+    script = f"""
+        cast: {{{of_ann}ben: , cid: }}
+        script:
+          - ben: {{join: kitchen}}
+          - ann: {{say: let me in, room: kitchen}}
+          - ann: {{act: knocks, room: kitchen}}
+          - ann: hello
+          - ann: {{drop: reset}}
+        check: {{errors: any}}
+    """
+    outcome, _ = watched(script)
+    assert (outcome.failures, outcome.anomalies, outcome.timeline.said) == ([], {}, 3)
+
+
 def test_lateness_counts_from_when_a_line_was_due_and_a_run_of_late_bots_is_invalid() -> None:
     outcome, _ = watched(
         """

@@ -22,6 +22,15 @@ def test_a_whisper_that_is_lost_or_heard_by_others_fails_the_run(fault: str, ano
     assert finding.reader.name == ("ben" if fault == "lost whisper" else "cid")
 
 
+@pytest.mark.parametrize(("errors", "failures", "missing"), [("any", 0, {}), ("none", 2, {"missing": 2})])
+def test_a_whisper_that_is_refused_is_missing_unless_errors_do_not_matter(
+    errors: str, failures: int, missing: dict[str, int]
+) -> None:
+    with faulty_json_server("refused whisper", times=2) as (address, _):
+        outcome = play(f"{_WHISPERS}check: {{errors: {errors}}}\n", address)
+    assert (len(outcome.failures), outcome.anomalies) == (failures, missing)
+
+
 @pytest.mark.parametrize("dialect", ["json", "plain"])
 def test_whispers_arrive_while_their_hearers_rename_themselves_and_leave(dialect: str) -> None:
     talk = """

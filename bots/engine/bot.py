@@ -8,12 +8,13 @@ import itertools
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
-from typing import Literal
+from typing import Literal, TypeVar
 
 import gevent
 from gevent import socket
 from gevent.event import Event as Signal
 from gevent.lock import BoundedSemaphore
+from msgspec import structs
 
 from bots.engine.paced_reader import PacedReader
 from bots.engine.quiet import wait_for_quiet
@@ -24,6 +25,7 @@ from bots.protocols.registry import MakeDialect
 from bots.scenario.model import Actor
 from bots.world.inbox import Inbox
 from bots.world.receiver import Receiver
+from bots.world.whispers import Withdraw
 from geventchat.commands import commands
 from geventchat.protocol import replies
 from geventchat.protocol.address import Address, show
@@ -54,6 +56,8 @@ _MAX_SHOWN = 200
 # What became of a ping: the pong came, or did not in time, or cannot any more because the connection is lost.
 Answer = Literal["pong", "late", "lost"]
 
+AnyWords = TypeVar("AnyWords", bound=commands.Say | commands.Act | commands.Whisper)
+
 
 class NotDone(ChatError):
     """An actor could not do what its line says; the message says why."""
@@ -75,7 +79,8 @@ class Bot:
     """One actor's connection to the server, or one after another; where a chat has several, the actors take turns.
 
     `hear` is called for each thing that was read, with the line that it came in and the time; `lost` when the
-    connection ends unasked. Both are called in the loop: they must not wait. With `trust`, it goes through TLS.
+    connection ends unasked. Both are called in the loop: they must not wait. With `trust`, it goes through TLS. What it
+    says `may_be_refused`: then that is noted, where the protocol says what is refused.
 
     `transition_lock` is held while the bot comes in, changes its name or room, or leaves: nothing is to be said
     meanwhile, for nobody could tell under which name, or where.
@@ -90,6 +95,8 @@ class Bot:
         hear: Callable[["Bot", Heard, bytes, float], None],
         lost: Callable[["Bot", str], None],
         trust: Trust | None = None,
+        *,
+        may_be_refused: bool = False,
     ) -> None:
         self.actor = actor
         self.nick = actor.name
@@ -119,6 +126,8 @@ class Bot:
         self._tokens = itertools.count(1)
         self._pongs: set[str] = set()
         self.unacknowledged = Unacknowledged()
+        self._may_be_refused = may_be_refused
+        self._withdraw: dict[str, Withdraw] = {}  # by ref; what the server has neither taken nor refused
 
     @property
     def _address(self) -> Address:
@@ -191,18 +200,26 @@ class Bot:
         """Send a command. Raises OSError when the connection is gone."""
         self.send_bytes(self.dialect.encode(command))
 
-    def say(self, command: commands.Say | commands.Act, message: Message) -> None:
+    def say(self, command: commands.Say | commands.Act, message: Message, withdraw: Withdraw) -> None:
         """Say something; a bot that reconnects says it again until the server is known to have stored it.
 
-        `message` is what the room's ledger knows it as.
+        `message` is what the room's ledger knows it as; `withdraw` is called if the server refuses it.
         """
         if not (self.actor.reconnects and self.dialect.catches_up):
-            self.send(command)
+            self.send(self.with_ref(command, withdraw))
             return
-        with_ref = self.unacknowledged.add(command, message)
+        command = self.with_ref(self.unacknowledged.add(command, message), withdraw)
         if self.connected:
             with suppress(OSError):  # the loop will notice, and the actor come back
-                self.send(with_ref)
+                self.send(command)
+
+    def with_ref(self, words: AnyWords, withdraw: Withdraw) -> AnyWords:
+        """Return words with a ref by which the server can refuse them, where it may: `withdraw` is called then."""
+        if not (self._may_be_refused and self.dialect.catches_up):
+            return words
+        ref = words.ref or f"said {next(self._tokens)}"
+        self._withdraw[ref] = withdraw
+        return structs.replace(words, ref=ref)
 
     def send_bytes(self, data: bytes) -> None:
         """Send just these bytes. Raises OSError when the connection is gone."""
@@ -325,9 +342,13 @@ class Bot:
                 self._changed.set()
             case replies.Ack(ref=ref):
                 self.unacknowledged.acknowledge(ref)
+                self._withdraw.pop(ref, None)
             case replies.Error(code=code, message=message) if self.welcome is None:
                 self._refused = f"{message} ({code}){_HINTS.get(code, '')}"
                 self._changed.set()
+            case replies.Error(ref=str(ref)) if ref in self._withdraw:
+                self.unacknowledged.acknowledge(ref)
+                self._withdraw.pop(ref)()
             case replies.Closing(message=message):
                 self._reason = message
             case Notice(text=text):

@@ -41,6 +41,7 @@ class BotGroup:
             actor: Bot(
                 *(actor, addresses, make_dialect, self.world.inboxes[actor]),
                 *(dispatcher.hear, self.reconnecting.lose, trust),
+                may_be_refused=scenario.check.errors == "any",
             )
             for actor in mine
         }

@@ -79,9 +79,10 @@ class Sending:
             text = self._text(bot, speech, has_id=False)
             whisper = commands.Whisper(to=nick, text=text)
             _check(bot, whisper)
-            self._whispers.say_elsewhere(bot.nick, to, text, due, time.monotonic(), bot.actor.name, speech.line)
+            now = time.monotonic()
+            withdraw = self._whispers.say_elsewhere(bot.nick, to, text, due, now, bot.actor.name, speech.line)
             self._whispered_elsewhere[to][bot] = None
-            bot.send(whisper)
+            bot.send(bot.with_ref(whisper, withdraw))
 
     def let_whispers_elsewhere_arrive(self) -> None:
         """Wait until the server has taken all whispers to actors on other parts, who may leave then."""
@@ -135,7 +136,7 @@ class Sending:
             ledger = self._memberships.ledger(command.room or self._memberships.room_of(bot.actor))
             message = ledger.say(bot.nick, shown, due, time.monotonic(), bot.actor.name, line)
             try:
-                bot.say(command, message)
+                bot.say(command, message, partial(ledger.withdraw, message))
             except OSError:
                 ledger.lose(bot.nick, time.monotonic(), bot.taken)  # nobody knows whether it has arrived
                 raise
@@ -153,9 +154,10 @@ class Sending:
         text = self._text(bot, speech, has_id=False)
         whisper = commands.Whisper(to=to.nick, text=text)
         _check(bot, whisper)
-        self._whispers.say(bot.nick, to.actor, text, due, time.monotonic(), bot.actor.name, speech.line)
+        now = time.monotonic()
+        withdraw = self._whispers.say(bot.nick, to.actor, text, due, now, bot.actor.name, speech.line)
         self._whispered_to[to][bot] = None
-        bot.send(whisper)
+        bot.send(bot.with_ref(whisper, withdraw))
 
 
 def _let_arrive(whispered: Iterable[Bot]) -> None:

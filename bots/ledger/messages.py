@@ -56,6 +56,18 @@ class SentMessages:
             message.is_uncertain |= message.sent >= since
         return since
 
+    def withdraw(self, message: Message) -> None:
+        """Note that the server refused a message, or another one with the same words, if this has been heard."""
+        unheard = self._unheard.get(message.words)
+        if not unheard:
+            return
+        if message in unheard:
+            unheard.remove(message)
+        else:
+            unheard.popleft()
+        if not unheard:
+            del self._unheard[message.words]
+
     def doubt(self, words: Words) -> None:
         """Note that a message with these words, heard next, may be any of those that nobody has heard."""
         for message in self._unheard[words]:

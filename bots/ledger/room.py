@@ -78,6 +78,10 @@ class RoomLedger:
             self.share.tell(mark_of((nick, text)), due, now)
         return self._sent.send(nick, text, due, now, sender or nick, line)
 
+    def withdraw(self, message: Message) -> None:
+        """Note that the server has refused a message: nobody is to hear it."""
+        self._sent.withdraw(message)
+
     def announce(self, mark: int, due: float, sent: float) -> None:
         """Note when something was due and sent that one of another share said; `mark` stands for its words."""
         assert self.share is not None

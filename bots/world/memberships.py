@@ -102,7 +102,8 @@ class Memberships:
         """
         for one in self._now[actor].values():
             one.reader.leaving, one.reader.dropped = min(one.reader.leaving, now), True
-            one.ledger.lose(nick, now, taken)
+        for ledger in self._rooms.values():  # also what it said where it is not
+            ledger.lose(nick, now, taken)
 
     def _key(self, room: str) -> str:
         key = self._keys.get(room)

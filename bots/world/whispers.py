@@ -5,12 +5,16 @@ whispered meanwhile.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Literal
 
 from bots.ledger.model import About, Pace
 from bots.ledger.room import Attendance, RoomLedger
 from bots.scenario.model import Actor
 from bots.world.identities import Identities
+
+# Is to be called if the server refuses what was said.
+Withdraw = Callable[[], None]
 
 
 class Whispers:
@@ -29,14 +33,20 @@ class Whispers:
         self._paces = paces
         self._readers: dict[Actor, Attendance] = {}  # of those who are there
 
-    def say(self, nick: str, to: Actor, text: str, due: float, now: float, sender: str = "", line: int = 0) -> None:
-        """Note that something is being whispered to an actor, who is there; see `RoomLedger.say`."""
-        self._reader(to, now)
-        self._ledger(to).say(nick, text, due, now, sender, line)
+    def say(self, nick: str, to: Actor, text: str, due: float, now: float, sender: str = "", line: int = 0) -> Withdraw:
+        """Note that something is being whispered to an actor, who is there; see `RoomLedger.say`.
 
-    def say_elsewhere(self, nick: str, to: Actor, text: str, due: float, now: float, sender: str, line: int) -> None:
-        """Note that something is being whispered to an actor who is played on another part; see `RoomLedger.say`."""
-        self._ledger(to).say(nick, text, due, now, sender, line)
+        What is returned is to be called if the server refuses it.
+        """
+        self._reader(to, now)
+        return self.say_elsewhere(nick, to, text, due, now, sender, line)
+
+    def say_elsewhere(
+        self, nick: str, to: Actor, text: str, due: float, now: float, sender: str, line: int
+    ) -> Withdraw:
+        """Note that something is being whispered to an actor who is played on another part; returns as `say` does."""
+        ledger = self._ledger(to)
+        return partial(ledger.withdraw, ledger.say(nick, text, due, now, sender, line))
 
     def expect(self, actor: Actor, now: float) -> None:
         """Note that somebody on another part whispered to an actor who is here."""
