@@ -1,7 +1,11 @@
 """Users whose words travel slowly: what a script does one after another, and its end, wait for what is on its way."""
 
+import json
+import sys
+from pathlib import Path
 from textwrap import dedent
 
+import gevent.subprocess
 import pytest
 
 from bots.report.outcome import Outcome
@@ -9,7 +13,7 @@ from geventchat import ChatServer, Limits
 from tests.play import passed, play
 from tests.servers.running import other_server
 from tests.slow_lines import slow_lines
-from tests.test_other_servers import play_at
+from tests.test_other_servers import EXAMPLES, play_at
 
 SLOW_S = 0.3
 
@@ -39,6 +43,20 @@ def test_a_quiet_end_waits_for_the_last_user_who_hears_what_was_said_last() -> N
     with other_server("with_lines.py") as server, slow_lines(server, from_server=late) as address:
         outcome = passed(play_at(address, "lines", talk))
     assert (outcome.guessed, outcome.timeline.delivered) == (True, 6)
+
+
+@pytest.mark.slow
+def test_a_quiet_end_is_one_on_all_parts_of_a_run(tmp_path: Path) -> None:
+    """Every second user is played by the other worker, and hears what was said between two of the first."""
+    file = tmp_path / "talk.yaml"
+    file.write_text("cast: {user: 4}\nscript:\n  - user1: first\n  - wait: 3s\n  - user1: second\n  - wait: 300ms\n")
+    late = {f"LOGIN user{number}": (number - 1) * 0.7 for number in range(2, 5)}
+    with other_server("with_lines.py") as server, slow_lines(server, from_server=late) as (host, port):
+        at = ("--server", f"{host}:{port}", "--protocol", str(EXAMPLES / "lines.yaml"), "--workers", "2", "--json")
+        command = [sys.executable, "-m", "bots.cli", str(file), *at]
+        done = gevent.subprocess.run(command, stdout=gevent.subprocess.PIPE, timeout=60, check=False)
+    result = json.loads(done.stdout)
+    assert (result["anomalies"], result["delivered"]) == ({}, 8)
 
 
 def test_a_name_is_taken_only_when_the_one_who_has_it_has_left() -> None:

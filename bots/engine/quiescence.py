@@ -1,7 +1,9 @@
 """The end of a run: making sure that nothing more is on its way."""
 
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
+from itertools import count
 
 import gevent
 
@@ -37,11 +39,9 @@ def _await_quiescence(outcome: Outcome, group: BotGroup, conductor: Conductor) -
         here[0].ping(_PATIENCE_S, patient=True)
     outcome.guessed = conductor.meet("no pongs", is_so=bool(here) and not here[0].dialect.answers_pings).is_so
     if outcome.guessed:
-        _wait_for_quiet(here)
-        conductor.meet("quiet")
+        _wait_for_quiet(here, conductor, "last words")
         if conductor.meet("answered", is_so=group.auto_replies.stop()).is_so:
-            _wait_for_quiet(here)
-        conductor.meet("over")
+            _wait_for_quiet(here, conductor, "last answers")
         return
     silent = _let_all_arrive(here, group.reconnecting, conductor, "last words")
     if conductor.meet("answered", is_so=group.auto_replies.stop()).is_so:
@@ -76,7 +76,18 @@ def _ask(bot: Bot, reconnecting: Reconnecting) -> Bot | None:
     return bot if answer == "late" else None
 
 
-def _wait_for_quiet(bots: Sequence[Bot]) -> None:
-    """Wait until nothing has come to anybody for a while."""
-    if bots:
-        wait_for_quiet(lambda: max(bot.reader.last_at for bot in bots), bots[0].dialect.quiet_s, _PATIENCE_S)
+def _wait_for_quiet(bots: Sequence[Bot], conductor: Conductor, what: str) -> None:
+    """Wait until nothing has come to anybody for a while, on any part of the run."""
+    deadline = time.monotonic() + _PATIENCE_S
+    quiet_s = bots[0].dialect.quiet_s if bots else 0.0
+
+    def last_at() -> float:
+        return max((bot.reader.last_at for bot in bots), default=0.0)
+
+    for number in count():
+        wait_for_quiet(last_at, quiet_s, _PATIENCE_S)
+        conductor.meet(f"{what} {number}")
+        now = time.monotonic()  # this part may have heard something while it waited for the others
+        is_loud = now < deadline and now < last_at() + quiet_s
+        if not conductor.meet(f"{what} {number}, heard", is_so=is_loud).is_so:
+            return
