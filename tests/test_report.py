@@ -131,7 +131,7 @@ def test_what_a_server_says_without_an_end_does_not_fill_the_screen() -> None:
 
 def test_of_many_failures_the_first_are_kept_and_all_are_counted_in_every_report() -> None:
     outcome = Outcome(parse(b"script: [alice: hello]", "test.yaml", lambda _: b""))
-    lobby = outcome.rooms["lobby"] = outcome.make_ledger(["alice"], "lobby")
+    lobby = outcome.rooms["lobby"] = outcome.make_ledger(["alice"], About("room", "lobby"))
     lobby.enter("alice", 0.0).entered = 0.0
     lobby.say("alice", "hello", 10.0, 10.0)
     lobby.close()

@@ -112,7 +112,3 @@ class ClientDialect:
         """Return why something cannot be said in this protocol; empty when it can."""
         del words
         return ""
-
-    def cannot_act(self, text: str) -> str:
-        """Return why a text cannot be acted in this protocol; empty when it can."""
-        return self.cannot_say(text)

@@ -48,11 +48,6 @@ class Plain(ClientDialect):
         """Return why something cannot be said; empty when it can."""
         return "this word leaves the chat" if _typed(words) == _EXIT else ""
 
-    def cannot_act(self, text: str) -> str:
-        """Return nothing: any text can stand behind /me."""
-        del text
-        return ""
-
     def _end(self, line: str) -> bytes:
         """Return a line as it is sent."""
         return f"{line}\n".encode()
