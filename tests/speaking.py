@@ -23,6 +23,7 @@ frame: json-line
 join: {op: join, room: "{room}"}
 say: {op: say, room: "{room}", what: "{text}"}
 heard: {op: said, room: "{room}", by: "{nick}", what: "{text}", id: "{id?}"}
+leave: {op: leave, room: "{room}"}
 rooms: true
 """,
     "simulated.yaml",
