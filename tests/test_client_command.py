@@ -52,7 +52,7 @@ def test_what_is_not_stored_is_status_1() -> None:
     with serving("--max-line", "100") as server:
         status, _, errors = client(server.address, "--name", "me", given="x" * 200 + "\n")
     assert status == 1
-    assert errors == "geventchat-client: a line can have at most 100 bytes; this one was not sent\n"
+    assert errors == "geventchat-client: a text can have at most 100 bytes; this one was not sent\n"
 
 
 def test_a_taken_name_or_nobody_there_is_one_line_and_status_1() -> None:

@@ -120,7 +120,7 @@ def weechat(home: Path, port: int, nick: str, more: str = "-notls") -> Iterator[
         f"/server add g 127.0.0.1/{port} {more} -nicks={nick} -autojoin=#lobby",
     )
     path = needs("weechat-headless")
-    command = [path, "--stdout", "-d", str(home), *(word for line in settings for word in ("-r", line))]
+    command = [path, "-d", str(home), *(word for line in settings for word in ("-r", line))]
     environment = {**os.environ, "XDG_RUNTIME_DIR": str(home), "LANG": "C.UTF-8"}
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment)
     try:
