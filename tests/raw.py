@@ -94,6 +94,16 @@ def programmed(address: Address, name: str, **hello: object) -> tuple[Raw, dict[
     return raw, raw.messages_until("welcome")[-1]
 
 
+def programmed_once_free(address: Address, nick: str, **hello: object) -> tuple[Raw, dict[str, Any]]:
+    """Do as `programmed` once the nick is free: where servers share a chat, that may be after others saw it leave."""
+    raw = Raw(address)
+    while True:
+        raw.send(json.dumps({"type": "hello", "nick": nick, **hello}).encode() + b"\n")
+        message = raw.message()
+        if message.get("code") != "nick-taken":
+            return raw, message
+
+
 def does(raw: Raw, **command: object) -> dict[str, Any]:
     """Send a command, and return how it was answered."""
     raw.send(json.dumps({**command, "ref": "done"}).encode() + b"\n")

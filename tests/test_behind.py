@@ -43,7 +43,10 @@ def _logged_out(user: User, number: int) -> list[AnyCommand]:
     return [Logout()]
 
 
-@pytest.mark.parametrize("news", [_away, _described, _renamed, _entered, _logged_out])
+_SLOWLY = [pytest.param(one, marks=pytest.mark.slow) for one in (_described, _renamed, _entered, _logged_out)]
+
+
+@pytest.mark.parametrize("news", [_away, *_SLOWLY])
 def test_however_much_others_make_known_no_more_than_a_bound_waits(
     news: Callable[[User, int], list[AnyCommand]],
 ) -> None:

@@ -18,7 +18,7 @@ from geventchat.protocol.errors import Refused
 from geventchat.protocol.events import number_of
 from geventchat.store.memory import MemoryLog
 from geventchat.store.sqlite import SqliteLog
-from tests.raw import Raw, plain, programmed
+from tests.raw import Raw, plain, programmed, programmed_once_free
 from tests.several import ONE_AND_THREE, Server, one_or_three
 
 
@@ -178,7 +178,7 @@ def test_a_message_sent_twice_in_doubt_is_stored_once_under_every_name_of_its_sp
 
 
 def come_back(server: Server, welcome: dict[str, Any], nick: str = "alice") -> tuple[Raw, dict[str, Any]]:
-    return programmed(server.address, nick, after=welcome["id"], token=welcome["token"])
+    return programmed_once_free(server.address, nick, after=welcome["id"], token=welcome["token"])
 
 
 def test_who_comes_back_is_not_told_that_the_words_of_another_of_its_nick_are_its_own(server: Server) -> None:
@@ -186,7 +186,7 @@ def test_who_comes_back_is_not_told_that_the_words_of_another_of_its_nick_are_it
     watcher, _ = programmed(server.address, "watcher")
     alice.close()  # ref 2 was on its way
     watcher.messages_until("left")
-    stranger, _ = programmed(server.address, "alice")
+    stranger, _ = programmed_once_free(server.address, "alice")
     theirs = say(stranger, "of a stranger", "2")
     stranger.close()
     watcher.messages_until("left")
@@ -209,7 +209,7 @@ def test_who_finds_its_nick_taken_is_told_all_the_same_what_it_has_said_itself(s
     mine = say(alice, "my own", "2")
     alice.close()
     watcher.messages_until("left")
-    stranger, _ = programmed(server.address, "alice")
+    stranger, _ = programmed_once_free(server.address, "alice")
     again, _ = come_back(server, welcome, "alice's")
     assert [(one["ref"], one["id"]) for one in settled(again) if one["type"] == "ack"] == [("2", mine)]
     assert say(again, "my own", "2") == mine

@@ -13,6 +13,8 @@ from tests.browser import Page, chromium
 from tests.processes import Serving, serving
 from tests.raw import programmed
 
+pytestmark = pytest.mark.slow  # the quick tests have a browser only for what most people do
+
 
 @pytest.fixture
 def server() -> Iterator[Serving]:

@@ -14,6 +14,8 @@ from tests.processes import serving
 from tests.raw import Raw, programmed
 from tests.test_moderation_on_sockets import moderator
 
+pytestmark = pytest.mark.slow  # the quick tests have a browser only for what most people do
+
 
 class Class:
     """A teacher at the page, who moderates, and eve, who has said something rude."""

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
 
 import gevent
 import pytest
@@ -14,7 +13,7 @@ from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import NEWCOMER_S
 from geventchat.store.redis.link import PREFIX
 from geventchat.store.redis.log import RedisLog
-from tests.raw import Address, Raw, does, programmed
+from tests.raw import Address, Raw, does, programmed, programmed_once_free
 from tests.redis_server import RedisServer, running_redis
 from tests.several import several
 from tests.test_redis_log import arrived
@@ -61,16 +60,6 @@ def told_on_websocket(address: Address) -> bytes:
         return str(message["message"]).encode()
 
 
-def comes_in(address: Address, nick: str) -> tuple[Raw, dict[str, Any]]:
-    """Come in once the nick is free, and return the welcome: Redis may have given it to one who was told to go."""
-    raw = Raw(address)
-    while True:
-        raw.send(b'{"type":"hello","nick":"%s"}\n' % nick.encode())
-        message = raw.message()
-        if message.get("code") != "nick-taken":
-            return raw, message
-
-
 @AWAY_AND_BACK
 def test_a_newcomer_is_told_in_one_line_that_nobody_can_come_in_while_redis_is_away(
     tmp_path: Path, away: Harm, back: Harm
@@ -89,12 +78,13 @@ def test_a_newcomer_is_told_in_one_line_that_nobody_can_come_in_while_redis_is_a
         assert told["plain"].endswith(b"* " + _NOT_NOW + b"\n")
         back(redis)
         assert alice.messages_until("said")[-1]["text"] == "meanwhile"
-        carol, welcome = comes_in(servers.address, "carol")
+        carol, welcome = programmed_once_free(servers.address, "carol")
         assert sorted(welcome["members"]) == ["alice", "carol"]
         alice.close()
         carol.close()
 
 
+@pytest.mark.slow
 @AWAY_AND_BACK
 def test_however_many_want_to_come_in_while_redis_is_away_each_is_told_soon(
     tmp_path: Path, away: Harm, back: Harm
@@ -109,7 +99,7 @@ def test_however_many_want_to_come_in_while_redis_is_away_each_is_told_soon(
         back(redis)
         assert does(alice, type="say", text="again")["type"] == "ack"
         for number in range(40):  # none of the names was given away in vain
-            raw, _ = comes_in(servers.address, f"user{number}")
+            raw, _ = programmed_once_free(servers.address, f"user{number}")
             raw.close()
         alice.close()
 
