@@ -112,7 +112,7 @@ check: {latency: {max: 500ms}}
 _ALONE = "cast: {user: 5}\n"
 _BESIDE_A_DEN = "cast: {user: 5, den: 2}\n"
 # With FAULT_SEEDS=20, as many as are asked for of who changes what is found.
-_SEEDS = int(os.environ.get("FAULT_SEEDS", "4"))
+_SEEDS = int(os.environ.get("FAULT_SEEDS", "2"))
 
 
 def _scenario(spoken: str, seed: int) -> str:
@@ -159,6 +159,8 @@ def _cases() -> list[object]:
         for fault in FAULTS:
             if (fault == "leak" and spoken in _ONE_ROOM) or (fault == "echo" and spoken in _NO_ECHO):
                 continue  # there is nowhere to leak to; nobody hears itself
+            if fault == "stall" and spoken not in ("json", "a file of lines") and _SEEDS < 20:
+                continue  # half a minute each, of waiting for answers
             if spoken == "a file of json" and fault != "stall":
                 cases.append(pytest.param(spoken, fault, 1))
             cases.append(pytest.param(spoken, fault, _SEEDS, marks=pytest.mark.slow))

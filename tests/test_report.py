@@ -129,6 +129,14 @@ def test_what_a_server_says_without_an_end_does_not_fill_the_screen() -> None:
     assert max(map(len, lines(outcome))) < 2_000
 
 
+def test_what_fails_in_the_same_words_again_and_again_leaves_room_for_what_else_does() -> None:
+    outcome = Outcome(parse(b"script: [alice: hello]", "test.yaml", lambda _: b""))
+    outcome.failures += ["alice could not: Broken pipe"] * 5_000
+    outcome.failures.append("alice was thrown out for its speed")
+    assert list(outcome.failures) == ["alice could not: Broken pipe", "alice was thrown out for its speed"]
+    assert outcome.failures.many == 5_001
+
+
 def test_of_many_failures_the_first_are_kept_and_all_are_counted_in_every_report() -> None:
     outcome = Outcome(parse(b"script: [alice: hello]", "test.yaml", lambda _: b""))
     lobby = outcome.rooms["lobby"] = outcome.make_ledger(["alice"], About("room", "lobby"))

@@ -8,16 +8,18 @@ MAX_FAILURES = 1_000
 
 
 class Failures(list[str]):
-    """The first failures, each in words; `many` is how many there were."""
+    """The first failures, each in words, and in the same words once; `many` is how many there were."""
 
     def __init__(self) -> None:
         super().__init__()
         self.many = 0
+        self._kept: set[str] = set()
 
     def append(self, failure: str) -> None:
         """Note one more."""
         self.many += 1
-        if len(self) < MAX_FAILURES:
+        if len(self) < MAX_FAILURES and failure not in self._kept:
+            self._kept.add(failure)
             super().append(failure)
 
     def __iadd__(self, failures: Iterable[str]) -> Self:  # type: ignore[misc, override]
