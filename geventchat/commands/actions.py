@@ -26,7 +26,6 @@ from geventchat.commands.followups import CatchUp, ClaimNick, Followup, Goodbye,
 from geventchat.commands.people import about_of, any_room, one_called
 from geventchat.commands.table import INFO, help_lines
 from geventchat.core.chat import Chat
-from geventchat.core.dedup import sender_of
 from geventchat.core.log import Entry
 from geventchat.core.member import Member, account_of
 from geventchat.core.posts import Deed, not_stored
@@ -176,7 +175,7 @@ def _act(chat: Chat, member: Member, act: commands.Act, now: float) -> None:
 
 def _post_once(chat: Chat, member: Member, room: Room, event: events.AnyEvent, ref: str | None, now: float) -> None:
     """Post a message; one that a client sends again because it has seen no ack is answered, not posted again."""
-    sender = sender_of(member.token) if ref is not None and member.can.resends else ""
+    sender = member.sender if ref is not None and member.can.resends else ""
     entry = Entry(room.key, event, ref, sender)
     earlier = member.sent_refs.find(entry) if sender else None
     if earlier is None or ref is None:

@@ -1,8 +1,5 @@
 """Messages that a client sent with a ref: one that it sends again, because it has seen no ack, is recognised."""
 
-from functools import lru_cache
-from hashlib import blake2b
-
 from geventchat.core.log import Entry
 
 # How many of a user's messages are recognised: more than a client that keeps to the rate has unanswered at once.
@@ -56,12 +53,6 @@ class SentRefs:
         """Return the message that this one repeats: with the same ref, in the same room, in the same words."""
         earlier = self._by_ref.get(entry.ref or "") if self._by_ref else None
         return earlier if earlier is not None and earlier.digest == _digest(entry) else None
-
-
-@lru_cache(maxsize=1_024)  # it is asked for with each message
-def sender_of(token: str) -> str:
-    """Return what shows, beside a ref in the log, that it belongs to whoever has this token; it does not tell that."""
-    return blake2b(token.encode(), digest_size=8).hexdigest()
 
 
 def _digest(entry: Entry) -> int:

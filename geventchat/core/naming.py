@@ -1,6 +1,6 @@
 """Which nicks members can have and get, with what accounts have to say of it, and what watchers are told."""
 
-from itertools import cycle
+from itertools import count
 from typing import TYPE_CHECKING
 
 from geventchat.core.accounts import further, is_further
@@ -20,7 +20,7 @@ class Naming:
 
     def __init__(self, chat: "Chat") -> None:
         self._chat = chat
-        self._guests = cycle(range(1, 10_000_000))  # `guest9999999` is a name under any limits
+        self._guests = (1 + number % 9_999_999 for number in count())  # `guest9999999` is a name under any limits
 
     def claim(self, member: Member, name: str, now: float) -> None:
         """Give a member this nick. Raises Refused when it is no name, or somebody else's."""

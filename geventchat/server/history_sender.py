@@ -9,7 +9,6 @@ from itertools import accumulate
 from geventchat.commands import commands
 from geventchat.commands.followups import CatchUp, FindEvent
 from geventchat.core.chat import Chat
-from geventchat.core.dedup import sender_of
 from geventchat.core.log import Entry, Log
 from geventchat.core.member import Member
 from geventchat.core.room import Room
@@ -168,7 +167,7 @@ class HistorySender:
         What was said under a nick that it had, and is not known to be its own, is remembered only, in case the
         same words come with the same ref: some come back by their nick alone, and somebody else may have taken that.
         """
-        own = sender_of(self._member.token)
+        own = self._member.sender
         for entry in reversed(page):
             if isinstance(entry.event, Renamed) and entry.event.new in nicks:
                 nicks.add(entry.event.nick)
