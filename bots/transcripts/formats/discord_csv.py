@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from bots.transcripts import entries, stamps
 from bots.transcripts.entries import Entry
@@ -36,7 +36,8 @@ class DiscordCsv:
         try:
             rows = csv.reader(log.text.splitlines(keepends=True), strict=True, delimiter=separator)
             next(rows)
-            return list(_entries(rows))
+            people = People()
+            return [_entry(number, row, people) for number, row in enumerate(rows, 1)]
         except csv.Error as error:
             raise UsageError(f"this is no CSV: {error}") from None
 
@@ -45,12 +46,6 @@ def _separator(log: LogText) -> str:
     """Return what stands between the names of the columns; nothing if these are no such names."""
     head = log.text.lstrip("\ufeff").partition("\n")[0].strip().replace('"', "")
     return next((one for one in _SEPARATORS if head == one.join(_COLUMNS)), "")
-
-
-def _entries(rows: Iterator[Sequence[str]]) -> Iterator[Entry]:
-    people = People()
-    for number, row in enumerate(rows, 1):
-        yield _entry(number, row, people)
 
 
 def _entry(number: int, row: Sequence[str], people: People) -> Entry:
