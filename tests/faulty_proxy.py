@@ -1,6 +1,6 @@
 """A proxy for IRC that does one delivery in so many wrong, on its way from the server to a user."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import gevent
@@ -26,7 +26,7 @@ class FaultyProxy:
         far = socket.create_connection(self._target)
         for one in (near, far):
             one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        upwards = gevent.spawn(_pass_on, near, far)
+        upwards = gevent.spawn(pass_on, near, far)
         nick, held = "", b""
         with suppress(OSError), far.makefile("rb") as lines:
             for line in lines:
@@ -56,7 +56,8 @@ class FaultyProxy:
         return {"drop": b"", "double": line * 2, "alter": text[:-1] + b"#" + line[len(text) :]}[self._fault], b""
 
 
-def _pass_on(source: socket.socket, target: socket.socket) -> None:
+def pass_on(source: socket.socket, target: socket.socket) -> None:
+    """Pass on all that comes, and its end."""
     with suppress(OSError):
         while data := source.recv(1 << 16):
             target.sendall(data)
@@ -64,12 +65,19 @@ def _pass_on(source: socket.socket, target: socket.socket) -> None:
 
 
 @contextmanager
+def listening(serve: Callable[[socket.socket, Address], None]) -> Iterator[Address]:
+    """Serve whoever connects to a free port, until the block ends."""
+    listener = StreamServer(("127.0.0.1", 0), serve)
+    listener.start()
+    try:
+        yield listener.socket.getsockname()[:2]
+    finally:
+        listener.stop(timeout=1)
+
+
+@contextmanager
 def faulty_proxy(target: Address, fault: str, every: int) -> Iterator[tuple[Address, FaultyProxy]]:
     """Run one on a free port."""
     proxy = FaultyProxy(target, fault, every)
-    listener = StreamServer(("127.0.0.1", 0), proxy.serve)
-    listener.start()
-    try:
-        yield listener.socket.getsockname()[:2], proxy
-    finally:
-        listener.stop(timeout=1)
+    with listening(proxy.serve) as address:
+        yield address, proxy

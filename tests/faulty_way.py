@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import gevent
 from gevent import socket
-from gevent.server import StreamServer
 
 from bots.protocols.framing import Lines
+from tests.faulty_proxy import listening, pass_on
 from tests.raw import Address
 
 FAULTS = {
@@ -107,7 +107,7 @@ class FaultyWay:
             one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         user = User(near)
         self._users.append(user)
-        upwards = gevent.spawn(_pass_on, near, far)
+        upwards = gevent.spawn(pass_on, near, far)
         data = b""
         with suppress(OSError):
             while more := far.recv(1 << 16):
@@ -190,21 +190,10 @@ class FaultyWay:
                     one.near.shutdown(socket.SHUT_RDWR)
 
 
-def _pass_on(source: socket.socket, target: socket.socket) -> None:
-    with suppress(OSError):
-        while data := source.recv(1 << 16):
-            target.sendall(data)
-        target.shutdown(socket.SHUT_WR)
-
-
 @contextmanager
 def faulty_way(target: Address, wire: Wire, fault: str, seed: int) -> Iterator[tuple[Address, FaultyWay]]:
     """Run one on a free port."""
     assert fault in FAULTS
     way = FaultyWay(target, wire, fault, seed)
-    listener = StreamServer(("127.0.0.1", 0), way.serve)
-    listener.start()
-    try:
-        yield listener.socket.getsockname()[:2], way
-    finally:
-        listener.stop(timeout=1)
+    with listening(way.serve) as address:
+        yield address, way

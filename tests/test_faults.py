@@ -7,7 +7,7 @@ from bots.report.transcript import heard_instead, transcript
 from tests.simulated_chat import FAULTS, Apart, SimulatedChat
 
 # What must be found where a fault is committed once, and what else may be.
-_VERDICTS = {
+VERDICTS = {
     "drop": {"missing"},
     "double": {"duplicate"},
     "swap": {"reordered"},
@@ -27,7 +27,7 @@ _SEEDS = pytest.mark.parametrize("seeds", [range(2), pytest.param(range(2, 20), 
 
 @_SEEDS
 @pytest.mark.parametrize("apart", _APART)
-@pytest.mark.parametrize("fault", [*_VERDICTS])
+@pytest.mark.parametrize("fault", [*VERDICTS])
 def test_a_fault_is_found_and_named_whatever_the_seed(fault: str, apart: Apart, seeds: range) -> None:
     for seed in seeds:
         chat = SimulatedChat(seed, apart, fault)
@@ -35,7 +35,7 @@ def test_a_fault_is_found_and_named_whatever_the_seed(fault: str, apart: Apart, 
         verdicts = {one.verdict for one in found}
         if fault == "outsider" and apart == "ids":  # others may have heard before whose message that was
             verdicts.discard("corrupt")
-        assert verdicts == _VERDICTS[fault], f"seed {seed}"
+        assert verdicts == VERDICTS[fault], f"seed {seed}"
         if fault == "shuffle":
             continue
         assert {one.reader.name for one in found} == chat.guilty, f"seed {seed}"
@@ -84,7 +84,7 @@ _FEW = pytest.mark.parametrize("seeds", [range(1), pytest.param(range(1, 20), ma
 
 @_FEW
 @pytest.mark.parametrize(("spoken", "apart"), _SPOKEN)
-@pytest.mark.parametrize("fault", ["none", *_VERDICTS])
+@pytest.mark.parametrize("fault", ["none", *VERDICTS])
 def test_it_is_found_whatever_is_spoken(fault: str, spoken: str, apart: Apart, seeds: range) -> None:
     for seed in seeds:
         chat = SimulatedChat(seed, apart, fault, spoken=spoken)
@@ -93,7 +93,7 @@ def test_it_is_found_whatever_is_spoken(fault: str, spoken: str, apart: Apart, s
         verdicts = {one.verdict for one in chat.run()}
         if fault == "outsider" and apart == "ids":
             verdicts.discard("corrupt")
-        assert verdicts == _VERDICTS.get(fault, set()), f"seed {seed}"
+        assert verdicts == VERDICTS.get(fault, set()), f"seed {seed}"
 
 
 @pytest.mark.slow
@@ -114,4 +114,4 @@ def test_where_nothing_tells_messages_apart_what_is_missing_is_found_by_its_numb
 
 
 def test_every_fault_is_tried() -> None:
-    assert {*_VERDICTS, "none"} == FAULTS.keys()
+    assert {*VERDICTS, "none"} == FAULTS.keys()

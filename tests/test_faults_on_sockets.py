@@ -15,6 +15,7 @@ from bots.report.outcome import Outcome, checks
 from bots.scenario.load import parse
 from geventchat import ChatServer, Limits
 from tests.faulty_way import FAULTS, WIRES, FaultyWay, faulty_way
+from tests.test_faults import VERDICTS
 
 # Our own server, as files describe it: what holds for these holds for anybody's.
 _JSON_FILE = """
@@ -91,18 +92,6 @@ _SPOKEN: dict[str, tuple[MakeDialect, str]] = {
 }
 _ONE_ROOM = ("a file of frames", "a file of frames with ids", "a file of lines")
 _NO_ECHO = ("irc", "a file of irc")
-_VERDICTS = {
-    "drop": {"missing"},
-    "double": {"duplicate"},
-    "swap": {"reordered"},
-    "alter": {"corrupt", "missing"},
-    "nick": {"corrupt", "missing"},
-    "stall": {"missing"},
-    "forget": {"missing"},
-    "leak": {"leaked"},
-    "echo": {"missing"},
-    "shuffle": {"reordered"},
-}
 _TALK = """\
 seed: SEED
 script:
@@ -147,7 +136,7 @@ def _check(spoken: str, fault: str, seed: int) -> None:
                 case
             )
         case _:
-            assert {one.verdict for one in findings} == _VERDICTS[fault], case
+            assert {one.verdict for one in findings} == VERDICTS[fault], case
             if fault != "shuffle":  # in which most are wrong
                 assert {one.reader.name for one in findings} == way.guilty, case
 
