@@ -96,6 +96,18 @@ def test_what_redis_has_told_and_forgotten_is_not_shown_once_the_log_is_open_aga
         assert log._lease.server == server
 
 
+def test_what_was_lost_long_ago_is_forgotten_with_all_that_was_known_of_it(tmp_path: Path) -> None:
+    with running_redis(tmp_path, *ALWAYS) as redis, closing(RedisLog(redis.url, lease_s=60)) as log:
+        log._keeper.call("DEL", f"{PREFIX}lost", f"{PREFIX}proved")
+        log._keeper.call("RPUSH", f"{PREFIX}lost", *(f"{number}-0" for number in range(200)))
+        log._keeper.call("SADD", f"{PREFIX}proved", "0-0 1-0", "2-0 3-0")
+        back_without_its_end(redis, redis.size())
+        with gevent.Timeout(20):
+            assert log.topics(["lobby"]) == {}  # which waits until the log is open again
+        assert log._keeper.call("LLEN", f"{PREFIX}lost") == 200
+        assert log._keeper.call("SMEMBERS", f"{PREFIX}proved") == [b"2-0 3-0"]
+
+
 def test_what_comes_too_late_is_not_shown_by_a_server_without_which_the_log_was_opened(tmp_path: Path) -> None:
     with running_redis(tmp_path, *ALWAYS) as redis, Proxy(redis.address) as way, ExitStack() as opened:
         url = redis.url

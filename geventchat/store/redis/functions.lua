@@ -392,7 +392,10 @@ local function offer(keys, args)
   call('HDEL', META, 'opening:' .. run)
   local ms = math.max(now, tonumber(call('HGET', META, 'ms') or 0) + 1)
   call('RPUSH', LOST, newest(), id_of(ms, 0))
-  call('LTRIM', LOST, -LOST_PAIRS, -1)
+  while call('LLEN', LOST) > LOST_PAIRS do
+    local oldest = call('LPOP', LOST, 2)
+    call('SREM', PROVED, oldest[1] .. ' ' .. oldest[2])
+  end
   local lost = is_lost(heard)
   call('HSET', META, 'opened', run, 'ms', string.format('%.0f', ms), 'seq', 0)
   for _, other in ipairs(call('ZRANGE', SERVERS, 0, -1)) do -- nobody could show that it lives
