@@ -142,10 +142,10 @@ def _earlier(chat: Chat, hello: commands.Hello) -> Member | None:
     return member if member is not None and member.has_token(hello.token or "") else None
 
 
-def _unlock(chat: Chat, member: Member, unlock: commands.Unlock, now: float) -> None:
+def _take_password(chat: Chat, member: Member, given: commands.ServerPassword, now: float) -> None:
     if member.key:
         raise Refused("already-here", f"you are here already, as {member.nick}")
-    chat.door.check(member, unlock.password)
+    chat.door.check(member, given.password)
     chat.ask(member)
 
 
@@ -327,7 +327,7 @@ def _status(chat: Chat, member: Member, status: commands.Status, now: float) -> 
 
 ACTIONS: dict[type[Command], Callable[[Chat, Member, Any, float], Followup | None]] = {
     commands.Hello: _hello,
-    commands.Unlock: _unlock,
+    commands.ServerPassword: _take_password,
     commands.Say: _say,
     commands.Act: _act,
     commands.Whisper: _whisper,

@@ -49,7 +49,7 @@ class Hello(Command, tag="hello"):
     link: str | None = None
 
 
-class Unlock(Command, tag="server_password"):
+class ServerPassword(Command, tag="server_password"):
     """Give the server's password before a name, as people are asked for it; programs say it in their hello."""
 
     password: str
@@ -288,7 +288,7 @@ OfAccounts = Register | Login | Logout | Password | Unregister | Recover
 OfPeople = Rename | Join | Leave | Away | Describe | Invite
 Request = Talk | Question | OfAccounts | OfPeople | moderation.Moderating
 FromProgram = Hello | Request | Ping | Help | Bye  # what can be sent as JSON
-AnyCommand = FromProgram | Unlock
+AnyCommand = FromProgram | ServerPassword
 
 
 def ref_of(command: Command) -> str | None:

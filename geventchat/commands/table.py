@@ -41,7 +41,7 @@ class CommandInfo:
 
 _FOR_ALL = (
     CommandInfo(command=commands.Hello, needs_nick=False),
-    CommandInfo(command=commands.Unlock, needs_nick=False),
+    CommandInfo(command=commands.ServerPassword, needs_nick=False),
     CommandInfo(command=commands.Say, speaks=True),
     CommandInfo(command=commands.Help, typed="/help", help="this list"),
     CommandInfo(command=commands.Who, typed="/who [ROOM]", fields=("room",), help="who is in the room"),

@@ -30,12 +30,12 @@ class Door:
 
     def is_shut_to(self, member: Member) -> bool:
         """Return whether a member has still to give the server's password."""
-        return bool(self.password) and not member.unlocked
+        return bool(self.password) and not member.gave_password
 
     def look_at(self, member: Member, given: str, now: float) -> None:
         """Let a member on, for good, that gives the server's password, or count it as wrong; `now` is as in `Tries`."""
         if compare_digest(given.encode(errors="replace"), self.password.encode()):
-            member.unlocked = True
+            member.gave_password = True
         else:
             self.tries.was_wrong(member.address, now)
 

@@ -55,7 +55,7 @@ class Member:
         "since",
         "spoke",
         "token",
-        "unlocked",
+        "gave_password",
         "unpublished",
         "username",
         "wants_account",
@@ -88,7 +88,7 @@ class Member:
         self.welcomed = False
         self.token = token
         self.mark = ""  # by which all servers know this connection, where there are several
-        self.unlocked = False  # whether it has given the server's password
+        self.gave_password = False  # whether it has given the server's password
         self.on_sent_away: Callable[[str], None] = nothing  # called with the reason when its place is taken away
         self.unpublished = 0  # how much it has posted that is not published yet
         self.closed = False  # whether it has been told the last word

@@ -86,7 +86,7 @@ class PlainReader:
         if text.strip() == slash.EXIT:
             return commands.Bye()
         if self._asked is Question.SERVER_PASSWORD:
-            return commands.Unlock(password=text)
+            return commands.ServerPassword(password=text)
         if self._asked is Question.PASSWORD and text:  # without one, another name is given
             login = commands.Credentials(account=self._name, password=text)
             return commands.Hello(nick=self._name, login=login)

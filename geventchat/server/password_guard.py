@@ -41,7 +41,7 @@ class PasswordGuard:
         Raises ProtocolError, fatal, when its turn does not come soon.
         """
         door = self._chat.door
-        given = command.password if isinstance(command, commands.Hello | commands.Unlock) else None
+        given = command.password if isinstance(command, commands.Hello | commands.ServerPassword) else None
         if given is None or not door.is_shut_to(self._member):
             return
         try:

@@ -104,7 +104,7 @@ class IrcReader:
         if message.command == "CAP":
             return self._negotiate(asked, message.params)
         if message.command == "AUTHENTICATE":
-            return [*self._unlock(), *self._sasl.take(asked, message.params)]
+            return [*self._take_password(), *self._sasl.take(asked, message.params)]
         if self._state is _State.REGISTERING and message.command not in _ANY_TIME:
             return self._register(asked, message.params)
         verb = VERBS.get(message.command)
@@ -158,10 +158,10 @@ class IrcReader:
                 return [wrong(asked, "451", "You have not registered")]
         return self._complete()
 
-    def _unlock(self) -> Iterable[Request]:
+    def _take_password(self) -> Iterable[Request]:
         """Give the server's password, if there is one, before the account's."""
         if self._state is _State.REGISTERING and self._password is not None:
-            yield commands.Unlock(password=self._password)
+            yield commands.ServerPassword(password=self._password)
 
     def _complete(self) -> Iterable[Request]:
         """Come in, once all is known that is needed, and no capabilities are being negotiated."""
