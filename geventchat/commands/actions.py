@@ -13,7 +13,6 @@ import msgspec
 from geventchat.commands import (
     accounts,
     commands,
-    costs,
     filtering,
     keeping,
     moderating,
@@ -51,6 +50,7 @@ def do(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> 
         if isinstance(command, commands.Talk):
             member.spoke = now
         permission.check(chat, member, command, now)
+        permission.hush(chat, member, command, now)
         filtering.check(chat, member, command, now)
         return ACTIONS[type(command)](chat, member, command, now)
     except Exception as error:
@@ -87,10 +87,7 @@ def _refuse(chat: Chat, member: Member, refusal: Refused, ref: str | None) -> No
 
 def cost(chat: Chat, member: Member, command: commands.AnyCommand) -> int:
     """Return how many messages a command counts as, against the rate."""
-    info = INFO[type(command)]
-    if info.costs_per_room:
-        return costs.per_room(chat, member, command)
-    return 1 if info.cost is None else info.cost(chat, member, command)
+    return INFO[type(command)].cost(chat, member, command)
 
 
 def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> Followup | None:

@@ -16,6 +16,11 @@ _ROOMS = 100
 _EVENTS = 100
 
 
+def one(_: "Chat", __: "Member", ___: object) -> int:
+    """Count as one."""
+    return 1
+
+
 def per_room(_: "Chat", member: "Member", __: object) -> int:
     """Count once for each room that the user is in."""
     return max(1, len(member.rooms))

@@ -1,6 +1,7 @@
 """Where `--filter` is applied: to every text and every name that others will see, whatever the command."""
 
 from geventchat.commands import commands, keeping
+from geventchat.commands.table import INFO
 from geventchat.core.chat import Chat
 from geventchat.core.member import Member
 from geventchat.core.moderation.filters import NOTHING_FILTERED
@@ -15,10 +16,8 @@ def check(chat: Chat, member: Member, command: commands.AnyCommand, now: float) 
     filtered = chat.moderation.filter
     if filtered is NOTHING_FILTERED:
         return
-    if isinstance(command, commands.Hello | commands.Rename):
-        filtered.check_name(command.nick, "nick")
-    if isinstance(command, commands.Hello | commands.Join):
-        filtered.check_name(command.room, "room")
+    for field in INFO[type(command)].names:
+        filtered.check_name(getattr(command, field), field)
     for field in commands.SEEN:
         text = getattr(command, field, None)
         if not text:

@@ -1,7 +1,9 @@
 """Whether somebody may do what it asks for: all of that is decided here, by the commands' table."""
 
+from typing import Any
+
 from geventchat.commands import commands
-from geventchat.commands.table import INFO, CommandInfo
+from geventchat.commands.table import INFO, CommandInfo, Heard
 from geventchat.core.chat import Chat
 from geventchat.core.member import Member
 from geventchat.core.room import Room
@@ -16,15 +18,18 @@ def check(chat: Chat, member: Member, command: commands.AnyCommand, now: float) 
         raise Refused("hello-first", 'say who you are first: {"type":"hello","nick":"alice"}')
     if not chat.role_of(member).may(info.who_may):
         _check_own_room(chat, member, command, info)
-    if info.speaks and not _is_question(command) and not _is_to_moderator(chat, member, command):
-        for room in _rooms_spoken_in(chat, member, command, info):
-            chat.moderation.check_muted(member, room, now)
+    for room in _rooms_spoken_in(chat, member, command, info.heard):
+        chat.moderation.check_muted(member, room, now)
+
+
+def hush(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> None:
+    """Leave out what a member says by leaving where it may not speak: it may go all the same."""
     if (
         isinstance(command, commands.Leave | commands.Bye)
         and command.reason
         and (_is_muted(chat, member, now) or _is_too_fast(chat, member, command, now))
     ):
-        command.reason = ""  # one may go, but not say something by it
+        command.reason = ""
 
 
 def _is_muted(chat: Chat, member: Member, now: float) -> bool:
@@ -69,11 +74,16 @@ def _check_own_room(chat: Chat, member: Member, command: commands.AnyCommand, in
         raise Refused("forbidden", f"that is for {info.who_may}s only, and for who has the room", about=room.name)
 
 
-def _rooms_spoken_in(chat: Chat, member: Member, command: commands.AnyCommand, info: CommandInfo) -> list[str]:
-    """Return the keys of the rooms that others see it in; an empty one where it is no room."""
-    if isinstance(command, commands.Say | commands.Act | commands.Topic):
-        return [chat.room_of(member, command.room).key]
-    return ["", *member.rooms] if info.costs_per_room else [""]
+def _rooms_spoken_in(chat: Chat, member: Member, command: Any, heard: Heard) -> list[str]:
+    """Return the keys of the rooms that others hear it in; an empty one where it is no room."""
+    match heard:
+        case Heard.BY_ONE:
+            return [] if _is_to_moderator(chat, member, command) else [""]
+        case Heard.IN_ROOM:
+            return [] if _is_question(command) else [chat.room_of(member, command.room).key]
+        case Heard.IN_ALL_ROOMS:
+            return ["", *member.rooms]
+    return []
 
 
 def _is_question(command: commands.AnyCommand) -> bool:

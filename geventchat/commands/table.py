@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from geventchat.commands import commands, costs, moderation
@@ -11,6 +12,15 @@ from geventchat.protocol.roles import Role
 if TYPE_CHECKING:
     from geventchat.core.chat import Chat
     from geventchat.core.member import Member
+
+
+class Heard(Enum):
+    """Who else hears of what a command brings about; who is muted there may not ask for it."""
+
+    BY_NOBODY = "nobody"
+    BY_ONE = "one user, wherever that is"
+    IN_ROOM = "the room that it is about"
+    IN_ALL_ROOMS = "all rooms that the user is in"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +36,12 @@ class CommandInfo:
     typed: str = ""  # empty when it is not typed
     fields: tuple[str, ...] = ()
     help: str = ""
-    costs_per_room: bool = False  # others hear of it in all rooms that the user is in: it counts once for each
-    cost: Callable[["Chat", "Member", Any], int] | None = None  # what it counts as against the rate, where that differs
+    heard: Heard = Heard.BY_NOBODY
+    names: tuple[str, ...] = ()  # which of its fields are names that others will see
+    cost: Callable[["Chat", "Member", Any], int] = costs.one  # as how many messages it counts against the rate
     needs_nick: bool = True
     who_may: Role = Role.USER  # the least role that is allowed it
     in_own_room: bool = False  # whether it is allowed, too, to whom the room belongs that it is about
-    speaks: bool = False  # whether others see what it brings about: then who is muted may not
 
     @property
     def name(self) -> str:
@@ -39,10 +49,11 @@ class CommandInfo:
         return self.typed.partition(" ")[0][1:]
 
 
+_IN_ALL_ROOMS: Any = {"heard": Heard.IN_ALL_ROOMS, "cost": costs.per_room}
 _FOR_ALL = (
-    CommandInfo(command=commands.Hello, needs_nick=False),
+    CommandInfo(command=commands.Hello, names=("nick", "room"), needs_nick=False),
     CommandInfo(command=commands.ServerPassword, needs_nick=False),
-    CommandInfo(command=commands.Say, speaks=True),
+    CommandInfo(command=commands.Say, heard=Heard.IN_ROOM),
     CommandInfo(command=commands.Help, typed="/help", help="this list"),
     CommandInfo(command=commands.Who, typed="/who [ROOM]", fields=("room",), help="who is in the room"),
     CommandInfo(command=commands.Whois, typed="/whois NAME", fields=("nick",), help="who that is"),
@@ -50,28 +61,39 @@ _FOR_ALL = (
     CommandInfo(command=commands.Whowas),
     CommandInfo(command=commands.Watch),
     CommandInfo(command=commands.Status),
-    CommandInfo(command=commands.Describe, speaks=True, costs_per_room=True),
+    CommandInfo(command=commands.Describe, **_IN_ALL_ROOMS),
     CommandInfo(
         command=commands.Rename,
-        speaks=True,
+        names=("nick",),
         typed="/nick NAME",
         fields=("nick",),
         help="take another name",
-        costs_per_room=True,
+        **_IN_ALL_ROOMS,
     ),
-    CommandInfo(command=commands.Act, speaks=True, typed="/me TEXT", fields=("text",), help="do something: /me waves"),
+    CommandInfo(
+        command=commands.Act,
+        heard=Heard.IN_ROOM,
+        typed="/me TEXT",
+        fields=("text",),
+        help="do something: /me waves",
+    ),
     CommandInfo(
         command=commands.Whisper,
-        speaks=True,
+        heard=Heard.BY_ONE,
         typed="/msg NAME TEXT",
         fields=("to", "text"),
         help='say something to one alone; quote a name with spaces: "NAME"',
     ),
     CommandInfo(
-        command=commands.WhisperBack, speaks=True, typed="/reply TEXT", fields=("text",), help="answer the last whisper"
+        command=commands.WhisperBack,
+        heard=Heard.BY_ONE,
+        typed="/reply TEXT",
+        fields=("text",),
+        help="answer the last whisper",
     ),
     CommandInfo(
         command=commands.Join,
+        names=("room",),
         typed="/join ROOM [PASSWORD]",
         fields=("room", "password"),
         help='go to another room; quote the name of one with a password: /join "ROOM" PASSWORD',
@@ -79,18 +101,25 @@ _FOR_ALL = (
     CommandInfo(command=commands.Leave, typed="/leave [REASON]", fields=("reason",), help="go back to the lobby"),
     CommandInfo(command=commands.Rooms, typed="/rooms", help="which rooms there are", cost=costs.per_room_listed),
     CommandInfo(
-        command=commands.Invite, speaks=True, typed="/invite NAME", fields=("nick",), help="ask somebody into the room"
+        command=commands.Invite,
+        heard=Heard.BY_ONE,
+        typed="/invite NAME",
+        fields=("nick",),
+        help="ask somebody into the room",
     ),
     CommandInfo(
         command=commands.Away,
-        speaks=True,
         typed="/away [TEXT]",
         fields=("text",),
         help="tell others that you are away; alone, that you are back",
-        costs_per_room=True,
+        **_IN_ALL_ROOMS,
     ),
     CommandInfo(
-        command=commands.Topic, speaks=True, typed="/topic [TEXT]", fields=("text",), help="see or set the room's topic"
+        command=commands.Topic,
+        heard=Heard.IN_ROOM,
+        typed="/topic [TEXT]",
+        fields=("text",),
+        help="see or set the room's topic",
     ),
     CommandInfo(
         command=commands.History,
@@ -113,21 +142,19 @@ _FOR_ALL = (
     ),
     CommandInfo(
         command=commands.Logout,
-        speaks=True,
         typed="/logout",
         help="log out, and go by another name",
-        costs_per_room=True,
+        **_IN_ALL_ROOMS,
     ),
     CommandInfo(
         command=commands.Password, typed="/password PASSWORD", fields=("password",), help="set another password"
     ),
     CommandInfo(
         command=commands.Unregister,
-        speaks=True,
         typed="/unregister PASSWORD",
         fields=("password",),
         help="let anybody have your name again",
-        costs_per_room=True,
+        **_IN_ALL_ROOMS,
     ),
     CommandInfo(
         command=commands.Recover,
