@@ -153,7 +153,7 @@ class User:
 
     def _look_up(self, wanted: FindEvent) -> None:
         self.stage.carry_out()  # as a session does
-        wanted.go_on(find_event(self.stage.log, wanted))
+        wanted.then(find_event(self.stage.log, wanted))
 
     def _read_past(self, wanted: CatchUp | ReadHistory) -> None:
         stage: Any = self.stage

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from geventchat import ChatServer, Limits
 from geventchat.commands import actions, commands
-from geventchat.commands.accounts import CheckPassword, HashPassword
+from geventchat.commands.followups import CheckPassword, HashPassword
 from geventchat.core.accounts import Account
 from geventchat.core.moderation import targets
 from geventchat.core.moderation.sanctions import Ban

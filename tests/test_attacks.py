@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from geventchat.commands import actions
-from geventchat.commands.accounts import HashPassword
 from geventchat.commands.commands import (
     Act,
     AnyCommand,
@@ -23,7 +22,7 @@ from geventchat.commands.commands import (
     Topic,
     Unregister,
 )
-from geventchat.commands.followups import FindEvent
+from geventchat.commands.followups import FindEvent, HashPassword
 from geventchat.commands.moderation import Approve, Ban, Bans, Delete, Kick, Lock, Mute, Slow
 from geventchat.core.accounts import Account
 from geventchat.core.moderation.filters import Filter
@@ -135,7 +134,7 @@ def test_two_moderators_who_approve_at_the_same_time_let_it_be_said_once(stage: 
             assert isinstance(looking, FindEvent)
             found.append((one, looking, find_event(stage.log, looking)))
         for one, looking, event in found:
-            actions.go_on(stage.chat, one.member, partial(looking.go_on, event), None)
+            actions.go_on(stage.chat, one.member, partial(looking.then, event), None)
         stage.carry_out()
     assert [one["text"] for one in bob.heard() if one["type"] == "said"] == ["money"]
     assert codes(boss.heard()) == ["no-such-message"] * 2

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from geventchat.commands import actions
-from geventchat.commands.accounts import CheckPassword
 from geventchat.commands.commands import (
     Describe,
     Find,
@@ -24,6 +23,7 @@ from geventchat.commands.commands import (
     Who,
     Whois,
 )
+from geventchat.commands.followups import CheckPassword
 from geventchat.commands.moderation import (
     Announce,
     Approve,

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from geventchat.commands import actions
-from geventchat.commands.accounts import CheckPassword, HashPassword
 from geventchat.commands.commands import (
     Hello,
     Invite,
@@ -18,6 +17,7 @@ from geventchat.commands.commands import (
     Unregister,
     Whois,
 )
+from geventchat.commands.followups import CheckPassword, HashPassword
 from geventchat.commands.moderation import Announce, Approve, Ban, Bans, Kick, Lock, Unlock
 from geventchat.core.accounts import Account
 from geventchat.core.moderation.filters import Filter

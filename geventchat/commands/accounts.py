@@ -1,11 +1,9 @@
 """What the commands about accounts do. The session looks at passwords, away from the loop, and then it goes on here."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from msgspec.structs import replace
 
 from geventchat.commands import commands
+from geventchat.commands.followups import CheckPassword, HashPassword, MakeWord
 from geventchat.core.accounts import Account, base, first_era, is_further
 from geventchat.core.chat import Chat
 from geventchat.core.member import Member
@@ -15,38 +13,6 @@ from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import MAX_ACCOUNTS
 from geventchat.protocol.passwords import MAX_PASSWORD, is_word, prepared, quick_hash
 from geventchat.protocol.roles import Role
-
-
-@dataclass(frozen=True, slots=True)
-class CheckPassword:
-    """Find out whether a password is that of a hash, and go on with that; an empty hash is of no password.
-
-    Without a hash it is known to be right. `then` may return what is to be done next, and raise Refused. `ref` is the
-    one to answer with.
-    """
-
-    stored: str | None
-    password: str
-    then: Callable[[bool], commands.AnyCommand | None]
-    ref: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class HashPassword:
-    """Make the hash of a password, of a new account if it `is_new`, and go on with it; `then` may raise Refused."""
-
-    password: str
-    then: Callable[[str], None]
-    ref: str | None = None
-    is_new: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class MakeWord:
-    """Make a long random word, and go on with it; `then` may raise Refused."""
-
-    then: Callable[[str], None]
-    ref: str | None = None
 
 
 def login(chat: Chat, member: Member, asked: commands.Login, now: float) -> CheckPassword | None:
@@ -74,7 +40,7 @@ def log_in(
     if account is not None and (is_word(password, account.token) or is_word(password, account.one_time)):
         stored = None
 
-    def go_on(fits: bool) -> commands.AnyCommand | None:
+    def look(fits: bool) -> commands.AnyCommand | None:
         now = chat.accounts.find(base(name))  # it may have been changed meanwhile
         if not fits or now is None or now != account:
             raise Refused("login-failed", "that is not the password of that account, or there is none of that name")
@@ -89,7 +55,7 @@ def log_in(
             _tell(chat, member, ref)
         return then
 
-    return CheckPassword(stored, _as_compared(password), go_on, ref)
+    return CheckPassword(stored, _as_compared(password), look, ref)
 
 
 def _as_compared(given: str) -> str:
@@ -104,7 +70,7 @@ def register(chat: Chat, member: Member, asked: commands.Register, now: float) -
     """Make a member's nick its own."""
     _check_registrable(chat, member)
 
-    def go_on(stored: str) -> None:
+    def then(stored: str) -> None:
         _check_registrable(chat, member)
         account = Account(name=member.nick, password=stored, era=first_era(now))
         chat.logins.log_in(member, account)
@@ -112,7 +78,7 @@ def register(chat: Chat, member: Member, asked: commands.Register, now: float) -
         changes = [*chat.moderation.rules.forget(account.key), made]
         _tell(chat, member, asked.ref, Deed(member, changes, asked.ref))
 
-    return HashPassword(prepared(asked.password), go_on, asked.ref, is_new=True)
+    return HashPassword(prepared(asked.password), then, asked.ref, is_new=True)
 
 
 def _check_registrable(chat: Chat, member: Member) -> None:
@@ -137,21 +103,21 @@ def password(chat: Chat, member: Member, asked: commands.Password, now: float) -
     """Set another password for a member's account."""
     _own(chat, member)
 
-    def go_on(stored: str) -> None:
+    def then(stored: str) -> None:
         account = _own(chat, member)
         changed = replace(account, password=stored, token="", one_time="", era=account.era + 1)
         chat.logins.log_in(member, changed)
         change = chat.kept.put(changed, lambda: chat.logins.log_in(member, account))
         chat.tell_account(member, asked.ref, Deed(member, [change], asked.ref))
 
-    return HashPassword(prepared(asked.password), go_on, asked.ref)
+    return HashPassword(prepared(asked.password), then, asked.ref)
 
 
 def unregister(chat: Chat, member: Member, asked: commands.Unregister, now: float) -> CheckPassword:
     """Give a member's account up."""
     account = _own(chat, member)
 
-    def go_on(fits: bool) -> None:
+    def then(fits: bool) -> None:
         if not fits or _own(chat, member) != account:
             raise Refused("login-failed", "that is not the password of your account")
         change = chat.kept.remove(Account, account.key, lambda: chat.logins.log_in(member, account))
@@ -164,20 +130,20 @@ def unregister(chat: Chat, member: Member, asked: commands.Unregister, now: floa
         if member.key and not chat.logins.holds(member, member.nick):
             chat.naming.take_name_from(member, now)
 
-    return CheckPassword(account.password, _as_compared(asked.password), go_on, asked.ref)
+    return CheckPassword(account.password, _as_compared(asked.password), then, asked.ref)
 
 
 def recover(chat: Chat, member: Member, asked: commands.Recover, now: float) -> MakeWord:
     """Replace the password of an account by one for a single login, which whoever asks for that passes on."""
     _recoverable(chat, member, asked.account)
 
-    def go_on(word: str) -> None:
+    def then(word: str) -> None:
         account = _recoverable(chat, member, asked.account)
         changed = replace(account, password="", token="", one_time=quick_hash(word), era=account.era + 1)
         told = replies.Recovered(account=account.name, password=word, ref=asked.ref)
         chat.tell(member, told, Deed(member, [chat.kept.put(changed)], asked.ref))
 
-    return MakeWord(go_on, asked.ref)
+    return MakeWord(then, asked.ref)
 
 
 def _recoverable(chat: Chat, member: Member, name: str) -> Account:

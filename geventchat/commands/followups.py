@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from geventchat.commands import commands
-from geventchat.commands.accounts import CheckPassword, HashPassword, MakeWord
 from geventchat.core.room import Room
 from geventchat.protocol.events import AnyEvent
 
@@ -36,12 +35,12 @@ class ReadRecent:
 class FindEvent:
     """Look for an event in a room's log and go on with it, or with None: by its id, or the last that a nick has said.
 
-    What `go_on` raises as Refused is told under the `ref`. What can be done `once` with the event, one server does.
+    What `then` raises as Refused is told under the `ref`. What can be done `once` with the event, one server does.
     """
 
     room: str
     id_or_nick: str
-    go_on: Callable[[AnyEvent | None], None]
+    then: Callable[[AnyEvent | None], None]
     ref: str | None
     once: bool = False
 
@@ -57,6 +56,38 @@ class ClaimNick:
     then: "Callable[[], Followup | None]"
     ref: str | None
     earlier: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPassword:
+    """Find out whether a password is that of a hash, and go on with that; an empty hash is of no password.
+
+    Without a hash it is known to be right. `then` may return what is to be done next, and raise Refused. `ref` is the
+    one to answer with.
+    """
+
+    stored: str | None
+    password: str
+    then: Callable[[bool], commands.AnyCommand | None]
+    ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HashPassword:
+    """Make the hash of a password, of a new account if it `is_new`, and go on with it; `then` may raise Refused."""
+
+    password: str
+    then: Callable[[str], None]
+    ref: str | None = None
+    is_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MakeWord:
+    """Make a long random word, and go on with it; `then` may raise Refused."""
+
+    then: Callable[[str], None]
+    ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class Claims:
         nick, key = names.nick(asked.nick, self._chat.limits.max_name)
         member.mark = member.mark or secrets.token_urlsafe(9)
 
-        def go_on() -> Followup | None:
+        def take_it() -> Followup | None:
             self._chat.remote_users.know(member)
             self._chat.moderation.origin(member)  # others are to know it
             upto = self._log.claim(arrival(member, nick, key), proof_of(asked.earlier or ""))
@@ -36,7 +36,7 @@ class Claims:
             self._chat.remote_users.name(member, nick)
             return asked.then()
 
-        followup = actions.go_on(self._chat, member, go_on, asked.ref)
+        followup = actions.go_on(self._chat, member, take_it, asked.ref)
         if member.key != key:
             self._give_back(member)
         return followup

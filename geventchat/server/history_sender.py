@@ -77,7 +77,7 @@ class HistorySender:
             shared = self._log.shared
             if wanted.once and event is not None and shared is not None and not shared.reserve(event.id):
                 raise Refused("no-such-message", "somebody else is doing that already")
-            wanted.go_on(event)
+            wanted.then(event)
         except Refused as refusal:
             self._chat.refuse(self._member, refusal, wanted.ref)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from geventchat.commands import actions, commands
-from geventchat.commands.accounts import CheckPassword, HashPassword, MakeWord
+from geventchat.commands.followups import CheckPassword, HashPassword, MakeWord
 from geventchat.core.chat import Chat
 from geventchat.core.member import Member
 from geventchat.protocol.errors import ProtocolError, Refused

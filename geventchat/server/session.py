@@ -8,8 +8,18 @@ from enum import Enum, auto
 import gevent
 
 from geventchat.commands import actions, commands
-from geventchat.commands.accounts import CheckPassword, HashPassword, MakeWord
-from geventchat.commands.followups import CatchUp, ClaimNick, FindEvent, Followup, Goodbye, ReadHistory, ReadRecent
+from geventchat.commands.followups import (
+    CatchUp,
+    CheckPassword,
+    ClaimNick,
+    FindEvent,
+    Followup,
+    Goodbye,
+    HashPassword,
+    MakeWord,
+    ReadHistory,
+    ReadRecent,
+)
 from geventchat.core.member import Member, nothing
 from geventchat.dialects.base import Answer, Dialect, EmptyLine
 from geventchat.protocol import replies
