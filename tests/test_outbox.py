@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from geventchat.delivery.feed import Cursor, Feed
-from geventchat.delivery.outbox import MAX_LEFT_BYTES, Outbox, UnframedOutbox
+from geventchat.delivery.outbox import MAX_LEFT_BYTES, Outbox
+from geventchat.dialects.unframed_outbox import UnframedOutbox
 from tests.groups import sent, waiting
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geventchat.delivery.outbox import UnframedOutbox
+from geventchat.dialects.unframed_outbox import UnframedOutbox
 from geventchat.server.tls_transport import TlsWriter
 from geventchat.tls.engine import RECORD_BYTES, TlsEngine
 from tests.test_outbox import Interleavings, Reader

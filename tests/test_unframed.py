@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geventchat.commands.commands import Bye, Hello, Rename, Say
-from geventchat.delivery.outbox import UnframedOutbox
 from geventchat.dialects.base import EmptyLine
 from geventchat.dialects.registry import UNFRAMED
 from geventchat.dialects.unframed import UnframedReader
+from geventchat.dialects.unframed_outbox import UnframedOutbox
 from tests import fuzz
 
 MAX_LINE = 60

@@ -68,4 +68,3 @@ class Dialect:
     can: Capabilities
     outbox: Callable[[], Outbox] = Outbox
     prompted: bool = True  # whether it is asked for a name
-    last_word_alone: bool = False  # whether the last word must reach it in a packet of its own

@@ -7,10 +7,10 @@ It is read as plain is, but what arrives at once is a line, whether it has an en
 from collections import deque
 
 from geventchat.commands.commands import AnyCommand
-from geventchat.delivery.outbox import UnframedOutbox
 from geventchat.dialects.base import Dialect, EmptyLine
 from geventchat.dialects.foreign import foreign
 from geventchat.dialects.plain import ENCODER, PEOPLE, PlainReader
+from geventchat.dialects.unframed_outbox import UnframedOutbox
 from geventchat.protocol.errors import ProtocolError
 from geventchat.protocol.questions import Question
 from geventchat.protocol.text import cut_character
@@ -83,5 +83,4 @@ UNFRAMED = Dialect(
     encoder=ENCODER,
     can=PEOPLE,
     outbox=UnframedOutbox,
-    last_word_alone=True,
 )

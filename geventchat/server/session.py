@@ -330,7 +330,7 @@ class Session:
                 return following is not None and self._do(following)
             case Goodbye():
                 self._reason = followup.reason
-                self._goodbye(replies.Closing(code="bye", message="bye"), alone=self._dialect.last_word_alone)
+                self._goodbye(replies.Closing(code="bye", message="bye"), alone=self.member.outbox.pause_s > 0)
                 return True
         return False
 
