@@ -38,11 +38,15 @@ def store(chat: Chat, log: Log, wall_time: float) -> Written:
 
 def show(chat: Chat, written: Written, wall_time: float, now: float) -> Shown:
     """Show what is in the log; the times are as for `carry_out`."""
-    outboxes = chat.publisher.publish(written, wall_time, now)
+    for news in written.before:
+        chat.remote_users.follow(news, wall_time, now)
+    chat.publisher.publish(written.batch, wall_time, now)
+    for news in written.after:
+        chat.remote_users.follow(news, wall_time, now)
     chat.naming.heed_accounts(wall_time)
     chat.enforcement.heed_bans(wall_time)
     chat.enforcement.heed_links(wall_time)
-    return Shown(outboxes, chat.publisher.seal(now))
+    return Shown(chat.publisher.take_outboxes(), chat.publisher.seal(now))
 
 
 def _append(chat: Chat, log: Log, batch: Batch, owned: list[Change], wall_time: float) -> Written:

@@ -8,7 +8,6 @@ from geventchat.core.log import Entry
 from geventchat.core.member import Member
 from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, is_kick, is_message
 from geventchat.core.room import Room, RoomFeed
-from geventchat.core.shared_log import Written
 from geventchat.delivery.outbox import Outbox
 from geventchat.protocol import events, replies
 from geventchat.protocol.limits import MAX_LISTED, MAX_WINDOWS
@@ -29,15 +28,13 @@ class Publisher:
         self._outboxes: dict[Outbox, None] = {}
         self.failed: Callable[[Member, Exception], None] = _fail  # told why a member cannot be answered
 
-    def publish(self, written: Written, wall_time: float, now: float) -> dict[Outbox, None]:
-        """Show a batch that is in the log, and what is new there besides; return the outboxes that got private lines.
+    def publish(self, batch: Batch, wall_time: float, now: float) -> None:
+        """Show a batch that is in the log.
 
         `wall_time` is in seconds since 1970, `now` on a clock that never goes back. Everything comes in the order of
         the batch, but acks before the messages that follow each other, so that a sender's are one run of bytes.
         """
-        for news in written.before:
-            self._chat.remote_users.follow(news, wall_time, now)
-        for are_messages, run in groupby(written.batch, is_message):
+        for are_messages, run in groupby(batch, is_message):
             posts = list(run)
             if are_messages:
                 self._acknowledge(posts)
@@ -52,8 +49,9 @@ class Publisher:
                     self.tell_others(post)
                 else:
                     post.step()
-        for news in written.after:
-            self._chat.remote_users.follow(news, wall_time, now)
+
+    def take_outboxes(self) -> dict[Outbox, None]:
+        """Return the outboxes that got private lines since the last call."""
         outboxes, self._outboxes = self._outboxes, {}
         return outboxes
 
