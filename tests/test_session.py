@@ -82,7 +82,7 @@ def test_a_user_in_no_room_who_renames_all_the_time_is_read_more_slowly() -> Non
         alice, _ = programmed(server.address, "alice", room="")
         for number in range(7):
             alice.send(b'{"type":"rename","nick":"anna%d"}\n' % number)
-        while not server._services.counters.throttled:
+        while not server.chat.counters.throttled:
             gevent.sleep(0.001)
         alice.close()
 
@@ -93,9 +93,9 @@ def test_a_user_in_many_rooms_who_renames_is_read_more_slowly() -> None:
         for room in "abcd":
             alice.send(json.dumps({"type": "join", "room": room}).encode() + b"\n")
             alice.messages_until("members")
-        assert not server._services.counters.throttled
+        assert not server.chat.counters.throttled
         alice.send(b'{"type":"rename","nick":"anna"}\n')
-        while not server._services.counters.throttled:
+        while not server.chat.counters.throttled:
             gevent.sleep(0.001)
         alice.close()
 

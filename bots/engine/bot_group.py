@@ -39,8 +39,13 @@ class BotGroup:
         dispatcher = Dispatcher(self.world, self._refused)
         self.bots = {
             actor: Bot(
-                *(actor, addresses, make_dialect, self.world.inboxes[actor]),
-                *(dispatcher.hear, self.reconnecting.lose, trust),
+                actor,
+                addresses,
+                make_dialect,
+                self.world.inboxes[actor],
+                dispatcher.hear,
+                self.reconnecting.lose,
+                trust,
                 may_be_refused=scenario.check.errors == "any",
             )
             for actor in mine

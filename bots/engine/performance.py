@@ -75,11 +75,9 @@ class Performance:
         """Return a text with its placeholders filled in."""
         return text_of(template, self._group.scenario, self._line, self._act, nick=self._bot.nick, sender=self._sender)
 
-    def send(self, command: commands.AnyCommand, *, answered: bool = False) -> None:
-        """Send any command; when it is to be answered, wait until the server has done with it."""
+    def send(self, command: commands.AnyCommand) -> None:
+        """Send any command."""
         self._bot.send(command)
-        if answered:
-            self._group.joining.wait_for_answer(self._bot, self._line.action.key)
 
     def send_bytes(self, data: bytes) -> None:
         """Send just these bytes."""

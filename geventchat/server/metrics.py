@@ -34,11 +34,11 @@ class Server(Protocol):
 class Metrics:
     """Answers `/metrics`, `/healthz` and `/readyz` for a server, at an address of its own. Raises UsageError."""
 
-    def __init__(self, address: Address, server: Server, shared: Services) -> None:
+    def __init__(self, address: Address, server: Server, services: Services) -> None:
         self._server = server
-        self._pump = shared.pump
+        self._pump = services.pump
         self._registry = CollectorRegistry()
-        self._registry.register(_Figures(server, shared))
+        self._registry.register(_Figures(server, services))
         wrote = Histogram("log_append_seconds", "Appending a batch to the log.", **self._all_the_same)
         sent = Histogram("fan_out_seconds", "Showing a batch to its readers.", **self._all_the_same)
 
@@ -88,13 +88,14 @@ class Metrics:
 class _Figures:
     """Reads all figures off a server whenever they are asked for: counting costs the server nothing by that."""
 
-    def __init__(self, server: Server, shared: Services) -> None:
+    def __init__(self, server: Server, services: Services) -> None:
         self._server = server
-        self._shared = shared
+        self._services = services
 
     def collect(self) -> Iterable[Metric]:
         """Yield each figure as it is now."""
-        chat, pump, counters, log = self._shared.chat, self._shared.pump, self._shared.counters, self._shared.log
+        chat, pump, log = self._services.chat, self._services.pump, self._services.log
+        counters = chat.counters
         busy_s = 0.0 if pump.busy_since is None else time.monotonic() - pump.busy_since
         yield _gauge("connections", "Connections at present.", self._server.connections)
         yield _gauge("members", "Users at present, on all servers that share the chat.", len(chat.nicks))

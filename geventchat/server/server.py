@@ -267,7 +267,7 @@ class ChatServer:
 
     def _log_counts(self) -> None:
         """Log now and then what has been counted since; runs until killed."""
-        counters = self._services.counters
+        counters = self._services.chat.counters
         earlier = counters.copy()
         while True:
             gevent.sleep(_COUNTED_S)
@@ -298,7 +298,7 @@ class ChatServer:
     def _serve(self, sock: socket, address: tuple[Any, ...]) -> None:
         transport = Transport(sock, str(address[0]), self.limits.max_line)
         self._connections[transport] = None
-        self._services.counters.connections += 1
+        self._services.chat.counters.connections += 1
         try:
             transport.prepare(self.limits.keepalive)
             if self._see_through(transport):
@@ -339,7 +339,7 @@ class ChatServer:
         try:
             self._limiter.admit(host, time.monotonic())
         except Refused as refused:
-            self._services.counters.refused += 1
+            self._services.chat.counters.refused += 1
             logger.info("refused %s: %s", host, refused)
             return refused
         return None

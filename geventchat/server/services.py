@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from gevent.lock import Semaphore
 
 from geventchat.core.chat import Chat
-from geventchat.core.counters import Counters
 from geventchat.core.log import Log
 from geventchat.protocol import events
 from geventchat.protocol.limits import JOINS_AT_ONCE
@@ -26,7 +25,6 @@ class Services:
     chat: Chat
     pump: Pump
     log: Log
-    counters: Counters
     greet_with: int
     started: str
     passwords: Passwords
@@ -40,4 +38,4 @@ def services(chat: Chat, pump: Pump, log: Log, greet_with: int) -> Services:
     started = events.id_at(time.time())
     claims = Claims(chat, pump, log.shared) if log.shared is not None else None
     joins = Semaphore(JOINS_AT_ONCE)
-    return Services(chat, pump, log, chat.counters, greet_with, started, Passwords(), Registrar(), claims, joins)
+    return Services(chat, pump, log, greet_with, started, Passwords(), Registrar(), claims, joins)

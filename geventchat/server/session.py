@@ -78,9 +78,9 @@ class Session:
         "sender",
     )
 
-    def __init__(self, shared: Services, transport: Transport, dialect: Dialect) -> None:
-        limits = shared.chat.limits
-        self._services = shared
+    def __init__(self, services: Services, transport: Transport, dialect: Dialect) -> None:
+        limits = services.chat.limits
+        self._services = services
         self._transport = transport
         self._dialect = dialect
         self._reader = dialect.reader(limits.max_line)
@@ -93,10 +93,10 @@ class Session:
         self.member = Member(
             dialect.encoder, dialect.can, dialect.outbox(), secrets.token_urlsafe(12), transport.address
         )
-        self._reader.asked(shared.chat.door.question(self.member))
+        self._reader.asked(services.chat.door.question(self.member))
         self.member.on_sent_away = self._sent_away
         self.sender = Sender(self.member.outbox, transport, self.abort)
-        self._pace = Pace(shared.pump, shared.counters, self.member, self.sender, limits)
+        self._pace = Pace(services.pump, services.chat.counters, self.member, self.sender, limits)
 
     def run(self, first: bytes, deadline: float, refused: Refused | None = None) -> None:
         """Serve the user until the end of the connection, beginning with what it has sent `first`.
@@ -144,7 +144,7 @@ class Session:
     def turn_away(self, closing: replies.Closing) -> None:
         """Say the last word to a newcomer past all that waits, and end the connection."""
         if self._move_on(State.LOST):
-            self._services.counters.refusals[closing.code] += 1
+            self._services.chat.counters.refusals[closing.code] += 1
             logger.info("turning %s away: %s", self._transport.address, closing.message)
             self.member.outbox.put(self.member.encoder.reply(self.member, closing))
             self._services.pump.offer(self.sender)
@@ -291,7 +291,7 @@ class Session:
         self._is_coming_in = False
         self._reader.asked(self._services.chat.door.question(member))
         if member.key:
-            self._services.counters.joined += 1
+            self._services.chat.counters.joined += 1
             how = f"{self._dialect.name}, TLS" if self._transport.is_secure else self._dialect.name
             logger.info("%s joined from %s (%s)", member.nick, self._transport.address, how)
         return self._follow_up(followup)
@@ -303,9 +303,9 @@ class Session:
         return followup
 
     def _guard(self) -> PasswordGuard:
-        shared = self._services
+        services = self._services
         return PasswordGuard(
-            shared.chat, shared.passwords, shared.registrar, self.member, self._wait, lambda: self._is_over
+            services.chat, services.passwords, services.registrar, self.member, self._wait, lambda: self._is_over
         )
 
     def _wait(self, seconds: float) -> None:
@@ -335,9 +335,9 @@ class Session:
         return False
 
     def _history(self) -> HistorySender:
-        shared = self._services
+        services = self._services
         return HistorySender(
-            shared.chat, shared.pump, shared.log, self.member, self.sender, shared.greet_with, shared.started
+            services.chat, services.pump, services.log, self.member, self.sender, services.greet_with, services.started
         )
 
     # Going.
@@ -392,5 +392,5 @@ class Session:
         self._part(replies.Closing(code="gone", message=self._reason))
         self.member.on_sent_away = nothing  # or session and member would hold each other
         if self.member.key:
-            self._services.counters.left += 1
+            self._services.chat.counters.left += 1
             logger.info("%s left%s", self.member.nick, f": {self._reason}" if self._reason else "")

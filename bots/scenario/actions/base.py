@@ -48,8 +48,8 @@ class Performer(Protocol):
     def text(self, template: Template) -> str:
         """Return a text with its placeholders filled in."""
 
-    def send(self, command: commands.AnyCommand, *, answered: bool = False) -> None:
-        """Send any command; when it is to be `answered`, wait until the server has done with it."""
+    def send(self, command: commands.AnyCommand) -> None:
+        """Send any command."""
 
     def send_bytes(self, data: bytes) -> None:
         """Send just these bytes."""
