@@ -25,7 +25,7 @@ from geventchat.commands.commands import (
 from geventchat.commands.followups import FindEvent, HashPassword
 from geventchat.commands.moderation import Approve, Ban, Bans, Delete, Kick, Lock, Mute, Slow
 from geventchat.core.accounts import Account
-from geventchat.core.moderation.filters import Filter
+from geventchat.core.moderation.word_filter import Filter
 from geventchat.core.posts import Deed
 from geventchat.dialects.irc.asked import Asked
 from geventchat.dialects.irc.dialect import IRC

@@ -39,8 +39,8 @@ from geventchat.commands.moderation import (
     Unmute,
 )
 from geventchat.core.accounts import Account
-from geventchat.core.moderation.filters import Filter
 from geventchat.core.moderation.sanctions import Ban as BanRecord
+from geventchat.core.moderation.word_filter import Filter
 from geventchat.dialects.irc.asked import Asked
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.events import Moderation

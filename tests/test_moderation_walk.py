@@ -17,11 +17,11 @@ from geventchat.core.accounts import Account
 from geventchat.core.chat import Chat
 from geventchat.core.kept import Record
 from geventchat.core.moderation import targets
-from geventchat.core.moderation.filters import Filter
-from geventchat.core.moderation.rules import RoomRules
+from geventchat.core.moderation.room_rules import RoomRules
 from geventchat.core.moderation.sanctions import Ban as BanRecord
 from geventchat.core.moderation.sanctions import Mute as MuteRecord
 from geventchat.core.moderation.sanctions import Sanction
+from geventchat.core.moderation.word_filter import Filter
 from geventchat.dialects import slash
 from geventchat.dialects.base import Answer, EmptyLine
 from geventchat.dialects.irc.dialect import IRC

@@ -20,8 +20,8 @@ from geventchat.commands.commands import (
 from geventchat.commands.followups import CheckPassword, HashPassword
 from geventchat.commands.moderation import Announce, Approve, Ban, Bans, Kick, Lock, Unlock
 from geventchat.core.accounts import Account
-from geventchat.core.moderation.filters import Filter
 from geventchat.core.moderation.sanctions import Ban as BanRecord
+from geventchat.core.moderation.word_filter import Filter
 from geventchat.protocol.limits import MAX_INVITED, MAX_SANCTIONS_OF_ROOM
 from geventchat.protocol.passwords import quick_hash
 from geventchat.protocol.roles import Role

@@ -11,7 +11,7 @@ from gevent import socket
 
 from geventchat import Limits
 from geventchat.core.accounts import Account
-from geventchat.core.moderation.filters import Filter
+from geventchat.core.moderation.word_filter import Filter
 from geventchat.protocol.passwords import quick_hash
 from geventchat.protocol.roles import Role
 from tests.raw import Address, Raw, does, plain, programmed

@@ -14,7 +14,7 @@ from geventchat.cli import verb_runner
 from geventchat.cli.options import OptionParser, did_you_mean
 from geventchat.core.accounts import Account, Accounts, first_era, is_further
 from geventchat.core.kept import Kept
-from geventchat.core.moderation.rules import Rules
+from geventchat.core.moderation.room_rules import Rules
 from geventchat.protocol import names
 from geventchat.protocol.errors import UsageError
 from geventchat.protocol.limits import Limits

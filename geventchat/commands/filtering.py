@@ -1,10 +1,10 @@
 """Where `--filter` is applied: to every text and every name that others will see, whatever the command."""
 
-from geventchat.commands import commands, keeping
+from geventchat.commands import commands, moderate_rooms
 from geventchat.commands.table import INFO
 from geventchat.core.chat import Chat
 from geventchat.core.member import Member
-from geventchat.core.moderation.filters import NOTHING_FILTERED
+from geventchat.core.moderation.word_filter import NOTHING_FILTERED
 from geventchat.protocol.errors import Refused
 
 
@@ -28,6 +28,6 @@ def check(chat: Chat, member: Member, command: commands.AnyCommand, now: float) 
             if isinstance(command, commands.Say | commands.Act):
                 room = chat.room_of(member, command.room)
                 chat.moderation.check_slow(member, room.key, now)
-                keeping.hold(chat, member, room, checked.text)
+                moderate_rooms.hold(chat, member, room, checked.text)
                 raise Refused("held", "a moderator has to see that first")
             raise Refused("filtered", "that is not wanted here, and was not sent")

@@ -6,9 +6,9 @@ import msgspec
 
 from geventchat.core.accounts import Account
 from geventchat.core.kept import Change, Record
-from geventchat.core.moderation.links import Grant
 from geventchat.core.moderation.moderation import Secret
-from geventchat.core.moderation.rules import RoomRules
+from geventchat.core.moderation.moderator_links import Grant
+from geventchat.core.moderation.room_rules import RoomRules
 from geventchat.core.moderation.sanctions import Ban, Mute
 
 AnyRecord = Account | Ban | Mute | RoomRules | Grant | Secret

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geventchat.core.moderation.filters import NOTHING_FILTERED, Filter
+from geventchat.core.moderation.word_filter import NOTHING_FILTERED, Filter
 from geventchat.protocol.errors import UsageError
 from geventchat.protocol.text import clean, decode
 

@@ -6,11 +6,11 @@ from geventchat.core.accounts import Account
 from geventchat.core.kept import Change, Kept, Record
 from geventchat.core.member import Member
 from geventchat.core.moderation import targets
-from geventchat.core.moderation.filters import NOTHING_FILTERED
-from geventchat.core.moderation.links import Links
-from geventchat.core.moderation.rules import Rules
+from geventchat.core.moderation.moderator_links import Links
+from geventchat.core.moderation.room_rules import Rules
 from geventchat.core.moderation.sanctions import Ban, Mute, Sanction, Sanctions
 from geventchat.core.moderation.targets import Person
+from geventchat.core.moderation.word_filter import NOTHING_FILTERED
 from geventchat.protocol import events, names, wording
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.names import LOG_ROOM

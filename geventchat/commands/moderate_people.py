@@ -5,9 +5,9 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from geventchat.commands import moderation
-from geventchat.commands.keeping import seconds
+from geventchat.commands.moderate_rooms import seconds
+from geventchat.commands.moderation_notices import note, tell
 from geventchat.commands.permission import room_meant
-from geventchat.commands.telling import note, tell
 from geventchat.core.chat import Chat
 from geventchat.core.kept import Change
 from geventchat.core.member import Member, account_of

@@ -2,8 +2,8 @@
 
 from geventchat.commands import moderation
 from geventchat.commands.followups import FindEvent, Followup
+from geventchat.commands.moderation_notices import post
 from geventchat.commands.permission import room_meant
-from geventchat.commands.telling import post
 from geventchat.core.chat import Chat
 from geventchat.core.log import Entry
 from geventchat.core.member import Member
