@@ -149,7 +149,7 @@ def test_a_command(checkout: Checkout) -> None:
         "ACTIONS: ",
         """
         def _cheer(chat: Chat, member: Member, cheer: commands.Cheer, now: float) -> None:
-            room = chat.room_of(member, cheer.room)
+            room = chat.rooms.of(member, cheer.room)
             event = events.Acted("", "", room.name, member.nick, f"cheers for {cheer.who}")
             chat.post(member, room, Entry(room.key, event, cheer.ref))
 

@@ -163,7 +163,7 @@ def test_a_topic_can_be_taken_back_too_and_is_gone_from_the_history(stage: Stage
     bob = stage.program("bob")
     topics = [bob.hears(Topic(text=text))[-1]["id"] for text in ("nasty", "nice")]
     mod.hears(Delete(id=topics[0]))
-    lobby = stage.chat.find_room("lobby")
+    lobby = stage.chat.rooms.find("lobby")
     assert lobby is not None
     assert lobby.topic == "nice"
     mod.hears(Delete(id=topics[1]))

@@ -156,17 +156,17 @@ def _replace(chat: Chat, earlier: Member, now: float) -> None:
 def _enter(chat: Chat, member: Member, room_name: str, after: str | None, ref: str | None) -> CatchUp:
     member.catching_up = after is not None or member.can.greeted_with_history
     chat.join(member, room_name, ref)
-    return CatchUp(chat.room_of(member, room_name), after, ref)
+    return CatchUp(chat.rooms.of(member, room_name), after, ref)
 
 
 def _say(chat: Chat, member: Member, say: commands.Say, now: float) -> None:
-    room = chat.room_of(member, say.room)
+    room = chat.rooms.of(member, say.room)
     said = events.Noticed if say.notice else events.Said
     _post_once(chat, member, room, said("", "", room.name, member.nick, _some(say.text)), say.ref, now)
 
 
 def _act(chat: Chat, member: Member, act: commands.Act, now: float) -> None:
-    room = chat.room_of(member, act.room)
+    room = chat.rooms.of(member, act.room)
     _post_once(chat, member, room, events.Acted("", "", room.name, member.nick, _some(act.text)), act.ref, now)
 
 
@@ -235,11 +235,11 @@ def _join(chat: Chat, member: Member, join: commands.Join, now: float) -> CatchU
     _, key = names.room(join.room, chat.limits.max_name)
     _check_id(join.after)
     if key in member.rooms:
-        room = chat.room_of(member, join.room)
+        room = chat.rooms.of(member, join.room)
         raise Refused("already-here", f"you are in {room.name} already", about=room.name)
     chat.moderation.check_entry(member, member.nick, key, join.password, now)
     if not member.can.several_rooms:
-        for left in chat.rooms_of(member):
+        for left in chat.rooms.all_of(member):
             chat.leave(member, left)
     elif len(member.rooms) >= MAX_ROOMS_PER_USER:
         raise Refused(
@@ -249,7 +249,7 @@ def _join(chat: Chat, member: Member, join: commands.Join, now: float) -> CatchU
 
 
 def _leave(chat: Chat, member: Member, leave: commands.Leave, now: float) -> None:
-    room = chat.room_of(member, leave.room)
+    room = chat.rooms.of(member, leave.room)
     if not member.can.several_rooms:
         if room.key == LOBBY:
             raise Refused("not-in-room", "you are in the lobby; /exit leaves the chat")
@@ -269,7 +269,7 @@ def _topic(chat: Chat, member: Member, topic: commands.Topic, now: float) -> Non
         asked = any_room(chat, member, topic.room)
         chat.tell(member, lambda: replies.TopicIs(room=asked.name, text=asked.topic, ref=topic.ref))
     else:
-        room = chat.room_of(member, topic.room)
+        room = chat.rooms.of(member, topic.room)
         _post_once(chat, member, room, events.TopicSet("", "", room.name, member.nick, topic.text), topic.ref, now)
 
 

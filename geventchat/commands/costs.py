@@ -28,7 +28,7 @@ def per_room(_: "Chat", member: "Member", __: object) -> int:
 
 def per_user_found(chat: "Chat", _: "Member", find: commands.Find) -> int:
     """Count by how many users may be found, and how many are looked at for that."""
-    room = chat.find_room(find.room) if find.room is not None else None
+    room = chat.rooms.find(find.room) if find.room is not None else None
     named = len(find.nicks) if room is None else len(room.members)
     masked = len(chat.nicks) if find.mask is not None and room is None else 0
     return 1 + min(named + masked, MAX_LISTED) // _PROFILES + masked // _NAMES
@@ -36,7 +36,7 @@ def per_user_found(chat: "Chat", _: "Member", find: commands.Find) -> int:
 
 def per_room_listed(chat: "Chat", _: "Member", __: object) -> int:
     """Count by how many rooms there are."""
-    return 1 + min(chat.room_count, MAX_LISTED) // _ROOMS
+    return 1 + min(len(chat.rooms), MAX_LISTED) // _ROOMS
 
 
 def per_event(_: "Chat", __: "Member", history: commands.History) -> int:

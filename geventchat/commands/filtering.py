@@ -26,7 +26,7 @@ def check(chat: Chat, member: Member, command: commands.AnyCommand, now: float) 
         setattr(command, field, checked.text)
         if checked.held:
             if isinstance(command, commands.Say | commands.Act):
-                room = chat.room_of(member, command.room)
+                room = chat.rooms.of(member, command.room)
                 chat.moderation.check_slow(member, room.key, now)
                 moderate_rooms.hold(chat, member, room, checked.text)
                 raise Refused("held", "a moderator has to see that first")

@@ -67,7 +67,7 @@ def ban(chat: Chat, member: Member, ban: moderation.Ban, now: float) -> None:
 
 def _put_out(chat: Chat, one: Member, room: Room, kicked: events.Kicked, now: float) -> None:
     """Put a user out of a room once that is stored: meanwhile, the room may have been made anew, the user renamed."""
-    chat.enforcement.put_out(one, chat.room_at(room.key) or room, replace(kicked, who=one.nick), now)
+    chat.enforcement.put_out(one, chat.rooms.at(room.key) or room, replace(kicked, who=one.nick), now)
 
 
 def unban(chat: Chat, member: Member, unban: moderation.Unban, now: float) -> None:

@@ -73,14 +73,14 @@ def approve(chat: Chat, member: Member, approve: moderation.Approve, now: float)
         approving = chat.moderation.approving
         if event.id in approving:  # by another moderator, at the same time
             raise Refused("no-such-message", "that is being approved already")
-        room = chat.find_room(event.of)
+        room = chat.rooms.find(event.of)
         if room is None:
             raise Refused("no-such-room", f"nobody is in {event.of} any more", about=event.of)
         said = events.Said("", "", room.name, event.nick, event.text, account=event.account)
         deed = Deed(member, ref=approve.ref)
         chat.post(member, room, Entry(room.key, said, approve.ref), deed=deed, is_own=False)
         taken = events.Deleted("", "", LOG_ROOM, member.nick, event.nick, "approved", target=event.id)
-        chat.post(member, chat.log_room(), Entry(LOG_ROOM, taken, None), deed=deed)
+        chat.post(member, chat.rooms.log(), Entry(LOG_ROOM, taken, None), deed=deed)
         approving.add(event.id)
         # When this comes to its turn, it is gone from the log, or it was not approved.
         chat.carry(member, None, lambda: approving.discard(event.id))
@@ -91,7 +91,7 @@ def approve(chat: Chat, member: Member, approve: moderation.Approve, now: float)
 def hold(chat: Chat, member: Member, room: Room, text: str) -> None:
     """Keep what a member wants to say for moderators to look at."""
     held = events.Held("", "", LOG_ROOM, member.nick, of=room.name, text=text)
-    chat.post(member, chat.log_room(), Entry(LOG_ROOM, held, None))
+    chat.post(member, chat.rooms.log(), Entry(LOG_ROOM, held, None))
 
 
 def announce(chat: Chat, member: Member, announce: moderation.Announce, now: float) -> None:

@@ -29,10 +29,10 @@ def tell(
     """Tell of what hits a target: in the room that it holds for, or where the doer and those whom it hits are."""
     note(chat, member, _copy(event, who=target.shown, of=room.name if room else ""), deed)
     public = target.shown if target.is_name or target.id == EVERYBODY else _SOMEBODY
-    own = [room] if room else chat.rooms_of(member)
+    own = [room] if room else chat.rooms.all_of(member)
     told: dict[tuple[str, str], Room] = {}
     for one in hit:
-        for place in [room] if room else [*chat.rooms_of(one), *own]:
+        for place in [room] if room else [*chat.rooms.all_of(one), *own]:
             told[(place.key, one.nick)] = place
     if not hit:
         told = {(place.key, public): place for place in own}
@@ -51,7 +51,7 @@ def post(chat: Chat, member: Member, event: events.AnyModeration, rooms: Iterabl
 def note(chat: Chat, member: Member, event: events.AnyModeration, deed: Deed) -> None:
     """Write down for moderators what was done; if the deed has a `ref`, the doer is told that it is."""
     noted = _copy(event, room=LOG_ROOM, of=event.of or (event.room if event.room != LOG_ROOM else ""))
-    chat.post(member, chat.log_room(), Entry(LOG_ROOM, noted, deed.ref), deed=deed)
+    chat.post(member, chat.rooms.log(), Entry(LOG_ROOM, noted, deed.ref), deed=deed)
 
 
 def _copy(event: events.AnyModeration, **changed: str) -> events.AnyModeration:

@@ -33,7 +33,7 @@ def one_called(chat: Chat, nick: str) -> Member:
 
 def any_room(chat: Chat, member: Member, name: str | None) -> Room:
     """Return a room that may be looked at: the member's only one, or any that somebody is in. Raises Refused."""
-    room = chat.room_of(member, None) if name is None else chat.find_room(name)
+    room = chat.rooms.of(member, None) if name is None else chat.rooms.find(name)
     if room is None:
         raise Refused("no-such-room", "nobody is in that room; /rooms says which there are", about=name)
     if not chat.moderation.may_look(member, room.key):
@@ -59,7 +59,7 @@ def find(chat: Chat, member: Member, asked: commands.Find, now: float) -> None:
 
 def _found(chat: Chat, member: Member, asked: commands.Find, now: float) -> replies.Profiles:
     if asked.room is not None:
-        room = chat.find_room(asked.room)
+        room = chat.rooms.find(asked.room)
         if room is not None and not chat.moderation.may_look(member, room.key):
             room = None
         members = list(islice(room.members, MAX_LISTED + 1)) if room else []
@@ -135,7 +135,7 @@ def _let_in(chat: Chat, member: Member, other: Member, room: Room) -> list[Chang
 
 def invite(chat: Chat, member: Member, invited: commands.Invite, now: float) -> None:
     """Tell a user that another one would like it to come into a room."""
-    other, room = one_called(chat, invited.nick), chat.room_of(member, invited.room)
+    other, room = one_called(chat, invited.nick), chat.rooms.of(member, invited.room)
     if room.key in other.rooms:
         raise Refused("already-here", f"{other.nick} is in {room.name} already", about=other.nick)
     changes = _let_in(chat, member, other, room)

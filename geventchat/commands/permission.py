@@ -44,7 +44,7 @@ def _is_muted(chat: Chat, member: Member, now: float) -> bool:
 
 def _is_too_fast(chat: Chat, member: Member, command: commands.Leave | commands.Bye, now: float) -> bool:
     """Return whether a member, who says something by leaving slow rooms, has spoken in one just before."""
-    left = [chat.room_of(member, command.room).key] if isinstance(command, commands.Leave) else member.rooms
+    left = [chat.rooms.of(member, command.room).key] if isinstance(command, commands.Leave) else member.rooms
     try:
         for room in left:
             chat.moderation.check_slow(member, room, now)
@@ -57,10 +57,10 @@ def room_meant(chat: Chat, member: Member, name: str | None) -> Room:
     """Return the room that a command is about; of a moderator, any that somebody is in. Raises Refused."""
     room = None
     if name is not None and chat.moderation.is_moderator(member):
-        room = chat.find_room(name)
+        room = chat.rooms.find(name)
         if room is None:
             raise Refused("no-such-room", "nobody is in that room; /rooms says which there are", about=name)
-    room = room or chat.room_of(member, name)
+    room = room or chat.rooms.of(member, name)
     if room.key == LOG_ROOM:
         raise Refused("forbidden", "that room is the moderators' own; name another one", about=LOG_ROOM)
     return room
@@ -69,7 +69,7 @@ def room_meant(chat: Chat, member: Member, name: str | None) -> Room:
 def _check_own_room(chat: Chat, member: Member, command: commands.AnyCommand, info: CommandInfo) -> None:
     if not info.in_own_room:
         raise Refused("forbidden", f"that is for {info.who_may}s only")
-    room = chat.room_of(member, getattr(command, "room", None))
+    room = chat.rooms.of(member, getattr(command, "room", None))
     if not chat.moderation.owns(member, room.key):
         raise Refused("forbidden", f"that is for {info.who_may}s only, and for who has the room", about=room.name)
 
@@ -80,7 +80,7 @@ def _rooms_spoken_in(chat: Chat, member: Member, command: Any, heard: Heard) -> 
         case Heard.BY_ONE:
             return [] if _is_to_moderator(chat, member, command) else [""]
         case Heard.IN_ROOM:
-            return [] if _is_question(command) else [chat.room_of(member, command.room).key]
+            return [] if _is_question(command) else [chat.rooms.of(member, command.room).key]
         case Heard.IN_ALL_ROOMS:
             return ["", *member.rooms]
     return []

@@ -73,7 +73,7 @@ def _recall(chat: Chat, log: Log) -> list[Change]:
     One of which the log knows nothing belongs to the account that makes it. Return what is to be stored of that.
     """
     owned: list[Change] = []
-    if rooms := chat.new_rooms():
+    if rooms := chat.rooms.take_new():
         with suppress(Refused):  # the log cannot be read, and has said so
             topics = log.topics([room.key for room, _ in rooms])
             for room, maker in rooms:

@@ -37,6 +37,7 @@ from geventchat.core.posts import (
 from geventchat.core.publishing import Publisher, encode_own
 from geventchat.core.remote_users import RemoteUsers
 from geventchat.core.room import Room
+from geventchat.core.rooms import Rooms
 from geventchat.core.watchers import Watchers
 from geventchat.protocol import events, names, replies
 from geventchat.protocol.errors import Refused
@@ -61,7 +62,6 @@ class Chat:
         self.is_shared = is_shared
         self.door = Door(password)
         self._server = server
-        self._rooms: dict[str, Room] = {}
         self.nicks = Nicks(limits.max_name)
         self.accounts = Accounts(kept)
         self.logins = Logins(kept, self.accounts, self.nicks)
@@ -69,13 +69,12 @@ class Chat:
         self.motd: list[str] = []  # the message of the day, a line each
         self.watchers = Watchers()
         self.counters = Counters()
+        self.rooms = Rooms(limits, self.counters)
         self.naming = Naming(self)
         self.remote_users = RemoteUsers(self)
         self.publisher = Publisher(self)
         self.enforcement = Enforcement(self)
         self._posted: deque[Post] = deque()
-        self._log_room = Room(names.LOG_ROOM, names.LOG_ROOM, limits.feed_window, self.counters)
-        self._new_rooms: list[tuple[Room, str]] = []  # with the accounts of those who make them
 
     # The state that commands change at once; others see it when the batch is published.
 
@@ -87,57 +86,18 @@ class Chat:
         told = replies.AccountIs(account=member.account, role=role, needs_password=is_spent, ref=ref)
         self.tell(member, told, deed)
         if names.LOG_ROOM in member.rooms and not role.may(Role.MODERATOR):
-            self.tell_own(member, self.leave(member, self._rooms[names.LOG_ROOM]), None)
-
-    def room_of(self, member: Member, name: str | None) -> Room:
-        """Return the member's room of this name, or its only room. Raises Refused."""
-        if name is None:
-            if len(member.rooms) == 1:
-                return self._rooms[member.rooms[0]]
-            raise Refused("room-needed", "say which room is meant: you are in none, or in several")
-        key = names.key(name, self.limits.max_name)
-        if key not in self._rooms:
-            raise Refused("no-such-room", "nobody is in that room; join it first", about=name)
-        if key not in member.rooms:
-            raise Refused("not-in-room", "you are not in that room; join it first", about=name)
-        return self._rooms[key]
-
-    @property
-    def room_count(self) -> int:
-        """How many rooms there are."""
-        return len(self._rooms)
-
-    def room_at(self, key: str) -> Room | None:
-        """Return the room with this key, if anybody is in it."""
-        return self._rooms.get(key)
-
-    def find_room(self, name: str) -> Room | None:
-        """Return the room of this name, if anybody is in it."""
-        return self._rooms.get(names.key(name, self.limits.max_name))
-
-    def rooms_of(self, member: Member) -> list[Room]:
-        """Return all rooms that a member is in."""
-        return [self._rooms[key] for key in member.rooms]
-
-    def log_room(self) -> Room:
-        """Return the room in which moderators read what was done; nobody need be in it."""
-        return self._rooms.get(names.LOG_ROOM, self._log_room)
-
-    @property
-    def rooms(self) -> list[Room]:
-        """All rooms that somebody is in."""
-        return list(self._rooms.values())
+            self.tell_own(member, self.leave(member, self.rooms.log()), None)
 
     def room_list(self, viewer: Member, ref: str | None) -> replies.RoomList:
         """Return which rooms there are that a member may know of; of many only some."""
-        seen = (room for room in self._rooms.values() if self.moderation.may_look(viewer, room.key))
+        seen = (room for room in self.rooms if self.moderation.may_look(viewer, room.key))
         rooms = list(islice(seen, MAX_LISTED))
         sizes = {room.name: len(room.members) for room in rooms}
         return replies.RoomList(rooms=sizes, topics={room.name: room.topic for room in rooms if room.topic}, ref=ref)
 
     def profile(self, member: Member, viewer: Member, now: float) -> replies.Profile:
         """Return what `viewer` may know of a member; `now` is in seconds since 1970."""
-        rooms = [room for room in self.rooms_of(member) if member in room.members]
+        rooms = [room for room in self.rooms.all_of(member) if member in room.members]
         seen = [room for room in rooms if self.moderation.may_look(viewer, room.key)]
         known = profile(member, [room.name for room in seen], now)
         known.moderates = [room.name for room in seen if self.moderation.moderates(member, room.key)]
@@ -153,7 +113,7 @@ class Chat:
         """Return how the server stands at this time, in seconds since 1970."""
         time = events.iso_time(int(now * 1000))
         return replies.Status(
-            server=self._server, time=time, users=len(self.nicks), most=self.nicks.most, rooms=len(self._rooms), ref=ref
+            server=self._server, time=time, users=len(self.nicks), most=self.nicks.most, rooms=len(self.rooms), ref=ref
         )
 
     # What becomes of commands, and of the ends of connections.
@@ -247,26 +207,11 @@ class Chat:
     def join(self, member: Member, room_name: str, ref: str | None = None) -> None:
         """Take a member into a room, which is made if it is not there. Raises Refused if that is no name."""
         name, key = names.room(room_name, self.limits.max_name)
-        room = self.expect(name, key, self.moderation.account(member))
+        room = self.rooms.expect(name, key, self.moderation.account(member))
         member.rooms.append(key)
         moderates = self.moderation.moderates(member, key)
         joined = events.Joined("", "", room.name, member.nick, member.about, moderates)
         self.post(member, room, Entry(key, joined, ref))
-
-    def expect(self, name: str, key: str, maker: str = "") -> Room:
-        """Return a room that somebody is about to enter, which the account with the key `maker` makes if it is new."""
-        room = self._rooms.get(key)
-        if room is None:
-            room = self._rooms[key] = Room(name, key, self.limits.feed_window, self.counters)
-            self._new_rooms.append((room, maker))
-        room.expected += 1
-        return room
-
-    def unexpect(self, room: Room) -> None:
-        """Let a room go, if nobody is in it, when somebody who was expected has left it or will not enter."""
-        room.expected -= 1
-        if not room.expected:
-            del self._rooms[room.key]
 
     def leave(self, member: Member, room: Room, reason: str = "") -> events.Left:
         """Take a member out of a room; return the event, which has its id once it is published."""
@@ -277,7 +222,7 @@ class Chat:
 
     def depart(self, member: Member, reason: str = "") -> None:
         """Take a member out of all its rooms, for good. Its nick is free once it has been told a Closing."""
-        rooms = self.rooms_of(member)
+        rooms = self.rooms.all_of(member)
         everywhere = Everywhere(rooms, set()) if len(rooms) > 1 else None
         member.rooms.clear()
         for room in rooms:
@@ -286,7 +231,7 @@ class Chat:
 
     def rename(self, member: Member, old: str, ref: str | None) -> None:
         """Tell all rooms that a member is in that it has another nick now."""
-        rooms = self.rooms_of(member)
+        rooms = self.rooms.all_of(member)
         everywhere = Everywhere(rooms, set()) if len(rooms) > 1 else None
         for room in rooms:
             renamed = events.Renamed("", "", room.name, old, member.nick)
@@ -329,14 +274,6 @@ class Chat:
                 self._posted.append(post)
         return without_promises(batch, why)
 
-    def new_rooms(self) -> list[tuple[Room, str]]:
-        """Return the rooms made since the last call, and the accounts that make them, where they are new to the log.
-
-        The log may know a topic that they had earlier.
-        """
-        new, self._new_rooms = self._new_rooms, []
-        return new
-
     def _renamed_nowhere(self, member: Member, old: str, ref: str | None) -> bytes:
         member.published_nick = member.nick
         return encode_own(member, events.Renamed("", "", "", old, member.nick, account=account_of(member)), ref)
@@ -344,7 +281,7 @@ class Chat:
     def _change_encoder(
         self, member: Member, encoder: Encoder, can: Capabilities, answer: Callable[[], bytes]
     ) -> bytes:
-        rooms = [room for room in self.rooms_of(member) if member in room.members]
+        rooms = [room for room in self.rooms.all_of(member) if member in room.members]
         for room in rooms:
             room.unfollow(member)
         member.encoder, member.can = encoder, can

@@ -36,7 +36,7 @@ class Enforcement:
             except Refused as refusal:
                 self.send_away(member, replies.Closing(code="banned", message=refusal.message), "banned")
                 continue
-            for room in self._chat.rooms_of(member):
+            for room in self._chat.rooms.all_of(member):
                 if (ban := self._chat.moderation.ban_from(room.key, member, now)) is not None:
                     kicked = events.Kicked("", "", room.name, ban.by, member.nick, ban.reason)
                     self.put_out(member, room, kicked, now)

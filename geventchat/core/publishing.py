@@ -162,12 +162,12 @@ class Publisher:
         """Show a member no more of a room, which goes with the last one who is expected there."""
         room.depart(member)
         self._outboxes[member.outbox] = None  # what it is still owed of the room is a private line from now on
-        self._chat.unexpect(room)
+        self._chat.rooms.unexpect(room)
 
     def tell_others(self, post: PendingNews) -> None:
         """Tell all who share a room with a member, or watch it closely, some news of it."""
         member, news = post.member, post.news
-        others = {other: None for room in self._chat.rooms_of(member) for other in room.members}
+        others = {other: None for room in self._chat.rooms.all_of(member) for other in room.members}
         others.update((other, None) for other in self._chat.watchers.of(member.key) if other.can.watches_closely)
         others.pop(member, None)
         self._tell(others, news)

@@ -179,7 +179,7 @@ class RemoteUsers:
             if isinstance(post.entry.event, events.Joined):
                 if post.room.key in post.member.rooms:
                     post.member.rooms.remove(post.room.key)
-                self._chat.unexpect(post.room)
+                self._chat.rooms.unexpect(post.room)
         return remaining
 
     # What others have written.
@@ -196,9 +196,9 @@ class RemoteUsers:
             if key in member.rooms:  # known from the list of all who are here
                 return
             member.rooms.append(key)
-            room: Room | None = self._chat.expect(event.room, key)
+            room: Room | None = self._chat.rooms.expect(event.room, key)
         else:
-            room = self._chat.room_at(key)
+            room = self._chat.rooms.at(key)
         if room is None:
             return
         rules = self._chat.moderation.rules
@@ -231,7 +231,7 @@ class RemoteUsers:
         if kind not in (events.Renamed, events.Departed):
             self._everywhere = None
         elif self._everywhere is None or self._everywhere[:2] != (member, kind):
-            rooms = self._chat.rooms_of(member)
+            rooms = self._chat.rooms.all_of(member)
             self._everywhere = (member, kind, Everywhere(rooms, set()) if len(rooms) > 1 else None)
         return self._everywhere[2] if self._everywhere is not None else None
 
@@ -282,7 +282,7 @@ class RemoteUsers:
             return
         match news.reply:
             case events.Kicked() as kicked:
-                room = self._chat.find_room(kicked.room)
+                room = self._chat.rooms.find(kicked.room)
                 if room is not None and room.key in member.rooms:
                     self._chat.enforcement.put_out(member, room, kicked, wall_time)
             case SendAway(code=code, message=message, reason=reason):
@@ -297,7 +297,7 @@ class RemoteUsers:
 
     def _lost(self, news: Lost, _: float, __: float) -> None:
         for member in self._own.values():
-            for room in self._chat.rooms_of(member):
+            for room in self._chat.rooms.all_of(member):
                 self._chat.counters.gaps += 1
                 self._chat.tell(member, replies.Gap(room=room.name, first=news.first, last=news.last, count=None))
 
@@ -314,7 +314,7 @@ class RemoteUsers:
         self._names.clear()
 
     def _take_out(self, member: Member) -> None:
-        for room in self._chat.rooms_of(member):
+        for room in self._chat.rooms.all_of(member):
             if member in room.members:
                 self._chat.publisher.withdraw(member, room)
         member.rooms.clear()

@@ -61,7 +61,7 @@ class HistorySender:
         """Answer a request for a piece of the past."""
         self._settle()  # what the user has just said is in it then
         try:
-            room = self._chat.room_of(self._member, asked.room)
+            room = self._chat.rooms.of(self._member, asked.room)
             page, shown = self._page(room.key, asked, max(1, min(asked.limit, MAX_HISTORY)))
             more = len(page) > len(shown)
             self._chat.tell(self._member, replies.HistoryPage(room=room.name, events=shown, more=more, ref=asked.ref))
@@ -87,7 +87,7 @@ class HistorySender:
         try:
             last = [
                 (event, room.name)
-                for room in self._chat.rooms_of(self._member)
+                for room in self._chat.rooms.all_of(self._member)
                 for event in self._log.latest(room.key, 1, asked.before, talk=True)
                 if asked.after is None or number_of(event.id) > number_of(asked.after)
             ]

@@ -99,7 +99,7 @@ class _Figures:
         busy_s = 0.0 if pump.busy_since is None else time.monotonic() - pump.busy_since
         yield _gauge("connections", "Connections at present.", self._server.connections)
         yield _gauge("members", "Users at present, on all servers that share the chat.", len(chat.nicks))
-        yield _gauge("rooms", "Rooms at present, on all servers that share the chat.", chat.room_count)
+        yield _gauge("rooms", "Rooms at present, on all servers that share the chat.", len(chat.rooms))
         yield _gauge("slow_readers", "Readers whose connection takes nothing at present.", pump.slow_readers)
         yield _gauge("pump_lag_seconds", "For how long the present batch has been under way.", busy_s)
         yield _count("connections", "Connections accepted.", counters.connections)
