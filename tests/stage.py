@@ -148,7 +148,7 @@ class User:
             self.member.outbox.sent(piece, len(piece.data))
             data += piece.data
         self.stage.offered.discard(self.member.outbox)
-        lines = data.decode().splitlines()
+        lines = [line.decode() for line in data.splitlines()]  # of text, splitlines knows more ends of lines
         return [json.loads(line) for line in lines] if self.dialect is JSON else lines
 
     def _look_up(self, wanted: FindEvent) -> None:
