@@ -323,6 +323,7 @@ def test_a_sender_may_be_whoever_was_expected_or_is_answered() -> None:
         (b"town,town\nRome,Rome\n", "1:1: two columns are called town"),
         (b"town,\nRome,x\n", "1:1: column 2 has no name that could stand in a placeholder"),
         (b'town\n"Ro\nme"\n', "3:1: 'Ro\\nme' is not a single line of text"),
+        ("town\nRo\x85me\n".encode(), "2:1: 'Ro\\x85me' is not a single line of text"),
         (b'town\n"Rome\n', "1:1: unexpected end of data"),
         (b"town\nR\xf4me\n", "2:1: this is not UTF-8 text"),
         (b"#" * (9 << 20), "1:1: a data file has 8 MiB at most"),

@@ -1,6 +1,7 @@
 """Files that somebody names, read whole; and a data file: CSV whose first row names the columns."""
 
 import csv
+from io import StringIO
 from pathlib import Path
 
 from bots.scenario.mistakes import Report, SourcePosition
@@ -28,7 +29,7 @@ def read_table(source: bytes, file: str) -> tuple[dict[str, str], ...]:
     try:
         if len(source) > MAX_BYTES:
             raise ValueError(f"a data file has {MAX_BYTES >> 20} MiB at most, and this one has more")
-        table = csv.reader(source.decode("utf-8-sig").splitlines(keepends=True), strict=True)
+        table = csv.reader(StringIO(source.decode("utf-8-sig"), newline=""), strict=True)
         columns = [name.strip() for name in next(table, [])]
         _check_columns(columns, report)
         for row in filter(None, table):

@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Sequence
+from io import StringIO
 
 from bots.transcripts import entries, stamps
 from bots.transcripts.entries import Entry
@@ -34,7 +35,7 @@ class DiscordCsv:
         if not separator:
             raise UsageError(f"this is not {self.title}, whose first line is {','.join(_COLUMNS)}")
         try:
-            rows = csv.reader(log.text.splitlines(keepends=True), strict=True, delimiter=separator)
+            rows = csv.reader(StringIO(log.text, newline=""), strict=True, delimiter=separator)
             next(rows)
             people = People()
             return [_entry(number, row, people) for number, row in enumerate(rows, 1)]
