@@ -1,6 +1,7 @@
 """What holds for every test: a time limit, no greenlet that dies unnoticed, and no touch of the tester's own files."""
 
 import faulthandler
+import gc
 import os
 import signal
 import sys
@@ -22,6 +23,9 @@ TIME_LIMIT_S = 30.0
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+# Four thousand tests are collected by each process: nothing of them is garbage.
+gc.disable()
+
 settings.register_profile("geventchat", deadline=None)  # a shared machine is slow when others are busy
 settings.load_profile("geventchat")
 
@@ -32,6 +36,12 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage again, though not among the tests."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True, scope="session")
