@@ -111,7 +111,7 @@ class SimulatedChat:
         self._victim = self._members[self._chance.randrange(4)]
         self._held: tuple[str, str, bytes] | None = None
         for user in self.users:
-            self._enter(user, 0.0).reader.entered = 0.0
+            self._enter(user, 0.0).attendance.entered = 0.0
             self._tune(user)
             for _ in range(25):
                 self._at(self._chance.uniform(1, _TALKS_S), partial(self._say, user))
@@ -161,13 +161,13 @@ class SimulatedChat:
 
     def _enter(self, user: User, now: float) -> Membership:
         membership = self.world(user).memberships.enter(user.actor, user.room, now)
-        membership.reader.hears_itself = self._hears_itself
+        membership.attendance.hears_itself = self._hears_itself
         return membership
 
     def _tune(self, user: User) -> None:
         memberships = self.world(user).memberships.of(user.actor)
         if memberships:
-            user.receiver.be_in(memberships[0].ledger, memberships[0].reader)
+            user.receiver.be_in(memberships[0].ledger, memberships[0].attendance)
         else:
             user.receiver.be_in(None, None)
 
@@ -214,7 +214,7 @@ class SimulatedChat:
             self._send(user, entered, at)
 
         def entered(at: float) -> None:
-            membership.reader.entered = at
+            membership.attendance.entered = at
 
         self._reach_server(user, now, let_in)
 

@@ -42,7 +42,7 @@ class Worker:
             lambda cast, _: RoomLedger(False, None, cast, share=Share(NicksOf(self.world.identities, mine))),
             mine,
         )
-        self.world.memberships.enter(self.ann.actor, "lobby", 1.0).reader.entered = 1.0
+        self.world.memberships.enter(self.ann.actor, "lobby", 1.0).attendance.entered = 1.0
         self._dispatcher = Dispatcher(self.world, lambda *_: None)
 
     def hear(self, event: events.Event, now: float) -> None:

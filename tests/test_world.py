@@ -42,7 +42,7 @@ class Play:
         self._dispatcher = Dispatcher(self.world, self._refused)
         self.hearers = {actor.name: Standing(actor, actor.name) for actor in played.actors}
         for name in ("ann", "bob"):
-            self.world.memberships.enter(self.actor(name), "lobby", 1.0).reader.entered = 1.0
+            self.world.memberships.enter(self.actor(name), "lobby", 1.0).attendance.entered = 1.0
 
     def actor(self, name: str) -> Actor:
         return self.hearers[name].actor
@@ -98,7 +98,7 @@ def test_a_room_is_judged_whatever_its_name_is() -> None:
     outcome = Outcome(scenario(_SCRIPT))
     world = World(outcome.scenario, outcome.rooms, outcome.whispers, outcome.make_ledger)
     _, bob, _ = outcome.scenario.actors
-    world.memberships.enter(bob, "whispers to bob", 1.0).reader.entered = 1.0
+    world.memberships.enter(bob, "whispers to bob", 1.0).attendance.entered = 1.0
     world.memberships.ledger("whispers to bob").say("ann", "hi", 2.0, 2.0)
     world.whispers.say("ann", bob, "psst", 2.0, 2.0)
     for ledger in outcome.ledgers.values():

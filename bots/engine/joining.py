@@ -71,7 +71,7 @@ class Joining:
         self._paces[bot.actor] = Pace(timed=bot.reader.pace == FULL_PACE)  # nothing is left unread of before
         membership = self._enter(bot, room if is_direct else LOBBY)
         self.connect(bot, membership.room)
-        membership.reader.entered = time.monotonic()
+        membership.attendance.entered = time.monotonic()
         if not is_direct:
             self._go_into(bot, room)
 
@@ -117,7 +117,7 @@ class Joining:
         """Have a bot compare what it receives with the others of its room; in several rooms, it reads each line."""
         memberships = self._memberships.of(bot.actor)
         if len(memberships) == 1:
-            bot.receiver.be_in(memberships[0].ledger, memberships[0].reader)
+            bot.receiver.be_in(memberships[0].ledger, memberships[0].attendance)
         else:
             bot.receiver.be_in(None, None)
 
@@ -137,14 +137,14 @@ class Joining:
             membership = self._memberships.get(bot.actor, room)
             if membership is None:
                 raise NotDone(f"{bot.nick} cannot leave {room}: it is not there")
-            membership.reader.leaving = time.monotonic()
+            membership.attendance.leaving = time.monotonic()
             back = None if bot.dialect.several_rooms else self._enter(bot, LOBBY)  # people are always in one room
             bot.send(commands.Leave(room=room, reason=reason))
             self.wait_for_answer(bot, f"its leaving {room}")
             now = time.monotonic()
             self._memberships.leave(bot.actor, membership, now)
             if back is not None:
-                back.reader.entered = now
+                back.attendance.entered = now
             self.tune(bot)
 
     def leave(self, bot: Bot, reason: str) -> None:
@@ -201,7 +201,7 @@ class Joining:
     def _enter(self, bot: Bot, room: str) -> Membership:
         """Note that a bot is on its way into a room."""
         membership = self._memberships.enter(bot.actor, room, time.monotonic())
-        membership.reader.hears_itself = bot.dialect.echoes
+        membership.attendance.hears_itself = bot.dialect.echoes
         self.tune(bot)
         return membership
 
@@ -216,7 +216,7 @@ class Joining:
         membership = self._enter(bot, room)
         bot.send(commands.Join(room=room))
         self.wait_for_answer(bot, f"its way into {room}")
-        now = membership.reader.entered = time.monotonic()
+        now = membership.attendance.entered = time.monotonic()
         for one in left:
             self._memberships.leave(bot.actor, one, now)
         self.tune(bot)

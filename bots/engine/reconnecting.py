@@ -70,12 +70,12 @@ class Reconnecting:
                 self._joining.come_in(bot, room)
                 return
             bot.receiver.be_in(None, None)
-            bot.unacknowledged.forget_stored(lambda message: any(one.reader.has_heard(message) for one in memberships))
+            bot.unacknowledged.forget_stored(lambda message: any(one.attendance.has_heard(message) for one in memberships))
             self._paces[bot.actor].back = time.monotonic()
             others = tuple(commands.Join(room=one.room, after=one.last_id or None) for one in memberships[1:])
             self._joining.connect(bot, room, again=True, after=memberships[0].last_id, others=others)
             for one in memberships:
-                one.reader.leaving, one.reader.dropped = float("inf"), False
+                one.attendance.leaving, one.attendance.dropped = float("inf"), False
             self._joining.tune(bot)
 
     def _room_of(self, bot: Bot) -> str:

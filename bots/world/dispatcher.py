@@ -39,10 +39,10 @@ class Dispatcher:
             case events.Event(room=room):
                 self._note_event(hearer, heard, now)
                 if membership := world.memberships.get(actor, room):
-                    membership.ledger.notice(membership.reader, line)
+                    membership.ledger.notice(membership.attendance, line)
             case Notice():
                 for membership in world.memberships.of(actor):
-                    membership.ledger.notice(membership.reader, line)
+                    membership.ledger.notice(membership.attendance, line)
             case replies.Whispered(nick=nick, to=to, text=text):
                 if world.whispers.hear(actor, hearer.nick, nick, to, text, now) == "heard":
                     world.inboxes[actor].hear_apart(nick, text, None, now)
@@ -53,7 +53,7 @@ class Dispatcher:
                 self._note_beginning(actor, room, event_id)
             case replies.Gap(room=room, first=first, last=last):
                 if membership := world.memberships.get(actor, room):
-                    membership.ledger.tell_gap(membership.reader, first, last, now)
+                    membership.ledger.tell_gap(membership.attendance, first, last, now)
             case replies.Error(code=code, message=message) if hearer.connected:
                 self._refused(hearer, f"{message} ({code})")
 
@@ -79,7 +79,7 @@ class Dispatcher:
             self._world.memberships.ledger(room).overhear(actor.name, nick, text, now, line)
             inbox.hear_apart(nick, text, room, now)
             return
-        how, message = membership.ledger.hear(membership.reader, nick, text, now, event.id, line)
+        how, message = membership.ledger.hear(membership.attendance, nick, text, now, event.id, line)
         if message is None:
             inbox.hear_apart(nick, text, room, now)
         else:

@@ -67,12 +67,12 @@ class Inbox:
 
     def hear_with_others(self, messages: Sequence[Message]) -> None:
         """Note that messages came in the same bytes as to the others in the room; who hears so is in one room."""
-        room = next(one.room for one in reversed(self._memberships) if one.reader.left == float("inf"))
+        room = next(one.room for one in reversed(self._memberships) if one.attendance.left == float("inf"))
         self._tell(messages, room)
 
     def mark(self) -> InboxMark:
         """Return how much has been heard until now."""
-        return InboxMark({one: one.ledger.last_heard(one.reader) for one in self._memberships}, len(self._apart))
+        return InboxMark({one: one.ledger.last_heard(one.attendance) for one in self._memberships}, len(self._apart))
 
     def find(self, wanted: Wanted, since: InboxMark | None = None, *, also_taken: bool = False) -> Iterator[Message]:
         """Yield what was heard since a mark, or ever, that is wanted and, if that matters, not taken yet."""
@@ -93,7 +93,7 @@ class Inbox:
                 continue
             last = since.last.get(one) if since is not None else None
             begin = one.first.index if last is None else last.index + 1
-            yield from one.ledger.heard(one.reader, begin)
+            yield from one.ledger.heard(one.attendance, begin)
         yield from self._apart[since.apart if since is not None else 0 :]
 
     def _tell(self, messages: Sequence[Message], room: str | None) -> None:

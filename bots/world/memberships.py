@@ -20,14 +20,14 @@ class Membership:
 
     room: str  # as the script spells it
     ledger: RoomLedger
-    reader: Attendance
+    attendance: Attendance
     began_at: str = ""  # the id of the event with which it began, where the server gives ids
     first: Message | None = None  # the first message that was heard in it
 
     @property
     def last_id(self) -> str:
         """The id after which everything still has to be heard; empty where the server gives none."""
-        last = self.ledger.last_heard(self.reader)
+        last = self.ledger.last_heard(self.attendance)
         return (last.id if last is not None else "") or self.began_at
 
 
@@ -75,7 +75,7 @@ class Memberships:
         """Note that an actor asks to come into a room; `reader.entered` is to be set when it is known to be there."""
         ledger = self.ledger(room)
         membership = Membership(room, ledger, ledger.enter(actor.name, now))
-        membership.reader.pace = self._paces[actor]
+        membership.attendance.pace = self._paces[actor]
         self._now[actor][self._key(room)] = membership
         self._ever[actor].append(membership)
         return membership
@@ -83,11 +83,11 @@ class Memberships:
     def begin_to_leave(self, actor: Actor, now: float) -> None:
         """Note that an actor has said goodbye to every room."""
         for one in self._now[actor].values():
-            one.reader.leaving = min(one.reader.leaving, now)
+            one.attendance.leaving = min(one.attendance.leaving, now)
 
     def leave(self, actor: Actor, membership: Membership, now: float) -> None:
         """Note that an actor has left a room."""
-        membership.reader.leaving, membership.reader.left = min(membership.reader.leaving, now), now
+        membership.attendance.leaving, membership.attendance.left = min(membership.attendance.leaving, now), now
         del self._now[actor][self._key(membership.room)]
 
     def leave_all(self, actor: Actor, now: float) -> None:
@@ -101,7 +101,7 @@ class Memberships:
         What it sent before `taken`, the server is known to have taken.
         """
         for one in self._now[actor].values():
-            one.reader.leaving, one.reader.dropped = min(one.reader.leaving, now), True
+            one.attendance.leaving, one.attendance.dropped = min(one.attendance.leaving, now), True
         for ledger in self._rooms.values():  # also what it said where it is not
             ledger.lose(nick, now, taken)
 
