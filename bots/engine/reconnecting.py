@@ -70,7 +70,8 @@ class Reconnecting:
                 self._joining.come_in(bot, room)
                 return
             bot.receiver.be_in(None, None)
-            bot.unacknowledged.forget_stored(lambda message: any(one.attendance.has_heard(message) for one in memberships))
+            stays = [one.attendance for one in memberships]
+            bot.unacknowledged.forget_stored(lambda message: any(stay.has_heard(message) for stay in stays))
             self._paces[bot.actor].back = time.monotonic()
             others = tuple(commands.Join(room=one.room, after=one.last_id or None) for one in memberships[1:])
             self._joining.connect(bot, room, again=True, after=memberships[0].last_id, others=others)

@@ -7,8 +7,8 @@ from io import StringIO
 
 from bots.transcripts import entries, stamps
 from bots.transcripts.entries import Entry
-from bots.transcripts.json_format import People, message
 from bots.transcripts.log_text import LogText
+from bots.transcripts.messages import People, message
 from geventchat.protocol.errors import UsageError
 
 _COLUMNS = ["AuthorID", "Author", "Date", "Content", "Attachments", "Reactions"]

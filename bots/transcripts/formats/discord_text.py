@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from bots.transcripts import entries, stamps
 from bots.transcripts.entries import Entry
-from bots.transcripts.json_format import message
 from bots.transcripts.log_text import LogText
+from bots.transcripts.messages import message
 from geventchat.protocol import events
 from geventchat.protocol.errors import UsageError
 

@@ -6,7 +6,8 @@ import msgspec
 
 from bots.transcripts import entries, stamps
 from bots.transcripts.entries import Entry
-from bots.transcripts.json_format import JsonFormat, People, message
+from bots.transcripts.json_format import JsonFormat
+from bots.transcripts.messages import People, message
 from geventchat.protocol import events
 
 _JOINING = ("join_group_by_link", "join_group_by_request", "create_group", "invite_members", "create_channel")
