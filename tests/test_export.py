@@ -214,9 +214,11 @@ def test_what_servers_share_is_printed_too_all_rooms_in_one_order(redis_server: 
     [
         (["--redis", "redis://127.0.0.1:1/0"], "cannot be reached"),
         (["--redis", "redis://h", "--history", "f"], "not for"),
+        (["--history", "none"], "keeps nothing"),
+        (["--history", ""], "--history is empty: give FILE|none"),
     ],
 )
-def test_what_cannot_be_read_from_redis_is_one_line(arguments: list[str], why: str) -> None:
+def test_where_nothing_can_be_read_one_line_says_so(arguments: list[str], why: str) -> None:
     ended = run("geventchat.cli.serve", "export", *arguments)
     assert (ended.status, len(ended.errors.splitlines())) == (2, 1)
     assert why in ended.errors

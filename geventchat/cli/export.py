@@ -3,10 +3,9 @@
 import argparse
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 
 import msgspec
 
@@ -16,9 +15,7 @@ from geventchat.protocol import durations, names
 from geventchat.protocol.errors import Refused, UsageError
 from geventchat.protocol.events import LARGEST, SEQUENCES, AnyEvent, number_of
 from geventchat.protocol.wording import line_of
-from geventchat.store import registry, sqlite_file
-from geventchat.store.sqlite_errors import explained
-from geventchat.store.sqlite_rows import select
+from geventchat.store import registry
 from geventchat.system.stdio import print_nowhere
 
 _PROG = "geventchat-serve export"
@@ -31,7 +28,7 @@ examples:
 exit status: 0 done, also where nothing fits; 1 cannot be written; 2 an option, or the history, cannot be used;
              130 interrupted
 """
-# Events read at once. Between two reads the file is free, so that a long export never lets the server's -wal grow.
+# Events read at once.
 PAGE = 1_000
 
 
@@ -51,17 +48,18 @@ def main(arguments: Sequence[str]) -> int:
 def _export(options: argparse.Namespace) -> None:
     if options.redis is not None and options.history is not None:
         raise UsageError("--history is not for --redis: what is said is kept in Redis")
-    path = options.history or sqlite_file.default_path()
+    given = (options.history,) if options.redis is None else (options.redis, "--redis")
+    past = registry.past(*given)
     write = _write_text if options.text else _write_json
     after = _number_before(options.since, time.time()) if options.since else -LARGEST
     room_key = names.key(options.room) if options.room is not None else None
     nothing = True
-    for events in _pages(path, room_key, after) if options.redis is None else _shared(options.redis, room_key, after):
+    for events in past.pages(room_key, after, PAGE):
         write(events)
         sys.stdout.flush()
         nothing = False
     if nothing:
-        print(f"note: there is no such event in {path if options.redis is None else 'that Redis'}", file=sys.stderr)
+        print(f"note: there is no such event in {past.location}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -71,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
     )
     parser.add_argument(
-        "--history", metavar="FILE", type=Path, help="the file (default: history.sqlite in the user's state folder)"
+        "--history", metavar="FILE", help="the file (default: history.sqlite in the user's state folder)"
     )
     parser.add_argument("--redis", metavar="URL", help="the Redis of servers that share one chat, as they are given it")
     parser.add_argument("--room", help="only what happened in this room")
@@ -82,28 +80,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--text", action="store_true", help="print lines for people; times are in UTC")
     return parser
-
-
-def _shared(url: str, room_key: str | None, after: int) -> Iterator[list[AnyEvent]]:
-    registry.need_redis()
-    from geventchat.store.redis.export import pages
-
-    return pages(url, room_key, after, PAGE)
-
-
-def _pages(path: Path, room_key: str | None, after: int) -> Iterator[list[AnyEvent]]:
-    in_room, values = ("", []) if room_key is None else ("room_key = ? AND", [room_key])
-    db = sqlite_file.open_to_read(path)
-    try:
-        while True:
-            with explained(path):
-                page = select(db, f"WHERE {in_room} id > ? ORDER BY id LIMIT ?", [*values, after, PAGE])
-            if not page:
-                return
-            yield [entry.event for entry in page]
-            after = number_of(page[-1].event.id)
-    finally:
-        db.close()
 
 
 def _number_before(since: str, now: float) -> int:

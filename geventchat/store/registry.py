@@ -4,7 +4,7 @@ A new store is a module here with a class that has all that `Log` has, one more 
 in `tests/test_log.py`, where all stores pass the same tests.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
 from importlib.util import find_spec
@@ -14,6 +14,7 @@ from typing import NamedTuple
 from geventchat.core.kept import Kept
 from geventchat.core.log import Log
 from geventchat.protocol.errors import UsageError
+from geventchat.protocol.events import AnyEvent
 
 Opener = Callable[[], Log]
 
@@ -43,6 +44,21 @@ class Records(NamedTuple):
     changing: Callable[[], AbstractContextManager[Kept]]
 
 
+class Past(NamedTuple):
+    """What a store keeps of what was said, for another program than the server to read; where that is, in words.
+
+    `pages` yields the events, oldest first, so many at once: those later than the id with this number, in the room with
+    this key or in all. It raises UsageError.
+    """
+
+    location: str
+    pages: Callable[[str | None, int, int], Iterator[list[AnyEvent]]]
+
+
+def _no_past(given: str) -> Past:
+    raise UsageError(f"--history {given} keeps nothing; give the file that the server has")
+
+
 def _no_records(given: str) -> Records:
     raise UsageError(f"--history {given} keeps no accounts in a file; give the file that the server has")
 
@@ -52,12 +68,13 @@ class Store(NamedTuple):
 
     `written` is what stands behind its option in the help, and `is_meant` tells whether a text there means this store.
     `prepare` returns what opens the log, or raises UsageError for what this store cannot do; opening it may raise
-    UsageError too. Its module loads only then. `records` is for commands beside the server.
+    UsageError too. Its module loads only then. `past` and `records` are for commands beside the server.
     """
 
     written: str
     is_meant: Callable[[str], bool]
     prepare: Callable[[str, StoreOptions], Opener]
+    past: Callable[[str], Past] = _no_past
     records: Callable[[str], Records] = _no_records
     option: str = "--history"
 
@@ -65,6 +82,11 @@ class Store(NamedTuple):
 def opener(given: str | None, options: StoreOptions, option: str = "--history") -> Opener:
     """Return what opens the log that is given with an option, or the default one for None. Raises UsageError."""
     return _store(given, option).prepare(given or "", options)
+
+
+def past(given: str | None, option: str = "--history") -> Past:
+    """Return what the store that is given with an option keeps, or the default one for None. Raises UsageError."""
+    return _store(given, option).past(given or "")
 
 
 def records(given: str | None, option: str = "--history") -> Records:
@@ -87,6 +109,13 @@ def need_redis() -> None:
     """Raise UsageError where what --redis takes is not installed."""
     if find_spec("redis") is None or find_spec("hiredis") is None:
         raise UsageError("--redis needs redis-py; install it with pip install 'geventchat[redis]'")
+
+
+def _redis_past(url: str) -> Past:
+    need_redis()
+    from geventchat.store.redis import export
+
+    return Past("that Redis", partial(export.pages, url))
 
 
 def _redis_records(url: str) -> Records:
@@ -121,6 +150,13 @@ def _sqlite(file: str, options: StoreOptions) -> Opener:
     return partial(SqliteLog, _path(file), full=retention.full, keep_s=retention.age, keep_messages=retention.messages)
 
 
+def _sqlite_past(file: str) -> Past:
+    from geventchat.store import sqlite_export
+
+    path = _path(file)
+    return Past(str(path), partial(sqlite_export.pages, path))
+
+
 def _sqlite_records(file: str) -> Records:
     from geventchat.store import sqlite_records
 
@@ -136,6 +172,8 @@ def _path(file: str) -> Path:
 
 STORES = (
     Store("none", lambda text: text == "none", _memory),
-    Store("FILE", lambda _: True, _sqlite, _sqlite_records),  # the last, because any text may be the name of a file
-    Store("URL", lambda _: True, _redis, _redis_records, "--redis"),
+    Store(
+        "FILE", lambda _: True, _sqlite, _sqlite_past, _sqlite_records
+    ),  # the last, because any text may be the name of a file
+    Store("URL", lambda _: True, _redis, _redis_past, _redis_records, "--redis"),
 )
