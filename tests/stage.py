@@ -1,6 +1,7 @@
 """The whole chat without connections: users who do things, batches that carry them out, and what each user hears."""
 
 import json
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -151,9 +152,9 @@ class User:
         lines = [line.decode() for line in data.splitlines()]  # of text, splitlines knows more ends of lines
         return [json.loads(line) for line in lines] if self.dialect is JSON else lines
 
-    def _look_up(self, wanted: FindEvent) -> None:
+    def _look_up(self, wanted: FindEvent) -> Callable[[], None]:
         self.stage.carry_out()  # as a session does
-        wanted.then(find_event(self.stage.log, wanted))
+        return partial(wanted.then, find_event(self.stage.log, wanted))
 
     def _read_past(self, wanted: CatchUp | ReadHistory) -> None:
         stage: Any = self.stage

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import json
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -332,6 +333,38 @@ def test_a_password_that_is_replaced_while_it_is_looked_at_does_not_let_in(serve
     go_on.set()
     assert eve.message()["code"] == "login-failed"
     gevent.joinall(busy)
+
+
+def test_a_wrong_password_takes_nothing_from_somebody_else_whose_change_is_just_being_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geventchat.store.sqlite._BUSY_MS", 25_000)
+    path = tmp_path / "history.sqlite"
+    with (
+        closing(SqliteLog(path)) as log,
+        ChatServer(log=log) as server,
+        closing(sqlite3.connect(path, isolation_level=None)) as other,
+    ):
+        chat = server.chat
+        chat.moderation.links.offer("secret")
+        ann, teacher = Program(server.address, "ann"), Program(server.address)
+        go_on = threading.Event()
+        busy = [gevent.spawn(server._services.passwords._apart, go_on.wait) for _ in range(passwords.AT_ONCE)]
+        ann.say_json("login", account="nobody", password="wrong horse")
+        while server._services.passwords.made <= passwords.AT_ONCE:
+            gevent.sleep(0.001)
+        other.execute("BEGIN IMMEDIATE")  # another program writes
+        teacher.say_json("hello", nick="teacher", link="secret")
+        while chat.posted or not chat.kept.unstored:
+            gevent.sleep(0.001)
+        go_on.set()
+        while not chat.counters.refusals["login-failed"]:
+            gevent.sleep(0.001)
+        other.execute("COMMIT")
+        assert teacher.until_type("welcome")["role"] == "moderator"
+        assert ann.until_type("error")["code"] == "login-failed"
+        gevent.joinall(busy)
+        hang_up()
 
 
 def test_one_address_registers_a_class_at_once_and_then_one_name_a_minute() -> None:

@@ -134,7 +134,7 @@ def test_two_moderators_who_approve_at_the_same_time_let_it_be_said_once(stage: 
             assert isinstance(looking, FindEvent)
             found.append((one, looking, find_event(stage.log, looking)))
         for one, looking, event in found:
-            actions.go_on(stage.chat, one.member, partial(looking.then, event), None)
+            actions.go_on(stage.chat, one.member, partial(partial, looking.then, event), None)
         stage.carry_out()
     assert [one["text"] for one in bob.heard() if one["type"] == "said"] == ["money"]
     assert codes(boss.heard()) == ["no-such-message"] * 2

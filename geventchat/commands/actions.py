@@ -43,8 +43,9 @@ _Next = TypeVar("_Next")
 
 def do(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> Followup | None:
     """Do what a member asks for, or tell it why not; `now` is in seconds since 1970."""
-    ref, begun = commands.ref_of(command), len(chat.kept.unstored)
-    try:
+    ref = commands.ref_of(command)
+
+    def act() -> Followup | None:
         if ref is not None and len(ref) > MAX_REF:
             raise Refused("bad-ref", f"a ref can have at most {MAX_REF} characters")
         if isinstance(command, commands.Talk):
@@ -53,27 +54,40 @@ def do(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> 
         permission.hush(chat, member, command, now)
         filtering.check(chat, member, command, now)
         return ACTIONS[type(command)](chat, member, command, now)
-    except Exception as error:
-        _fail(chat, member, error, ref, begun)
-    return None
+
+    return _attempt(chat, member, act, ref)
 
 
-def go_on(chat: Chat, member: Member, then: Callable[[], _Next], ref: str | None) -> _Next | None:
-    """Go on with what a followup has found out; return what is to be done next, if anything."""
+def go_on(
+    chat: Chat, member: Member, find_out: Callable[[], Callable[[], _Next] | None], ref: str | None
+) -> _Next | None:
+    """Find out what a followup asks for, and go on with that; return what is to be done next, if anything.
+
+    `find_out` may wait, and changes no records; it returns how to go on, if at all. Both may raise Refused.
+    """
+    try:
+        act = find_out()
+    except Refused as refusal:
+        _refuse(chat, member, refusal, ref)
+        return None
+    return None if act is None else _attempt(chat, member, act, ref)
+
+
+def _attempt(chat: Chat, member: Member, act: Callable[[], _Next], ref: str | None) -> _Next | None:
+    """Do something that does not wait; if it fails, leave nothing half done, and tell the member why it was refused.
+
+    As nobody else does anything meanwhile, all that was begun since is its own. Raises any error but Refused.
+    """
     begun = len(chat.kept.unstored)
     try:
-        return then()
-    except Exception as error:
-        _fail(chat, member, error, ref, begun)
+        return act()
+    except Refused as refusal:
+        chat.undo_since(begun)
+        _refuse(chat, member, refusal, ref)
+    except Exception:
+        chat.undo_since(begun)
+        raise
     return None
-
-
-def _fail(chat: Chat, member: Member, error: Exception, ref: str | None, begun: int) -> None:
-    """Leave nothing half done; tell the member why, where it was refused. Raises any other error."""
-    chat.undo_since(begun)
-    if not isinstance(error, Refused):
-        raise error
-    _refuse(chat, member, error, ref)
 
 
 def _refuse(chat: Chat, member: Member, refusal: Refused, ref: str | None) -> None:

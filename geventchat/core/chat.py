@@ -253,7 +253,7 @@ class Chat:
     def undo_since(self, begun: int) -> None:
         """Undo the changes that an action has made but not posted, which was then refused.
 
-        `begun` is how many changes were on their way before it.
+        `begun` is how many changes were on their way before it; nobody else may have made any since.
         """
         if made := self.kept.unstored[begun:]:
             posted = {id(change) for deed in unsettled(self._posted) for change in deed.changes}

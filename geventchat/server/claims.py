@@ -1,6 +1,7 @@
 """Nicks that are unique over several servers: the log gives each to one user, before the chat here does."""
 
 import secrets
+from collections.abc import Callable
 
 from geventchat.commands import actions
 from geventchat.commands.followups import ClaimNick, Followup
@@ -25,7 +26,7 @@ class Claims:
         nick, key = names.nick(asked.nick, self._chat.limits.max_name)
         member.mark = member.mark or secrets.token_urlsafe(9)
 
-        def take_it() -> Followup | None:
+        def find_out() -> Callable[[], Followup | None] | None:
             self._chat.remote_users.know(member)
             self._chat.moderation.origin(member)  # others are to know it
             upto = self._log.claim(arrival(member, nick, key), proof_of(asked.earlier or ""))
@@ -34,9 +35,9 @@ class Claims:
             if sender.broken or member.closed:
                 return None
             self._chat.remote_users.name(member, nick)
-            return asked.then()
+            return asked.then
 
-        followup = actions.go_on(self._chat, member, take_it, asked.ref)
+        followup = actions.go_on(self._chat, member, find_out, asked.ref)
         if member.key != key:
             self._give_back(member)
         return followup

@@ -4,9 +4,11 @@ It is read from the log and sent ahead of what the room says meanwhile, which wa
 gap between what was missed and what is new, and nothing comes twice.
 """
 
+from collections.abc import Callable
+from functools import partial
 from itertools import accumulate
 
-from geventchat.commands import commands
+from geventchat.commands import actions, commands
 from geventchat.commands.followups import CatchUp, FindEvent
 from geventchat.core.chat import Chat
 from geventchat.core.log import Entry, Log
@@ -70,16 +72,16 @@ class HistorySender:
 
     def find(self, wanted: FindEvent) -> None:
         """Look for an event, and go on with it."""
+        actions.go_on(self._chat, self._member, lambda: self._find(wanted), wanted.ref)
+
+    def _find(self, wanted: FindEvent) -> Callable[[], None] | None:
         if not self._settle() or self._member.closed:
-            return
-        try:
-            event = find_event(self._log, wanted)
-            shared = self._log.shared
-            if wanted.once and event is not None and shared is not None and not shared.reserve(event.id):
-                raise Refused("no-such-message", "somebody else is doing that already")
-            wanted.then(event)
-        except Refused as refusal:
-            self._chat.refuse(self._member, refusal, wanted.ref)
+            return None
+        event = find_event(self._log, wanted)
+        shared = self._log.shared
+        if wanted.once and event is not None and shared is not None and not shared.reserve(event.id):
+            raise Refused("no-such-message", "somebody else is doing that already")
+        return partial(wanted.then, event)
 
     def send_recent(self, asked: commands.Recent) -> None:
         """Answer in which of the user's rooms something was said last, and when."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from geventchat.commands import actions, commands
 from geventchat.commands.followups import CheckPassword, HashPassword, MakeWord
@@ -53,27 +54,28 @@ class PasswordGuard:
 
     def work_on(self, asked: CheckPassword | HashPassword | MakeWord) -> commands.AnyCommand | None:
         """Do what takes too long for the loop, or is chance, and go on with what comes of it; return what is next."""
-        return actions.go_on(self._chat, self._member, lambda: self._work_on(asked), asked.ref)
+        return actions.go_on(self._chat, self._member, lambda: self._find_out(asked), asked.ref)
 
-    def _work_on(self, asked: CheckPassword | HashPassword | MakeWord) -> commands.AnyCommand | None:
+    def _find_out(
+        self, asked: CheckPassword | HashPassword | MakeWord
+    ) -> Callable[[], commands.AnyCommand | None] | None:
+        """Return how to go on; None if the session has ended meanwhile."""
+        then: Callable[[], commands.AnyCommand | None]
         match asked:
             case CheckPassword(stored=stored):
-                fits = stored is None or self._fits(stored, asked.password)
-                return None if self._is_over() else asked.then(fits)
+                then = partial(asked.then, stored is None or self._fits(stored, asked.password))
             case HashPassword():
                 if asked.is_new:
                     self._registrar.admit(self._member.address, time.monotonic())
-                self._make(asked)
+                then = partial(asked.then, self._make(asked.password))
             case MakeWord():
-                asked.then(random_word())
-        return None
+                then = partial(asked.then, random_word())
+        return None if self._is_over() else then
 
-    def _make(self, asked: HashPassword) -> None:
+    def _make(self, password: str) -> str:
         """Make a hash, in the same turn as a password is looked at: one host would else take the time of all logins."""
         with self._turn():
-            made = "" if self._is_over() else self._passwords.make(asked.password)
-        if not self._is_over():
-            asked.then(made)
+            return "" if self._is_over() else self._passwords.make(password)
 
     def _fits(self, stored: str, password: str) -> bool:
         """Return whether this is the password of a hash. Raises Refused when its turn does not come soon."""
