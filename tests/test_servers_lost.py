@@ -222,6 +222,23 @@ def test_without_memory_in_redis_nobody_is_put_out_of_another_server(tmp_path: P
             raw.close()
 
 
+def test_who_gets_another_name_while_redis_has_no_memory_has_it_on_all_servers(tmp_path: Path) -> None:
+    with running_redis(tmp_path) as redis, several(redis.url, 2, Limits(rate=None)) as servers:
+        alice, _ = programmed(servers.servers[0].address, "alice")
+        bob, _ = programmed(servers.servers[1].address, "bob")
+        assert does(alice, type="register", password="correct horse")["account"] == "alice"
+        redis.do("CONFIG", "SET", "maxmemory", "1")
+        asks(alice, type="logout")
+        assert alice.messages_until("renamed")[-1]["new"] == "guest1"
+        redis.do("CONFIG", "SET", "maxmemory", "0")
+        assert bob.messages_until("renamed")[-1]["new"] == "guest1"
+        assert does(bob, type="whisper", to="guest1", text="hello")["type"] == "whispered"
+        assert alice.messages_until("whispered")[-1]["text"] == "hello"
+        again, _ = programmed(servers.address, "alice", login={"account": "alice", "password": "correct horse"})
+        for raw in (alice, bob, again):
+            raw.close()
+
+
 def test_a_redis_that_takes_nothing_for_a_while_keeps_everybody_waiting_and_loses_nothing(tmp_path: Path) -> None:
     with running_redis(tmp_path) as redis, several(redis.url, 2, Limits(rate=None), lease_s=30) as servers:
         alice, _ = programmed(servers.address, "alice")

@@ -136,23 +136,24 @@ class RemoteUsers:
         """Write a batch to the log, with what others are to be told; return what it gave back."""
         if not batch:
             return Written(batch, log.news())
+        told = list(self._told_of(batch))
         try:
-            before, after = log.write(list(self._told_of(batch)), wall_time, changes)
+            before, after = log.write(told, wall_time, changes)
         except NotStored as error:
             batch = self._chat.give_up(batch, changes, str(error))
-            before, after = log.write(list(self._told_of(batch)), wall_time, always=True)
+            told = list(self._told_of(batch))
+            before, after = log.write(told, wall_time, always=True)
+        self._note(told)
         return Written(self._without_dropped(batch), before, after)
 
     def _told_of(self, batch: Batch) -> Iterator[News]:
+        compared: set[Member] = set()
         for post in batch:
             member = post.member
             mark = member.mark
-            if self._names.get(mark, member.nick) != member.nick:  # the server has called it otherwise
-                yield arrival(member, member.nick, member.key)
-                self._names[mark] = member.nick
-            if mark in self._own and self._roles.get(mark, Role.USER) is not member.role:  # by a link, or no more
-                yield Changed(mark, person(member))
-                self._roles[mark] = member.role
+            if member not in compared:
+                compared.add(member)
+                yield from self._unknown_of(member)
             if isinstance(post, PendingEvent):
                 yield Happened(mark, post.entry)
             elif isinstance(post, PendingNews):
@@ -167,6 +168,22 @@ class RemoteUsers:
                 yield Told(mark, post.reply)  # for the others to let it in, too
             elif isinstance(post.reply, replies.Closing) and member.key and not member.closed:
                 yield Gone(mark, "")
+
+    def _unknown_of(self, member: Member) -> Iterator[News]:
+        """Yield what has become of an own user that the others do not know yet, and no post tells."""
+        mark = member.mark
+        if self._names.get(mark, member.nick) != member.nick:  # the server has called it otherwise
+            yield arrival(member, member.nick, member.key)
+        if mark in self._own and self._roles.get(mark, Role.USER) is not member.role:  # by a link, or no more
+            yield Changed(mark, person(member))
+
+    def _note(self, told: Sequence[News]) -> None:
+        """Note what the others know of own users now that it is written."""
+        for news in told:
+            if isinstance(news, Arrived) and news.by in self._names:
+                self._names[news.by] = news.nick
+            elif isinstance(news, Changed) and news.by in self._own:
+                self._roles[news.by] = news.person.role
 
     def _without_dropped(self, batch: Batch) -> Batch:
         """Return a batch without the events that were not taken: their users are not with this server any more."""
@@ -312,6 +329,7 @@ class RemoteUsers:
                 self._send_away(member, "lost", wall_time)
         self._own.clear()
         self._names.clear()
+        self._roles.clear()
 
     def _take_out(self, member: Member) -> None:
         for room in self._chat.rooms.all_of(member):
