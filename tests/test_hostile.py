@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from geventchat import ChatServer, Limits
 from tests.processes import serving
 from tests.raw import Raw, plain, programmed
+from tests.test_irc_on_sockets import on_irc
 
 
 class Honest:
@@ -303,6 +304,19 @@ def test_who_cannot_be_answered_for_a_mistake_of_ours_is_closed_alone(honest: Ho
         assert member is not None
         honest.server.chat.tell(member, lambda: [][0])
         honest.talk()
+        honest.hear_leaving("eve")
+        eve.rest()
+
+
+def test_who_cannot_be_told_news_of_others_for_a_mistake_of_ours_is_closed_alone(
+    honest: Honest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with on_irc(honest.server.address, "eve", "#lobby") as eve:
+        for user in (honest.alice, honest.bob):
+            assert user.line() == "* eve joined"
+        monkeypatch.setattr("geventchat.dialects.irc.replies._TABLE", {})
+        honest.bob.send(b"/away tea\n")
+        assert honest.bob.line() == "* bob is away: tea"
         honest.hear_leaving("eve")
         eve.rest()
 

@@ -1,7 +1,7 @@
 """What users of IRC hear of each other and of everyone else, on a chat without connections."""
 
 import re
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,8 @@ from geventchat.dialects.irc.asked import Asked
 from geventchat.dialects.irc.dialect import spoken
 from geventchat.dialects.irc.lines import MAX_BYTES, parse
 from geventchat.dialects.irc.names import prefix
-from geventchat.protocol import events
+from geventchat.dialects.irc.replies import _TABLE
+from geventchat.protocol import events, replies
 from geventchat.protocol.events import iso_time
 from geventchat.protocol.text import clean
 from tests.stage import Stage, User
@@ -373,3 +374,7 @@ def test_every_event_can_be_told() -> None:
     assert set(events.Event.__subclasses__()) == {
         *(events.Said, events.Acted, events.Joined, events.Left, events.Renamed, events.TopicSet, events.Moderation)
     }
+
+
+def test_every_reply_can_be_told() -> None:
+    assert {*_TABLE, replies.Ack, replies.Whispered} == set(get_args(replies.AnyReply))

@@ -26,7 +26,7 @@ class Publisher:
         self._changed: dict[RoomFeed, None] = {}
         self._keeping: list[RoomFeed] = []  # feeds with something that not all of their readers may have been sent
         self._outboxes: dict[Outbox, None] = {}
-        self.failed: Callable[[Member, Exception], None] = _fail  # told why a member cannot be answered
+        self.failed: Callable[[Member, Exception], None] = _fail  # told why a member cannot be told something
 
     def publish(self, batch: Batch, wall_time: float, now: float) -> None:
         """Show a batch that is in the log.
@@ -175,8 +175,12 @@ class Publisher:
     def _tell(self, members: Iterable[Member], news: AnyReply) -> None:
         """Tell members how something stands, which those who are behind have to ask for."""
         for member in members:
-            if not member.is_behind:
+            if member.is_behind:
+                continue
+            try:
                 self._put(member, news)
+            except Exception as error:  # as in `reply`
+                self.failed(member, error)
 
     def reply(self, post: PendingReply, wall_time: float) -> None:
         """Tell a member something; `wall_time` is in seconds since 1970."""
