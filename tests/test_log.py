@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import count
+from typing import get_args
 
 import gevent
 import pytest
@@ -19,16 +20,20 @@ from geventchat.protocol.events import (
     Banned,
     Deleted,
     Event,
+    Held,
     IdClock,
     Joined,
     Kicked,
     Left,
     Locked,
+    Muted,
     Renamed,
     Said,
     Slowed,
     TopicSet,
+    Unbanned,
     Unlocked,
+    Unmuted,
     id_of,
     number_of,
 )
@@ -120,12 +125,18 @@ def test_each_kind_of_event_comes_back_as_it_was(log: Log) -> None:
         TopicSet("", "", "Кухня", "Alice", ""),
         Kicked("", "", "Кухня", "Alice", "Боб", "spam"),
         Banned("", "", "Кухня", "Alice", "Боб", until="2024-11-23T12:00:00.000Z"),
+        Unbanned("", "", "Кухня", "Alice", "Боб"),
+        Muted("", "", "Кухня", "Alice", "Боб"),
+        Unmuted("", "", "Кухня", "Alice", "Боб"),
         Slowed("", "", "Кухня", "Alice", every=2.5),
         Locked("", "", "Кухня", "Alice", password=True),
         Kicked("", "", "@log", "Alice", "Боб", of="Кухня"),
         Unlocked("", "", "Кухня", "Alice"),
         Announced("", "", "Кухня", "Alice", text='lunch, "all"'),
+        Deleted("", "", "Кухня", "Alice", "Боб", target="1-0"),
+        Held("", "", "@log", "Боб", text="spam", of="Кухня"),
     ]
+    assert {type(event) for event in events} == set(get_args(AnyEvent))
     log.append([Entry("кухня", event, None) for event in events], 5.0)
     assert log.latest("кухня", 100) == events
     assert all(type(one) is type(other) for one, other in zip(log.latest("кухня", 100), events, strict=True))

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import assert_never
 
 import msgspec
 
@@ -151,8 +152,19 @@ AnyEvent = Said | Acted | Joined | Left | Renamed | TopicSet | AnyModeration
 _NOT_DETAILS = frozenset(Event.__struct_fields__)
 
 
-def details_of(event: Moderation) -> str:
-    """Return as JSON all that such an event has beside what every event has."""
+def content_of(event: AnyEvent) -> str:
+    """Return as one text what is kept of an event beside what every event has; as JSON of what a moderator has done."""
+    match event:
+        case Said(text=text) | Acted(text=text) | TopicSet(text=text):
+            return text
+        case Joined(about=text) | Left(reason=text) | Renamed(new=text):
+            return text
+        case Moderation():
+            return _details_of(event)
+    assert_never(event)
+
+
+def _details_of(event: Moderation) -> str:
     fields = msgspec.structs.asdict(event)
     return msgspec.json.encode({key: fields[key] for key in fields if key not in _NOT_DETAILS and fields[key]}).decode()
 

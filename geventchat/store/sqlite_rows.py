@@ -13,7 +13,7 @@ from geventchat.protocol.events import (
     SEQUENCES,
     AnyEvent,
     Moderation,
-    details_of,
+    content_of,
     id_of,
     iso_time,
     number_of,
@@ -26,12 +26,10 @@ _TOO_LATE = 7_258_118_400_000 * SEQUENCES
 
 def row_of(entry: Entry) -> tuple[Any, ...]:
     """Return an entry as a row of `events`."""
-    event_id, _, room, nick, *text = msgspec.structs.astuple(entry.event)
-    kind = entry.event.__struct_config__.tag
-    if isinstance(entry.event, Moderation):
-        text = [details_of(entry.event)]
-    words = text[0] if text and (text[0] or kind != "joined") else None  # as most say nothing of themselves
-    return number_of(event_id), entry.room, room, nick, kind, words, entry.ref, entry.sender or None
+    event = entry.event
+    kind, text = event.__struct_config__.tag, content_of(event)
+    words = text if text or kind != "joined" else None  # as most say nothing of themselves
+    return number_of(event.id), entry.room, event.room, event.nick, kind, words, entry.ref, entry.sender or None
 
 
 _KINDS: dict[object, type[AnyEvent]] = {kind.__struct_config__.tag: kind for kind in get_args(AnyEvent)}

@@ -20,12 +20,11 @@ from geventchat.protocol.events import (
     Joined,
     Kicked,
     Left,
-    Moderation,
     Noticed,
     Renamed,
     Said,
     TopicSet,
-    details_of,
+    content_of,
     id_of,
     iso_time,
     number_of,
@@ -135,12 +134,8 @@ def _written(news: News | Entry) -> Item:
 
 def _event(by: str, entry: Entry) -> Item:
     event = entry.event
-    if isinstance(event, Moderation):
-        kind = "kick-noted" if isinstance(event, Kicked) and not is_kick(event) else _KINDS[type(event)]
-        written = Item(kind, by, entry.room, event.room, event.nick, details_of(event), entry.ref or "")
-    else:
-        text, *_ = msgspec.structs.astuple(event)[4:]
-        written = Item(_KINDS[type(event)], by, entry.room, event.room, event.nick, text, entry.ref or "")
+    kind = "kick-noted" if isinstance(event, Kicked) and not is_kick(event) else _KINDS[type(event)]
+    written = Item(kind, by, entry.room, event.room, event.nick, content_of(event), entry.ref or "")
     written.account = event.account or ""
     written.sender = entry.sender
     written.moderates = isinstance(event, Joined) and event.moderates
