@@ -73,7 +73,7 @@ class ClientDialect:
     quiet_s: float = 1.0  # without pongs: after how long a silence nothing more is coming
     password: str = ""  # the server's, if it has one
     doubt: str = "does it speak another --dialect?"  # asked where a server says something else than a welcome
-    cannot: frozenset[Ability] = frozenset()  # what nobody can do in it; see bots.protocols.sayable
+    cannot: frozenset[Ability] = frozenset()  # what nobody can do in it; see bots.scenario.abilities
 
     def __init__(self, host: str = "") -> None:
         self.host = host

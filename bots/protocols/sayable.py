@@ -2,20 +2,10 @@
 
 from bots.protocols.one_room import said_elsewhere
 from bots.protocols.registry import Spoken
-from bots.scenario.abilities import Ability
+from bots.scenario.abilities import WITHOUT
 from bots.scenario.mistakes import Report
 from bots.scenario.model import Scenario
 from geventchat.commands import commands
-
-_WHY: dict[Ability, str] = {
-    "act": "nobody can act, as with /me",
-    "whisper": "nobody can whisper",
-    "rename": "nobody can take another name",
-    "greet": "nobody hears who comes in",
-    "rooms": "there is only one room",
-    "ping": "nothing is answered as a ping is",
-    "catch up": "who comes back is not told what it missed; without reconnect: true, it can reconnect in the script",
-}
 
 
 def check_sayable(scenario: Scenario, spoken: Spoken) -> None:
@@ -29,7 +19,7 @@ def check_sayable(scenario: Scenario, spoken: Spoken) -> None:
         reconnects = any(actor.reconnects for actor in scenario.group(line.who.group))
         for ability in line.action.asks_for(reconnects=reconnects):
             if ability in dialect.cannot:
-                report.wrong(line.place, f"in {which}, {_WHY[ability]}")
+                report.wrong(line.place, f"in {which}, {WITHOUT[ability]}")
         words = line.action.said_to_room
         text = words.render({}) if words is not None and not words.fields else ""
         if text and (why := dialect.cannot_say(commands.Say(text=text))):
