@@ -102,8 +102,10 @@ def _heard_around(outcome: Outcome, room: RoomLedger, finding: Finding) -> Itera
 
 
 def _heard_by(room: RoomLedger, finding: Finding, reader: Attendance, begin: float) -> Iterator[str]:
-    """Yield what another user heard there."""
+    """Yield what another user heard there: around the message, where that user has heard it."""
     messages, place = _place(room, finding)
+    if finding.message is not None and reader.has_heard(finding.message):
+        place = messages.index(finding.message)
     for message in messages[max(0, place - 1) : place + _AROUND]:
         yield _line(" ", message.first_heard - begin, message, _note(reader, message))
         if message is finding.message and reader.has_heard(message):
