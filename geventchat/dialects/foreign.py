@@ -44,7 +44,7 @@ def foreign(first: bytes) -> ProtocolError | None:
         return ProtocolError("tls", "a TLS client on a port without TLS", fatal=True)
     for name, pattern in _OTHERS:
         if pattern.match(first):
-            return ProtocolError("other-protocol", f"this port speaks chat, and that is {name}: closing", fatal=True)
+            return ProtocolError("other-protocol", f"this port speaks chat, and that is {name}", fatal=True)
     return None
 
 

@@ -80,4 +80,4 @@ def _address(kind: type[ipaddress.IPv4Address | ipaddress.IPv6Address], text: st
 
 
 def _wrong() -> ProtocolError:
-    return ProtocolError("proxy-header", "that is not the header of a proxy: closing", fatal=True)
+    return ProtocolError("proxy-header", "that is not the header of a proxy", fatal=True)

@@ -31,9 +31,9 @@ _CLOSE_CODES = {
 # How much is read at a time: frames of no bytes are some 80 in this, and take a millisecond.
 _PIECE_BYTES = 512
 _ERRORS: dict[int, tuple[str, str]] = {
-    CloseCode.PROTOCOL_ERROR: ("bad-frame", "that is no valid WebSocket frame: closing"),
-    CloseCode.INVALID_DATA: ("not-utf8", "a text frame must be UTF-8: closing"),
-    CloseCode.MESSAGE_TOO_BIG: ("line-too-long", "that message is too large: closing"),
+    CloseCode.PROTOCOL_ERROR: ("bad-frame", "that is no valid WebSocket frame"),
+    CloseCode.INVALID_DATA: ("not-utf8", "a text frame must be UTF-8"),
+    CloseCode.MESSAGE_TOO_BIG: ("line-too-long", "that message is too large"),
 }
 
 
@@ -87,7 +87,7 @@ class WebSocketReader:
         if frame.opcode is Opcode.CLOSE:
             self.ended = True
         elif frame.opcode is Opcode.BINARY:
-            self._error = ProtocolError("binary", "binary frames say nothing here: closing", fatal=True)
+            self._error = ProtocolError("binary", "binary frames say nothing here", fatal=True)
         elif frame.opcode in (Opcode.TEXT, Opcode.CONT):
             self._text += frame.data
             self._texts.append(bytes(self._text) if frame.fin else None)

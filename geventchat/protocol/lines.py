@@ -73,7 +73,7 @@ class LineBuffer:
 
     def _endless(self) -> ProtocolError:
         kib = self._max_unended >> 10
-        return ProtocolError("line-too-long", f"{kib} KiB without an end of line: closing", fatal=True)
+        return ProtocolError("line-too-long", f"{kib} KiB without an end of line", fatal=True)
 
     def _too_long(self) -> ProtocolError:
         return ProtocolError("line-too-long", f"a line can have at most {self._max_line} bytes; this one was not sent")

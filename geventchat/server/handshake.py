@@ -95,7 +95,7 @@ class Handshake:
                 self._packets.append(data or b"\n")  # of a pipe that has ended, the last line may lack its end
                 last = now
             if sum(map(len, self._packets)) > MAX_UNENDED_BYTES:
-                raise ProtocolError("line-too-long", "64 KiB without an end of line: closing", fatal=True)
+                raise ProtocolError("line-too-long", "64 KiB without an end of line", fatal=True)
             dialect = detect(self._packets, quiet=data is None, patient=data is None and now - last >= TYPING_S)
             if data is None and dialect is None and not self._packets and not self._is_spare:
                 self._greet()
@@ -186,4 +186,4 @@ class Handshake:
 
 def nameless() -> ProtocolError:
     """Return the error for a client that gave no name in time."""
-    return ProtocolError("name-timeout", "no name was given in time: closing", fatal=True)
+    return ProtocolError("name-timeout", "no name was given in time", fatal=True)

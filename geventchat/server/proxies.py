@@ -27,7 +27,7 @@ class Proxies:
         while (header := proxied.read(data)) is None:
             more = transport.receive(deadline - time.monotonic())
             if not more:
-                raise ProtocolError("proxy-header", "half the header of a proxy: closing", fatal=True)
+                raise ProtocolError("proxy-header", "half the header of a proxy", fatal=True)
             data += more
         transport.address = header.address or transport.address
         transport.unread(data[header.size :])
