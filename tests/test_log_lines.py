@@ -14,7 +14,7 @@ import gevent
 import psutil
 import pytest
 
-from geventchat.server.log_lines import JsonFormatter
+from geventchat.server.log_lines import MOST_A_MINUTE, JsonFormatter, SparingFilter
 from tests.processes import serving, start_server
 from tests.raw import Raw, plain
 
@@ -92,3 +92,42 @@ def test_a_line_of_json_has_the_traceback() -> None:
     shown = json.loads(line)
     assert (shown["message"], shown["level"]) == ("it\nfailed", "error")
     assert "RuntimeError: a mistake of ours" in shown["traceback"]
+
+
+def shown(sparing: SparingFilter, level: int, at: float, text: str, *values: object) -> str | None:
+    """Return what is written of a record that is made `at` seconds since 1970, if anything."""
+    record = logging.LogRecord("geventchat", level, "", 0, text, values, None)
+    record.created = at
+    return record.getMessage() if sparing.filter(record) else None
+
+
+def test_of_one_kind_only_so_many_lines_a_minute_are_written_and_the_last_says_so() -> None:
+    sparing = SparingFilter()
+    lines = [shown(sparing, logging.INFO, 60.0, "closing %s: %s", number, "no") for number in range(MOST_A_MINUTE + 5)]
+    assert lines[:-6] == [f"closing {number}: no" for number in range(MOST_A_MINUTE - 1)]
+    assert lines[-6:] == [
+        f"closing {MOST_A_MINUTE - 1}: no; more lines like this are left out until the minute is over",
+        *[None] * 5,
+    ]
+    assert shown(sparing, logging.WARNING, 61.0, "of another kind") == "of another kind"
+    assert shown(sparing, logging.INFO, 119.9, "closing %s: %s", 1, "no") is None
+    assert shown(sparing, logging.INFO, 120.0, "closing %s: %s", 1, "no") == "closing 1: no"
+
+
+def test_every_error_is_written() -> None:
+    sparing = SparingFilter()
+    errors = [shown(sparing, logging.ERROR, 60.0, "failed") for _ in range(MOST_A_MINUTE + 5)]
+    assert errors == ["failed"] * (MOST_A_MINUTE + 5)
+
+
+def test_who_connects_again_and_again_does_not_fill_the_log() -> None:
+    with serving("--log-format", "json") as server:
+        for _ in range(2 * MOST_A_MINUTE + 1):  # two minutes may have a part in it
+            with Raw(server.address, b"SSH-2.0-x\r\n") as raw:
+                raw.rest()
+        server.end()
+    lines = [json.loads(line)["message"] for line in server.errors.splitlines()]
+    turned_away = [line for line in lines if line.startswith("closing 127.0.0.1: ")]
+    assert turned_away[0] == "closing 127.0.0.1: this port speaks chat, and that is SSH"
+    assert MOST_A_MINUTE <= len(turned_away) <= 2 * MOST_A_MINUTE
+    assert any(line.endswith("; more lines like this are left out until the minute is over") for line in turned_away)
