@@ -12,6 +12,7 @@ from gevent import socket
 
 from geventchat import ChatServer, Limits
 from geventchat.store.redis.log import RedisLog
+from geventchat.store.sqlite import SqliteLog
 from tests.pages import ROOT
 from tests.processes import run
 from tests.raw import Address, Raw, programmed
@@ -103,6 +104,18 @@ def test_a_server_lives_and_may_be_given_users_until_it_stops(server: ChatServer
     assert answer(at, "/healthz")[0] == 200
     alice.close()
     stopping.get()
+
+
+def test_a_server_is_ready_again_once_its_file_is_back_though_nobody_speaks(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    with closing(SqliteLog(path)) as log, ChatServer(log=log, metrics=("127.0.0.1", 0)) as server:
+        path.rename(tmp_path / "away")
+        while (ready := answer(where(server), "/readyz")) == (200, "ok\n"):
+            gevent.sleep(0.05)
+        assert ready == (503, "history.sqlite was removed\n")
+        (tmp_path / "away").rename(path)
+        while answer(where(server), "/readyz")[0] != 200:
+            gevent.sleep(0.05)
 
 
 def test_a_server_without_its_redis_is_not_ready_and_says_why(tmp_path: Path) -> None:

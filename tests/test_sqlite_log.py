@@ -459,6 +459,28 @@ def test_a_full_disk_is_said_once_and_reading_goes_on(path: Path, caplog: pytest
         assert [record.message for record in caplog.records[1:]] == ["history can be written again"]
 
 
+def test_a_full_disk_is_over_once_there_is_room_again_though_nobody_speaks(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "geventchat")
+    with closing(SqliteLog(path)) as log:
+        log._writer.run(lambda db: db.execute("PRAGMA max_page_count = 1"))
+        with pytest.raises(NotStored, match="the disk is full"):
+            log.append(entries("x" * 100_000), NOW)
+        log._look()
+        assert "full" in log.trouble  # though there is room for a little
+        log._writer.run(lambda db: db.execute("PRAGMA max_page_count = 1000000"))
+        while log.trouble:
+            gevent.sleep(0.01)
+        assert [record.message for record in caplog.records] == [
+            "history cannot be written: database or disk is full",
+            "history can be written again",
+        ]
+        assert log.latest("lobby", 9) == []
+        log.append(entries("after"), NOW)
+    assert all_texts(path) == ["after"]
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of half a megabyte."""

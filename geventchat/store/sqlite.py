@@ -32,7 +32,8 @@ _TRIM_EVERY_S = 10.0
 # How long a write waits for another program that has the file locked, before speakers are told; then, no longer at all.
 _BUSY_MS = 1_000
 _TALK = "AND type IN ('said', 'acted')"
-# How often it is looked whether the file is still there while nobody speaks; what is said is not stored before a look.
+# How often it is looked whether the file is still there, and can be written again, while nobody speaks; what is said is
+# not stored before a look.
 _WATCH_S = 0.5
 
 _Result = TypeVar("_Result")
@@ -224,13 +225,21 @@ class SqliteLog:
                 self._is_wiped = self._wipe()
 
     def _look(self) -> None:
-        """Say it in the log if the file is not what it was; it is what speakers will be told."""
+        """Say it in the log if the file is not what it was, or can be written again; take in what others changed."""
+
+        def look(db: sqlite3.Connection) -> list[Record] | None:
+            self._file_watch.check()
+            if self._writing.is_on:
+                sqlite_rows.try_out(db)
+            return self._records.read(db)
+
         try:
-            self._writer.run(lambda _: self._file_watch.check())
+            with self._in_order:
+                self._take(self._writer.run(look))
         except sqlite3.Error as error:
             self._writing.begin(error)
         else:
-            self.refresh_records()
+            self._writing.end()
 
     def _take(self, changed_elsewhere: list[Record] | None) -> None:
         """Take what others have written to the file's records, if anything."""

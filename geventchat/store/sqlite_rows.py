@@ -10,6 +10,7 @@ from geventchat.core import records
 from geventchat.core.kept import Change, Record
 from geventchat.core.log import Entry
 from geventchat.protocol.events import (
+    LARGEST,
     SEQUENCES,
     AnyEvent,
     Moderation,
@@ -20,6 +21,8 @@ from geventchat.protocol.events import (
     with_details,
 )
 
+# As much as a large batch takes: on a full disk, there is room for a little now and then.
+_TRIAL_BYTES = 64 << 10
 # Ids of the year 2200 and later were given by no server: the file is damaged, and ids after them could not be kept.
 _TOO_LATE = 7_258_118_400_000 * SEQUENCES
 
@@ -111,3 +114,13 @@ def keep(db: sqlite3.Connection, changes: Sequence[Change]) -> None:
             db.execute("DELETE FROM kept WHERE kind = ? AND key = ?", (kind, key))
         else:
             db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", (kind, key, value))
+
+
+def try_out(db: sqlite3.Connection) -> None:
+    """Write a large event and take it back, in one transaction, so that nobody sees it. Raises sqlite3.Error."""
+    db.execute("PRAGMA busy_timeout = 0")
+    with db:
+        db.execute("BEGIN IMMEDIATE")
+        trial = (LARGEST, "", "", "", "said", bytes(_TRIAL_BYTES), None, None)
+        db.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)", trial)
+        db.execute("DELETE FROM events WHERE id = ?", (LARGEST,))
