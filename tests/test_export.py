@@ -5,7 +5,6 @@ import subprocess
 import sys
 import time
 from contextlib import closing
-from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -161,9 +160,10 @@ def test_what_cannot_be_printed_is_one_line_and_status_2(
     assert ended.errors.count("\n") == 1
 
 
-def test_times_without_a_zone_are_local(path: Path) -> None:
-    local = datetime.fromtimestamp(NOON + 1).strftime("%Y-%m-%dT%H:%M:%S")  # noqa: DTZ006 - what people type
-    ended = run("geventchat.cli.serve", "export", "--history", str(path), "--text", "--since", local)
+def test_a_time_that_was_printed_is_the_same_time_wherever_it_is_asked_for(path: Path) -> None:
+    printed = export(path, "--text").splitlines(keepends=True)[1].split(" lobby ")[0]
+    arguments = ("export", "--history", str(path), "--text", "--since", printed)
+    ended = run("geventchat.cli.serve", *arguments, environment={"TZ": "America/New_York"})
     assert ended.out == "".join(TEXT[1:])
 
 

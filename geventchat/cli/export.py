@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -76,7 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--since",
         metavar="ID|TIME|AGE",
-        help="only what is later than an id, a time such as 2024-11-23 or 2024-11-23T12:00 or an age such as 2h",
+        help="only what is later than an id, a time such as 2024-11-23 or 2024-11-23T12:00 (in UTC, or with an offset "
+        "such as +01:00) or an age such as 2h",
     )
     parser.add_argument("--text", action="store_true", help="print lines for people; times are in UTC")
     return parser
@@ -91,7 +92,8 @@ def _number_before(since: str, now: float) -> int:
     except Refused:
         pass
     try:
-        return _number_at(datetime.fromisoformat(since).timestamp())
+        moment = datetime.fromisoformat(since)
+        return _number_at((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError):
         raise UsageError(
             f"--since {since}: give an id, a time such as 2024-11-23 or 2024-11-23T12:00, or an age such as 2h"
