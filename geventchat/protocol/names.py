@@ -46,7 +46,7 @@ def nick(text: str, max_chars: int) -> tuple[str, str]:
     Raises Refused ("bad-nick") with the reason when it is not one.
     """
     shown, key = _name(text, max_chars, "nick")
-    if key in RESERVED or (not shown.isascii() and skeleton(shown) in RESERVED):
+    if key in RESERVED or skeleton(shown) in RESERVED:
         raise Refused("bad-nick", f"the name {shown} is reserved, take another", about=shown)
     if _NUMBERS.fullmatch(key):
         kind = "a count, as in * 3 joined" if key.isdecimal() else "an address, as in a ban"
