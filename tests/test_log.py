@@ -134,7 +134,7 @@ def test_each_kind_of_event_comes_back_as_it_was(log: Log) -> None:
         Unlocked("", "", "Кухня", "Alice"),
         Announced("", "", "Кухня", "Alice", text='lunch, "all"'),
         Deleted("", "", "Кухня", "Alice", "Боб", target="1-0"),
-        Held("", "", "@log", "Боб", text="spam", of="Кухня"),
+        Held("", "", "@log", "Боб", of="Кухня", text="buys", action=True),
     ]
     assert {type(event) for event in events} == set(get_args(AnyEvent))
     log.append([Entry("кухня", event, None) for event in events], 5.0)

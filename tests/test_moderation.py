@@ -6,6 +6,7 @@ import pytest
 
 from geventchat.commands import actions
 from geventchat.commands.commands import (
+    Act,
     Describe,
     Find,
     Hello,
@@ -554,6 +555,17 @@ def test_a_filter_masks_refuses_and_holds_and_a_moderator_lets_be_said_what_is_h
     assert (held["room"], held["of"], held["nick"], held["text"]) == ("@log", "lobby", "eve", "free money")
     mod.hears(Approve(id=held["id"]))
     assert (bob.heard()[0]["nick"], code(mod.hears(Approve(id=held["id"])))) == ("eve", "no-such-message")
+
+
+def test_an_action_that_was_held_is_done_as_one_once_it_is_approved(stage: Stage, mod: User) -> None:
+    stage.chat.moderation.filter = Filter("hold money")
+    eve = stage.program("eve")
+    mod.hears(Join(room="@log"))
+    assert code(eve.hears(Act(text="wants money"))) == "held"
+    held = told(mod.heard(), "held")
+    assert held["action"]
+    mod.hears(Approve(id=held["id"]))
+    assert told(eve.heard(), "acted")["text"] == "wants money"
 
 
 # What moderators can read.

@@ -139,6 +139,10 @@ EVENTS: list[tuple[events.AnyEvent, str]] = [
     ),
     (events.Announced("1-0", TIME, "lobby", "bob", text="lunch"), "* bob announces: lunch"),
     (events.Held("1-0", TIME, "@log", "eve", of="tea", text="buy"), "* eve is not let say yet, in tea: buy"),
+    (
+        events.Held("1-0", TIME, "@log", "eve", of="tea", text="buys", action=True),
+        "* eve is not let say yet, in tea: *buys*",
+    ),
 ]
 
 

@@ -28,6 +28,6 @@ def check(chat: Chat, member: Member, command: commands.AnyCommand, now: float) 
             if isinstance(command, commands.Say | commands.Act):
                 room = chat.rooms.of(member, command.room)
                 chat.moderation.check_slow(member, room.key, now)
-                moderate_rooms.hold(chat, member, room, checked.text)
+                moderate_rooms.hold(chat, member, room, checked.text, action=isinstance(command, commands.Act))
                 raise Refused("held", "a moderator has to see that first")
             raise Refused("filtered", "that is not wanted here, and was not sent")

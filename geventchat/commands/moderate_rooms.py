@@ -76,7 +76,8 @@ def approve(chat: Chat, member: Member, approve: moderation.Approve, now: float)
         room = chat.rooms.find(event.of)
         if room is None:
             raise Refused("no-such-room", f"nobody is in {event.of} any more", about=event.of)
-        said = events.Said("", "", room.name, event.nick, event.text, account=event.account)
+        kind = events.Acted if event.action else events.Said
+        said = kind("", "", room.name, event.nick, event.text, account=event.account)
         deed = Deed(member, ref=approve.ref)
         chat.post(member, room, Entry(room.key, said, approve.ref), deed=deed, is_own=False)
         taken = events.Deleted("", "", LOG_ROOM, member.nick, event.nick, "approved", target=event.id)
@@ -88,9 +89,9 @@ def approve(chat: Chat, member: Member, approve: moderation.Approve, now: float)
     return FindEvent(LOG_ROOM, approve.id, found, approve.ref, once=True)
 
 
-def hold(chat: Chat, member: Member, room: Room, text: str) -> None:
-    """Keep what a member wants to say for moderators to look at."""
-    held = events.Held("", "", LOG_ROOM, member.nick, of=room.name, text=text)
+def hold(chat: Chat, member: Member, room: Room, text: str, *, action: bool) -> None:
+    """Keep what a member wants to say, or to do, for moderators to look at."""
+    held = events.Held("", "", LOG_ROOM, member.nick, of=room.name, text=text, action=action)
     chat.post(member, chat.rooms.log(), Entry(LOG_ROOM, held, None))
 
 

@@ -140,9 +140,10 @@ class Announced(Moderation, tag="announced"):
 
 
 class Held(Moderation, tag="held"):
-    """`nick` wanted to say `text`, which a pattern holds back; only moderators hear of it."""
+    """`nick` wanted to say `text`, or with `action` to do it, which a pattern holds back; only moderators hear."""
 
     text: str = ""
+    action: bool = False
 
 
 AnyModeration = Kicked | Banned | Unbanned | Muted | Unmuted | Slowed | Locked | Unlocked | Deleted | Announced | Held

@@ -36,8 +36,10 @@ def _moderated(event: events.Moderation) -> str:
     """Return what somebody who moderates has done: to whom, where if it is not here, until when, and why."""
     who = "everyone" if event.who == EVERYBODY else event.who
     match event:
-        case events.Announced(text=text) | events.Held(text=text):
-            did, reason = ("announces" if isinstance(event, events.Announced) else "is not let say yet"), text
+        case events.Announced(text=text):
+            did, reason = "announces", text
+        case events.Held(text=text, action=action):
+            did, reason = "is not let say yet", f"*{text}*" if action else text
         case events.Slowed(every=every):
             did = f"lets everyone speak once in {durations.show(every)}" if every else "lets everyone speak freely"
             reason = event.reason

@@ -40,7 +40,7 @@ const EVENTS = {
 	unlocked: done(() => "unlocked the room"),
 	deleted: done(({ who }) => `deleted what ${who} said`),
 	announced: done(() => "announces", ({ text }) => text),
-	held: done(({ id }) => `is not let say yet (${id})`, ({ text }) => text),
+	held: done(({ id }) => `is not let say yet (${id})`, ({ text, action }) => (action ? `*${text}*` : text)),
 };
 
 // What somebody who moderates has done, where if it was not here, until when, and why.
