@@ -138,10 +138,10 @@ EVENTS: list[tuple[events.AnyEvent, str]] = [
         "* bob deleted what eve said (1-0): rude",
     ),
     (events.Announced("1-0", TIME, "lobby", "bob", text="lunch"), "* bob announces: lunch"),
-    (events.Held("1-0", TIME, "@log", "eve", of="tea", text="buy"), "* eve is not let say yet, in tea: buy"),
+    (events.Held("1-0", TIME, "@log", "eve", of="tea", text="buy"), "* eve is not let say yet (1-0), in tea: buy"),
     (
         events.Held("1-0", TIME, "@log", "eve", of="tea", text="buys", action=True),
-        "* eve is not let say yet, in tea: *buys*",
+        "* eve is not let say yet (1-0), in tea: *buys*",
     ),
 ]
 

@@ -38,8 +38,8 @@ def _moderated(event: events.Moderation) -> str:
     match event:
         case events.Announced(text=text):
             did, reason = "announces", text
-        case events.Held(text=text, action=action):
-            did, reason = "is not let say yet", f"*{text}*" if action else text
+        case events.Held(id=held_id, text=text, action=action):
+            did, reason = f"is not let say yet ({held_id})", f"*{text}*" if action else text
         case events.Slowed(every=every):
             did = f"lets everyone speak once in {durations.show(every)}" if every else "lets everyone speak freely"
             reason = event.reason
