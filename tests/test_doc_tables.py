@@ -162,13 +162,18 @@ def test_every_type_that_programs_are_told_is_in_its_table_with_its_fields(head:
     assert shown == {_tag(struct): set(struct.__struct_encode_fields__) for struct in told}
 
 
-def _codes(*makers: str) -> set[str]:
-    """Return the codes that the server side gives to what it makes by one of these names, where they are literal."""
+def _codes(*makers: str, fatal: bool = False) -> set[str]:
+    """Return the codes that the server side gives to what it makes by one of these names, where they are literal.
+
+    With `fatal`, only the codes of what ends the connection.
+    """
     found = set[str]()
     for folder in ("protocol", "core", "commands", "dialects", "store", "server"):
         for path in (ROOT / "geventchat" / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in makers:
+                if not isinstance(node, ast.Call) or ast.unparse(node.func).rpartition(".")[2] not in makers:
+                    continue
+                if not fatal or any(keyword.arg == "fatal" for keyword in node.keywords):
                     given = [*node.args[:1], *(keyword.value for keyword in node.keywords if keyword.arg == "code")]
                     found.update(str(one.value) for one in given if isinstance(one, ast.Constant))
     return found
@@ -179,7 +184,7 @@ def test_every_code_is_in_its_table_and_no_other() -> None:
     closing = {one for cells in rows("protocol.md", "code of a `closing`") for one in code(cells[0])}
     made_of_parts = {"bad-room", "unknown-type", "bad-message", "bad-frame"}
     no_chat = {"http", "tls", "other-protocol", "proxy-header"}  # these are answered in other words, or not at all
-    assert closing >= _codes("Closing")
+    assert closing >= _codes("Closing") | _codes("ProtocolError", fatal=True) - no_chat
     assert errors | closing == (_codes("Refused", "ProtocolError", "Error", "Closing") | made_of_parts) - no_chat
 
 
