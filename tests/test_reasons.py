@@ -1,6 +1,7 @@
 """What a run says about why something did not work."""
 
 from contextlib import suppress
+from ipaddress import ip_network
 from pathlib import Path
 
 import gevent
@@ -8,7 +9,11 @@ import pytest
 from gevent.socket import socket
 
 import bots.engine.bot
+from bots.engine.runner import Runner
+from bots.protocols.json import Json
+from bots.scenario.load import parse
 from geventchat import ChatServer, Limits
+from geventchat.server.access import Access
 from tests.faulty_json_server import faulty_json_server
 from tests.play import passed, play
 from tests.processes import run, serving
@@ -21,6 +26,24 @@ def test_who_is_not_let_in_says_the_server_s_reason(dialect: str) -> None:
         outcome = play("cast: {user: 2}\nscript:\n  - user: hi\n", server.address, dialect)
     (failure,) = outcome.failures
     assert failure.endswith("was not let in: server is full, try again later")
+
+
+class FromElsewhere(Json):
+    """Comes through a proxy that names another machine: of this one, any number may come."""
+
+    def hello(self, nick: str, room: str, after: str | None, token: str | None) -> bytes:
+        return b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n" + super().hello(nick, room, after, token)
+
+
+def test_who_is_one_too_many_from_its_address_says_which_options_let_more_in() -> None:
+    access, scenario = Access(proxies=(ip_network("127.0.0.1"),)), b"cast: {user: 2}\nscript:\n  - user: hi\n"
+    with ChatServer(limits=Limits(max_per_address=1), access=access) as server:
+        outcome = Runner(parse(scenario, "test.yaml", lambda _: b""), server.address, FromElsewhere).run()
+    (failure,) = outcome.failures
+    assert failure.endswith(
+        "was not let in: too many connections from your address; "
+        "geventchat-serve --max-per-address 100000 --connect-rate 100000 takes more"
+    )
 
 
 def test_who_loses_the_connection_says_the_server_s_reason_and_not_that_it_was_slow() -> None:

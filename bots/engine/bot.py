@@ -48,6 +48,7 @@ _GRACE_S = 0.3
 _HINTS = {
     "nick-taken": '; give the cast another name: {count: 2, name: "bot{n}"}',
     "password-needed": "; --password-file FILE gives it",
+    "too-many-connections": "; geventchat-serve --max-per-address 100000 --connect-rate 100000 takes more",
 }
 
 # Bytes that are shown of what a server sends instead of letting a bot in.
@@ -349,8 +350,8 @@ class Bot:
             case replies.Error(ref=str(ref)) if ref in self._withdraw:
                 self.unacknowledged.acknowledge(ref)
                 self._withdraw.pop(ref)()
-            case replies.Closing(message=message):
-                self._reason = message
+            case replies.Closing(code=code, message=message):
+                self._reason = message + _HINTS.get(code, "")
             case Notice(text=text):
                 self.last_notice = text
                 if self.welcome is None:
