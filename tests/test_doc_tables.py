@@ -23,7 +23,7 @@ from bots.scenario.selector import selector
 from geventchat.commands import commands
 from geventchat.commands.table import TYPED
 from geventchat.core.dedup import MAX_REFS
-from geventchat.dialects import plain_lines
+from geventchat.dialects import json, plain_lines
 from geventchat.protocol import events, limits, names, replies
 from geventchat.server.passwords import AT_ONCE, MAX_WAITING
 from geventchat.store.memory import MEMORY_BYTES
@@ -119,6 +119,7 @@ def test_a_bound_without_an_option_is_as_the_code_has_it(bound: str) -> None:
         f"{limits.DEFAULT_HISTORY}, or `limit` up to {limits.MAX_HISTORY}",
         f"last {MAX_REFS} of each user",
         f"at most {limits.Limits().max_line} bytes",
+        f"more than {json.longest_line(limits.Limits().max_line):,} bytes",
         f"at most {limits.Limits().max_name} characters",
         *(f"`{name}`" for name in sorted(names.RESERVED)),
     ],
