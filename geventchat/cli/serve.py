@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 
 _EXAMPLES = """\
 examples:
-  geventchat-serve                              a chat for this machine, on 127.0.0.1:2003
-  geventchat-serve --listen 0.0.0.0:2003        for the whole network
-  geventchat-serve --listen [::1]:0 --rate off  on a free port, nobody slowed down
-  geventchat-serve --history none               keeps nothing on disk
-  geventchat-serve --redis redis://HOST:6379/0  one of several servers, which share one chat
-  geventchat-serve --config chat.toml           with the options that stand there
-  geventchat-serve --tls self-signed            nobody on the way reads along
-  geventchat-serve export --since 2h --text     print what was said; export --help says more
-  geventchat-serve account add alice            make a name somebody's; account --help says more
+  geventchat-serve                                a chat for this machine, on 127.0.0.1:2003
+  geventchat-serve --listen 0.0.0.0:2003          for the whole network
+  geventchat-serve --listen '[::1]:0' --rate off  on a free port, nobody slowed down
+  geventchat-serve --history none                 keeps nothing on disk
+  geventchat-serve --redis redis://HOST:6379/0    one of several servers, which share one chat
+  geventchat-serve --config chat.toml             with the options that stand there
+  geventchat-serve --tls self-signed              nobody on the way reads along
+  geventchat-serve export --since 2h --text       print what was said; export --help says more
+  geventchat-serve account add alice              make a name somebody's; account --help says more
 
 exit status: 0 ended in order; 1 ended by a second signal, or by a fault of its own; 2 an invalid option or address
 """
