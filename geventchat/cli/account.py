@@ -31,7 +31,7 @@ examples:
   geventchat-serve account passwd alice --password-file F  another password; who is logged in has to log in anew
   geventchat-serve account list --json
 
-exit status: 0 done; 1 cannot be written; 2 cannot be done
+exit status: 0 done; 1 cannot be written; 2 cannot be done; 130 interrupted
 """
 
 
