@@ -10,7 +10,7 @@ from geventchat.dialects.irc.names import SERVER, name_from_irc
 
 
 def register(asked: Asked, params: list[str]) -> Iterator[Request]:
-    """Register the present nick; `*`, or that nick, stands first, then an e-mail address, which nobody needs."""
+    """Register the present nick: `*` stands first, for it, then an e-mail address, which nobody needs."""
     if len(params) < 3:
         yield too_few(asked)
     elif params[0] == "*":
