@@ -208,7 +208,11 @@ class RemoteUsers:
     def _happened(self, news: Happened, wall_time: float, now: float) -> None:
         entry = news.entry
         event, key = entry.event, entry.room
-        member = self._remote.get(news.by) or self._own.get(news.by)
+        remote = self._remote.get(news.by)
+        if remote is not None and isinstance(event, events.Said | events.Acted):
+            self._said(remote, key, event, wall_time, now)
+            return
+        member = remote or self._own.get(news.by)
         if member is not None and isinstance(event, events.Joined):
             if key in member.rooms:  # known from the list of all who are here
                 return
@@ -230,9 +234,14 @@ class RemoteUsers:
         everywhere = self._everywhere_of(member, event)
         if (isinstance(event, events.Left) or is_kick(event)) and key in member.rooms:
             member.rooms.remove(key)
-        elif isinstance(event, events.Said | events.Acted):
-            member.spoke = wall_time
         self._chat.publisher.show(PendingEvent(member, room, entry, everywhere=everywhere), now)
+
+    def _said(self, speaker: RemoteMember, key: str, event: events.AnyEvent, wall_time: float, now: float) -> None:
+        """Show what was said elsewhere: that is nearly all that comes, and concerns the speaker no further."""
+        self._everywhere = None
+        speaker.spoke = wall_time
+        if (room := self._chat.rooms.at(key)) is not None:
+            self._chat.publisher.publish_in(room, event, now)
 
     def _note_guest(self, member: Member, room: "Room", event: events.AnyEvent) -> None:
         """Note who is let into a locked room on another server, or is put out: it may come back on this one."""

@@ -149,6 +149,8 @@ def _changed(change: Change) -> Item:
 
 def news_of(item: Item, event_id: str) -> News | None:
     """Return what an item tells this server, if anything."""
+    if item.kind in _EVENTS:
+        return Happened(item.by, _entry(item, event_id, item.kind))
     match item.kind:
         case "arrived":
             return Arrived(item.by, item.nick, item.key, item.ref, _person.decode(item.text))
@@ -160,8 +162,6 @@ def news_of(item: Item, event_id: str) -> News | None:
             return Told(item.key, _reply.decode(item.text))
         case "lost":
             return Lost("", *item.text.split(" "))
-        case kind if kind in _EVENTS:
-            return Happened(item.by, _entry(item, event_id, kind))
     return None
 
 

@@ -184,11 +184,11 @@ class RedisLog(History):
                 if isinstance(one, Entry | Happened):
                     items.stamp(one if isinstance(one, Entry) else one.entry, event_id)
             self._to_show.append(_OWN)
-            self._own_is_here = True
-        else:
-            for item, event_id in zip(part.items, part.ids(), strict=False):
-                if item is not None:
-                    self._take_news(item, event_id)
+            self._own_is_here = True  # whoever wrote it waits for that
+            return
+        for item, event_id in zip(part.items, part.ids(), strict=False):
+            if item is not None:
+                self._take_news(item, event_id)
         self._wake()
 
     def _take_news(self, item: items.Item, event_id: str) -> None:

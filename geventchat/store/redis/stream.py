@@ -110,11 +110,9 @@ class Stream:
             if told.has_ended:
                 raise Away("another process may have taken its place")
             event_id, before, *_ = items.head_of(part)
-            if number_of(event_id) <= number_of(self.heard):
-                return
             if before == self.heard and self._is_trusted(told):
                 self._accept(part)
-            else:
+            elif number_of(event_id) > number_of(self.heard):
                 self._catch_up()
 
     def _is_trusted(self, told: Subscription) -> bool:
