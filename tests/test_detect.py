@@ -23,6 +23,11 @@ NEWCOMERS: list[tuple[list[bytes], Dialect | None, Dialect | None, Dialect | Non
     ([b"{"], JSON, JSON, JSON),
     ([b'{"type":"hello","nick":"alice"}\n'], JSON, JSON, JSON),
     ([b"GETTY\n"], PLAIN, PLAIN, PLAIN),
+    # People whose names begin with a verb of HTTP.
+    ([b"Head Teacher\n"], PLAIN, PLAIN, PLAIN),
+    ([b"Post Malone\r\n"], PLAIN, PLAIN, PLAIN),
+    ([b"Get Smart"], None, UNFRAMED, UNFRAMED),
+    ([b"G", b"e", b"t", b" ", b"S"], PLAIN, PLAIN, PLAIN),
     # Names that are nearly commands of a Redis or a memcached.
     ([b"Ping\r\n"], PLAIN, PLAIN, PLAIN),
     ([b"ping\n"], PLAIN, PLAIN, PLAIN),
@@ -70,6 +75,7 @@ NEWCOMERS: list[tuple[list[bytes], Dialect | None, Dialect | None, Dialect | Non
     # What may become a request.
     ([b"PO"], None, None, UNFRAMED),
     ([b"get"], None, None, UNFRAMED),
+    ([b"GET http"], None, None, UNFRAMED),
 ]
 
 
@@ -89,6 +95,8 @@ def test_a_newcomer_is_known_by_its_first_bytes(
     [
         *(("http", verb + b" /") for verb in b"GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH PRI".split()),
         ("http", b"get / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+        ("http", b"GET http://localhost/"),
+        ("http", b"CONNECT localhost:443 HTTP/1.1\r\n"),
         ("http", b"BREW pot HTTP/1.0\r\n"),
         ("tls", b"\x16\x03\x01\x02\x00"),
         ("other-protocol", b"SSH-2.0-OpenSSH_9.2\r\n"),
@@ -108,10 +116,9 @@ def test_a_newcomer_is_known_by_its_first_bytes(
         ),
         *(
             ("other-protocol", line + b"\r\n")
-            for line in (b"stats", b"stats items", b"version", b"set x 0 0 1", b"incr x 1", b"gets x", b"cas x 0 0 1 2")
+            for line in (b"stats", b"stats items", b"version", b"set x 0 0 1", b"incr x 1", b"cas x 0 0 1 2")
         ),
-        ("http", b"get x\r\n"),
-        ("http", b"delete x\r\n"),
+        *(("other-protocol", verb + b" x\r\n") for verb in (b"get", b"gets", b"delete")),
         ("other-protocol", b"<?xml version='1.0'?>"),
         ("other-protocol", b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n"),
         ("other-protocol", b"\r\n\r\n\x00\r\nQUIT\n\x21"),

@@ -5,16 +5,17 @@ import re
 from geventchat.protocol.errors import ProtocolError
 
 _VERBS = (b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH", b"PRI")
-# RFC 9110, section 9; RFC 9113, section 3.4. A whole request line is one however it is written: no name looks like it.
-_HTTP = re.compile(rb"(?:%s) |\s*[a-z]+ \S+ HTTP/\d" % b"|".join(_VERBS), re.IGNORECASE | re.ASCII)
-_HTTP_BEGUN = tuple(verb + b" " for verb in _VERBS)
+# RFC 9110, section 9; RFC 9112, section 3.2; RFC 9113, section 3.4: a verb and a target. A name may begin with a verb,
+# as Head Teacher's does. A whole request line is one whatever its verb and target: no name looks like it.
+_REQUESTS = tuple(verb + b" " + target for verb in _VERBS for target in (b"/", b"*", b"HTTP://", b"HTTPS://"))
+_REQUEST_LINE = re.compile(rb"\s*[a-z]+ \S+ HTTP/\d", re.IGNORECASE | re.ASCII)
 _TLS_HANDSHAKE = b"\x16"  # RFC 8446, section 5.1
 
 # What is sent first to a Redis or a memcached, often to learn whether it lives. A person may be called so, and comes in
 # as `Ping` or `Stats`: only a whole line is taken for a command, and only as those clients spell it.
 _REDIS = rb"PING|INFO|COMMAND|DBSIZE|AUTH \S+|SELECT \d+|HELLO \d[^\n]*|CLIENT [A-Z]+[^\n]*|SET \S+ \S+|CONFIG GET \S+"
 _MEMCACHED = (
-    rb"stats(?: [a-z]+)?|version|flush_all|mn|gets \S+|"
+    rb"stats(?: [a-z]+)?|version|flush_all|mn|(?:gets?|delete) \S+|"
     rb"(?:(?:set|add|replace|append|prepend) \S+ \d+ -?\d+ \d+|cas \S+ \d+ -?\d+ \d+ \d+|(?:incr|decr|touch) \S+ \d+)"
     rb"(?: noreply)?"
 )
@@ -38,7 +39,7 @@ _OTHERS = (
 
 def foreign(first: bytes) -> ProtocolError | None:
     """Return the error, a fatal one, when the first bytes of a connection are another protocol's."""
-    if _HTTP.match(first):
+    if first.upper().startswith(_REQUESTS) or _REQUEST_LINE.match(first):
         return ProtocolError("http", "a web browser, or another program that speaks HTTP", fatal=True)
     if first.startswith(_TLS_HANDSHAKE):
         return ProtocolError("tls", "a TLS client on a port without TLS", fatal=True)
@@ -50,4 +51,4 @@ def foreign(first: bytes) -> ProtocolError | None:
 
 def may_become_foreign(first: bytes) -> bool:
     """Return whether these bytes, which are no whole line, may be the beginning of an HTTP request."""
-    return any(begun.startswith(first.upper()) for begun in _HTTP_BEGUN)
+    return any(request.startswith(first.upper()) for request in _REQUESTS)
