@@ -67,13 +67,15 @@ class IrcReader:
         return b"PING :geventchat\r\n"
 
     def asked(self, question: Question | None) -> None:
-        """Tell a client that is in how many are here, and the message of the day.
+        """Tell a client that has come in how many are here, and the message of the day.
 
         One whose password was wrong can give another, and is then called as it had wanted.
         """
         if question is not None:
             if question is Question.SERVER_PASSWORD:
                 self._nick = self._wanted
+            return
+        if self._state is _State.REGISTERED:  # clients take the end of that message for their coming in
             return
         self._state = _State.REGISTERED
         self._ready.append(commands.Status(ref=Asked("LUSERS").ref))
