@@ -81,3 +81,8 @@ def test_what_stands_for_a_character_is_in_no_name() -> None:
 def test_the_host_is_no_address_and_stays_with_the_nick() -> None:
     assert irc.host("alice") == irc.host("Alice") != irc.host("bob")
     assert re.fullmatch(r"[0-9a-f]{10}\.geventchat", irc.host("alice"))
+
+
+def test_nobody_is_called_as_the_server_is_in_its_notices() -> None:
+    with pytest.raises(Refused, match="reserved"):
+        names.nick(irc.SERVER, 32)

@@ -35,9 +35,10 @@ HOST = "host:"
 # Nobody is called what reads as a count, or as an address or network: a ban of such a name would hit that. Addresses of
 # IPv6 have colons.
 _NUMBERS = re.compile(r"[\d./]*\d[\d./]*")
-# Words that the server, a command or a scenario uses for itself; and those to whom clients of IRC, set up for other
-# networks, tell their passwords on coming in.
-RESERVED = frozenset({"exit", "server", "system", "everyone", "geventchat", "nickserv", "chanserv", "authserv"})
+# Words that the server, a command or a scenario uses for itself, the last of them on IRC, before its notices; and those
+# to whom clients of IRC, set up for other networks, tell their passwords on coming in.
+_OURSELVES = {"exit", "server", "system", "everyone", "geventchat", "chat.geventchat"}
+RESERVED = frozenset({*_OURSELVES, "nickserv", "chanserv", "authserv"})
 
 
 def nick(text: str, max_chars: int) -> tuple[str, str]:
