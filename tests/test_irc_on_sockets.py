@@ -200,6 +200,24 @@ def test_who_comes_back_is_shown_what_was_said_since_once(server: Server) -> Non
             bob.until(b":now\r\n")
 
 
+@pytest.mark.parametrize(("topics", "lines"), [(0, 600), (490, 30)])
+def test_who_comes_back_to_more_than_is_looked_through_is_shown_it_or_told_that_there_was_more(
+    topics: int, lines: int
+) -> None:
+    with ChatServer(limits=Limits(rate=None)) as server, plain(server.address, "nc") as nc:
+        with on_irc(server.address, "bob", "#lobby", caps="server-time"):
+            nc.until(b"* bob joined\n")
+        nc.until(b"* bob left")
+        nc.send(b"".join(b"/topic %d\n" % number for number in range(topics)))
+        nc.send(b"".join(b"missed %d\n" % number for number in range(lines)))
+        nc.until(b"nc: missed %d\n" % (lines - 1))
+        with on_irc(server.address, "bob", "#lobby", caps="server-time") as bob:
+            shown = settled(bob)
+            assert said(shown) == [f"missed {number}" for number in range(lines)][-500:]
+            told = [line for line in shown if " NOTICE #lobby :lines of lobby may be missing here" in line]
+            assert told == (shown[:1] if lines > 500 else [])
+
+
 def test_who_comes_back_after_a_crash_is_shown_only_what_was_said_since_the_server_is_up(tmp_path: Path) -> None:
     log = SqliteLog(tmp_path / "history.sqlite")
     with ChatServer(log=log) as server, plain(server.address, "nc") as nc:

@@ -228,7 +228,7 @@ REPLIES: list[tuple[replies.AnyReply, bytes]] = [
     (replies.Gap(room="lobby", first="1-0", last="1-6", count=7), b"* you missed 7 lines of lobby\n"),
     (
         replies.Gap(room="lobby", first="1-0", last="1-6", count=None),
-        b"* lines of lobby may be missing here: the server does not have them any more\n",
+        b"* lines of lobby may be missing here: the server cannot show them all\n",
     ),
     (replies.HelpText(lines=["/who  who", "/me  do"]), b"* /who  who\n* /me  do\n"),
     (replies.Error(code="nick-taken", message="the name bob is taken"), b"* the name bob is taken\n"),

@@ -7,7 +7,7 @@ from itertools import islice
 from geventchat.core.member import Member
 from geventchat.protocol import names
 from geventchat.protocol.errors import Refused
-from geventchat.protocol.events import iso_time
+from geventchat.protocol.events import iso_time, seconds_of
 from geventchat.protocol.limits import MAX_FORMER
 from geventchat.protocol.masks import matcher
 from geventchat.protocol.replies import Profile
@@ -87,6 +87,11 @@ class Nicks:
         """Return up to `limit` who went by a nick that a mask fits, the last one first."""
         fits = matcher(names.key(mask))
         return list(islice((one for key, one in reversed(self._former) if fits(key)), limit))
+
+    def gone_at(self, nick: str) -> float | None:
+        """Return when somebody last went by this nick who does so no more, in seconds since 1970; None for nobody."""
+        key = names.key(nick, self._max_name)
+        return next((seconds_of(one.since) for other, one in reversed(self._former) if other == key), None)
 
 
 def profile(member: Member, rooms: list[str], now: float) -> Profile:

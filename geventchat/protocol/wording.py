@@ -101,7 +101,7 @@ def notices_of(reply: replies.Reply) -> list[str]:
         case replies.Whispered(nick=nick, to=to, text=text):
             return [f"{nick} whispers to {to}: {text}"]
         case replies.Gap(room=room, count=None):
-            return [f"lines of {room} may be missing here: the server does not have them any more"]
+            return [f"lines of {room} may be missing here: the server cannot show them all"]
         case replies.Gap(room=room, count=count):
             return [f"you missed {count} lines of {room}"]
         case replies.BanList():

@@ -16,7 +16,7 @@ from geventchat.core.member import Member
 from geventchat.core.room import Room
 from geventchat.protocol import names, replies
 from geventchat.protocol.errors import Refused
-from geventchat.protocol.events import Acted, AnyEvent, Left, Renamed, Said, TopicSet, id_of, is_id, number_of
+from geventchat.protocol.events import Acted, AnyEvent, Left, Renamed, Said, TopicSet, id_at, id_of, is_id, number_of
 from geventchat.protocol.limits import MAX_HISTORY, MAX_PAGE_CHARS
 from geventchat.server.pump import Pump, Sender
 
@@ -188,34 +188,34 @@ class HistorySender:
     def _send_earlier(self, room: Room) -> None:
         """Show a newcomer what was said last, or since its nick was here last, to those who go by that."""
         member = self._member
-        if member.can.returns_by_nick:
-            recent = self._log.latest(room.key, MAX_HISTORY, member.joined_id)
-            last_here = self._last_here(recent)
-            if last_here is not None:
-                missed: list[AnyEvent] = [
-                    event for event in _later(recent, last_here) if isinstance(event, Said | Acted)
-                ]
-                self._chat.tell(member, replies.HistoryPage(room=room.name, events=missed, more=False))
-                self._settle()
-                return
-        said = self._log.latest(room.key, self._greet_with + 1, member.joined_id, talk=True)
-        if said:
-            shown, more = said[-self._greet_with :], len(said) > self._greet_with
-            self._chat.tell(self._member, replies.HistoryPage(room=room.name, events=shown, more=more))
+        last_here = self._last_here(room) if member.can.returns_by_nick else None
+        most = self._greet_with if last_here is None else MAX_HISTORY
+        said = self._log.latest(room.key, most + 1, member.joined_id, talk=True)
+        if last_here is not None:
+            said = _later(said, last_here)
+        shown = _fitting(said[-most:][::-1])[::-1]
+        more = len(said) > len(shown)
+        if last_here is not None and more:
+            self._tell_gap(room, last_here, id_of(number_of(shown[0].id) - 1))
+        if shown:
+            self._chat.tell(member, replies.HistoryPage(room=room.name, events=shown, more=more))
             self._settle()
 
-    def _last_here(self, recent: list[AnyEvent]) -> str | None:
+    def _last_here(self, room: Room) -> str | None:
         """Return the id up to which this user's nick has heard what was said; None where it was not here lately.
 
         Who has not left was here when the server's process ended, and had heard all that is from before its start.
+        Where more has happened than is looked through, it is taken to have been here for as long as it was anywhere.
         """
         nick = self._member.nick
+        recent = self._log.latest(room.key, MAX_HISTORY, self._member.joined_id)
         for event in reversed(recent):
             if event.nick == nick:
                 return event.id if isinstance(event, Left | Renamed) else self._started
             if isinstance(event, Renamed) and event.new == nick:
                 return self._started
-        return None
+        gone_at = self._chat.nicks.gone_at(nick) if len(recent) == MAX_HISTORY else None
+        return id_at(gone_at) if gone_at is not None else None
 
     def _settle(self) -> bool:
         """Wait until all that was posted for this user is published and sent; whether the connection still stands."""

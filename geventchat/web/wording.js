@@ -85,6 +85,6 @@ const profile = ({ nick, about, rooms, away, origin }) =>
 	`${nick}${about && `: ${about}`}, in ${rooms.join(", ") || "no room"}${away ? `, away: ${away}` : ""}${origin ? `, ${origin}` : ""}`;
 
 function gapText({ room, count }) {
-	if (count === null) return `lines of ${room} may be missing here: the server has them no more`;
+	if (count === null) return `lines of ${room} may be missing here: the server cannot show them all`;
 	return `you missed ${count} lines of ${room}`;
 }
