@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from geventchat.commands import commands
 from geventchat.commands.commands import Act, Bye, Join, Leave, Rename, Say, Topic, Whisper
+from geventchat.commands.moderation import Announce
+from geventchat.core.moderation.filters import Filter
 from geventchat.dialects.irc.asked import Asked
 from geventchat.dialects.irc.dialect import spoken
 from geventchat.dialects.irc.lines import MAX_BYTES, parse
@@ -16,6 +18,7 @@ from geventchat.dialects.irc.names import prefix
 from geventchat.dialects.irc.replies import _TABLE
 from geventchat.protocol import events, replies
 from geventchat.protocol.events import iso_time
+from geventchat.protocol.roles import Role
 from geventchat.protocol.text import clean
 from tests.stage import Stage, User
 
@@ -368,6 +371,26 @@ def test_a_long_text_comes_in_pieces_and_is_whole(stage: Stage) -> None:
     assert len(lines) > 4
     assert "".join(line.partition(" PRIVMSG #lobby :")[2] for line in lines) == text
     assert [("msgid=" in line) for line in lines] == [True] + [False] * (len(lines) - 1)  # one message, one id
+
+
+def whole(lines: list[str], head: str) -> str:
+    """Return the text that stands behind this in lines, of which none is longer than it may be."""
+    assert max(len(line.encode()) for line in lines) <= MAX_BYTES
+    return "".join(line.partition(head)[2] for line in lines)
+
+
+def test_what_is_announced_held_back_and_of_the_day_is_whole_however_long(stage: Stage) -> None:
+    text = "Ж" * 1_000 + "end"
+    json, bob, mod = stage.program("json"), stage.on_irc("bob", "lobby"), stage.on_irc("mod")
+    mod.member.role = Role.MODERATOR
+    mod.hears(Join(room="@log"), Announce(text=text))
+    assert whole(bob.heard(), " NOTICE #lobby :") == text
+    stage.chat.moderation.filter = Filter("hold end$")
+    json.hears(Say(text=text))
+    assert whole(mod.heard(), " NOTICE #@log :") == f"json is not let say yet, in lobby: {text}"
+    stage.chat.motd = [text]
+    _, *of_the_day, _ = bob.hears(commands.Motd(ref=asked("MOTD")))
+    assert whole(of_the_day, " 372 bob :- ") == text
 
 
 def test_every_event_can_be_told() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from geventchat.dialects.irc import moderation
-from geventchat.dialects.irc.lines import Out, build, render, room_for, split
+from geventchat.dialects.irc.lines import Out, build, in_pieces, notices, render
 from geventchat.dialects.irc.moderation import REDACTION
 from geventchat.dialects.irc.names import SERVER, nick_to_irc, prefix, room_to_irc
 from geventchat.protocol import events, wording
@@ -22,7 +22,7 @@ def encoder(shaping: frozenset[str]) -> Callable[[events.AnyEvent], bytes]:
 
 def gap(missing: Gap) -> bytes:
     """Return what tells a reader of a room that it has missed something."""
-    return render([build(SERVER, "NOTICE", room_to_irc(missing.room), line) for line in wording.notices_of(missing)])
+    return render(notices(room_to_irc(missing.room), wording.notices_of(missing)))
 
 
 def messages(event: events.AnyEvent, caps: frozenset[str]) -> list[Out]:
@@ -67,5 +67,4 @@ def _bodies(event: events.AnyEvent, caps: frozenset[str]) -> list[Out]:
 
 def said(who: str, target: str, text: str, begin: str = "", end: str = "", *, notice: bool = False) -> list[Out]:
     """Return something that is said as messages of at most 512 bytes; `begin` and `end` stand around each piece."""
-    head = f":{who} {'NOTICE' if notice else 'PRIVMSG'} {target} :{begin}"
-    return [Out(f"{head}{piece}{end}") for piece in split(text, room_for(head, end))]
+    return in_pieces(f":{who} {'NOTICE' if notice else 'PRIVMSG'} {target} :{begin}", text, end)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from geventchat.dialects.irc.names import SERVER
 from geventchat.protocol.errors import ProtocolError
 from geventchat.protocol.text import cut_character
 
@@ -79,9 +80,15 @@ def build(prefix: str, command: str, *params: str) -> Out:
     return Out(split(f":{prefix} {' '.join([command, *middle])} :{last}", MAX_BYTES)[0])
 
 
-def room_for(head: str, tail: str = "") -> int:
-    """Return how many bytes a message has left between its beginning and its end."""
-    return MAX_BYTES - len(head.encode()) - len(tail.encode())
+def in_pieces(head: str, text: str, end: str = "") -> list[Out]:
+    """Return a text as messages of at most 510 bytes; `head` stands before each piece of it, and `end` behind."""
+    left = MAX_BYTES - len(head.encode()) - len(end.encode())
+    return [Out(f"{head}{piece}{end}") for piece in split(text, left)]
+
+
+def notices(target: str, texts: Iterable[str]) -> list[Out]:
+    """Return what the server says to a channel or a client, whole however long it is."""
+    return [one for text in texts for one in in_pieces(f":{SERVER} NOTICE {target} :", text)]
 
 
 def split(text: str, most: int) -> list[str]:

@@ -1,7 +1,7 @@
 """What moderators do, as messages of IRC: KICK, MODE, REDACT, and notices for what IRC has no word for."""
 
-from geventchat.dialects.irc.lines import Out, build
-from geventchat.dialects.irc.names import SERVER, nick_to_irc, prefix, room_to_irc
+from geventchat.dialects.irc.lines import Out, build, in_pieces, notices
+from geventchat.dialects.irc.names import nick_to_irc, prefix, room_to_irc
 from geventchat.protocol import events, wording
 from geventchat.protocol.names import LOG_ROOM
 from geventchat.protocol.wording import EVERYBODY
@@ -13,7 +13,7 @@ def bodies(event: events.Moderation, *, redacts: bool) -> list[Out]:
     """Return what somebody who moderates has done; `redacts` is whether the client takes back what it shows."""
     who, channel = prefix(event.nick), room_to_irc(event.room)
     if event.room == LOG_ROOM:
-        return [_notice(event, channel)]
+        return _notices(event, channel)
     match event:
         case events.Kicked(who=kicked, reason=reason):
             return [build(who, "KICK", channel, nick_to_irc(kicked), reason or nick_to_irc(event.nick))]
@@ -22,11 +22,11 @@ def bodies(event: events.Moderation, *, redacts: bool) -> list[Out]:
                 build(who, "REDACT", channel, target, reason) if reason else Out(f":{who} REDACT {channel} {target}")
             ]
         case events.Announced(text=text):
-            return [build(who, "NOTICE", channel, text)]
+            return in_pieces(f":{who} NOTICE {channel} :", text)
     mode = _mode(event)
     if not mode:
-        return [_notice(event, channel)]
-    more = [_notice(event, channel)] if event.reason or event.until else []  # what MODE has no place for
+        return _notices(event, channel)
+    more = _notices(event, channel) if event.reason or event.until else []  # what MODE has no place for
     return [Out(f":{who} MODE {channel} {mode}"), *more]
 
 
@@ -54,5 +54,5 @@ def mask_of(who: str) -> str:
     return who if ":" in who or "/" in who else f"{nick_to_irc(who)}!*@*"
 
 
-def _notice(event: events.Moderation, channel: str) -> Out:
-    return build(SERVER, "NOTICE", channel, wording.notice_of(event))
+def _notices(event: events.Moderation, channel: str) -> list[Out]:
+    return notices(channel, [wording.notice_of(event)])

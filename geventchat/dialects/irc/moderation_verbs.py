@@ -9,7 +9,7 @@ from geventchat.dialects import slash
 from geventchat.dialects.irc import texts
 from geventchat.dialects.irc.answers import MAX_DETAIL, Request, Verb, answer, no_channel, targets_of, too_few, wrong
 from geventchat.dialects.irc.asked import Asked
-from geventchat.dialects.irc.lines import Out, build
+from geventchat.dialects.irc.lines import Out, build, notices
 from geventchat.dialects.irc.names import HOSTS, SERVER, is_channel, name_from_irc, room_from_irc
 from geventchat.dialects.irc.recipient import Recipient
 from geventchat.protocol.errors import ProtocolError
@@ -88,7 +88,7 @@ def _modes(asked: Asked, channel: str, modes: str, *given: str) -> Iterator[Requ
 def _set(asked: Asked, channel: str, letter: str, parameter: str, *, adds: bool) -> Request:
     room, who, ref = room_from_irc(channel), _who(parameter), asked.ref
     if letter in _LISTS and not who:
-        return answer(asked, lambda to: [to.said_by_server("NOTICE", to.me, f"{parameter} fits more than one nick")])
+        return answer(asked, lambda to: notices(to.me, [f"{parameter} fits more than one nick"]))
     match letter:
         case "b":
             return (

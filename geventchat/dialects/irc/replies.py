@@ -11,7 +11,7 @@ from geventchat.dialects.irc import events as irc_events
 from geventchat.dialects.irc.asked import Asked, batch_begins, batch_ends
 from geventchat.dialects.irc.errors import errors
 from geventchat.dialects.irc.isupport import isupport
-from geventchat.dialects.irc.lines import MAX_BYTES, Out, build, render
+from geventchat.dialects.irc.lines import MAX_BYTES, Out, build, in_pieces, notices, render
 from geventchat.dialects.irc.moderation import mask_of
 from geventchat.dialects.irc.names import SERVER, nick_to_irc, prefix, room_to_irc
 from geventchat.dialects.irc.profiles import former, profiles, wrapped
@@ -168,7 +168,7 @@ def _account(to: Recipient, told: replies.AccountIs) -> list[Out]:
         lines.append(to.numeric("491", "That account does not moderate"))
     if to.asked.verb == "REGISTER":
         lines.append(build(SERVER, "REGISTER", "SUCCESS", account, "Your nick is yours now"))
-    return [*lines, *[build(SERVER, "NOTICE", to.me, line) for line in wording.notices_of(told)[1:]]]
+    return [*lines, *notices(to.me, wording.notices_of(told)[1:])]
 
 
 def _account_changed(to: Recipient, changed: replies.AccountChanged) -> list[Out]:
@@ -180,7 +180,7 @@ def _account_changed(to: Recipient, changed: replies.AccountChanged) -> list[Out
 
 
 def _noticed(to: Recipient, told: replies.Reply) -> list[Out]:
-    return [build(SERVER, "NOTICE", to.me, line) for line in wording.notices_of(told)]
+    return notices(to.me, wording.notices_of(told))
 
 
 def _described(to: Recipient, described: replies.Described) -> list[Out]:
@@ -263,7 +263,7 @@ def _recent(_: Recipient, recent: replies.RecentRooms) -> list[Out]:
 def _bans(to: Recipient, listed: replies.BanList) -> list[Out]:
     """Return a list that MODE has asked for; or what is banned and muted in words."""
     if to.asked.verb != "SET MODE":
-        return [to.said_by_server("NOTICE", to.me, line) for line in wording.notices_of(listed)]
+        return notices(to.me, wording.notices_of(listed))
     letter, channel = to.asked.detail[:1], to.asked.detail[1:]
     entries, number, end = (listed.bans, "367", "368") if letter == "b" else (listed.mutes, "728", "729")
     more = [] if letter == "b" else [letter]
@@ -280,12 +280,13 @@ def _motd(to: Recipient, motd: replies.Motd) -> list[Out]:
         return []
     if not motd.lines:
         return [to.numeric("422", "There is no message of the day")]
-    lines = [to.numeric("372", f"- {line}") for line in motd.lines]
+    head = to.short("372").body + " :- "
+    lines = [one for line in motd.lines for one in in_pieces(head, line)]
     return [to.numeric("375", f"- {SERVER} Message of the day -"), *lines, to.numeric("376", "End of /MOTD command")]
 
 
 def _gap(_: Recipient, gap: replies.Gap) -> list[Out]:
-    return [build(SERVER, "NOTICE", room_to_irc(gap.room), line) for line in wording.notices_of(gap)]
+    return notices(room_to_irc(gap.room), wording.notices_of(gap))
 
 
 def _closing(to: Recipient, closing: replies.Closing) -> list[Out]:
