@@ -11,6 +11,7 @@ from geventchat.delivery.outbox import Outbox
 from geventchat.dialects.base import Answer, EmptyLine
 from geventchat.dialects.irc.asked import Asked
 from geventchat.dialects.irc.dialect import IRC, spoken
+from geventchat.dialects.irc.isupport import isupport
 from geventchat.dialects.irc.reader import IrcReader
 from geventchat.dialects.irc.verbs import VERBS
 from geventchat.protocol.limits import MAX_REF
@@ -173,6 +174,13 @@ def test_what_a_newcomer_cannot_do_is_answered(line: bytes, number: bytes) -> No
             b"JOIN #a,#b key",
             [commands.Join(room="a", password="key", ref=of("JOIN")), commands.Join(room="b", ref=of("JOIN"))],
         ),
+        (
+            b"JOIN #a,#a,,#b ka,no,,kb",
+            [
+                commands.Join(room="a", password="ka", ref=of("JOIN")),
+                commands.Join(room="b", password="kb", ref=of("JOIN")),
+            ],
+        ),
         (b"PART #a :so long", [commands.Leave(room="a", reason="so long", ref=of("PART"))]),
         (b"TOPIC #a", [commands.Topic(room="a", ref=of("TOPIC"))]),
         (b"TOPIC #a :", [commands.Topic(room="a", text="", ref=of("TOPIC"))]),
@@ -243,6 +251,22 @@ def test_a_line_asks_for_this(line: bytes, commanded: list[object]) -> None:
 )
 def test_what_needs_no_chat_is_answered_at_once(line: bytes, told: bytes) -> None:
     assert asked(line) == [S + told + b"\r\n"]
+
+
+@pytest.mark.parametrize(
+    ("line", "most"),
+    [
+        ("JOIN {}", 64),
+        *((f"{verb} {{}}", 20) for verb in ("PART", "NAMES", "WHOIS", "KICK #a", "MODE")),
+        *((f"{verb} {{}} :hi", 20) for verb in ("PRIVMSG", "NOTICE")),
+    ],
+)
+def test_of_more_targets_than_may_be_named_the_first_that_is_left_out_is_told(line: str, most: int) -> None:
+    targets = ",".join(f"#{number}" for number in range(70))
+    *taken, refused = asked(line.format(targets).encode())
+    assert len(taken) == most
+    assert refused.startswith(S + b"407 bob #%d :Too many targets" % most)  # type: ignore[attr-defined]
+    assert f"{line.split()[0]}:{most}" in " ".join(isupport(32)[1]) or line == "MODE {}"
 
 
 def test_programs_that_ask_programs_are_not_heard_as_talk() -> None:

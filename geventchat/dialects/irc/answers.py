@@ -1,6 +1,6 @@
 """What comes of a line: commands for the chat, and answers that the dialect knows by itself, in their turn."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from geventchat.commands.commands import AnyCommand
 from geventchat.dialects.base import Answer
@@ -37,6 +37,17 @@ def no_channel(asked: Asked, target: str) -> Answer:
     return wrong(asked, "403", target, "No such channel: their names begin with #")
 
 
+def for_each(
+    asked: Asked, given: str, ask: Callable[[str], Iterable[Request]], most: int = MAX_TARGETS
+) -> Iterator[Request]:
+    """Ask the same for each target in a list, each once; if more are named than may be, say from which one on not."""
+    targets = targets_of(given)
+    for target in targets[:most]:
+        yield from ask(target)
+    if len(targets) > most:
+        yield wrong(asked, "407", targets[most], f"Too many targets: at most {most} at once, so not from this one on")
+
+
 def targets_of(given: str) -> list[str]:
-    """Return the targets in a list, each once, and no more than may be named."""
-    return list(dict.fromkeys(target for target in given.split(",") if target))[:MAX_TARGETS]
+    """Return the targets in a list, each once."""
+    return list(dict.fromkeys(target for target in given.split(",") if target))

@@ -2,8 +2,9 @@
 
 from geventchat.protocol.limits import MAX_ABOUT, MAX_HISTORY, MAX_ROOMS_PER_USER, MAX_WATCHED
 
-# The most targets that one command may name.
+# The most targets that one command may name, and one JOIN, in which clients name all channels that they were in.
 MAX_TARGETS = 20
+MAX_JOINED = MAX_ROOMS_PER_USER
 # What fits behind the head of a TOPIC, in bytes.
 MAX_TOPIC = 390
 _AT_ONCE = 13  # tokens in one message
@@ -11,7 +12,8 @@ _AT_ONCE = 13  # tokens in one message
 
 def isupport(max_name: int) -> list[list[str]]:
     """Return the tokens, in groups that fit into a message; names have at most `max_name` characters."""
-    targets = ",".join(f"{verb}:{MAX_TARGETS}" for verb in ("JOIN", "NAMES", "NOTICE", "PART", "PRIVMSG", "WHOIS"))
+    others = ("KICK", "NAMES", "NOTICE", "PART", "PRIVMSG", "WHOIS")
+    targets = ",".join([f"JOIN:{MAX_JOINED}", *(f"{verb}:{MAX_TARGETS}" for verb in others)])
     tokens = [
         f"AWAYLEN={MAX_ABOUT}",
         "CASEMAPPING=ascii",

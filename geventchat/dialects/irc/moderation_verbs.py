@@ -1,13 +1,13 @@
 """What those who moderate ask for: KICK, MODE, REDACT, and each command that is typed elsewhere, by its name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from geventchat.commands import commands, moderation
 from geventchat.commands.table import CommandInfo
 from geventchat.dialects import slash
 from geventchat.dialects.irc import texts
-from geventchat.dialects.irc.answers import MAX_DETAIL, Request, Verb, answer, no_channel, targets_of, too_few, wrong
+from geventchat.dialects.irc.answers import MAX_DETAIL, Request, Verb, answer, for_each, no_channel, too_few, wrong
 from geventchat.dialects.irc.asked import Asked
 from geventchat.dialects.irc.lines import Out, build, notices
 from geventchat.dialects.irc.names import HOSTS, SERVER, is_channel, name_from_irc, room_from_irc
@@ -31,10 +31,10 @@ def kick(asked: Asked, params: list[str]) -> Iterator[Request]:
         yield no_channel(asked, channel)
         return
     asked = asked.about(channel[:MAX_DETAIL])
-    for nick in targets_of(nicks):
-        yield moderation.Kick(
-            nick=name_from_irc(nick), room=room_from_irc(channel), reason=texts.plain(reason), ref=asked.ref
-        )
+    room, why = room_from_irc(channel), texts.plain(reason)
+    yield from for_each(
+        asked, nicks, lambda nick: [moderation.Kick(nick=name_from_irc(nick), room=room, reason=why, ref=asked.ref)]
+    )
 
 
 def redact(asked: Asked, params: list[str]) -> Iterator[Request]:
@@ -63,11 +63,14 @@ def mode(asked: Asked, params: list[str]) -> Iterator[Request]:
     elif not is_channel(params[0]):
         yield answer(asked, lambda to: [_user_mode(to, params)])
     else:
-        for channel in targets_of(params[0]):  # irssi asks for those of several at once
-            if len(params) == 1:
-                yield commands.Who(room=room_from_irc(channel), ref=asked.ref)
-            else:
-                yield from _modes(asked, channel, *params[1:])
+        yield from for_each(asked, params[0], lambda channel: _mode_of(asked, channel, *params[1:]))
+
+
+def _mode_of(asked: Asked, channel: str, *given: str) -> Iterable[Request]:
+    """Ask for the modes of a channel, as irssi does of several at once, or set some."""
+    if not given:
+        return [commands.Who(room=room_from_irc(channel), ref=asked.ref)]
+    return _modes(asked, channel, *given)
 
 
 def _modes(asked: Asked, channel: str, modes: str, *given: str) -> Iterator[Request]:

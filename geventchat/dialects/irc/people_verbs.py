@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from geventchat.commands import commands
 from geventchat.dialects.irc import texts
-from geventchat.dialects.irc.answers import MAX_DETAIL, Request, targets_of, too_few, wrong
+from geventchat.dialects.irc.answers import MAX_DETAIL, Request, for_each, targets_of, too_few, wrong
 from geventchat.dialects.irc.asked import Asked
 from geventchat.dialects.irc.names import is_channel, name_from_irc, room_from_irc
 
@@ -32,11 +32,10 @@ def who(asked: Asked, params: list[str]) -> Iterator[Request]:
 
 def whois(asked: Asked, params: list[str]) -> Iterator[Request]:
     """Ask who users are."""
-    nicks = targets_of(params[-1]) if params else []
-    if not nicks:
+    if not params or not targets_of(params[-1]):
         yield wrong(asked, "431", "No nickname given")
-    for nick in nicks:
-        yield commands.Whois(nick=name_from_irc(nick), ref=asked.ref)
+    else:
+        yield from for_each(asked, params[-1], lambda nick: [commands.Whois(nick=name_from_irc(nick), ref=asked.ref)])
 
 
 def whowas(asked: Asked, params: list[str]) -> Iterator[Request]:

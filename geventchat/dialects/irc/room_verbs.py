@@ -5,8 +5,9 @@ from itertools import zip_longest
 
 from geventchat.commands import commands
 from geventchat.dialects.irc import texts
-from geventchat.dialects.irc.answers import MAX_DETAIL, Request, answer, no_channel, targets_of, too_few, wrong
+from geventchat.dialects.irc.answers import MAX_DETAIL, Request, answer, for_each, no_channel, too_few, wrong
 from geventchat.dialects.irc.asked import Asked
+from geventchat.dialects.irc.isupport import MAX_JOINED
 from geventchat.dialects.irc.names import is_channel, name_from_irc, room_from_irc
 
 
@@ -17,8 +18,7 @@ def privmsg(asked: Asked, params: list[str]) -> Iterator[Request]:
     elif len(params) < 2 or not params[1]:
         yield wrong(asked, "412", "No text to send")
     else:
-        for target in targets_of(params[0]):
-            yield _talk(asked, target, params[1])
+        yield from for_each(asked, params[0], lambda target: [_talk(asked, target, params[1])])
 
 
 def _talk(asked: Asked, target: str, raw: str) -> Request:
@@ -59,14 +59,17 @@ def join(asked: Asked, params: list[str]) -> Iterator[Request]:
     if not params:
         yield too_few(asked)
         return
-    keys = params[1].split(",") if len(params) > 1 else []
-    for channel, password in zip_longest(targets_of(params[0]), keys):
-        if channel is None:
-            return
+    keys: dict[str, str | None] = {}
+    for channel, key in zip_longest(params[0].split(","), params[1].split(",") if len(params) > 1 else []):
+        keys.setdefault(channel, key)
+
+    def enter(channel: str) -> Iterator[Request]:
         if is_channel(channel):
-            yield commands.Join(room=room_from_irc(channel), password=password, ref=asked.ref)
+            yield commands.Join(room=room_from_irc(channel), password=keys[channel], ref=asked.ref)
         else:
             yield no_channel(asked, channel)
+
+    yield from for_each(asked, params[0], enter, MAX_JOINED)
 
 
 def part(asked: Asked, params: list[str]) -> Iterator[Request]:
@@ -75,23 +78,28 @@ def part(asked: Asked, params: list[str]) -> Iterator[Request]:
         yield too_few(asked)
         return
     reason = texts.plain(params[1]) if len(params) > 1 else ""
-    for channel in targets_of(params[0]):
+
+    def leave(channel: str) -> Iterator[Request]:
         if is_channel(channel):
             yield commands.Leave(room=room_from_irc(channel), reason=reason, ref=asked.ref)
         else:
             yield no_channel(asked, channel)
 
+    yield from for_each(asked, params[0], leave)
+
 
 def names(asked: Asked, params: list[str]) -> Iterator[Request]:
     """Ask who is in rooms."""
-    channels = targets_of(params[0]) if params else []
-    if not channels:
-        yield wrong(asked, "366", "*", "End of /NAMES list")
-    for channel in channels:
+
+    def who(channel: str) -> Iterator[Request]:
         if is_channel(channel):
             yield commands.Who(room=room_from_irc(channel), ref=asked.ref)
         else:
             yield wrong(asked, "366", channel, "End of /NAMES list")
+
+    yield from for_each(asked, params[0] if params else "", who)
+    if not params or not params[0].strip(","):
+        yield wrong(asked, "366", "*", "End of /NAMES list")
 
 
 def list_rooms(asked: Asked, params: list[str]) -> Iterator[Request]:
