@@ -11,6 +11,7 @@ from geventchat.commands.commands import (
     Find,
     Hello,
     Help,
+    History,
     Invite,
     Join,
     Leave,
@@ -594,6 +595,18 @@ def test_every_act_is_written_down_for_moderators_only(stage: Stage, mod: User) 
     assert told(fay.hears(Whois(nick="mod")), "profiles")["users"][0]["rooms"] == ["lobby"]
     assert code(fay.hears(Who(room="@log"))) == "locked"
     assert code(fay.hears(Join(room="@other"))) == "bad-room"
+
+
+def test_who_joins_the_moderators_room_or_asks_is_shown_what_was_done_before(stage: Stage, mod: User) -> None:
+    stage.reads_past = True
+    stage.program("eve")
+    mod.hears(Mute(nick="eve", reason="noise"))
+    nc, bob = stage.person("nc"), stage.on_irc("bob", caps="server-time")
+    for one in (nc, bob):
+        one.member.role = Role.MODERATOR
+        assert any("mod muted eve: noise" in line for line in one.hears(Join(room="@log")))
+    (line,) = bob.hears(History(room="@log", ref=Asked("CHATHISTORY").ref))
+    assert line.endswith(" NOTICE #@log :mod muted eve: noise")
 
 
 def test_who_moderates_no_more_reads_no_more_of_it(stage: Stage, mod: User) -> None:

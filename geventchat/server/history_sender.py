@@ -16,8 +16,21 @@ from geventchat.core.member import Member
 from geventchat.core.room import Room
 from geventchat.protocol import names, replies
 from geventchat.protocol.errors import Refused
-from geventchat.protocol.events import Acted, AnyEvent, Left, Renamed, Said, TopicSet, id_at, id_of, is_id, number_of
+from geventchat.protocol.events import (
+    Acted,
+    AnyEvent,
+    Left,
+    Moderation,
+    Renamed,
+    Said,
+    TopicSet,
+    id_at,
+    id_of,
+    is_id,
+    number_of,
+)
 from geventchat.protocol.limits import MAX_HISTORY, MAX_PAGE_CHARS
+from geventchat.protocol.names import LOG_ROOM
 from geventchat.server.pump import Pump, Sender
 
 
@@ -104,7 +117,7 @@ class HistorySender:
 
     def _page(self, room: str, asked: commands.History, limit: int) -> tuple[list[AnyEvent], list[AnyEvent]]:
         """Return what was asked for, and beyond it one more if there is more; and what of it is shown."""
-        after, before, talk = asked.after, asked.before, self._member.can.past_is_talk
+        after, before, talk = asked.after, asked.before, self._member.can.past_is_talk and room != LOG_ROOM
         if asked.around is not None:
             earlier = self._log.latest(room, limit // 2, asked.around, talk=talk)
             at = id_of(number_of(asked.around) - 1)
@@ -190,7 +203,7 @@ class HistorySender:
         member = self._member
         last_here = self._last_here(room) if member.can.returns_by_nick else None
         most = self._greet_with if last_here is None else MAX_HISTORY
-        said = self._log.latest(room.key, most + 1, member.joined_id, talk=True)
+        said = self._said(room, most + 1)
         if last_here is not None:
             said = _later(said, last_here)
         shown = _fitting(said[-most:][::-1])[::-1]
@@ -200,6 +213,14 @@ class HistorySender:
         if shown:
             self._chat.tell(member, replies.HistoryPage(room=room.name, events=shown, more=more))
             self._settle()
+
+    def _said(self, room: Room, most: int) -> list[AnyEvent]:
+        """Return what was said last in a room, before this user came in; in the moderators' own, what was done."""
+        if room.key != LOG_ROOM:
+            return self._log.latest(room.key, most, self._member.joined_id, talk=True)
+        recent = self._log.latest(room.key, MAX_HISTORY, self._member.joined_id)
+        done: list[AnyEvent] = [event for event in recent if isinstance(event, Said | Acted | Moderation)]
+        return done[-most:]
 
     def _last_here(self, room: Room) -> str | None:
         """Return the id up to which this user's nick has heard what was said; None where it was not here lately.

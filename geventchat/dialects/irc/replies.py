@@ -19,6 +19,7 @@ from geventchat.dialects.irc.recipient import Recipient
 from geventchat.protocol import events, replies, wording
 from geventchat.protocol.events import seconds_of
 from geventchat.protocol.masks import matcher
+from geventchat.protocol.names import LOG_ROOM
 from geventchat.protocol.roles import Role
 
 # Nicks of a list that are put into lines together, and the steps in which the room for them is counted.
@@ -245,7 +246,8 @@ def _status(to: Recipient, status: replies.Status) -> list[Out]:
 
 def _history(to: Recipient, page: replies.HistoryPage) -> list[Out]:
     """Return a piece of the past, as one batch where the client can take that."""
-    wanted = events.AnyEvent if "draft/event-playback" in to.caps and page.ref else events.Said | events.Acted
+    said = events.Said | events.Acted | events.Moderation if page.room == LOG_ROOM else events.Said | events.Acted
+    wanted = events.AnyEvent if "draft/event-playback" in to.caps and page.ref else said
     lines = [line for event in page.events if isinstance(event, wanted) for line in irc_events.messages(event, to.caps)]
     if "batch" not in to.caps:
         return lines
