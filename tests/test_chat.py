@@ -465,11 +465,12 @@ def test_a_reply_never_goes_to_another_who_has_taken_the_name_since(stage: Stage
     assert alice.member.nick == "alice"  # its session has not ended yet
 
 
-def test_who_does_not_read_is_whispered_to_no_more(stage: Stage) -> None:
+def test_who_does_not_read_is_whispered_to_no_more_but_can_be_looked_up(stage: Stage) -> None:
     alice, bob = stage.program("alice"), stage.program("bob")
     for _ in range(MAX_PRIVATE_BYTES // 4_000 + 1):
         alice.hears(Whisper(to="bob", text="x" * 4_000))
     assert code(alice.hears(Whisper(to="bob", text="hi"))) == "not-reading"
+    assert kinds(alice.hears(commands.Whois(nick="bob"))) == ["profiles"]
     bob.heard()
     assert kinds(alice.hears(Whisper(to="bob", text="hi"))) == ["whispered"]
 

@@ -22,7 +22,7 @@ from geventchat.commands import (
 )
 from geventchat.commands.command import Command
 from geventchat.commands.followups import CatchUp, ClaimNick, Followup, Goodbye, ReadHistory, ReadRecent
-from geventchat.commands.people import about_of, any_room, one_called
+from geventchat.commands.people import about_of, any_room, one_reading
 from geventchat.commands.table import INFO, help_lines
 from geventchat.core.chat import Chat
 from geventchat.core.log import Entry
@@ -197,7 +197,7 @@ def _post_once(chat: Chat, member: Member, room: Room, event: events.AnyEvent, r
 
 
 def _whisper(chat: Chat, member: Member, whisper: commands.Whisper, now: float) -> None:
-    target = one_called(chat, whisper.to)
+    target = one_reading(chat, whisper.to)
     time = events.iso_time(int(now * 1000))
     whispered = replies.Whispered(
         time=time,

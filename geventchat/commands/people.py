@@ -17,7 +17,7 @@ from geventchat.protocol.text import clean
 
 
 def one_called(chat: Chat, nick: str) -> Member:
-    """Return the user of this name, to tell something. Raises Refused when there is none, or one who does not read."""
+    """Return the user of this name. Raises Refused when there is none."""
     member = chat.nicks.find(nick)
     if member is None:
         name = clean(nick)[: chat.limits.max_name]
@@ -26,6 +26,12 @@ def one_called(chat: Chat, nick: str) -> Member:
             f"nobody called {name} is here; /who says who is, and a name with spaces needs quotes",
             about=name,
         )
+    return member
+
+
+def one_reading(chat: Chat, nick: str) -> Member:
+    """Return the user of this name, to tell something. Raises Refused when there is none, or one who does not read."""
+    member = one_called(chat, nick)
     if member.is_behind:
         raise member.not_reading()
     return member
@@ -135,7 +141,7 @@ def _let_in(chat: Chat, member: Member, other: Member, room: Room) -> list[Chang
 
 def invite(chat: Chat, member: Member, invited: commands.Invite, now: float) -> None:
     """Tell a user that another one would like it to come into a room."""
-    other, room = one_called(chat, invited.nick), chat.rooms.of(member, invited.room)
+    other, room = one_reading(chat, invited.nick), chat.rooms.of(member, invited.room)
     if room.key in other.rooms:
         raise Refused("already-here", f"{other.nick} is in {room.name} already", about=other.nick)
     changes = _let_in(chat, member, other, room)
