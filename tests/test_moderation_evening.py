@@ -107,7 +107,7 @@ def test_who_has_a_room_moderates_it_in_irssi_and_no_other(tmp_path: Path) -> No
         screen.type("/kick eve out\r")
         assert eve.messages_until("kicked")[-1]["reason"] == "out"
         eve.send(b'{"type":"join","room":"den"}\n')
-        assert eve.messages_until("error")[-1]["code"] == "locked"
+        assert eve.messages_until("error")[-1]["code"] == "key-needed"
         eve.send(b'{"type":"join","room":"den","password":"sesame"}\n')
         assert eve.messages_until("members")[-1]["locked"]
         screen.type("/mode -k sesame\r")

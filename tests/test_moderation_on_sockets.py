@@ -56,10 +56,10 @@ def test_all_that_a_moderator_did_holds_after_a_kill(tmp_path: Path) -> None:
             raw.close()
     with serving("--history", str(history)) as server:
         assert refused(server, "Eve") == "banned"
-        assert refused(server, "dan", room="den") == "locked"
+        assert refused(server, "dan", room="den") == "key-needed"
         bob, _ = programmed(server.address, "bob")
         assert does(bob, type="say", text="x")["code"] == "muted"
-        assert does(bob, type="join", room="den", password="wrong")["code"] == "locked"
+        assert does(bob, type="join", room="den", password="wrong")["code"] == "key-needed"
         assert does(bob, type="join", room="den", password="sesame")["type"] == "members"
         ann, _ = programmed(server.address, "ann", login={"account": "ann", "password": "open sesame"})
         assert does(ann, type="say", text="x")["type"] == "ack"

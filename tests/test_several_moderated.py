@@ -263,7 +263,7 @@ def test_a_guest_of_a_locked_room_comes_back_to_it_on_another_server(servers: Se
     again[2].rest()
     stranger = json.dumps({"type": "hello", "nick": "far", "room": "den", "token": tokens["far"]}).encode() + b"\n"
     with Raw(addresses[1], stranger) as raw:
-        assert raw.messages_until("error")[-1]["code"] == "locked"
+        assert raw.messages_until("error")[-1]["code"] == "key-needed"
     for raw in (mod, *again):
         raw.close()
 

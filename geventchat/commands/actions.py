@@ -111,7 +111,7 @@ def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> Fol
     if hello.login is not None:
         login, hello = hello.login, msgspec.structs.replace(hello, login=None)
         return accounts.log_in(chat, member, login.account, login.password, now, None, hello)
-    _, room = names.room(hello.room, chat.limits.max_name) if hello.room else ("", "")
+    called, room = names.room(hello.room, chat.limits.max_name) if hello.room else ("", "")
     _check_id(hello.after)
     earlier, token = _earlier(chat, hello), hello.token or ""
     if earlier is not None and member.account is None and (account := chat.logins.account_of(earlier)) is not None:
@@ -124,7 +124,7 @@ def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> Fol
     opens_link = hello.link is not None and chat.moderation.links.check(hello.link)
     if not opens_link:
         is_there = earlier is not None and room in earlier.rooms  # a lock lets stay who is in
-        chat.moderation.check_entry(member, hello.nick, "" if is_there else room, None, now)
+        chat.moderation.check_entry(member, hello.nick, "" if is_there else room, None, now, called)
     nick = hello.nick if earlier is not None else chat.naming.free(member, hello.nick)
 
     def come_in() -> Followup | None:
@@ -246,12 +246,12 @@ def _rename(chat: Chat, member: Member, rename: commands.Rename, now: float) -> 
 
 
 def _join(chat: Chat, member: Member, join: commands.Join, now: float) -> CatchUp:
-    _, key = names.room(join.room, chat.limits.max_name)
+    called, key = names.room(join.room, chat.limits.max_name)
     _check_id(join.after)
     if key in member.rooms:
         room = chat.rooms.of(member, join.room)
         raise Refused("already-here", f"you are in {room.name} already", about=room.name)
-    chat.moderation.check_entry(member, member.nick, key, join.password, now)
+    chat.moderation.check_entry(member, member.nick, key, join.password, now, called)
     if not member.can.several_rooms:
         for left in chat.rooms.all_of(member):
             chat.leave(member, left)

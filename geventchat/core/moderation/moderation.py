@@ -144,10 +144,13 @@ class Moderation:
             return False
         return True
 
-    def check_entry(self, member: Member, nick: str, room: str, password: str | None, now: float) -> None:
-        """Raise Refused ("banned", "locked", "forbidden") if a member may not come into the room with this key.
+    def check_entry(
+        self, member: Member, nick: str, room: str, password: str | None, now: float, called: str = ""
+    ) -> None:
+        """Raise Refused if a member may not come into the room with this key, which it has `called` so.
 
-        An empty key is no room: then it is about the server alone.
+        The code is "banned", "locked", "key-needed" where a password opens it, or "forbidden". An empty key is no room:
+        then it is about the server alone.
         """
         if room == LOG_ROOM and not self.is_moderator(member):
             raise Refused("forbidden", "that room is for moderators only", about=LOG_ROOM)
@@ -156,8 +159,11 @@ class Moderation:
             return
         self.check_ban(member, nick, room, now)
         if room and not self.rules.lets_in(room, self.account(member), member.proof, password):
-            by_password = f'its password, as in /join "{room}" PASSWORD, or ' if self.rules.of(room).password else ""
-            raise Refused("locked", f"that room is locked: it takes {by_password}to be invited", about=room)
+            name = called or room
+            if not self.rules.of(room).password:
+                raise Refused("locked", "that room is locked: it takes to be invited", about=name)
+            how = f'its password, as in /join "{name}" PASSWORD, or to be invited'
+            raise Refused("key-needed", f"that room is locked: it takes {how}", about=name)
 
     def is_muted(self, member: Member, nick: str, room: str, now: float) -> bool:
         """Return whether a member may not speak under this nick, in the room with this key or, if empty, at all."""

@@ -11,6 +11,7 @@ _NICK, _CHANNEL, _TARGET, _NOTHING = "nick", "channel", "target", ""
 _NUMERICS: dict[str, tuple[str, str] | None] = {
     "already-here": None,
     "locked": ("473", _CHANNEL),
+    "key-needed": ("475", _CHANNEL),
     "nick-taken": ("433", _NICK),
     "nick-registered": ("433", _NICK),
     "bad-nick": ("432", _NICK),
