@@ -49,6 +49,10 @@ def asked(raw: Raw, line: str) -> list[str]:
         ("JOIN 0", "403 bob 0 :No such channel: their names begin with #"),
         ("PING", "409 bob :No origin specified"),
         ("PRIVMSG #a :", "412 bob :No text to send"),
+        (
+            "PRIVMSG eve :hi",
+            "401 bob eve :nobody called eve is here",
+        ),  # no hint at /who, which is another command there
         ("MODE #a b", "368 bob #a :End of list"),  # ours said "b#a"; who may not see it is shown none
         ("MODE #a +b x", "482 bob #a :that is for moderators only, and for who has the room"),
     ],
@@ -158,7 +162,8 @@ def test_each_channel_of_a_join_has_its_own_key(server: ChatServer, bob: Raw) ->
         asked(ann, "JOIN #b,#c")
         asked(ann, "MODE #b +k one")
         asked(ann, "MODE #c +k two")
-        assert [line.split()[1] for line in asked(bob, "JOIN #b,#c two,one")] == ["475", "475"]
+        needed = [f"{_S} 475 bob #{room} :that channel takes a key, as in /join #{room} KEY" for room in "bc"]
+        assert [line.removesuffix(", or to be invited") for line in asked(bob, "JOIN #b,#c two,one")] == needed
         joined = [line for line in asked(bob, "JOIN #b,#c one,two") if " JOIN " in line]
         assert joined == [":bob JOIN #b", ":bob JOIN #c"]
 

@@ -373,6 +373,16 @@ def test_a_long_text_comes_in_pieces_and_is_whole(stage: Stage) -> None:
     assert [("msgid=" in line) for line in lines] == [True] + [False] * (len(lines) - 1)  # one message, one id
 
 
+def test_who_needs_another_password_is_told_how_it_is_set_on_irc(stage: Stage) -> None:
+    bob = stage.on_irc("bob")
+    bob.member.account = "bob"
+    stage.chat.tell_account(bob.member, is_spent=True)
+    stage.carry_out()
+    assert bob.heard()[-1].endswith(
+        " NOTICE bob :that password was good for once: set another with /quote PASSWORD NEW"
+    )
+
+
 def whole(lines: list[str], head: str) -> str:
     """Return the text that stands behind this in lines, of which none is longer than it may be."""
     assert max(len(line.encode()) for line in lines) <= MAX_BYTES

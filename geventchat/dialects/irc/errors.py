@@ -1,5 +1,7 @@
 """What was refused, as the numerics that clients know, or as a standard reply or a notice where there is none."""
 
+from msgspec import structs
+
 from geventchat.dialects.irc.lines import Out, build
 from geventchat.dialects.irc.names import CHANNEL, SERVER, nick_to_irc, room_to_irc
 from geventchat.dialects.irc.recipient import Recipient
@@ -46,11 +48,14 @@ _OF_VERB: dict[tuple[str, str], tuple[str, str] | None] = {
 }
 # What is said behind an error, where a list was asked for: that it has ended.
 _ENDS = {"WHOIS": ("318", "End of /WHOIS list"), "WHOWAS": ("369", "End of WHOWAS")}
+# What stands before a hint to people at a terminal, what to type: clients of IRC have other commands.
+_HINT = "; /"
 
 
 def errors(to: Recipient, error: replies.Error) -> list[Out]:
     """Return how a client is told that something was not done; nothing where IRC says nothing."""
     verb, about = to.asked.verb, error.about or ""
+    error = structs.replace(error, message=_words(error))
     if verb == "AUTHENTICATE":
         return [to.numeric("907" if error.code == "logged-in" else "904", error.message)]
     if (verb, error.code) in _FAILS:
@@ -86,6 +91,13 @@ def errors(to: Recipient, error: replies.Error) -> list[Out]:
         return [told]
     end, words = _ENDS[verb]
     return [told, to.numeric(end, named, words)]
+
+
+def _words(error: replies.Error) -> str:
+    """Return what was wrong in words for somebody who types into a client of IRC."""
+    if error.code == "key-needed":
+        return f"that channel takes a key, as in /join {room_to_irc(error.about or '')} KEY, or to be invited"
+    return error.message.partition(_HINT)[0]
 
 
 def _forbidden(to: Recipient, error: replies.Error) -> Out:

@@ -169,7 +169,8 @@ def _account(to: Recipient, told: replies.AccountIs) -> list[Out]:
         lines.append(to.numeric("491", "That account does not moderate"))
     if to.asked.verb == "REGISTER":
         lines.append(build(SERVER, "REGISTER", "SUCCESS", account, "Your nick is yours now"))
-    return [*lines, *notices(to.me, wording.notices_of(told)[1:])]
+    another = "that password was good for once: set another with /quote PASSWORD NEW"
+    return [*lines, *notices(to.me, [another] if told.needs_password else [])]
 
 
 def _account_changed(to: Recipient, changed: replies.AccountChanged) -> list[Out]:
