@@ -90,6 +90,12 @@ def test_what_a_mode_says_is_said_once(ann: Raw) -> None:
     assert "noise" in why
 
 
+@pytest.mark.parametrize("line", ["MODE #room +b eve!*@*", "BAN #room eve", "MUTE #room eve 10m", "KICK #room bob"])
+def test_what_is_done_to_others_is_answered_with_its_label_once(ann: Raw, line: str) -> None:
+    asked(ann, "CAP REQ :labeled-response batch")
+    assert [one for one in asked(ann, f"@label=7 {line}") if "label" in one] == [f"@label=7 {_S} ACK"]
+
+
 def test_who_is_put_out_without_a_reason_is_told_by_whom_as_irc_writes_it(ann: Raw) -> None:
     assert asked(ann, "NICK a*n") == [":ann NICK a\uff0an"]
     assert asked(ann, "KICK #room bob") == [":a\uff0an KICK #room bob :a\uff0an"]

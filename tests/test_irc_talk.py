@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from geventchat.commands import commands
 from geventchat.commands.commands import Act, Bye, Join, Leave, Rename, Say, Topic, Whisper
-from geventchat.commands.moderation import Announce
+from geventchat.commands.moderation import Announce, Approve
 from geventchat.core.moderation.filters import Filter
 from geventchat.dialects.irc.asked import Asked
 from geventchat.dialects.irc.dialect import spoken
@@ -266,6 +266,8 @@ def test_a_watched_nick_is_told_when_it_comes_and_goes(stage: Stage) -> None:
     ben = stage.on_irc("ben")
     assert without_hosts(bob.heard()) == [":chat.geventchat 730 bob :ben"]
     assert json.heard()[-1]["here"] == ["ben"]
+    for less in (commands.Watch(stop=["Ben"], ref="7"), commands.Watch(clear=True, ref="8")):
+        assert json.hears(less) == [{"type": "watched", "here": [], "gone": [], "ref": less.ref}]
     ben.hears(Rename(nick="benny"))
     assert bob.heard() == [":chat.geventchat 731 bob :ben"]
     assert bob.hears(commands.Watch(ref=asked("MONITOR", detail="L"))) == [
@@ -381,6 +383,21 @@ def test_who_needs_another_password_is_told_how_it_is_set_on_irc(stage: Stage) -
     assert bob.heard()[-1].endswith(
         " NOTICE bob :that password was good for once: set another with /quote PASSWORD NEW"
     )
+
+
+def test_what_a_moderator_does_is_answered_with_its_label_and_shown_as_to_all(stage: Stage) -> None:
+    eve, mod = stage.program("eve"), stage.on_irc("mod", "lobby", caps="labeled-response batch")
+    mod.member.role = Role.MODERATOR
+    mod.hears(Join(room="@log"))
+    ack, *shown = without_hosts(mod.hears(Announce(text="lunch", ref=asked("WALLOPS", "7"))))
+    assert ack == "@label=7 :chat.geventchat ACK"
+    assert sorted(shown) == [":chat.geventchat NOTICE #@log :mod announces: lunch", ":mod NOTICE #lobby :lunch"]
+    stage.chat.moderation.filter = Filter("hold money")
+    eve.hears(Say(text="free money"))
+    mod.heard()
+    (held,) = [event for event in stage.log.latest("@log", 9) if isinstance(event, events.Held)]
+    ack, said, *_ = without_hosts(mod.hears(Approve(id=held.id, ref=asked("APPROVE", "8"))))
+    assert (ack, said) == ("@label=8 :chat.geventchat ACK", ":eve PRIVMSG #lobby :free money")
 
 
 def whole(lines: list[str], head: str) -> str:

@@ -16,6 +16,7 @@ from geventchat.dialects.json import JsonReader, encode, encode_reply
 from geventchat.dialects.registry import JSON
 from geventchat.protocol import events, replies
 from geventchat.protocol.errors import ProtocolError
+from geventchat.protocol.limits import MAX_REF
 from geventchat.protocol.questions import Question
 from geventchat.protocol.roles import Role
 from tests import fuzz
@@ -158,6 +159,20 @@ def test_what_is_no_command_is_refused_with_a_code_and_the_connection_goes_on(li
     error = refusal(line)
     assert (error.code, error.fatal) == (code, False)
     assert "\n" not in error.message
+
+
+@pytest.mark.parametrize(
+    ("line", "ref"),
+    [
+        (b'{"type":"say","ref":"7"}', "7"),
+        (b'{"type":"sing","ref":"7"}', "7"),
+        (b'{"ref":"7"}', "7"),
+        (b'{"type":"say","text":"hi","ref":7}', None),
+        (b'{"type":"sing","ref":"%s"}' % (b"x" * 200), "x" * MAX_REF),
+    ],
+)
+def test_what_is_no_command_is_refused_with_its_ref_if_that_can_be_read(line: bytes, ref: str | None) -> None:
+    assert refusal(line).ref == ref
 
 
 def test_what_is_nested_without_end_is_refused_too() -> None:

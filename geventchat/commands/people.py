@@ -100,7 +100,7 @@ def watch(chat: Chat, member: Member, watch: commands.Watch, now: float) -> None
     finally:
         asked_all = not (watch.nicks or watch.stop or watch.clear)
         named = list(member.watched.values()) if asked_all else added
-        if named or asked_all:
+        if named or not watch.nicks:
             chat.tell(member, lambda: _watched(chat, named, watch.ref))
 
 

@@ -9,6 +9,7 @@ from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.dialects.base import Dialect, EmptyLine
 from geventchat.protocol.errors import ProtocolError
 from geventchat.protocol.events import Event
+from geventchat.protocol.limits import MAX_REF
 from geventchat.protocol.lines import LineBuffer
 from geventchat.protocol.questions import Question
 from geventchat.protocol.replies import Prompt, Reply
@@ -86,20 +87,30 @@ def _decode(line: bytes) -> commands.AnyCommand:
     try:
         return _decoder.decode(decode(line))
     except msgspec.ValidationError as error:
-        raise ProtocolError(*_what_is_wrong(line, error)) from None
+        raise _what_is_wrong(line, error) from None
     except (msgspec.DecodeError, RecursionError, UnicodeError):
         raise ProtocolError("bad-json", "that line is not a JSON object") from None
 
 
-def _what_is_wrong(line: bytes, error: msgspec.ValidationError) -> tuple[str, str]:
-    """Return code and message for JSON that is no command."""
+def _what_is_wrong(line: bytes, error: msgspec.ValidationError) -> ProtocolError:
+    """Return what to tell of JSON that is no command."""
+    kind, ref = _string(line, "type"), _string(line, "ref")
+    if kind is None:
+        code, message = "bad-message", 'a message is an object whose type is a string, like {"type":"ping"}'
+    elif kind not in _KNOWN:
+        known = ", ".join(sorted(_KNOWN))
+        code, message = "unknown-type", f"there is no type {clean(kind)[:32]!r}; known are {known}"
+    else:
+        code, message = "bad-message", str(error)
+    return ProtocolError(code, message, ref=ref and ref[:MAX_REF])
+
+
+def _string(line: bytes, field: str) -> str | None:
+    """Return a field of an object, if it is one, and has that as a string."""
     try:
-        kind = msgspec.json.decode(_shape.decode(decode(line)).get("type", b""), type=str)
+        return msgspec.json.decode(_shape.decode(decode(line)).get(field, b""), type=str)
     except (msgspec.MsgspecError, RecursionError, UnicodeError):
-        return "bad-message", 'a message is an object whose type is a string, like {"type":"ping"}'
-    if kind not in _KNOWN:
-        return "unknown-type", f"there is no type {clean(kind)[:32]!r}; known are {', '.join(sorted(_KNOWN))}"
-    return "bad-message", str(error)
+        return None
 
 
 def encode(message: Event | Reply) -> bytes:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from geventchat.commands import commands, moderation
-from geventchat.commands.table import CommandInfo
+from geventchat.commands.table import TABLE, CommandInfo
 from geventchat.dialects import slash
 from geventchat.dialects.irc import texts
 from geventchat.dialects.irc.answers import MAX_DETAIL, Request, Verb, answer, for_each, no_channel, too_few, wrong
@@ -128,7 +128,7 @@ def _who(mask: str) -> str:
     return f"{HOST}{pseudonym}" if pseudonym != host and pseudonym.isalnum() else ""
 
 
-def typed(info: CommandInfo) -> Verb:
+def _typed(info: CommandInfo) -> Verb:
     """Return the verb for a command that is typed with a slash elsewhere; here, a channel may stand before the rest."""
 
     def read(asked: Asked, params: list[str]) -> Iterator[Request]:
@@ -148,6 +148,10 @@ def typed(info: CommandInfo) -> Verb:
         yield command
 
     return read
+
+
+# The commands of those who moderate, under the names by which they are typed elsewhere.
+TYPED = {info.name.upper(): _typed(info) for info in TABLE if issubclass(info.command, moderation.Moderating)}
 
 
 def _user_mode(to: Recipient, params: list[str]) -> Out:

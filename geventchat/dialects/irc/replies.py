@@ -13,6 +13,7 @@ from geventchat.dialects.irc.errors import errors
 from geventchat.dialects.irc.isupport import isupport
 from geventchat.dialects.irc.lines import MAX_BYTES, Out, build, in_pieces, notices, render
 from geventchat.dialects.irc.moderation import mask_of
+from geventchat.dialects.irc.moderation_verbs import TYPED
 from geventchat.dialects.irc.names import SERVER, nick_to_irc, prefix, room_to_irc
 from geventchat.dialects.irc.profiles import former, profiles, wrapped
 from geventchat.dialects.irc.recipient import Recipient
@@ -27,6 +28,8 @@ _NAMED_TOGETHER = 64
 _STEP_BYTES = 32
 # The id of the batch that holds a piece of the past.
 _PAST = "H"
+# Verbs of which it is said that it is done; of all others, what was done is its own answer.
+_ACKNOWLEDGED = {"SET MODE", "REDACT", "WALLOPS", *TYPED}
 
 
 class Replies:
@@ -37,19 +40,21 @@ class Replies:
 
     def encode(self, member: Member, reply: replies.AnyReply) -> bytes:
         """Return a reply as lines; of one that IRC has no words for, or that this client does not want, none."""
+        asked = Asked.of(getattr(reply, "ref", None))
         if isinstance(reply, replies.Ack):
-            return b""  # what was done is its own answer
-        to = Recipient(member, self._caps, Asked.of(getattr(reply, "ref", None)))
+            return asked.answer([]) if asked.verb in _ACKNOWLEDGED else b""
+        to = Recipient(member, self._caps, asked)
         if isinstance(reply, replies.Whispered):
             return to.asked.answer(_echoed(to, reply)) + render(_received(to, reply))
         return to.asked.answer(_TABLE[type(reply)](to, reply))
 
     def own(self, _: Member, event: events.AnyEvent, ref: str | None) -> bytes | None:
         """Return what a client is sent instead of what it has caused itself; None for what all are sent."""
+        asked = Asked.of(ref)
         echoes = "echo-message" in self._caps or not isinstance(event, events.Said | events.Acted)
-        if echoes and ref is None:
+        if (echoes and ref is None) or asked.verb in _ACKNOWLEDGED:
             return None
-        return Asked.of(ref).answer(irc_events.messages(event, self._caps) if echoes else [])
+        return asked.answer(irc_events.messages(event, self._caps) if echoes else [])
 
 
 def _nothing(_: Recipient, __: replies.Reply) -> list[Out]:

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-from geventchat.commands.moderation import Moderating
-from geventchat.commands.table import TABLE
 from geventchat.dialects.irc import account_verbs, moderation_verbs, people_verbs, room_verbs, server_verbs
 from geventchat.dialects.irc.answers import Request, Verb, answer, wrong
 from geventchat.dialects.irc.asked import Asked
@@ -42,6 +40,7 @@ VERBS: dict[str, Verb] = {
     "NAMES": room_verbs.names,
     "LIST": room_verbs.list_rooms,
     "INVITE": room_verbs.invite,
+    **moderation_verbs.TYPED,
     "KICK": moderation_verbs.kick,
     "MODE": moderation_verbs.mode,
     "NICK": people_verbs.nick,
@@ -81,9 +80,4 @@ VERBS: dict[str, Verb] = {
     "REHASH": always(_NO_OPERATORS),
     "WALLOPS": moderation_verbs.wallops,
     "REDACT": moderation_verbs.redact,
-    **{
-        info.name.upper(): moderation_verbs.typed(info)
-        for info in TABLE
-        if issubclass(info.command, Moderating) and info.name != "kick"
-    },
 }
