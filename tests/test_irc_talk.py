@@ -198,6 +198,13 @@ def test_a_whisper_is_private_and_told_back_to_who_wants_that(stage: Stage) -> N
     assert eve.heard() == []
 
 
+def test_a_whisper_reaches_whoever_has_another_nick_since_it_was_said_on_another_server(stage: Stage) -> None:
+    bob = stage.on_irc("bobby")
+    stage.chat.tell(bob.member, replies.Whispered(time="", nick="ann", to="bob", text="psst"))
+    stage.carry_out()
+    assert without_hosts(bob.heard()) == [":ann PRIVMSG bobby :psst"]
+
+
 def test_who_is_away_is_said_to_be_where_it_matters(stage: Stage) -> None:
     bob, ben = stage.on_irc("bob", "a"), stage.on_irc("ben", "a", caps="away-notify")
     nc = stage.person("nc")

@@ -217,17 +217,17 @@ def _invited(to: Recipient, invited: replies.Invited) -> list[Out]:
 
 def _echoed(to: Recipient, whispered: replies.Whispered) -> list[Out]:
     """Return what a client has said to one alone, if it wants to see that."""
-    return _whispered(to, whispered) if whispered.nick == to.nick and "echo-message" in to.caps else []
+    is_wanted = whispered.nick == to.nick and "echo-message" in to.caps
+    return _whispered(to, whispered, nick_to_irc(whispered.to)) if is_wanted else []
 
 
 def _received(to: Recipient, whispered: replies.Whispered) -> list[Out]:
-    """Return what is said to this client alone."""
-    return _whispered(to, whispered) if whispered.to == to.nick else []
+    """Return what is said to this client alone, whatever the server of who says it knew its nick to be."""
+    return _whispered(to, whispered, to.me) if whispered.nick != to.nick or whispered.to == to.nick else []
 
 
-def _whispered(to: Recipient, whispered: replies.Whispered) -> list[Out]:
-    who, target = prefix(whispered.nick), nick_to_irc(whispered.to)
-    lines = irc_events.said(who, target, whispered.text, notice=whispered.notice)
+def _whispered(to: Recipient, whispered: replies.Whispered, target: str) -> list[Out]:
+    lines = irc_events.said(prefix(whispered.nick), target, whispered.text, notice=whispered.notice)
     tags = irc_events.tags_of(whispered.time, whispered.account, to.caps)
     return [line.tagged(**tags) for line in lines] if tags else lines
 
