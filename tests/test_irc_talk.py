@@ -251,6 +251,18 @@ def test_who_somebody_is_can_be_asked_on_irc_and_elsewhere(stage: Stage) -> None
     assert online == ":chat.geventchat 303 bob :nc"
 
 
+def test_however_long_a_username_is_who_somebody_is_is_told_whole(stage: Stage) -> None:
+    bob = stage.on_irc("bob", about="Bob B", username="😀" * 200)
+    for command in (
+        commands.Find(mask="bob", ref=asked("WHO", detail="bob")),
+        commands.Find(mask="bob", ref=asked("WHO", detail="bob %tcuihsnfdlaor")),
+        commands.Whois(nick="bob", ref=asked("WHOIS")),
+    ):
+        line = bob.hears(command)[0]
+        assert len(line.encode()) < 200
+        assert line.endswith("Bob B")
+
+
 def test_who_went_by_a_nick_is_remembered(stage: Stage) -> None:
     bob, ben = stage.on_irc("bob"), stage.on_irc("ben", about="Ben", username="b")
     stage.now += 60

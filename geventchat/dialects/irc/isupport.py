@@ -7,6 +7,8 @@ MAX_TARGETS = 20
 MAX_JOINED = MAX_ROOMS_PER_USER
 # What fits behind the head of a TOPIC, in bytes.
 MAX_TOPIC = 390
+# What is shown of a username, in bytes: what stands behind it in an answer is more to the point.
+MAX_USERNAME = 16
 _AT_ONCE = 13  # tokens in one message
 
 
@@ -34,6 +36,7 @@ def isupport(max_name: int) -> list[list[str]]:
         "SAFELIST",
         f"TARGMAX={targets}",
         f"TOPICLEN={MAX_TOPIC}",
+        f"USERLEN={MAX_USERNAME}",
         "UTF8ONLY",
         "WHOX",
     ]

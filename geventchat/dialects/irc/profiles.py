@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from geventchat.dialects.irc.lines import MAX_BYTES, Out
+from geventchat.dialects.irc.isupport import MAX_USERNAME
+from geventchat.dialects.irc.lines import MAX_BYTES, Out, split
 from geventchat.dialects.irc.names import DESCRIPTION, SERVER, host, nick_to_irc, room_to_irc
 from geventchat.dialects.irc.recipient import Recipient
 from geventchat.protocol import replies
@@ -19,7 +20,7 @@ def profiles(to: Recipient, found: replies.Profiles) -> list[Out]:
 
 def _username(user: Profile) -> str:
     """Return what a client said that its user is called on its own machine: a tilde says that nobody has checked it."""
-    return f"~{nick_to_irc(user.username)}" if user.username else "~user"
+    return f"~{split(nick_to_irc(user.username), MAX_USERNAME)[0]}" if user.username else "~user"
 
 
 def _flags(user: Profile, room: str | None) -> str:
