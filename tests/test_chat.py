@@ -490,6 +490,8 @@ def test_a_program_can_be_in_several_rooms_and_then_has_to_say_which_it_means(st
         "topic": "",
         "moderators": [],
         "locked": False,
+        "password": False,
+        "muted": False,
         "since": "1970-01-01T00:00:01.000Z",
         "id": joined["id"],
         "ref": "7",

@@ -83,11 +83,23 @@ def test_who_moderates_a_room_is_told_apart_in_who_and_whois_as_in_names(ann: Ra
 
 def test_what_a_mode_says_is_said_once(ann: Raw) -> None:
     assert asked(ann, "MODE #room +b eve!*@*") == [":ann MODE #room +b eve!*@*"]
-    assert asked(ann, "MODE #room +i") == [":ann MODE #room +i"]
+    assert asked(ann, "MODE #room +m") == [":ann MODE #room +m"]
     mode, why = asked(ann, "BAN #room eva :noise")
     assert mode == ":ann MODE #room +b eva!*@*"
     assert why.startswith(f"{_S} NOTICE #room :")
     assert "noise" in why
+
+
+def test_the_modes_that_hold_in_a_room_can_be_asked_and_followed(ann: Raw) -> None:
+    for change, told, holding in (
+        ("+k tea", "+k-i *", "+k *"),
+        ("+m", "+m", "+km *"),
+        ("+i", "+i-k *", "+im"),  # a room is entered by a key or by invitation: its lock is one thing
+        ("-i", "-ik *", "+m"),
+        ("-m", "-m", "+"),
+    ):
+        assert asked(ann, f"MODE #room {change}") == [f":ann MODE #room {told}"]
+        assert asked(ann, "MODE #room")[0] == f"{_S} 324 ann #room {holding}"
 
 
 @pytest.mark.parametrize("line", ["MODE #room +b eve!*@*", "BAN #room eve", "MUTE #room eve 10m", "KICK #room bob"])

@@ -52,7 +52,7 @@ def test_an_evening_in_irssi(tmp_path: Path) -> None:
         nc.send(b"thanks\n")
         screen.until("< nc> thanks")
         screen.type("/mode +i\r")
-        screen.until("[+i] by boss")
+        screen.until("[+i-k *] by boss")  # no key any more, if there was one
         bob.send(b'{"type":"join","room":"lobby"}\n')
         assert bob.messages_until("error")[-1]["code"] == "locked"
         screen.type("/invite bob\r")

@@ -289,7 +289,7 @@ def _topic(chat: Chat, member: Member, topic: commands.Topic, now: float) -> Non
 
 def _who(chat: Chat, member: Member, who: commands.Who, now: float) -> None:
     room = any_room(chat, member, who.room)
-    chat.tell(member, lambda: chat.publisher.members_of(room, ref=who.ref))
+    chat.tell(member, lambda: chat.publisher.members_of(room, now, ref=who.ref))
 
 
 def _rooms(chat: Chat, member: Member, rooms: commands.Rooms, now: float) -> None:

@@ -146,16 +146,18 @@ class Publisher:
         if member.catching_up:
             member.outbox.hold(room.cursor(member).feed)
         named = MAX_LISTED if member.can.welcomed_with_list or not first else 0
-        members = self.members_of(room, joined.id, ref, named)
+        members = self.members_of(room, events.seconds_of(joined.time), joined.id, ref, named)
         self._put(member, self._chat.welcome_in(member, members) if first else members)
 
     def members_of(
-        self, room: Room, event_id: str | None = None, ref: str | None = None, most: int = MAX_LISTED
+        self, room: Room, now: float, event_id: str | None = None, ref: str | None = None, most: int = MAX_LISTED
     ) -> replies.Members:
-        """Return who is in a room; `most` are named."""
+        """Return who is in a room, and what holds there now, in seconds since 1970; `most` are named."""
         state = self._chat.moderation
         members = room.members_reply(lambda member: state.moderates(member, room.key), event_id, ref, most)
-        members.locked = state.rules.of(room.key).locked
+        rules = state.rules.of(room.key)
+        members.locked, members.password = rules.locked, bool(rules.password)
+        members.muted = state.is_quiet(room.key, now)
         return members
 
     def withdraw(self, member: Member, room: Room) -> None:

@@ -41,7 +41,8 @@ class Welcome(Reply, tag="welcome"):
 class Members(Reply, tag="members"):
     """Who is in a room, and since when it is there; `count` is exact also where `members` is cut.
 
-    `moderators` are those of them who moderate the room.
+    `moderators` are those of them who moderate the room. If it is `locked`, `password` says whether one opens it; if it
+    is `muted`, nobody else may speak.
 
     After a join, `id` is as in Welcome.
     """
@@ -52,6 +53,8 @@ class Members(Reply, tag="members"):
     topic: str
     moderators: list[str] = []
     locked: bool = False
+    password: bool = False
+    muted: bool = False
     since: str | None = None
     id: str | None = None
     ref: str | None = None

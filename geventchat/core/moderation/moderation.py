@@ -9,7 +9,7 @@ from geventchat.core.moderation import targets
 from geventchat.core.moderation.moderator_links import Links
 from geventchat.core.moderation.room_rules import Rules
 from geventchat.core.moderation.sanctions import Ban, Mute, Sanction, Sanctions
-from geventchat.core.moderation.targets import Person
+from geventchat.core.moderation.targets import Person, Target
 from geventchat.core.moderation.word_filter import NOTHING_FILTERED
 from geventchat.protocol import events, names, wording
 from geventchat.protocol.errors import Refused
@@ -181,6 +181,11 @@ class Moderation:
         # Nobody mutes who moderates a room there.
         where = "" if self.moderates(member, room) else room
         return self.mutes.find(self.person(member)._replace(key=key), where, now)
+
+    def is_quiet(self, room: str, now: float) -> bool:
+        """Return whether everybody is muted in the room with this key who does not moderate it."""
+        mute = self.mutes.get(room, Target(wording.EVERYBODY, wording.EVERYBODY))
+        return mute is not None and mute.holds(now)
 
     def check_slow(self, member: Member, room: str, now: float) -> None:
         """Raise Refused ("slow-down") if a member has just spoken in a slow room; else it does so now."""

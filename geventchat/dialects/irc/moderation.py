@@ -4,6 +4,7 @@ from geventchat.dialects.irc.lines import Out, build, in_pieces, notices
 from geventchat.dialects.irc.names import nick_to_irc, prefix, room_to_irc
 from geventchat.protocol import events, wording
 from geventchat.protocol.names import LOG_ROOM
+from geventchat.protocol.replies import Members
 from geventchat.protocol.wording import EVERYBODY
 
 REDACTION = "draft/message-redaction"  # https://ircv3.net/specs/extensions/message-redaction
@@ -43,10 +44,16 @@ def _mode(event: events.Moderation) -> str:
         case events.Unmuted():
             return "-m" if event.who == EVERYBODY else f"-q {mask}"
         case events.Locked(password=password):
-            return "+k *" if password else "+i"
+            return "+k-i *" if password else "+i-k *"  # the one takes the place of the other
         case events.Unlocked():
             return "-ik *"
     return ""
+
+
+def modes(room: Members) -> list[str]:
+    """Return the modes that hold in a room, and their parameters: nobody is told a key."""
+    lock = "" if not room.locked else "k" if room.password else "i"
+    return [f"+{lock}{'m' if room.muted else ''}", *(["*"] if room.password else [])]
 
 
 def mask_of(who: str) -> str:

@@ -12,7 +12,7 @@ from geventchat.dialects.irc.asked import Asked, batch_begins, batch_ends
 from geventchat.dialects.irc.errors import errors
 from geventchat.dialects.irc.isupport import isupport
 from geventchat.dialects.irc.lines import MAX_BYTES, Out, build, in_pieces, notices, render
-from geventchat.dialects.irc.moderation import mask_of
+from geventchat.dialects.irc.moderation import mask_of, modes
 from geventchat.dialects.irc.moderation_verbs import TYPED
 from geventchat.dialects.irc.names import SERVER, nick_to_irc, prefix, room_to_irc
 from geventchat.dialects.irc.profiles import former, profiles, wrapped
@@ -66,7 +66,7 @@ def _welcome(to: Recipient, welcome: replies.Welcome) -> list[Out]:
         to.numeric("001", f"Welcome to geventchat, {prefix(welcome.nick)}"),
         to.numeric("002", f"Your host is {SERVER}, running {welcome.server}"),
         to.numeric("003", "This server keeps what is said in its rooms"),
-        to.short("004", SERVER, welcome.server.replace(" ", "-"), "o", "ov"),
+        to.short("004", SERVER, welcome.server.replace(" ", "-"), "o", "bikmoq"),
         *[
             to.numeric("005", *tokens, "are supported by this server")
             for tokens in isupport(int(welcome.limits["nick"] or 0))
@@ -78,7 +78,7 @@ def _members(to: Recipient, members: replies.Members) -> list[Out]:
     channel = room_to_irc(members.room)
     if to.asked.verb == "MODE":
         made = [to.short("329", channel, str(int(seconds_of(members.since))))] if members.since else []
-        return [to.short("324", channel, "+i" if members.locked else "+"), *made]
+        return [to.short("324", channel, *modes(members)), *made]
     entered: list[Out] = []
     if members.id is not None:
         about, account, moderates = to.member.about, account_of(to.member), to.nick in members.moderators
