@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geventchat.dialects.irc import names as irc
+from geventchat.dialects.irc.moderation import mask_of
 from geventchat.protocol import names
 from geventchat.protocol.errors import Refused
 
@@ -86,3 +87,15 @@ def test_the_host_is_no_address_and_stays_with_the_nick() -> None:
 def test_nobody_is_called_as_the_server_is_in_its_notices() -> None:
     with pytest.raises(Refused, match="reserved"):
         names.nick(irc.SERVER, 32)
+
+
+@pytest.mark.parametrize(
+    ("who", "mask"),
+    [
+        ("bob", "bob!*@*"),
+        ("a b/c", "a\u00a0b/c!*@*"),  # one word: what stands behind it in a line is read as something else
+        *((who, who) for who in ("192.0.2.7/32", "2001:db8::/32", "from:k3fz9x2aqb")),
+    ],
+)
+def test_whom_a_ban_hits_is_one_word(who: str, mask: str) -> None:
+    assert mask_of(who) == mask

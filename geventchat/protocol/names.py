@@ -49,10 +49,15 @@ def nick(text: str, max_chars: int) -> tuple[str, str]:
     shown, key = _name(text, max_chars, "nick")
     if key in RESERVED or skeleton(shown) in RESERVED:
         raise Refused("bad-nick", f"the name {shown} is reserved, take another", about=shown)
-    if _NUMBERS.fullmatch(key):
+    if is_no_nick(key):
         kind = "a count, as in * 3 joined" if key.isdecimal() else "an address, as in a ban"
         raise Refused("bad-nick", f"the name {shown} would read as {kind}; add a letter", about=shown)
     return shown, key
+
+
+def is_no_nick(text: str) -> bool:
+    """Return whether a text is whom a ban hits otherwise than by a nick: an address, a network, an origin."""
+    return ":" in text or _NUMBERS.fullmatch(text) is not None
 
 
 def room(text: str, max_chars: int) -> tuple[str, str]:

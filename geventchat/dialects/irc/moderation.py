@@ -3,7 +3,7 @@
 from geventchat.dialects.irc.lines import Out, build, in_pieces, notices
 from geventchat.dialects.irc.names import nick_to_irc, prefix, room_to_irc
 from geventchat.protocol import events, wording
-from geventchat.protocol.names import LOG_ROOM
+from geventchat.protocol.names import LOG_ROOM, is_no_nick
 from geventchat.protocol.replies import Members
 from geventchat.protocol.wording import EVERYBODY
 
@@ -58,7 +58,7 @@ def modes(room: Members) -> list[str]:
 
 def mask_of(who: str) -> str:
     """Return whom a ban hits as IRC's lists have it: a nick as a mask, anything else as it is."""
-    return who if ":" in who or "/" in who else f"{nick_to_irc(who)}!*@*"
+    return who if is_no_nick(who) else f"{nick_to_irc(who)}!*@*"
 
 
 def _notices(event: events.Moderation, channel: str) -> list[Out]:
