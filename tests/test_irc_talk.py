@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from geventchat.commands import commands
 from geventchat.commands.commands import Act, Bye, Join, Leave, Rename, Say, Topic, Whisper
 from geventchat.commands.moderation import Announce, Approve
+from geventchat.core.accounts import Account
 from geventchat.core.moderation.filters import Filter
 from geventchat.dialects.irc.asked import Asked
 from geventchat.dialects.irc.dialect import spoken
@@ -392,6 +393,25 @@ def test_a_long_text_comes_in_pieces_and_is_whole(stage: Stage) -> None:
     assert len(lines) > 4
     assert "".join(line.partition(" PRIVMSG #lobby :")[2] for line in lines) == text
     assert [("msgid=" in line) for line in lines] == [True] + [False] * (len(lines) - 1)  # one message, one id
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "password", "code"),
+    [
+        (None, "", "short", "WEAK_PASSWORD"),
+        (None, "bob", "secret7", "ACCOUNT_EXISTS"),
+        ("ann", "", "secret7", "ALREADY_AUTHENTICATED"),
+    ],
+)
+def test_a_nick_that_cannot_be_registered_is_refused_as_ircv3_has_it(
+    stage: Stage, own: str | None, other: str, password: str, code: str
+) -> None:
+    bob = stage.on_irc("bob")
+    bob.member.account = own
+    if other:
+        stage.chat.kept.put(Account(name=other))
+    refused = bob.hears(commands.Register(password=password, ref=asked("REGISTER")))[0]
+    assert refused.startswith(f":chat.geventchat FAIL REGISTER {code} bob :")
 
 
 def test_who_needs_another_password_is_told_how_it_is_set_on_irc(stage: Stage) -> None:

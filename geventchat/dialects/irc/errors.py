@@ -27,13 +27,20 @@ _NUMERICS: dict[str, tuple[str, str] | None] = {
     "password-needed": ("464", _NOTHING),
     "wrong-password": ("464", _NOTHING),
 }
-# The same as standard replies, where a specification of IRCv3 says which; what was asked about stands behind them.
+# The same as standard replies, where a specification of IRCv3 says which; what was asked about stands behind them, or
+# the nick where that is what it was about.
 _FAILS = {
     **dict.fromkeys([("CHATHISTORY", code) for code in ("not-in-room", "no-such-room", "locked")], "INVALID_TARGET"),
     **dict.fromkeys([("REDACT", code) for code in ("not-in-room", "no-such-room")], "INVALID_TARGET"),
     ("REDACT", "forbidden"): "REDACT_FORBIDDEN",
     ("REDACT", "no-such-message"): "UNKNOWN_MSGID",
     ("REDACT", "bad-id"): "UNKNOWN_MSGID",
+    ("REGISTER", "nick-registered"): "ACCOUNT_EXISTS",
+    ("REGISTER", "logged-in"): "ALREADY_AUTHENTICATED",
+    ("REGISTER", "bad-password"): "WEAK_PASSWORD",
+    **dict.fromkeys(
+        [("REGISTER", code) for code in ("forbidden", "slow-down", "not-stored")], "TEMPORARILY_UNAVAILABLE"
+    ),
 }
 _UNSAID = ("muted", "slow-down", "held", "filtered")
 # The same where it depends on the verb that it answers, which is empty where the error has no ref.
@@ -59,7 +66,7 @@ def errors(to: Recipient, error: replies.Error) -> list[Out]:
     if verb == "AUTHENTICATE":
         return [to.numeric("907" if error.code == "logged-in" else "904", error.message)]
     if (verb, error.code) in _FAILS:
-        code, named_there = _FAILS[verb, error.code], to.asked.detail.split(" ")
+        code, named_there = _FAILS[verb, error.code], (to.asked.detail or to.me).split(" ")
         if (verb, code) == ("REDACT", "INVALID_TARGET"):
             del named_there[1:]  # the id of the message
         return [build(SERVER, "FAIL", verb, code, *named_there, error.message)]
