@@ -92,6 +92,14 @@ def test_pass_gives_the_server_s_password_again_if_need_be_and_is_needed_with_a_
     assert fuzz.read(reader, [b"PASS y\r\n"]) == [EmptyLine()]
 
 
+def test_a_password_that_goes_ahead_of_an_account_s_is_given_once() -> None:
+    reader = IRC.reader(4096)
+    reader.asked(Question.SERVER_PASSWORD)
+    lines = [b"PASS x\r\nCAP REQ sasl\r\nAUTHENTICATE PLAIN\r\nAUTHENTICATE AGEAYg==\r\nPASS y\r\nAUTHENTICATE *\r\n"]
+    given = [one.password for one in fuzz.read(reader, lines) if isinstance(one, commands.ServerPassword)]
+    assert given == ["x", "y"]
+
+
 def with_password(password: str) -> commands.Hello:
     return commands.Hello(nick="bob", room="", username="b", about="Bob B", password=password)
 

@@ -33,7 +33,17 @@ class IrcReader:
     """Reads messages. `spoken` says which dialect to speak to a client that has agreed on these capabilities."""
 
     __slots__ = (
-        *("_lines", "_negotiation", "_nick", "_password", "_ready", "_sasl", "_spoken", "_state", "_user", "_wanted"),
+        "_given",
+        "_lines",
+        "_negotiation",
+        "_nick",
+        "_password",
+        "_ready",
+        "_sasl",
+        "_spoken",
+        "_state",
+        "_user",
+        "_wanted",
         "ended",
     )
 
@@ -46,6 +56,7 @@ class IrcReader:
         self._nick = ""
         self._wanted = ""  # the nick that was last given
         self._password: str | None = None  # the server's, as PASS gives it
+        self._given: str | None = None  # the one of these that was given last ahead of an account's
         self._user: tuple[str, str] | None = None  # the username and what the user says of itself, as USER gives them
         self._state = _State.REGISTERING
         self.ended = False
@@ -161,8 +172,9 @@ class IrcReader:
         return self._complete()
 
     def _take_password(self) -> Iterable[Request]:
-        """Give the server's password, if there is one, before the account's."""
-        if self._state is _State.REGISTERING and self._password is not None:
+        """Give the server's password, if there is one, before the account's: once, as each wrong one counts."""
+        if self._state is _State.REGISTERING and self._password not in (None, self._given):
+            self._given = self._password
             yield commands.ServerPassword(password=self._password)
 
     def _complete(self) -> Iterable[Request]:
