@@ -209,6 +209,7 @@ def test_what_a_newcomer_cannot_do_is_answered(line: bytes, number: bytes) -> No
         (b"OPER bob secret", [commands.Login(account="bob", password="secret", ref=of("OPER"))]),
         (b"MOTD", [commands.Motd(ref=of("MOTD"))]),
         (b"LIST >2,*a", [commands.Rooms(ref=of("LIST", ">2,*a"))]),
+        (b"LIST #" + b"a" * 110, [commands.Rooms(ref=of("LIST", "#" + "a" * 110))]),
         (b"INVITE bob #a", [commands.Invite(nick="bob", room="a", ref=of("INVITE", "#a"))]),
         (b"NICK ben", [commands.Rename(nick="ben", ref=of("NICK"))]),
         (b"WHO #a %tn,7", [commands.Find(room="a", ref=of("WHO", "#a %tn,7"))]),
@@ -254,6 +255,7 @@ def test_a_line_asks_for_this(line: bytes, commanded: list[object]) -> None:
         (b"MODE #a +b *!*@*", b"NOTICE bob :*!*@* fits more than one nick"),
         (b"BAN", b"461 bob BAN :like this: /ban NAME [TIME] [REASON]"),
         (b"USER b 0 * :B", b"462 bob :You may not register again"),
+        (b"LIST #" + b"a" * 130, b"416 bob LIST :Name fewer at once: 121 characters of names and conditions"),
         (b"HELP nonsense", b"524 bob nonsense :No help on that"),
     ],
 )

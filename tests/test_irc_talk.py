@@ -317,7 +317,14 @@ def test_rooms_are_listed_with_their_topics_and_as_they_are_asked_for(stage: Sta
     stage.on_irc("ben", "tea")
     bob.hears(Topic(room="tea", text="of tea"))
     room, tea = "#a\u00a0b 1 :", "#tea 2 :of tea"
-    for wanted, listed in (("", [room, tea]), (">1", [tea]), ("!#t*", [room]), ("#A*", [room]), (">²", [])):
+    for wanted, listed in (
+        ("#tea,#nope,#a*,<3", [room, tea]),
+        ("", [room, tea]),
+        (">1", [tea]),
+        ("!#t*", [room]),
+        ("#A*", [room]),
+        (">²", []),
+    ):
         _, *rooms, _ = bob.hears(commands.Rooms(ref=asked("LIST", detail=wanted)))
         assert rooms == [f":chat.geventchat 322 bob {room}" for room in listed]
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from geventchat.dialects.irc.lines import Out, render
 from geventchat.dialects.irc.names import SERVER
+from geventchat.protocol.limits import MAX_REF
 
 _BETWEEN = "\x1f"  # stands in nothing that clients send
 # What a label may have (https://ircv3.net/specs/extensions/labeled-response); with the rest it makes a ref.
@@ -31,6 +32,11 @@ class Asked(NamedTuple):
     def ref(self) -> str:
         """What the command takes along."""
         return _BETWEEN.join(self)
+
+    @property
+    def left(self) -> int:
+        """How many characters a detail may have: with it, a ref has to be no longer than it may be."""
+        return MAX_REF - len(self.about("").ref)
 
     @property
     def ref_if_awaited(self) -> str | None:

@@ -28,6 +28,8 @@ _NAMED_TOGETHER = 64
 _STEP_BYTES = 32
 # The id of the batch that holds a piece of the past.
 _PAST = "H"
+# With what a condition for channels begins that is no name: https://modern.ircdocs.horse/#elist-parameter
+_CONDITIONS = "<>!"
 # Verbs of which it is said that it is done; of all others, what was done is its own answer.
 _ACKNOWLEDGED = {"SET MODE", "REDACT", "WALLOPS", *TYPED}
 
@@ -113,11 +115,13 @@ def _parts(nicks: tuple[str, ...], chanops: frozenset[str], with_hosts: bool, fr
 
 
 def _room_list(to: Recipient, listed: replies.RoomList) -> list[Out]:
-    wanted = [_condition(one) for one in to.asked.detail.split(",") if one]
+    wanted = [one for one in to.asked.detail.split(",") if one]
+    names = [_condition(one) for one in wanted if one[0] not in _CONDITIONS]  # of these, one has to fit
+    others = [_condition(one) for one in wanted if one[0] in _CONDITIONS]
     shown = [
         to.numeric("322", room_to_irc(room), str(count), listed.topics.get(room, ""))
         for room, count in listed.rooms.items()
-        if all(holds(room, count) for holds in wanted)
+        if all(holds(room, count) for holds in others) and (not names or any(holds(room, count) for holds in names))
     ]
     return [to.numeric("321", "Channel", "Users  Name"), *shown, to.numeric("323", "End of /LIST")]
 

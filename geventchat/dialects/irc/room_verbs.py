@@ -103,8 +103,12 @@ def names(asked: Asked, params: list[str]) -> Iterator[Request]:
 
 
 def list_rooms(asked: Asked, params: list[str]) -> Iterator[Request]:
-    """Ask which rooms there are."""
-    yield commands.Rooms(ref=asked.about(params[0][:MAX_DETAIL] if params else "").ref)
+    """Ask which rooms there are, or which of some there are."""
+    wanted = params[0] if params else ""
+    if len(wanted) > asked.left:
+        yield wrong(asked, "416", asked.verb, f"Name fewer at once: {asked.left} characters of names and conditions")
+    else:
+        yield commands.Rooms(ref=asked.about(wanted).ref)
 
 
 def invite(asked: Asked, params: list[str]) -> Iterator[Request]:
