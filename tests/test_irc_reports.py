@@ -164,6 +164,7 @@ def test_each_channel_of_a_join_has_its_own_key(server: ChatServer, bob: Raw) ->
         asked(ann, "MODE #c +k two")
         needed = [f"{_S} 475 bob #{room} :that channel takes a key, as in /join #{room} KEY" for room in "bc"]
         assert [line.removesuffix(", or to be invited") for line in asked(bob, "JOIN #b,#c two,one")] == needed
+        assert asked(bob, "NAMES #b") == [f"{_S} 366 bob #b :End of /NAMES list"]  # clients wait for that
         joined = [line for line in asked(bob, "JOIN #b,#c one,two") if " JOIN " in line]
         assert joined == [":bob JOIN #b", ":bob JOIN #c"]
 

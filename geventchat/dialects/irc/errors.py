@@ -74,7 +74,7 @@ def errors(to: Recipient, error: replies.Error) -> list[Out]:
         return []
     if error.code == "already-here" and verb == "INVITE":
         return [to.numeric("443", nick_to_irc(about), to.asked.detail, "is already on channel")]
-    if error.code == "no-such-room" and verb == "NAMES":
+    if error.code in ("no-such-room", "locked") and verb == "NAMES":
         return [to.numeric("366", room_to_irc(about), "End of /NAMES list")]
     if error.code == "forbidden":
         return [_forbidden(to, error)]
