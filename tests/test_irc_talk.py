@@ -11,7 +11,7 @@ from geventchat.commands import commands
 from geventchat.commands.commands import Act, Bye, Join, Leave, Rename, Say, Topic, Whisper
 from geventchat.commands.moderation import Announce, Approve
 from geventchat.core.accounts import Account
-from geventchat.core.moderation.filters import Filter
+from geventchat.core.moderation.word_filter import Filter
 from geventchat.dialects.irc.asked import Asked
 from geventchat.dialects.irc.dialect import spoken
 from geventchat.dialects.irc.lines import MAX_BYTES, parse
