@@ -162,6 +162,12 @@ def test_it_comes_from_a_file_and_is_in_no_log_nor_in_the_history(file: str, tmp
             wrong.until(b"bob: hi\n")
             command = Path(f"/proc/{server.process.pid}/cmdline")
             assert not command.exists() or PASSWORD.encode() not in command.read_bytes()
+        with WebSocket(server.address) as page:
+            page.send(type="hello", nick="carol", password="staple of a page")
+            page.send(type="hello", nick="carol", password=PASSWORD)
+            page.send(type="register", password="staple of carol")
+            page.send(type="whisper", to="carol", text="a staple, psst")
+            assert page.until("whispered")["text"] == "a staple, psst"
         server.end()
     assert PASSWORD not in server.introduction + server.errors
     assert "staple" not in server.errors

@@ -3,6 +3,7 @@
 No request is read or answered here: see `server.web_connection`.
 """
 
+import logging
 import re
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -17,6 +18,9 @@ from geventchat.server import authority
 from geventchat.server.authority import Authority, is_own_page
 from geventchat.server.page_files import FILES, File
 from geventchat.server.recent import Recent
+
+# What the library would say at DEBUG is each frame that comes, with the passwords and whispers in it.
+logging.getLogger("websockets.server").setLevel(logging.INFO)
 
 CHAT_PATH = "/chat"
 # The longest path of a request: far more than any of ours.
