@@ -33,8 +33,9 @@ export function title(room, unread, called) {
 }
 
 function notify(nick, text) {
-	const shown = new Notification(nick, { body: text, tag: "geventchat" });
-	shown.onclick = () => window.focus();
+	try {
+		new Notification(nick, { body: text, tag: "geventchat" }).onclick = () => window.focus();
+	} catch {} // Chrome on Android has notifications for service workers only
 }
 
 function beep() {

@@ -105,10 +105,9 @@ export class Conversation {
 			case "closing":
 				if (["banned", "kicked"].includes(message.code)) return this._out.ended(message.message);
 				return { replaced: this._out.replaced, bye: () => this._out.ended() }[message.code]?.();
-			case "whispered":
-				if (nick !== this.nick) this._alert(message);
 		}
 		this._show(this.rooms.called(message.room), message);
+		if (type === "whispered" && nick !== this.nick) this._alert(message);
 	}
 
 	_happened(event) {

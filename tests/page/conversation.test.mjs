@@ -76,6 +76,11 @@ test("a mention calls, a line of one's own does not", () => {
 	assert.deepEqual(did.filter(([what]) => what === "alert"), [["alert", "bob", "Alice, tea?"]]);
 });
 
+test("a whisper is shown before anybody is called", () => {
+	chat.heard({ type: "whispered", nick: "bob", to: "alice", text: "psst" });
+	assert.deepEqual(did.slice(-2).map(([what]) => what), ["show", "alert"]);
+});
+
 test("what is said in a room that is not looked at is unread until it is", () => {
 	const lobby = chat.rooms.current;
 	join("tea room");

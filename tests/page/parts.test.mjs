@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { alert } from "../../geventchat/web/alerts.js";
 import { Backoff } from "../../geventchat/web/backoff.js";
 import { Completion } from "../../geventchat/web/completion.js";
 import { idAfter, isLater } from "../../geventchat/web/ids.js";
@@ -77,4 +78,16 @@ test("tries to come back are farther and farther apart, up to 30 s, and near aga
 	backoff.held(60000);
 	assert.equal(backoff.next(), 1000);
 	assert.equal(new Backoff(() => 0).next(), 500);
+});
+
+test("where a browser has notifications only in name, as Chrome on Android, nothing is hurt by a call", () => {
+	class Notification {
+		static permission = "granted";
+
+		constructor() {
+			throw new TypeError("Illegal constructor");
+		}
+	}
+	Object.assign(globalThis, { isSecureContext: true, window: { Notification }, Notification, document: { hasFocus: () => false } });
+	alert("bob", "psst");
 });
