@@ -187,6 +187,16 @@ def test_half_a_request_is_given_up(browser: Browser, monkeypatch: pytest.Monkey
     assert browser.is_closed()
 
 
+def test_half_a_request_to_a_full_server_is_given_up_sooner(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geventchat.server.web_connection._REFUSED_S", 0.2)
+    limits = Limits(max_users=1)
+    with ChatServer(limits=limits) as server, plain(server.address, "alice"), Browser(server) as browser:
+        browser.raw.socket.settimeout(5)
+        browser.raw.send(b"GET / HTTP/1.1\r\n")
+        assert browser.answer()[0] == 408
+        assert browser.is_closed()
+
+
 def test_a_connection_that_asks_for_nothing_more_is_closed_without_a_word(
     browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,6 +21,8 @@ logger = logging.getLogger("geventchat")
 
 # How long a request may take, and how long a connection waits for the next one.
 _REQUEST_S = 10.0
+# How long the request of somebody who may not come in may take: any number of them may come, and none is counted.
+_REFUSED_S = 1.0
 # How long a browser may take for a response.
 _ANSWER_S = 30.0
 # What a request line and its headers may have: what other servers take, and far more than a browser needs here.
@@ -83,7 +85,8 @@ class WebConnection:
 
     def _next_request(self) -> h11.Request | None:
         """Return the next request, with its body passed over; None when none comes, or it cannot be answered."""
-        deadline = time.monotonic() + _REQUEST_S
+        is_counted = self._refused is None or self._refused.code == "tls-needed"
+        deadline = time.monotonic() + (_REQUEST_S if is_counted else _REFUSED_S)
         request: h11.Request | None = None
         try:
             while True:
