@@ -6,6 +6,8 @@ import { Backoff } from "./backoff.js";
 const SILENT_MS = 15000;
 // So soon it must answer a page that was asleep, or a device that has another network: then it is often lost.
 const AWAKE_MS = 5000;
+// So long a password may wait until the server looks at it, which is after a minute at most.
+const PASSWORD_MS = 75000;
 const PING = "still there";
 
 const address = `${location.protocol.replace("http", "ws")}//${location.host}/chat`;
@@ -31,9 +33,9 @@ export function open() {
 	why = "the server does not answer";
 	isIn = false;
 	user.now({ state: "connecting" });
-	patience = setTimeout(lose, SILENT_MS);
+	waitFor(SILENT_MS);
 	socket = new WebSocket(address);
-	socket.onopen = () => send(user.hello());
+	socket.onopen = greet;
 	socket.onmessage = ({ data }) => receive(JSON.parse(data));
 	socket.onclose = lose;
 }
@@ -65,6 +67,12 @@ export function close() {
 	socket = null;
 }
 
+function greet() {
+	const hello = user.hello();
+	send(hello);
+	if (hello.password || hello.login) waitFor(PASSWORD_MS);
+}
+
 function receive(message) {
 	const { type, token } = message;
 	if (type === "closing") why = message.message;
@@ -78,22 +86,26 @@ function receive(message) {
 		watch();
 		user.welcomed(message);
 		user.now({ state: "connected" });
-	} else if (type === "error") {
+	} else if (type === "error" || message.code === "wrong-password") {
 		close();
 		user.refused(message);
 	}
 }
 
 function watch() {
-	clearTimeout(patience);
-	patience = setTimeout(ask, SILENT_MS, SILENT_MS);
+	waitFor(SILENT_MS, ask);
 }
 
 // Ask the server for a word, which has to come within some milliseconds.
 function ask(ms) {
-	clearTimeout(patience);
 	send({ type: "ping", token: PING });
-	patience = setTimeout(lose, ms);
+	waitFor(ms);
+}
+
+// Unless something comes within some milliseconds, the connection is lost, or what else is said is done.
+function waitFor(ms, otherwise = lose) {
+	clearTimeout(patience);
+	patience = setTimeout(otherwise, ms, ms);
 }
 
 function lose() {

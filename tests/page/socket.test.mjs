@@ -1,0 +1,61 @@
+// The connection: how long it waits, and what it does with what comes before and after the welcome.
+
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+
+// The browser's side of it: what the page's connection sends and closes is kept.
+class WebSocket {
+	static OPEN = 1;
+	readyState = 1;
+	sent = [];
+
+	constructor() {
+		sockets.push(this);
+	}
+
+	send(text) {
+		this.sent.push(JSON.parse(text));
+	}
+
+	close() {
+		this.readyState = 3;
+	}
+}
+
+let sockets = [], told = [], hello;
+Object.assign(globalThis, { WebSocket, location: { protocol: "http:", host: "chat.example" }, addEventListener() {} });
+mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+const { open, start } = await import("../../geventchat/web/socket.js");
+const tell = (name) => (given) => void told.push([name, given]);
+start({ hello: () => hello, welcomed: tell("welcomed"), heard: tell("heard"), lost: tell("lost"), refused: tell("refused"), now: tell("now") });
+
+const states = () => told.filter(([what]) => what === "now").map(([, { state }]) => state);
+const comes = (message) => sockets.at(-1).onmessage({ data: JSON.stringify(message) });
+
+function opened(given = { type: "hello", nick: "alice" }) {
+	[sockets, told, hello] = [[], [], given];
+	open();
+	sockets[0].onopen();
+	return sockets[0];
+}
+
+test("a server that is silent for 15 s is lost, but a password may have to wait for its turn", () => {
+	opened();
+	mock.timers.tick(15000);
+	assert.deepEqual(states(), ["connecting", "waiting"]);
+	for (const given of [{ password: "sesame" }, { login: { account: "alice", password: "sesame" } }]) {
+		const { sent } = opened({ type: "hello", nick: "alice", ...given });
+		mock.timers.tick(74000);
+		assert.deepEqual([states(), sent.length, sockets.length], [["connecting"], 1, 1]);
+		mock.timers.tick(2000);
+		assert.equal(states()[1], "waiting");
+	}
+});
+
+test("a password that is refused for its turn is asked for again, and not sent by itself", () => {
+	opened({ type: "hello", nick: "alice", password: "guess" });
+	comes({ type: "closing", code: "wrong-password", message: "too many wrong passwords from your address" });
+	mock.timers.tick(60000);
+	assert.deepEqual(told.map(([what]) => what), ["now", "refused"]);
+	assert.equal(sockets.length, 1);
+});
