@@ -357,6 +357,41 @@ def test_who_goes_on_in_another_tab_is_the_same_person_there(page: Page) -> None
 
 
 @pytest.mark.slow
+def test_a_tab_left_for_another_one_loses_nothing_and_knows_nothing_more(site: Site, page: Page) -> None:
+    page.join("alice")
+    first = page.driver.current_window_handle
+    page.run("window.WebSocket = class { close() {} }")  # this tab comes back no more
+    site.end(signal.SIGKILL)
+    page.until(lambda: "reconnecting" in page.status)
+    page.type("/msg bob psst", "hello")
+    site.start()
+    bob, _ = programmed(site.address, "bob")
+    with bob:
+        page.driver.switch_to.new_window("tab")
+        page.join("alice")
+        second = page.driver.current_window_handle
+        page.driver.switch_to.window(first)
+        page.until(lambda: "another tab" in page.status)
+        assert page.run("return arguments[0].closest('[inert]')", page.field("Message"))
+        page.button("Use it here").click()
+        page.until(lambda: "Connected as alice" in page.status)
+        page.driver.switch_to.window(second)
+        page.until(lambda: "another tab" in page.status)
+        page.driver.switch_to.window(first)
+        page.type("/msg bob the end")
+        heard = [bob.messages_until("whispered")[-1]["text"] for _ in range(2)]
+        assert heard == ["psst", "the end"]
+        assert site.history() == ["hello"]
+        page.type("exit")
+        page.until(lambda: page.field("Your name").is_displayed())
+    page.driver.close()
+    page.driver.switch_to.window(second)
+    page.driver.refresh()
+    page.until(lambda: page.field("Your name").is_displayed())
+    assert "token" not in page.run("return JSON.stringify([{...localStorage}, {...sessionStorage}])")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("closed", [False, True], ids=["", "though the page is closed meanwhile"])
 def test_what_is_typed_while_the_server_is_away_is_sent_once(site: Site, page: Page, closed: bool) -> None:
     page.join("alice")

@@ -48,9 +48,17 @@ export class Conversation {
 
 	// What a reload must not lose.
 	toKeep() {
-		const { nick, token, rooms, pending } = this;
+		const { nick, token, rooms, pending, _prefix: by } = this;
 		const kept = rooms.all.map(({ name, last }) => ({ name, last }));
-		return { nick, token, rooms: kept, current: rooms.current?.name, pending: pending.toKeep() };
+		return { nick, token, by, rooms: kept, current: rooms.current?.name, pending: pending.toKeep() };
+	}
+
+	// What another tab has kept, and what waits here: the server knows that again if it is told what we have heard last.
+	added(kept) {
+		const waits = this.pending.toKeep();
+		if (!waits.length) return kept;
+		const rooms = kept.rooms.map(({ name, last }) => ({ name, last: this.rooms.called(name)?.last ?? last }));
+		return { ...kept, rooms, pending: [...kept.pending, ...waits] };
 	}
 
 	// What to introduce ourselves with, the first time or again.
@@ -73,11 +81,11 @@ export class Conversation {
 		this._sendDue();
 	}
 
-	// The connection is gone.
-	lost() {
+	// The connection is gone, or `taken` by another tab, which says what waits here.
+	lost(taken = false) {
 		this.connected = false;
 		for (const room of this.rooms.all) room.asking = false;
-		for (const { to = "whoever whispered last", text } of this.pending.lost()) {
+		for (const { to = "whoever whispered last", text } of this.pending.lost(taken)) {
 			this._trouble(`nobody knows whether this reached ${to}: ${text}`);
 		}
 	}

@@ -57,7 +57,10 @@ const out = {
 	alert,
 	replaced: () => {
 		socket.close();
+		conversation.lost(true);
+		store.leave();
 		link = { state: "replaced" };
+		changed();
 	},
 	ended: (why = "") => {
 		keep();
@@ -76,6 +79,7 @@ function begin(kept) {
 	conversation = new Conversation(kept, crypto.getRandomValues(new Uint32Array(2)).join("-"), Date.now, out);
 	conversation.link = offered;
 	conversation.looks(!document.hidden);
+	keep(); // for a tab that waits for a connection to see that this one goes on
 }
 
 // Take what a moderator's link holds out of the address bar. Browsers may keep it among the pages that were visited: it
@@ -126,7 +130,7 @@ function refused({ code, message }) {
 // Go on in this tab instead of in the other, whose token it is now.
 function takeOver() {
 	const kept = store.ofThisBrowser();
-	if (kept?.nick === conversation.nick) store.keep(kept, conversation.password);
+	if (kept?.token === conversation.token) store.keep(conversation.added(kept), conversation.password);
 	location.reload();
 }
 
@@ -233,6 +237,9 @@ addEventListener("keydown", (event) => {
 });
 addEventListener("pointerdown", allowSound);
 addEventListener("pagehide", keep);
+store.watch((kept) => {
+	if (kept?.token && kept.token === conversation?.token && !conversation.connected) out.replaced();
+});
 document.addEventListener("visibilitychange", () => {
 	keep();
 	conversation?.looks(!document.hidden);
@@ -281,6 +288,7 @@ function renderStatus(delayed) {
 	write($("waiting"), delayed ? ` · ${delayed} not sent yet` : "");
 	write($("now"), state === "replaced" ? "Use it here" : "Reconnect now");
 	$("now").hidden = !seconds && state !== "replaced";
+	$("composer").inert = state === "replaced";
 	document.body.dataset.link = state;
 }
 

@@ -45,9 +45,10 @@ export class Pending {
 		return line?.command;
 	}
 
-	// The connection is gone. Forget, and return, the whispers of which nobody knows whether they arrived.
-	lost() {
-		const whispers = this._commands((line) => line.sent && isWhisper(line.command));
+	// The connection is gone. Forget, and return, the whispers of which nobody knows whether they arrived: with `taken`,
+	// another tab may have sent any of them.
+	lost(taken) {
+		const whispers = this._commands((line) => (line.sent || taken) && isWhisper(line.command));
 		for (const { ref } of whispers) this.settle(ref);
 		for (const line of this._lines.values()) Object.assign(line, { sent: false, delayed: true });
 		return whispers;

@@ -12,6 +12,9 @@ export function ofThisBrowser() {
 	return kept;
 }
 
+// Tell `changed(kept)` what another tab keeps from now on.
+export const watch = (changed) => addEventListener("storage", ({ key, newValue }) => key === KEY && changed(JSON.parse(newValue)));
+
 // Keep what `Conversation.toKeep` returned; the server's `password` for this tab only.
 export function keep(kept, password) {
 	attempt(() => sessionStorage.setItem(KEY, JSON.stringify({ ...kept, password })));

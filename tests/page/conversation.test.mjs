@@ -131,6 +131,15 @@ test("a whisper that may have arrived is not sent again, and the user is told", 
 	assert.match(shown().join(), /nobody knows whether this reached bob: psst/);
 });
 
+test("what another tab has taken over is whispered there", () => {
+	chat.lost();
+	chat.typed("/msg bob psst");
+	chat.typed("hello");
+	chat.lost(true);
+	assert.deepEqual(chat.toKeep().pending.map(({ text }) => text), ["hello"]);
+	assert.match(shown().join(), /nobody knows whether this reached bob: psst/);
+});
+
 test("no more are on their way than the server knows again", () => {
 	chat.lost();
 	for (let number = 0; number < 100; number++) chat.say(`line ${number}`);
