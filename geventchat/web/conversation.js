@@ -123,7 +123,7 @@ export class Conversation {
 		if (mine && event.type === "renamed" && isLater(event.id, this._since)) this.nick = event.new;
 		const room = this.rooms.called(event.room);
 		if (!room?.hear(event)) return;
-		if (event.type === "kicked" && event.who === this.nick) return this._putOut(room, event);
+		if (event.type === "kicked" && event.who === this.nick && isLater(event.id, room.since)) return this._putOut(room, event);
 		if (event.type === "deleted") this._out.deleted(event.target);
 		if (isComing(event) && (mine || room.count > CROWD)) return;
 		const [{ mention }] = room.live ? this._show(room, event) : lines(event, this.nick);

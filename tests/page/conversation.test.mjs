@@ -262,6 +262,16 @@ test("who is kicked from one of several rooms stays in the others, and from the 
 	assert.deepEqual(did.at(-1), ["ended", "mod put you out of lobby: spam"]);
 });
 
+test("who has come in again since it was kicked stays, and is told of it", () => {
+	join("tea");
+	chat.lost();
+	chat.welcomed(welcome({ id: "300-0" }));
+	const { ref } = sent("join").at(-1);
+	chat.heard({ type: "members", room: "tea", members: ["alice"], count: 1, topic: "", id: "301-0", ref });
+	chat.heard(kicked("250-0", "alice", "tea"));
+	assert.deepEqual([chat.rooms.all.map(({ name }) => name), shown()], [["lobby", "tea"], ["mod put alice out: spam"]]);
+});
+
 test("who is banned is told why, and does not come back by itself", () => {
 	chat.heard({ type: "closing", code: "banned", message: "you are banned: spam" });
 	assert.deepEqual(did.at(-1), ["ended", "you are banned: spam"]);
