@@ -127,7 +127,7 @@ def test_of_one_s_own_message_only_the_message_can_be_taken_back(lesson: Class) 
     assert shown == ["Delete the message", "Cancel"]
 
 
-def test_who_is_put_out_while_a_dialog_is_open_finds_the_form(tmp_path: Path) -> None:
+def test_who_is_put_out_finds_the_form_behind_any_dialog_and_comes_in_elsewhere(tmp_path: Path) -> None:
     with serving("--moderator-token", "--rate", "off") as server, ExitStack() as opened:
         mod, _ = moderator(server)
         driver = chromium(tmp_path / "profile")
@@ -141,4 +141,14 @@ def test_who_is_put_out_while_a_dialog_is_open_finds_the_form(tmp_path: Path) ->
         assert not driver.find_elements(By.CSS_SELECTOR, "dialog[open]")
         alice.field("Your name").send_keys(Keys.ENTER)
         alice.until(lambda: "Connected as alice" in alice.status)
+        alice.type("/join tea")
+        alice.until(lambda: alice.tab("tea").get_attribute("aria-selected") == "true")
+        alice.tab("lobby").click()
+        alice.type("/leave")
+        alice.until(lambda: alice.driver.title == "tea - geventchat" and alice.button("Leave").is_displayed() is False)
+        mod.send(b'{"type":"join","room":"tea"}\n{"type":"ban","who":"alice","room":"tea"}\n')
+        alice.until(lambda: "mod put you out of tea" in driver.find_element(By.ID, "refused").text)
+        alice.field("Your name").send_keys(Keys.ENTER)
+        alice.until_shown("you are no longer in tea: you are banned")
+        assert driver.title == "lobby - geventchat"
         mod.close()

@@ -25,6 +25,9 @@ const HERE = ["who", "topic", "invite", "kick", "slow", "lock", "unlock", "delet
 // What a moderator does to a person holds everywhere, and what others do, or do to everyone, in that room.
 const TO_PEOPLE = ["ban", "unban", "bans", "mute", "unmute"];
 
+// After these answers to hello, another room may still let us in.
+const ROOM_CODES = ["bad-room", "banned", "forbidden", "key-needed", "locked"];
+
 const isComing = ({ type }) => type === "joined" || type === "left";
 
 export class Conversation {
@@ -63,20 +66,35 @@ export class Conversation {
 
 	// What to introduce ourselves with, the first time or again.
 	hello() {
-		const [room] = this.rooms.all;
-		const { nick, token, password, login, link } = this;
+		const { nick, token, password, login, link, _door: room } = this;
 		return { type: "hello", nick, token, password, login, link, room: room?.name, after: room?.last };
+	}
+
+	// The room to come in by. Where there is none, the server has one.
+	get _door() {
+		return this.rooms.all.find((room) => !room.isShut);
+	}
+
+	// The server has refused our hello; whether another one may let us in.
+	keptOut({ code }) {
+		const room = this._door;
+		if (!room || !ROOM_CODES.includes(code)) return false;
+		room.isShut = true;
+		return true;
 	}
 
 	// We are in: go where we were and say what was not said.
 	welcomed(welcome) {
 		const { nick, token, id, limits, account = null, role = "user" } = welcome;
 		Object.assign(this, { nick, token, account, role, link: undefined, connected: true, _since: id, _maxLine: limits?.line });
-		const [first, ...others] = this.rooms.all;
+		const entered = this._door ?? this.rooms.called(welcome.room) ?? this.rooms.add(new Room(welcome.room));
 		const begun = [...this._asked.values()].filter(({ join }) => join && !this.rooms.called(join));
 		this._asked.clear();
-		this._enter(first ?? this.rooms.add(new Room(welcome.room)), welcome);
-		for (const { name, last, password } of others) this._join(name, last, password);
+		this._enter(entered, welcome);
+		for (const room of this.rooms.all) {
+			room.isShut = false;
+			if (room !== entered) this._join(room.name, room.last, room.password);
+		}
 		for (const { join, password } of begun) this._join(join, undefined, password);
 		this._sendDue();
 	}

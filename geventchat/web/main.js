@@ -116,7 +116,7 @@ function ask(why) {
 
 // The server does not let us in: only the user can say how to go on.
 function refused({ code, message }) {
-	if (["bad-room", "locked", "key-needed"].includes(code)) conversation = null;
+	if (conversation.keptOut({ code })) return socket.open();
 	if (code === "link-used") offered = conversation.link = undefined;
 	isOfName = ACCOUNT_CODES.includes(code);
 	if (isOfName) conversation.login = undefined;

@@ -10,6 +10,7 @@ export class Room {
 	mentioned = false;
 	live = true;
 	isWhole = false; // whether nothing is earlier than `first`
+	isShut = false; // whether we could not come in by it
 	asking = false; // whether a page of history is on its way
 
 	constructor(name, last) {

@@ -184,6 +184,18 @@ test("a reload goes on where it was, and shows what was before", () => {
 	assert.deepEqual(sent("say").map((say) => [say.text, say.ref]), [["not acknowledged", ref]]);
 });
 
+test("who is kept out of its only room comes in by the server's, and is told why", () => {
+	begin({ nick: "alice", token: "secret", rooms: [{ name: "tea", last: "90-0" }], current: "tea" });
+	const refusal = { type: "error", code: "banned", message: "you are banned from tea" };
+	assert.deepEqual([chat.hello().room, chat.keptOut(refusal), chat.hello().room, chat.keptOut(refusal)], ["tea", true, undefined, false]);
+	chat.welcomed(welcome());
+	const { room, after, ref } = sent("join")[0];
+	assert.deepEqual([room, after], ["tea", "90-0"]);
+	chat.heard({ ...refusal, ref });
+	assert.deepEqual([chat.rooms.all.map(({ name }) => name), chat.rooms.current.name], [["lobby"], "lobby"]);
+	assert.deepEqual(shown(), ["you are no longer in tea: you are banned from tea"]);
+});
+
 test("a room that can be entered no more is left after coming back", () => {
 	join("tea room");
 	chat.lost();
