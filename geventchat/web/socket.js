@@ -15,6 +15,7 @@ const backoff = new Backoff();
 let user;
 let socket = null;
 let isIn; // whether we are welcome
+let early; // what came before that
 let since; // when that began
 let why; // the connection is lost
 let patience, countdown; // timers
@@ -32,6 +33,7 @@ export function open() {
 	close();
 	why = "the server does not answer";
 	isIn = false;
+	early = [];
 	user.now({ state: "connecting" });
 	waitFor(SILENT_MS);
 	socket = new WebSocket(address);
@@ -86,10 +88,11 @@ function receive(message) {
 		watch();
 		user.welcomed(message);
 		user.now({ state: "connected" });
+		for (const one of early) user.heard(one);
 	} else if (type === "error" || message.code === "wrong-password") {
 		close();
 		user.refused(message);
-	}
+	} else early.push(message);
 }
 
 function watch() {

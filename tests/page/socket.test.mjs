@@ -59,3 +59,10 @@ test("a password that is refused for its turn is asked for again, and not sent b
 	assert.deepEqual(told.map(([what]) => what), ["now", "refused"]);
 	assert.equal(sockets.length, 1);
 });
+
+test("what comes before the welcome is heard after it", () => {
+	opened();
+	comes({ type: "account_is", account: "alice", needs_password: true });
+	comes({ type: "welcome", nick: "alice" });
+	assert.deepEqual(told.map(([what, given]) => given?.type ?? what), ["now", "welcome", "now", "account_is"]);
+});
