@@ -35,6 +35,7 @@ export class Conversation {
 	connected = false;
 	looking = true; // whether the user looks at the page at all
 	called = false; // whether somebody called meanwhile
+	_leaving = false;
 	_since = ""; // the id of our own arrival
 	_refs = 0;
 	_asked = new Map(); // by ref: the name of a room to `join`, a room to `leave`, or whose `page` of the past it is
@@ -106,6 +107,7 @@ export class Conversation {
 		for (const { to = "whoever whispered last", text } of this.pending.lost(taken)) {
 			this._trouble(`nobody knows whether this reached ${to}: ${text}`);
 		}
+		if (this._leaving && !taken) this._out.ended();
 	}
 
 	// What is heard.
@@ -288,6 +290,7 @@ export class Conversation {
 			case "reply":
 				return this._speak(command);
 			case "bye":
+				this._leaving = true;
 				if (this.connected) break;
 				return this._out.ended();
 			case "join":

@@ -113,10 +113,7 @@ function waitFor(ms, otherwise = lose) {
 
 function lose() {
 	close();
-	if (isIn) {
-		backoff.held(performance.now() - since);
-		user.lost();
-	}
+	if (isIn) backoff.held(performance.now() - since);
 	const until = performance.now() + backoff.next();
 	const tick = () => {
 		const seconds = Math.ceil((until - performance.now()) / 1000);
@@ -125,4 +122,5 @@ function lose() {
 	};
 	countdown = setInterval(tick, 250);
 	tick();
+	if (isIn) user.lost(); // who was about to leave does not come back
 }

@@ -247,6 +247,13 @@ test("who reads the past is shown the present again on asking, and nothing of it
 	assert.equal(room.live, true);
 });
 
+test("who has said exit on a connection that is lost has left", () => {
+	chat.typed("exit");
+	assert.deepEqual([sent("bye").length, did.some(([what]) => what === "ended")], [1, false]);
+	chat.lost();
+	assert.deepEqual(did.at(-1), ["ended"]);
+});
+
 test("the end of the conversation is told", () => {
 	chat.heard({ type: "closing", code: "server-stopping", message: "the server is stopping" });
 	assert.deepEqual(did.filter(([what]) => what !== "send"), []); // the connection says so, and comes back

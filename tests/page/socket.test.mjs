@@ -22,12 +22,18 @@ class WebSocket {
 	}
 }
 
-let sockets = [], told = [], hello;
+let sockets = [], told = [], hello, leaves = false;
 Object.assign(globalThis, { WebSocket, location: { protocol: "http:", host: "chat.example" }, addEventListener() {} });
 mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
-const { open, start } = await import("../../geventchat/web/socket.js");
+let now = 0;
+performance.now = () => now;
+function passes(seconds) {
+	for (const end = now + seconds * 1000; now < end; mock.timers.tick(250)) now += 250;
+}
+
+const { close, open, start } = await import("../../geventchat/web/socket.js");
 const tell = (name) => (given) => void told.push([name, given]);
-start({ hello: () => hello, welcomed: tell("welcomed"), heard: tell("heard"), lost: tell("lost"), refused: tell("refused"), now: tell("now") });
+start({ hello: () => hello, welcomed: tell("welcomed"), heard: tell("heard"), lost: () => leaves && close(), refused: tell("refused"), now: tell("now") });
 
 const states = () => told.filter(([what]) => what === "now").map(([, { state }]) => state);
 const comes = (message) => sockets.at(-1).onmessage({ data: JSON.stringify(message) });
@@ -41,13 +47,13 @@ function opened(given = { type: "hello", nick: "alice" }) {
 
 test("a server that is silent for 15 s is lost, but a password may have to wait for its turn", () => {
 	opened();
-	mock.timers.tick(15000);
+	passes(15);
 	assert.deepEqual(states(), ["connecting", "waiting"]);
 	for (const given of [{ password: "sesame" }, { login: { account: "alice", password: "sesame" } }]) {
 		const { sent } = opened({ type: "hello", nick: "alice", ...given });
-		mock.timers.tick(74000);
+		passes(74);
 		assert.deepEqual([states(), sent.length, sockets.length], [["connecting"], 1, 1]);
-		mock.timers.tick(2000);
+		passes(2);
 		assert.equal(states()[1], "waiting");
 	}
 });
@@ -55,7 +61,7 @@ test("a server that is silent for 15 s is lost, but a password may have to wait 
 test("a password that is refused for its turn is asked for again, and not sent by itself", () => {
 	opened({ type: "hello", nick: "alice", password: "guess" });
 	comes({ type: "closing", code: "wrong-password", message: "too many wrong passwords from your address" });
-	mock.timers.tick(60000);
+	passes(60);
 	assert.deepEqual(told.map(([what]) => what), ["now", "refused"]);
 	assert.equal(sockets.length, 1);
 });
@@ -65,4 +71,13 @@ test("what comes before the welcome is heard after it", () => {
 	comes({ type: "account_is", account: "alice", needs_password: true });
 	comes({ type: "welcome", nick: "alice" });
 	assert.deepEqual(told.map(([what, given]) => given?.type ?? what), ["now", "welcome", "now", "account_is"]);
+});
+
+test("who is about to leave when the connection is lost does not come back", () => {
+	opened();
+	comes({ type: "welcome", nick: "alice" });
+	leaves = true;
+	sockets[0].onclose();
+	passes(60);
+	assert.equal(sockets.length, 1);
 });
