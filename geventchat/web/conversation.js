@@ -97,6 +97,9 @@ export class Conversation {
 			if (room !== entered) this._join(room.name, room.last, room.password);
 		}
 		for (const { join, password } of begun) this._join(join, undefined, password);
+		for (const command of this.pending.delayed(this._clock())) {
+			if (!this._try(() => this._check(command))) this._trouble(`not sent: ${this.pending.settle(command.ref).text}`);
+		}
 		this._sendDue();
 	}
 
@@ -243,18 +246,32 @@ export class Conversation {
 
 	// Do what a typed line asks for.
 	typed(text) {
-		try {
+		return this._try(() => {
 			const command = readLine(text);
-			if (command) this.does(command);
-		} catch (error) {
-			if (!(error instanceof Mistyped)) throw error;
-			this._trouble(error.message);
-		}
+			if (command) this._do(command);
+		});
 	}
 
 	// Say a line just as it is: it is no command.
 	say(text) {
-		this._speak({ type: "say", text, room: this.rooms.current.name });
+		return this.does({ type: "say", text });
+	}
+
+	// Do what a command asks for.
+	does(command) {
+		return this._try(() => this._do(command));
+	}
+
+	// Return whether something could be done, and tell the user why not.
+	_try(action) {
+		try {
+			action();
+			return true;
+		} catch (error) {
+			if (!(error instanceof Mistyped)) throw error;
+			this._trouble(error.message);
+			return false;
+		}
 	}
 
 	// Look at a room.
@@ -271,15 +288,15 @@ export class Conversation {
 		this.rooms.current?.read();
 	}
 
-	// Do what a command asks for.
-	does(command) {
+	_do(command) {
 		const { current } = this.rooms;
 		const here = { room: current.name, ...command };
 		const there = command.type === "join" && this.rooms.called(command.room);
 		if (there) return this.look(there);
 		if (!this.connected && !OFFLINE.includes(command.type)) {
-			return this._trouble("not possible without a connection; what is said, or whispered by /msg, is sent later");
+			throw new Mistyped("not possible without a connection; what is said, or whispered by /msg, is sent later");
 		}
+		this._check(command);
 		switch (command.type) {
 			case "help":
 				return this._out.show(current, helpLines().map((text) => notice(text, this._now())));
@@ -306,13 +323,15 @@ export class Conversation {
 	}
 
 	_speak(command) {
-		if (this.pending.isFull) return this._trouble(`too much is waiting to be sent: ${command.text}`);
+		if (this.pending.isFull) throw new Mistyped(`too much is waiting to be sent: ${command.text}`);
 		this.pending.add(command, !this.connected, this._clock());
-		if (new TextEncoder().encode(JSON.stringify(command)).length > this._maxLine) {
-			this.pending.settle(command.ref);
-			return this._trouble(`that is too long: a line can have about ${this._maxLine} bytes`);
-		}
 		this._sendDue();
+	}
+
+	// Throws Mistyped for a text that the server would hang up on, or skip; before the welcome, its limit is not known.
+	_check(command) {
+		const isLong = (value) => new TextEncoder().encode(value).length > this._maxLine;
+		if (Object.values(command).some(isLong)) throw new Mistyped(`that is too long: a text can have ${this._maxLine} bytes`);
 	}
 
 	_join(room, after, password) {
@@ -320,7 +339,7 @@ export class Conversation {
 	}
 
 	_leave(command) {
-		if (this.rooms.all.length < 2) return this._trouble("this is your only room; /join enters another, /exit leaves all");
+		if (this.rooms.all.length < 2) throw new Mistyped("this is your only room; /join enters another, /exit leaves all");
 		this._out.send({ ...command, ref: this._ref({ leave: this.rooms.current }) });
 	}
 

@@ -150,13 +150,27 @@ test("no more are on their way than the server knows again", () => {
 });
 
 test("what is too long, or too much, is not sent, and the user is told", () => {
-	chat.typed("x".repeat(5000));
-	assert.deepEqual(sent("say"), []);
-	assert.match(shown().join(), /too long/);
+	for (const line of ["x".repeat(4097), `/join ${"x".repeat(30000)}`, "é".repeat(2049)]) {
+		assert.equal(chat.typed(line), false);
+		assert.match(shown().at(-1), /too long/);
+	}
+	assert.deepEqual([sent("say"), sent("join")], [[], []]);
+	assert.equal(chat.typed('"'.repeat(4096)), true);
+	assert.equal(sent("say").length, 1);
+	chat.heard({ type: "ack", ref: sent("say")[0].ref, id: "101-0" });
 	chat.lost();
 	for (let number = 0; number < 501; number++) chat.say("y");
 	assert.match(shown().join(), /too much is waiting/);
 	assert.equal(chat.pending.size, 500);
+});
+
+test("what was typed before the page knew how long it may be is not sent if it is too long, and shown again", () => {
+	begin({ nick: "alice", rooms: [{ name: "lobby" }] });
+	for (const line of ["x".repeat(30000), "hello"]) chat.typed(line);
+	chat.welcomed(welcome());
+	assert.deepEqual(sent("say").map(({ text }) => text), ["hello"]);
+	assert.equal(shown().at(-1), `not sent: ${"x".repeat(30000)}`);
+	assert.equal(chat.pending.size, 1);
 });
 
 test("who comes back says so with the token and the last id, in every room", () => {
