@@ -531,9 +531,29 @@ def test_several_lines_at_once_are_asked_about(site: Site, page: Page) -> None:
 
 def test_what_cannot_be_done_is_said(page: Page) -> None:
     page.join("alice")
-    page.type("/msg nobody hi", "/nock", "/nick", "/ping 7", "//home", "/leave")
+    for line in ("/msg nobody hi", "/nock", "/nick", "/ping 7", "//home", "/leave"):
+        page.field("Message").clear()
+        page.type(line)
     page.until_shown("nobody called nobody is here", "/nock is not a command", "like this: /nick NAME", "pong 7")
     page.until_shown("alice: /home", "this is your only room")
+
+
+def test_what_is_typed_stays_until_it_is_taken_and_comes_back_behind_another_command(site: Site, page: Page) -> None:
+    page.join("alice")
+    field = page.field("Message")
+    page.type("/nock me")
+    assert field.get_property("value") == "/nock me"
+    field.clear()
+    with plain(site.address, "bob"):
+        page.until_here("alice", "bob")
+        field.send_keys("half a line")
+        page.driver.find_element(By.XPATH, "//li[.='bob']").click()
+        assert field.get_property("value") == "/msg bob "
+        page.driver.find_element(By.XPATH, "//li[.='alice']").click()
+        page.type("psst")
+        assert field.get_property("value") == "half a line"
+        page.type(" is whole")
+        page.until_shown("alice: half a line is whole")
 
 
 def test_a_phone_s_width_needs_no_sideways_scrolling(site: Site, page: Page) -> None:

@@ -7,11 +7,16 @@ const field = $("message");
 const completion = new Completion();
 let user;
 let isFree = false; // whether Tab is to leave the field
-let asked; // the lines that the user is asked about, and what stays in the field if they are sent
+let asked; // the lines that the user is asked about, what stays in the field if they are sent, and their room
+const aside = []; // lines that were being typed when a command was begun
+
+// A command that is begun from elsewhere on the page, and lacks its words still.
+const BEGUN = /^\/(join|msg|ban) +("[^"]*"|\S*) *$/;
 
 const linesOf = (text) => text.split(/[\r\n]+/).filter((line) => line.trim());
 
-// `handlers` are asked for `known()`, what can be completed, and told what is `typed(line)` or `pasted(lines)`.
+// `handlers` are asked for `known()`, what can be completed, and the `room()` that is looked at; they are told what is
+// `pasted(lines, room)` or `typed(line)`, which returns whether it was taken: else it stays in the field.
 export function start(handlers) {
 	user = handlers;
 	$("composer").addEventListener("submit", submit);
@@ -22,8 +27,19 @@ export function start(handlers) {
 	$("paste").addEventListener("close", answered);
 }
 
-// Begin a line, for instance with a command.
-export function begin(text) {
+// Begin a command; a line that is being typed comes back behind it.
+export function begin(command) {
+	if (field.value && !BEGUN.test(field.value)) aside.push(field.value);
+	put(command);
+}
+
+// Begin anew.
+export function clear() {
+	aside.length = 0;
+	put("");
+}
+
+function put(text) {
 	field.value = text;
 	field.focus();
 }
@@ -32,8 +48,8 @@ function submit(event) {
 	event.preventDefault();
 	const lines = linesOf(field.value);
 	if (lines.length > 1) return ask(lines, "");
-	begin("");
-	if (lines.length) user.typed(lines[0]);
+	const isTaken = !lines.length || user.typed(lines[0]);
+	put(isTaken ? (aside.pop() ?? "") : field.value);
 }
 
 function press(event) {
@@ -55,7 +71,7 @@ function paste(event) {
 }
 
 function ask(lines, rest) {
-	asked = { lines, rest };
+	asked = { lines, rest, room: user.room() };
 	$("preview").textContent = lines.join("\n");
 	$("send-all").textContent = `Send ${lines.length} messages`;
 	$("paste").returnValue = "";
@@ -64,6 +80,6 @@ function ask(lines, rest) {
 
 function answered() {
 	const isYes = $("paste").returnValue;
-	begin(isYes ? asked.rest : field.value);
-	if (isYes) user.pasted(asked.lines);
+	put(isYes ? asked.rest : field.value);
+	if (isYes) user.pasted(asked.lines, asked.room);
 }

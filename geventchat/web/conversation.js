@@ -252,9 +252,9 @@ export class Conversation {
 		});
 	}
 
-	// Say a line just as it is: it is no command.
-	say(text) {
-		return this.does({ type: "say", text });
+	// Say a line in a room, just as it is: it is no command.
+	say(text, room = this.rooms.current) {
+		return this.does({ type: "say", text, room: room.name });
 	}
 
 	// Do what a command asks for.

@@ -100,7 +100,7 @@ function enter() {
 	$("welcome").hidden = true;
 	$("chat").hidden = false;
 	$("password").value = "";
-	composer.begin("");
+	composer.clear();
 }
 
 // Show the form instead of the chat, and why.
@@ -165,7 +165,8 @@ people.start((nick) => {
 composer.start({
 	known: () => [...conversation.rooms.current.members].reverse().filter((nick) => nick !== conversation.nick),
 	typed: (line) => say(() => conversation.typed(line)),
-	pasted: (lines) => say(() => lines.forEach((line) => conversation.say(line))),
+	pasted: (lines, room) => say(() => lines.forEach((line) => conversation.say(line, room))),
+	room: () => conversation.rooms.current,
 });
 
 const moderates = () => conversation.moderates(conversation.rooms.current);
@@ -178,13 +179,14 @@ function beginFor(command, nick) {
 	composer.begin(`/${command} ${quoted(nick)} `);
 }
 
-// Nothing that is said may be lost, and its answer is to be seen.
+// Nothing that is said may be lost, and its answer is to be seen. Returns what `speak` does.
 function say(speak) {
-	if (conversation) speak();
-	if (!conversation) return;
+	const said = conversation && speak();
+	if (!conversation) return said;
 	keep();
 	toLatest();
 	setTimeout(renderSoon, LATE_MS);
+	return said;
 }
 
 function look(room) {
