@@ -143,11 +143,22 @@ def test_who_is_put_out_finds_the_form_behind_any_dialog_and_comes_in_elsewhere(
         alice.until(lambda: "Connected as alice" in alice.status)
         alice.type("/join tea")
         alice.until(lambda: alice.tab("tea").get_attribute("aria-selected") == "true")
+        alice.field("Message").send_keys("half a line")
+        mod.send(b'{"type":"join","room":"tea"}\n{"type":"kick","nick":"alice","room":"tea"}\n')
+        alice.until_shown("mod put you out of tea")
+        driver.switch_to.active_element.send_keys(" of mine" + Keys.ENTER)
+        assert alice.field("Message").get_property("value") == "half a line", "and not said in the lobby"
+        alice.field("Message").clear()
+        alice.type("/join tea")
+        alice.until(lambda: alice.tab("tea").get_attribute("aria-selected") == "true")
         alice.tab("lobby").click()
         alice.type("/leave")
         alice.until(lambda: alice.driver.title == "tea - geventchat" and alice.button("Leave").is_displayed() is False)
-        mod.send(b'{"type":"join","room":"tea"}\n{"type":"ban","who":"alice","room":"tea"}\n')
+        alice.field("Message").send_keys("half")
+        mod.send(b'{"type":"ban","who":"alice","room":"tea"}\n')
         alice.until(lambda: "mod put you out of tea" in driver.find_element(By.ID, "refused").text)
+        driver.switch_to.active_element.send_keys(" a line" + Keys.ENTER)
+        assert alice.field("Your name").get_property("value") == "alice"
         alice.field("Your name").send_keys(Keys.ENTER)
         alice.until_shown("you are no longer in tea: you are banned")
         assert driver.title == "lobby - geventchat"

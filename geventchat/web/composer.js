@@ -39,6 +39,9 @@ export function clear() {
 	put("");
 }
 
+// What is being typed was meant for where the user is no more: the next Enter is not to send it elsewhere.
+export const interrupt = () => field.value && field.blur();
+
 function put(text) {
 	field.value = text;
 	field.focus();

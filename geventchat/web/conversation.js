@@ -4,7 +4,8 @@
 //   page(room, lines, where, reveal)  lines of the past, "above" what is shown or "instead" of it; scroll up to them
 //   alert(nick, text)                 somebody calls the user
 //   deleted(id)                       what was said under this id is not shown any more
-//   left(room), replaced(), ended(why)   the room is left; the user goes on in another tab; all is over
+//   left(room, looked)                the room is left, and whether it was looked at
+//   replaced(), ended(why)            the user goes on in another tab; all is over
 // All else that is on the screen is read from the fields.
 
 import { isLater } from "./ids.js";
@@ -196,9 +197,10 @@ export class Conversation {
 
 	_left(room) {
 		if (!room || this.rooms.all.length < 2) return;
+		const looked = room === this.rooms.current;
 		this.rooms.leave(room);
 		this.look(this.rooms.current);
-		this._out.left(room);
+		this._out.left(room, looked);
 	}
 
 	_refused({ ref, code, message }) {

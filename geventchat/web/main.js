@@ -52,7 +52,10 @@ const out = {
 	send: socket.send,
 	show: log.add,
 	page: log.page,
-	left: log.forget,
+	left: (room, looked) => {
+		log.forget(room);
+		if (looked) composer.interrupt();
+	},
 	deleted: log.erase,
 	alert,
 	replaced: () => {
@@ -103,14 +106,16 @@ function enter() {
 	composer.clear();
 }
 
-// Show the form instead of the chat, and why.
-function ask(why) {
+// Show the form instead of the chat, and why; what the user is typing just then goes into none of its fields.
+function ask(why, field = $("name")) {
+	const isUnasked = why && !$("chat").hidden;
 	link = { state: "" };
 	for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close("");
 	$("chat").hidden = true;
 	$("welcome").hidden = false;
 	write($("refused"), why);
-	$("name").select();
+	if (isUnasked) $("refused").focus();
+	else field.select();
 	changed();
 }
 
@@ -123,8 +128,7 @@ function refused({ code, message }) {
 	$("secret").hidden = !isOfName && !SERVER_CODES.includes(code);
 	write($("secret-of"), isOfName ? "Password of this name" : "Server password");
 	$("password").value = "";
-	ask(message);
-	if (!$("secret").hidden) $("password").focus();
+	ask(message, $("secret").hidden ? $("name") : $("password"));
 }
 
 // Go on in this tab instead of in the other, whose token it is now.

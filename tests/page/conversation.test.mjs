@@ -225,6 +225,13 @@ test("a refused message is told with its words and is not sent again", () => {
 	assert.deepEqual([shown(), chat.pending.size], [["the disk is full: hello"], 0]);
 });
 
+test("what was pasted is said in the room where it was, though the user looks at another one by now", () => {
+	const lobby = chat.rooms.current;
+	join("tea room");
+	chat.say("several lines", lobby);
+	assert.equal(sent("say")[0].room, "lobby");
+});
+
 test("leaving shows the room beside, and the only room stays", () => {
 	join("tea room");
 	chat.typed("/leave");
