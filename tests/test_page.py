@@ -401,6 +401,9 @@ def test_what_is_typed_while_the_server_is_away_is_sent_once(site: Site, page: P
     page.until(lambda: re.search(r"reconnecting in \d+ s", page.status))
     page.type("one", "two", "/who")
     page.until_shown("one", "two", "not possible without a connection")
+    (waiting, _), before = page.driver.find_elements(By.CSS_SELECTOR, ".waiting"), page.status
+    page.until(lambda: page.status != before)
+    assert waiting.is_displayed(), "and a screen reader is told of it once"
     assert "2 not sent yet" in page.status
     if closed:
         page.driver.get("about:blank")

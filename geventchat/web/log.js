@@ -19,6 +19,7 @@ const waiting = make("div"); // what is not sent yet, below the lines of every r
 const views = new Map(); // by room
 const paintSoon = perFrame(paint);
 let shown = null; // the room that is looked at
+let waits = ""; // the texts of what is not sent yet
 let loud, on;
 
 // `on` is told that the user wants to see what is `earlier(room)`, has `moved()`, or has `chosen(nick, id)` a message.
@@ -99,7 +100,8 @@ export function toEnd() {
 
 // Show what is not sent yet.
 export function wait(texts) {
-	if (!texts.length && !waiting.firstChild) return;
+	if (texts.join("\n") === waits) return; // a screen reader would be told again
+	waits = texts.join("\n");
 	const time = new Date().toISOString();
 	waiting.replaceChildren(...texts.map((text) => build({ kind: "waiting", time, text })));
 	keepEnd();
