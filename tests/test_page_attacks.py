@@ -42,6 +42,16 @@ def test_who_joins_after_somebody_who_has_left_is_somebody_else(server: Serving,
     page.until(lambda: page.tab("staff").get_attribute("aria-selected") == "true")
     page.type("/announce I moderate")
     page.until_shown("teacher announces: I moderate")
+    page.run("""
+        addEventListener("hashchange", () => {
+            document.querySelector("#message").value = "said on the way";
+            document.querySelector("#composer").requestSubmit();
+        });
+        location.hash = "moderator=worn";
+    """)
+    page.until(lambda: "opened already" in page.driver.find_element(By.ID, "refused").text)
+    page.field("Your name").send_keys(Keys.ENTER)
+    page.until_shown("teacher: said on the way")
     page.type("exit")
     page.until(lambda: page.field("Your name").is_displayed())
     kept = page.run("return JSON.stringify([{...localStorage}, {...sessionStorage}, location.href])")

@@ -92,6 +92,7 @@ function takeLink() {
 	if (!secret) return;
 	history.replaceState(null, "", location.pathname + location.search);
 	offered = secret;
+	conversation?.lost(); // until the welcome, what is said waits
 	if (!conversation) return;
 	conversation.link = secret;
 	socket.open();
