@@ -249,14 +249,14 @@ export class Conversation {
 	// Do what a typed line asks for.
 	typed(text) {
 		return this._try(() => {
-			const command = readLine(text);
+			const command = readLine(text.toWellFormed()); // half a character would be refused without its ref
 			if (command) this._do(command);
 		});
 	}
 
 	// Say a line in a room, just as it is: it is no command.
 	say(text, room = this.rooms.current) {
-		return this.does({ type: "say", text, room: room.name });
+		return this.does({ type: "say", text: text.toWellFormed(), room: room.name });
 	}
 
 	// Do what a command asks for.

@@ -149,6 +149,12 @@ test("no more are on their way than the server knows again", () => {
 	assert.deepEqual(sent("say").slice(64).map(({ text }) => text), ["line 64"]);
 });
 
+test("half a character is said as one that nobody can read", () => {
+	chat.typed("a\ud83d");
+	chat.say("b\udc00");
+	assert.deepEqual(sent("say").map(({ text }) => text), ["a\ufffd", "b\ufffd"]);
+});
+
 test("what is too long, or too much, is not sent, and the user is told", () => {
 	for (const line of ["x".repeat(4097), `/join ${"x".repeat(30000)}`, "é".repeat(2049)]) {
 		assert.equal(chat.typed(line), false);
