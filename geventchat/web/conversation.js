@@ -150,7 +150,7 @@ export class Conversation {
 		if (event.type === "kicked" && event.who === this.nick && isLater(event.id, room.since)) return this._putOut(room, event);
 		if (event.type === "deleted") this._out.deleted(event.target);
 		if (isComing(event) && (mine || room.count > CROWD)) return;
-		const [{ mention }] = room.live ? this._show(room, event) : lines(event, this.nick);
+		const [{ mention } = {}] = room.live ? this._show(room, event) : lines(event, this.nick);
 		if (mention) this._alert(event);
 		if (mine || mention === undefined || (this.looking && room === this.rooms.current)) return;
 		room.unread += 1;

@@ -48,6 +48,11 @@ test("who comes in asks for what was said before", () => {
 	assert.equal(sent("history").at(-1).before, "90-0");
 });
 
+test("an event that a newer server tells hurts nothing", () => {
+	chat.heard({ type: "reacted", id: "101-0", time: "2026-03-04T11:00:00.000Z", room: "lobby", nick: "bob" });
+	assert.deepEqual([shown(), chat.rooms.current.last], [[], "101-0"]);
+});
+
 test("an event is shown once, however often it comes", () => {
 	chat.heard(said("101-0", "bob", "hi"));
 	chat.heard(said("101-0", "bob", "hi"));
