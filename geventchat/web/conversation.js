@@ -98,6 +98,7 @@ export class Conversation {
 			if (room !== entered) this._join(room.name, room.last, room.password);
 		}
 		for (const { join, password } of begun) this._join(join, undefined, password);
+		this._doubt();
 		for (const command of this.pending.delayed(this._clock())) {
 			if (!this._try(() => this._check(command))) this._trouble(`not sent: ${this.pending.settle(command.ref).text}`);
 		}
@@ -108,10 +109,15 @@ export class Conversation {
 	lost(taken = false) {
 		this.connected = false;
 		for (const room of this.rooms.all) room.asking = false;
+		this._doubt(taken);
+		if (this._leaving && !taken) this._out.ended();
+	}
+
+	// Tell of whispers that may have arrived.
+	_doubt(taken = false) {
 		for (const { to = "whoever whispered last", text } of this.pending.lost(taken)) {
 			this._trouble(`nobody knows whether this reached ${to}: ${text}`);
 		}
-		if (this._leaving && !taken) this._out.ended();
 	}
 
 	// What is heard.

@@ -13,7 +13,7 @@ export class Pending {
 	constructor(prefix, kept = []) {
 		this._prefix = prefix;
 		this._number = 0;
-		this._lines = new Map(kept.map((command) => [command.ref, { command, sent: false, delayed: true }]));
+		this._lines = new Map(kept.map(({ sent, ...command }) => [command.ref, { command, sent, delayed: true }]));
 	}
 
 	get size() {
@@ -59,9 +59,10 @@ export class Pending {
 		return this._commands((line) => line.delayed || now - line.since >= LATE_MS);
 	}
 
-	// What a reload must not lose, nor repeat.
+	// What a reload must not lose, nor repeat: a whisper that was `sent` is told of then, as after a lost connection.
 	toKeep() {
-		return this._commands((line) => !(line.sent && isWhisper(line.command)));
+		const kept = ({ command, sent }) => (sent && isWhisper(command) ? { ...command, sent } : command);
+		return [...this._lines.values()].map(kept);
 	}
 
 	_commands(isWanted) {

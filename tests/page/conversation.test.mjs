@@ -136,6 +136,14 @@ test("a whisper that may have arrived is not sent again, and the user is told", 
 	assert.match(shown().join(), /nobody knows whether this reached bob: psst/);
 });
 
+test("so is who has reloaded the page before the answer came", () => {
+	chat.typed("/msg bob psst");
+	begin(JSON.parse(JSON.stringify(chat.toKeep())));
+	chat.welcomed(welcome({ id: "110-0" }));
+	assert.deepEqual([sent("whisper"), chat.pending.size], [[], 0]);
+	assert.match(shown().join(), /nobody knows whether this reached bob: psst/);
+});
+
 test("what another tab has taken over is whispered there", () => {
 	chat.lost();
 	chat.typed("/msg bob psst");
