@@ -41,11 +41,11 @@ export class Conversation {
 	_refs = 0;
 	_asked = new Map(); // by ref: the name of a room to `join`, a room to `leave`, or whose `page` of the past it is
 
-	// `kept` is what `toKeep` returned before a reload, or only a nick; `prefix` is for refs, and nobody else's;
-	// `clock` returns milliseconds since 1970.
+	// `kept` is what `toKeep` returned before a reload, or only a nick; a `secret` becomes the token of who has none, so
+	// that the welcome may be lost; `prefix` is for refs, and nobody else's; `clock` returns milliseconds since 1970.
 	constructor(kept, prefix, clock, out) {
-		const { nick, token, password } = kept;
-		Object.assign(this, { nick, token, password, _prefix: prefix, _clock: clock, _out: out });
+		const { nick, token, password, secret } = kept;
+		Object.assign(this, { nick, token, password, _secret: secret, _prefix: prefix, _clock: clock, _out: out });
 		this.pending = new Pending(prefix, kept.pending);
 		for (const { name, last } of kept.rooms ?? []) this.rooms.add(new Room(name, last));
 		this.rooms.current = this.rooms.called(kept.current) ?? this.rooms.current;
@@ -68,7 +68,7 @@ export class Conversation {
 
 	// What to introduce ourselves with, the first time or again.
 	hello() {
-		const { nick, token, password, login, link, _door: room } = this;
+		const { nick, token = this._secret, password, login, link, _door: room } = this;
 		return { type: "hello", nick, token, password, login, link, room: room?.name, after: room?.last };
 	}
 

@@ -78,8 +78,10 @@ const out = {
 
 // Coming and going.
 
+const random = (words) => crypto.getRandomValues(new Uint32Array(words)).join("-");
+
 function begin(kept) {
-	conversation = new Conversation(kept, crypto.getRandomValues(new Uint32Array(2)).join("-"), Date.now, out);
+	conversation = new Conversation({ secret: random(4), ...kept }, random(2), Date.now, out);
 	conversation.link = offered;
 	conversation.looks(!document.hidden);
 	keep(); // for a tab that waits for a connection to see that this one goes on

@@ -204,6 +204,14 @@ test("who comes back says so with the token and the last id, in every room", () 
 	assert.deepEqual(sent("history"), []); // what was shown is shown still
 });
 
+test("who comes back though the first welcome was lost is the same one", () => {
+	begin({ nick: "alice", secret: "made here" });
+	assert.equal(chat.hello().token, "made here");
+	assert.equal(chat.toKeep().token, undefined, "as long as nobody is in");
+	chat.welcomed(welcome());
+	assert.equal(chat.hello().token, "secret");
+});
+
 test("a reload goes on where it was, and shows what was before", () => {
 	join("tea room");
 	chat.heard(said("250-0", "bob", "hi"));
