@@ -55,7 +55,7 @@ export function show(room, hasMenu) {
 export function forget(room) {
 	if (room) views.delete(room);
 	else views.clear();
-	shown = null;
+	if (!views.has(shown)) shown = null;
 }
 
 // Add lines at the end, with the next frame.
