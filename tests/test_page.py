@@ -285,6 +285,17 @@ def test_things_have_the_labels_and_roles_that_people_find_them_by(page: Page) -
     assert page.field("Your name").get_property("value") == "alice"
 
 
+def test_a_page_of_which_a_part_is_missing_says_so(site: Site, page: Page) -> None:
+    page.driver.execute_cdp_cmd("Network.enable", {})
+    page.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/ids.js"]})
+    page.driver.get(site.url)
+    assert "reload the page" in page.driver.find_element(By.CSS_SELECTOR, "[role=alert]").text
+    page.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
+    page.driver.get_log("browser")  # type: ignore[no-untyped-call]
+    page.driver.refresh()
+    page.until(lambda: page.driver.find_element(By.CSS_SELECTOR, "[role=alert]").text == "")
+
+
 def test_a_name_that_is_taken_is_said_at_the_form(site: Site, page: Page) -> None:
     with plain(site.address, "alice"):
         page.driver.get(site.url)

@@ -301,6 +301,7 @@ function renderStatus(delayed) {
 	document.body.dataset.link = state;
 }
 
+write($("refused"), ""); // all of the page is loaded
 takeLink();
 addEventListener("hashchange", takeLink);
 const kept = store.ofThisTab();
