@@ -38,6 +38,12 @@ def chromium(profile: Path, *more: str, traced: bool = False) -> webdriver.Chrom
     return webdriver.Chrome(options=options, service=webdriver.ChromeService(needs("chromedriver")))
 
 
+def complaints(driver: webdriver.Chrome) -> list[str]:
+    """Return what the browser has warned of, or called an error, since it was asked last."""
+    said = driver.get_log("browser")  # type: ignore[no-untyped-call]
+    return [entry["message"] for entry in said if entry["level"] != "INFO"]
+
+
 class Page:
     """One person's page."""
 

@@ -8,7 +8,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
-from tests.browser import Page, chromium
+from tests.browser import Page, chromium, complaints
 from tests.processes import Serving, run, serving
 from tests.raw import Raw, plain, programmed
 from tests.terminal_fixtures import Terminal
@@ -205,8 +205,7 @@ def test_a_class_with_a_teacher_at_the_page(tmp_path: Path) -> None:
         teacher.until_here("pupil", "teacher")
         _choose(teacher, "pupil", "Kick")
         pupil.until(lambda: "teacher put you out of lobby" in pupil.driver.find_element(By.ID, "refused").text)
-        complaints = [one["message"] for one in driver.get_log("browser")]  # type: ignore[no-untyped-call]
-        assert [one for one in complaints if "WebSocket" not in one] == []
+        assert [one for one in complaints(driver) if "WebSocket" not in one] == []
 
 
 def _second(opened: ExitStack, tmp_path: Path) -> webdriver.Chrome:

@@ -23,7 +23,7 @@ from geventchat.commands.table import TYPED, CommandInfo
 from geventchat.dialects import slash
 from geventchat.protocol.errors import Refused
 from geventchat.server.page_files import FILES
-from tests.browser import Page, chromium
+from tests.browser import Page, chromium, complaints
 from tests.needs import needs
 from tests.processes import Serving, serving
 from tests.raw import Address, plain, programmed
@@ -110,10 +110,10 @@ def pages(site: Site, browsers: Callable[[int], webdriver.Chrome]) -> Iterator[C
 
     yield page
     for one in used.values():
-        complaints = [entry["message"] for entry in one.driver.get_log("browser")]  # type: ignore[no-untyped-call]
+        complained = complaints(one.driver)
         one.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
         one.driver.get("about:blank")
-        assert [one for one in complaints if "WebSocket connection to" not in one] == []
+        assert [one for one in complained if "WebSocket connection to" not in one] == []
 
 
 @pytest.fixture
@@ -291,7 +291,7 @@ def test_a_page_of_which_a_part_is_missing_says_so(site: Site, page: Page) -> No
     page.driver.get(site.url)
     assert "reload the page" in page.driver.find_element(By.CSS_SELECTOR, "[role=alert]").text
     page.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
-    page.driver.get_log("browser")  # type: ignore[no-untyped-call]
+    complaints(page.driver)
     page.driver.refresh()
     page.until(lambda: page.driver.find_element(By.CSS_SELECTOR, "[role=alert]").text == "")
 

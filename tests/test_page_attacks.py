@@ -9,7 +9,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from tests.browser import Page, chromium
+from tests.browser import Page, chromium, complaints
 from tests.processes import Serving, serving
 from tests.raw import programmed
 
@@ -27,8 +27,7 @@ def page(server: Serving, tmp_path: Path) -> Iterator[Page]:
     driver = chromium(tmp_path / "profile")
     try:
         yield Page(driver, "http://{}:{}/".format(*server.address))
-        said = driver.get_log("browser")  # type: ignore[no-untyped-call]
-        assert said == []
+        assert complaints(driver) == []
     finally:
         driver.quit()
 

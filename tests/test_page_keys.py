@@ -9,7 +9,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
-from tests.browser import Page, chromium
+from tests.browser import Page, chromium, complaints
 from tests.processes import serving
 from tests.raw import Raw, programmed
 from tests.test_moderation_on_sockets import moderator
@@ -51,8 +51,7 @@ def lesson(tmp_path: Path) -> Iterator[Class]:
         teacher.until_shown("my dog ate it", "rude words")
         teacher.until_here("eve", "teacher")
         yield Class(teacher, eve)
-        said = driver.get_log("browser")  # type: ignore[no-untyped-call]
-        assert said == []
+        assert complaints(driver) == []
 
 
 def test_somebody_is_muted_from_the_list_of_people_by_keys_alone(lesson: Class) -> None:

@@ -12,7 +12,7 @@ import pytest
 from gevent import socket as gevent_socket
 
 from geventchat import ChatServer
-from tests.browser import Page, chromium
+from tests.browser import Page, chromium, complaints
 from tests.processes import serving
 from tests.raw import Address, Raw
 
@@ -106,7 +106,6 @@ def test_the_page_loads_fifty_times_in_a_browser_though_its_answers_are_slow(tmp
                 page.until(lambda page=page: page.button("Join").is_displayed())  # type: ignore[misc]
                 assert page.run("return document.styleSheets.length") == 1
             assert proxy.silent > 0, "the browser has opened no connection ahead of need"
-            complaints = driver.get_log("browser")  # type: ignore[no-untyped-call]
-            assert complaints == []
+            assert complaints(driver) == []
     finally:
         driver.quit()
