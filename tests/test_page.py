@@ -31,7 +31,7 @@ from tests.raw import Address, plain, programmed
 _ROOT = Path(__file__).parent.parent
 _WEB = _ROOT / "geventchat" / "web"
 # All that is sent of the page, before anything is said.
-_MOST_BYTES = 64_000
+_MOST_BYTES = 60_000
 # What a room keeps on the screen, with the slack that is let go together.
 _MOST_LINES = 2200
 
