@@ -460,7 +460,8 @@ def test_what_is_announced_held_back_and_of_the_day_is_whole_however_long(stage:
     assert whole(bob.heard(), " NOTICE #lobby :") == text
     stage.chat.moderation.filter = Filter("hold end$")
     json.hears(Say(text=text))
-    assert whole(mod.heard(), " NOTICE #@log :") == f"json is not let say yet, in lobby: {text}"
+    (held,) = [event for event in stage.log.latest("@log", 9) if isinstance(event, events.Held)]
+    assert whole(mod.heard(), " NOTICE #@log :") == f"json is not let say yet ({held.id}), in lobby: {text}"
     stage.chat.motd = [text]
     _, *of_the_day, _ = bob.hears(commands.Motd(ref=asked("MOTD")))
     assert whole(of_the_day, " 372 bob :- ") == text
