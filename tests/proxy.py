@@ -21,6 +21,7 @@ class Proxy:
         self._flows = Event()
         self._flows.set()
         self._sockets: list[socket.socket] = []
+        self._passing: list[gevent.Greenlet[..., None]] = []
         self._listener = StreamServer(("127.0.0.1", 0), self._serve)
         self._listener.start()
         self.address: Address = self._listener.socket.getsockname()[:2]
@@ -32,11 +33,21 @@ class Proxy:
         self._listener.stop(timeout=1)
         self.reset()
 
-    def silence(self) -> None:
-        """Let nothing through on the connections that stand; new ones work."""
-        self._flows.clear()
-        self._flows = Event()
+    def silence(self) -> Callable[[], None]:
+        """Let nothing through on the connections that stand; new ones work.
+
+        What is returned lets it all through, late, and waits until whoever has connected has ended these connections.
+        """
+        flows, passing = self._flows, self._passing
+        flows.clear()
+        self._flows, self._passing = Event(), []
         self._flows.set()
+
+        def let_through() -> None:
+            flows.set()
+            gevent.joinall(passing)
+
+        return let_through
 
     def reset(self) -> None:
         """Break all connections at once."""
@@ -69,7 +80,9 @@ class Proxy:
         except OSError:
             return
         self._sockets += [near, far]
-        gevent.joinall([gevent.spawn(_pass_on, one, other, self._flows) for one, other in ((near, far), (far, near))])
+        passing = [gevent.spawn(_pass_on, one, other, self._flows) for one, other in ((near, far), (far, near))]
+        self._passing += passing
+        gevent.joinall(passing)
 
 
 def _pass_on(source: socket.socket, target: socket.socket, flows: Event) -> None:

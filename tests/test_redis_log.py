@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 
+import gevent
 import pytest
 
 from geventchat.core.log import Entry
@@ -14,6 +15,7 @@ from geventchat.protocol.events import Departed, Joined, Renamed, Said
 from geventchat.protocol.roles import Role
 from geventchat.store.redis import items
 from geventchat.store.redis.log import RedisLog
+from tests.proxy import Proxy
 from tests.redis_server import RedisServer
 
 NOW = 1_000.0
@@ -99,10 +101,39 @@ def test_a_batch_that_is_sent_again_is_written_once(logs: tuple[RedisLog, RedisL
     one, other = logs
     one.claim(arrived("alice", "m"))
     words = items.words_of([joined("m"), said("m", "once")], ())
-    answers = {one._writer.function("append", one._lease.server, "7", int(NOW * 1000), *words) for _ in range(3)}
+    following = items.words_of([said("m", "then")], ())
+
+    def append(number: str, words: list[str | bytes]) -> bytes:
+        return bytes(one._writer.function("append", one._lease.server, number, int(NOW * 1000), *words))
+
+    answers = {append("9", words) for _ in range(3)}
     assert len(answers) == 1
-    assert texts(other) == ["once"]
-    assert [type(one_news) for one_news in news(other)] == [Arrived, Happened, Happened]
+    append("10", following)
+    append("9", words)  # it was on its way all the time
+    assert texts(other) == ["once", "then"]
+    assert [type(one_news) for one_news in news(other)] == [Arrived, Happened, Happened, Happened]
+
+
+def test_what_was_sent_on_a_connection_that_was_lost_is_done_once_however_late_it_comes(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geventchat.store.redis.link.ANSWER_S", 0.3)
+    url = redis_server.url
+    with Proxy(redis_server.address) as way, ExitStack() as opened:
+        other = opened.enter_context(closing(RedisLog(url)))
+        way_url = url.replace(str(redis_server.port), str(way.address[1]))
+        one = opened.enter_context(closing(RedisLog(way_url, lease_s=2)))
+        one.claim(arrived("bob", "m"))
+        one.write([joined("m")], NOW)
+        let_through = way.silence()
+        writing = gevent.spawn(one.write, [said("m", "first")], NOW)
+        one.claim(arrived("alice", "late"))
+        writing.get()
+        one.write([said("m", "second")], NOW)
+        one.release("late")
+        let_through()
+        assert texts(other) == ["first", "second"]
+        other.claim(arrived("alice", "n"))
 
 
 def test_who_begins_knows_who_is_where(redis_server: RedisServer) -> None:

@@ -288,6 +288,8 @@ def test_each_reason_why_a_server_cannot_start_is_one_clear_line(tmp_path: Path)
         redis.do("REPLICAOF", "127.0.0.1", "1")
         assert "replica" in why_not(f"redis://{at}/0")
         redis.do("REPLICAOF", "NO", "ONE")
+        redis.do("ACL", "SETUSER", "weak", "on", "nopass", "~*", "&*", "+@all", "-client|kill")
+        assert "'client|kill'" in why_not(f"redis://weak:any@{at}/0")
         redis.do("CONFIG", "SET", "requirepass", "secret")
         for given in ("", ":wrong@"):
             line = why_not(f"redis://{given}{at}/0")

@@ -197,7 +197,8 @@ local function append(keys, args)
   if #args == 4 then return newest() end
   local record = P .. 'server:' .. server
   local last = call('HMGET', record, 'batch', 'reply')
-  if last[1] == batch then return last[2] end -- sent again, because the answer was lost
+  -- Sent again, because the answer was lost; or come so late that what was sent again, and more, has overtaken it.
+  if tonumber(batch) <= (tonumber(last[1]) or 0) then return last[2] end
   local with, items, dropped, leaving = {['']  = true}, {}, {}, {}
   for i = 5, #args, 4 do
     local kind, who = args[i], args[i + 1]

@@ -85,6 +85,7 @@ class Link:
         self._connection = address.connection(ANSWER_S)
         self._one_call = RLock()
         self.run = ""
+        self._id = 0  # of the connection, in that process
         self._is_open = False  # whether the log was seen open in this process, where it stays so
         self._failures = 0  # how often it could not be used, and why the last time
         self._failure = ""
@@ -154,7 +155,11 @@ class Link:
             needed = ".".join(map(str, _OLDEST))
             self._connection.disconnect()
             raise Away(f"this Redis is of version {version}, and {needed} is needed")
-        self.run = facts["run_id"]
+        # What was sent on the connection before, and is on its way still, comes too late: it is sent again, and would
+        # be done twice. The first names itself, which is passed over: so it is known at once whether this is allowed.
+        own = self._ask("CLIENT", "ID")
+        self._ask("CLIENT", "KILL", "ID", self._id if facts["run_id"] == self.run else own)
+        self._id, self.run = own, facts["run_id"]
         self._is_open = False
 
     def _ask(self, *words: str | bytes | int) -> Any:
