@@ -1,8 +1,8 @@
 """What a server shows of users who are connected to another one, from what that one tells, without any network."""
 
-from geventchat.commands.commands import Whois
+from geventchat.commands.commands import Leave, Whois
 from geventchat.core.log import Entry
-from geventchat.core.shared_log import Arrived, Happened, Person
+from geventchat.core.shared_log import Arrived, Forgotten, Happened, Person
 from geventchat.protocol.events import Joined, Said
 from geventchat.protocol.roles import Role
 from tests.stage import Stage
@@ -19,3 +19,15 @@ def test_who_has_just_spoken_on_another_server_is_not_idle_here() -> None:
     stage.now = 1_070.0
     (ann,) = bob.hears(Whois(nick="ann"))[-1]["users"]
     assert (ann["nick"], ann["rooms"], ann["idle"]) == ("ann", ["lobby"], 10)
+
+
+def test_who_leaves_just_when_its_server_finds_that_it_had_lost_the_others_is_not_there_for_ever() -> None:
+    stage = Stage()
+    bob, carol = stage.program("bob"), stage.program("carol")
+    for user in (bob, carol):
+        user.member.mark = user.member.nick
+        stage.chat.remote_users.know(user.member)
+    bob.does(Leave())
+    stage.chat.remote_users.follow(Forgotten(""), stage.now, stage.now)
+    assert list(stage.chat.rooms) == []
+    assert carol.heard()[-1]["type"] == "closing"

@@ -328,23 +328,20 @@ class RemoteUsers:
                 self._chat.tell(member, replies.Gap(room=room.name, first=news.first, last=news.last, count=None))
 
     def _forgotten(self, _: Forgotten, wall_time: float, __: float) -> None:
+        for room in self._chat.rooms:
+            for member in list(room.members):  # also who was about to leave: what would have told it is left out
+                self._chat.publisher.withdraw(member, room)
         for remote in self._remote.values():
-            self._take_out(remote)
+            remote.rooms.clear()
             self._chat.naming.release(remote, wall_time)
         self._remote.clear()
         for member in self._own.values():
-            self._take_out(member)
+            member.rooms.clear()
             if not member.closed:
                 self._send_away(member, "lost", wall_time)
         self._own.clear()
         self._names.clear()
         self._roles.clear()
-
-    def _take_out(self, member: Member) -> None:
-        for room in self._chat.rooms.all_of(member):
-            if member in room.members:
-                self._chat.publisher.withdraw(member, room)
-        member.rooms.clear()
 
 
 def _know(remote: RemoteMember, known: Person) -> None:
