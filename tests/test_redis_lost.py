@@ -73,6 +73,26 @@ def test_servers_whose_users_are_silent_give_back_what_they_heard(tmp_path: Path
                 gevent.sleep(0.05)
 
 
+def test_whispers_are_in_no_file_of_redis_though_a_server_gives_them_back(tmp_path: Path) -> None:
+    with running_redis(tmp_path, *ALWAYS) as redis, ExitStack() as opened:
+        url = redis.url
+        one, other = (opened.enter_context(closing(RedisLog(url, lease_s=60))) for _ in range(2))
+        one.claim(arrived("alice", "m"))
+        one.write([joined("m")], NOW)
+        size = redis.size()
+        one.write([whisper("only-for-alice")], NOW)
+        one.write([said("m", "heard")], NOW)
+        news(other)
+        back_without_its_end(redis, size)
+        assert texts(one) == ["heard"]
+        assert b"only-for-alice" not in b"".join(file.read_bytes() for file in redis.files())
+
+
+def whisper(text: str) -> Told:
+    """Return what tells alice something that bob whispers to her."""
+    return Told("m", replies.Whispered(nick="bob", to="alice", text=text, time="2024-11-23T12:00:00.000Z"))
+
+
 def written_and_forgotten_unheard(redis: RedisServer, log: RedisLog, text: str) -> None:
     """Write something that Redis forgets, and publishes before; `log` has taken none of it when it opens Redis."""
     size = redis.size()
@@ -225,8 +245,7 @@ def test_whispers_reach_a_server_that_was_held_up_for_longer_than_it_trusts_redi
         url = redis.url
         one, other = (opened.enter_context(closing(RedisLog(url, lease_s=60))) for _ in range(2))
         one.claim(arrived("alice", "m"))
-        whispered = replies.Whispered(nick="bob", to="alice", text="psst", time="2024-11-23T12:00:00.000Z")
-        one.write([Told("m", whispered)], NOW)
+        one.write([whisper("psst")], NOW)
         came: list[object] = []
         with gevent.Timeout(10):
             while len(came) < 2:  # a whisper is in no stream, so that nobody waits for it

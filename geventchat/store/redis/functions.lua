@@ -140,6 +140,9 @@ local function array_of(packed)
   return string.char(0xdc, math.floor(#packed / 256), #packed % 256) .. table.concat(packed)
 end
 
+-- What of an item lasts: a whisper is passed on, and never stored.
+local function lasting_of(kind, bytes) return kind == 'told' and '\192' or bytes end
+
 local function put_part(id, head, packed, lasting)
   call('XADD', FEED, 'MAXLEN', '~', FEED_PARTS, id, 'p', head .. array_of(lasting))
   call('HSET', META, 'last', id)
@@ -156,7 +159,7 @@ local function put(server, batch, now, items, dropped)
   local packed, lasting, last = {}, {}, seq + math.max(1, #items)
   for i, one in ipairs(items) do
     packed[i] = one[4]
-    lasting[i] = one[1] == 'told' and '\192' or one[4] -- a whisper is passed on, and never stored
+    lasting[i] = lasting_of(one[1], one[4])
     take(server, id_of(ms, seq + i), one[1], one[2], one[3], one[4])
   end
   if not meta[3] then call('HSET', META, 'first', id_of(ms, seq + 1)) end
@@ -333,12 +336,13 @@ local function put_back(part)
   if before ~= newest() then return false end
   local ms, seq = id_parts(id)
   -- One by one: there may be nothing in an item's place, and a table of Lua's would end there.
-  local count, packed, from, one = string.byte(body, 2) * 256 + string.byte(body, 3), {}, 3, nil
+  local count, packed, lasting, from, one = string.byte(body, 2) * 256 + string.byte(body, 3), {}, {}, 3, nil
   local first = seq - math.max(1, count)
   for i = 1, count do
     local behind
     behind, one = cmsgpack.unpack_one(body, from)
     packed[i] = string.sub(body, from + 1, behind)
+    lasting[i] = lasting_of(one and one[1], packed[i])
     if one then take(server, id_of(ms, first + i), one[1], one[2], one[3], packed[i]) end
     from = behind
   end
@@ -346,7 +350,7 @@ local function put_back(part)
   if batch ~= '' and call('EXISTS', P .. 'server:' .. server) == 1 then
     call('HSET', P .. 'server:' .. server, 'batch', batch, 'reply', id)
   end
-  put_part(id, head .. '\n', packed, packed)
+  put_part(id, head .. '\n', packed, lasting)
   return true
 end
 
