@@ -18,6 +18,8 @@ from tests.raw import Address, Raw, does, plain, programmed
 from tests.redis_server import RedisServer
 from tests.several import Several, several
 
+SECRET = "correct horse battery staple"  # noqa: S105 - it is made up
+
 
 @pytest.fixture
 def servers(redis_server: RedisServer) -> Iterator[Several]:
@@ -65,6 +67,24 @@ def test_who_moderates_by_a_link_is_a_moderator_for_users_of_other_servers_too(s
     assert does(bob, type="whisper", to="mod", text="sorry")["type"] == "whispered"
     mod.close()
     bob.close()
+
+
+def test_who_moderates_by_a_link_and_is_banned_on_another_server_does_not_come_back_as_a_moderator(
+    servers: Several,
+) -> None:
+    boss_account = Account(name="boss", role=Role.OWNER, token=quick_hash(SECRET), era=1)
+    servers.logs[0].append([], time.time(), [servers.logs[0].kept.put(boss_account)])
+    boss, _ = programmed(servers.servers[0].address, "boss", login={"account": "boss", "password": SECRET})
+    far = servers.servers[1]
+    far._services.chat.moderation.links.offer("secret")
+    rogue, welcome = programmed(far.address, "rogue", link="secret")
+    boss.messages_until("joined")
+    assert does(boss, type="ban", who="rogue")["type"] != "error"
+    assert rogue.messages_until("closing")[-1]["code"] == "banned"
+    again, _ = programmed(far.address, "again", token=welcome["token"])
+    assert does(again, type="unban", who="rogue")["code"] == "forbidden"
+    for raw in (boss, rogue, again):
+        raw.close()
 
 
 def test_who_comes_from_a_banned_address_is_sent_away_from_every_server(servers: Several) -> None:
@@ -205,13 +225,12 @@ def test_a_password_that_is_changed_on_one_server_holds_on_all(servers: Several)
 
 
 def test_what_two_moderators_of_two_servers_approve_at_once_is_said_once(servers: Several) -> None:
-    secret = "correct horse battery staple"  # noqa: S105 - it is made up
     for server in servers.servers:
         server._services.chat.moderation.filter = Filter("hold money")
     kept = servers.logs[0].kept
-    robot = Account(name="robot", role=Role.MODERATOR, token=quick_hash(secret), era=1)
+    robot = Account(name="robot", role=Role.MODERATOR, token=quick_hash(SECRET), era=1)
     servers.logs[0].append([], time.time(), [kept.put(robot)])
-    login = {"account": "robot", "password": secret}
+    login = {"account": "robot", "password": SECRET}
     one, other = (
         programmed(server.address, f"mod{number}", login=login)[0] for number, server in enumerate(servers.servers[:2])
     )

@@ -47,7 +47,7 @@ def ban(chat: Chat, member: Member, ban: moderation.Ban, now: float) -> None:
     record = _sanction(Ban, member, target, room, ban.lasts, ban.reason, now)
     changes = chat.moderation.bans.put(record, now)
     if room is None:
-        changes += [change for one in hit for change in chat.moderation.links.end(one.token)]
+        changes += [change for one in hit for change in chat.moderation.links.end(one.proof)]
     banned = events.Banned("", "", "", member.nick, reason=ban.reason, until=until_of(record))
     deed, by, account = Deed(member, changes, ban.ref), member.nick, account_of(member)
     tell(chat, member, banned, target, room, hit, deed)

@@ -48,7 +48,7 @@ class Enforcement:
             return
         links.is_changed = False
         for member in self._chat.nicks.members():
-            if member.role is not Role.USER and not member.is_remote and not links.holds(member.token, now):
+            if member.role is not Role.USER and not member.is_remote and not links.holds(member.proof, now):
                 member.role = Role.USER
                 self._chat.tell_account(member)
 

@@ -98,7 +98,7 @@ class Moderation:
 
     def recognise(self, member: Member, now: float) -> None:
         """Let a member be a moderator who comes back with a token that has opened a link."""
-        if self.links.holds(member.token, now):
+        if self.links.holds(member.proof, now):
             member.role = Role.MODERATOR
 
     def check_ban(self, member: Member, nick: str, room: str, now: float) -> None:
@@ -132,7 +132,7 @@ class Moderation:
             if not member.welcomed:  # else it is told
                 member.role = role
 
-        changes = self.links.open(secret, member.token, now, undone)
+        changes = self.links.open(secret, member.proof, now, undone)
         self.recognise(member, now)
         return changes
 

@@ -9,14 +9,14 @@ from geventchat.protocol.passwords import is_word, quick_hash
 
 
 class Grant(Record, tag="grant"):
-    """The token of a connection with this hash comes back as a moderator, until a time in seconds since 1970."""
+    """Whoever has the token with this proof comes back as a moderator, until a time in seconds since 1970."""
 
     digest: str
     until: float
 
     @property
     def key(self) -> str:
-        """The hash: the token itself is not kept."""
+        """The proof, which all servers know: the token itself is not kept."""
         return self.digest
 
 
@@ -42,8 +42,8 @@ class Links:
             raise Refused("link-used", "that moderator's link has been opened already, or is not of this server")
         return True
 
-    def open(self, secret: str, token: str, now: float, undone: Callable[[], None]) -> list[Change]:
-        """Make the connection with this token a moderator's, and nobody who has opened a link before.
+    def open(self, secret: str, proof: str, now: float, undone: Callable[[], None]) -> list[Change]:
+        """Make the connection whose token has this proof a moderator's, and nobody who has opened a link before.
 
         So a new link is also the way to be rid of somebody who was faster. Return what is to be stored; if it cannot
         be, the link is as good as before, and `undone` is called. Raises Refused as `check` does.
@@ -56,14 +56,14 @@ class Links:
             undone()
 
         ended = [self._kept.remove(Grant, one.key) for one in list(self._kept.of(Grant))]
-        return [*ended, self._kept.put(Grant(digest=quick_hash(token), until=now + LINK_S), close)]
+        return [*ended, self._kept.put(Grant(digest=proof, until=now + LINK_S), close)]
 
-    def end(self, token: str) -> list[Change]:
-        """Let the connection with this token be no moderator's any more. Return what is to be stored."""
-        grant = self._kept.get(Grant, quick_hash(token)) if token else None
+    def end(self, proof: str) -> list[Change]:
+        """Let the connection whose token has this proof be no moderator's any more. Return what is to be stored."""
+        grant = self._kept.get(Grant, proof)
         return [] if grant is None else [self._kept.remove(Grant, grant.key)]
 
-    def holds(self, token: str, now: float) -> bool:
-        """Return whether a connection with this token has opened a link."""
-        grant = self._kept.get(Grant, quick_hash(token)) if token else None
+    def holds(self, proof: str, now: float) -> bool:
+        """Return whether a connection whose token has this proof has opened a link."""
+        grant = self._kept.get(Grant, proof)
         return grant is not None and now < grant.until
