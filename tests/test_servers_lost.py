@@ -239,6 +239,21 @@ def test_who_gets_another_name_while_redis_has_no_memory_has_it_on_all_servers(t
             raw.close()
 
 
+def test_a_new_name_that_redis_has_no_memory_for_is_refused_and_the_old_one_stays(tmp_path: Path) -> None:
+    with running_redis(tmp_path) as redis, several(redis.url, 2, Limits(rate=None)) as servers:
+        alice, _ = programmed(servers.servers[0].address, "alice")
+        bob, _ = programmed(servers.servers[1].address, "bob")
+        alice.messages_until("joined")
+        redis.do("CONFIG", "SET", "maxmemory", "1")
+        assert does(alice, type="rename", nick="carol")["code"] == "not-stored"
+        redis.do("CONFIG", "SET", "maxmemory", "0")
+        assert does(alice, type="say", text="still here")["type"] == "ack"
+        assert bob.messages_until("said")[-1]["nick"] == "alice"
+        assert does(bob, type="whisper", to="alice", text="hello")["type"] == "whispered"
+        for raw in (alice, bob):
+            raw.close()
+
+
 def test_a_redis_that_takes_nothing_for_a_while_keeps_everybody_waiting_and_loses_nothing(tmp_path: Path) -> None:
     with running_redis(tmp_path) as redis, several(redis.url, 2, Limits(rate=None), lease_s=30) as servers:
         alice, _ = programmed(servers.address, "alice")

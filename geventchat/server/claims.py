@@ -10,6 +10,7 @@ from geventchat.core.member import Member, proof_of
 from geventchat.core.remote_users import arrival
 from geventchat.core.shared_log import SharedLog
 from geventchat.protocol import names
+from geventchat.protocol.errors import Refused
 from geventchat.server.pump import Pump, Sender
 
 
@@ -39,13 +40,16 @@ class Claims:
 
         followup = actions.go_on(self._chat, member, find_out, asked.ref)
         if member.key != key:
-            self._give_back(member)
+            self._give_back(member, nick)
         return followup
 
-    def _give_back(self, member: Member) -> None:
+    def _give_back(self, member: Member, nick: str) -> None:
         if member.key:
             self._chat.remote_users.name(member, member.nick)
-            self._log.claim(arrival(member, member.nick, member.key))
+            try:
+                self._log.claim(arrival(member, member.nick, member.key))
+            except Refused:  # the others may know it by the other nick: what it does next tells them
+                self._chat.remote_users.name(member, nick)
         else:
             self._chat.remote_users.forget(member.mark)
             self._log.release(member.mark)
