@@ -8,12 +8,14 @@ import pytest
 
 from geventchat.core.log import Entry
 from geventchat.core.member import proof_of
+from geventchat.core.moderation.room_rules import RoomRules
 from geventchat.core.shared_log import Arrived, Gone, Happened, News, Person
 from geventchat.protocol import names
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.events import Departed, Joined, Renamed, Said
 from geventchat.protocol.roles import Role
 from geventchat.store.redis import items
+from geventchat.store.redis.link import PREFIX
 from geventchat.store.redis.log import RedisLog
 from tests.proxy import Proxy
 from tests.redis_server import RedisServer
@@ -160,3 +162,18 @@ def test_the_last_events_of_all_rooms_together_are_kept_and_what_is_removed_is_t
         assert log.trimmed_up_to() == told[2].event.id
         log.trim()
         assert log.trimmed_up_to() == told[2].event.id
+
+
+def test_of_two_changes_at_the_same_time_the_later_one_counts_on_all_servers(logs: tuple[RedisLog, RedisLog]) -> None:
+    one, other = logs
+    first = one.kept.put(RoomRules(room="den", locked=True))
+    with one._stream.one_takes:  # it hears of both at once
+        writing = gevent.spawn(one.write, [], NOW, [first])
+        while not one._keeper.call("HGET", f"{PREFIX}kept", "room den"):
+            gevent.sleep(0.01)
+        later = RoomRules(room="den", slow_s=9.0)
+        other.write([], NOW, [other.kept.put(later)])
+        one._stream._catch_up()
+    writing.get()
+    news(one)
+    assert [log.kept.get(RoomRules, "den") for log in logs] == [later, later]

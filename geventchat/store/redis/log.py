@@ -40,6 +40,8 @@ class _Own:
 
 
 _OWN = _Own()
+# A batch: its number, what is told in it, and what it changes of what is kept.
+_Sent = tuple[str, Sequence[News | Entry], Sequence[Change]]
 
 
 class RedisLog(History):
@@ -68,7 +70,7 @@ class RedisLog(History):
         )
         self._lease = Lease(self._keeper, self._stream, lease_s, self._begun, self._lost)
         self._number = 0  # of the last batch
-        self._sent: tuple[str, Sequence[News | Entry]] = ("", ())  # the batch that is on its way
+        self._sent: _Sent = ("", (), ())  # the batch that is on its way
         self._own_is_here = True  # whether that has come back
         self._to_show: deque[News | _Own] = deque()
         self._shown = "0-0"
@@ -131,16 +133,15 @@ class RedisLog(History):
         with self._one_writes:
             words = items.words_of(told, changes)
             self._number += bool(words)
-            self._sent = (str(self._number), told)
+            self._sent = (str(self._number), told, changes)
             self._own_is_here = not words
             server = self._lease.server
             try:
                 self._append_until_heard(str(self._number) if words else "", int(now * 1000), words, always=always)
             except Fenced:
                 self._lease.begin_anew(server)
+            if not self._own_is_here:
                 self.kept.undo(changes)
-            else:
-                self.kept.settle(changes)
             return self._take_out()
 
     def _append_until_heard(self, batch: str, now_ms: int, words: list[str | bytes], *, always: bool) -> None:
@@ -177,12 +178,13 @@ class RedisLog(History):
     # Showing.
 
     def _take(self, part: items.Part) -> None:
-        batch, told = self._sent
+        batch, told, changes = self._sent
         if part.server == self._lease.server and part.batch and part.batch == batch:
             taken = [one for place, one in enumerate(told) if place not in part.dropped]
             for one, event_id in zip(taken, part.ids(), strict=False):
                 if isinstance(one, Entry | Happened):
                     items.stamp(one if isinstance(one, Entry) else one.entry, event_id)
+            self.kept.settle(changes)  # in its place among what others change
             self._to_show.append(_OWN)
             self._own_is_here = True  # whoever wrote it waits for that
             return
@@ -271,7 +273,7 @@ class RedisLog(History):
 
     def _begun(self) -> None:
         """Learn what is kept, and who is here."""
-        self._sent = ("", ())
+        self._sent = ("", (), ())
         self.kept.load(records.decode(one) for one in self._keeper.call("HVALS", f"{PREFIX}kept"))
         cursor = b"0"
         while True:
