@@ -252,3 +252,20 @@ def test_whispers_reach_a_server_that_was_held_up_for_longer_than_it_trusts_redi
                 came += news(other)
                 gevent.sleep(0.01)
         assert [type(one) for one in came] == [Arrived, Told]
+
+
+def test_what_a_server_has_not_written_when_it_begins_anew_is_not_written_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geventchat.store.redis.lease._PAUSE_S", 0.5)  # between two tries
+    with running_redis(tmp_path, *ALWAYS) as redis, closing(RedisLog(redis.url, lease_s=60)) as log:
+        redis.do("CONFIG", "SET", "min-replicas-to-write", "1")  # there is none: nothing can be written
+        entry = said("m", "from before").entry
+        writing = gevent.spawn(log.append, [entry], NOW)
+        while not log.trouble:
+            gevent.sleep(0.01)
+        redis.do("CONFIG", "SET", "min-replicas-to-write", "0")
+        log._lease.begin_anew(log._lease.server)
+        writing.get()
+        assert texts(log) == []
+        assert entry.event.id == ""

@@ -151,19 +151,22 @@ class RedisLog(History):
         """
         server = self._lease.server
         while server == self._lease.server:
-            upto = self._append(batch, now_ms, words, always=always)
+            upto = self._append(server, batch, now_ms, words, always=always)
             always = True  # from here on, it may be written
             is_here = self._stream.wait_for(upto, lambda: server == self._lease.server, _HEARD_S)
             if is_here and self._own_is_here:
                 return
 
-    def _append(self, batch: str, now_ms: int, words: list[str | bytes], *, always: bool) -> str:
-        """Return the id of the part that was written; as often as it takes, for it is written once. Raises Fenced."""
+    def _append(self, server: str, batch: str, now_ms: int, words: list[str | bytes], *, always: bool) -> str:
+        """Return the id of the part that was written; as often as it takes, for it is written once.
+
+        All tries are that server's, which may have begun anew meanwhile, under another name. Raises Fenced.
+        """
         is_new = True  # whether no try can have succeeded yet
         while True:
             name = "append" if is_new and not always else "append_always"
             try:
-                written: bytes = self._writer.function(name, self._lease.server, batch, now_ms, *words)
+                written: bytes = self._writer.function(name, server, batch, now_ms, *words)
             except Full as full:
                 raise NotStored(str(full)) from None
             except Shut:
