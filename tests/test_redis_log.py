@@ -82,6 +82,24 @@ def test_an_old_nick_is_free_only_when_its_rooms_have_heard_of_the_new_one(logs:
     assert "is taken" in why_not(other, arrived("carol", "third"))
 
 
+def test_an_old_nick_of_who_is_in_no_room_is_free_at_once(logs: tuple[RedisLog, RedisLog]) -> None:
+    one, other = logs
+    one.claim(arrived("alice", "m"))
+    one.claim(arrived("carol", "m"))
+    other.claim(arrived("alice", "second"))
+    assert "is taken" in why_not(other, arrived("carol", "third"))
+
+
+def test_a_new_nick_that_is_given_back_is_free_at_once(logs: tuple[RedisLog, RedisLog]) -> None:
+    one, other = logs
+    one.claim(arrived("alice", "m"))
+    one.write([joined("m")], NOW)
+    for nick in ("carol", "alice"):
+        one.claim(arrived(nick, "m"))
+    other.claim(arrived("carol", "second"))
+    assert "is taken" in why_not(other, arrived("alice", "third"))
+
+
 def test_nothing_is_taken_of_who_has_gone_to_another_server(logs: tuple[RedisLog, RedisLog]) -> None:
     one, other = logs
     one.claim(arrived("alice", "m", "secret"))

@@ -72,15 +72,24 @@ local function free_old(who)
   end
 end
 
+local function is_in_a_room(who)
+  for _, field in ipairs(call('HKEYS', P .. 'user:' .. who)) do
+    if string.sub(field, 1, 3) == 'in:' then return true end
+  end
+  return false
+end
+
 local function arrived(server, who, key, look, nick, person, proof)
   local user = P .. 'user:' .. who
-  local had = call('HMGET', user, 'key', 'look')
+  local had = call('HMGET', user, 'key', 'look', 'old_key')
+  local is_taken_back = had[3] == key -- it was not called otherwise after all
   free_old(who)
   call('HSET', user, 'server', server, 'nick', nick, 'key', key, 'look', look, 'who', person, 'proof', proof)
   if had[1] then call('HSET', user, 'old_key', had[1], 'old_look', had[2]) end -- free once its rooms know
   call('SADD', P .. 'users:' .. server, who)
   call('HSET', NICKS, key, who)
   call('HSET', LOOKS, look, who)
+  if is_taken_back or not is_in_a_room(who) then free_old(who) end -- no room is told
 end
 
 local function gone(who)
