@@ -8,10 +8,12 @@ import gevent
 import pytest
 
 from geventchat import Limits
+from geventchat.protocol.errors import Refused
 from geventchat.protocol.events import number_of
 from tests.raw import Address, Raw, plain, programmed
 from tests.redis_server import RedisServer
 from tests.several import Several, several
+from tests.test_redis_log import arrived
 
 
 @pytest.fixture
@@ -122,6 +124,24 @@ def test_a_new_nick_frees_the_old_one_and_one_that_is_refused_leaves_all_as_it_w
         fourth.close()
     alice.close()
     bob.close()
+
+
+def test_who_takes_one_name_after_the_other_keeps_each_until_its_rooms_have_heard_of_the_next(
+    servers: Several,
+) -> None:
+    server, log = servers.servers[0], servers.logs[0]
+    alice, _ = programmed(server.address, "alice")
+    member = server._services.chat.nicks.find("alice")
+    assert member is not None
+    with log._one_writes:  # what its rooms are to hear is on its way
+        for nick in ("bob", "carol"):
+            asks(alice, type="rename", nick=nick)
+        while not (member.nick == "bob" and server._services.pump._awaited):
+            gevent.sleep(0.01)
+        with pytest.raises(Refused, match="the name alice is taken"):
+            servers.logs[1].claim(arrived("alice", "another"))
+    assert [alice.messages_until("renamed")[-1]["new"] for _ in range(2)] == ["bob", "carol"]
+    alice.close()
 
 
 def test_whispers_and_invitations_reach_users_of_other_servers_and_are_never_stored(

@@ -30,6 +30,8 @@ class Claims:
         def find_out() -> Callable[[], Followup | None] | None:
             self._chat.remote_users.know(member)
             self._chat.moderation.origin(member)  # others are to know it
+            if member.key:  # its rooms are to hear first of what it has done under the name that it has
+                self._pump.wait_until(sender, lambda: not member.unpublished)
             upto = self._log.claim(arrival(member, nick, key), proof_of(asked.earlier or ""))
             # Whoever had the nick until now is to be gone here, too.
             self._pump.wait_until(sender, lambda: self._log.has_shown(upto) or member.closed)
