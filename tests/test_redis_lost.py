@@ -1,14 +1,15 @@
 """A Redis that was killed and has forgotten the end of what it was told: what servers read, and what they do then."""
 
+import time
 from contextlib import ExitStack, closing
 from pathlib import Path
 
 import gevent
 import pytest
 
-from geventchat.core.shared_log import Arrived, Gone, Happened, Told
+from geventchat.core.shared_log import Arrived, Gone, Happened, Lost, Told
 from geventchat.protocol import replies
-from geventchat.protocol.events import Said
+from geventchat.protocol.events import Said, number_of
 from geventchat.store.redis import items
 from geventchat.store.redis.link import FUNCTIONS, PREFIX, Address, Link
 from geventchat.store.redis.log import RedisLog
@@ -269,3 +270,49 @@ def test_what_a_server_has_not_written_when_it_begins_anew_is_not_written_later(
         writing.get()
         assert texts(log) == []
         assert entry.event.id == ""
+
+
+def lead(way: Proxy, redis: RedisServer) -> None:
+    """Lead a server to this Redis from now on."""
+    way.target = redis.address
+    way.reset()
+
+
+def test_what_was_shown_by_a_redis_that_another_has_replaced_meanwhile_is_told_to_all_as_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The others need not wait for long for the server that is cut off.
+    impatient = FUNCTIONS.replace("OPENING_MS = 2000", "OPENING_MS = 0")
+    monkeypatch.setattr("geventchat.store.redis.link._LOAD", ("FUNCTION", "LOAD", "REPLACE", impatient))
+    with running_redis(tmp_path / "old") as old, ExitStack() as opened:
+        new = opened.enter_context(running_redis(tmp_path / "new", "--replicaof", *map(str, old.address)))
+        ways = [opened.enter_context(Proxy(old.address)) for _ in range(2)]
+        url = old.url
+        one, other = (
+            opened.enter_context(closing(RedisLog(url.replace(str(old.port), str(way.address[1])), lease_s=60)))
+            for way in ways
+        )
+        one.claim(arrived("alice", "m"))
+        common = said("m", "common")
+        one.write([joined("m"), common], NOW)
+        news(other)
+        copy = opened.enter_context(closing(Link(Address(url.replace(str(old.port), str(new.port))))))
+        while copy.call("HGET", f"{PREFIX}meta", "last") != one._stream.heard.encode():
+            gevent.sleep(0.01)
+        new.do("REPLICAOF", "NO", "ONE")
+        lead(ways[1], new)
+        other.claim(arrived("bob", "n"))
+        other.write([joined("n"), said("n", "at the new one")], time.time())
+        lost = said("m", "at the old one")
+        one.write([lost], time.time())
+        lead(ways[0], new)
+        told: list[Lost] = []
+        with gevent.Timeout(20):
+            while not told:
+                told += [one_news for one_news in news(other) if isinstance(one_news, Lost)]
+                gevent.sleep(0.01)
+        ids = [common.entry.event.id, lost.entry.event.id, told[0].first, told[0].last]
+        kept, of_lost, first, last = map(number_of, ids)
+        assert kept <= first < of_lost < last
+        assert one.lost(lost.entry.event.id) == [(told[0].first, told[0].last)]
+        assert texts(one) == texts(other) == ["common", "at the new one"]

@@ -287,10 +287,19 @@ local function register(keys, args)
   return {meta[2], newest()}
 end
 
--- run, server: show that it lives; return how many do not
+-- Whether a part is not here that cannot be too old for that: another Redis had it, which this one has replaced.
+local function is_missing(id)
+  if #call('XRANGE', FEED, id, id) > 0 then return false end
+  local oldest = call('XRANGE', FEED, '-', '+', 'COUNT', 1)[1]
+  return oldest ~= nil and is_later(id, oldest[1])
+end
+
+-- run, server, the id of the newest part it has heard, which servers of earlier versions do not say: show that it
+-- lives; return how many do not
 local function renew(keys, args)
   local refusal = shut(args[1], args[2]) -- a server that has nothing to say gives back what it heard, too
   if refusal then return refusal end
+  if args[3] and is_missing(args[3]) then return redis.error_reply('FENCED it has heard what is not here') end
   local lease = call('HGET', P .. 'server:' .. args[2], 'lease')
   local now = clock()
   call('ZADD', SERVERS, string.format('%.0f', now + lease), args[2])
@@ -363,6 +372,23 @@ local function put_back(part)
   return true
 end
 
+local function note_lost(first, last)
+  call('RPUSH', LOST, first, last)
+  while call('LLEN', LOST) > LOST_PAIRS do
+    local oldest = call('LPOP', LOST, 2)
+    call('SREM', PROVED, oldest[1] .. ' ' .. oldest[2])
+  end
+end
+
+-- Whether all between these ids, these excluded, is known to be lost.
+local function is_noted(first, last)
+  local noted = call('LRANGE', LOST, 0, -1)
+  for i = 1, #noted, 2 do
+    if not is_later(noted[i], first) and not is_later(last, noted[i + 1]) then return true end
+  end
+  return false
+end
+
 local function is_lost(id)
   local pairs_of = call('LRANGE', LOST, 0, -1)
   for i = 1, #pairs_of, 2 do
@@ -378,6 +404,16 @@ local function prove(keys, args)
   local pair = args[4] .. ' ' .. args[5]
   if call('SADD', PROVED, pair) == 0 then return newest() end
   return put(args[2], '', tonumber(args[3]), {item('lost', '', '', '', '', pair)}, {})
+end
+
+-- run, server, now, and ids between which this server was told by another Redis what is not here: it is lost, unless
+-- that is known, and told where somebody comes back
+local function part(keys, args)
+  local refusal = shut(args[1], args[2])
+  if refusal then return refusal end
+  if is_noted(args[4], args[5]) then return newest() end
+  note_lost(args[4], args[5])
+  return prove(keys, args)
 end
 
 -- run, server, the id of the newest part it has heard, and the parts after the newest that is here, oldest first:
@@ -405,11 +441,7 @@ local function offer(keys, args)
   end
   call('HDEL', META, 'opening:' .. run)
   local ms = math.max(now, tonumber(call('HGET', META, 'ms') or 0) + 1)
-  call('RPUSH', LOST, newest(), id_of(ms, 0))
-  while call('LLEN', LOST) > LOST_PAIRS do
-    local oldest = call('LPOP', LOST, 2)
-    call('SREM', PROVED, oldest[1] .. ' ' .. oldest[2])
-  end
+  note_lost(newest(), id_of(ms, 0))
   local lost = is_lost(heard)
   call('HSET', META, 'opened', run, 'ms', string.format('%.0f', ms), 'seq', 0)
   for _, other in ipairs(call('ZRANGE', SERVERS, 0, -1)) do -- nobody could show that it lives
@@ -431,4 +463,5 @@ redis.register_function{function_name = 'geventchat_sweep', callback = sweep, fl
 redis.register_function{function_name = 'geventchat_trimmed', callback = trimmed, flags = {'allow-oom'}}
 redis.register_function{function_name = 'geventchat_users', callback = users, flags = {'no-writes'}}
 redis.register_function{function_name = 'geventchat_prove', callback = prove, flags = {'allow-oom'}}
+redis.register_function{function_name = 'geventchat_part', callback = part, flags = {'allow-oom'}}
 redis.register_function{function_name = 'geventchat_offer', callback = offer, flags = {'allow-oom'}}

@@ -58,6 +58,7 @@ class Lease:
         self._renewed_at = self._steady_since
         self._round_trip_s = 0.0
         self._times_lost = 0
+        self._parted: list[tuple[str, str]] = []  # between which ids is lost what this server has shown
         self._opening_in = self._opened_in = ""  # the processes of Redis in which that was begun, and done, last
         self.server = ""
         self.away = Outage("Redis cannot be used", "Redis can be used again")
@@ -81,10 +82,13 @@ class Lease:
             logger.error("this server had lost the others: its users are sent away, and it begins anew")
             self._times_lost += 1
             self._lost()
+            parted: list[tuple[str, str]] | None = None
             while True:
                 try:
+                    parted = self._stream.parted() if parted is None else parted  # before that begins anew, too
                     self._link.function("resign", left)
                     self.begin()
+                    self._parted += parted
                     return
                 except (Away, Full) as error:
                     self.wait_until_back(error)
@@ -101,10 +105,11 @@ class Lease:
             server = self.server
             try:
                 asked_at = time.monotonic()
-                dead = self._link.function("renew", self.server)
+                dead = self._link.function("renew", self.server, self._stream.heard)
                 self._renewed_at, self._round_trip_s = asked_at, time.monotonic() - asked_at
                 if dead:
                     self._sweep()
+                self._tell_lost()
                 self._stream.ask()
                 self.away.end()
             except Shut:
@@ -123,6 +128,12 @@ class Lease:
             swept += count
         if swept:
             logger.warning("%d users of a server that is gone were sent away", swept)
+
+    def _tell_lost(self) -> None:
+        """Have all users told what is lost of what this server has shown."""
+        while self._parted:
+            self._link.function("part", self.server, int(time.time() * 1000), *self._parted[0])
+            del self._parted[0]
 
     def open(self) -> None:
         """Open the log in a Redis that may have forgotten some of it: give back what is missing."""

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable
 
@@ -10,7 +11,7 @@ from gevent.event import Event
 from gevent.lock import RLock
 from redis.exceptions import ResponseError
 
-from geventchat.protocol.events import number_of
+from geventchat.protocol.events import id_of, number_of
 from geventchat.store.redis import items
 from geventchat.store.redis.link import PREFIX, Address, Away, Link, Subscription
 
@@ -95,6 +96,26 @@ class Stream:
     def after(self, part: str) -> list[bytes]:
         """Return the parts that were taken after this one, as they were written, as far back as they are kept."""
         return [one for one in self._tail if number_of(items.head_of(one)[0]) > number_of(part)]
+
+    def parted(self) -> list[tuple[str, str]]:
+        """Return the ids, if any, between which parts were taken that are not in the stream: another Redis had them.
+
+        Raises Away.
+        """
+        name = self._link.call("HGET", f"{PREFIX}meta", "log")
+        if name is None or name.decode() != self._name:  # it is another log from its beginning
+            return []
+        oldest = self._link.call("XRANGE", f"{PREFIX}feed", "-", "+", "COUNT", 1)
+        kept_from = number_of(oldest[0][0].decode()) if oldest else 0
+
+        def is_missing(part: bytes) -> bool:
+            event_id = items.head_of(part)[0]
+            found = self._link.call("XRANGE", f"{PREFIX}feed", event_id, event_id)
+            return not found and number_of(event_id) >= kept_from
+
+        taken = list(self._tail)
+        common = bisect_left(taken, True, key=is_missing)  # all before the first that is missing are there
+        return [(items.head_of(one)[1], id_of(number_of(self.heard) + 1)) for one in taken[common : common + 1]]
 
     def close(self) -> None:
         """End the connection."""
