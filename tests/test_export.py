@@ -16,7 +16,7 @@ from geventchat.store.redis.log import RedisLog
 from geventchat.store.sqlite import SqliteLog
 from tests.processes import run, serving
 from tests.raw import plain
-from tests.redis_server import RedisServer
+from tests.redis_server import RedisServer, running_redis
 
 NOON = 1732363200.0  # of 2024-11-23, UTC
 
@@ -207,6 +207,16 @@ def test_what_servers_share_is_printed_too_all_rooms_in_one_order(redis_server: 
         "2024-11-23 12:04:05 den alice: 245",
         "2024-11-23 12:04:07 den alice: 247",
     ]
+
+
+def test_what_servers_shared_is_printed_also_where_redis_was_started_again_and_no_server_runs(tmp_path: Path) -> None:
+    with running_redis(tmp_path, "--appendfsync", "always") as redis:
+        url = redis.url
+        with closing(RedisLog(url)) as log:
+            log.append([Entry("lobby", Joined("", "", "lobby", "alice"), None)], NOON)
+        redis.kill()
+        redis.start()
+        assert shared(url) == ["2024-11-23 12:00:00 lobby * alice joined"]
 
 
 @pytest.mark.parametrize(

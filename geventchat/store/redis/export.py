@@ -17,7 +17,7 @@ from geventchat.store.redis.log import said_in_one_line
 def pages(url: str, room: str | None, after: int, page: int) -> Iterator[list[AnyEvent]]:
     """Yield what is later than the id with this number, in the room with this key or in all, so many at once.
 
-    Raises UsageError.
+    Of a Redis that was started again, that is what it has, also where no server has opened the log. Raises UsageError.
     """
     address = Address(url)
     with closing(Link(address)) as link, said_in_one_line(address.shown):
@@ -25,6 +25,6 @@ def pages(url: str, room: str | None, after: int, page: int) -> Iterator[list[An
         if kept is not None and kept.decode() != FORMAT:
             raise ResponseError(f"FORMAT {kept.decode()}")
         streams = [f"{PREFIX}{kind}:{room}".encode() for kind in ("talk", "moves")]
-        found = entries(link, streams_of(link) if room is None else streams, id_of(max(0, after + 1)))
+        found = entries(link.call, streams_of(link.call) if room is None else streams, id_of(max(0, after + 1)))
         while events := [items.stored_entry(*one).event for one in islice(found, page)]:
             yield events

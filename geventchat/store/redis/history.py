@@ -20,6 +20,9 @@ _TRIM_EVERY_S = 60.0
 # How many entries are read at once of each of many streams.
 _AT_ONCE = 100
 
+# Returns the answer to a command, as `Link.call` and `Link.read` do.
+Read = Callable[..., Any]
+
 
 class History:
     """The part of a log that reads, and removes as time goes what is older than is to be kept.
@@ -108,12 +111,12 @@ class History:
 
     def trim(self) -> None:
         """Remove what is older than is to be kept. Raises Away, Shut, ResponseError."""
-        streams = streams_of(self._link)
+        streams = streams_of(self._link.read)
         last = self._too_old()
         if self._keep_messages:
             surplus = sum(self._link.read("XLEN", stream) for stream in streams) - self._keep_messages
             if surplus > 0:
-                oldest = islice(entries(self._link, streams, "-"), surplus - 1, None)
+                oldest = islice(entries(self._link.read, streams, "-"), surplus - 1, None)
                 last = max(last, number_of(next(oldest, ("0-0", b""))[0]))
                 self._link.function("trimmed", id_of(last))
         for stream in streams:
@@ -133,19 +136,19 @@ class History:
                 raise Refused("unreadable", f"the history cannot be read: {error}") from None
 
 
-def streams_of(link: Link) -> list[bytes]:
-    """Return the names of all streams of all rooms. Raises as `Link.read`."""
-    rooms = link.read("SMEMBERS", f"{PREFIX}rooms")
+def streams_of(read: Read) -> list[bytes]:
+    """Return the names of all streams of all rooms. Raises what `read` does, as all here."""
+    rooms = read("SMEMBERS", f"{PREFIX}rooms")
     return [(PREFIX + stream).encode() + room for room in rooms for stream in ("talk:", "moves:")]
 
 
-def entries(link: Link, streams: Sequence[bytes], begin: str) -> Iterator[tuple[str, bytes]]:
+def entries(read: Read, streams: Sequence[bytes], begin: str) -> Iterator[tuple[str, bytes]]:
     """Yield what streams hold from an id on, of all of them in one order: each id, and what is written there."""
-    return merge(*(_entries(link, stream, begin) for stream in streams), key=lambda entry: number_of(entry[0]))
+    return merge(*(_entries(read, stream, begin) for stream in streams), key=lambda entry: number_of(entry[0]))
 
 
-def _entries(link: Link, stream: bytes, begin: str) -> Iterator[tuple[str, bytes]]:
-    while found := link.read("XRANGE", stream, begin, "+", "COUNT", _AT_ONCE):
+def _entries(read: Read, stream: bytes, begin: str) -> Iterator[tuple[str, bytes]]:
+    while found := read("XRANGE", stream, begin, "+", "COUNT", _AT_ONCE):
         for event_id, (_, written) in found:
             yield event_id.decode(), written
         begin = f"({found[-1][0].decode()}"
