@@ -289,6 +289,8 @@ def test_each_reason_why_a_server_cannot_start_is_one_clear_line(tmp_path: Path)
     assert "redis://HOST:PORT/DB" in why_not("http://127.0.0.1:1/0")
     assert "redis://HOST:PORT/DB" in why_not("redis://127.0.0.1:port/0")
     assert "without TLS" in why_not("rediss://127.0.0.1:1/0")
+    assert "the number of a database" in why_not("redis://127.0.0.1:1/0?socket_timeout=5")
+    assert "the number of a database" in why_not("redis://127.0.0.1:1/chat")
     with running_redis(tmp_path) as redis:
         redis.do("SET", "geventchat:meta", "mine")
         at = f"127.0.0.1:{redis.port}"
@@ -312,6 +314,11 @@ def test_each_reason_why_a_server_cannot_start_is_one_clear_line(tmp_path: Path)
             assert "wrong@" not in line
         with closing(RedisLog(f"redis://:secret@{at}/0")) as log:
             assert "secret" not in log.location
+
+
+@pytest.mark.parametrize("rest", ["@127.0.0.1:port/0", "@127.0.0.1:1/chat", "/secret@127.0.0.1:1/0", "#@127.0.0.1:1/0"])
+def test_a_password_of_redis_is_not_said_where_the_rest_of_its_url_is_wrong(rest: str) -> None:
+    assert "secret" not in why_not(f"redis://:secret{rest}")
 
 
 def test_an_old_redis_is_refused() -> None:

@@ -1,5 +1,6 @@
 """Connections to Redis, by redis-py over gevent's sockets: whoever waits for an answer holds nobody else up."""
 
+import re
 import socket as std_socket
 import time
 from collections import deque
@@ -7,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from gevent import socket
 from gevent.lock import RLock
 from redis import exceptions
-from redis.connection import Connection, parse_url
+from redis.connection import Connection
 
 from geventchat.protocol.errors import UsageError
 
@@ -21,6 +22,7 @@ PREFIX = "geventchat:"
 # What an answer takes at most: Redis gives one within milliseconds, but may wait a second for a disk.
 ANSWER_S = 3.0
 _CONNECT_S = 2.0
+_FORM = "give redis://HOST:PORT/DB, and / ? # @ of a password in it as %2F %3F %23 %40"
 # Functions are there since this version.
 _OLDEST = (7, 0)
 FUNCTIONS = (resources.files(__package__) / "functions.lua").read_text()
@@ -57,17 +59,29 @@ class _Connection(Connection):
 
 
 class Address:
-    """Where Redis is, as a URL says. Raises UsageError for one that cannot be meant."""
+    """Where Redis is, as a URL says.
+
+    Raises UsageError for one that cannot be meant, and does not say its words: some may be of a password.
+    """
 
     def __init__(self, url: str) -> None:
         try:
-            self._options = parse_url(url)
             parts = urlsplit(url)
-        except ValueError as error:
-            raise UsageError(f"--redis {url}: {str(error).splitlines()[0]}; give redis://HOST:PORT/DB") from None
+            host, port = parts.hostname or "localhost", parts.port or 6379
+        except ValueError:
+            raise UsageError(f"--redis: its host and port cannot be read; {_FORM}") from None
         if parts.scheme != "redis":
-            raise UsageError(f"--redis {url}: only redis://HOST:PORT/DB is spoken, without TLS")
-        self.shown = f"redis://{parts.hostname or 'localhost'}:{parts.port or 6379}{parts.path}"
+            raise UsageError(f"--redis: only redis:// is spoken, without TLS; {_FORM}")
+        if not re.fullmatch("/?|/[0-9]+", parts.path) or parts.query or parts.fragment:
+            raise UsageError(f"--redis: behind host and port there is only the number of a database; {_FORM}")
+        self._options = {
+            "host": host,
+            "port": port,
+            "db": int(parts.path[1:] or 0),
+            "username": unquote(parts.username or "") or None,
+            "password": unquote(parts.password or "") or None,
+        }
+        self.shown = f"redis://{host}:{port}{parts.path}"
 
     def connection(self, answer_s: float | None) -> Connection:
         """Return a connection that is made when it is used first, and waits for an answer for so long."""
