@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -270,6 +270,24 @@ def test_a_redis_that_takes_nothing_for_a_while_keeps_everybody_waiting_and_lose
         assert [alice.messages_until("ack")[-1]["ref"] for _ in range(3)] == ["0", "1", "2"]
         alice.close()
         bob.close()
+
+
+@pytest.mark.slow
+def test_servers_go_on_with_the_replica_that_was_put_in_the_place_of_their_redis(tmp_path: Path) -> None:
+    with running_redis(tmp_path / "one") as redis, Proxy(redis.address) as name, ExitStack() as opened:
+        replica = opened.enter_context(running_redis(tmp_path / "other", "--replicaof", "127.0.0.1", str(redis.port)))
+        while b"state=online" not in redis.do("INFO", "replication"):
+            gevent.sleep(0.05)
+        url = f"redis://127.0.0.1:{name.address[1]}/0"
+        servers = opened.enter_context(several(url, 1, Limits(rate=None), lease_s=60))
+        alice, _ = programmed(servers.address, "alice")
+        redis.do("FAILOVER", "TO", *map(str, replica.address))
+        while b"role:master" not in replica.do("INFO", "replication"):
+            gevent.sleep(0.05)
+        name.target = replica.address
+        asks(alice, type="say", text="at the other", ref="1")
+        assert alice.messages_until("said")[-1]["text"] == "at the other"
+        alice.close()
 
 
 # At the start.

@@ -153,6 +153,9 @@ class Link:
             try:
                 self._connect()
                 yield
+            except exceptions.ReadOnlyError:
+                self._connection.disconnect()  # another has taken its place, and its name may lead there by now
+                raise
             except (exceptions.ConnectionError, exceptions.TimeoutError, OSError) as error:
                 self._failures += 1
                 self._failure = str(error)
