@@ -278,6 +278,20 @@ def test_a_ban_of_addresses_from_one_room_holds_nowhere_else(stage: Stage, mod: 
     told(eve.hears(Join(room="den")), "members")
 
 
+def test_servers_that_have_begun_at_the_same_moment_call_who_comes_from_one_place_the_same() -> None:
+    stages = [Stage(), Stage()]
+    changes = [stage.chat.moderation.secret(fresh) for stage, fresh in zip(stages, ("aa", "bb"), strict=True)]
+    origins = set()
+    for stage in stages:
+        stage.chat.kept.settle([change for change in changes if change is not None])  # in the order of the log
+        stage.program("eve")
+        eve = stage.chat.nicks.find("eve")
+        assert eve is not None
+        eve.address = "192.0.2.1"
+        origins.add(stage.chat.moderation.origin(eve))
+    assert len(origins) == 1
+
+
 def test_moderators_see_an_origin_that_a_ban_takes_and_others_see_none(stage: Stage, mod: User) -> None:
     bob, eve = from_address(stage, "bob", "192.0.2.5"), from_address(stage, "eve", "2001:db8::1")
     (profile,) = mod.hears(Whois(nick="eve"))[-1]["users"]

@@ -18,7 +18,7 @@ from geventchat.protocol.roles import Role
 
 
 class Secret(Record, tag="secret"):
-    """What only this server knows: pseudonyms of addresses are made with it. `value` is hexadecimal."""
+    """What only the servers of this chat know: pseudonyms of addresses are made with it. `value` is hexadecimal."""
 
     value: str
 
@@ -46,13 +46,12 @@ class Moderation:
         self.links = Links(kept)
         self.filter = NOTHING_FILTERED
         self.approving: set[str] = set()  # ids of what was held back and is about to be said
-        self._secret = b"\0"  # until one is given
+        self._fresh = "00"  # what stands for the secret where none is kept
 
     def secret(self, fresh: str) -> Change | None:
         """Make pseudonyms with the secret that is kept, or a fresh one, in hexadecimal, which is to be stored."""
-        kept = self._kept.get(Secret, "")
-        self._secret = bytes.fromhex(kept.value if kept is not None else fresh)
-        return None if kept is not None else self._kept.put(Secret(value=fresh))
+        self._fresh = fresh
+        return None if self._kept.get(Secret, "") is not None else self._kept.put(Secret(value=fresh))
 
     def account(self, member: Member) -> str:
         """Return the key of a member's account; empty if it has none."""
@@ -93,7 +92,10 @@ class Moderation:
 
     def origin(self, member: Member) -> str:
         """Return the pseudonym of where a member comes from."""
-        member.origin = member.origin or targets.origin(member.address, self._secret)
+        if not member.origin:
+            kept = self._kept.get(Secret, "")  # another server may have begun at the same moment, with one of its own
+            secret = kept.value if kept is not None else self._fresh
+            member.origin = targets.origin(member.address, bytes.fromhex(secret))
         return member.origin
 
     def recognise(self, member: Member, now: float) -> None:
