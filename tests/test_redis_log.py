@@ -156,6 +156,18 @@ def test_what_was_sent_on_a_connection_that_was_lost_is_done_once_however_late_i
         other.claim(arrived("alice", "n"))
 
 
+def test_no_server_is_taken_for_dead_where_the_clock_of_redis_was_set_forward(logs: tuple[RedisLog, RedisLog]) -> None:
+    one, other = logs
+    other.claim(arrived("alice", "m"))
+    other.write([joined("m")], NOW)
+    servers = [log._lease.server for log in logs]
+    one._keeper.call("ZADD", f"{PREFIX}servers", *(word for server in servers for word in (1, server)))
+    assert one._keeper.function("renew", servers[0]) == 0
+    other.write([said("m", "still here")], NOW)
+    assert texts(one) == ["still here"]
+    assert [log._lease.server for log in logs] == servers
+
+
 def test_who_begins_knows_who_is_where(redis_server: RedisServer) -> None:
     url = redis_server.url
     with closing(RedisLog(url)) as first:

@@ -294,6 +294,14 @@ local function is_missing(id)
   return oldest ~= nil and is_later(id, oldest[1])
 end
 
+-- Give all servers their lease again, from now on: nobody could show that it lives.
+local function renew_all(now)
+  for _, server in ipairs(call('ZRANGE', SERVERS, 0, -1)) do
+    local lease = call('HGET', P .. 'server:' .. server, 'lease')
+    if lease then call('ZADD', SERVERS, string.format('%.0f', now + lease), server) end
+  end
+end
+
 -- run, server, the id of the newest part it has heard, which servers of earlier versions do not say: show that it
 -- lives; return how many do not
 local function renew(keys, args)
@@ -302,6 +310,8 @@ local function renew(keys, args)
   if args[3] and is_missing(args[3]) then return redis.error_reply('FENCED it has heard what is not here') end
   local lease = call('HGET', P .. 'server:' .. args[2], 'lease')
   local now = clock()
+  -- It is too late, and none of the others has noticed: Redis did not answer, or its clock was set forward.
+  if tonumber(call('ZSCORE', SERVERS, args[2]) or 0) < now then renew_all(now) end
   call('ZADD', SERVERS, string.format('%.0f', now + lease), args[2])
   return call('ZCOUNT', SERVERS, '-inf', string.format('(%.0f', now))
 end
@@ -444,10 +454,7 @@ local function offer(keys, args)
   note_lost(newest(), id_of(ms, 0))
   local lost = is_lost(heard)
   call('HSET', META, 'opened', run, 'ms', string.format('%.0f', ms), 'seq', 0)
-  for _, other in ipairs(call('ZRANGE', SERVERS, 0, -1)) do -- nobody could show that it lives
-    local lease = call('HGET', P .. 'server:' .. other, 'lease')
-    if lease then call('ZADD', SERVERS, string.format('%.0f', now + lease), other) end
-  end
+  renew_all(now)
   return {1, lost}
 end
 
