@@ -112,6 +112,9 @@ class SharedLog(Log, Protocol):
     def follow(self, wake: Callable[[], None]) -> None:
         """Call this, from now on, whenever others have written something."""
 
+    def watch(self) -> None:
+        """Raise the error by which something has ended that follows the others; wait for that until killed."""
+
     def news(self) -> Sequence[News]:
         """Return what others have written since the last call, without waiting."""
 

@@ -200,7 +200,7 @@ class ChatServer:
             self._services.log.shared.follow(self._pump.wake)
         works = [self._pump.run, self._pump.watch_stalls, self._log_counts]
         if self._services.log.shared is not None:
-            works.append(self._turn_newcomers_away)
+            works += [self._services.log.shared.watch, self._turn_newcomers_away]
         self._workers = [gevent.spawn(self._work, work) for work in works]
 
     def _measured_at(self, address: Address) -> "Metrics":

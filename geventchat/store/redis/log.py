@@ -101,6 +101,10 @@ class RedisLog(History):
         self._wake = wake
         wake()
 
+    def watch(self) -> None:
+        """Raise the error by which something has ended that follows the others; wait for that until killed."""
+        gevent.joinall(self._tasks, raise_error=True)
+
     def refresh_records(self) -> None:
         """Do nothing: what others change comes by itself."""
 
