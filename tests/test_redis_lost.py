@@ -314,5 +314,5 @@ def test_what_was_shown_by_a_redis_that_another_has_replaced_meanwhile_is_told_t
         ids = [common.entry.event.id, lost.entry.event.id, told[0].first, told[0].last]
         kept, of_lost, first, last = map(number_of, ids)
         assert kept <= first < of_lost < last
-        assert one.lost(lost.entry.event.id) == [(told[0].first, told[0].last)]
+        assert one.lost(lost.entry.event.id, "n") == [(told[0].first, told[0].last)]
         assert texts(one) == texts(other) == ["common", "at the new one"]

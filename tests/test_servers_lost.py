@@ -142,6 +142,8 @@ def test_what_is_lost_is_told_as_a_gap_also_to_those_who_have_never_heard_it(
         for raw in (back, bob, away):
             gap = raw.messages_until("gap")[-1]
             assert number_of(kept) <= number_of(gap["from"]) < number_of(lost) < number_of(gap["to"])
+        for raw in (back, bob, away):
+            assert [one for one in settled(raw) if one["type"] == "gap"] == []  # nobody is told twice
         for raw in (alice, back, bob, away):
             raw.close()
 

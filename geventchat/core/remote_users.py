@@ -323,7 +323,7 @@ class RemoteUsers:
 
     def _lost(self, news: Lost, _: float, __: float) -> None:
         for member in self._own.values():
-            for room in self._chat.rooms.all_of(member):
+            for room in self._chat.rooms.all_of(member) if member.mark != news.by else ():
                 self._chat.counters.gaps += 1
                 self._chat.tell(member, replies.Gap(room=room.name, first=news.first, last=news.last, count=None))
 

@@ -76,7 +76,7 @@ class Told(News, frozen=True, gc=False):
 
 
 class Lost(News, frozen=True, gc=False):
-    """Nobody has any more what somebody was shown between these ids; `by` is empty."""
+    """Nobody has any more what the user, who is told so already, was shown between these ids."""
 
     first: str
     last: str
@@ -147,8 +147,8 @@ class SharedLog(Log, Protocol):
     def has_shown(self, event_id: str) -> bool:
         """Return whether all up to this id has been returned, to be shown."""
 
-    def lost(self, event_id: str) -> list[tuple[str, str]]:
+    def lost(self, event_id: str, mark: str) -> list[tuple[str, str]]:
         """Return between which ids events are lost that somebody was shown, from this one on.
 
-        Somebody was shown the event with this id: where it is lost itself, all who are here are told that.
+        The user with this mark was shown the event with this id: where it is lost itself, all others are told that.
         """

@@ -407,13 +407,13 @@ local function is_lost(id)
   return is_later(id, id_of(call('HGET', META, 'ms') or 0, call('HGET', META, 'seq') or 0)) and 1 or 0
 end
 
--- run, server, now, and a pair of `lost`, between which somebody was shown something: all servers tell their users
+-- run, server, now, a pair of `lost`, and who was shown something between them: all servers tell their other users
 local function prove(keys, args)
   local refusal = shut(args[1], args[2])
   if refusal then return refusal end
   local pair = args[4] .. ' ' .. args[5]
   if call('SADD', PROVED, pair) == 0 then return newest() end
-  return put(args[2], '', tonumber(args[3]), {item('lost', '', '', '', '', pair)}, {})
+  return put(args[2], '', tonumber(args[3]), {item('lost', args[6] or '', '', '', '', pair)}, {})
 end
 
 -- run, server, now, and ids between which this server was told by another Redis what is not here: it is lost, unless

@@ -161,7 +161,7 @@ def news_of(item: Item, event_id: str) -> News | None:
         case "told":
             return Told(item.key, _reply.decode(item.text))
         case "lost":
-            return Lost("", *item.text.split(" "))
+            return Lost(item.by, *item.text.split(" "))
     return None
 
 
