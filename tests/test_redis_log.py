@@ -1,5 +1,6 @@
 """What servers that write one log in Redis can rely on: whose a nick is, what is taken of whom, and only once."""
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 
@@ -12,7 +13,7 @@ from geventchat.core.moderation.room_rules import RoomRules
 from geventchat.core.shared_log import Arrived, Gone, Happened, News, Person
 from geventchat.protocol import names
 from geventchat.protocol.errors import Refused
-from geventchat.protocol.events import Departed, Joined, Renamed, Said
+from geventchat.protocol.events import Departed, Joined, Renamed, Said, number_of
 from geventchat.protocol.roles import Role
 from geventchat.store.redis import items
 from geventchat.store.redis.link import PREFIX
@@ -177,6 +178,21 @@ def test_who_begins_knows_who_is_where(redis_server: RedisServer) -> None:
             here, *rooms = news(second)
             assert here == arrived("alice", "m")
             assert {one.entry.room for one in rooms if isinstance(one, Happened)} == {"lobby", "den"}
+
+
+def test_whatever_the_clock_of_a_server_says_it_removes_what_is_old_and_all_servers_know_that_it_did(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = redis_server.url
+    with closing(RedisLog(url, keep_s=3600)) as one, closing(RedisLog(url)) as other:
+        old, new = (Entry("lobby", Said("", "", "lobby", "alice", text), None) for text in ("old", "new"))
+        one.append([Entry("lobby", Joined("", "", "lobby", "alice"), None), old], NOW)
+        one.append([new], time.time())
+        week_later = time.time() + 604_800
+        monkeypatch.setattr(time, "time", lambda: week_later)
+        one.trim()
+        assert texts(other) == ["new"]
+        assert number_of(old.event.id) <= number_of(other.trimmed_up_to()) < number_of(new.event.id)
 
 
 def test_the_last_events_of_all_rooms_together_are_kept_and_what_is_removed_is_told(redis_server: RedisServer) -> None:

@@ -80,7 +80,7 @@ class History:
         first, trimmed = self._read("HMGET", f"{PREFIX}meta", "first", "trimmed")
         if first is None:
             return "0-0"
-        return id_of(max(number_of(first.decode()) - 1, number_of((trimmed or b"0-0").decode()), self._too_old()))
+        return id_of(max(number_of(first.decode()) - 1, number_of((trimmed or b"0-0").decode())))
 
     def lost(self, event_id: str, mark: str) -> list[tuple[str, str]]:
         """Return between which ids events are lost that somebody was shown, from that on which this user was."""
@@ -118,13 +118,16 @@ class History:
             if surplus > 0:
                 oldest = islice(entries(self._link.read, streams, "-"), surplus - 1, None)
                 last = max(last, number_of(next(oldest, ("0-0", b""))[0]))
-                self._link.function("trimmed", id_of(last))
+        self._link.function("trimmed", id_of(last))
         for stream in streams:
             self._link.call("XTRIM", stream, "MINID", id_of(last + 1))
 
     def _too_old(self) -> int:
-        """Return the number of the last id that is older than is to be kept."""
-        return number_of(f"{int((time.time() - self._keep_s) * 1000)}-0") if self._keep_s else 0
+        """Return the number of the last id that is older than is to be kept, by the clock of Redis, as ids are."""
+        if not self._keep_s:
+            return 0
+        seconds, microseconds = map(int, self._link.read("TIME"))
+        return number_of(f"{max(0, int((seconds - self._keep_s) * 1000) + microseconds // 1000)}-0")
 
     def _read(self, *words: str | bytes | int) -> Any:
         while True:
