@@ -195,6 +195,15 @@ def test_whatever_the_clock_of_a_server_says_it_removes_what_is_old_and_all_serv
         assert number_of(old.event.id) <= number_of(other.trimmed_up_to()) < number_of(new.event.id)
 
 
+def test_what_servers_follow_holds_nothing_for_longer_than_some_minutes(logs: tuple[RedisLog, RedisLog]) -> None:
+    one, other = logs
+    for text, minute in (("old", 0), ("new", 9), ("last", 11)):
+        one.append([Entry("lobby", Said("", "", "lobby", "alice", text), None)], NOW + minute * 60)
+    parts = b"".join(part for _, (_, part) in one._keeper.call("XRANGE", f"{PREFIX}feed", "-", "+"))
+    assert [text in parts for text in (b"old", b"new", b"last")] == [False, True, True]
+    assert texts(other) == ["old", "new", "last"]
+
+
 def test_the_last_events_of_all_rooms_together_are_kept_and_what_is_removed_is_told(redis_server: RedisServer) -> None:
     with closing(RedisLog(redis_server.url, keep_messages=3)) as log:
         told = [

@@ -24,6 +24,7 @@ local NICKS, LOOKS, SERVERS, LOST, PROVED = P .. 'nicks', P .. 'looks', P .. 'se
 local function call(...) return redis.call(...) end -- it is not there yet while this is loaded
 
 local FEED_PARTS = 100000 -- a minute and more of a very busy chat, for servers that were away
+local FEED_MS = 600000 -- ... and not for longer, for what is deleted or too old is there still
 local SEQUENCES = 999999 -- ids of one millisecond; one server alone has as many
 local OPENING_MS = 2000 -- how long servers have to give back what a restarted Redis has forgotten
 local UNKNOWN_MS = 750 -- ... at least, for it may have forgotten some of them: each looks at it every half a second
@@ -154,6 +155,7 @@ local function lasting_of(kind, bytes) return kind == 'told' and '\192' or bytes
 
 local function put_part(id, head, packed, lasting)
   call('XADD', FEED, 'MAXLEN', '~', FEED_PARTS, id, 'p', head .. array_of(lasting))
+  call('XTRIM', FEED, 'MINID', id_of(math.max(0, id_parts(id) - FEED_MS), 0))
   call('HSET', META, 'last', id)
   call('PUBLISH', P .. call('HGET', META, 'log'), head .. array_of(packed))
 end
