@@ -195,6 +195,36 @@ def test_whatever_the_clock_of_a_server_says_it_removes_what_is_old_and_all_serv
         assert number_of(old.event.id) <= number_of(other.trimmed_up_to()) < number_of(new.event.id)
 
 
+def rooms_of(log: RedisLog) -> set[bytes]:
+    """Return all keys that are there for rooms, and what stands in the list of rooms."""
+    talk, moves = (log._keeper.call("KEYS", f"{PREFIX}{kind}:*") for kind in ("talk", "moves"))
+    return {*talk, *moves, *log._keeper.call("SMEMBERS", f"{PREFIX}rooms")}
+
+
+def test_a_room_of_which_nothing_is_kept_is_no_room_until_something_is_said_there(redis_server: RedisServer) -> None:
+    with closing(RedisLog(redis_server.url, keep_s=3600)) as log:
+        log.append([Entry("den", Joined("", "", "den", "alice"), None)], NOW)
+        log.append([Entry("den", Said("", "", "den", "alice", "old"), None)], NOW)
+        log.trim()
+        assert rooms_of(log) == set()
+        log.append([Entry("den", Said("", "", "den", "alice", "new"), None)], time.time())
+        assert rooms_of(log) == {b"geventchat:talk:den", b"den"}
+
+
+def test_one_of_all_servers_removes_what_is_too_much(redis_server: RedisServer) -> None:
+    url = redis_server.url
+    with closing(RedisLog(url)) as one:
+        assert one.reserve("trimming")
+        one.append([Entry("lobby", Joined("", "", "lobby", "alice"), None)], NOW)
+        one.append([Entry("lobby", Said("", "", "lobby", "alice", str(number)), None) for number in range(9)], NOW)
+        with closing(RedisLog(url, keep_messages=3)) as other:
+            other.trim()
+            assert len(texts(other)) == 9
+            one._keeper.call("DEL", f"{PREFIX}reserved:trimming")  # as time does
+            other.trim()
+            assert texts(other) == ["6", "7", "8"]
+
+
 def test_what_servers_follow_holds_nothing_for_longer_than_some_minutes(logs: tuple[RedisLog, RedisLog]) -> None:
     one, other = logs
     for text, minute in (("old", 0), ("new", 9), ("last", 11)):

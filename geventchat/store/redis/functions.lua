@@ -15,7 +15,8 @@
 --   nicks looks          hashes: whose a nick is, by its key and by what it looks like
 --   servers              a sorted set: until when each is taken to live, in milliseconds
 --   server:ID users:ID   its last batch and the answer to that, and the marks of its users
---   reserved:ID          by which server something is being done with this event; ends by itself
+--   rooms                a set: of which rooms there is such a stream
+--   reserved:ID          by which server something is being done with this event, or at all; ends by itself
 --   lost                 a list: pairs of ids between which Redis may have forgotten what it was told
 --   proved               a set: those of these pairs between which somebody was shown something that is not here
 local P = 'geventchat:'
@@ -112,10 +113,10 @@ local MOVES = {
 }
 
 local function take(server, id, kind, who, key, bytes)
-  if TALK[kind] then call('XADD', P .. 'talk:' .. key, id, 'e', bytes) return end
-  if MOVES[kind] then
-    call('XADD', P .. 'moves:' .. key, id, 'e', bytes)
-    call('SADD', ROOMS, key) -- also a room that nobody has come into, as that of moderators
+  if TALK[kind] or MOVES[kind] then
+    call('XADD', P .. (TALK[kind] and 'talk:' or 'moves:') .. key, id, 'e', bytes)
+    call('SADD', ROOMS, key)
+    if TALK[kind] then return end
   end
   local known = who ~= '' and call('EXISTS', P .. 'user:' .. who) == 1
   if kind == 'joined' then
@@ -269,7 +270,7 @@ local function release(keys, args)
   return newest()
 end
 
--- run, server, id of an event: whether it is for this server to do what can be done once, and for none other that asks
+-- run, server, id of an event, or what it is that can be done once: whether that is for this server, and none other
 local function reserve(keys, args)
   local refusal = shut(args[1], args[2])
   if refusal then return refusal end
@@ -345,6 +346,23 @@ end
 local function trimmed(keys, args)
   if is_later(args[2], call('HGET', META, 'trimmed') or '0-0') then call('HSET', META, 'trimmed', args[2]) end
   return 1
+end
+
+-- run, id, cursor, count: remove what is earlier, in some of the rooms, and rooms of which nothing is left; return the
+-- next cursor
+local function trim(keys, args)
+  local found = call('SSCAN', ROOMS, args[3], 'COUNT', args[4])
+  for _, room in ipairs(found[2]) do
+    local left = 0
+    for _, stream in ipairs({P .. 'talk:' .. room, P .. 'moves:' .. room}) do
+      call('XTRIM', stream, 'MINID', args[2])
+      local length = call('XLEN', stream)
+      if length == 0 then call('DEL', stream) end
+      left = left + length
+    end
+    if left == 0 then call('SREM', ROOMS, room) end
+  end
+  return found[1]
 end
 
 -- run, cursor, count: some of the users who are here: who, and fields; the next cursor first
@@ -464,12 +482,13 @@ redis.register_function('geventchat_append', append)
 redis.register_function{function_name = 'geventchat_append_always', callback = append, flags = {'allow-oom'}}
 redis.register_function('geventchat_claim', claim)
 redis.register_function{function_name = 'geventchat_release', callback = release, flags = {'allow-oom'}}
-redis.register_function('geventchat_reserve', reserve)
+redis.register_function{function_name = 'geventchat_reserve', callback = reserve, flags = {'allow-oom'}}
 redis.register_function('geventchat_register', register)
 redis.register_function{function_name = 'geventchat_renew', callback = renew, flags = {'allow-oom'}}
 redis.register_function{function_name = 'geventchat_resign', callback = resign, flags = {'allow-oom'}}
 redis.register_function{function_name = 'geventchat_sweep', callback = sweep, flags = {'allow-oom'}}
 redis.register_function{function_name = 'geventchat_trimmed', callback = trimmed, flags = {'allow-oom'}}
+redis.register_function{function_name = 'geventchat_trim', callback = trim, flags = {'allow-oom'}}
 redis.register_function{function_name = 'geventchat_users', callback = users, flags = {'no-writes'}}
 redis.register_function{function_name = 'geventchat_prove', callback = prove, flags = {'allow-oom'}}
 redis.register_function{function_name = 'geventchat_part', callback = part, flags = {'allow-oom'}}

@@ -17,8 +17,10 @@ from geventchat.store.redis import items
 from geventchat.store.redis.link import PREFIX, Away, Fenced, Link, Shut
 
 _TRIM_EVERY_S = 60.0
-# How many entries are read at once of each of many streams.
+# How many entries are read at once of each of many streams, behind the first.
 _AT_ONCE = 100
+# Of how many rooms what is too old is removed by one call: a few milliseconds.
+_ROOMS_AT_ONCE = 100
 
 # Returns the answer to a command, as `Link.call` and `Link.read` do.
 Read = Callable[..., Any]
@@ -105,22 +107,28 @@ class History:
     def trim_on(self) -> None:
         """Remove what is older than is to be kept, now and then; runs until killed."""
         while self._keep_s or self._keep_messages:
-            with suppress(Away, Shut, ResponseError):
+            with suppress(Away, Shut, Fenced, ResponseError):
                 self.trim()
             gevent.sleep(_TRIM_EVERY_S)
 
     def trim(self) -> None:
-        """Remove what is older than is to be kept. Raises Away, Shut, ResponseError."""
-        streams = streams_of(self._link.read)
+        """Remove what is older than is to be kept, unless another server does that.
+
+        Raises Away, Shut, Fenced, ResponseError.
+        """
+        if not self._link.function("reserve", self._server(), "trimming"):
+            return
         last = self._too_old()
         if self._keep_messages:
+            streams = streams_of(self._link.read)
             surplus = sum(self._link.read("XLEN", stream) for stream in streams) - self._keep_messages
             if surplus > 0:
                 oldest = islice(entries(self._link.read, streams, "-"), surplus - 1, None)
                 last = max(last, number_of(next(oldest, ("0-0", b""))[0]))
         self._link.function("trimmed", id_of(last))
-        for stream in streams:
-            self._link.call("XTRIM", stream, "MINID", id_of(last + 1))
+        cursor = b"0"
+        while (cursor := self._link.function("trim", id_of(last + 1), cursor, _ROOMS_AT_ONCE)) != b"0":
+            pass
 
     def _too_old(self) -> int:
         """Return the number of the last id that is older than is to be kept, by the clock of Redis, as ids are."""
@@ -151,7 +159,9 @@ def entries(read: Read, streams: Sequence[bytes], begin: str) -> Iterator[tuple[
 
 
 def _entries(read: Read, stream: bytes, begin: str) -> Iterator[tuple[str, bytes]]:
-    while found := read("XRANGE", stream, begin, "+", "COUNT", _AT_ONCE):
+    count = 1  # for there may be many streams, and only the earliest entries of all are wanted
+    while found := read("XRANGE", stream, begin, "+", "COUNT", count):
+        count = _AT_ONCE
         for event_id, (_, written) in found:
             yield event_id.decode(), written
         begin = f"({found[-1][0].decode()}"
