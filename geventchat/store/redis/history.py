@@ -52,12 +52,12 @@ class History:
 
     def since(self, room: str, after: str, limit: int, *, talk: bool = False) -> list[Entry]:
         """Return up to `limit` entries later than the id `after`, oldest first; with `talk`, only what was said."""
-        begin = id_of(number_of(after) + 1)
-        return self._merged(room, limit, talk, lambda stream: ("XRANGE", stream, begin, "+", "COUNT", limit))[:limit]
+        begin, end = id_of(number_of(after) + 1), id_of(self._newest())
+        return self._merged(room, limit, talk, lambda stream: ("XRANGE", stream, begin, end, "COUNT", limit))[:limit]
 
     def latest(self, room: str, limit: int, before: str | None = None, *, talk: bool = False) -> list[AnyEvent]:
         """Return the last `limit` events, or the last before an id, oldest first; with `talk`, only what was said."""
-        end = id_of(max(0, (LARGEST if before is None else number_of(before)) - 1))
+        end = id_of(max(0, min((LARGEST if before is None else number_of(before)) - 1, self._newest())))
         found = self._merged(room, limit, talk, lambda stream: ("XREVRANGE", stream, end, "-", "COUNT", limit))
         return [entry.event for entry in found[-limit:]]
 
@@ -71,6 +71,10 @@ class History:
         found = [one for stream in streams for one in self._read(*command(f"{PREFIX}{stream}{room}"))]
         entries = [items.stored_entry(event_id.decode(), fields[1]) for event_id, fields in found]
         return sorted(entries, key=lambda entry: number_of(entry.event.id))
+
+    def _newest(self) -> int:
+        """Return the number of the newest id: what is up to there can be read of one stream after the other."""
+        return number_of((self._read("HGET", f"{PREFIX}meta", "last") or b"0-0").decode())
 
     def topics(self, rooms: Sequence[str]) -> dict[str, str]:
         """Return the topics of rooms that have one."""
