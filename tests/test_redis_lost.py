@@ -222,6 +222,26 @@ def test_a_server_of_which_redis_has_forgotten_that_it_is_there_gives_back_what_
         opening.get(timeout=20)
 
 
+def test_users_of_a_dead_server_leave_also_where_redis_has_forgotten_that_server(tmp_path: Path) -> None:
+    with running_redis(tmp_path, *ALWAYS) as redis, ExitStack() as opened:
+        url = redis.url
+        lives = opened.enter_context(closing(RedisLog(url, lease_s=1)))
+        news(lives)
+        size = redis.size()
+        dead = opened.enter_context(closing(RedisLog(url, lease_s=60)))
+        dead.claim(arrived("bob", "n"))
+        dead.write([joined("n")], NOW)
+        news(lives)
+        gevent.killall(dead._tasks)
+        back_without_its_end(redis, size)
+        came: list[object] = []
+        with gevent.Timeout(20):
+            while Gone("n", "lost") not in came:
+                came += news(lives)
+                gevent.sleep(0.05)
+        lives.claim(arrived("bob", "m"))
+
+
 def test_a_new_server_brings_its_own_functions_where_redis_has_kept_those_of_an_earlier_version(
     tmp_path: Path,
 ) -> None:

@@ -399,6 +399,7 @@ local function put_back(part)
     call('HSET', P .. 'server:' .. server, 'batch', batch, 'reply', id)
   end
   put_part(id, head .. '\n', packed, lasting)
+  if call('EXISTS', P .. 'server:' .. server) == 0 then call('ZADD', SERVERS, 'NX', 0, server) end -- its users can go
   return true
 end
 
