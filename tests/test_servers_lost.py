@@ -137,6 +137,7 @@ def test_what_is_lost_is_told_as_a_gap_also_to_those_who_have_never_heard_it(
             servers.redis.kill(cut=servers.redis.size() - size)
             servers.signal(0, signal.SIGKILL)
             servers.redis.start()
+        assert does(bob, type="say", text="open again")["type"] == "ack"  # nobody can come in for so long
         back, _ = programmed(servers.addresses[1], "alice", after=lost, token=welcome["token"])
         away, _ = programmed(servers.addresses[1], "carol", after=kept)
         for raw in (back, bob, away):
