@@ -26,7 +26,7 @@ from geventchat.commands.followups import FindEvent, HashPassword
 from geventchat.commands.moderation import Approve, Ban, Bans, Delete, Kick, Lock, Mute, Slow
 from geventchat.core.accounts import Account
 from geventchat.core.moderation.word_filter import Filter
-from geventchat.core.posts import Deed
+from geventchat.core.posts import Transaction
 from geventchat.dialects.irc.asked import Asked
 from geventchat.dialects.irc.dialect import IRC
 from geventchat.protocol.errors import Refused
@@ -54,7 +54,7 @@ def boss(stage: Stage) -> User:
 def logged_in(stage: Stage, name: str, role: Role = Role.USER, **hello: object) -> User:
     """Return somebody who has come in with an account of that name."""
     user = stage.program()
-    stage.chat.carry(user.member, Deed(None, [stage.chat.kept.put(Account(name=name, role=role))]))
+    stage.chat.commit(user.member, Transaction(None, [stage.chat.kept.put(Account(name=name, role=role))]))
     account = stage.chat.accounts.find(name)
     assert account is not None
     stage.chat.logins.log_in(user.member, account)
@@ -301,7 +301,7 @@ def test_who_registers_a_name_that_was_given_up_does_not_get_its_rooms(stage: St
     mod.hears(Join(room="tea"))
     ann.hears(Join(room="tea"))
     mod.hears(Lock(room="tea"))
-    stage.chat.carry(mod.member, Deed(None, [stage.chat.kept.remove(Account, "ann")]))
+    stage.chat.commit(mod.member, Transaction(None, [stage.chat.kept.remove(Account, "ann")]))
     stage.chat.depart(ann.member)
     stage.chat.naming.release(ann.member, stage.now)
     stage.carry_out()

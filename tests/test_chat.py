@@ -785,30 +785,30 @@ class Listener:
 @settings(max_examples=80)
 @given(st.lists(_deeds, min_size=5, max_size=40), st.sampled_from([1, 2, 3, 256]))
 def test_whatever_users_do_each_hears_what_its_rooms_say_once_and_in_order(
-    deeds: list[tuple[int, Any]], most: int
+    transactions: list[tuple[int, Any]], most: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("geventchat.core.chat._MAX_BATCH", most)
-        _check_deeds(deeds)
+        _check_deeds(transactions)
 
 
-def _check_deeds(deeds: list[tuple[int, Any]]) -> None:
+def _check_deeds(transactions: list[tuple[int, Any]]) -> None:
     stage = Stage(Limits())
     listeners = [Listener(stage.program()) for _ in range(4)]
     for number in range(3):
         listeners[number].user.does(Hello(nick=f"user{number}"))
-    for number, deed in [*deeds, (0, "turn")]:
+    for number, transaction in [*transactions, (0, "turn")]:
         user = listeners[number].user
-        if deed == "turn":
+        if transaction == "turn":
             stage.carry_out()
             for listener in listeners:
                 listener.listen(stage)
-        elif deed == "gone" or user.replaced:
+        elif transaction == "gone" or user.replaced:
             stage.chat.depart(user.member)
             stage.chat.tell(user.member, BYE)
             listeners[number] = Listener(stage.program())
         else:
-            user.does(deed)
+            user.does(transaction)
     for listener in listeners:
         if not listener.user.replaced:
             assert listener.stays.keys() == set(listener.user.member.rooms)

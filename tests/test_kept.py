@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from geventchat.core.accounts import Account
 from geventchat.core.kept import Change, Kept
-from geventchat.core.posts import Deed
+from geventchat.core.posts import Transaction
 from geventchat.protocol import replies
 from geventchat.protocol.errors import NotStored, UsageError
 from geventchat.store import sqlite_file, sqlite_records
@@ -78,7 +78,7 @@ def test_what_tells_of_a_change_is_shown_once_it_is_stored() -> None:
     stage = Stage()
     alice = stage.program("alice")
     told = replies.Pong(token="registered")
-    stage.chat.tell(alice.member, told, Deed(alice.member, [stage.chat.kept.put(account("zoe"))]))
+    stage.chat.tell(alice.member, told, Transaction(alice.member, [stage.chat.kept.put(account("zoe"))]))
     assert (accounts(stage.chat.kept), alice.heard()) == ({"zoe": ""}, [])
     stage.carry_out()
     assert [message["token"] for message in alice.heard()] == ["registered"]
@@ -89,9 +89,9 @@ def test_what_tells_of_a_change_is_shown_once_it_is_stored() -> None:
 def test_what_cannot_be_stored_is_undone_and_its_teller_told_so_once() -> None:
     stage = Stage()
     alice = stage.program("alice")
-    deed = Deed(alice.member, [stage.chat.kept.put(account("zoe"))])
+    transaction = Transaction(alice.member, [stage.chat.kept.put(account("zoe"))])
     for _ in range(2):
-        stage.chat.tell(alice.member, replies.Pong(token="registered"), deed)
+        stage.chat.tell(alice.member, replies.Pong(token="registered"), transaction)
     stage.carry_out(unstored="the disk is full")
     assert [(message["type"], message.get("code")) for message in alice.heard()] == [("error", "not-stored")]
     assert accounts(stage.chat.kept) == {}

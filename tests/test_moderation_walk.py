@@ -136,25 +136,25 @@ class Walk:
         self.stage.reads_past = True
         self.stage.chat.moderation.filter = Filter("mask darn")
 
-    def step(self, who: Somebody, deed: str, other: Somebody, room: str) -> None:
-        if deed == "restart":
+    def step(self, who: Somebody, transaction: str, other: Somebody, room: str) -> None:
+        if transaction == "restart":
             self.stage.chat = Chat(Limits(), "geventchat test", self.stage.log.kept)
             self._set_up()
             self.stage.users.clear()
             self.here.clear()
             for let_in in self.let_in.values():  # tokens are forgotten
                 let_in &= {one.nick for one in CAST if one.role is not None}
-        elif deed == "later":
+        elif transaction == "later":
             self.stage.now += 400
-        elif deed in ("come", "come by link"):
-            self._come(who, room, by_link=deed == "come by link")
-        elif deed == "go":
+        elif transaction in ("come", "come by link"):
+            self._come(who, room, by_link=transaction == "come by link")
+        elif transaction == "go":
             if (user := self.here.pop(who, None)) is not None:
                 self.stage.chat.depart(user.member)
                 self.stage.chat.naming.release(user.member, self.stage.now)
                 self.stage.carry_out()
         elif who in self.here:
-            self._do(who, deed, other, room)
+            self._do(who, transaction, other, room)
 
     def _come(self, who: Somebody, room: str, *, by_link: bool = False) -> None:
         if who in self.here:
@@ -186,7 +186,7 @@ class Walk:
             assert self._may_enter(who, user, key, before, password=False)
         self._hear(who, user, set(user.member.rooms))
 
-    def _do(self, who: Somebody, deed: str, other: Somebody, room: str) -> None:
+    def _do(self, who: Somebody, transaction: str, other: Somebody, room: str) -> None:
         user, stage = self.here[who], self.stage
         if who.dialect == "plain":
             room = user.member.rooms[0]
@@ -196,27 +196,29 @@ class Walk:
         rooms = {one: set(there.member.rooms) for one, there in self.here.items()}
         ours = {key for key in ROOMS if self._moderates(who, rules[key])}
         said = self._said(room)
-        user.does(*commands_of(who.dialect, deed, other, room))
+        user.does(*commands_of(who.dialect, transaction, other, room))
         user.member.catching_up = False
         stage.carry_out()
-        self._check_changes(who, deed, ours, records)
+        self._check_changes(who, transaction, ours, records)
         self._check_put_out(who, rooms)
-        self._check_entered(who, user, deed, rooms[who], rules, banned)
-        self._note_let_in(who, deed, other, room, rooms, ours)
-        if deed in ("say", "topic") and self._said(room) > said:
+        self._check_entered(who, user, transaction, rooms[who], rules, banned)
+        self._note_let_in(who, transaction, other, room, rooms, ours)
+        if transaction in ("say", "topic") and self._said(room) > said:
             assert self._moderates(who, rules[room]) or not muted[room]
             assert room in rooms[who]
-        hushed = deed == "leave saying" and muted[room] and not self._moderates(who, rules[room])
+        hushed = transaction == "leave saying" and muted[room] and not self._moderates(who, rules[room])
         for one, there in list(self.here.items()):
             text = self._hear(one, there, rooms.get(one, set()) | set(there.member.rooms))
             assert not (hushed and "shout" in text), "somebody said something on leaving who is muted"
             if there.member.closed or there.replaced:
                 del self.here[one]
-                self.linked = None if one is self.linked and deed.startswith("ban") else self.linked
+                self.linked = None if one is self.linked and transaction.startswith("ban") else self.linked
 
     # What must hold.
 
-    def _check_changes(self, who: Somebody, deed: str, ours: set[str], before: dict[tuple[type, str], Record]) -> None:
+    def _check_changes(
+        self, who: Somebody, transaction: str, ours: set[str], before: dict[tuple[type, str], Record]
+    ) -> None:
         """Only who moderates changes what is kept: everywhere, or in its own room."""
         after = self._records()
         for place in {*before, *after}:
@@ -226,12 +228,16 @@ class Walk:
             if isinstance(record, Sanction) and record.until is not None and record.until <= self.stage.now:
                 continue  # it had ended, and was cleared away
             room = getattr(record, "room", "")
-            if isinstance(record, RoomRules) and deed.startswith("join") and record.owner == who.nick:
+            if isinstance(record, RoomRules) and transaction.startswith("join") and record.owner == who.nick:
                 continue  # it has made the room
-            assert self._is_moderator(who) or room in ours, (who, deed, record)
+            assert self._is_moderator(who) or room in ours, (who, transaction, record)
             if isinstance(record, Sanction) and place in after:
                 meant = [one for one in CAST if record.target == f"name:{one.nick}" and one.role is not Role.USER]
-                assert all(one.role is None or self._rank(one) < self._rank(who) for one in meant), (who, deed, record)
+                assert all(one.role is None or self._rank(one) < self._rank(who) for one in meant), (
+                    who,
+                    transaction,
+                    record,
+                )
             if not self._is_moderator(who) and isinstance(record, Sanction):
                 assert record.target.startswith("name:") or record.target == "*"
 
@@ -246,7 +252,7 @@ class Walk:
         self,
         who: Somebody,
         user: User,
-        deed: str,
+        transaction: str,
         before: set[str],
         rules: dict[str, RoomRules],
         banned: dict[str, bool],
@@ -257,7 +263,7 @@ class Walk:
                 assert self._is_moderator(who)
                 continue
             assert self._moderates(who, rules[key]) or not banned[key]
-            assert self._may_enter(who, user, key, rules[key], password="with" in deed)
+            assert self._may_enter(who, user, key, rules[key], password="with" in transaction)
 
     def _may_enter(self, who: Somebody, user: User, key: str, rules: RoomRules, *, password: bool) -> bool:
         if key == "@log":
@@ -270,18 +276,24 @@ class Walk:
         return not rules.locked or self._moderates(who, rules) or admitted or knows
 
     def _note_let_in(
-        self, who: Somebody, deed: str, other: Somebody, room: str, rooms: dict[Somebody, set[str]], ours: set[str]
+        self,
+        who: Somebody,
+        transaction: str,
+        other: Somebody,
+        room: str,
+        rooms: dict[Somebody, set[str]],
+        ours: set[str],
     ) -> None:
         """Remember who may come into a locked room, and who may not any more."""
         now = self._rules(room)
-        if deed.startswith("lock") and room in ours and now.locked:
+        if transaction.startswith("lock") and room in ours and now.locked:
             there = {one for one, keys in rooms.items() if room in keys}
             self.let_in.setdefault(room, set()).update(map(self._known_as, there & self.here.keys()))
         if not now.locked:
             self.let_in.pop(room, None)
-        elif deed == "invite" and room in ours and other in self.here and room not in rooms[other]:
+        elif transaction == "invite" and room in ours and other in self.here and room not in rooms[other]:
             self.let_in.setdefault(room, set()).add(self._known_as(other))
-        if deed in ("kick", "ban here", "ban") and room in ours:
+        if transaction in ("kick", "ban here", "ban") and room in ours:
             for one in self.here:
                 if room in rooms.get(one, set()) and room not in self.here[one].member.rooms and one is not who:
                     self.let_in.get(room, set()).difference_update({self._known_as(one), self.here[one].member.token})
@@ -354,9 +366,9 @@ def origin_of(who: Somebody) -> str:
     return targets.origin(who.address, b"\0")
 
 
-def commands_of(dialect: str, deed: str, other: Somebody, room: str) -> list[Any]:
+def commands_of(dialect: str, transaction: str, other: Somebody, room: str) -> list[Any]:
     """Return what a client of this dialect asks for, read as the server reads it."""
-    sent, typed, irc = DEEDS[deed]
+    sent, typed, irc = DEEDS[transaction]
     if dialect == "json":
         reader = JsonReader(4096)
         fields = {key: value.format(n=other.nick, r=room, o=origin_of(other)) for key, value in sent.items()}
@@ -376,8 +388,8 @@ def commands_of(dialect: str, deed: str, other: Somebody, room: str) -> list[Any
     return [command for command in found if not isinstance(command, Answer | Status | Motd)]  # these greet
 
 
-_AGAINST_AN_OWNER = [(1, deed, 0, "lobby") for deed in ("kick", "ban", "mute", "ban here", "mute here")]
-_AGAINST_A_LINKED_ONE = [(1, deed, 4, "lobby") for deed in ("mute", "kick", "ban here", "ban")]
+_AGAINST_AN_OWNER = [(1, transaction, 0, "lobby") for transaction in ("kick", "ban", "mute", "ban here", "mute here")]
+_AGAINST_A_LINKED_ONE = [(1, transaction, 4, "lobby") for transaction in ("mute", "kick", "ban here", "ban")]
 
 
 @settings(max_examples=80)
@@ -399,7 +411,7 @@ def _walk(steps: list[tuple[int, str, int, str]]) -> None:
     walk = Walk()
     for who in CAST:
         walk.step(who, "come", who, "lobby")
-    for actor, deed, other, room in steps:
-        walk.step(CAST[actor], deed, CAST[other], room)
-        for attempt in ("come", "join", "say"):  # what most of the deeds are to keep somebody from
+    for actor, transaction, other, room in steps:
+        walk.step(CAST[actor], transaction, CAST[other], room)
+        for attempt in ("come", "join", "say"):  # what most of the transactions are to keep somebody from
             walk.step(CAST[other], attempt, CAST[actor], room)

@@ -7,7 +7,7 @@ from geventchat.commands.followups import CheckPassword, HashPassword, MakeWord
 from geventchat.core.accounts import Account, base, first_era, is_further
 from geventchat.core.chat import Chat
 from geventchat.core.member import Member
-from geventchat.core.posts import Deed
+from geventchat.core.posts import Transaction
 from geventchat.protocol import replies
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import MAX_ACCOUNTS
@@ -49,7 +49,7 @@ def log_in(
             spent = replace(now, one_time="")
             chat.logins.log_in(member, spent)
             change = chat.kept.put(spent, lambda: chat.logins.log_out(member))
-            _tell(chat, member, ref, Deed(member, [change], ref), is_spent=True)
+            _tell(chat, member, ref, Transaction(member, [change], ref), is_spent=True)
         else:
             chat.logins.log_in(member, now)
             _tell(chat, member, ref)
@@ -76,7 +76,7 @@ def register(chat: Chat, member: Member, asked: commands.Register, now: float) -
         chat.logins.log_in(member, account)
         made = chat.kept.put(account, lambda: chat.logins.log_out(member))
         changes = [*chat.moderation.rules.forget(account.key), made]
-        _tell(chat, member, asked.ref, Deed(member, changes, asked.ref))
+        _tell(chat, member, asked.ref, Transaction(member, changes, asked.ref))
 
     return HashPassword(prepared(asked.password), then, asked.ref, is_new=True)
 
@@ -108,7 +108,7 @@ def password(chat: Chat, member: Member, asked: commands.Password, now: float) -
         changed = replace(account, password=stored, token="", one_time="", era=account.era + 1)
         chat.logins.log_in(member, changed)
         change = chat.kept.put(changed, lambda: chat.logins.log_in(member, account))
-        chat.tell_account(member, asked.ref, Deed(member, [change], asked.ref))
+        chat.tell_account(member, asked.ref, Transaction(member, [change], asked.ref))
 
     return HashPassword(prepared(asked.password), then, asked.ref)
 
@@ -121,10 +121,10 @@ def unregister(chat: Chat, member: Member, asked: commands.Unregister, now: floa
         if not fits or _own(chat, member) != account:
             raise Refused("login-failed", "that is not the password of your account")
         change = chat.kept.remove(Account, account.key, lambda: chat.logins.log_in(member, account))
-        deed = Deed(member, [change], asked.ref)
+        transaction = Transaction(member, [change], asked.ref)
         chat.logins.log_out(member)
-        chat.carry(member, deed, take_name)
-        _tell(chat, member, asked.ref, deed)
+        chat.commit(member, transaction, take_name)
+        _tell(chat, member, asked.ref, transaction)
 
     def take_name() -> None:
         if member.key and not chat.logins.holds(member, member.nick):
@@ -141,7 +141,7 @@ def recover(chat: Chat, member: Member, asked: commands.Recover, now: float) -> 
         account = _recoverable(chat, member, asked.account)
         changed = replace(account, password="", token="", one_time=quick_hash(word), era=account.era + 1)
         told = replies.Recovered(account=account.name, password=word, ref=asked.ref)
-        chat.tell(member, told, Deed(member, [chat.kept.put(changed)], asked.ref))
+        chat.tell(member, told, Transaction(member, [chat.kept.put(changed)], asked.ref))
 
     return MakeWord(then, asked.ref)
 
@@ -164,8 +164,10 @@ def _own(chat: Chat, member: Member) -> Account:
     return account
 
 
-def _tell(chat: Chat, member: Member, ref: str | None, deed: Deed | None = None, *, is_spent: bool = False) -> None:
+def _tell(
+    chat: Chat, member: Member, ref: str | None, transaction: Transaction | None = None, *, is_spent: bool = False
+) -> None:
     """Tell a member, and who shares a room with it, to which account it belongs now."""
-    chat.tell_account(member, ref, deed, is_spent=is_spent)
+    chat.tell_account(member, ref, transaction, is_spent=is_spent)
     if member.key:
-        chat.tell_others(member, replies.AccountChanged(nick=member.nick, account=member.account), deed)
+        chat.tell_others(member, replies.AccountChanged(nick=member.nick, account=member.account), transaction)

@@ -27,7 +27,7 @@ from geventchat.commands.table import INFO, help_lines
 from geventchat.core.chat import Chat
 from geventchat.core.log import Entry
 from geventchat.core.member import Member, account_of
-from geventchat.core.posts import Deed, not_stored
+from geventchat.core.posts import Transaction, not_stored
 from geventchat.core.room import Room
 from geventchat.protocol import events, names, replies
 from geventchat.protocol.errors import Refused
@@ -136,7 +136,7 @@ def _hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> Fol
         if not hello.room:
             chat.welcome(member)
         if changes:  # not with the welcome: if they cannot be stored, the member comes in all the same
-            chat.carry(member, Deed(member, changes))
+            chat.commit(member, Transaction(member, changes))
         if chat.motd:
             chat.tell(member, replies.Motd(lines=chat.motd))
         return catch_up

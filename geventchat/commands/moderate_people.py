@@ -15,7 +15,7 @@ from geventchat.core.moderation import targets
 from geventchat.core.moderation.moderation import until_of
 from geventchat.core.moderation.sanctions import Ban, Mute, Sanction, Sanctions
 from geventchat.core.moderation.targets import Target
-from geventchat.core.posts import Deed
+from geventchat.core.posts import Transaction
 from geventchat.core.room import Room
 from geventchat.protocol import events, names, replies, wording
 from geventchat.protocol.errors import Refused
@@ -34,9 +34,9 @@ def kick(chat: Chat, member: Member, kick: moderation.Kick, now: float) -> None:
         raise Refused("no-such-nick", f"nobody called {clean(kick.nick)} is in {room.name}", about=clean(kick.nick))
     _check_rank(chat, member, target, room)
     kicked = events.Kicked("", "", room.name, member.nick, target.nick, kick.reason, account=account_of(member))
-    deed = Deed(member, ref=kick.ref)
-    note(chat, member, kicked, deed)
-    chat.carry(member, deed, lambda: _put_out(chat, target, room, kicked, now))
+    transaction = Transaction(member, ref=kick.ref)
+    note(chat, member, kicked, transaction)
+    chat.commit(member, transaction, lambda: _put_out(chat, target, room, kicked, now))
 
 
 def ban(chat: Chat, member: Member, ban: moderation.Ban, now: float) -> None:
@@ -49,8 +49,8 @@ def ban(chat: Chat, member: Member, ban: moderation.Ban, now: float) -> None:
     if room is None:
         changes += [change for one in hit for change in chat.moderation.links.end(one.proof)]
     banned = events.Banned("", "", "", member.nick, reason=ban.reason, until=until_of(record))
-    deed, by, account = Deed(member, changes, ban.ref), member.nick, account_of(member)
-    tell(chat, member, banned, target, room, hit, deed)
+    transaction, by, account = Transaction(member, changes, ban.ref), member.nick, account_of(member)
+    tell(chat, member, banned, target, room, hit, transaction)
 
     def keep_out() -> None:
         for one in hit:
@@ -62,7 +62,7 @@ def ban(chat: Chat, member: Member, ban: moderation.Ban, now: float) -> None:
                 closing = replies.Closing(code="banned", message=f"you are banned{wording.until(banned.until)}{why}")
                 chat.enforcement.send_away(one, closing, f"banned by {by}{why}")
 
-    chat.carry(member, deed, keep_out)
+    chat.commit(member, transaction, keep_out)
 
 
 def _put_out(chat: Chat, one: Member, room: Room, kicked: events.Kicked, now: float) -> None:
@@ -75,7 +75,15 @@ def unban(chat: Chat, member: Member, unban: moderation.Unban, now: float) -> No
     room = _scope(chat, member, unban.room)
     target = _target(chat, member, unban.who)
     change = _end(chat.moderation.bans, target, room, unban.who)
-    tell(chat, member, events.Unbanned("", "", "", member.nick), target, room, [], Deed(member, [change], unban.ref))
+    tell(
+        chat,
+        member,
+        events.Unbanned("", "", "", member.nick),
+        target,
+        room,
+        [],
+        Transaction(member, [change], unban.ref),
+    )
 
 
 def bans(chat: Chat, member: Member, asked: moderation.Bans, now: float) -> None:
@@ -102,7 +110,7 @@ def mute(chat: Chat, member: Member, mute: moderation.Mute, now: float) -> None:
     record = _sanction(Mute, member, target, room, mute.lasts, mute.reason, now)
     changes = chat.moderation.mutes.put(record, now)
     muted = events.Muted("", "", "", member.nick, reason=mute.reason, until=until_of(record))
-    tell(chat, member, muted, target, room, hit, Deed(member, changes, mute.ref))
+    tell(chat, member, muted, target, room, hit, Transaction(member, changes, mute.ref))
 
 
 def unmute(chat: Chat, member: Member, unmute: moderation.Unmute, now: float) -> None:
@@ -110,8 +118,8 @@ def unmute(chat: Chat, member: Member, unmute: moderation.Unmute, now: float) ->
     room, target = _muted(chat, member, unmute)
     hit = _fitting(chat, target, room)
     change = _end(chat.moderation.mutes, target, room, unmute.nick)
-    deed = Deed(member, [change], unmute.ref)
-    tell(chat, member, events.Unmuted("", "", "", member.nick), target, room, hit, deed)
+    transaction = Transaction(member, [change], unmute.ref)
+    tell(chat, member, events.Unmuted("", "", "", member.nick), target, room, hit, transaction)
 
 
 # Whom, where, for how long.

@@ -7,7 +7,7 @@ from geventchat.commands.permission import room_meant
 from geventchat.core.chat import Chat
 from geventchat.core.log import Entry
 from geventchat.core.member import Member
-from geventchat.core.posts import Deed
+from geventchat.core.posts import Transaction
 from geventchat.core.room import Room
 from geventchat.protocol import durations, events
 from geventchat.protocol.errors import Refused
@@ -22,7 +22,7 @@ def slow(chat: Chat, member: Member, slow: moderation.Slow, now: float) -> None:
     room = room_meant(chat, member, slow.room)
     every = 0.0 if slow.every is None else seconds(slow.every)
     slowed = events.Slowed("", "", room.name, member.nick, every=every)
-    post(chat, member, slowed, [room], Deed(member, [chat.moderation.rules.slow(room.key, every)], slow.ref))
+    post(chat, member, slowed, [room], Transaction(member, [chat.moderation.rules.slow(room.key, every)], slow.ref))
 
 
 def lock(chat: Chat, member: Member, lock: moderation.Lock, now: float) -> None:
@@ -35,16 +35,16 @@ def lock(chat: Chat, member: Member, lock: moderation.Lock, now: float) -> None:
     for one in room.members:
         changes += rules.invite(room.key, chat.moderation.account(one), one.proof)
     locked = events.Locked("", "", room.name, member.nick, password=bool(lock.password))
-    post(chat, member, locked, [room], Deed(member, changes, lock.ref))
+    post(chat, member, locked, [room], Transaction(member, changes, lock.ref))
 
 
 def unlock(chat: Chat, member: Member, unlock: moderation.Unlock, now: float) -> None:
     """Let everyone into a room again."""
     room = room_meant(chat, member, unlock.room)
     unlocked = events.Unlocked("", "", room.name, member.nick)
-    deed = Deed(member, [chat.moderation.rules.unlock(room.key)], unlock.ref)
-    post(chat, member, unlocked, [room], deed)
-    chat.carry(member, deed, lambda: chat.moderation.rules.forget_guests(room.key))
+    transaction = Transaction(member, [chat.moderation.rules.unlock(room.key)], unlock.ref)
+    post(chat, member, unlocked, [room], transaction)
+    chat.commit(member, transaction, lambda: chat.moderation.rules.forget_guests(room.key))
 
 
 def delete(chat: Chat, member: Member, delete: moderation.Delete, now: float) -> Followup:
@@ -55,11 +55,11 @@ def delete(chat: Chat, member: Member, delete: moderation.Delete, now: float) ->
         if not isinstance(event, events.Said | events.Acted | events.TopicSet):
             raise Refused("no-such-message", f"nothing like that was said in {room.name}")
         deleted = events.Deleted("", "", room.name, member.nick, event.nick, delete.reason, target=event.id)
-        deed = Deed(member, ref=delete.ref)
-        post(chat, member, deleted, [room], deed)
+        transaction = Transaction(member, ref=delete.ref)
+        post(chat, member, deleted, [room], transaction)
         if isinstance(event, events.TopicSet) and event.text == room.topic:
             cleared = events.TopicSet("", "", room.name, member.nick, "")
-            chat.post(member, room, Entry(room.key, cleared, None), deed=deed)
+            chat.post(member, room, Entry(room.key, cleared, None), transaction=transaction)
 
     return FindEvent(room.key, delete.id, found, delete.ref)
 
@@ -78,13 +78,13 @@ def approve(chat: Chat, member: Member, approve: moderation.Approve, now: float)
             raise Refused("no-such-room", f"nobody is in {event.of} any more", about=event.of)
         kind = events.Acted if event.action else events.Said
         said = kind("", "", room.name, event.nick, event.text, account=event.account)
-        deed = Deed(member, ref=approve.ref)
-        chat.post(member, room, Entry(room.key, said, approve.ref), deed=deed, is_own=False)
+        transaction = Transaction(member, ref=approve.ref)
+        chat.post(member, room, Entry(room.key, said, approve.ref), transaction=transaction, is_own=False)
         taken = events.Deleted("", "", LOG_ROOM, member.nick, event.nick, "approved", target=event.id)
-        chat.post(member, chat.rooms.log(), Entry(LOG_ROOM, taken, None), deed=deed)
+        chat.post(member, chat.rooms.log(), Entry(LOG_ROOM, taken, None), transaction=transaction)
         approving.add(event.id)
         # When this comes to its turn, it is gone from the log, or it was not approved.
-        chat.carry(member, None, lambda: approving.discard(event.id))
+        chat.commit(member, None, lambda: approving.discard(event.id))
 
     return FindEvent(LOG_ROOM, approve.id, found, approve.ref, once=True)
 
@@ -101,7 +101,7 @@ def announce(chat: Chat, member: Member, announce: moderation.Announce, now: flo
         raise Refused("empty", "there is nothing to say in that")
     rooms = [room for room in chat.rooms if room.key != LOG_ROOM]
     announced = events.Announced("", "", "", member.nick, text=announce.text)
-    post(chat, member, announced, rooms, Deed(member, ref=announce.ref))
+    post(chat, member, announced, rooms, Transaction(member, ref=announce.ref))
 
 
 def seconds(written: str) -> float:

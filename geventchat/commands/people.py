@@ -8,7 +8,7 @@ from geventchat.commands import commands
 from geventchat.core.chat import Chat
 from geventchat.core.kept import Change
 from geventchat.core.member import Member, account_of
-from geventchat.core.posts import Deed
+from geventchat.core.posts import Transaction
 from geventchat.core.room import Room
 from geventchat.protocol import replies
 from geventchat.protocol.errors import Refused
@@ -145,9 +145,9 @@ def invite(chat: Chat, member: Member, invited: commands.Invite, now: float) -> 
     if room.key in other.rooms:
         raise Refused("already-here", f"{other.nick} is in {room.name} already", about=other.nick)
     changes = _let_in(chat, member, other, room)
-    deed = Deed(member, changes, invited.ref) if changes else None
+    transaction = Transaction(member, changes, invited.ref) if changes else None
     invitation = replies.Invited(nick=member.nick, to=other.nick, room=room.name, account=account_of(member))
-    chat.tell(other, invitation, deed)
-    chat.tell(member, replace(invitation, ref=invited.ref), deed)
+    chat.tell(other, invitation, transaction)
+    chat.tell(member, replace(invitation, ref=invited.ref), transaction)
     if other.away is not None:
-        chat.tell(member, replies.AwayIs(nick=other.nick, text=other.away), deed)
+        chat.tell(member, replies.AwayIs(nick=other.nick, text=other.away), transaction)

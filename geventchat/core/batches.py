@@ -43,15 +43,15 @@ def show(chat: Chat, written: Written, wall_time: float, now: float) -> Shown:
     chat.publisher.publish(written.batch, wall_time, now)
     for news in written.after:
         chat.remote_users.follow(news, wall_time, now)
-    chat.naming.heed_accounts(wall_time)
-    chat.enforcement.heed_bans(wall_time)
-    chat.enforcement.heed_links(wall_time)
+    chat.naming.apply_accounts(wall_time)
+    chat.enforcement.apply_bans(wall_time)
+    chat.enforcement.apply_links(wall_time)
     return Shown(chat.publisher.take_outboxes(), chat.publisher.seal(now))
 
 
 def _append(chat: Chat, log: Log, batch: Batch, owned: list[Change], wall_time: float) -> Written:
-    deeds = unsettled(batch)
-    changes = [*owned, *(change for deed in deeds for change in deed.changes)]
+    transactions = unsettled(batch)
+    changes = [*owned, *(change for transaction in transactions for change in transaction.changes)]
     if log.shared is not None:
         written = chat.remote_users.write(log.shared, batch, changes, wall_time)
     else:
@@ -62,8 +62,8 @@ def _append(chat: Chat, log: Log, batch: Batch, owned: list[Change], wall_time: 
             except NotStored as error:
                 batch = chat.give_up(batch, changes, str(error))
         written = Written(batch)
-    for deed in deeds:
-        deed.is_settled = True
+    for transaction in transactions:
+        transaction.is_settled = True
     return written
 
 

@@ -24,7 +24,7 @@ from geventchat.core.naming import Naming
 from geventchat.core.nicks import Nicks, profile
 from geventchat.core.posts import (
     Batch,
-    Deed,
+    Transaction,
     Everywhere,
     PendingEvent,
     PendingNews,
@@ -32,7 +32,7 @@ from geventchat.core.posts import (
     PendingStep,
     Post,
     unsettled,
-    without_promises,
+    without_unstored,
 )
 from geventchat.core.publishing import Publisher, encode_own
 from geventchat.core.remote_users import RemoteUsers
@@ -79,12 +79,12 @@ class Chat:
     # The state that commands change at once; others see it when the batch is published.
 
     def tell_account(
-        self, member: Member, ref: str | None = None, deed: Deed | None = None, *, is_spent: bool = False
+        self, member: Member, ref: str | None = None, transaction: Transaction | None = None, *, is_spent: bool = False
     ) -> None:
         """Tell a member which account it has logged in to, and what it may do."""
         role = self.role_of(member)
         told = replies.AccountIs(account=member.account, role=role, needs_password=is_spent, ref=ref)
-        self.tell(member, told, deed)
+        self.tell(member, told, transaction)
         if names.LOG_ROOM in member.rooms and not role.may(Role.MODERATOR):
             self.tell_own(member, self.leave(member, self.rooms.log()), None)
 
@@ -118,15 +118,17 @@ class Chat:
 
     # What becomes of commands, and of the ends of connections.
 
-    def tell(self, member: Member, reply: Message | Callable[[], Message | bytes], deed: Deed | None = None) -> None:
-        """Reply to a member, behind all that was posted before; as a part of a deed, if that can be stored."""
+    def tell(
+        self, member: Member, reply: Message | Callable[[], Message | bytes], transaction: Transaction | None = None
+    ) -> None:
+        """Reply to a member, behind all that was posted before; as a part of a transaction, if that can be stored."""
         member.unpublished += 1
-        self._posted.append(PendingReply(member, reply, deed))
+        self._posted.append(PendingReply(member, reply, transaction))
 
-    def carry(self, member: Member, deed: Deed | None, step: Callable[[], None] = nothing) -> None:
-        """Let a deed of a member, or one about it, be stored, behind all that was posted before; then take a step."""
+    def commit(self, member: Member, transaction: Transaction | None, step: Callable[[], None] = nothing) -> None:
+        """Store a transaction of a member, or one about it, behind all that was posted before; then take a step."""
         member.unpublished += 1
-        self._posted.append(PendingStep(member, step, deed))
+        self._posted.append(PendingStep(member, step, transaction))
 
     def ask(self, member: Member) -> None:
         """Ask a member that is not in yet for what it needs for that."""
@@ -137,10 +139,10 @@ class Chat:
         """Show a member an event that it has caused, in a room that it may have left by that."""
         self.tell(member, lambda: encode_own(member, event, ref))
 
-    def tell_others(self, member: Member, news: AnyReply, deed: Deed | None = None) -> None:
+    def tell_others(self, member: Member, news: AnyReply, transaction: Transaction | None = None) -> None:
         """Tell all who share a room with a member, or watch it closely, something that is no event of any room."""
         member.unpublished += 1
-        self._posted.append(PendingNews(member, news, deed))
+        self._posted.append(PendingNews(member, news, transaction))
 
     def speak(self, member: Member, encoder: Encoder, can: Capabilities, answer: Callable[[], bytes]) -> None:
         """Give a member an answer of its dialect's, and from there on, encode for it so."""
@@ -190,19 +192,19 @@ class Chat:
         entry: Entry,
         sent_ref: SentRef | None = None,
         everywhere: Everywhere | None = None,
-        deed: Deed | None = None,
+        transaction: Transaction | None = None,
         *,
         is_own: bool = True,
     ) -> None:
         """Post an event that a member causes in a room; the log will give it its id and time.
 
-        Where the same happens in several rooms, `everywhere` is one for all of them. What is a part of a deed is shown
-        if that can be stored. What is not its own doing names another one, with the account of that.
+        Where the same happens in several rooms, `everywhere` is one for all of them. What is a part of a transaction is
+        shown if that can be stored. What is not its own doing names another one, with the account of that.
         """
         member.unpublished += 1
         if is_own:
             entry.event.account = account_of(member)
-        self._posted.append(PendingEvent(member, room, entry, sent_ref, everywhere, deed))
+        self._posted.append(PendingEvent(member, room, entry, sent_ref, everywhere, transaction))
 
     def join(self, member: Member, room_name: str, ref: str | None = None) -> None:
         """Take a member into a room, which is made if it is not there. Raises Refused if that is no name."""
@@ -256,7 +258,7 @@ class Chat:
         `begun` is how many changes were on their way before it; nobody else may have made any since.
         """
         if made := self.kept.unstored[begun:]:
-            posted = {id(change) for deed in unsettled(self._posted) for change in deed.changes}
+            posted = {id(change) for transaction in unsettled(self._posted) for change in transaction.changes}
             self.kept.undo([change for change in made if id(change) not in posted])
 
     def give_up(self, batch: Batch, changes: Sequence[Change], why: str) -> Batch:
@@ -268,11 +270,11 @@ class Chat:
                 joined.moderates = self.moderation.moderates(post.member, post.room.key)
         posted, self._posted = self._posted, deque()
         for post in posted:
-            if post.deed in fallen:
+            if post.transaction in fallen:
                 post.member.unpublished -= 1
             else:
                 self._posted.append(post)
-        return without_promises(batch, why)
+        return without_unstored(batch, why)
 
     def _renamed_nowhere(self, member: Member, old: str, ref: str | None) -> bytes:
         member.published_nick = member.nick

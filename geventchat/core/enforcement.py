@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from geventchat.core.log import Entry
 from geventchat.core.member import Member
-from geventchat.core.posts import Deed
+from geventchat.core.posts import Transaction
 from geventchat.core.room import Room
 from geventchat.core.shared_log import SendAway
 from geventchat.protocol import events, replies
@@ -22,7 +22,7 @@ class Enforcement:
     def __init__(self, chat: "Chat") -> None:
         self._chat = chat
 
-    def heed_bans(self, now: float) -> None:
+    def apply_bans(self, now: float) -> None:
         """Send away, or out of a room, whom a ban hits that was made elsewhere; `now` is in seconds since 1970."""
         bans = self._chat.moderation.bans
         if not bans.is_changed:
@@ -41,7 +41,7 @@ class Enforcement:
                     kicked = events.Kicked("", "", room.name, ban.by, member.nick, ban.reason)
                     self.put_out(member, room, kicked, now)
 
-    def heed_links(self, now: float) -> None:
+    def apply_links(self, now: float) -> None:
         """Let nobody moderate by a link any more whose right has ended; `now` is in seconds since 1970."""
         links = self._chat.moderation.links
         if not links.is_changed:
@@ -62,7 +62,7 @@ class Enforcement:
             return
         moderation = self._chat.moderation
         if changes := moderation.rules.uninvite(room.key, moderation.account(member), member.proof):
-            self._chat.carry(member, Deed(None, changes))
+            self._chat.commit(member, Transaction(None, changes))
         if room.key not in member.rooms:  # it has left just now
             return
         member.rooms.remove(room.key)

@@ -84,7 +84,7 @@ class Naming:
         if not member.is_remote:
             self._chat.logins.log_out(member)
 
-    def heed_accounts(self, now: float) -> None:
+    def apply_accounts(self, now: float) -> None:
         """Let changes of accounts have their consequences: logins end, and nobody keeps another's name."""
         concerned, strangers = self._chat.logins.heed()
         for member in concerned:

@@ -14,7 +14,7 @@ from geventchat.protocol.replies import AnyReply, Message
 
 
 @dataclass(eq=False, slots=True)
-class Deed:
+class Transaction:
     """What somebody does that counts as a whole or not at all: what is posted of it falls if it cannot be stored.
 
     `changes` are those of kept records. If it falls, `by` is told so, once, under `ref`; it is None where nobody asked
@@ -37,7 +37,7 @@ class Everywhere(NamedTuple):
 class PendingEvent(NamedTuple):
     """An event that a member wants to cause in a room. `sent_ref` is what it is recognised by if it is sent again.
 
-    Where the same happens in several rooms, `everywhere` is one for all of them. `deed` is what it is a part of.
+    Where the same happens in several rooms, `everywhere` is one for all of them. `transaction` is what it is a part of.
     """
 
     member: Member
@@ -45,7 +45,7 @@ class PendingEvent(NamedTuple):
     entry: Entry
     sent_ref: SentRef | None = None
     everywhere: Everywhere | None = None
-    deed: Deed | None = None
+    transaction: Transaction | None = None
 
 
 class PendingReply(NamedTuple):
@@ -57,7 +57,7 @@ class PendingReply(NamedTuple):
 
     member: Member
     reply: Message | Callable[[], Message | bytes] | list[events.AnyEvent]
-    deed: Deed | None = None
+    transaction: Transaction | None = None
 
 
 class PendingNews(NamedTuple):
@@ -65,47 +65,49 @@ class PendingNews(NamedTuple):
 
     member: Member
     news: AnyReply
-    deed: Deed | None = None
+    transaction: Transaction | None = None
 
 
 class PendingStep(NamedTuple):
-    """Something to be done, of which nobody is told by this: what follows from a deed, once that is stored."""
+    """Something to be done, of which nobody is told by this: what follows from a transaction, once that is stored."""
 
     member: Member
     step: Callable[[], None]
-    deed: Deed | None = None
+    transaction: Transaction | None = None
 
 
 Post = PendingEvent | PendingReply | PendingNews | PendingStep
 Batch = list[Post]
 
 
-def unsettled(batch: Iterable[Post]) -> list[Deed]:
-    """Return the deeds of a batch that are to be stored with it, each once, in their order."""
-    return list({post.deed: None for post in batch if post.deed is not None and not post.deed.is_settled})
+def unsettled(batch: Iterable[Post]) -> list[Transaction]:
+    """Return the transactions of a batch that are to be stored with it, each once, in their order."""
+    return list(
+        {post.transaction: None for post in batch if post.transaction is not None and not post.transaction.is_settled}
+    )
 
 
-def without_promises(batch: Batch, why: str) -> Batch:
+def without_unstored(batch: Batch, why: str) -> Batch:
     """Return what remains of a batch that the log could not store.
 
-    Senders are told that their messages were not stored; of a deed nothing remains, and the doer is told so once.
+    Senders are told that their messages were not stored; of a transaction nothing remains, and its user is told so once.
     Joins, leaves and new names still take effect, for the state has changed already.
     """
     remaining: Batch = []
-    told: set[Deed | None] = set()
+    told: set[Transaction | None] = set()
     for post in batch:
-        deed = post.deed
-        if (deed is None or deed.is_settled) and not is_message(post):
+        transaction = post.transaction
+        if (transaction is None or transaction.is_settled) and not is_message(post):
             remaining.append(post)
             continue
         post.member.unpublished -= 1
         if isinstance(post, PendingEvent) and post.sent_ref is not None:
             post.member.sent_refs.forget(post.sent_ref)
-        by, ref = (deed.by, deed.ref) if deed is not None else (post.member, _ref_of(post))
-        if by is not None and (deed is None or deed not in told):
+        by, ref = (transaction.by, transaction.ref) if transaction is not None else (post.member, _ref_of(post))
+        if by is not None and (transaction is None or transaction not in told):
             by.unpublished += 1
             remaining.append(PendingReply(by, not_stored(ref, f": {why}")))
-        told.add(deed)
+        told.add(transaction)
     return remaining
 
 
