@@ -193,6 +193,31 @@ def test_nothing_that_a_server_says_acts_on_the_terminal_that_shows_it(options: 
     assert "[31m2J" in out or options  # in one line, though there was an end of line within
 
 
+def test_what_is_meant_for_a_room_that_cannot_be_entered_is_said_nowhere_else() -> None:
+    sent: list[dict[str, Any]] = []
+
+    def talk(connection: socket.socket) -> None:
+        for taken in connection.makefile("rb"):
+            sent.append(json.loads(taken))
+            match sent[-1]:
+                case {"type": "join", "room": "tea", "ref": ref}:
+                    connection.sendall(
+                        line(type="members", room="tea", members=[], count=1, topic="", id="2-0", ref=ref)
+                    )
+                case {"type": "join", "ref": ref}:
+                    connection.sendall(line(type="error", code="locked", message="den is locked", ref=ref))
+                case {"type": "say", "ref": ref}:
+                    connection.sendall(line(type="ack", id="3-0", ref=ref))
+                case {"type": "ping", "token": token}:
+                    connection.sendall(line(type="pong", token=token))
+
+    with pretending(talk) as address:
+        status, _, errors = filtered(b'/join "tea" sesame\nhi\n/join den\na secret of the den\n', address)
+    assert (status, errors) == (1, "geventchat-client: den is locked; what follows was not said\n")
+    assert [message.get("password") for message in sent if message["type"] == "join"] == ["sesame", None]
+    assert [(message["text"], message["room"]) for message in sent if message["type"] == "say"] == [("hi", "tea")]
+
+
 def test_all_that_may_be_in_an_input() -> None:
     with serving() as server:
         status, out, errors = filtered(b"x" * 8_000_000 + b"\nhi\r\n\xff\nno end", server.address)

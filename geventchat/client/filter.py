@@ -44,6 +44,10 @@ def run(dial: Dial, name: str, room: str, login: commands.Credentials | None = N
     return chat.run()
 
 
+class _Astray(Refused):
+    """The room cannot be entered: what follows was meant to be said there, and nowhere else."""
+
+
 class _Filter:
     """One greenlet reads the input, one sends, and one receives and prints."""
 
@@ -112,6 +116,9 @@ class _Filter:
                         break
                     if command is not None:
                         self._do(command)
+                except _Astray as refusal:
+                    self._fail(f"{refusal.message}; what follows was not said")
+                    break
                 except Refused as refusal:
                     self._fail(refusal.message)
         except OSError as error:
@@ -122,10 +129,10 @@ class _Filter:
     def _do(self, command: commands.AnyCommand) -> None:
         """Act on a command. Raises Refused."""
         match command:
-            case commands.Join(room=room):
-                self._go(room)
+            case commands.Join():
+                self._go(command)
             case commands.Leave():
-                self._go(LOBBY)
+                self._go(commands.Join(room=LOBBY))
             case commands.Say() | commands.Act():
                 command.room = self._room
                 self._say(command)
@@ -146,11 +153,17 @@ class _Filter:
             raise
         self._outbox.put(command)
 
-    def _go(self, room: str) -> None:
+    def _go(self, join: commands.Join) -> None:
         """Enter another room and leave the one before, as at nc, where one is in one room. Raises Refused."""
         self._moving = AsyncResult()
-        self._outbox.put(commands.Join(room=room, ref=_MOVE))
-        there = self._moving.get()
+        join.ref = _MOVE
+        self._outbox.put(join)
+        try:
+            there = self._moving.get()
+        except Refused as refusal:
+            if refusal.code == "already-here":
+                raise
+            raise _Astray(refusal.code, refusal.message) from None
         assert there is not None
         self._outbox.put(commands.Leave(room=self._room))
         self._room = there.room
