@@ -295,6 +295,17 @@ def test_an_own_new_name_holds_but_not_one_from_before_coming_back() -> None:
     assert conversation.nick == "anna"
 
 
+def test_who_was_put_out_before_coming_back_is_not_put_out_again() -> None:
+    conversation = begun()
+    conversation.lost("gone")
+    conversation.welcomed(welcome("9-0"))
+    before = events.Kicked("8-0", _TIME, "lobby", "bob", "ann")
+    assert conversation.heard(before) == [before]
+    assert conversation.heard(events.Kicked("10-0", _TIME, "lobby", "bob", "ann")) == [
+        Leave("bob put you out of lobby")
+    ]
+
+
 def test_who_is_here_follows_what_happens_and_not_what_has_happened() -> None:
     conversation = begun()
     lobby = conversation.rooms.current

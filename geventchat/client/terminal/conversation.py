@@ -136,7 +136,7 @@ class Conversation:
         if room is None or not room.hear(event):
             return []
         mine = event.nick == self.nick
-        if isinstance(event, events.Kicked) and event.who == self.nick:
+        if isinstance(event, events.Kicked) and event.who == self.nick and is_later(event.id, room.since):
             return self._put_out(room, event)
         if isinstance(event, events.Joined | events.Left):
             if mine or room is not self.rooms.current:  # the user knows, or does not look
