@@ -188,7 +188,7 @@ def test_who_is_in_a_room_already_stays_in_it() -> None:
     conversation.lost("gone")
     (join,) = (effect for effect in conversation.welcomed(welcome("10-0")) if isinstance(effect, commands.Join))
     error = replies.Error(code="too-many-rooms", message="too many", ref=join.ref)
-    assert notices(conversation.heard(error)) == ["you are no longer in den: too many"]
+    assert conversation.heard(error) == [Notice("you are no longer in den: too many"), Heading("lobby", 2)]
     assert [room.name for room in conversation.rooms] == ["lobby"]
 
 

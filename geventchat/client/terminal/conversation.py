@@ -159,10 +159,8 @@ class Conversation:
     def _put_out(self, room: Room, kicked: events.Kicked) -> list[Effect]:
         """Receive that somebody who moderates does not want the user in a room; without any, the chat is over."""
         why = f"{kicked.nick} put you out of {room.name}{f': {kicked.reason}' if kicked.reason else ''}"
-        self.rooms.leave(room.name)
-        if self.rooms.current is None:
-            return [Leave(why)]
-        return [Notice(why), *self._look(self.rooms.current)]
+        effects = self._out_of(room, why)
+        return effects if self.rooms.current is not None else [Leave(why)]
 
     def gathered(self) -> list[Effect]:
         """Return, in few lines, who came to and went from a crowded room since the last call."""
@@ -201,11 +199,15 @@ class Conversation:
         name = self._leaving.pop(ref, None)
         if name is None:
             return []
+        room = self.rooms.get(name)
+        return [] if room is None else self._out_of(room, f"you left {name}")
+
+    def _out_of(self, left: Room, why: str) -> list[Effect]:
+        """Leave a room out; if it was the one that is looked at, look at the next."""
         was = self.rooms.current
-        self.rooms.leave(name)
+        self.rooms.leave(left.name)
         room = self.rooms.current
-        effects: list[Effect] = [Notice(f"you left {name}")]
-        return effects if room is was or room is None else effects + self._look(room)
+        return [Notice(why)] if room is was or room is None else [Notice(why), *self._look(room)]
 
     def _refused(self, error: replies.Error) -> list[Effect]:
         ref = error.ref or ""
@@ -220,8 +222,7 @@ class Conversation:
         if room is not None and error.code == "already-here":
             return []
         if name is not None and room is not None:
-            self.rooms.leave(room.name)
-            return [Notice(f"you are no longer in {name}: {error.message}")]
+            return self._out_of(room, f"you are no longer in {name}: {error.message}")
         return [Notice(f"{error.message}: {said.text}") if said else error]
 
     # What is typed.
