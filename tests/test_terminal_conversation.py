@@ -331,6 +331,11 @@ def test_who_comes_to_and_goes_from_a_crowd_is_told_in_few_lines() -> None:
     conversation.heard(left := events.Left("18-0", _TIME, "lobby", "user2"))
     assert conversation.gathered() == [left]
     assert conversation.gathered() == []
+    conversation.heard(left := events.Left("19-0", _TIME, "lobby", "user3"))
+    (join,) = conversation.entered("/join den")
+    assert isinstance(join, commands.Join)
+    members = replies.Members(room="den", members=["ann"], count=1, topic="", id="20-0", ref=join.ref)
+    assert conversation.heard(members)[:2] == [left, Heading("den", 1)]
 
 
 def test_a_server_whose_ids_begin_anew_is_heard() -> None:

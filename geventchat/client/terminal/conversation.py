@@ -181,7 +181,7 @@ class Conversation:
             return []
         room = self.rooms.enter(members.room, since, members.members, members.count)
         self.rooms.current = room
-        return self._arrive(room, since, members.topic)
+        return [*self.gathered(), *self._arrive(room, since, members.topic)]  # who came stands below the other heading
 
     def _arrive(self, room: Room, since: str, topic: str) -> list[Effect]:
         ref = next(self._refs)
