@@ -212,9 +212,12 @@ def test_what_is_meant_for_a_room_that_cannot_be_entered_is_said_nowhere_else() 
                     connection.sendall(line(type="pong", token=token))
 
     with pretending(talk) as address:
-        status, _, errors = filtered(b'/join "tea" sesame\nhi\n/join den\na secret of the den\n', address)
+        status, _, errors = filtered(
+            b'/join "tea" sesame\nhi\n/who\n/who garden\n/join den\na secret of the den\n', address
+        )
     assert (status, errors) == (1, "geventchat-client: den is locked; what follows was not said\n")
     assert [message.get("password") for message in sent if message["type"] == "join"] == ["sesame", None]
+    assert [message["room"] for message in sent if message["type"] == "who"] == ["tea", "garden"]
     assert [(message["text"], message["room"]) for message in sent if message["type"] == "say"] == [("hi", "tea")]
 
 

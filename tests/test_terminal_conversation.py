@@ -82,6 +82,7 @@ def test_what_cannot_be_said_is_told_with_its_text() -> None:
 def test_commands_go_to_the_room_that_is_looked_at() -> None:
     conversation = in_two_rooms()
     assert conversation.entered("/who") == [commands.Who(room="den")]
+    assert conversation.entered("/who lobby") == [commands.Who(room="lobby")]
     assert conversation.entered("/topic tea") == [commands.Topic(room="den", text="tea")]
     assert conversation.entered("/history 5") == [commands.History(room="den", limit=5)]
     assert conversation.entered("/rooms") == [commands.Rooms()]

@@ -139,7 +139,7 @@ class _Filter:
             case commands.Whisper() | commands.WhisperBack():
                 self._say(command)
             case commands.Who() | commands.History() | commands.Topic():
-                command.room = self._room
+                command.room = command.room or self._room
                 self._outbox.put(command)
             case _:
                 self._outbox.put(command)

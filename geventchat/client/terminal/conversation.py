@@ -288,7 +288,7 @@ class Conversation:
                 account = command.account if isinstance(command, commands.Login) else self.nick
                 self._logins[command.ref] = commands.Credentials(account=account, password=command.password)
         if isinstance(command, _IN_ROOM) and self.rooms.current is not None:
-            command.room = self.rooms.current.name
+            command.room = command.room or self.rooms.current.name
         # What a moderator does to a person holds everywhere, and what others do, or do to everyone, here.
         is_here = not self.role.may(Role.MODERATOR) or getattr(command, "nick", "") == EVERYBODY
         if isinstance(command, _TO_PEOPLE) and is_here and self.rooms.current is not None:
