@@ -221,6 +221,25 @@ def test_what_is_meant_for_a_room_that_cannot_be_entered_is_said_nowhere_else() 
     assert [(message["text"], message["room"]) for message in sent if message["type"] == "say"] == [("hi", "tea")]
 
 
+def test_who_is_put_out_of_the_only_room_is_told_so_with_status_1() -> None:
+    def talk(connection: socket.socket) -> None:
+        for message in (
+            {"type": "renamed", "id": "2-0", "time": "", "room": "lobby", "nick": "me", "new": "moi"},
+            {"type": "kicked", "id": "3-0", "time": "", "room": "lobby", "nick": "bob", "who": "moi", "reason": "spam"},
+        ):
+            connection.sendall(line(**message))
+        takes_all_and_says_nothing(connection)
+
+    with pretending(talk) as address, Filter(address) as me:  # whose input goes on
+        while b"spam" not in me.line():
+            continue
+        assert me.process.stderr is not None
+        assert gevent.get_hub().threadpool.apply(me.process.stderr.readline) == (
+            b"geventchat-client: bob put you out of lobby\n"
+        )
+        assert me.ended()[0] == 1
+
+
 def test_all_that_may_be_in_an_input() -> None:
     with serving() as server:
         status, out, errors = filtered(b"x" * 8_000_000 + b"\nhi\r\n\xff\nno end", server.address)

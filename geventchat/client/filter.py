@@ -13,7 +13,7 @@ from geventchat.client.reconnect import Dial
 from geventchat.commands import commands
 from geventchat.commands.command import Command
 from geventchat.dialects import plain_lines, slash
-from geventchat.protocol import replies
+from geventchat.protocol import events, replies
 from geventchat.protocol.errors import ConnectionLost, ProtocolError, Refused
 from geventchat.protocol.names import LOBBY
 from geventchat.protocol.text import clean, decode
@@ -54,7 +54,7 @@ class _Filter:
     def __init__(self, client: ChatClient, *, as_json: bool) -> None:
         self._client = client
         self._as_json = as_json
-        self._room = client.welcome.room
+        self._nick, self._room = client.welcome.nick, client.welcome.room
         self._pending = Pending("said")
         self._failed = False
         self._has_reader = True  # of the output; without one, nobody wants to know what is not stored
@@ -203,7 +203,10 @@ class _Filter:
         return message
 
     def _is_last(self, message: replies.Message) -> bool:
-        """Print a message; return whether it is the last one that is waited for."""
+        """Print a message; return whether it is the last one that is waited for.
+
+        Raises ConnectionLost when we are put out of the only room that we are in: nothing could be said any more.
+        """
         match message:
             case replies.Pong(token=token) if token in (_END, _ALIVE):
                 return token == _END
@@ -215,8 +218,13 @@ class _Filter:
             case replies.Error(ref=ref) if self._pending.settle(ref):
                 self._failed = True
         self._print(message)
-        if isinstance(message, replies.Members) and message.ref == _MOVE and self._moving is not None:
-            self._moving.set(message)
+        match message:
+            case replies.Members(ref=ref) if ref == _MOVE and self._moving is not None:
+                self._moving.set(message)
+            case events.Renamed(nick=nick, new=new) if nick == self._nick:
+                self._nick = new
+            case events.Kicked(who=who, room=room, nick=nick) if (who, room) == (self._nick, self._room):
+                raise ConnectionLost(f"{nick} put you out of {room}")
         return False
 
     def _print(self, message: replies.Message) -> None:
