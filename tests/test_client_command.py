@@ -133,18 +133,23 @@ def test_a_server_that_goes_away_is_said_and_status_1() -> None:
 
 
 def test_another_room_is_gone_to_and_only_that_one_is_heard() -> None:
-    with serving() as server, plain(server.address, "alice") as alice:
-        given = "in the lobby\n/join den\nin the den\n/topic quiet\n/leave\nback\n"
+    with serving() as server, plain(server.address, "alice") as alice, plain(server.address, "bob") as bob:
+        bob.send(b"/join den\n")
+        bob.until(b"den")
+        alice.until(b"* bob left\n")
+        given = "in the lobby\n/join den\nin the den\n/topic quiet\n/leave for cake\nback\n/exit good night\n"
         status, out, errors = client(server.address, "--name", "me", given=given)
         assert (status, errors) == (0, "")
         said = [line for line in out.splitlines() if line.startswith("me: ")]
         assert said == ["me: in the lobby", "me: in the den", "me: back"]
-        assert alice.until(b"back\n").decode().splitlines() == [
+        assert b"* me left: for cake" in bob.until(b"cake\n")
+        assert alice.until(b"night\n").decode().splitlines() == [
             "* me joined",
             "me: in the lobby",
             "* me left",
             "* me joined",
             "me: back",
+            "* me left: good night",
         ]
 
 

@@ -42,8 +42,10 @@ def test_what_is_typed_is_said_and_what_others_say_is_shown(server: ChatServer, 
         ann.until("Илья: привет 你")
         ann.until(lambda: ann.typing == "lobby>")
         ann.until("2 here")
-    ann.until("* Илья left")
-    ann.type("exit\r")
+        ann.type("/exit for cake\r")
+        while not isinstance(heard := bob.receive(timeout=20), events.Left):
+            continue
+        assert heard.reason == "for cake"
     assert ann.ended() == 0
     assert ann.is_restored()
 

@@ -88,6 +88,7 @@ def test_commands_go_to_the_room_that_is_looked_at() -> None:
     assert conversation.entered("/rooms") == [commands.Rooms()]
     assert conversation.entered("") == []
     assert conversation.entered("/exit") == [Leave()]
+    assert conversation.entered("/exit see you") == [Leave(goodbye="see you")]
     assert conversation.entered(None) == [Leave()]
     assert "not a command" in notices(conversation.entered("/dance"))[0]
     assert conversation.entered("/find  some tea ") == [Find("some tea")]

@@ -177,15 +177,15 @@ class ChatClient:
             raise Refused(reply.code, reply.message)
         return reply
 
-    def close(self) -> None:
-        """Say goodbye and end the connection, once all that was sent before has reached the server.
+    def close(self, reason: str = "") -> None:
+        """Say goodbye, and why, and end the connection, once all that was sent before has reached the server.
 
         That may take as long as connecting may; a server that takes nothing is then left without a goodbye.
         """
         self._closing = True
         self._read_on.set()
         if self._lost is None:
-            gevent.with_timeout(self._timeout, self._say_goodbye, timeout_value=None)
+            gevent.with_timeout(self._timeout, self._say_goodbye, reason, timeout_value=None)
         self.drop()
 
     def drop(self) -> None:
@@ -193,9 +193,9 @@ class ChatClient:
         self._greenlet.kill(timeout=1)
         self._socket.close()
 
-    def _say_goodbye(self) -> None:
+    def _say_goodbye(self, reason: str) -> None:
         with suppress(ConnectionLost):
-            self._send(commands.Bye())
+            self._send(commands.Bye(reason=reason))
             self._greenlet.join()
 
     def _stored(self, command: commands.Say | commands.Act) -> str:

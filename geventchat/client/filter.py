@@ -57,6 +57,7 @@ class _Filter:
         self._nick, self._room = client.welcome.nick, client.welcome.room
         self._pending = Pending("said")
         self._failed = False
+        self._goodbye = ""  # why the user leaves
         self._has_reader = True  # of the output; without one, nobody wants to know what is not stored
         self._moving: AsyncResult[replies.Members] | None = None  # set while another room is being entered
         self._stopping = False
@@ -91,7 +92,7 @@ class _Filter:
             self._outbox.put_nowait(None)
             self._sender.join(_GOODBYE_S)
         if self._sender.dead:
-            gevent.with_timeout(_GOODBYE_S, self._client.close, timeout_value=None)
+            gevent.with_timeout(_GOODBYE_S, self._client.close, self._goodbye, timeout_value=None)
         self._client.drop()
 
     def _fail(self, why: str) -> None:
@@ -113,6 +114,7 @@ class _Filter:
                         raise line
                     command = slash.read_line(clean(decode(line)))
                     if isinstance(command, commands.Bye):
+                        self._goodbye = command.reason
                         break
                     if command is not None:
                         self._do(command)
@@ -131,8 +133,8 @@ class _Filter:
         match command:
             case commands.Join():
                 self._go(command)
-            case commands.Leave():
-                self._go(commands.Join(room=LOBBY))
+            case commands.Leave(reason=reason):
+                self._go(commands.Join(room=LOBBY), reason)
             case commands.Say() | commands.Act():
                 command.room = self._room
                 self._say(command)
@@ -153,7 +155,7 @@ class _Filter:
             raise
         self._outbox.put(command)
 
-    def _go(self, join: commands.Join) -> None:
+    def _go(self, join: commands.Join, reason: str = "") -> None:
         """Enter another room and leave the one before, as at nc, where one is in one room. Raises Refused."""
         self._moving = AsyncResult()
         join.ref = _MOVE
@@ -165,7 +167,7 @@ class _Filter:
                 raise
             raise _Astray(refusal.code, refusal.message) from None
         assert there is not None
-        self._outbox.put(commands.Leave(room=self._room))
+        self._outbox.put(commands.Leave(room=self._room, reason=reason))
         self._room = there.room
 
     def _send(self) -> None:

@@ -110,12 +110,12 @@ class Connection:
         """Try to reconnect at once."""
         self._try_now.set()
 
-    def close(self, timeout_s: float) -> None:
-        """Say goodbye and end the connection, waiting for no step longer than `timeout_s` seconds."""
+    def close(self, timeout_s: float, reason: str) -> None:
+        """Say goodbye, and why, and end the connection, waiting for no step longer than `timeout_s` seconds."""
         if self._client is not None and self._writer is not None:
             self._outbox.put(None)
             self._writer.join(timeout_s)
-            gevent.with_timeout(timeout_s, self._client.close, timeout_value=None)
+            gevent.with_timeout(timeout_s, self._client.close, reason, timeout_value=None)
             self._drop()
 
     def _listen(self, client: ChatClient) -> None:

@@ -73,7 +73,7 @@ class App:
         self._conversation = Conversation(name, room, secrets.token_hex(4), login)
         self._connection = Connection(dial, self)
         self._entered: Queue[UserInput] = Queue()
-        self._ended: AsyncResult[str] = AsyncResult()
+        self._ended: AsyncResult[Leave] = AsyncResult()
         self._settled = Event()
         self._lines: list[view.Line] = []  # to be shown
         self._caught_up = Event()
@@ -89,19 +89,20 @@ class App:
     def run(self) -> int:
         """Chat until the user leaves; return the exit status."""
         self._connection.connect()
-        signals.on_end(lambda: self._ended.set(""))
+        signals.on_end(lambda: self._ended.set(Leave()))
         gevent.spawn(self._guard, self._screen.run)
         workers = [gevent.spawn(self._guard, work) for work in self._work]
+        leave = Leave()
         try:
-            reason = self._ended.get()
+            leave = self._ended.get() or leave
             if self._conversation.pending and self._conversation.connected:
                 self._settled.wait(_STORE_S)
         finally:
             gevent.killall(workers, timeout=1)
-            self._connection.close(_GOODBYE_S)
+            self._connection.close(_GOODBYE_S, leave.goodbye)
             self._show()
             self._screen.stop()
-        return self._report(reason)
+        return self._report(leave.reason)
 
     # What the connection tells.
 
@@ -154,8 +155,8 @@ class App:
             match effect:
                 case Command():
                     self._connection.send(effect)
-                case Leave(reason=reason):
-                    self._ended.set(reason)
+                case Leave():
+                    self._ended.set(effect)
                 case Retry():
                     self._connection.retry_now()
                 case Alert():
@@ -206,9 +207,9 @@ class App:
         except Exception as error:
             self._ended.set_exception(error)
         else:
-            self._ended.set("")
+            self._ended.set(Leave())
 
-    def _report(self, reason: str | None) -> int:
+    def _report(self, reason: str) -> int:
         """Say what went wrong, if anything did; return the exit status."""
         pending = self._conversation.pending.unacknowledged()
         if reason:

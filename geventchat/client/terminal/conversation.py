@@ -251,8 +251,8 @@ class Conversation:
                 return [command]
             case user_input.Switch():
                 return self._switch(command)
-            case commands.Bye():
-                return [Leave()]
+            case commands.Bye(reason=goodbye):
+                return [Leave(goodbye=goodbye)]
             case commands.Help():
                 return [replies.HelpText(lines=user_input.help_lines())]
             case commands.Say() | commands.Act():

@@ -43,9 +43,10 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """The conversation is over: by the user's wish, or for a reason that the user did not ask for."""
+    """The conversation is over: by the user's wish, with a `goodbye`, or for a reason that the user did not ask for."""
 
     reason: str = ""
+    goodbye: str = ""
 
 
 Shown = replies.Message | Notice | Heading | NewDay
