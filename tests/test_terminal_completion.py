@@ -35,6 +35,10 @@ def pressed(before: str, times: int = 1, step: int = 1) -> str | None:
         ("(", "("),
         ("hi [b", "hi [bot] "),
         ('/msg "iv', '/msg "Ivan P" '),
+        ("/ban iv", '/ban "Ivan P" '),
+        ("/Kick iv", '/Kick "Ivan P" '),
+        ("/delete iv", '/delete "Ivan P" '),
+        ("/whois iv", "/whois Ivan P "),
         ("nobody", "nobody"),
     ],
 )

@@ -5,11 +5,16 @@ from itertools import islice
 
 from geventchat.client.terminal import user_input
 from geventchat.client.terminal.status import Status
+from geventchat.commands.table import TYPED
 
 # What is offered at once; a line has no room for more.
 CHOICES = 20
 
-_NAMES_FOLLOW = re.compile(r"/msg +$", re.IGNORECASE)
+# Where more can stand behind a name, one with spaces needs quotes.
+_BEFORE_MORE = [
+    name for name, info in TYPED.items() if len(info.fields) > 1 and info.typed.split()[1] in ("NAME", "ID")
+]
+_NAMES_FOLLOW = re.compile(rf"/(?:{'|'.join(_BEFORE_MORE)}) +$", re.IGNORECASE)
 _OPENING = "([{<\"'«„“@"
 _ROOMS_FOLLOW = re.compile(r"/(?:join|room) +$", re.IGNORECASE)
 
