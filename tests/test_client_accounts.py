@@ -50,6 +50,15 @@ def server() -> Iterator[ChatServer]:
         ("/unregister secret", "/unregister "),
         ("/regster secret", "/regster "),
         ("/pasword secret", "/pasword "),
+        ("/lock sesame", "/lock "),
+        ('/join "tea room" sesame', '/join "tea room" '),
+        ("/join “tea” sesame", "/join “tea” "),
+        ('/login "bob ross secret', "/login "),
+        ('/login "bob"secret', "/login "),
+        ("/login „bob ross“ secret", "/login „bob ross“ "),
+        ("\uff0flogin bob secret", "\uff0flogin bob "),
+        ("\u200b/login bob secret", "\u200b/login bob "),
+        ("/\u200blogin bob secret", "/\u200blogin "),
     ],
 )
 def test_a_password_is_hidden_from_where_it_begins_also_where_it_is_mistyped(line: str, seen: str) -> None:
@@ -58,7 +67,11 @@ def test_a_password_is_hidden_from_where_it_begins_also_where_it_is_mistyped(lin
 
 
 @pytest.mark.parametrize(
-    "line", ["hello", "", "/register", "/register ", "/login bob", "/recover bob", "/nick bob", "my password is", "//x"]
+    "line",
+    [
+        *("hello", "", "/register", "/register ", "/login bob", "/recover bob", "/nick bob", "my password is", "//x"),
+        *("/join tea room", '/join "tea room"', "/lock", '/login "bob ross"', "/login bob "),
+    ],
 )
 def test_what_has_no_password_is_shown_and_kept(line: str) -> None:
     assert line[: hidden_from(line)] == line

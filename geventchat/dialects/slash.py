@@ -13,7 +13,7 @@ from geventchat.protocol.errors import ProtocolError
 EXIT = "exit"
 # Taken for the beginning of a reason, it would make ten minutes an act for ever.
 _ALMOST_A_TIME = re.compile(r"\d+(\.\d+)?((sec|min|hour|hr|day|week|month|year)[a-z]*)?", re.ASCII | re.IGNORECASE)
-_WIDE_SLASH = "\uff0f"  # as a keyboard for Chinese or Japanese types it
+WIDE_SLASH = "\uff0f"  # as a keyboard for Chinese or Japanese types it
 # A name in quotes, and what follows. Phones, and word processors, make round ones of those that are typed.
 _QUOTED = re.compile(r'["“”„]([^"“”„]*)["“”„](?: (.*))?', re.DOTALL)
 
@@ -28,13 +28,13 @@ def read_line(line: str) -> commands.AnyCommand | None:
         return commands.Say(text=line[1:])
     if line.startswith("/"):
         return _read_command(line)
-    seen = _from_what_is_seen(line)
-    if seen.startswith("/") or (seen.startswith(_WIDE_SLASH) and seen[1:].partition(" ")[0] in TYPED):
+    seen = from_what_is_seen(line)
+    if seen.startswith("/") or (seen.startswith(WIDE_SLASH) and seen[1:].partition(" ")[0] in TYPED):
         raise ProtocolError("usage", "not said: a command begins with /")
     return commands.Say(text=line)
 
 
-def _from_what_is_seen(line: str) -> str:
+def from_what_is_seen(line: str) -> str:
     """Return a line from its first character on that is neither blank nor invisible."""
     begin = next((at for at, one in enumerate(line) if not (one.isspace() or unicodedata.category(one) == "Cf")), 0)
     return line[begin:]

@@ -44,9 +44,11 @@ _USAGE = {command.name: (command.typed, command.help) for command in TYPED.value
 }
 COMMANDS = tuple(_USAGE)
 # The commands in which a password stands, at the end; how they begin, and the name that stands before it in some.
-_SECRET = [name for name, command in TYPED.items() if command.typed.endswith("PASSWORD")]
-_COMMAND = re.compile(r"\s*/(?P<name>\S+)\s+")
-_NAME = re.compile(r'("[^"]*"|[^"\s]\S*)\s+')
+_SECRET = [name for name, command in TYPED.items() if command.typed.rstrip("]").endswith("PASSWORD")]
+_COMMAND = re.compile(rf"[/{slash.WIDE_SLASH}](?P<name>\S+)\s+")
+_QUOTED = '["“”„][^"“”„]*["“”„]'
+_NAME = re.compile(rf'(?:{_QUOTED}|[^"“”„\s]\S*)(?:\s+|$)')
+_ROOM = re.compile(rf'{_QUOTED}(?:\s+|$)|[^"“”„].*', re.DOTALL)  # only one in quotes has a password behind it
 _TEXT = ("TEXT", "say it; //TEXT says one that begins with a slash")
 KEYS = (
     ("PgUp, PgDn", "scroll what was said"),
@@ -81,8 +83,11 @@ def has_secret(line: str) -> bool:
 
 
 def hidden_from(line: str) -> int | None:
-    """Return from where on a typed line is to be hidden; None where all of it may be seen."""
-    match = _COMMAND.match(line)
+    """Return from where on a typed line is to be hidden; None where all of it may be seen.
+
+    A name that is still to be closed is hidden with all behind it: the password may stand there already.
+    """
+    match = _COMMAND.match(line, len(line) - len(slash.from_what_is_seen(line)))
     if match is None:
         return None
     known = TYPED.get(match["name"].lower())
@@ -92,8 +97,9 @@ def hidden_from(line: str) -> int | None:
         return None
     if len(known.fields) == 1:
         return match.end()
-    name = _NAME.match(line, match.end())
-    return name.end() if name is not None else None
+    name = (_ROOM if "ROOM" in known.typed else _NAME).match(line, match.end())
+    begin = match.end() if name is None else name.end()
+    return begin if begin < len(line) else None
 
 
 def help_lines() -> list[str]:
