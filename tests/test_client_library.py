@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import gevent
 import msgspec
@@ -14,7 +15,7 @@ import pytest
 from geventchat import ChatClient, ChatServer
 from geventchat.client import client
 from geventchat.client.client import MAX_UNREAD
-from geventchat.commands.commands import Say
+from geventchat.commands.commands import Credentials, Say
 from geventchat.protocol.errors import ConnectionLost, NoAnswer, Refused, ServerUnavailable
 from geventchat.protocol.events import Joined, Said
 from geventchat.protocol.replies import Ack, Closing, Error, Message, Pong, Welcome
@@ -166,6 +167,19 @@ def test_a_server_that_says_anything_but_welcome_is_not_waited_for_any_longer() 
     for talk in (now_and_then, without_a_pause):
         with answering(talk) as address, pytest.raises(ServerUnavailable, match=r"within 0\.3 s"):
             ChatClient(address, name="alice", timeout=0.3)
+
+
+@pytest.mark.parametrize("secret", [{"password": "x"}, {"login": Credentials(account="alice", password="x")}])
+def test_a_server_that_lets_a_password_wait_is_waited_for_longer(
+    monkeypatch: pytest.MonkeyPatch, secret: dict[str, Any]
+) -> None:
+    def silent(connection: socket.socket) -> None:
+        while connection.recv(1000):
+            continue
+
+    monkeypatch.setattr(client, "_PASSWORD_S", 0.2)
+    with answering(silent) as address, pytest.raises(ServerUnavailable, match=r"over passwords: .* within 0\.2 s"):
+        ChatClient(address, name="alice", timeout=0.1, **secret)
 
 
 def test_a_server_that_hangs_up_at_once_is_unavailable() -> None:

@@ -238,6 +238,21 @@ def test_at_a_terminal_the_client_asks_for_it_and_shows_nothing_of_it(server: Ch
         assert ann.ended() == 0
 
 
+@pytest.mark.slow
+def test_a_client_at_a_terminal_does_not_go_on_guessing_once_the_password_is_another(tmp_path: Path) -> None:
+    variables = {VARIABLE: PASSWORD}
+    with ChatServer(access=Access(password=PASSWORD)) as server:
+        address = server.address
+        with at_terminal(address, "ann", tmp_path, columns=120, environment=variables) as ann:
+            ann.until("lobby (1 here)")
+            server.stop()
+            with ChatServer(address, access=Access(password="another")):
+                ann.until("cannot come back: that is not the server's password; leave and start again")
+                ann.until("Enter tries again")
+                ann.type("exit\r")
+                assert ann.ended() == 0
+
+
 def test_the_library_gives_it(server: ChatServer) -> None:
     with ChatClient(server.address, name="alice", password=PASSWORD) as alice:
         assert alice.welcome.nick == "alice"

@@ -1,5 +1,7 @@
 """How often a lost connection is tried again."""
 
+import json
+import math
 import struct
 from functools import partial
 from itertools import repeat
@@ -87,6 +89,37 @@ def test_the_pauses_begin_anew_after_a_connection_that_lasted_and_go_on_after_on
         while connection.next_try_in_s is None:
             gevent.sleep(0.01)
         assert connection.next_try_in_s > 900
+        keeping.kill()
+
+
+@pytest.mark.parametrize("code", ["wrong-password", "login-failed"])
+def test_a_password_that_is_not_taken_is_not_tried_again_before_somebody_wants_it(
+    monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    monkeypatch.setattr(reconnect, "pauses", lambda _: repeat(0.01, 50))
+    tries = 0
+    with ChatServer() as server, Proxy(server.address) as proxy:
+        ann = Connection(partial(ChatClient, proxy.address), _Ann())
+        ann.connect()
+        keeping = gevent.spawn(ann.keep)
+
+        def refuse(newcomer: socket.socket, _: object) -> None:
+            nonlocal tries
+            tries += 1
+            newcomer.recv(1000)
+            newcomer.sendall(json.dumps({"type": "error", "code": code, "message": "no"}).encode() + b"\n")
+            newcomer.close()
+
+        proxy.serve_with(refuse)
+        proxy.reset()
+        for times in (1, 2):
+            while ann.next_try_in_s != math.inf:
+                assert tries <= times
+                gevent.sleep(0.01)
+            assert tries == times
+            ann.retry_now()
+            while ann.next_try_in_s == math.inf:
+                gevent.sleep(0)
         keeping.kill()
 
 

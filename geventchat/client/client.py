@@ -27,6 +27,8 @@ from geventchat.tls.trust import Trust
 _RECV_BYTES = 64 << 10
 # With so many messages that nobody has taken yet, no more are read: the server then waits, or says what it left out.
 MAX_UNREAD = 10_000
+# How long a welcome is waited for where a password goes along: behind wrong ones, a server lets it wait for a minute.
+_PASSWORD_S = 70.0
 
 
 class ChatClient:
@@ -37,8 +39,9 @@ class ChatClient:
     of the last event that the earlier connection heard, and `token`, from its welcome. `password` is the server's, and
     `login` logs in to an account. With `tls`, all goes through TLS, to a server that it trusts.
 
-    Raises ServerUnavailable when no server lets us in or turns us away within `timeout` seconds, Refused when it turns
-    us away, NotTrusted when it is perhaps not the one that we mean.
+    Raises ServerUnavailable when no server answers within `timeout` seconds, and then lets us in or turns us away
+    within as many, or 70 where a password goes along; Refused when it turns us away; NotTrusted when it is perhaps not
+    the one that we mean.
     """
 
     def __init__(
@@ -65,25 +68,20 @@ class ChatClient:
         self._closing = False
         self._read_on = Event()
         where = addresses.show(address)
-        too_late = ServerUnavailable(f"no server answers at {where} within {timeout:g} s")
-        with gevent.Timeout(timeout, too_late):
-            sock = _connect(address)
-            self._socket: socket.socket | SecureSocket = sock
-            try:
-                if tls is not None:
-                    self._socket = _inside_tls(sock, address, tls)
-                too_late.args = (
-                    f"what answers at {where} is not a geventchat server: no welcome within {timeout:g} s",
-                )
+        with gevent.Timeout(timeout, ServerUnavailable(f"no server answers at {where} within {timeout:g} s")):
+            self._socket = _reach(address, tls)
+        patience_s, why = timeout, f"what answers at {where} is not a geventchat server"
+        if password is not None or login is not None:
+            patience_s, why = max(timeout, _PASSWORD_S), f"the server at {where} takes its time over passwords"
+        hello = commands.Hello(nick=name, room=room, after=after, token=token, password=password, login=login)
+        try:
+            with gevent.Timeout(patience_s, ServerUnavailable(f"{why}: no welcome within {patience_s:g} s")):
                 with suppress(ConnectionLost):  # the server may have said why before it hung up
-                    hello = commands.Hello(
-                        nick=name, room=room, after=after, token=token, password=password, login=login
-                    )
                     self._send(hello)
                 self.welcome = self._wait_for_welcome(address)
-            except BaseException:
-                self._socket.close()
-                raise
+        except BaseException:
+            self._socket.close()
+            raise
         self._greenlet = gevent.spawn(self._receive)
 
     def __enter__(self) -> Self:
@@ -273,6 +271,17 @@ def _line(command: Command) -> bytes:
         return json_client.encode(command)
     except UnicodeEncodeError:
         raise Refused("bad-text", "half a character, a lone surrogate, cannot be sent") from None
+
+
+def _reach(address: tuple[str, int], trust: Trust | None) -> socket.socket | SecureSocket:
+    sock = _connect(address)
+    if trust is None:
+        return sock
+    try:
+        return _inside_tls(sock, address, trust)
+    except BaseException:
+        sock.close()
+        raise
 
 
 def _inside_tls(sock: socket.socket, address: tuple[str, int], trust: Trust) -> SecureSocket:

@@ -1,5 +1,6 @@
 """One user's connection, kept up: it notices that it is lost, also by silence, and comes back."""
 
+import math
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +27,8 @@ _STEADY_S = 10.0
 # How long one try to connect may take.
 _TRY_S = 10.0
 _PING = "round trip"
+# The same words would be refused again, and count as guesses, which others behind the same address have to wait for.
+_WRONG_WORDS = ("wrong-password", "login-failed")
 
 # Connects to one server: takes the named arguments of `ChatClient`.
 Dial = Callable[..., ChatClient]
@@ -72,7 +75,10 @@ class Connection:
 
     @property
     def next_try_in_s(self) -> float | None:
-        """How long until the next try to reconnect; None while connected, and while a try is under way."""
+        """How long until the next try to reconnect; None while connected, and while a try is under way.
+
+        Infinite where none is made before `retry_now`, as the server does not take the password that we have.
+        """
         return None if self._next_try_at is None else max(0.0, self._next_try_at - time.monotonic())
 
     def connect(self) -> None:
@@ -144,18 +150,20 @@ class Connection:
 
     def _reconnect(self, waits: Iterator[float]) -> None:
         self._try_now.clear()
+        is_wrong = False
         for pause in waits:
-            self._next_try_at = time.monotonic() + pause
+            self._next_try_at = math.inf if is_wrong else time.monotonic() + pause
             self._user.measured()
-            self._try_now.wait(pause)
+            self._try_now.wait(None if is_wrong else pause)
             self._try_now.clear()
             self._next_try_at = None
             self._user.measured()
             try:
                 self.connect()
             except ServerUnavailable:
-                continue
+                is_wrong = False
             except Refused as refusal:
+                is_wrong = refusal.code in _WRONG_WORDS
                 self._user.turned_away(refusal)
             else:
                 return

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from math import ceil
+from math import ceil, inf
 from typing import Protocol
 
 import gevent
@@ -198,6 +198,8 @@ class App:
         wait = self._connection.next_try_in_s
         if wait is None:
             return ("offline, trying",)
+        if wait == inf:
+            return ("offline", "Enter tries again")
         return (f"offline, next try in {ceil(wait)} s", "Enter tries now")
 
     def _guard(self, work: Callable[[], None]) -> None:

@@ -22,6 +22,7 @@ from geventchat.protocol.wording import EVERYBODY
 _HINTS = dict.fromkeys(("nick-taken", "bad-nick"), "; /nick NAME takes another") | dict.fromkeys(
     ("nick-registered", "login-failed"), "; /login NAME PASSWORD does, or /nick NAME takes another name"
 )
+_HINTS |= dict.fromkeys(("password-needed", "wrong-password"), "; leave and start again to be asked for it")
 # What is about the room that is shown; and what is about people, there or everywhere.
 _IN_ROOM = (
     *(commands.Who, commands.History, commands.Topic, commands.Invite),
