@@ -120,8 +120,15 @@ def test_who_is_not_let_in_again_logs_in_by_typing() -> None:
     (told,) = conversation.turned_away(Refused("nick-registered", "the name ann belongs to an account"))
     assert isinstance(told, Notice)
     assert "/login NAME PASSWORD" in told.text
+    assert conversation.entered("/login ann wrong")[-1] == Retry()
+    conversation.turned_away(Refused("login-failed", "that is not the password of that account"))
     assert conversation.entered(f"/login ann {SECRET}")[-1] == Retry()
+    conversation.turned_away(Refused("nick-taken", "the name ann is taken"))
+    assert conversation.entered("/nick anna")[-1] == Retry()
     assert conversation.hello().login == commands.Credentials(account="ann", password=SECRET)
+    conversation.turned_away(Refused("login-failed", "that is not the password of that account"))
+    assert conversation.entered("/nick anne")[-1] == Retry()
+    assert conversation.hello().login is None
 
 
 # The command.

@@ -53,7 +53,7 @@ class Conversation:
         self._crowd = JoinLeaveSummary()
         self._closing = ""  # the server's last word
         self._max_line: float | None = None  # bytes
-        self._trouble = ""  # why we cannot come back, as told to the user
+        self._trouble: Refused | None = None  # why we cannot come back, as told to the user
 
     # The connection.
 
@@ -68,7 +68,7 @@ class Conversation:
         """Receive the answer to hello: enter the rooms again that the user was in, and send what could not be sent."""
         again = self._token is not None
         self.nick, self._token, self._since = welcome.nick, welcome.token, welcome.id
-        self.connected, self._closing, self._trouble, self.role = True, "", "", welcome.role
+        self.connected, self._closing, self._trouble, self.role = True, "", None, welcome.role
         self._max_line = welcome.limits.get("line")
         before = list(self.rooms)
         if before:  # the first of them is the one that our hello named
@@ -96,9 +96,9 @@ class Conversation:
 
     def turned_away(self, refusal: Refused) -> list[Effect]:
         """Receive why the server does not let the user in again; the user is told once."""
-        if refusal.message == self._trouble:
+        if self._trouble is not None and refusal.message == self._trouble.message:
             return []
-        self._trouble = refusal.message
+        self._trouble = refusal
         hint = _HINTS.get(refusal.code, "")
         return [Notice(f"cannot come back: {refusal.message}{hint}")]
 
@@ -270,10 +270,12 @@ class Conversation:
             case commands.Join(room=name) if (room := self._called(name)) is not None:
                 return self._look(room)
             case commands.Rename(nick=nick) if not self.connected:
-                self.nick, self._trouble = nick, ""
+                if self._trouble is not None and self._trouble.code == "login-failed":
+                    self._login = None  # it was of no use, and would be of none with another name
+                self.nick, self._trouble = nick, None
                 return [Notice(f"trying to come back as {nick}"), Retry()]
             case commands.Login(account=account, password=password) if not self.connected:
-                self._login, self._trouble = commands.Credentials(account=account, password=password), ""
+                self._login, self._trouble = commands.Credentials(account=account, password=password), None
                 return [Notice(f"trying to come back, logged in to {account}"), Retry()]
             case _ if not self.connected:
                 return [Notice("not possible without a connection; what is said is kept and sent when it is back")]
