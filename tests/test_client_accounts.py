@@ -17,6 +17,7 @@ from geventchat.protocol.errors import Refused
 from geventchat.protocol.roles import Role
 from geventchat.store.sqlite import SqliteLog
 from tests.processes import run
+from tests.proxy import Proxy
 from tests.talking import Program, cheap_hashes, hang_up, hanging_up
 from tests.terminal_fixtures import at_terminal
 
@@ -129,6 +130,28 @@ def test_who_is_not_let_in_again_logs_in_by_typing() -> None:
     conversation.turned_away(Refused("login-failed", "that is not the password of that account"))
     assert conversation.entered("/nick anne")[-1] == Retry()
     assert conversation.hello().login is None
+
+
+@pytest.mark.slow
+def test_who_is_banned_from_the_first_room_meanwhile_comes_back_to_the_others(
+    server: ChatServer, tmp_path: Path
+) -> None:
+    bob = Program(server.address, "bob")
+    bob.asks("register", password=SECRET)
+    bob.asks("join", room="den")
+    with Proxy(server.address) as proxy, at_terminal(proxy.address, "ann", tmp_path, "--room", "den") as ann:
+        ann.until("den>")
+        ann.type("/join tea\r")
+        ann.until("tea>")
+        with proxy.cut(silently=False):
+            ann.until("offline")
+            assert bob.until_type("left")["nick"] == "ann"
+            assert bob.asks("ban", who="ann", room="den")["type"] != "error"
+        ann.until("* you are no longer in den: you are banned")
+        ann.type("hello\r")
+        ann.until("ann: hello")
+        ann.type("exit\r")
+        assert ann.ended() == 0
 
 
 # The command.

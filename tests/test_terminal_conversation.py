@@ -251,6 +251,33 @@ def test_coming_back_goes_on_where_the_connection_was_lost() -> None:
     assert conversation.rooms.get("den") is not None
 
 
+def test_who_is_not_let_into_the_first_room_comes_back_to_the_others_and_to_it_with_its_password() -> None:
+    conversation = begun()
+    (join,) = conversation.entered('/join "den" sesame')
+    assert isinstance(join, commands.Join)
+    conversation.heard(replies.Members(room="den", members=["ann"], count=1, topic="", id="6-0", ref=join.ref))
+    conversation.entered("/room lobby")
+    (leave,) = conversation.entered("/leave")
+    assert isinstance(leave, commands.Leave)
+    conversation.heard(replies.Ack(ref=leave.ref or "", id="7-0"))
+    conversation.lost("gone")
+    assert conversation.hello().room == "den"
+    assert conversation.turned_away(Refused("key-needed", "den takes a password")) == [Retry()]
+    assert conversation.hello().room == ""
+    effects = conversation.welcomed(welcome("", room="", members=()))
+    (again,) = (effect for effect in effects if isinstance(effect, commands.Join))
+    assert (again.room, again.password, again.after) == ("den", "sesame", "6-0")
+    assert [room.name for room in conversation.rooms] == ["den"]
+    conversation.heard(replies.Members(room="den", members=["ann"], count=1, topic="", id="9-0", ref=again.ref))
+    conversation.heard(events.Renamed("8-0", _TIME, "den", "ann", "anna"))
+    assert conversation.nick == "ann"
+    conversation.lost("gone")
+    assert conversation.turned_away(Refused("banned", "you are banned")) == [Retry()]
+    assert notices(conversation.turned_away(Refused("banned", "you are banned"))) == [
+        "cannot come back: you are banned"
+    ]
+
+
 def test_the_server_s_last_word_says_why() -> None:
     conversation = begun()
     conversation.heard(replies.Closing(code="server-stopping", message="the server is stopping"))

@@ -23,6 +23,8 @@ _HINTS = dict.fromkeys(("nick-taken", "bad-nick"), "; /nick NAME takes another")
     ("nick-registered", "login-failed"), "; /login NAME PASSWORD does, or /nick NAME takes another name"
 )
 _HINTS |= dict.fromkeys(("password-needed", "wrong-password"), "; leave and start again to be asked for it")
+# Why a room is not to be entered; a ban can also be one from everywhere.
+_OF_A_ROOM = ("locked", "key-needed", "banned", "forbidden")
 # What is about the room that is shown; and what is about people, there or everywhere.
 _IN_ROOM = (
     *(commands.Who, commands.History, commands.Topic, commands.Invite),
@@ -43,7 +45,6 @@ class Conversation:
         self.connected = False
         self._first_room = room
         self._token: str | None = None
-        self._since = ""  # the id of our own arrival on this connection
         self._refs = (f"{prefix}-do-{number}" for number in itertools.count(1))
         self.role = Role.USER
         self._passwords: dict[str, str] = {}  # of rooms, in small letters, to come back with
@@ -54,12 +55,15 @@ class Conversation:
         self._closing = ""  # the server's last word
         self._max_line: float | None = None  # bytes
         self._trouble: Refused | None = None  # why we cannot come back, as told to the user
+        self._in_no_room = False  # whether we come back into none, as hello cannot bring us into the first
 
     # The connection.
 
     def hello(self) -> commands.Hello:
         """Return what to introduce ourselves with, the first time or again."""
         room = next(iter(self.rooms), None)
+        if self._in_no_room:
+            return commands.Hello(nick=self.nick, room="", token=self._token, login=self._login)
         if room is None:
             return commands.Hello(nick=self.nick, room=self._first_room, token=self._token, login=self._login)
         return commands.Hello(nick=self.nick, room=room.name, after=room.last, token=self._token, login=self._login)
@@ -67,20 +71,22 @@ class Conversation:
     def welcomed(self, welcome: replies.Welcome) -> list[Effect]:
         """Receive the answer to hello: enter the rooms again that the user was in, and send what could not be sent."""
         again = self._token is not None
-        self.nick, self._token, self._since = welcome.nick, welcome.token, welcome.id
+        self.nick, self._token = welcome.nick, welcome.token
         self.connected, self._closing, self._trouble, self.role = True, "", None, welcome.role
         self._max_line = welcome.limits.get("line")
         before = list(self.rooms)
-        if before:  # the first of them is the one that our hello named
-            self.rooms.rename(before[0].name, welcome.room)
-        room = self.rooms.enter(welcome.room, welcome.id, welcome.members, welcome.count)
-        wanted: list[tuple[str, str | None]] = [(other.name, other.last) for other in before[1:]]
+        effects: list[Effect] = [Notice("connected again")]
+        if not self._in_no_room:
+            if before:  # the first of them is the one that our hello named
+                self.rooms.rename(before.pop(0).name, welcome.room)
+            room = self.rooms.enter(welcome.room, welcome.id, welcome.members, welcome.count)
+            if not again:
+                hint = Notice(f"welcome, {self.nick}; /help lists what can be typed")
+                effects = [hint, *self._arrive(room, welcome.id, welcome.topic)]
+        self._in_no_room = False
+        wanted: list[tuple[str, str | None]] = [(other.name, other.last) for other in before]
         wanted += [(name, None) for name in self._joining.values() if self._called(name) is None]
         self._joining.clear()
-        effects: list[Effect] = [Notice("connected again")]
-        if not again:
-            hint = Notice(f"welcome, {self.nick}; /help lists what can be typed")
-            effects = [hint, *self._arrive(room, welcome.id, welcome.topic)]
         return [*effects, *(self._join(name, after) for name, after in wanted), *self.pending.resend()]
 
     def lost(self, why: str) -> list[Effect]:
@@ -95,7 +101,13 @@ class Conversation:
         return effects
 
     def turned_away(self, refusal: Refused) -> list[Effect]:
-        """Receive why the server does not let the user in again; the user is told once."""
+        """Receive why the server does not let the user in again; the user is told once.
+
+        If that is for the room, the user comes back into none, and joins each: with its password, or not there alone.
+        """
+        if refusal.code in _OF_A_ROOM and not self._in_no_room:
+            self._in_no_room = True
+            return [Retry()]
         if self._trouble is not None and refusal.message == self._trouble.message:
             return []
         self._trouble = refusal
@@ -137,7 +149,8 @@ class Conversation:
         if room is None or not room.hear(event):
             return []
         mine = event.nick == self.nick
-        if isinstance(event, events.Kicked) and event.who == self.nick and is_later(event.id, room.since):
+        is_now = is_later(event.id, room.since)
+        if isinstance(event, events.Kicked) and event.who == self.nick and is_now:
             return self._put_out(room, event)
         if isinstance(event, events.Joined | events.Left):
             if mine or room is not self.rooms.current:  # the user knows, or does not look
@@ -145,7 +158,7 @@ class Conversation:
             if room.count > CROWD:
                 self._crowd.add(event, now=0.0)
                 return []
-        if mine and isinstance(event, events.Renamed) and is_later(event.id, self._since):
+        if mine and isinstance(event, events.Renamed) and is_now:
             self.nick = event.new
         called = False
         if isinstance(event, events.Said | events.Acted):
