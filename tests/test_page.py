@@ -219,7 +219,7 @@ def _in_python(line: str) -> object:
             " ".join,
             st.tuples(
                 st.sampled_from(["/ban a", "/mute *"]),
-                st.from_regex("[0-9]{1,2}([.]5)?(min|Days?|m|rd)?", fullmatch=True),
+                st.from_regex("[0-9]{1,2}([.,]5)?(min|Days?|M|m|mn|h30|y|m,|rd)?( spam)?", fullmatch=True),
             ),
         ),
     )

@@ -115,13 +115,17 @@ def test_who_leaves_out_what_a_command_needs_is_shown_how_to_type_it(line: str, 
     assert not refused.value.fatal
 
 
-@pytest.mark.parametrize("time", ["10", "10 min", "5mins", "1.5hours", "2Days for that"])
+_ALMOST_TIMES = ("10", "10 min", "5mins", "1.5hours", "2Days for that", "10M spam", "2H", "1h30", "30mn", "1,5h", "1y")
+
+
+@pytest.mark.parametrize("time", [*_ALMOST_TIMES, "10m,", "10m. spam", "1mo", "1:30h", "1h30min"])
 @pytest.mark.parametrize("act", ["/ban bob", "/mute *"])
 def test_a_time_without_a_unit_that_is_known_is_no_act_for_ever(act: str, time: str) -> None:
-    with pytest.raises(ProtocolError, match="a time needs its unit, like 30s, 10m, 2h or 7d"):
+    with pytest.raises(ProtocolError, match="a time is written like 30s, 10m, 2h or 1h30m"):
         read_line(f"{act} {time}")
     assert isinstance(read_line(f"{act} for {time}"), moderation.Ban | moderation.Mute)
-    assert isinstance(read_line(f"{act} 3rd warning"), moderation.Ban | moderation.Mute)
+    for reason in ("3rd warning", "24/7 spam", "2nd, and last", "5th", "1st time"):
+        assert isinstance(read_line(f"{act} {reason}"), moderation.Ban | moderation.Mute)
 
 
 @pytest.mark.parametrize("before", [" ", "\t", "\u00a0", "\u3000", "\u200b", "\ufeff", "\u2060 \u200e"])

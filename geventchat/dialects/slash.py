@@ -11,8 +11,8 @@ from geventchat.protocol import durations
 from geventchat.protocol.errors import ProtocolError
 
 EXIT = "exit"
-# Taken for the beginning of a reason, it would make ten minutes an act for ever.
-_ALMOST_A_TIME = re.compile(r"\d+(\.\d+)?((sec|min|hour|hr|day|week|month|year)[a-z]*)?", re.ASCII | re.IGNORECASE)
+# Taken for the beginning of a reason, it would make ten minutes an act for ever: 10, 10M, 10m, 1,5h, 1h30, 5mins, 1y
+_ALMOST_A_TIME = re.compile(r"\d+([.,:]\d+)?((?!st)[smhdwy][a-z]*([\d\W].*)?)?", re.ASCII | re.IGNORECASE | re.DOTALL)
 WIDE_SLASH = "\uff0f"  # as a keyboard for Chinese or Japanese types it
 # A name in quotes, and what follows. Phones, and word processors, make round ones of those that are typed.
 _QUOTED = re.compile(r'["“”„]([^"“”„]*)["“”„](?: (.*))?', re.DOTALL)
@@ -82,9 +82,11 @@ def _argument(word: str, rest: str, *, is_last: bool) -> tuple[str, str]:
         return _name(rest, is_last=is_last or word == "ROOM")  # only a room in quotes can have a password behind it
     if word == "TIME" and not is_last:  # what is no time belongs to what follows
         first, _, after = rest.partition(" ")
+        if durations.is_one(first):
+            return first, after.strip()
         if _ALMOST_A_TIME.fullmatch(first):
-            raise ProtocolError("usage", "a time needs its unit, like 30s, 10m, 2h or 7d")
-        return (first, after.strip()) if durations.is_one(first) else ("", rest)
+            raise ProtocolError("usage", "a time is written like 30s, 10m, 2h or 1h30m")
+        return "", rest
     return rest, ""
 
 

@@ -68,8 +68,9 @@ function read([type, typed, fields], rest) {
 		const isLast = index === fields.length - 1;
 		if (/NAME|ROOM|ID/.test(word)) [given, rest] = nameIn(rest, isLast || word === "ROOM"); // in quotes only, more can follow
 		else if (word === "[TIME]" && !isLast) {
-			if (ALMOST_TIMED.test(rest)) throw new Mistyped("a time needs its unit, like 30s, 10m, 2h or 7d");
+			const isAlmost = ALMOST_TIMED.test(rest);
 			[, given = "", rest] = TIMED.exec(rest);
+			if (!given && isAlmost) throw new Mistyped("a time is written like 30s, 10m, 2h or 1h30m");
 		}
 		const isWrong = given ? word === "[N]" && !/^[0-9]+$/.test(given) : !word.startsWith("[");
 		if (isWrong) throw new Mistyped(`like this: ${typed}`);
@@ -83,7 +84,7 @@ const N = String.raw`(?:\d+(?:\.\d+)?`;
 const TIMED = RegExp(`^(?:((?=\\d)${N}w)?${N}d)?${N}h)?${N}m)?${N}s)?${N}ms)?)(?: +|$))?(.*)$`, "s");
 
 // Taken for the beginning of a reason, it would make ten minutes an act for ever.
-const ALMOST_TIMED = /^\d+(\.\d+)?((sec|min|hour|hr|day|week|month|year)[a-z]*)?( |$)/i;
+const ALMOST_TIMED = /^\d+([.,:]\d+)?((?!st)[smhdwy][a-z]*([\d\W][^ ]*)?)?( |$)/i;
 
 // The name at the beginning, without its quotes, and what follows; a last one needs no quotes.
 function nameIn(rest, isLast) {
