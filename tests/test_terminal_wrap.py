@@ -47,6 +47,21 @@ def test_spaces_at_the_begin_of_a_text_stay(text: str, first: str) -> None:
     assert rows(said(text), 21)[0].startswith(first)
 
 
+@pytest.mark.parametrize("word", ["x", "é", "a\u0301", "字", "\u200d👩"])
+def test_a_word_of_any_length_is_broken_in_time_that_grows_with_it_alone(word: str) -> None:
+    def looked_at(count: int) -> int:
+        measured: list[int] = []
+
+        def width(text: str) -> int:
+            measured.append(len(text))
+            return get_cwidth(text)
+
+        wrap(said(word * count), 40, width)
+        return sum(measured)
+
+    assert looked_at(4000) < 5 * looked_at(1000)
+
+
 _TEXT = st.text(st.sampled_from("ab c字👍\u0301\t é"), max_size=60)
 
 

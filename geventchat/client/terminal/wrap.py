@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 
 from geventchat.client.terminal.view import Fragment, Line
 
@@ -26,14 +25,16 @@ def wrap(line: Line, columns: int, width: Callable[[str], int]) -> list[Line]:
         if used + width(text) > columns and used > margin:
             rows.append(_indented(indent))
             used = margin = indent
-        while used + width(text) > columns:
-            head = _head(text, columns - used, width)
-            rows[-1].append((style, head))
+        begin, left = 0, width(text)  # the columns of what is still to be placed
+        while used + left > columns:
+            end = _end(text, begin, columns - used, width)
+            rows[-1].append((style, text[begin:end]))
+            left -= width(text[begin:end])
             rows.append(_indented(indent))
             used = margin = indent
-            text = text[len(head) :]
-        rows[-1].append((style, text))
-        used += width(text)
+            begin = end
+        rows[-1].append((style, text[begin:]))
+        used += left
     return rows
 
 
@@ -51,22 +52,21 @@ def _pieces(line: Line, width: Callable[[str], int]) -> Iterator[Fragment]:
                 yield from ((style, word) for word in _words(piece, width))
 
 
-def _words(piece: str, width: Callable[[str], int]) -> list[str]:
-    words = [piece[0]]
-    for before, character in pairwise(piece):
-        columns = width(character)
-        if columns == 0 or before == _JOINER or (columns == 1 and width(words[-1][-1]) < 2):
-            words[-1] += character
-        else:
-            words.append(character)
-    return words
+def _words(piece: str, width: Callable[[str], int]) -> Iterator[str]:
+    begin = 0
+    for at in range(1, len(piece)):
+        before, columns = piece[at - 1], width(piece[at])
+        if not (columns == 0 or before == _JOINER or (columns == 1 and width(before) < 2)):
+            yield piece[begin:at]
+            begin = at
+    yield piece[begin:]
 
 
-def _head(text: str, columns: int, width: Callable[[str], int]) -> str:
-    """Return as much of the beginning as fits, but at least one character."""
+def _end(text: str, begin: int, columns: int, width: Callable[[str], int]) -> int:
+    """Return the end of as much of the text from `begin` on as fits, but of at least one character."""
     used = 0
-    for number, character in enumerate(text):
-        used += width(character)
-        if used > columns and number:
-            return text[:number]
-    return text
+    for number in range(begin, len(text)):
+        used += width(text[number])
+        if used > columns and number > begin:
+            return number
+    return len(text)
