@@ -1,10 +1,13 @@
 """What a server says, made safe where it comes in."""
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from geventchat.client.cleaning import cleaned
+from geventchat.dialects import plain_lines
+from geventchat.dialects.json_client import MessageReader
 from geventchat.protocol import events, replies
 from geventchat.protocol.text import clean
 
@@ -36,6 +39,27 @@ def _texts(value: object) -> list[str]:
         case dict():
             return [*_texts(list(value)), *_texts(list(value.values()))]
     return []
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        '{"type":"slowed","id":"1-0","time":"","room":"den","nick":"bob","every":1e308}',
+        '{"type":"gap","room":"den","from":"1-0","to":"2-0","count":' + "9" * 400 + "}",
+    ],
+)
+def test_no_number_in_a_message_is_too_much_to_be_told(message: str) -> None:
+    reader = MessageReader()
+    reader.receive(message.encode() + b"\n")
+    told = reader.next_message()
+    assert told is not None
+    assert 0 < len(plain_lines.encode(cleaned(told))) < 100
+    welcome = replies.Welcome(
+        nick="", room="", members=[], count=9**400, topic="", id="", token="", server="", limits={"line": 9**400}
+    )
+    safe = cleaned(welcome)
+    assert isinstance(safe, replies.Welcome)
+    assert safe.limits == {"line": 2**53}
 
 
 def test_a_message_that_is_harmless_stays_as_it_is() -> None:
