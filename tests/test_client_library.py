@@ -259,6 +259,26 @@ def test_a_server_that_takes_nothing_does_not_keep_a_client_from_leaving() -> No
         over.set()
 
 
+def test_whoever_waits_on_a_connection_that_is_dropped_is_told() -> None:
+    def silent(connection: socket.socket) -> None:
+        connection.sendall(line(_WELCOME))
+        while connection.recv(1000):
+            continue
+
+    with answering(silent) as address:
+        alice = ChatClient(address, name="alice")
+
+        def told(ask: Callable[[], object]) -> None:
+            with pytest.raises(ConnectionLost, match="the connection is closed"):
+                ask()
+
+        waiting = [gevent.spawn(told, alice.receive), gevent.spawn(told, lambda: alice.say("hello"))]
+        gevent.idle()
+        alice.drop()
+        assert len(gevent.joinall(waiting, timeout=5)) == len(waiting)
+        told(lambda: alice.say("still there?"))
+
+
 def test_a_request_that_is_not_answered_in_time_is_no_lost_connection() -> None:
     def late(connection: socket.socket) -> None:
         requests = connection.makefile("rb")

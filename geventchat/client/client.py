@@ -187,8 +187,9 @@ class ChatClient:
         self.drop()
 
     def drop(self) -> None:
-        """End the connection at once, without a goodbye."""
+        """End the connection at once, without a goodbye; whoever still waits for something is told that it is lost."""
         self._greenlet.kill(timeout=1)
+        self._end("the connection is closed")
         self._socket.close()
 
     def _say_goodbye(self, reason: str) -> None:
@@ -238,10 +239,15 @@ class ChatClient:
                 self._let_others_go_on()
         except (OSError, ProtocolError) as error:
             closing = f"the connection is lost ({getattr(error, 'strerror', None) or error})"
-        self._lost = ConnectionLost(closing)
-        self._messages.put(self._lost)
-        for answer in self._waiting.values():
-            answer.set_exception(self._lost)
+        self._end(closing)
+
+    def _end(self, why: str) -> None:
+        """Tell whoever waits, and whoever asks from now on, that the connection is lost."""
+        if self._lost is None:
+            self._lost = ConnectionLost(why)
+            self._messages.put(self._lost)
+            for answer in self._waiting.values():
+                answer.set_exception(self._lost)
 
     def _let_others_go_on(self) -> None:
         """Give way: where a server sends without a pause, reading would never wait by itself."""
