@@ -295,6 +295,32 @@ def test_a_request_that_is_not_answered_in_time_is_no_lost_connection() -> None:
         assert alice.say("again") == "8-0"
 
 
+def test_a_server_that_takes_nothing_does_not_keep_a_request_for_longer_than_the_timeout() -> None:
+    over = threading.Event()
+
+    def deaf(connection: socket.socket) -> None:
+        connection.sendall(line(_WELCOME))
+        over.wait()
+
+    with answering(deaf) as address, ChatClient(address, name="alice", timeout=0.3) as alice:
+        for _ in range(2):  # what is sent after half a line would be taken for the rest of it
+            with pytest.raises(ConnectionLost, match="could not be sent whole"):
+                alice.say("x" * 8_000_000)
+        over.set()
+
+
+def test_a_timeout_of_the_caller_s_own_stays_its_own() -> None:
+    def silent(connection: socket.socket) -> None:
+        connection.sendall(line(_WELCOME))
+        while connection.recv(1000):
+            continue
+
+    with answering(silent) as address, ChatClient(address, name="alice", timeout=0.5) as alice:
+        with pytest.raises(gevent.Timeout) as raised, gevent.Timeout(0.05) as own:
+            alice.say("hello")
+        assert raised.value is own
+
+
 def test_what_a_server_says_is_cleaned_where_it_comes_in() -> None:
     evil = "\x1b[2J\x9b\u202e"
     welcome = msgspec.structs.replace(_WELCOME, nick=f"al{evil}ice", members=[evil])

@@ -163,11 +163,15 @@ class ChatClient:
         self.check(command)
         answer = self._waiting[ref] = AsyncResult()
         self._read_on.set()  # to the answer, whatever is still unread before it
+        too_late = gevent.Timeout(self._timeout)
         try:
-            self._send(command)
-            reply = answer.get(timeout=self._timeout)
-        except gevent.Timeout:
-            raise NoAnswer(f"the server did not answer within {self._timeout:g} s") from None
+            with too_late:
+                self._send(command)
+                reply = answer.get()
+        except gevent.Timeout as raised:
+            if raised is not too_late:  # it is the caller's
+                raise
+            raise self._lost or NoAnswer(f"the server did not answer within {self._timeout:g} s") from None
         finally:
             del self._waiting[ref]
         assert reply is not None
@@ -213,9 +217,18 @@ class ChatClient:
         line = _line(command)
         try:
             with self._sending:
-                self._socket.sendall(line)
+                self._send_whole(line)
         except OSError as error:
             raise self._lost or ConnectionLost(f"the connection is lost ({error.strerror or error})") from None
+
+    def _send_whole(self, line: bytes) -> None:
+        try:
+            self._socket.sendall(line)
+        except OSError:  # what the server said before it hung up is still to be heard
+            raise
+        except BaseException:
+            self._end("the connection is lost (a line could not be sent whole)")  # the next would be taken for its end
+            raise
 
     def _wait_for_welcome(self, address: tuple[str, int]) -> replies.Welcome:
         with suppress(OSError, ProtocolError):
