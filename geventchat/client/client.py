@@ -35,7 +35,8 @@ class ChatClient:
     """Talks to a chat server as `name`, in `room`. Use it as a context manager, or call `close` in the end.
 
     What the server sends comes out of iteration or `receive`, with everything removed that would act on a terminal;
-    answers to this client's own requests come from the methods that ask. A client that comes back gives `after`, the id
+    answers to this client's own requests come from the methods that ask. What is not taken is kept: who only says has
+    to take what comes, too, or memory fills. A client that comes back gives `after`, the id
     of the last event that the earlier connection heard, and `token`, from its welcome. `password` is the server's, and
     `login` logs in to an account. With `tls`, all goes through TLS, to a server that it trusts.
 
