@@ -182,6 +182,11 @@ def test_whoever_sits_at_a_terminal_is_asked_twice_and_sees_nothing_of_it(histor
             terminal.close()
             assert terminal.exitstatus == status
     assert json.loads(done(history, "list", "--json"))[0]["password"]
+    with pexpect.spawn(sys.executable, words, encoding="utf-8", timeout=20) as terminal:
+        terminal.expect("Password: ")
+        terminal.sendeof()
+        terminal.expect("\ngeventchat-serve account: no password was given")
+        terminal.expect(pexpect.EOF)
 
 
 def test_what_cannot_be_printed_is_one_line_and_a_status(history: Path) -> None:

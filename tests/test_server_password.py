@@ -238,6 +238,20 @@ def test_at_a_terminal_the_client_asks_for_it_and_shows_nothing_of_it(server: Ch
         assert ann.ended() == 0
 
 
+@pytest.mark.parametrize(("key", "status", "told"), [("\x04", 2, "no password was given"), ("\x03", 130, "")])
+def test_who_gives_no_password_at_a_terminal_gets_it_back_as_it_was(
+    server: ChatServer, tmp_path: Path, key: str, status: int, told: str
+) -> None:
+    with at_terminal(server.address, "ann", tmp_path) as ann:
+        ann.until("Server password:")
+        assert not ann.has_modes_restored()
+        ann.type(key)
+        assert ann.ended() == status
+        assert ann.has_modes_restored()
+        assert any(line == (told and f"geventchat-client: {told}") for line in ann.lines)
+        assert b"Traceback" not in ann.raw
+
+
 @pytest.mark.slow
 def test_a_client_at_a_terminal_does_not_go_on_guessing_once_the_password_is_another(tmp_path: Path) -> None:
     variables = {VARIABLE: PASSWORD}

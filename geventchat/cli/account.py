@@ -1,7 +1,6 @@
 """geventchat-serve account: makes, lists, changes and removes accounts, also while the server runs."""
 
 import argparse
-import getpass
 import json
 import os
 import secrets
@@ -195,8 +194,8 @@ def _password(file: str | None) -> str:
         return passwords.read(file)
     if not os.isatty(0):
         raise UsageError("there is no terminal to ask for a password at; give it with --password-file FILE")
-    password = getpass.getpass("Password: ")
-    if getpass.getpass("Once more: ") != password:
+    password = passwords.ask("Password: ")
+    if passwords.ask("Once more: ") != password:
         raise UsageError("these were two different passwords")
     return password
 

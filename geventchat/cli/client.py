@@ -15,7 +15,7 @@ from geventchat.commands.commands import Credentials
 from geventchat.protocol import address
 from geventchat.protocol.errors import ChatError, Refused, UsageError
 from geventchat.protocol.names import LOBBY
-from geventchat.system.passwords import read, server_password
+from geventchat.system.passwords import ask, read, server_password
 
 _EXAMPLES = """\
 examples:
@@ -28,7 +28,8 @@ examples:
 Without a terminal it is a filter: lines in are said, what happens comes out as lines. It ends when all that was said
 is known to be stored. GEVENTCHAT_SERVER is the server where none is given.
 
-exit status: 0 all that was said is stored; 1 it is not, or nobody answers; 2 an invalid option
+exit status: 0 all that was said is stored; 1 it is not, or nobody answers; 2 an invalid option,
+or no password given; 130 interrupted there
 """
 
 
@@ -72,6 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             hint = _HINTS.get(error.code, hint)
         print(f"geventchat-client: {error}{hint}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:  # where it asks for a password
+        return 130
 
 
 def _join(options: argparse.Namespace, at: tuple[str, int], name: str, password: str, own: str | None) -> int:
@@ -90,7 +93,7 @@ def _join(options: argparse.Namespace, at: tuple[str, int], name: str, password:
                 raise
             if refusal.code != "password-needed":
                 print(f"geventchat-client: {refusal}", file=sys.stderr)
-            given = getpass.getpass(prompt)
+            given = ask(prompt)
             if refusal.code in _SERVER_S:
                 password = given
             else:

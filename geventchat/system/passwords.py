@@ -1,6 +1,9 @@
-"""Passwords from a file or from the environment: never from the command line, which others can see."""
+"""Passwords from a file, the environment or a terminal: never from the command line, which others can see."""
 
+import getpass
 import os
+import signal
+import sys
 from pathlib import Path
 
 from geventchat.protocol.errors import UsageError
@@ -29,6 +32,24 @@ def read(file: str, option: str = "--password-file") -> str:
     if not text.strip():
         raise UsageError(f"{option} {file} is empty: write the password into it")
     return _checked(text, f"{option} {file}")
+
+
+def ask(prompt: str) -> str:
+    """Return a password that somebody types at the terminal, where it is not shown.
+
+    Raises UsageError where none is typed, and KeyboardInterrupt for Ctrl-C: what is typed then is shown again after it.
+    """
+    ends_at_once = signal.getsignal(signal.SIGINT) is signal.SIG_DFL
+    if ends_at_once:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return getpass.getpass(prompt)
+    except EOFError:
+        print(file=sys.stderr)  # the cursor stands behind the question still
+        raise UsageError("no password was given") from None
+    finally:
+        if ends_at_once:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _checked(text: str, where: str) -> str:
