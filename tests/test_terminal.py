@@ -218,8 +218,10 @@ def test_a_dumb_terminal_gets_text_only(server: ChatServer, tmp_path: Path) -> N
         ann.until(lambda: sum("ann: hello" in line for line in ann.lines) == 2)
         ann.type("/find nothing\r")
         ann.until("not found")
-        ann.type("exit\r")
+        ann.type("good night\x04\x04")  # the first ends the line, and the second the input
         assert ann.ended() == 0
+        while not (isinstance(heard := bob.receive(timeout=20), events.Said) and heard.text == "good night"):
+            assert heard is not None
         assert b"\x1b" not in ann.raw
 
 

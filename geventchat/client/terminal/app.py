@@ -203,13 +203,16 @@ class App:
         return (f"offline, next try in {ceil(wait)} s", "Enter tries now")
 
     def _guard(self, work: Callable[[], None]) -> None:
-        """Let the end of a worker be the end of all, so that the terminal is given back before anyone hears of it."""
+        """Let the end of a worker be the end of all, so that the terminal is given back before anyone hears of it.
+
+        Where it ends by itself, as there is nothing more to read, what was read before is said first.
+        """
         try:
             work()
         except Exception as error:
             self._ended.set_exception(error)
         else:
-            self._ended.set(Leave())
+            self._hand_over(None)
 
     def _report(self, reason: str) -> int:
         """Say what went wrong, if anything did; return the exit status."""

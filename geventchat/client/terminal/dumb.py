@@ -39,7 +39,6 @@ class Plain:
             for line in stdio.read_lines():
                 if isinstance(line, bytes):  # a terminal that edits lines itself has none that are too long
                     self._entered(clean(decode(line)))
-        self._entered(None)
 
     def takes(self) -> int:
         """Return how many further lines can be shown now."""
