@@ -7,8 +7,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from geventchat.tls import fingerprint
+from geventchat.tls.server_keys import ServerKeys
 from tests.processes import Serving, run, serving
 from tests.raw import Address
 from tests.terminal_fixtures import Terminal
@@ -105,6 +112,14 @@ def until_logged(server: Serving, text: str) -> None:
         pass
 
 
+def test_what_stands_beside_the_certificate_may_be_in_any_language(folder: Path, tmp_path: Path) -> None:
+    replace(tmp_path, folder)
+    certificate = tmp_path / "tls-certificate.pem"
+    certificate.write_bytes("subject=L = Köln, O = Чат\n".encode() + b"\xff\n" + certificate.read_bytes())
+    given = ServerKeys(certificate, tmp_path / "tls-key.pem")
+    assert given.key_fingerprint == keys(folder).key_fingerprint
+
+
 @pytest.mark.parametrize(
     ("options", "why"),
     [
@@ -119,8 +134,11 @@ def until_logged(server: Serving, text: str) -> None:
             "the key is not that of the certificate",
         ),
         (["--tls-cert", "{}/text", "--tls-key", "{}/tls-key.pem"], "are needed, in PEM"),
-        (["--tls-cert", "{}/bytes"], "holds no certificate in PEM"),
-        (["--tls-cert", "{}/tls-certificate.pem", "--tls-key", "{}/locked.pem"], "locked.pem"),
+        (["--tls-cert", "{}/bytes"], "are needed, in PEM"),
+        (
+            ["--tls-cert", "{}/tls-certificate.pem", "--tls-key", "{}/locked.pem"],
+            "locked.pem is encrypted, and nobody can be asked for its passphrase",
+        ),
         (["--tls-key", "{}/tls-key.pem"], "--tls-key needs --tls-cert FILE"),
         (["--tls-only"], "--tls-only needs a certificate"),
         (["--tls", "self-signed", "--tls-cert", "x"], "leave one out"),
@@ -133,10 +151,9 @@ def test_what_cannot_be_is_one_line_and_status_2(options: list[str], why: str, f
     (tmp_path / "other.pem").write_bytes((tmp_path / "else" / "tls-key.pem").read_bytes())
     (tmp_path / "text").write_text("nothing")
     (tmp_path / "bytes").write_bytes(b"\xff\xfe")
-    (tmp_path / "locked.pem").write_text(
-        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIGjMF8GCSqGSIb3DQEFDTBSMDEGCSqGSIb3DQEFDDAkBBAAAA==\n"
-        "-----END ENCRYPTED PRIVATE KEY-----\n"
-    )
+    key = load_pem_private_key((tmp_path / "tls-key.pem").read_bytes(), None)
+    locked = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"a passphrase"))
+    (tmp_path / "locked.pem").write_bytes(locked)
     ran = run("geventchat.cli.serve", *(option.format(tmp_path) for option in options))
     assert (ran.status, ran.out) == (2, "")
     assert why in ran.errors

@@ -42,10 +42,10 @@ class ServerKeys:
         context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE | ssl.OP_NO_RENEGOTIATION
         context.set_alpn_protocols(["http/1.1"])
         try:
-            text = self._certificate.read_text("ascii")
+            text = self._certificate.read_text("latin-1")  # any bytes can stand in the comments around it
             if self._key is not None:
                 self._key.read_bytes()  # for a better word than that of ssl if that cannot be
-            context.load_cert_chain(self._certificate, self._key, password=_no_passphrase)
+            context.load_cert_chain(self._certificate, self._key, password=self._no_passphrase)
             begin, end = text.index(_BEGIN), text.index(_END) + len(_END)
             return context, ssl.PEM_cert_to_DER_cert(text[begin:end])
         except ssl.SSLError as error:
@@ -56,6 +56,12 @@ class ServerKeys:
         except ValueError:
             raise UsageError(f"{self._certificate} holds no certificate in PEM") from None
 
+    def _no_passphrase(self) -> str:
+        raise UsageError(
+            f"the key in {self._key or self._certificate} is encrypted, and nobody can be asked for its passphrase; "
+            "openssl pkey -in FILE -out NEW writes it without one"
+        )
+
     def _what(self) -> str:
         return str(self._certificate) if self._key is None else f"{self._certificate} with {self._key}"
 
@@ -63,13 +69,9 @@ class ServerKeys:
 _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 
 
-def _no_passphrase() -> str:
-    raise ValueError("the key is encrypted")
-
-
 def _why(error: ssl.SSLError) -> str:
     if error.reason == "KEY_VALUES_MISMATCH":
         return "the key is not that of the certificate"
     if error.reason is None:  # it found nothing of what it looked for
-        return "a certificate and a key are needed, in PEM, the key not encrypted"
+        return "a certificate and a key are needed, in PEM"
     return error.reason.lower().replace("_", " ")
