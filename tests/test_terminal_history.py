@@ -7,6 +7,12 @@ import pytest
 from geventchat.client.terminal import input_history
 
 
+def test_half_a_character_that_is_typed_ends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    input_history.open_history().store_string("h\ud83d i")
+    assert list(input_history.open_history().load_history_strings()) == ["h? i"]
+
+
 def test_of_a_file_that_has_grown_large_the_newer_half_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     typed = input_history.open_history()

@@ -17,7 +17,7 @@ class InputHistory(FileHistory):
     def store_string(self, string: str) -> None:
         """Append a line to the file, if that takes it."""
         with suppress(OSError):
-            super().store_string(string)
+            super().store_string(string.encode(errors="replace").decode())  # not all versions take half a character
 
 
 def open_history() -> History:
