@@ -24,13 +24,13 @@ from geventchat.core.naming import Naming
 from geventchat.core.nicks import Nicks, profile
 from geventchat.core.posts import (
     Batch,
-    Transaction,
     Everywhere,
     PendingEvent,
     PendingNews,
     PendingReply,
     PendingStep,
     Post,
+    Transaction,
     unsettled,
     without_unstored,
 )

@@ -90,7 +90,7 @@ def unsettled(batch: Iterable[Post]) -> list[Transaction]:
 def without_unstored(batch: Batch, why: str) -> Batch:
     """Return what remains of a batch that the log could not store.
 
-    Senders are told that their messages were not stored; of a transaction nothing remains, and its user is told so once.
+    Senders are told that their messages were not stored. Of a transaction nothing remains; who began it is told once.
     Joins, leaves and new names still take effect, for the state has changed already.
     """
     remaining: Batch = []
