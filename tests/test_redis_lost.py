@@ -11,7 +11,7 @@ from geventchat.core.shared_log import Arrived, Gone, Happened, Lost, Told
 from geventchat.protocol import replies
 from geventchat.protocol.events import Said, number_of
 from geventchat.store.redis import items
-from geventchat.store.redis.link import FUNCTIONS, PREFIX, Address, Link
+from geventchat.store.redis.link import FUNCTIONS, PREFIX, Address, Away, Link, Subscription
 from geventchat.store.redis.log import RedisLog
 from tests.proxy import Proxy
 from tests.redis_server import RedisServer, running_redis
@@ -336,3 +336,13 @@ def test_what_was_shown_by_a_redis_that_another_has_replaced_meanwhile_is_told_t
         assert kept <= first < of_lost < last
         assert one.lost(lost.entry.event.id, "n") == [(told[0].first, told[0].last)]
         assert texts(one) == texts(other) == ["common", "at the new one"]
+
+
+def test_a_subscription_that_was_ended_while_somebody_asked_for_a_sign_of_life_is_not_taken_for_one(
+    redis_server: RedisServer,
+) -> None:
+    with closing(Subscription(Address(redis_server.url), "anything", 5.0)) as told:
+        told.close()
+        told.ask()
+        with pytest.raises(Away):
+            told.next()

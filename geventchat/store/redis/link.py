@@ -209,6 +209,8 @@ class Subscription:
 
     def next(self) -> bytes | None:
         """Wait for what is published next; None for a sign of life. Raises Away."""
+        if not self._connection.is_connected:
+            raise Away("the connection was ended")
         with _explained():
             kind, *_, data = self._connection.read_response()
             if kind == b"message":
@@ -219,6 +221,8 @@ class Subscription:
 
     def ask(self) -> None:
         """Ask for a sign of life. Raises Away."""
+        if not self._connection.is_connected:  # else redis-py would connect again, and be told signs of life alone
+            return
         with _explained():
             self._asked_at.append(time.monotonic())
             self._connection.send_command("PING")
