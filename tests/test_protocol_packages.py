@@ -48,6 +48,19 @@ def test_a_class_of_a_package_speaks_to_a_server(package: Path) -> None:
     assert result["delivered"] == 45
 
 
+def test_a_run_is_no_pass_where_a_class_of_a_package_fails_for_one_user(package: Path) -> None:
+    module = package / "my_package.py"
+    hello = next(line for line in module.read_text().splitlines() if line.lstrip().startswith("def hello("))
+    body = hello[: len(hello) - len(hello.lstrip())] + "    "
+    module.write_text(module.read_text().replace(hello, f"{hello}\n{body}assert nick != 'odd', 'no name'"))
+    (package / "talk.yaml").write_text("script:\n  - alice: Hello\n  - odd: I am here too\n")
+    with other_server("with_bare_lines.py") as (host, port):
+        ran = run("bots.cli", str(package / "talk.yaml"), "--server", f"{host}:{port}", "--dialect", "shouting")
+    assert "PASSED" not in ran.out
+    assert ran.status != 0
+    assert "no name" in ran.errors
+
+
 @pytest.mark.usefixtures("package")
 def test_what_cannot_be_loaded_is_told_in_a_line() -> None:
     assert by_name("shouting").make("").framed

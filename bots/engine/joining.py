@@ -42,28 +42,28 @@ class Joining:
         """Bring bots into the lobby, some at a time. Raises NotDone for the first that could not.
 
         With a `rate`, so many of the whole cast come a second, in its order. Raises ServerUnavailable if not even the
-        first one could connect.
+        first one could connect, and what went wrong unexpectedly.
         """
-        refusals: list[NotDone] = []
+        failed: list[Exception] = []
 
         def come(bot: Bot) -> None:
             try:
                 self.come_in(bot, LOBBY)
-            except NotDone as refusal:
-                refusals.append(refusal)
+            except Exception as error:
+                failed.append(error)
 
         coming, began = Pool(_AT_ONCE), time.monotonic()
         for bot in bots:
             if rate is not None:
                 gevent.sleep(max(0.0, began + bot.actor.index / rate - time.monotonic()))
-            if refusals:
+            if failed:
                 break
             coming.spawn(come, bot)
         coming.join()
-        if refusals and not self._outcome.users and isinstance(refusals[0], NotConnected):
-            raise ServerUnavailable(refusals[0].why)
-        if refusals:
-            raise refusals[0]
+        if failed and not self._outcome.users and isinstance(failed[0], NotConnected):
+            raise ServerUnavailable(failed[0].why)
+        if failed:
+            raise failed[0]
 
     def come_in(self, bot: Bot, room: str) -> None:
         """Connect a bot, and bring it into a room."""
