@@ -356,6 +356,27 @@ def _line(stream: IO[bytes] | None) -> str:
     return stream.readline().decode()
 
 
+def test_a_worker_that_is_stopped_when_it_has_played_its_part_plays_the_next_scenario(tmp_path: Path) -> None:
+    for number in (1, 2):
+        (tmp_path / f"{number}.yaml").write_text(_TALK)
+    program = f"""
+import sys
+from bots.workers.crew import Crew
+from bots.workers.messages import Stop
+stop_those_who_play = Crew._stop_those_who_play
+def stop_all_once_more(self):
+    stop_those_who_play(self)
+    for member in self._members.values():
+        self._send(member, Stop())
+Crew._stop_those_who_play = stop_all_once_more
+from bots.cli import main
+sys.exit(main([{str(tmp_path)!r}, "--json", "--workers", "2"]))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=False)
+    results = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(one["said"], one["settled"]) for one in results] == [(24, True), (24, True)], done
+
+
 def test_all_failures_of_all_workers_are_counted_and_told_once_in_the_same_words(tmp_path: Path) -> None:
     script = "cast: {user: 4}\nscript:\n  - user: {say: hi, room: den, times: 350}\n"  # where they are not
     result = played(script, tmp_path, "--workers", "2", "--speed", "10")

@@ -33,6 +33,7 @@ from bots.workers.messages import (
     Answered,
     Ask,
     Failed,
+    Forget,
     Go,
     Hello,
     Job,
@@ -105,7 +106,6 @@ class Worker:
                     raise UsageError(why)
                 case Job():
                     part = self._play(message)
-                    self._was_stopped = False
                 case Ask(question=question) if part is not None:
                     # In a thread, so that the master goes on hearing that this worker lives.
                     self._send(Answered(gevent.get_hub().threadpool.apply(part.answer, (question,))))
@@ -142,10 +142,16 @@ class Worker:
                 self._company.go(message)
             case Stop():
                 self._was_stopped = True
-                if self._is_playing:
-                    gevent.get_hub().loop.run_callback(self._me.throw, KeyboardInterrupt)
+                gevent.get_hub().loop.run_callback(self._interrupt)
             case _:
+                if isinstance(message, Forget):
+                    self._was_stopped = False  # also by a stop that came when all had been played: not for what follows
                 self._jobs.put(message)
+
+    def _interrupt(self) -> None:
+        """End what is being played, if it has not ended meanwhile; called in the loop."""
+        if self._is_playing:
+            self._me.throw(KeyboardInterrupt)
 
     def _hear_news(self, environment: Any, msg: Any) -> None:
         del environment
@@ -170,8 +176,7 @@ class Worker:
         self._is_left = True
         self._jobs.put(None)
         self._knows_time.set()
-        if self._is_playing:
-            gevent.get_hub().loop.run_callback(self._me.throw, KeyboardInterrupt)
+        gevent.get_hub().loop.run_callback(self._interrupt)
 
     def _play(self, job: Job) -> Part | None:
         """Play a part of a scenario; return what answers about it."""
