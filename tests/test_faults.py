@@ -103,6 +103,19 @@ def test_nor_in_two_hundred_runs(apart: Apart) -> None:
         assert SimulatedChat(seed, apart).run() == [], f"seed {seed}"
 
 
+_LATE = pytest.mark.parametrize("seeds", [range(15, 19), pytest.param(range(150), marks=pytest.mark.slow)], ids=str)
+
+
+@_LATE
+@pytest.mark.parametrize("fault", ["drop", "echo"])
+def test_what_a_late_server_with_ids_loses_is_found_though_equal_words_were_in_doubt(fault: str, seeds: range) -> None:
+    for seed in seeds:
+        chat = SimulatedChat(seed, "ids", fault, delay_s=2.0)
+        found = chat.run()
+        assert {one.verdict for one in found} == {"missing"}, f"seed {seed}"
+        assert {one.reader.name for one in found} == chat.guilty, f"seed {seed}"
+
+
 @_SEEDS
 @pytest.mark.parametrize("fault", ["drop", "echo", "alter", "stall", "tail"])
 def test_where_nothing_tells_messages_apart_what_is_missing_is_found_by_its_number(fault: str, seeds: range) -> None:

@@ -18,7 +18,8 @@ _PLACES = 3
 def missing(sent: SentMessages, readers: Sequence[Attendance]) -> Iterator[tuple[Attendance, Message]]:
     """Yield what users must have heard and have not, each user's in the order in which it was sent.
 
-    Where it is not sure which of several with equal words a user heard, each of them stands for one that is missing.
+    Where it is not sure which of several with equal words a user heard, each that it need not have heard, as far as is
+    known, stands for one that is missing.
     """
     missed: dict[Attendance, list[Message]] = defaultdict(list)
     for reader, message in _missed_in_order(sent.order, readers):
@@ -32,12 +33,18 @@ def missing(sent: SentMessages, readers: Sequence[Attendance]) -> Iterator[tuple
             words = message.words
             if words not in spare:
                 spare[words] = reader.progress.unplaced[words] + sum(
-                    reader.has_heard(one) and one.is_unsure for one in sent.equal(words)
+                    reader.has_heard(one) and one.is_unsure and not _had_to_be_heard(reader, one)
+                    for one in sent.equal(words)
                 )
             if spare[words]:
                 spare[words] -= 1
             elif not _may_be_older(sent, reader, message):
                 yield reader, message
+
+
+def _had_to_be_heard(reader: Attendance, message: Message) -> bool:
+    """Whether a user had to hear a message, whichever of those with its words it is."""
+    return reader.must_hear(message) and not message.is_uncertain
 
 
 def _may_be_older(sent: SentMessages, reader: Attendance, message: Message) -> bool:
