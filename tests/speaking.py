@@ -1,6 +1,7 @@
 """How the users of a simulated chat speak with its server: as bots do, and as a server of each kind sends."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from websockets.frames import Frame, Opcode
@@ -27,6 +28,18 @@ leave: {op: leave, room: "{room}"}
 rooms: true
 """,
     "simulated.yaml",
+)
+# Several messages in one frame of a WebSocket, as hubs of SignalR send them.
+HUB = parse(
+    rb"""
+protocol: websocket
+frame: {end: "\x1e"}
+say: {what: "{text}"}
+heard: {by: "{nick}", what: "{text}", id: "{id?}"}
+answers: [{to: {type: alive?}, with: {type: alive}}]
+ignore: [{type: 6}]
+""",
+    "hub.yaml",
 )
 
 
@@ -57,7 +70,15 @@ def _plain(nick: str, room: str) -> ClientDialect:
 
 
 def _web_socket(nick: str, room: str) -> ClientDialect:
-    dialect, server = JsonWebSocket("localhost"), ServerProtocol()
+    return _connected(JsonWebSocket("localhost"), nick, room)
+
+
+def _hub(nick: str, room: str) -> ClientDialect:
+    return _connected(Described(HUB, "localhost"), nick, room)
+
+
+def _connected(dialect: ClientDialect, nick: str, room: str) -> ClientDialect:
+    server = ServerProtocol()
     server.receive_data(dialect.hello(nick, room, None, None))
     (request,) = server.events_received()
     server.send_response(server.accept(request))  # type: ignore[arg-type]
@@ -68,6 +89,18 @@ def _web_socket(nick: str, room: str) -> ClientDialect:
 def _frame(nick: str, room: str, text: str, event_id: str) -> bytes:
     line = _json_line(nick, room, text, event_id).rstrip(b"\n")
     return Frame(Opcode.TEXT, line).serialize(mask=False)
+
+
+def hub_frame(*values: Mapping[str, str | int]) -> bytes:
+    """Return one frame with several values of JSON."""
+    records = "".join(f"{json.dumps(value)}\x1e" for value in values)
+    return Frame(Opcode.TEXT, records.encode()).serialize(mask=False)
+
+
+def _hub_frame(nick: str, room: str, text: str, event_id: str) -> bytes:
+    del room
+    has_id = {"id": event_id} if event_id else {}
+    return hub_frame({"by": nick, "what": text} | has_id, {"type": 6})
 
 
 def _irc(nick: str, room: str) -> ClientDialect:
@@ -95,4 +128,5 @@ SPEAKING = {
     "ws": Speaking(_web_socket, _frame),
     "irc": Speaking(_irc, lambda nick, room, text, _: f":{nick}!u@h PRIVMSG #{room} :{text}\r\n".encode()),
     "file": Speaking(_file, _file_line),
+    "hub": Speaking(_hub, _hub_frame),
 }

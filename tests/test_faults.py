@@ -78,6 +78,7 @@ _SPOKEN: list[tuple[str, Apart]] = [
     ("json", "marks"),
     ("irc", "marks"),
     ("irc", "words"),
+    ("hub", "ids"),
 ]
 _FEW = pytest.mark.parametrize("seeds", [range(1), pytest.param(range(1, 20), marks=pytest.mark.slow)], ids=str)
 

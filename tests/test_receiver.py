@@ -3,12 +3,13 @@
 import itertools
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bots.ledger.room import Attendance, Message, RoomLedger
-from bots.protocols.base import Heard, Notice
+from bots.protocols.base import ClientDialect, Heard, Notice
 from bots.protocols.json import Json
 from bots.protocols.plain import Plain
 from bots.world.inbox import Inbox
@@ -16,6 +17,7 @@ from bots.world.memberships import Membership
 from bots.world.receiver import Receiver
 from geventchat.dialects import json_client
 from geventchat.protocol import events
+from tests.speaking import SPEAKING, hub_frame
 
 READERS = ("ann", "bob", "cat")
 # What a reader may get besides or instead of what the others get.
@@ -26,12 +28,12 @@ _LINES = st.lists(st.tuples(st.sampled_from(READERS), st.sampled_from(["x", "y",
 class Listener:
     """One reader, in a ledger of its own or together with others."""
 
-    def __init__(self, room: RoomLedger, name: str, *, together: bool) -> None:
+    def __init__(self, room: RoomLedger, name: str, *, together: bool, dialect: ClientDialect | None = None) -> None:
         self.room = room
         self.stay: Attendance = room.enter(name, 0.0)
         self.stay.entered = 0.0
         inbox = Inbox([Membership("lobby", room, self.stay)], keeps=False)
-        self.receiver = Receiver(Plain(), self.hear, inbox)
+        self.receiver = Receiver(dialect or Plain(), self.hear, inbox)
         self.read = 0
         self.followed: list[str] = []
         self.together = together
@@ -191,3 +193,43 @@ def test_a_reader_that_is_still_coming_in_is_not_taken_along_by_half_a_line() ->
     room.close()
     assert room.findings == []
     assert (ann.stay.progress.heard, bob.stay.progress.heard) == (7, 7)
+
+
+def in_hub(room: RoomLedger, name: str) -> Listener:
+    return Listener(room, name, together=True, dialect=SPEAKING["hub"].come_in(name, "lobby"))
+
+
+@given(talk=_LINES, data=st.data())
+def test_several_messages_in_one_frame_are_each_heard_once_by_each_reader(
+    talk: list[tuple[str, str]], data: st.DataObject
+) -> None:
+    room = said_room(talk)
+    things: list[dict[str, Any]] = []
+    for nick, text in talk:
+        things += [{"by": nick, "what": text}, *[{"type": 6}] * data.draw(st.integers(0, 1))]
+    frames = [hub_frame(*things[begin:end]) for begin, end in itertools.pairwise(_cuts(len(things), data))]
+    pieces = []
+    for name in READERS:
+        listener, cuts = in_hub(room, name), data.draw(st.lists(st.integers(0, 10_000), max_size=5))
+        pieces.append([(listener, piece) for piece in pieces_of(b"".join(frames), cuts)])
+    for number in data.draw(st.permutations([number for number, own in enumerate(pieces) for _ in own])):
+        listener, piece = pieces[number].pop(0)
+        listener.receiver.receive(piece, 99.0)
+    room.close()
+    assert room.findings == []
+    assert {reader.progress.heard for reader in room.readers} == {len(talk)}
+
+
+def _cuts(size: int, data: st.DataObject) -> list[int]:
+    return sorted({0, size, *data.draw(st.lists(st.integers(0, size), max_size=5))})
+
+
+def test_what_a_server_asks_beside_a_message_is_answered_by_each_user() -> None:
+    room = said_room([("ann", "x"), ("ann", "y")])
+    listeners = [in_hub(room, name) for name in READERS]
+    for listener in listeners:
+        listener.receiver.receive(hub_frame({"by": "ann", "what": "x"}), 99.0)
+        listener.receiver.receive(hub_frame({"type": "alive?"}, {"by": "ann", "what": "y"}), 99.0)
+    assert all(listener.receiver.data_to_send() for listener in listeners)
+    room.close()
+    assert room.findings == []

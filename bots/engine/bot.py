@@ -320,7 +320,7 @@ class Bot:
         except ProtocolError as error:
             self._ended(error.message)
             return
-        if answer := self.dialect.data_to_send():
+        if answer := self.receiver.data_to_send():
             gevent.spawn(self._answer, answer)  # the loop must not wait
 
     def _answer(self, data: bytes) -> None:

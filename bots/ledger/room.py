@@ -133,8 +133,12 @@ class RoomLedger:
         return self._stream.part(reader)
 
     def notice(self, reader: Attendance, line: bytes) -> None:
-        """Note that a user got a line of the room's that is no message; everyone should, but nothing hangs on it."""
-        self._stream.notice(reader, line)
+        """Note that a user got a line of the room's that is no message; everyone should, but nothing hangs on it.
+
+        Without the line, as it holds more than that, those who get the same after this user have it read too.
+        """
+        if line:
+            self._stream.notice(reader, line)
 
     # What is heard line by line.
 

@@ -13,7 +13,8 @@ from bots.world.inbox import Inbox
 from geventchat.dialects.json_client import MAX_SERVER_LINE
 from geventchat.protocol.errors import ProtocolError
 
-# Is told of each thing that was read, of the line that it came in, and when.
+# Is told of each thing that was read, of the line that it came in, and when. The line is empty where its bytes alone do
+# not say what each user hears.
 Hear = Callable[[Heard, bytes, float], None]
 
 
@@ -30,12 +31,13 @@ class Receiver:
         self._room: RoomLedger | None = None
         self._reader: Attendance | None = None
         self._unread = b""  # the beginning of a line
+        self._answers = b""  # of the protocol itself
 
     def begin(self, dialect: ClientDialect) -> None:
         """Begin with a new connection."""
         self._dialect = dialect
         self.be_in(self._room, self._reader)
-        self._unread = b""
+        self._unread = self._answers = b""
 
     def be_in(self, room: RoomLedger | None, reader: Attendance | None) -> None:
         """From now on, hear this one room's lines together with the others in it; with None, read every line."""
@@ -46,8 +48,7 @@ class Receiver:
     def receive(self, data: bytes, now: float) -> None:
         """Take in what has arrived, at first nothing. Raises ProtocolError, fatal, for what cannot be read."""
         if not data:
-            for heard in self._dialect.receive(data):
-                self._hear(heard, data, now)
+            self._understand(data, now)
             return
         if self._unread:
             data, self._unread = self._unread + data, b""
@@ -55,8 +56,7 @@ class Receiver:
         if start == len(data):
             return
         if not self._dialect.framed:
-            for heard in self._dialect.receive(data):
-                self._hear(heard, b"", now)
+            self._understand(data, now)
             return
         if self._room is not None and self._reader is not None:
             data, start = self._room.unfinished(self._reader) + data[start:], 0
@@ -64,12 +64,25 @@ class Receiver:
             line, begin = data[start:end], start
             start = self._follow_others(data, begin, end, now)
             if start < end:
-                for heard in self._dialect.receive(line):
-                    self._hear(heard, line, now)
+                self._understand(line, now)
                 start = self._follow_others(data, end, len(data), now)
         self._unread = data[start:]
         if len(self._unread) > MAX_SERVER_LINE:
             raise ProtocolError("line-too-long", "the server sent a line without end", fatal=True)
+
+    def data_to_send(self) -> bytes:
+        """Return what the protocol itself has to answer to what was received."""
+        answers, self._answers = self._answers, b""
+        return answers
+
+    def _understand(self, line: bytes, now: float) -> None:
+        """Hear what a line means. If that is more than one thing, or to be answered, each user has to read it."""
+        meant = list(self._dialect.receive(line))
+        answer = self._dialect.data_to_send()
+        self._answers += answer
+        is_shared = self._dialect.framed and len(meant) == 1 and not answer
+        for heard in meant:
+            self._hear(heard, line if is_shared else b"", now)
 
     def _follow_others(self, data: bytes, start: int, stop: int, now: float) -> int:
         """Note that these bytes came; return up to where they are what the others in the room heard."""
