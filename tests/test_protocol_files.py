@@ -14,6 +14,7 @@ from bots.protocols.load import parse
 from bots.scenario.mistakes import ScenarioMistakes
 from geventchat.commands import commands
 from geventchat.protocol import events, replies
+from geventchat.protocol.errors import ProtocolError
 
 LINES = """\
 protocol: tcp
@@ -90,6 +91,13 @@ def said(nick: str, text: str, event_id: str = "") -> events.Said:
         ('join: "LOGIN {user}"', "2:7: {user} is not known here, only nick, room, number, did you mean nick?"),
         ('heard: "{nick}{text}"', "5:8: nothing stands between {text} and the name before it: where does the one end?"),
         ("join: [{send: HI}, {awnser: x}]", "2:20: a step is either send: or answer:, did you mean answer?"),
+        (
+            "join: |\n  LOGIN {nick}",
+            "2:7: this cannot be sent as one frame: the end of a frame is in it; a text behind |",
+        ),
+        ('join: "NICK {nick}\\nUSER"', "2:7: this cannot be sent as one frame: the end of a frame is in it"),
+        ('leave: "BYE\\n."', "6:8: this cannot be sent as one frame: the end of a frame is in it"),
+        ('answers: [{to: "2", with: "3\\n4"}]', "6:27: this cannot be sent as one frame"),
         ('answers: [{to: "2"}]', "6:11: an answer has the keys to: and with:"),
     ],
 )
@@ -101,6 +109,26 @@ def test_a_mistake_is_told_with_its_place_and_what_is_allowed(change: str, told:
     else:
         lines.append(change)
     assert any(one.startswith(told) for one in mistakes("\n".join(lines))), mistakes("\n".join(lines))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("url: '/ws#x'", "2:6: ws://localhost/ws#x isn't a valid URI: fragment identifier is meaningless"),
+        ('headers: {Origin: "http://a\\nb"}', "2:10: invalid Origin header: http://a"),
+        ('subprotocol: "a\\nb"', "2:14: invalid Sec-WebSocket-Protocol header: a"),
+        ("headers: {Origin: ok}\nframe: {end: x}\njoin: in box", "4:7: this cannot be sent as one frame"),
+    ],
+)
+def test_what_cannot_be_sent_in_a_websocket_is_told_with_its_place(change: str, told: str) -> None:
+    lines = f"protocol: websocket\n{change}\nsay: '{{text}}'\nheard: '{{nick}}: {{text}}'"
+    assert any(one.startswith(told) for one in mistakes(lines)), mistakes(lines)
+
+
+def test_a_name_that_does_not_fit_into_a_frame_is_told_and_cannot_come_in() -> None:
+    protocol = LINES.replace("protocol: tcp", "protocol: tcp\nframe: {end: '|'}")
+    with pytest.raises(ProtocolError, match=r"LOGIN od\|d cannot be sent: the end of a frame is in it"):
+        Described(parse(protocol.encode(), "theirs.yaml")).hello("od|d", "lobby", None, None)
 
 
 def test_a_name_in_braces_without_quotes_is_told() -> None:

@@ -180,7 +180,10 @@ class Bot:
         self.welcome = None
         self.receiver.begin(self.dialect)
         self.reader.begin(self._socket, self._tls)
-        self.send_bytes(self.dialect.hello(self.nick, room, after, token))
+        try:
+            self.send_bytes(self.dialect.hello(self.nick, room, after, token))
+        except ProtocolError as error:
+            raise NotLetIn(f"{self.nick} cannot come in: {error.message}") from None
         self._receive(b"", time.monotonic())
         self.reader.take_decrypted()
         if not self._wait(lambda: self.welcome is not None or bool(self._refused)):
@@ -198,8 +201,12 @@ class Bot:
         self.connected = True
 
     def send(self, command: commands.AnyCommand) -> None:
-        """Send a command. Raises OSError when the connection is gone."""
-        self.send_bytes(self.dialect.encode(command))
+        """Send a command. Raises OSError when the connection is gone, and NotDone if the protocol cannot send it."""
+        try:
+            data = self.dialect.encode(command)
+        except ProtocolError as error:
+            raise NotDone(f"{self.nick} could not: {error.message}") from None
+        self.send_bytes(data)
 
     def say(self, command: commands.Say | commands.Act, message: Message, withdraw: Withdraw) -> None:
         """Say something; a bot that reconnects says it again until the server is known to have stored it.

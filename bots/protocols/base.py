@@ -82,11 +82,15 @@ class ClientDialect:
         """Return what is sent first: who comes in, and where.
 
         One who comes back gives the id `after` which to be told what it missed, and the `token` of its last welcome.
+        Raises ProtocolError for a nick that cannot be sent.
         """
         raise NotImplementedError
 
     def encode(self, command: commands.AnyCommand) -> bytes:
-        """Return a command as bytes. Raises ConnectionError when the server takes no more."""
+        """Return a command as bytes.
+
+        Raises ConnectionError when the server takes no more, and ProtocolError for what cannot be sent.
+        """
         raise NotImplementedError
 
     def line_end(self, data: bytes, start: int) -> int:

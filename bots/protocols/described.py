@@ -14,6 +14,7 @@ from bots.protocols.websocket import WebSocket
 from bots.scenario.abilities import Ability
 from geventchat.commands import commands
 from geventchat.protocol import events, replies
+from geventchat.protocol.errors import ProtocolError
 from geventchat.protocol.text import decode
 
 # So much of a frame that nobody expected is shown.
@@ -69,7 +70,7 @@ class Described(ClientDialect):
         return request + self.data_to_send()
 
     def encode(self, command: commands.AnyCommand) -> bytes:
-        """Return a command as bytes. Raises TypeError for what the protocol cannot do."""
+        """Return a command as bytes. Raises TypeError for what the protocol cannot do, and ProtocolError."""
         description, names = self._description, self._names
         match command:
             case commands.Say(text=text, room=room):
@@ -187,7 +188,12 @@ class Described(ClientDialect):
             yield description.pong
 
     def _frame(self, message: Any, names: Names) -> bytes:
-        frame = self._description.framing.frame(self._content(message, names))
+        """Return a message as a frame. Raises ProtocolError if what is filled in, as a nick, does not fit into one."""
+        content = self._content(message, names)
+        try:
+            frame = self._description.framing.frame(content)
+        except ValueError as error:
+            raise ProtocolError("unsendable", f"{_show(content)} cannot be sent: {error}", fatal=True) from None
         return self._socket.send(frame) if self._socket is not None else frame
 
     def _content(self, message: Any, names: Names) -> bytes:

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from websockets.exceptions import WebSocketException
+
+from bots.protocols.base import shown
 from bots.protocols.description import Await, Description, Named, Send
 from bots.protocols.document import ProtocolFile
 from bots.protocols.framing import (
@@ -20,7 +23,18 @@ from bots.protocols.framing import (
     TextContent,
     Whole,
 )
-from bots.protocols.patterns import JSON_TEXT, Array, JsonText, Literal, Object, Pattern, names_in, text_pattern
+from bots.protocols.patterns import (
+    JSON_TEXT,
+    Array,
+    JsonText,
+    Literal,
+    Object,
+    Pattern,
+    filled,
+    names_in,
+    text_pattern,
+)
+from bots.protocols.websocket import WebSocket
 from bots.scenario.data_file import read_file
 from bots.scenario.mistakes import Mistake, Report, ScenarioMistakes, SourcePosition, did_you_mean, nearest
 from bots.scenario.root import read_root
@@ -142,12 +156,26 @@ class _Reader:
         return tls if tls in _NO_FILES else str(Path(self._report.file).parent / tls)
 
     def _path(self) -> str:
-        path = self._document.url or "/"
+        document = self._document
+        path = document.url or "/"
         if not path.startswith("/"):
             self._report.wrong(self._root.at(["url"]).place, "a path begins with /; the host is what --server says")
-        for text, key in [(path, "url"), *((value, "headers") for value in self._document.headers.values())]:
+        for text, key in [(path, "url"), *((value, "headers") for value in document.headers.values())]:
             self._check_names(text, self._root.at([key]), _AT_JOINING)
+        if document.protocol == "websocket":
+            self._check_handshake("url", path, {})
+            for name, value in document.headers.items():
+                self._check_handshake("headers", "/", {name: value})
+            self._check_handshake("subprotocol", "/", {}, document.subprotocol or "")
         return path
+
+    def _check_handshake(self, key: str, path: str, headers: dict[str, str], subprotocol: str = "") -> None:
+        """Report what cannot stand in a WebSocket's handshake."""
+        if path.startswith("/"):  # else that is the mistake
+            try:
+                WebSocket("", filled(path, {}), filled(headers, {}), subprotocol).connect()
+            except WebSocketException as error:
+                self._report.wrong(self._root.at([key]).place, shown(str(error)))
 
     # Messages to send.
 
@@ -181,6 +209,7 @@ class _Reader:
         return message
 
     def _message_of(self, node: Node, known: Iterable[str]) -> Any:
+        mistakes = len(self._report.mistakes)
         self._check_names(_value(node), node, [*known, "number"])
         if self._is_out_of_place(node):
             self._report.wrong(node.place, _NO_JSON)
@@ -189,7 +218,19 @@ class _Reader:
         if node.value is None and not self._content.is_json:
             self._report.wrong(node.place, "a message is missing here")
         self._check_quotes(node)
-        return _value(node) if self._content.is_json or isinstance(node.value, dict) else node.value
+        message = _value(node) if self._content.is_json or isinstance(node.value, dict) else node.value
+        if len(self._report.mistakes) == mistakes:
+            self._check_framed(message, node)
+        return message
+
+    def _check_framed(self, message: Any, node: Node) -> None:
+        """Report what can be no frame, whatever is filled in."""
+        try:
+            self._framing.frame(self._content.write(filled(message, {})))
+        except ValueError as error:
+            block = "; a text behind | ends with a line end, one behind |- does not"
+            hint = block if isinstance(message, str) and message.endswith("\n") else ""
+            self._report.wrong(node.place, f"this cannot be sent as one frame: {error}{hint}")
 
     def _is_out_of_place(self, node: Node) -> bool:
         """Whether this is JSON where frames hold text, and not said to be a text of it."""
