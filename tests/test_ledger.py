@@ -242,6 +242,19 @@ def test_what_a_server_has_taken_and_nobody_has_heard_is_missing_though_its_spea
     assert [one[2] for one in verdicts(ledger)] == ["0", "1", "2", "3", "4", "6", "7"]
 
 
+def test_at_a_late_server_what_is_heard_after_a_loss_tells_what_it_had_taken_over_that_connection() -> None:
+    ledger = room_of(readers=("bob",))
+    for at in (1.0, 2.0):
+        ledger.say("ann", f"swallowed at {at}", at, at)
+    ledger.lose("ann", 3.0)
+    for at in (4.0, 5.0, 6.0, 6.2, 6.9):
+        ledger.say("ann", str(at), at, at)
+    ledger.lose("ann", 7.0)
+    for text in ("5.0", "6.2"):
+        ledger.hear(ledger.readers[0], "ann", text, 9.0)
+    assert [one[2] for one in verdicts(ledger)] == ["4.0"]  # what came just before the loss was in flight
+
+
 @pytest.mark.parametrize("taken", [5.0, float("-inf")])
 def test_a_word_that_was_heard_or_a_pong_does_not_make_certain_what_was_in_flight(taken: float) -> None:
     ledger = room_of()

@@ -5,7 +5,7 @@ equal words of one sender may be any of several messages to a user who came in b
 connection between them. Such a message is counted for that user, but not placed: see `Progress.unplaced`.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -33,6 +33,7 @@ class SentMessages:
         self._unheard: dict[Words, deque[Message]] = defaultdict(deque)
         self._heard: dict[Words, list[Message]] = defaultdict(list)  # each list in the room's order
         self._by_id: dict[str, Message] = {}
+        self._losses: dict[str, list[float]] = defaultdict(list)  # when a connection was lost, by the nick, in order
 
     def send(self, nick: str, text: str, due: float, now: float, sender: str, line: int) -> Message:
         """Note that a message is being sent, and return it."""
@@ -45,8 +46,10 @@ class SentMessages:
         """Note that a user lost the connection; return from when on nobody knows whether what it sent has arrived.
 
         What was sent before `taken` the server is known to have taken, and so is what was sent before something that
-        somebody has heard; but for what was in flight. If nobody has heard that, it is lost.
+        somebody has heard; but for what was in flight. If nobody has heard that, it is lost. What is heard after this,
+        `end_doubts` looks at.
         """
+        self._losses[nick].append(now)
         unheard = [one for (sender, _), messages in self._unheard.items() if sender == nick for one in messages]
         if unheard:
             heard = (one for one in reversed(self.order) if one.nick == nick and not (one.is_unsure or one.from_others))
@@ -55,6 +58,22 @@ class SentMessages:
         for message in unheard:
             message.is_uncertain |= message.sent >= since
         return since
+
+    def end_doubts(self) -> None:
+        """Take for certain what was sent before something, over the same connection, that was heard after its loss.
+
+        The server has taken that too; but for what was in flight.
+        """
+        heard: dict[tuple[str, int], float] = {}  # when the last that was heard was sent, by the nick and the loss
+        for message in self.order:
+            if message.nick in self._losses and not (message.is_unsure or message.from_others):
+                loss = message.nick, bisect_right(self._losses[message.nick], message.sent)
+                heard[loss] = max(message.sent, heard.get(loss, message.sent))
+        for message in self.unheard():
+            losses = self._losses.get(message.nick, [])
+            number = bisect_right(losses, message.sent)
+            if (sent := heard.get((message.nick, number))) is not None and number < len(losses):
+                message.is_uncertain &= message.sent >= min(sent, losses[number] - IN_FLIGHT_S)
 
     def withdraw(self, message: Message) -> None:
         """Note that the server refused a message, or another one with the same words, if this has been heard."""

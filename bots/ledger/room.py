@@ -355,6 +355,7 @@ class RoomLedger:
         What was sent after `until` may still have been on its way: it is not missing.
         """
         self._tally.count()
+        self._sent.end_doubts()
         self._judge_again()
         for message, reader, at, after in self._reordering.find(self.readers):
             self._find_fault("reordered", message.words, reader, at, message, after=after)
