@@ -394,6 +394,24 @@ def test_what_the_server_refuses_is_not_missing_where_errors_do_not_matter(of_an
     assert (outcome.failures, outcome.anomalies, outcome.timeline.said) == ([], {}, 3)
 
 
+def test_who_is_not_let_into_a_room_is_not_said_to_miss_anything_there_where_errors_do_not_matter() -> None:
+    as_many_rooms_as_may_be = "".join(f"  - bob: {{join: room {number}}}\n" for number in range(64))
+    script = f"""\
+script:
+  - ann: {{join: den}}
+{as_many_rooms_as_may_be}
+  - bob: {{join: den}}
+  - ann: {{say: hello, room: den}}
+  - bob: {{leave: , room: room 1}}
+  - bob: {{join: den}}
+  - ann: {{say: hello again, room: den}}
+check: {{errors: any}}
+"""
+    outcome, _ = watched(script)
+    assert (outcome.failures, outcome.anomalies) == ([], {})
+    assert outcome.timeline.delivered == 3
+
+
 def test_lateness_counts_from_when_a_line_was_due_and_a_run_of_late_bots_is_invalid() -> None:
     outcome, _ = watched(
         """

@@ -57,7 +57,7 @@ _MAX_SHOWN = 200
 # What became of a ping: the pong came, or did not in time, or cannot any more because the connection is lost.
 Answer = Literal["pong", "late", "lost"]
 
-AnyWords = TypeVar("AnyWords", bound=commands.Say | commands.Act | commands.Whisper)
+Refusable = TypeVar("Refusable", bound=commands.Say | commands.Act | commands.Whisper | commands.Join)
 
 
 class NotDone(ChatError):
@@ -221,13 +221,13 @@ class Bot:
             with suppress(OSError):  # the loop will notice, and the actor come back
                 self.send(command)
 
-    def with_ref(self, words: AnyWords, withdraw: Withdraw) -> AnyWords:
-        """Return words with a ref by which the server can refuse them, where it may: `withdraw` is called then."""
+    def with_ref(self, command: Refusable, withdraw: Withdraw) -> Refusable:
+        """Return a command with a ref by which the server can refuse it, where it may: `withdraw` is called then."""
         if not (self._may_be_refused and self.dialect.catches_up):
-            return words
-        ref = words.ref or f"said {next(self._tokens)}"
+            return command
+        ref = command.ref or f"said {next(self._tokens)}"
         self._withdraw[ref] = withdraw
-        return structs.replace(words, ref=ref)
+        return structs.replace(command, ref=ref)
 
     def send_bytes(self, data: bytes) -> None:
         """Send just these bytes. Raises OSError when the connection is gone."""

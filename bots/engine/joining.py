@@ -214,9 +214,15 @@ class Joining:
         if left:
             self._memberships.begin_to_leave(bot.actor, time.monotonic())
         membership = self._enter(bot, room)
-        bot.send(commands.Join(room=room))
+
+        def turn_away() -> None:
+            self._memberships.leave(bot.actor, membership, time.monotonic())
+
+        bot.send(bot.with_ref(commands.Join(room=room), turn_away))
         self.wait_for_answer(bot, f"its way into {room}")
-        now = membership.attendance.entered = time.monotonic()
+        now = time.monotonic()
+        if membership.attendance.left > now:  # else the server has refused it
+            membership.attendance.entered = now
         for one in left:
             self._memberships.leave(bot.actor, one, now)
         self.tune(bot)
