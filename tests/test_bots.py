@@ -150,6 +150,8 @@ def test_how_to_run_it_again_names_the_server_and_the_speed(tmp_path: Path, capf
         ["--workers", "1", "--web", "99999"],
         ["--workers", "1", "--web", "0"],
         ["--workers", "1", "--web", ""],
+        ["--seed", "1" + 20 * "0"],
+        ["--seed", "x"],
     ],
 )
 def test_options_that_cannot_be_meant_are_status_2(arguments: list[str]) -> None:

@@ -154,6 +154,7 @@ def test_what_is_no_time_for_which_users_come_back() -> None:
         ("script:", "1:8: a list belongs here: lines that begin with a dash"),
         ("script: {alice: hi}", "1:9: a list belongs here: lines that begin with a dash"),
         ("script: [alice: hi]\nseed: x", "2:7: 'x' is not a whole number"),
+        ("script: [alice: hi]\nseed: 10000000000000000000", "2:7: 10000000000000000000 is too much, it can be 9,2"),
         ("script: [alice: hi]\ncast: [alice]", "2:7: keys with their values belong here, like alice: for one user,"),
         ("script: [alice: hi]\ncast: {alice: [x]}", "2:15: keys with their values belong here"),
         ("script: [alice: hi]\ncheck: x", "2:8: keys with their values belong here, like order: any"),

@@ -99,7 +99,9 @@ def _parser() -> argparse.ArgumentParser:
     add_tls(parser)
     add_password(parser)
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="play N times as fast")
-    parser.add_argument("--seed", type=int, metavar="N", help="other words, choices and times than the scenario's own")
+    parser.add_argument(
+        "--seed", type=_seed, metavar="N", help="other words, choices and times than the scenario's own"
+    )
     parser.add_argument(
         "--only",
         type=_lines,
@@ -184,7 +186,19 @@ def _lines(text: str) -> tuple[int, int]:
         raise UsageError("--only is a line of the scenario's file, or several: --only 12, --only 12-15") from None
     if last < first:
         raise UsageError(f"--only {text} ends before it begins; write --only {last}-{first}")
-    return first, last
+    return first, min(last, sys.maxsize)
+
+
+def _seed(text: str) -> int:
+    from bots.scenario.document import MAX_SEED
+
+    try:
+        seed = int(text)
+    except ValueError:
+        raise UsageError(f"--seed is a whole number, not {text}") from None
+    if abs(seed) > MAX_SEED:
+        raise UsageError(f"--seed {text} is too much; it can be {MAX_SEED:,} at most")
+    return seed
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -8,6 +8,8 @@ from bots.scenario.fields import ComeBack, Duration, Maybe, Model, Name, NewNick
 
 # More users than one machine can connect are a slip of the finger.
 MAX_COUNT = 100_000
+# What workers are told fits into 64 bits.
+MAX_SEED = (1 << 63) - 1
 
 
 _Count = Annotated[int, Field(ge=1, le=MAX_COUNT)]
@@ -70,7 +72,10 @@ class File(Model):
 
     title: Maybe[Name] = Field(default=None, description="what the scenario shows, in one line")
     seed: int = Field(
-        default=0, description="where all chance comes from: same seed, same words, choices and planned times"
+        default=0,
+        ge=-MAX_SEED,
+        le=MAX_SEED,
+        description="where all chance comes from: same seed, same words, choices and planned times",
     )
     mark: bool = Field(
         default=True, description="whether {words} end with a mark, like ·k3f, where the protocol gives messages no ids"
