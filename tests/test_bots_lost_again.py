@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+import gevent
 import pytest
+from gevent.event import Event
 from gevent.server import StreamServer
 from gevent.socket import SHUT_RDWR, socket
 
@@ -96,6 +98,32 @@ def test_a_server_that_lets_a_user_in_each_time_and_never_answers_does_not_keep_
     outcome = play("cast: {bob: {reconnect: true}}\nscript:\n  - bob: hi\n", listener.socket.getsockname(), "plain")
     listener.stop()
     assert outcome.failures == ["bob got no answer at the end within 0.5 s"]
+
+
+def test_a_server_that_lets_users_in_and_throws_them_out_again_and_again_does_not_keep_the_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    something_is_said = Event()
+
+    def throw_out(sock: socket, _: Address) -> None:
+        with suppress(OSError), sock.makefile("rb") as lines:
+            nick = next(lines).decode().strip()
+            sock.sendall(f"Hi, {nick}! To exit the chat enter 'exit'.\n".encode())
+            if not something_is_said.is_set() and nick == "bob1":
+                next(lines)
+                something_is_said.set()
+            something_is_said.wait()
+            gevent.sleep(0.01)
+            sock.shutdown(SHUT_RDWR)
+
+    for module in ("bot", "quiescence", "reconnecting"):
+        monkeypatch.setattr(f"bots.engine.{module}.MAX_PATIENCE_S", 0.5, raising=False)
+    listener = StreamServer(("127.0.0.1", 0), throw_out)
+    listener.start()
+    scenario = "cast: {bob: {count: 20, reconnect: 100ms}}\nscript:\n  - bob1: hi\n  - wait: 500ms\n"
+    outcome = play(scenario, listener.socket.getsockname(), "plain")
+    listener.stop()
+    assert any("was not back 0.5 s after the script had ended" in one for one in outcome.failures)
 
 
 def test_who_is_back_and_gets_no_answer_to_its_way_into_the_room_is_a_failure_and_the_run_ends(

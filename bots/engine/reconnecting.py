@@ -6,7 +6,7 @@ from typing import Literal
 
 import gevent
 
-from bots.engine.bot import Bot, NotDone
+from bots.engine.bot import MAX_PATIENCE_S, Bot, NotDone
 from bots.engine.joining import Joining
 from bots.report.outcome import Outcome
 from bots.world.world import World
@@ -89,9 +89,21 @@ class Reconnecting:
             greenlet.join()
 
     def wait_for_all(self) -> None:
-        """Wait until nobody is on the way back."""
-        while self._on_their_way:
-            gevent.joinall(list(self._on_their_way.values()))
+        """Wait until nobody is on the way back.
+
+        Those whom the server lets in again and again, and throws out, are given up some time.
+        """
+        began = time.monotonic()
+        within_s = max([MAX_PATIENCE_S, *(bot.actor.comes_back_within_s for bot in self._on_their_way)])
+        while self._on_their_way and time.monotonic() < began + within_s:
+            gevent.joinall(list(self._on_their_way.values()), timeout=began + within_s - time.monotonic())
+        for bot, greenlet in [*self._on_their_way.items()]:
+            greenlet.kill()
+            self._on_their_way.pop(bot, None)  # it may not have begun
+            bot.reconnecting = False
+            self._outcome.failures.append(f"{bot.nick} was not back {within_s:g} s after the script had ended")
+            self._give_up(bot)
+            self._joining.stop_hearing(bot)
 
     def _give_up(self, bot: Bot) -> None:
         """Note that nobody knows what of a bot's words has arrived, and that it has heard nothing more."""
