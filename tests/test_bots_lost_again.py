@@ -126,6 +126,26 @@ def test_a_server_that_lets_users_in_and_throws_them_out_again_and_again_does_no
     assert any("was not back 0.5 s after the script had ended" in one for one in outcome.failures)
 
 
+def test_a_server_that_stops_reading_does_not_keep_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = Event()
+
+    def never_read(sock: socket, _: Address) -> None:
+        with sock.makefile("rb") as lines:
+            sock.sendall(f"Hi, {next(lines).decode().strip()}! To exit the chat enter 'exit'.\n".encode())
+            ended.wait()
+
+    for module in ("bot", "quiescence"):
+        monkeypatch.setattr(f"bots.engine.{module}.MAX_PATIENCE_S", 0.5)
+    monkeypatch.setattr("bots.engine.quiescence._PATIENCE_S", 0.5)
+    listener = StreamServer(("127.0.0.1", 0), never_read)
+    listener.start()
+    scenario = 'cast: {ann: , bob: }\nscript:\n  - ann: {say: "{words 6000}", times: 400}\n'
+    outcome = play(scenario, listener.socket.getsockname(), "plain")
+    ended.set()
+    listener.stop()
+    assert "ann lost the connection: the server did not take what was sent within 0.5 s" in outcome.failures
+
+
 def test_who_is_back_and_gets_no_answer_to_its_way_into_the_room_is_a_failure_and_the_run_ends(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -173,7 +173,7 @@ class Bot:
 
     def _greet(self, room: str, after: str | None, others: Sequence[commands.Join], *, again: bool) -> None:
         self.dialect = self._make_dialect(show(self._address))
-        self._socket.settimeout(None)
+        self._socket.settimeout(MAX_PATIENCE_S)  # of sending, until the server has taken all of it
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.leaving, self._refused, self._reason, self._first_bytes = False, "", "", b""
         token = self._token if again and self._token else None
@@ -230,12 +230,16 @@ class Bot:
         return structs.replace(command, ref=ref)
 
     def send_bytes(self, data: bytes) -> None:
-        """Send just these bytes. Raises OSError when the connection is gone."""
+        """Send just these bytes. Raises OSError when they cannot be sent: the connection is then gone."""
         with self._sending:  # the socket may be full, and somebody wait for it already
             if self._tls is not None:
                 self._tls.encrypt(data)
                 data = self._tls.records()
-            self._socket.sendall(data)
+            try:
+                self._socket.sendall(data)
+            except TimeoutError:  # who knows how much of it the server has taken
+                self._ended(f"the server did not take what was sent within {MAX_PATIENCE_S:g} s")
+                raise
 
     def ping(self, within: float, *, patient: bool = False) -> Answer:
         """Ask for a pong.
