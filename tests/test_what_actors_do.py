@@ -252,6 +252,13 @@ def test_who_is_on_its_way_back_listens_all_the_same(dialect: str) -> None:
     assert outcome.anomalies == {}
 
 
+@pytest.mark.parametrize("dialect", ["plain", "irc"])
+def test_who_comes_back_before_the_server_has_noticed_the_loss_tries_again(dialect: str) -> None:
+    again = "".join(f"  - bob: {{drop: close}}\n  - bob: {{reconnect}}\n  - bob: here {n}\n" for n in range(20))
+    with ChatServer(limits=Limits(rate=None)) as server:
+        assert passed(play(f"script:\n  - ann: hi\n{again}", server.address, dialect)).timeline.said == 21
+
+
 def test_reconnect_brings_back_into_all_rooms_and_tells_what_was_missed() -> None:
     outcome, _ = watched(
         """

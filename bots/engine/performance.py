@@ -139,7 +139,7 @@ class Performance:
     def reconnect(self) -> None:
         """Come back after a lost connection, unless the bot does so by itself."""
         if not self._bot.reconnecting:
-            self._group.reconnecting.reconnect(self._bot)
+            self._group.reconnecting.bring_back(self._bot)
 
     def read(self, bytes_per_s: float) -> None:
         """Read at this pace from now on; what comes late then says nothing of the server."""

@@ -6,7 +6,7 @@ from typing import Literal
 
 import gevent
 
-from bots.engine.bot import MAX_PATIENCE_S, Bot, NotDone
+from bots.engine.bot import MAX_PATIENCE_S, PATIENCE_S, Bot, NotDone, NotLetIn
 from bots.engine.joining import Joining
 from bots.report.outcome import Outcome
 from bots.world.world import World
@@ -54,7 +54,23 @@ class Reconnecting:
         self._give_up(bot)
         self._joining.stop_hearing(bot)
 
-    def reconnect(self, bot: Bot, room: str | None = None) -> None:
+    def bring_back(self, bot: Bot) -> None:
+        """Bring a bot back as a line says. Raises NotDone.
+
+        Where who comes back cannot take over its lost connection, its name is free only when the server has noticed the
+        loss: until then, it is tried again.
+        """
+        room, deadline = self._room_of(bot), time.monotonic() + PATIENCE_S
+        waits = pauses(random.random, _FIRST_PAUSE_S)
+        while not bot.connected:
+            try:
+                self._reconnect(bot, room)
+            except NotLetIn:
+                if bot.dialect.catches_up or time.monotonic() > deadline:
+                    raise
+                gevent.sleep(next(waits))
+
+    def _reconnect(self, bot: Bot, room: str) -> None:
         """Bring a bot back; where the server tells what was missed, as if it had never been away. Raises NotDone.
 
         It comes back into the `room` where it was, also if another try has brought it no further than the lobby.
@@ -64,7 +80,6 @@ class Reconnecting:
                 return
             bot.go_to_next_server()
             memberships = self._memberships.of(bot.actor)
-            room = room or self._room_of(bot)
             if not bot.dialect.catches_up or not memberships:
                 self._joining.stop_hearing(bot)
                 self._joining.come_in(bot, room)
@@ -130,7 +145,7 @@ class Reconnecting:
             while not bot.connected:
                 gevent.sleep(next(waits))
                 try:
-                    self.reconnect(bot, room)
+                    self._reconnect(bot, room)
                 except (NotDone, OSError) as error:
                     if bot.connected and isinstance(error, NotDone):  # it is back, though not where it was
                         self._outcome.failures.append(str(error))

@@ -15,6 +15,7 @@ _GREETING = "Hi, "
 _GREETING_END = " To exit the chat enter 'exit'."
 _EXIT = "exit"
 _PING = "/ping "
+_TAKEN = re.compile("the name .+ is taken.*")
 _CAME_OR_WENT = re.compile("([^:]+) (joined|left)(?:: (.*))?")
 
 
@@ -27,6 +28,7 @@ class Plain(ClientDialect):
         super().__init__(host)
         self._rest = b""
         self._room = LOBBY
+        self._is_in = False
 
     def hello(self, nick: str, room: str, after: str | None, token: str | None) -> bytes:
         """Return what is sent first: the server's password, and a name. They come into the lobby, whatever the room."""
@@ -61,6 +63,7 @@ class Plain(ClientDialect):
             return self._read_notice(line[2:])
         nick = line.removeprefix(_GREETING).removesuffix(_GREETING_END)
         if line.startswith(_GREETING) and nick.endswith("!"):
+            self._is_in = True
             return replies.Welcome(
                 nick=nick[:-1], room=self._room, members=[], count=0, topic="", id="", token="", server="", limits={}
             )
@@ -73,6 +76,8 @@ class Plain(ClientDialect):
         return events.Said("", "", self._room, nick, text)
 
     def _read_notice(self, notice: str) -> Heard:
+        if not self._is_in and _TAKEN.fullmatch(notice):
+            return replies.Error(code="nick-taken", message=notice)
         if gap := read_gap(notice):
             return gap
         word, _, rest = notice.partition(" ")
