@@ -31,6 +31,10 @@ def load(path: Path) -> Scenario:
     def read(file: Path) -> bytes:
         return read_file(file, MAX_BYTES + 1)  # enough to see that a file is too large
 
+    name = str(path).encode(errors="backslashreplace").decode()
+    if name != str(path):  # it could not stand in reports, nor be told to workers
+        why = "its name, or that of its folder, is not in UTF-8: rename it"
+        raise ScenarioMistakes([Mistake(name, SourcePosition(1, 1), why)])
     try:
         source = read(path)
     except OSError as error:
