@@ -559,6 +559,16 @@ def test_without_locust_one_line_says_how_to_get_it(tmp_path: Path) -> None:
     ]
 
 
+def test_a_master_whose_name_nobody_knows_is_told_in_one_line() -> None:
+    done = subprocess.run([*_BOTS, "worker", "nosuch.invalid:5600"], capture_output=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert (
+        done.stderr.decode()
+        .splitlines()[-1]
+        .startswith("geventchat-bots: no geventchat-bots --workers can be at nosuch.invalid:5600: ")
+    )
+
+
 def test_ctrl_c_ends_a_worker_that_waits_for_its_master() -> None:
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         at = f"127.0.0.1:{nobody.getsockname()[1]}"

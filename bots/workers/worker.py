@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gevent
+import gevent.socket
 import msgspec
 from gevent.event import Event
 from gevent.queue import Queue
@@ -70,9 +71,14 @@ _STATE_S = 0.5
 
 
 class Worker:
-    """A connection to the master at an address. Raises UsageError if nobody answers there for minutes."""
+    """A connection to the master at an address. Raises UsageError if there is none, or nobody answers for minutes."""
 
     def __init__(self, address: Address) -> None:
+        try:
+            gevent.socket.getaddrinfo(*address)
+        except OSError as error:  # Locust would try for ever
+            why = (error.strerror or str(error)).lower()
+            raise UsageError(f"no geventchat-bots --workers can be at {show(address)}: {why}") from None
         environment = locust_engine.environment()
         try:
             self._runner = environment.create_worker_runner(*address)
