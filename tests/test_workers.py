@@ -14,6 +14,7 @@ from urllib.request import Request, urlopen
 import gevent
 import pytest
 from gevent import socket, subprocess
+from gevent.server import StreamServer
 
 from tests.faulty_json_server import faulty_json_server
 from tests.faulty_server import faulty_server
@@ -375,6 +376,46 @@ sys.exit(main([{str(tmp_path)!r}, "--json", "--workers", "2"]))
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=False)
     results = [json.loads(line) for line in done.stdout.splitlines()]
     assert [(one["said"], one["settled"]) for one in results] == [(24, True), (24, True)], done
+
+
+def test_what_the_server_refused_makes_no_later_message_late_on_another_worker(tmp_path: Path) -> None:
+    users: dict[str, socket.socket] = {}
+    said: list[str] = []
+
+    def tell(sock: socket.socket, **message: object) -> None:
+        with suppress(OSError):
+            sock.sendall(json.dumps(message).encode() + b"\n")
+
+    def serve(sock: socket.socket, _: Address) -> None:
+        nick = ""
+        with suppress(OSError), sock.makefile("rb") as lines:
+            for message in map(json.loads, lines):
+                match message["type"]:
+                    case "hello":
+                        nick = message["nick"]
+                        users[nick] = sock
+                        welcome = {"room": "lobby", "members": [], "count": 1, "topic": "", "id": "1-0", "token": ""}
+                        tell(sock, type="welcome", nick=nick, server="x", limits={}, **welcome)
+                    case "say":
+                        said.append(nick)
+                        if len(said) % 2:
+                            tell(sock, type="error", code="slow", message="too fast", ref=message["ref"])
+                            continue
+                        event = {"id": f"1-{len(said)}", "time": "", "room": "lobby", "nick": nick}
+                        for one in users.values():
+                            tell(one, type="said", text=message["text"], **event)
+                    case "ping":
+                        tell(sock, type="pong", token=message["token"])
+                    case "bye":
+                        break
+
+    server = StreamServer(("127.0.0.1", 0), serve)
+    server.start()
+    scenario = "script:\n  - alice: {say: hi, times: 4, every: 3s}\n  - bob: {wait: 1s}\ncheck: {errors: any}\n"
+    result = played(scenario, tmp_path, "--workers", "2", "--server", f"127.0.0.1:{server.server_port}")
+    server.stop()
+    assert (result["said"], result["delivered"], result["anomalies"]) == (4, 4, {})
+    assert result["latency_ms"]["max"] < 2000
 
 
 def test_all_failures_of_all_workers_are_counted_and_told_once_in_the_same_words(tmp_path: Path) -> None:

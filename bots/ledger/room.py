@@ -81,6 +81,8 @@ class RoomLedger:
     def withdraw(self, message: Message) -> None:
         """Note that the server has refused a message: nobody is to hear it."""
         self._sent.withdraw(message)
+        if self.share is not None:
+            self.share.untell(mark_of(message.words), message.sent)
 
     def announce(self, mark: int, due: float, sent: float) -> None:
         """Note when something was due and sent that one of another share said; `mark` stands for its words."""
@@ -89,6 +91,11 @@ class RoomLedger:
         if message is not None:
             self._tally.count()
             self.timeline.know_due(message)
+
+    def withdraw_elsewhere(self, mark: int, sent: float) -> None:
+        """Note that what was announced of another share, sent at about this time, was refused."""
+        assert self.share is not None
+        self.share.withdraw(mark, sent)
 
     def enter(self, name: str, now: float) -> Attendance:
         """Note that a user asks to join; `entered` is to be set when that is known to have happened."""

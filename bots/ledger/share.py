@@ -58,11 +58,13 @@ class Share:
     """One ledger's part in a run of several.
 
     `ours` holds the nicks that only the share's own users have, or had; `tell` is called with what one of them says:
-    its mark, when it was due, and when it was sent.
+    its mark, when it was due, and when it was sent; `untell` with what of that the server has refused: its mark, and
+    when it was sent.
     """
 
     ours: Container[str]
     tell: Callable[[int, float, float], None] = lambda *_: None
+    untell: Callable[[int, float], None] = lambda *_: None
     odd: dict[Attendance, list[Odd]] = field(default_factory=lambda: defaultdict(list))
     # What a user heard, as something odd, of what stands before its place in the room's order.
     out_of_place: dict[Attendance, set[Message]] = field(default_factory=lambda: defaultdict(set))
@@ -88,6 +90,13 @@ class Share:
             return message
         self._announced[mark].append(Announced(due, sent))
         return None
+
+    def withdraw(self, mark: int, sent: float) -> None:
+        """Take in that what was said elsewhere at about this time was refused, so that nobody hears it."""
+        if known := self._announced.get(mark):
+            known.remove(min(known, key=lambda one: abs(one.sent - sent)))
+            if not known:
+                del self._announced[mark]
 
     def hear_first(self, message: Message) -> None:
         """Take in that something was heard which was said elsewhere; when it was due, if that is known by now."""

@@ -16,7 +16,7 @@ from bots.ledger.share import Share
 from bots.scenario.model import Actor, Scenario
 from bots.scenario.schedule import ActId, whispered_to
 from bots.workers.clock import MasterClock
-from bots.workers.messages import Arrived, Go, MovedThere, News, SaidThere
+from bots.workers.messages import Arrived, Go, MovedThere, News, RefusedThere, SaidThere
 from bots.world.identities import NicksOf
 
 # Times that differ by less are the same: they were turned from one clock to another and back.
@@ -48,6 +48,7 @@ class Company:
         self._send = send
         self._tell = tell
         self._said: dict[About, list[SaidThere]] = defaultdict(list)
+        self._refused: dict[About, list[RefusedThere]] = defaultdict(list)
         self._moved: list[MovedThere] = []
         self._done: list[ActId] = []
         self._moving: list[int] = []
@@ -101,13 +102,15 @@ class Company:
 
     def share_of(self, group: BotGroup, about: About) -> Share:
         """Return what a ledger keeps which sees only the users of this worker."""
-        return Share(NicksOf(group.world.identities, self.mine), partial(self._note_said, about))
+        ours = NicksOf(group.world.identities, self.mine)
+        return Share(ours, partial(self._note_said, about), partial(self._note_refused, about))
 
     def tell_news(self) -> None:
         """Tell the others all that they have not been told yet."""
-        news = News(self._said, self._moved, self._done, self._moving, self._let_go)
-        if any((news.said, news.moved, news.done, news.moving, news.let_go)):
-            self._said, self._moved, self._done, self._moving, self._let_go = defaultdict(list), [], [], [], []
+        news = News(self._said, self._refused, self._moved, self._done, self._moving, self._let_go)
+        if any((news.said, news.refused, news.moved, news.done, news.moving, news.let_go)):
+            self._said, self._refused = defaultdict(list), defaultdict(list)
+            self._moved, self._done, self._moving, self._let_go = [], [], [], []
             self._tell(news)
 
     def _tell_soon(self) -> None:
@@ -138,6 +141,11 @@ class Company:
                     group.world.whispers.expect(hearer, sent - _SAME_S)
                 if (ledger := ledgers.get(about.name)) is not None:
                     ledger.announce(said.mark, due, sent)
+        for about, refused in news.refused.items():
+            ledgers = group.outcome.rooms if about.kind == "room" else group.outcome.whispers
+            if (ledger := ledgers.get(about.name)) is not None:
+                for one in refused:
+                    ledger.withdraw_elsewhere(one.mark, self._clock.from_master(one.sent))
         for act in news.done:
             self._done_elsewhere[act].set()
 
@@ -152,6 +160,9 @@ class Company:
             if not self._waiting_for[number]:
                 del self._waiting_for[number]
                 self._may_move.pop(number).set()
+
+    def _note_refused(self, about: About, mark: int, sent: float) -> None:
+        self._refused[about].append(RefusedThere(mark, self._clock.to_master(sent)))
 
     def _note_said(self, about: About, mark: int, due: float, sent: float) -> None:
         to_master = self._clock.to_master

@@ -87,6 +87,13 @@ class SaidThere(msgspec.Struct, array_like=True, frozen=True):
     sent: float
 
 
+class RefusedThere(msgspec.Struct, array_like=True, frozen=True):
+    """Something that was said and that the server has refused: the number that stands for it, and when it was sent."""
+
+    mark: int
+    sent: float
+
+
 class MovedThere(msgspec.Struct, array_like=True, frozen=True):
     """An actor, by its number, that is there under a nick, or not there any more."""
 
@@ -97,9 +104,13 @@ class MovedThere(msgspec.Struct, array_like=True, frozen=True):
 
 
 class News(msgspec.Struct, frozen=True):
-    """What a worker tells all others: what was said, by room; who came, went, or has another nick; what is over."""
+    """What a worker tells all others: what was said, by room; who came, went, or has another nick; what is over.
+
+    What the server has refused of what was said is told later.
+    """
 
     said: dict[About, list[SaidThere]] = {}
+    refused: dict[About, list[RefusedThere]] = {}
     moved: list[MovedThere] = []
     done: list[ActId] = []
     moving: list[int] = []  # actors, by their numbers, who ask to be whispered to no more until they have moved
