@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from bots.scenario.load import parse
 from geventchat import ChatClient, ChatServer, Limits
 from tests.faulty_server import FAULTS, faulty_server
 from tests.needs import not_permitted
+from tests.play import said_to_pass
 from tests.processes import Ran, run, serving
 from tests.raw import Address, plain
 
@@ -99,11 +99,7 @@ def test_ten_users_pass_on_a_server_of_their_own() -> None:
     assert ran.out.startswith("Ten users say hello: 10 users at a server started for this run, at 127.0.0.1:")
     assert "said         101 messages" in ran.out
     assert "delivered    1,010 (messages x readers)" in ran.out
-    assert "anomalies    none" in ran.out
-    last = ran.out.splitlines()[-1]
-    # On a machine that has too much to do, the bots are late themselves, or all of it is.
-    if not re.match("INVALID: the bots themselves were late|FAILED: latency p99 [^;]*$", last):
-        assert (ran.status, last) == (0, "PASSED: everyone got every message, once, in order"), ran.out + ran.errors
+    said_to_pass(ran.status, ran.out)
 
 
 def test_an_expectation_that_is_not_met_is_status_1(tmp_path: Path) -> None:

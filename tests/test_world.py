@@ -14,6 +14,8 @@ from geventchat.protocol import events, replies
 from tests.scenarios import scenario
 
 _SCRIPT = """
+cast:
+  dan: {reconnect: true}
 script:
   - ann: hi
   - bob: {expect: hi}
@@ -31,7 +33,7 @@ class Standing:
 
 
 class Play:
-    """Three actors in the lobby at time 1, and all that they hear at the times that a test says."""
+    """Two actors in the lobby at time 1, and all that they hear at the times that a test says."""
 
     def __init__(self) -> None:
         played = scenario(_SCRIPT)
@@ -97,7 +99,7 @@ def test_who_hears_another_s_whisper_is_found(play: Play) -> None:
 def test_a_room_is_judged_whatever_its_name_is() -> None:
     outcome = Outcome(scenario(_SCRIPT))
     world = World(outcome.scenario, outcome.rooms, outcome.whispers, outcome.make_ledger)
-    _, bob, _ = outcome.scenario.actors
+    bob = outcome.scenario.group("bob")[0]
     world.memberships.enter(bob, "whispers to bob", 1.0).attendance.entered = 1.0
     world.memberships.ledger("whispers to bob").say("ann", "hi", 2.0, 2.0)
     world.whispers.say("ann", bob, "psst", 2.0, 2.0)
@@ -185,3 +187,10 @@ def test_who_comes_in_is_welcomed_once_however_many_hear_of_it_and_again_after_l
     play.world.others.stop_welcoming(welcome)
     play.hear("ann", events.Joined("1-8", "", "lobby", "dan"), 5.0)
     assert len(welcomed) == 3
+
+
+def test_who_comes_back_by_itself_may_be_away_when_somebody_whispers_to_it(play: Play) -> None:
+    for nick in ("dan", "bob"):
+        told = replies.Error(code="no-such-nick", message=f"nobody called {nick} is here", about=nick)
+        play.hear("ann", told, 2.0)
+    assert play.refusals == ["ann: nobody called bob is here (no-such-nick)"]

@@ -54,8 +54,15 @@ class Dispatcher:
             case replies.Gap(room=room, first=first, last=last):
                 if membership := world.memberships.get(actor, room):
                     membership.ledger.tell_gap(membership.attendance, first, last, now)
+            case replies.Error(code="no-such-nick", about=str(nick)) if self._comes_back(nick, now):
+                pass  # it may be on its way; whether it missed what it had to hear, its ledger says
             case replies.Error(code=code, message=message) if hearer.connected:
                 self._refused(hearer, f"{message} ({code})")
+
+    def _comes_back(self, nick: str, now: float) -> bool:
+        """Return whether this is an actor's, who comes back by itself when its connection is lost."""
+        actor = self._world.identities.holder(nick, now)
+        return actor is not None and actor.reconnects
 
     def _note_event(self, hearer: Hearer, event: events.Event, now: float) -> None:
         """Note who is called what, and which others come and go; the first bot to hear of it counts."""
