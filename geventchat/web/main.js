@@ -22,25 +22,25 @@ const ACCOUNT_CODES = ["nick-registered", "login-failed"];
 const KEEP_MS = 1000;
 
 const renderSoon = perFrame(render);
-let conversation = null; // null while nobody has joined
+let chat = null; // null while nobody has joined
 let link = { state: "" }; // how the connection is
 let keeping = null;
 let offered; // what a moderator's link holds, until it has been used
 let isOfName = false; // whether the password that is asked for is that of the name
 
 socket.start({
-	hello: () => conversation.hello(),
+	hello: () => chat.hello(),
 	welcomed: (welcome) => {
-		conversation.welcomed(welcome);
+		chat.welcomed(welcome);
 		offered = undefined;
 		keep();
 		enter();
 	},
 	heard: (message) => {
-		conversation.heard(message);
+		chat.heard(message);
 		changed();
 	},
-	lost: () => conversation.lost(),
+	lost: () => chat.lost(),
 	refused,
 	now: (state) => {
 		link = state;
@@ -60,7 +60,7 @@ const out = {
 	alert,
 	replaced: () => {
 		socket.close();
-		conversation.lost(true);
+		chat.lost(true);
 		store.leave();
 		link = { state: "replaced" };
 		changed();
@@ -68,9 +68,9 @@ const out = {
 	ended: (why = "") => {
 		keep();
 		store.leave();
-		if (!why && !conversation.pending.size) store.forget(conversation.nick);
+		if (!why && !chat.pending.size) store.forget(chat.nick);
 		socket.close();
-		conversation = null;
+		chat = null;
 		log.forget();
 		ask(why);
 	},
@@ -81,9 +81,9 @@ const out = {
 const random = (words) => crypto.getRandomValues(new Uint32Array(words)).join("-");
 
 function begin(kept) {
-	conversation = new Conversation({ secret: random(4), ...kept }, random(2), Date.now, out);
-	conversation.link = offered;
-	conversation.looks(!document.hidden);
+	chat = new Conversation({ secret: random(4), ...kept }, random(2), Date.now, out);
+	chat.link = offered;
+	chat.looks(!document.hidden);
 	keep(); // for a tab that waits for a connection to see that this one goes on
 }
 
@@ -94,9 +94,9 @@ function takeLink() {
 	if (!secret) return;
 	history.replaceState(null, "", location.pathname + location.search);
 	offered = secret;
-	conversation?.lost(); // until the welcome, what is said waits
-	if (!conversation) return;
-	conversation.link = secret;
+	chat?.lost(); // until the welcome, what is said waits
+	if (!chat) return;
+	chat.link = secret;
 	socket.open();
 }
 
@@ -124,10 +124,10 @@ function ask(why, field = $("name")) {
 
 // The server does not let us in: only the user can say how to go on.
 function refused({ code, message }) {
-	if (conversation.keptOut({ code })) return socket.open();
-	if (code === "link-used") offered = conversation.link = undefined;
+	if (chat.keptOut({ code })) return socket.open();
+	if (code === "link-used") offered = chat.link = undefined;
 	isOfName = ACCOUNT_CODES.includes(code);
-	if (isOfName) conversation.login = undefined;
+	if (isOfName) chat.login = undefined;
 	$("secret").hidden = !isOfName && !SERVER_CODES.includes(code);
 	write($("secret-of"), isOfName ? "Password of this name" : "Server password");
 	$("password").value = "";
@@ -137,7 +137,7 @@ function refused({ code, message }) {
 // Go on in this tab instead of in the other, whose token it is now.
 function takeOver() {
 	const kept = store.ofThisBrowser();
-	if (kept?.token === conversation.token) store.keep(conversation.added(kept), conversation.password);
+	if (kept?.token === chat.token) store.keep(chat.added(kept), chat.password);
 	location.reload();
 }
 
@@ -145,41 +145,41 @@ function takeOver() {
 function keep() {
 	clearTimeout(keeping);
 	keeping = null;
-	if (conversation?.token && link.state !== "replaced") store.keep(conversation.toKeep(), conversation.password);
+	if (chat?.token && link.state !== "replaced") store.keep(chat.toKeep(), chat.password);
 }
 
 // What the user does.
 
 log.start({
-	earlier: (room) => conversation.earlier(room),
+	earlier: (room) => chat.earlier(room),
 	moved: renderSoon,
 	chosen: openMenu,
 });
 menu.start((what, nick, id) => {
 	if (what === "msg" || what === "ban") beginFor(what, nick);
-	else say(() => conversation.does({ kick: { type: what, nick }, mute: { type: what, nick, for: "10m" }, delete: { type: what, id } }[what]));
+	else say(() => chat.does({ kick: { type: what, nick }, mute: { type: what, nick, for: "10m" }, delete: { type: what, id } }[what]));
 });
 account.start({
-	account: () => conversation.account,
-	nick: () => conversation.nick,
-	send: (command) => say(() => conversation.does(command)),
+	account: () => chat.account,
+	nick: () => chat.nick,
+	send: (command) => say(() => chat.does(command)),
 });
 tabs.start(look);
 people.start((nick) => {
-	if (nick !== conversation.nick && moderates()) openMenu(nick);
+	if (nick !== chat.nick && moderates()) openMenu(nick);
 	else beginFor("msg", nick);
 });
 composer.start({
-	known: () => [...conversation.rooms.current.members].reverse().filter((nick) => nick !== conversation.nick),
-	typed: (line) => say(() => conversation.typed(line)),
-	pasted: (lines, room) => say(() => lines.forEach((line) => conversation.say(line, room))),
-	room: () => conversation.rooms.current,
+	known: () => [...chat.rooms.current.members].reverse().filter((nick) => nick !== chat.nick),
+	typed: (line) => say(() => chat.typed(line)),
+	pasted: (lines, room) => say(() => lines.forEach((line) => chat.say(line, room))),
+	room: () => chat.rooms.current,
 });
 
-const moderates = () => conversation.moderates(conversation.rooms.current);
+const moderates = () => chat.moderates(chat.rooms.current);
 
 function openMenu(nick, id) {
-	menu.open(nick, nick === conversation.nick, id);
+	menu.open(nick, nick === chat.nick, id);
 }
 
 function beginFor(command, nick) {
@@ -188,8 +188,8 @@ function beginFor(command, nick) {
 
 // Nothing that is said may be lost, and its answer is to be seen. Returns what `speak` does.
 function say(speak) {
-	const said = conversation && speak();
-	if (!conversation) return said;
+	const said = chat && speak();
+	if (!chat) return said;
 	keep();
 	toLatest();
 	setTimeout(renderSoon, LATE_MS);
@@ -197,12 +197,12 @@ function say(speak) {
 }
 
 function look(room) {
-	conversation.look(room);
+	chat.look(room);
 	changed();
 }
 
 function toLatest() {
-	conversation.latest(conversation.rooms.current);
+	chat.latest(chat.rooms.current);
 	log.toEnd();
 	changed();
 }
@@ -211,24 +211,24 @@ $("join").addEventListener("submit", (event) => {
 	event.preventDefault();
 	const nick = $("name").value.trim();
 	if (!nick) return;
-	if (!conversation) {
+	if (!chat) {
 		const kept = store.ofThisBrowser();
 		begin(kept?.nick === nick ? kept : { nick });
 	}
 	const password = $("password").value;
-	if (password && isOfName) conversation.login = { account: nick, password };
-	else if (password) conversation.password = password;
-	conversation.nick = nick;
+	if (password && isOfName) chat.login = { account: nick, password };
+	else if (password) chat.password = password;
+	chat.nick = nick;
 	socket.open();
 });
 
 for (const [id, action] of Object.entries({
 	enter: () => {
-		say(() => conversation.typed("/rooms"));
+		say(() => chat.typed("/rooms"));
 		composer.begin("/join ");
 	},
-	leave: () => say(() => conversation.typed("/leave")),
-	earlier: () => conversation.earlier(conversation.rooms.current),
+	leave: () => say(() => chat.typed("/leave")),
+	earlier: () => chat.earlier(chat.rooms.current),
 	latest: toLatest,
 	now: () => (link.state === "replaced" ? takeOver() : socket.retryNow()),
 	notify: () => askToNotify().then(renderSoon),
@@ -242,16 +242,16 @@ addEventListener("keydown", (event) => {
 	const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
 	if (!event.altKey || !step || $("chat").hidden) return;
 	event.preventDefault();
-	look(conversation.rooms.beside(step));
+	look(chat.rooms.beside(step));
 });
 addEventListener("pointerdown", allowSound);
 addEventListener("pagehide", keep);
 store.watch((kept) => {
-	if (kept?.token && kept.token === conversation?.token && !conversation.connected) out.replaced();
+	if (kept?.token && kept.token === chat?.token && !chat.connected) out.replaced();
 });
 document.addEventListener("visibilitychange", () => {
 	keep();
-	conversation?.looks(!document.hidden);
+	chat?.looks(!document.hidden);
 	if (!document.hidden) socket.wake();
 	renderSoon();
 });
@@ -264,10 +264,10 @@ function changed() {
 }
 
 function render() {
-	const delayed = conversation?.pending.delayed(Date.now()) ?? [];
+	const delayed = chat?.pending.delayed(Date.now()) ?? [];
 	renderStatus(delayed.length);
-	if (!conversation || $("chat").hidden) return title("", 0, false);
-	const { rooms, nick, called } = conversation;
+	if (!chat || $("chat").hidden) return title("", 0, false);
+	const { rooms, nick, called } = chat;
 	const room = rooms.current;
 	tabs.show(rooms);
 	log.show(room, moderates());
@@ -288,7 +288,7 @@ function renderStatus(delayed) {
 	const { state, why, seconds } = link;
 	const texts = {
 		connecting: "Connecting …",
-		connected: `Connected as ${conversation?.nick}`,
+		connected: `Connected as ${chat?.nick}`,
 		waiting: `${why}: reconnecting`,
 		replaced: "You went on in another tab.",
 	};
@@ -307,7 +307,7 @@ addEventListener("hashchange", takeLink);
 const kept = store.ofThisTab();
 if (kept) {
 	begin(kept);
-	if (conversation.rooms.current) enter();
+	if (chat.rooms.current) enter();
 	socket.open();
 } else {
 	$("name").value = store.ofThisBrowser()?.nick ?? "";
