@@ -9,8 +9,8 @@ let account; // null while not logged in
 // `handlers` are asked for the `account()` and the `nick()`, and told what the user wants to `send(command)`.
 export function start(handlers) {
 	user = handlers;
-	$("mine").addEventListener("click", open);
-	form.addEventListener("close", answered);
+	$("mine").onclick = open;
+	form.onclose = answered;
 }
 
 function open() {

@@ -19,12 +19,12 @@ const linesOf = (text) => text.split(/[\r\n]+/).filter((line) => line.trim());
 // `pasted(lines, room)` or `typed(line)`, which returns whether it was taken: else it stays in the field.
 export function start(handlers) {
 	user = handlers;
-	$("composer").addEventListener("submit", submit);
+	$("composer").onsubmit = submit;
 	field.addEventListener("beforeinput", (event) => event.inputType === "insertLineBreak" && submit(event));
-	field.addEventListener("keydown", press);
-	field.addEventListener("blur", () => (isFree = false));
-	field.addEventListener("paste", paste);
-	$("paste").addEventListener("close", answered);
+	field.onkeydown = press;
+	field.onblur = () => (isFree = false);
+	field.onpaste = paste;
+	$("paste").onclose = answered;
 }
 
 // Begin a command; a line that is being typed comes back behind it.

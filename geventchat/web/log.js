@@ -25,10 +25,12 @@ let loud, on;
 // `on` is told that the user wants to see what is `earlier(room)`, has `moved()`, or has `chosen(nick, id)` a message.
 export function start(handlers) {
 	on = handlers;
-	box.addEventListener("scroll", scrolled, { passive: true });
+	box.onscroll = scrolled;
 	oneStop(box, "time[role]", -1);
-	box.addEventListener("click", choose);
-	box.addEventListener("keydown", (event) => ["Enter", " "].includes(event.key) && choose(event));
+	box.onclick = choose;
+	box.onkeydown = (event) => {
+		if (["Enter", " "].includes(event.key)) choose(event); // without an if, it would return false, which cancels
+	};
 	new ResizeObserver(keepEnd).observe(box);
 }
 

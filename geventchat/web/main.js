@@ -207,7 +207,7 @@ function toLatest() {
 	changed();
 }
 
-$("join").addEventListener("submit", (event) => {
+$("join").onsubmit = (event) => {
 	event.preventDefault();
 	const nick = $("name").value.trim();
 	if (!nick) return;
@@ -220,7 +220,7 @@ $("join").addEventListener("submit", (event) => {
 	else if (password) chat.password = password;
 	chat.nick = nick;
 	socket.open();
-});
+};
 
 for (const [id, action] of Object.entries({
 	enter: () => {
@@ -234,7 +234,7 @@ for (const [id, action] of Object.entries({
 	notify: () => askToNotify().then(renderSoon),
 	here: () => ($("here").ariaExpanded = $("panel").classList.toggle("with-people")),
 })) {
-	$(id).addEventListener("click", action);
+	$(id).onclick = action;
 }
 
 addEventListener("keydown", (event) => {

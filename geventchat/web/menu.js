@@ -8,8 +8,8 @@ let about;
 // `does(what, nick, id)` is told what the user chooses.
 export function start(does) {
 	const shown = () => [...menu.querySelectorAll("button")].filter((button) => button.checkVisibility());
-	menu.addEventListener("keydown", (event) => walk(event, shown(), "ArrowUp", "ArrowDown", true));
-	menu.addEventListener("close", () => menu.returnValue && does(menu.returnValue, about.nick, about.id));
+	menu.onkeydown = (event) => walk(event, shown(), "ArrowUp", "ArrowDown", true);
+	menu.onclose = () => menu.returnValue && does(menu.returnValue, about.nick, about.id);
 }
 
 // Offer what there is for a nick, if it is not `mine`, and with an `id`, for that message of its.

@@ -11,7 +11,9 @@ let before; // what is in the list
 
 // `choose(nick)` is told whom the user chooses.
 export function start(choose) {
-	list.addEventListener("click", ({ target }) => target !== list && choose(target.textContent));
+	list.onclick = ({ target }) => {
+		if (target !== list) choose(target.textContent);
+	};
 }
 
 // Show who is in a room; `me` is marked, and others open a menu if there is one.

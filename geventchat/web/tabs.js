@@ -9,7 +9,7 @@ let looked, choose;
 // `chosen(room)` is told which room the user chooses.
 export function start(chosen) {
 	choose = chosen;
-	list.addEventListener("keydown", (event) => walk(event, list.children, "ArrowLeft", "ArrowRight", true)?.click());
+	list.onkeydown = (event) => walk(event, list.children, "ArrowLeft", "ArrowRight", true)?.click();
 }
 
 // Show the rooms, which of them is looked at, and what is unread in them.
@@ -32,7 +32,7 @@ function tabOf(room) {
 	tab.role = "tab";
 	tab.setAttribute("aria-controls", "panel");
 	tab.append(make("bdi"), " ", make("span"));
-	tab.addEventListener("click", () => choose(room));
+	tab.onclick = () => choose(room);
 	tabs.set(room, tab);
 	list.append(tab);
 	return tab;
