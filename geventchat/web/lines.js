@@ -8,17 +8,19 @@ const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric"
 
 // Return the element of a line that `wording.js` made; its id is that of the event.
 export function build(line) {
-	const { id, kind, nick, mine, mention, text } = line;
+	const { id, kind, time, nick, between, mine, mention, text } = line;
 	const element = make("p", `line ${kind}${mine ? " mine" : ""}${mention ? " mention" : ""}`);
 	if (id) element.id = id;
-	const { clock, day } = moment(new Date(line.time));
+	const { clock, day } = moment(new Date(time));
 	element.day = day;
 	element.append(make("time", "", clock), " ");
-	if (nick !== undefined) element.append(coloured("bdi", nick), between(line));
-	const spoken = make("span", "text");
-	if (nick !== undefined) spoken.dir = "auto"; // as in a bdi, nothing around it is turned
-	spoken.append(...pieces(text).map(({ text, href }) => (href ? link(text, href) : text)));
-	element.append(spoken);
+	const shown = make("span", "text");
+	if (nick !== undefined) {
+		element.append(coloured("bdi", nick), between);
+		shown.dir = "auto"; // as in a bdi, nothing around it is turned
+	}
+	shown.append(...pieces(text).map(({ text, href }) => (href ? link(text, href) : text)));
+	element.append(shown);
 	return element;
 }
 
@@ -37,17 +39,8 @@ export function coloured(tag, nick) {
 	return element;
 }
 
-function between({ kind, way }) {
-	if (kind === "whisper") return ` whispers ${way}: `;
-	return kind === "acted" ? " " : ": ";
-}
-
 function link(text, href) {
-	const element = make("a", "", text);
-	element.href = href;
-	element.target = "_blank";
-	element.rel = "noopener noreferrer";
-	return element;
+	return Object.assign(make("a", "", text), { href, target: "_blank", rel: "noopener noreferrer" });
 }
 
 // Formatting is slow, and most lines are of the same minute as the line before.

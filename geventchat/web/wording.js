@@ -1,5 +1,5 @@
 // What the log says of each thing that the server tells, as plain objects: `{kind, time, text}`, with `nick` if somebody
-// speaks, and `id` if it is an event. A `kind` is said, acted, whisper, event, notice (for the user alone) or trouble.
+// speaks and the words `between` it and the text, and `id` if it is an event. A `kind` is said, acted, whisper, event, notice (for the user alone) or trouble.
 
 import { mentions } from "./text.js";
 
@@ -10,45 +10,47 @@ export function lines(message, me, now) {
 	switch (type) {
 		case "said":
 		case "acted":
-			return [{ kind: type, id, time, nick, text, mine, mention: !mine && mentions(text, me) }];
+			return [{ kind: type, id, time, nick, between: BETWEEN[type], text, mine, mention: !mine && mentions(text, me) }];
 		case "whispered":
-			return [{ kind: "whisper", time, nick, text, mine, way: mine ? `to ${message.to}` : "to you" }];
+			return [{ kind: "whisper", time, nick, between: ` whispers to ${mine ? message.to : "you"}: `, text, mine }];
 		case "gap":
 			return [trouble(gapText(message), now)];
 		case "error":
 			return [trouble(message.message, now)];
 	}
-	if (type in EVENTS) return [{ kind: "event", id, time, text: EVENTS[type](message) }];
+	if (type in EVENTS) return [{ kind: "event", id, time, text: happened(message) }];
 	return (TOLD[type]?.(message) ?? []).map((text) => notice(text, now)); // a newer server may say more than we know
 }
+
+const BETWEEN = { said: ": ", acted: " " };
 
 export const notice = (text, time) => ({ kind: "notice", time, text });
 export const trouble = (text, time) => ({ kind: "trouble", time, text });
 
+// What somebody has done.
 const EVENTS = {
-	joined: ({ nick }) => `${nick} joined`,
-	left: ({ nick, reason }) => (reason ? `${nick} left: ${reason}` : `${nick} left`),
-	renamed: ({ nick, new: renamed }) => `${nick} is now ${renamed}`,
-	topic: ({ nick, text }) => `${nick} set the topic: ${text}`,
-	kicked: done(({ who }) => `put ${who} out`),
-	banned: done(({ who }) => `banned ${who}`),
-	unbanned: done(({ who }) => `lifted the ban of ${who}`),
-	muted: done(({ who }) => `muted ${everyone(who)}`),
-	unmuted: done(({ who }) => `lets ${everyone(who)} speak again`),
-	slowed: done(({ every }) => `lets everyone speak ${every ? `once in ${every} s` : "freely"}`),
-	locked: done(({ password }) => `locked the room${password ? ", with a password" : ""}`),
-	unlocked: done(() => "unlocked the room"),
-	deleted: done(({ who }) => `deleted what ${who} said`),
-	announced: done(() => "announces", ({ text }) => text),
-	held: done(({ id }) => `is not let say yet (${id})`, ({ text, action }) => (action ? `*${text}*` : text)),
+	joined: () => "joined",
+	left: () => "left",
+	renamed: ({ new: renamed }) => `is now ${renamed}`,
+	topic: () => "set the topic",
+	kicked: ({ who }) => `put ${who} out`,
+	banned: ({ who }) => `banned ${who}`,
+	unbanned: ({ who }) => `lifted the ban of ${who}`,
+	muted: ({ who }) => `muted ${everyone(who)}`,
+	unmuted: ({ who }) => `lets ${everyone(who)} speak again`,
+	slowed: ({ every }) => `lets everyone speak ${every ? `once in ${every} s` : "freely"}`,
+	locked: ({ password }) => `locked the room${password ? ", with a password" : ""}`,
+	unlocked: () => "unlocked the room",
+	deleted: ({ who }) => `deleted what ${who} said`,
+	announced: () => "announces",
+	held: ({ id }) => `is not let say yet (${id})`,
 };
 
-// What somebody who moderates has done, where if it was not here, until when, and why.
-function done(did, why = ({ reason }) => reason) {
-	return (event) => {
-		const { nick, of, until } = event, reason = why(event);
-		return `${nick} ${did(event)}${of ? `, in ${of}` : ""}${ending(until)}${reason ? `: ${reason}` : ""}`;
-	};
+// Who has done what, where if it was not here, until when, and why or in which words.
+function happened(event) {
+	const { type, nick, of, until, reason, text = reason, action } = event;
+	const ends = text ? `: ${action ? `*${text}*` : text}` : "";
+	return `${nick} ${EVENTS[type](event)}${of ? `, in ${of}` : ""}${ending(until)}${ends}`;
 }
 
 const everyone = (who) => (who === "*" ? "everyone" : who);
