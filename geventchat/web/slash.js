@@ -3,47 +3,54 @@
 // A command that cannot be understood; the message says how it is written.
 export class Mistyped extends Error {}
 
-// Each with what it is for the server, what is typed, and the field that each argument becomes: NAME and ROOM are names,
-// N is a number, TIME a duration, anything else the rest of the line. An argument in brackets may be left out.
+// Each as it is typed, and what it is for: NAME, ROOM and ID are names, N is a number, TIME a duration, anything else the
+// rest of the line; an argument in brackets may be left out. The server has the same words for them, in small letters,
+// but for those in the last column and these.
+const OTHER_WORDS = { name: "nick", n: "limit", time: "for" };
 const TABLE = [
-	["help", "/help", [], "this list"],
-	["who", "/who [ROOM]", ["room"], "who is in the room"],
-	["whois", "/whois NAME", ["nick"], "who that is"],
-	["rename", "/nick NAME", ["nick"], "take another name"],
-	["act", "/me TEXT", ["text"], "do something: /me waves"],
-	["whisper", "/msg NAME TEXT", ["to", "text"], 'whisper to one; quote a name with spaces: "NAME"'],
-	["reply", "/reply TEXT", ["text"], "answer the last whisper"],
-	["join", "/join ROOM [PASSWORD]", ["room", "password"], "enter a room, or look at it"],
-	["leave", "/leave [REASON]", ["reason"], "leave this room"],
-	["rooms", "/rooms", [], "which rooms there are"],
-	["invite", "/invite NAME", ["nick"], "ask somebody into the room"],
-	["away", "/away [TEXT]", ["text"], "be away; alone, be back"],
-	["topic", "/topic [TEXT]", ["text"], "see or set the topic"],
-	["history", "/history [N]", ["limit"], "what was said before"],
-	["motd", "/motd", [], "the message of the day"],
-	["register", "/register PASSWORD", ["password"], "make your name your own"],
-	["login", "/login NAME PASSWORD", ["account", "password"], "log in"],
-	["logout", "/logout", [], "log out"],
-	["password", "/password PASSWORD", ["password"], "set another password"],
-	["unregister", "/unregister PASSWORD", ["password"], "give your name up"],
-	["recover", "/recover NAME", ["account"], "give somebody a password for once"],
-	["ping", "/ping [TOKEN]", ["token"], "see that the server answers"],
-	["bye", "/exit [REASON]", ["reason"], "leave the chat"],
-	["kick", "/kick NAME [REASON]", ["nick", "reason"], "who moderates: put somebody out of the room"],
-	["ban", "/ban NAME [TIME] [REASON]", ["who", "for", "reason"], "keep out: /ban bob 10m"],
-	["unban", "/unban NAME", ["who"], "let somebody in again"],
-	["bans", "/bans", [], "who is banned or muted"],
-	["mute", "/mute NAME [TIME] [REASON]", ["nick", "for", "reason"], "let somebody say nothing; * is everybody"],
-	["unmute", "/unmute NAME", ["nick"], "let somebody speak again"],
-	["slow", "/slow [TIME]", ["every"], "let each speak once in this time"],
-	["lock", "/lock [PASSWORD]", ["password"], "let in only who is invited"],
-	["unlock", "/unlock", [], "let everyone in again"],
-	["delete", "/delete ID [REASON]", ["id", "reason"], "take back a message, or the last one of a name"],
-	["approve", "/approve ID", ["id"], "let be said what was held back"],
-	["announce", "/announce TEXT", ["text"], "say something in all rooms"],
+	["/help", "this list"],
+	["/who [ROOM]", "who is in the room"],
+	["/whois NAME", "who that is"],
+	["/nick NAME", "take another name", { type: "rename" }],
+	["/me TEXT", "do something: /me waves", { type: "act" }],
+	["/msg NAME TEXT", 'whisper to one; quote a name with spaces: "NAME"', { type: "whisper", name: "to" }],
+	["/reply TEXT", "answer the last whisper"],
+	["/join ROOM [PASSWORD]", "enter a room, or look at it"],
+	["/leave [REASON]", "leave this room"],
+	["/rooms", "which rooms there are"],
+	["/invite NAME", "ask somebody into the room"],
+	["/away [TEXT]", "be away; alone, be back"],
+	["/topic [TEXT]", "see or set the topic"],
+	["/history [N]", "what was said before"],
+	["/motd", "the message of the day"],
+	["/register PASSWORD", "make your name your own"],
+	["/login NAME PASSWORD", "log in", { name: "account" }],
+	["/logout", "log out"],
+	["/password PASSWORD", "set another password"],
+	["/unregister PASSWORD", "give your name up"],
+	["/recover NAME", "give somebody a password for once", { name: "account" }],
+	["/ping [TOKEN]", "see that the server answers"],
+	["/exit [REASON]", "leave the chat", { type: "bye" }],
+	["/kick NAME [REASON]", "who moderates: put somebody out of the room"],
+	["/ban NAME [TIME] [REASON]", "keep out: /ban bob 10m", { name: "who" }],
+	["/unban NAME", "let somebody in again", { name: "who" }],
+	["/bans", "who is banned or muted"],
+	["/mute NAME [TIME] [REASON]", "let somebody say nothing; * is everybody"],
+	["/unmute NAME", "let somebody speak again"],
+	["/slow [TIME]", "let each speak once in this time", { time: "every" }],
+	["/lock [PASSWORD]", "let in only who is invited"],
+	["/unlock", "let everyone in again"],
+	["/delete ID [REASON]", "take back a message, or the last one of a name"],
+	["/approve ID", "let be said what was held back"],
+	["/announce TEXT", "say something in all rooms"],
 ];
 
-export const COMMANDS = new Map(TABLE.map((row) => [row[1].split(" ")[0].slice(1), row]));
+// By name: what it is for the server, how it is typed, and the field that each argument becomes.
+export const COMMANDS = new Map(TABLE.map(([typed, , others]) => {
+	const [name, ...words] = typed.toLowerCase().match(/\w+/g);
+	const { type = name, ...fields } = { ...OTHER_WORDS, ...others };
+	return [name, [type, typed, words.map((word) => fields[word] ?? word)]];
+}));
 
 // What a typed line asks for; null for an empty one. Throws Mistyped for a command that is none.
 export function readLine(line) {
@@ -99,7 +106,7 @@ export const quoted = (name) => (name.includes(" ") ? `"${name}"` : name);
 // The commands and keys, a line each.
 export function helpLines() {
 	return [
-		...TABLE.map(([, typed, , help]) => `${typed} – ${help}`),
+		...TABLE.map(([typed, help]) => `${typed} – ${help}`),
 		"// says a line that begins with a slash; Alt-Up and Alt-Down look at the room beside",
 		"Tab completes names and commands; Escape, then Tab, leaves the field",
 	];
