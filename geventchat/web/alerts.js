@@ -10,7 +10,7 @@ export function alert(nick, text) {
 	if (performance.now() - last < EVERY_MS) return;
 	last = performance.now();
 	if (audio?.state === "running") beep();
-	if (canNotify() && Notification.permission === "granted" && !document.hasFocus()) notify(nick, text);
+	if (permission() === "granted" && !document.hasFocus()) notify(nick, text);
 }
 
 // Browsers let a page make sounds only once its user has done something: call this then.
@@ -20,9 +20,9 @@ export function allowSound() {
 }
 
 // Browsers have notifications on pages that came with TLS only, or from this machine.
-const canNotify = () => isSecureContext && "Notification" in window;
+const permission = () => isSecureContext && window.Notification?.permission;
 
-export const canAsk = () => canNotify() && Notification.permission === "default";
+export const canAsk = () => permission() === "default";
 export const askToNotify = () => Notification.requestPermission();
 
 // Say in the title how much is unread, and that somebody called.
