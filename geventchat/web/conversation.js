@@ -10,7 +10,7 @@
 
 import { isLater } from "./ids.js";
 import { Pending } from "./pending.js";
-import { Room, Rooms } from "./rooms.js";
+import { Rooms } from "./rooms.js";
 import { helpLines, Mistyped, readLine } from "./slash.js";
 import { lines, notice, trouble } from "./wording.js";
 
@@ -47,7 +47,7 @@ export class Conversation {
 		const { nick, token, password, secret } = kept;
 		Object.assign(this, { nick, token, password, _secret: secret, _prefix: prefix, _clock: clock, _out: out });
 		this.pending = new Pending(prefix, kept.pending);
-		for (const { name, last } of kept.rooms ?? []) this.rooms.add(new Room(name, last));
+		for (const { name, last } of kept.rooms ?? []) this.rooms.add(name, last);
 		this.rooms.current = this.rooms.called(kept.current) ?? this.rooms.current;
 	}
 
@@ -89,7 +89,7 @@ export class Conversation {
 	welcomed(welcome) {
 		const { nick, token, id, limits, account = null, role = "user" } = welcome;
 		Object.assign(this, { nick, token, account, role, link: undefined, connected: true, _since: id, _maxLine: limits?.line });
-		const entered = this._door ?? this.rooms.called(welcome.room) ?? this.rooms.add(new Room(welcome.room));
+		const entered = this._door ?? this.rooms.called(welcome.room) ?? this.rooms.add(welcome.room);
 		const begun = [...this._asked.values()].filter(({ join }) => join && !this.rooms.called(join));
 		this._asked.clear();
 		this._enter(entered, welcome);
@@ -180,7 +180,7 @@ export class Conversation {
 		const { join, password } = this._take(members.ref);
 		const room = this.rooms.called(join ?? members.room);
 		if (join) {
-			if (!room) this.look(this.rooms.add(new Room(members.room)));
+			if (!room) this.look(this.rooms.add(members.room));
 			const entered = room ?? this.rooms.current;
 			entered.password = password; // to come back with
 			return this._enter(entered, members);

@@ -4,7 +4,7 @@ import { idAfter, isLater } from "./ids.js";
 
 // `last` is the id of the last event heard, if one was; `since` that up to which the server has told who is here.
 // The screen shows the log from `first`, before which earlier history is asked for, up to the present if `live`.
-export class Room {
+class Room {
 	topic = "";
 	unread = 0;
 	mentioned = false;
@@ -74,7 +74,9 @@ export class Rooms {
 		return this.all.find((room) => room.name.toLowerCase() === wanted);
 	}
 
-	add(room) {
+	// Enter a room, of which the event `last` was heard last, if any was.
+	add(name, last) {
+		const room = new Room(name, last);
 		this.all.push(room);
 		this.current ??= room;
 		return room;
