@@ -3,30 +3,26 @@
 import { $, write } from "./dom.js";
 
 const form = $("account");
-let user;
-let account; // null while not logged in
 
-// `handlers` are asked for the `account()` and the `nick()`, and told what the user wants to `send(command)`.
-export function start(handlers) {
-	user = handlers;
-	$("mine").onclick = open;
-	form.onclose = answered;
+// `send(command)` is told what the user wants.
+export function start(send) {
+	form.onclose = () => {
+		const password = $("own").value;
+		$("own").value = "";
+		if (form.returnValue === "logout") send({ type: "logout" });
+		else if (form.returnValue && password) send({ type: form.returnValue, password });
+	};
 }
 
-function open() {
-	account = user.account();
-	write($("whose"), account ? `You are logged in to ${account}.` : `Nobody has registered ${user.nick()}.`);
+// Offer what there is for a user who is logged in to an `account`, or to none.
+export function open({ account, nick }) {
+	write($("whose"), account ? `You are logged in to ${account}.` : `Nobody has registered ${nick}.`);
+	$("set").value = account ? "password" : "register";
 	write($("set"), account ? "Set another password" : "Register this name");
 	$("log-out").hidden = !account;
-	$("own-name").value = account ?? user.nick();
+	$("own-name").value = account ?? nick;
 	$("own").value = "";
 	form.returnValue = "";
 	form.showModal();
-}
-
-function answered() {
-	const password = $("own").value;
-	$("own").value = "";
-	if (form.returnValue === "logout") user.send({ type: "logout" });
-	if (form.returnValue === "set" && password) user.send({ type: account ? "password" : "register", password });
+	$("own").focus();
 }

@@ -159,11 +159,7 @@ menu.start((what, nick, id) => {
 	if (what === "msg" || what === "ban") beginFor(what, nick);
 	else say(() => chat.does({ kick: { type: what, nick }, mute: { type: what, nick, for: "10m" }, delete: { type: what, id } }[what]));
 });
-account.start({
-	account: () => chat.account,
-	nick: () => chat.nick,
-	send: (command) => say(() => chat.does(command)),
-});
+account.start((command) => say(() => chat.does(command)));
 tabs.start(look);
 people.start((nick) => {
 	if (nick !== chat.nick && moderates()) openMenu(nick);
@@ -223,6 +219,7 @@ $("join").onsubmit = (event) => {
 };
 
 for (const [id, action] of Object.entries({
+	mine: () => account.open(chat),
 	enter: () => {
 		say(() => chat.typed("/rooms"));
 		composer.begin("/join ");
