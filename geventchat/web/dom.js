@@ -2,23 +2,20 @@
 
 export const $ = (id) => document.getElementById(id);
 
-// Return a new element.
-export function make(tag, className = "", text = "") {
-	const element = document.createElement(tag);
-	element.className = className;
-	element.textContent = text;
-	return element;
-}
+// Return a new element with these properties.
+export const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
 
 // Write a text that is not there yet: a screen reader would be told again.
 export function write(element, text) {
 	if (element.textContent !== text) element.textContent = text;
 }
 
-// On an arrow key `back` or `forth`, move the focus to the element beside, or all `round`; return that one.
-export function walk(event, elements, back, forth, round = false) {
+const STEPS = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 };
+
+// On an arrow key, move the focus to the element beside, or all `round`; return that one.
+export function walk(event, elements, round = false) {
 	const all = [...elements], index = all.indexOf(document.activeElement);
-	const step = { [back]: -1, [forth]: 1 }[event.key];
+	const step = STEPS[event.key];
 	if (!step || event.altKey || index < 0) return;
 	event.preventDefault();
 	const next = round ? all.at((index + step) % all.length) : all[index + step];
@@ -38,7 +35,7 @@ export function oneStop(box, selector, index) {
 		return stop;
 	};
 	box.addEventListener("focusin", settle);
-	box.addEventListener("keydown", (event) => walk(event, box.querySelectorAll(selector), "ArrowUp", "ArrowDown"));
+	box.addEventListener("keydown", (event) => walk(event, box.querySelectorAll(selector)));
 	return settle;
 }
 

@@ -9,12 +9,11 @@ const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric"
 // Return the element of a line that `wording.js` made; its id is that of the event.
 export function build(line) {
 	const { id, kind, time, nick, between, mine, mention, text } = line;
-	const element = make("p", `line ${kind}${mine ? " mine" : ""}${mention ? " mention" : ""}`);
-	if (id) element.id = id;
 	const { clock, day } = moment(new Date(time));
-	element.day = day;
-	element.append(make("time", "", clock), " ");
-	const shown = make("span", "text");
+	const className = `line ${kind}${mine ? " mine" : ""}${mention ? " mention" : ""}`;
+	const element = make("p", { id: id ?? "", day, className });
+	element.append(make("time", { textContent: clock }), " ");
+	const shown = make("span", { className: "text" });
 	if (nick !== undefined) {
 		element.append(coloured("bdi", nick), between);
 		shown.dir = "auto"; // as in a bdi, nothing around it is turned
@@ -34,14 +33,12 @@ export function markDay(element) {
 
 // Return an element for a nick in its colour.
 export function coloured(tag, nick) {
-	const element = make(tag, "nick", nick);
+	const element = make(tag, { className: "nick", textContent: nick });
 	element.style.setProperty("--hue", hue(nick));
 	return element;
 }
 
-function link(text, href) {
-	return Object.assign(make("a", "", text), { href, target: "_blank", rel: "noopener noreferrer" });
-}
+const link = (textContent, href) => make("a", { textContent, href, target: "_blank", rel: "noopener noreferrer" });
 
 // Formatting is slow, and most lines are of the same minute as the line before.
 let last = {};

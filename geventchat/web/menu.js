@@ -8,7 +8,7 @@ let about;
 // `does(what, nick, id)` is told what the user chooses.
 export function start(does) {
 	const shown = () => [...menu.querySelectorAll("button")].filter((button) => button.checkVisibility());
-	menu.onkeydown = (event) => walk(event, shown(), "ArrowUp", "ArrowDown", true);
+	menu.onkeydown = (event) => walk(event, shown(), true);
 	menu.onclose = () => menu.returnValue && does(menu.returnValue, about.nick, about.id);
 }
 

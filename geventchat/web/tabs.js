@@ -9,7 +9,7 @@ let looked, choose;
 // `chosen(room)` is told which room the user chooses.
 export function start(chosen) {
 	choose = chosen;
-	list.onkeydown = (event) => walk(event, list.children, "ArrowLeft", "ArrowRight", true)?.click();
+	list.onkeydown = (event) => walk(event, list.children, true)?.click();
 }
 
 // Show the rooms, which of them is looked at, and what is unread in them.
@@ -28,11 +28,9 @@ export function show({ all, current }) {
 
 function tabOf(room) {
 	if (tabs.has(room)) return tabs.get(room);
-	const tab = make("button");
-	tab.role = "tab";
+	const tab = make("button", { role: "tab", onclick: () => choose(room) });
 	tab.setAttribute("aria-controls", "panel");
 	tab.append(make("bdi"), " ", make("span"));
-	tab.onclick = () => choose(room);
 	tabs.set(room, tab);
 	list.append(tab);
 	return tab;
