@@ -48,14 +48,19 @@ export class Conversation {
 		Object.assign(this, { nick, token, password, _secret: secret, _prefix: prefix, _clock: clock, _out: out });
 		this.pending = new Pending(prefix, kept.pending);
 		for (const { name, last } of kept.rooms ?? []) this.rooms.add(name, last);
-		this.rooms.current = this.rooms.called(kept.current) ?? this.rooms.current;
+		this.rooms.current = this.rooms.called(kept.current) ?? this.room;
+	}
+
+	// The room that is looked at.
+	get room() {
+		return this.rooms.current;
 	}
 
 	// What a reload must not lose.
 	toKeep() {
-		const { nick, token, rooms, pending, _prefix: by } = this;
+		const { nick, token, rooms, room, pending, _prefix: by } = this;
 		const kept = rooms.all.map(({ name, last }) => ({ name, last }));
-		return { nick, token, by, rooms: kept, current: rooms.current?.name, pending: pending.toKeep() };
+		return { nick, token, by, rooms: kept, current: room?.name, pending: pending.toKeep() };
 	}
 
 	// What another tab has kept, and what waits here: the server knows that again if it is told what we have heard last.
@@ -158,7 +163,7 @@ export class Conversation {
 		if (isComing(event) && (mine || room.count > CROWD)) return;
 		const [{ mention } = {}] = room.live ? this._show(room, event) : lines(event, this.nick);
 		if (mention) this._alert(event);
-		if (mine || mention === undefined || (this.looking && room === this.rooms.current)) return;
+		if (mine || mention === undefined || (this.looking && room === this.room)) return;
 		room.unread += 1;
 		room.mentioned ||= mention;
 	}
@@ -181,7 +186,7 @@ export class Conversation {
 		const room = this.rooms.called(join ?? members.room);
 		if (join) {
 			if (!room) this.look(this.rooms.add(members.room));
-			const entered = room ?? this.rooms.current;
+			const entered = room ?? this.room;
 			entered.password = password; // to come back with
 			return this._enter(entered, members);
 		}
@@ -203,9 +208,9 @@ export class Conversation {
 
 	_left(room) {
 		if (!room || this.rooms.all.length < 2) return;
-		const looked = room === this.rooms.current;
+		const looked = room === this.room;
 		this.rooms.leave(room);
-		this.look(this.rooms.current);
+		this.look(this.room);
 		this._out.left(room, looked);
 	}
 
@@ -261,7 +266,7 @@ export class Conversation {
 	}
 
 	// Say a line in a room, just as it is: it is no command.
-	say(text, room = this.rooms.current) {
+	say(text, room = this.room) {
 		return this.does({ type: "say", text: text.toWellFormed(), room: room.name });
 	}
 
@@ -293,12 +298,11 @@ export class Conversation {
 		this.looking = looking;
 		if (!looking) return;
 		this.called = false;
-		this.rooms.current?.read();
+		this.room?.read();
 	}
 
 	_do(command) {
-		const { current } = this.rooms;
-		const here = { room: current.name, ...command };
+		const here = { room: this.room.name, ...command };
 		const there = command.type === "join" && this.rooms.called(command.room);
 		if (there) return this.look(there);
 		if (!this.connected && !OFFLINE.includes(command.type)) {
@@ -307,7 +311,7 @@ export class Conversation {
 		this._check(command);
 		switch (command.type) {
 			case "help":
-				return this._out.show(current, helpLines().map((text) => notice(text, this._now())));
+				return this._out.show(this.room, helpLines().map((text) => notice(text, this._now())));
 			case "say":
 			case "act":
 				return this._speak(here);
@@ -323,7 +327,7 @@ export class Conversation {
 			case "leave":
 				return this._leave(here);
 			case "history":
-				return this.earlier(current, command.limit, true);
+				return this.earlier(this.room, command.limit, true);
 		}
 		const isHere = this.role === "user" || command.nick === "*" ? [...HERE, ...TO_PEOPLE] : HERE;
 		if (isHere.includes(command.type)) this._out.send(here);
@@ -348,7 +352,7 @@ export class Conversation {
 
 	_leave(command) {
 		if (this.rooms.all.length < 2) throw new Mistyped("this is your only room; /join enters another, /exit leaves all");
-		this._out.send({ ...command, ref: this._ref({ leave: this.rooms.current }) });
+		this._out.send({ ...command, ref: this._ref({ leave: this.room }) });
 	}
 
 	_sendDue() {
@@ -362,12 +366,12 @@ export class Conversation {
 
 	_show(room, message) {
 		const shown = lines(message, this.nick, this._now());
-		this._out.show(room ?? this.rooms.current, shown);
+		this._out.show(room ?? this.room, shown);
 		return shown;
 	}
 
 	_trouble(text) {
-		this._out.show(this.rooms.current, [trouble(text, this._now())]);
+		this._out.show(this.room, [trouble(text, this._now())]);
 	}
 
 	// Return a new ref; with the answer, `_take` gives back what it was for.

@@ -166,13 +166,13 @@ people.start((nick) => {
 	else beginFor("msg", nick);
 });
 composer.start({
-	known: () => [...chat.rooms.current.members].reverse().filter((nick) => nick !== chat.nick),
+	known: () => [...chat.room.members].reverse().filter((nick) => nick !== chat.nick),
 	typed: (line) => say(() => chat.typed(line)),
 	pasted: (lines, room) => say(() => lines.forEach((line) => chat.say(line, room))),
-	room: () => chat.rooms.current,
+	room: () => chat.room,
 });
 
-const moderates = () => chat.moderates(chat.rooms.current);
+const moderates = () => chat.moderates(chat.room);
 
 function openMenu(nick, id) {
 	menu.open(nick, nick === chat.nick, id);
@@ -198,7 +198,7 @@ function look(room) {
 }
 
 function toLatest() {
-	chat.latest(chat.rooms.current);
+	chat.latest(chat.room);
 	log.toEnd();
 	changed();
 }
@@ -225,7 +225,7 @@ for (const [id, action] of Object.entries({
 		composer.begin("/join ");
 	},
 	leave: () => say(() => chat.typed("/leave")),
-	earlier: () => chat.earlier(chat.rooms.current),
+	earlier: () => chat.earlier(chat.room),
 	latest: toLatest,
 	now: () => (link.state === "replaced" ? takeOver() : socket.retryNow()),
 	notify: () => askToNotify().then(renderSoon),
@@ -304,7 +304,7 @@ addEventListener("hashchange", takeLink);
 const kept = store.ofThisTab();
 if (kept) {
 	begin(kept);
-	if (chat.rooms.current) enter();
+	if (chat.room) enter();
 	socket.open();
 } else {
 	$("name").value = store.ofThisBrowser()?.nick ?? "";
