@@ -11,8 +11,8 @@
 import { isLater } from "./ids.js";
 import { Pending } from "./pending.js";
 import { Rooms } from "./rooms.js";
-import { helpLines, Mistyped, readLine } from "./slash.js";
-import { lines, notice, trouble } from "./wording.js";
+import { Mistyped, readLine } from "./slash.js";
+import { lines } from "./wording.js";
 
 // In rooms larger than this nobody is told who comes and goes.
 const CROWD = 50;
@@ -149,7 +149,7 @@ export class Conversation {
 				if (["banned", "kicked"].includes(message.code)) return this._out.ended(message.message);
 				return { replaced: this._out.replaced, bye: () => this._out.ended() }[message.code]?.();
 		}
-		this._show(this.rooms.called(message.room), message);
+		this._show(message, this.rooms.called(message.room));
 		if (type === "whispered" && nick !== this.nick) this._alert(message);
 	}
 
@@ -161,7 +161,7 @@ export class Conversation {
 		if (event.type === "kicked" && event.who === this.nick && isLater(event.id, room.since)) return this._putOut(room, event);
 		if (event.type === "deleted") this._out.deleted(event.target);
 		if (isComing(event) && (mine || room.count > CROWD)) return;
-		const [{ mention } = {}] = room.live ? this._show(room, event) : lines(event, this.nick);
+		const [{ mention } = {}] = room.live ? this._show(event, room) : lines(event, this.nick);
 		if (mention) this._alert(event);
 		if (mine || mention === undefined || (this.looking && room === this.room)) return;
 		room.unread += 1;
@@ -191,7 +191,7 @@ export class Conversation {
 			return this._enter(entered, members);
 		}
 		room?.setPeople(room.last, members);
-		this._show(null, members);
+		this._show(members);
 	}
 
 	// To come back, log in with what was given last.
@@ -311,7 +311,7 @@ export class Conversation {
 		this._check(command);
 		switch (command.type) {
 			case "help":
-				return this._out.show(this.room, helpLines().map((text) => notice(text, this._now())));
+				return this._show(command);
 			case "say":
 			case "act":
 				return this._speak(here);
@@ -364,14 +364,14 @@ export class Conversation {
 		this._out.alert(nick, text);
 	}
 
-	_show(room, message) {
-		const shown = lines(message, this.nick, this._now());
-		this._out.show(room ?? this.room, shown);
+	_show(message, room = this.room) {
+		const shown = lines(message, this.nick, new Date(this._clock()).toISOString());
+		this._out.show(room, shown);
 		return shown;
 	}
 
-	_trouble(text) {
-		this._out.show(this.room, [trouble(text, this._now())]);
+	_trouble(message) {
+		this._show({ type: "error", message });
 	}
 
 	// Return a new ref; with the answer, `_take` gives back what it was for.
@@ -385,9 +385,5 @@ export class Conversation {
 		const asked = this._asked.get(ref) ?? {};
 		this._asked.delete(ref);
 		return asked;
-	}
-
-	_now() {
-		return new Date(this._clock()).toISOString();
 	}
 }

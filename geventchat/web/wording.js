@@ -1,6 +1,8 @@
-// What the log says of each thing that the server tells, as plain objects: `{kind, time, text}`, with `nick` if somebody
-// speaks and the words `between` it and the text, and `id` if it is an event. A `kind` is said, acted, whisper, event, notice (for the user alone) or trouble.
+// What the log says of each thing that the server tells, as plain objects: `{kind, time, text}`, with `id` if it is an
+// event, and if somebody speaks, with the `nick` and what stands `between` that and the text. A `kind` is said, acted,
+// whisper, event, notice (for the user alone) or trouble.
 
+import { helpLines } from "./slash.js";
 import { mentions } from "./text.js";
 
 // Return the lines that show a message to the user called `me`; `now` is an ISO time for what has none.
@@ -13,19 +15,14 @@ export function lines(message, me, now) {
 			return [{ kind: type, id, time, nick, between: BETWEEN[type], text, mine, mention: !mine && mentions(text, me) }];
 		case "whispered":
 			return [{ kind: "whisper", time, nick, between: ` whispers to ${mine ? message.to : "you"}: `, text, mine }];
-		case "gap":
-			return [trouble(gapText(message), now)];
-		case "error":
-			return [trouble(message.message, now)];
 	}
 	if (type in EVENTS) return [{ kind: "event", id, time, text: happened(message) }];
-	return (TOLD[type]?.(message) ?? []).map((text) => notice(text, now)); // a newer server may say more than we know
+	if (type in TROUBLES) return [{ kind: "trouble", time: now, text: TROUBLES[type](message) }];
+	const told = TOLD[type]?.(message) ?? []; // a newer server may say more than we know
+	return told.map((text) => ({ kind: "notice", time: now, text }));
 }
 
 const BETWEEN = { said: ": ", acted: " " };
-
-export const notice = (text, time) => ({ kind: "notice", time, text });
-export const trouble = (text, time) => ({ kind: "trouble", time, text });
 
 // What somebody has done.
 const EVENTS = {
@@ -56,7 +53,14 @@ function happened(event) {
 const everyone = (who) => (who === "*" ? "everyone" : who);
 const ending = (until) => (until ? ` until ${until.slice(0, 16).replace("T", " ")} UTC` : "");
 
+const TROUBLES = {
+	error: ({ message }) => message,
+	gap: ({ room, count }) =>
+		count === null ? `lines of ${room} may be missing here: the server cannot show them all` : `you missed ${count} lines of ${room}`,
+};
+
 const TOLD = {
+	help: helpLines,
 	members: ({ room, members, count }) => [
 		`${count} in ${room}: ${members.join(", ")}${count > members.length ? ` and ${count - members.length} more` : ""}`,
 	],
@@ -85,8 +89,3 @@ const TOLD = {
 
 const profile = ({ nick, about, rooms, away, origin }) =>
 	`${nick}${about && `: ${about}`}, in ${rooms.join(", ") || "no room"}${away ? `, away: ${away}` : ""}${origin ? `, ${origin}` : ""}`;
-
-function gapText({ room, count }) {
-	if (count === null) return `lines of ${room} may be missing here: the server cannot show them all`;
-	return `you missed ${count} lines of ${room}`;
-}
