@@ -114,20 +114,17 @@ function view(room) {
 	return views.get(room);
 }
 
-function elementsOf(lines, { hasMenu }) {
-	const elements = lines.map(build);
-	if (hasMenu) for (const element of elements) offer(element, true);
-	return elements;
-}
+const elementsOf = (lines, { hasMenu }) => lines.map((line) => offer(build(line), hasMenu));
 
-// Make the time of what somebody said a button that opens a menu, or make it none.
+// Make the time of what somebody said a button that opens a menu, or make it none; return the line.
 function offer(line, hasMenu) {
-	if (!line.matches(".said, .acted")) return;
+	if (!line.matches(".said, .acted")) return line;
 	const button = { role: "button", tabindex: -1, "aria-haspopup": "dialog", "aria-describedby": line.id };
 	for (const [name, value] of Object.entries(button)) {
 		if (hasMenu) line.firstChild.setAttribute(name, value);
 		else line.firstChild.removeAttribute(name);
 	}
+	return line;
 }
 
 function choose(event) {
@@ -158,11 +155,8 @@ function append(room, one, lines) {
 	one.lines.append(...elements);
 	elements.forEach(markDay);
 	if (excess <= SLACK || !one.following) return;
-	const range = document.createRange();
-	range.setStart(one.lines, 0);
-	range.setEnd(one.lines, excess);
-	range.deleteContents();
 	const rest = [...one.lines.children];
+	for (const element of rest.splice(0, excess)) element.remove();
 	markDay(rest[0]);
 	Object.assign(room, { first: rest.find(({ id }) => id)?.id ?? room.first, isWhole: false });
 }
