@@ -16,7 +16,7 @@ export function alert(nick, text) {
 // Browsers let a page make sounds only once its user has done something: call this then.
 export function allowSound() {
 	audio ??= new AudioContext();
-	if (audio.state === "suspended") audio.resume();
+	audio.resume();
 }
 
 // Browsers have notifications on pages that came with TLS only, or from this machine.
@@ -39,11 +39,9 @@ function notify(nick, text) {
 }
 
 function beep() {
-	const tone = audio.createOscillator(), volume = audio.createGain(), now = audio.currentTime;
-	tone.frequency.value = 880;
-	volume.gain.setValueAtTime(0.08, now);
-	volume.gain.exponentialRampToValueAtTime(0.0001, now + 0.25);
+	const tone = new OscillatorNode(audio, { frequency: 880 }), volume = new GainNode(audio, { gain: 0.08 });
+	volume.gain.setTargetAtTime(0, audio.currentTime, 0.05);
 	tone.connect(volume).connect(audio.destination);
-	tone.start(now);
-	tone.stop(now + 0.25);
+	tone.start();
+	tone.stop(audio.currentTime + 0.25);
 }
