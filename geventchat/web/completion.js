@@ -12,7 +12,7 @@ function candidates(before, known) {
 	if (!head && word.startsWith("/")) return ["", beginning(word.slice(1), [...COMMANDS.keys()]).map((name) => `/${name} `)];
 	const nicks = beginning(word, known);
 	if (NAMES_FOLLOW.test(head)) return [head, nicks.map((nick) => `${quoted(nick)} `)];
-	return word ? [head, nicks.map((nick) => nick + (head ? " " : ": "))] : [head, []];
+	return [head, word ? nicks.map((nick) => nick + (head ? " " : ": ")) : []];
 }
 
 function beginning(word, names) {

@@ -157,9 +157,9 @@ log.start({
 });
 menu.start((what, nick, id) => {
 	if (what === "msg" || what === "ban") beginFor(what, nick);
-	else say(() => chat.does({ kick: { type: what, nick }, mute: { type: what, nick, for: "10m" }, delete: { type: what, id } }[what]));
+	else does({ kick: { type: what, nick }, mute: { type: what, nick, for: "10m" }, delete: { type: what, id } }[what]);
 });
-account.start((command) => say(() => chat.does(command)));
+account.start(does);
 tabs.start(look);
 people.start((nick) => {
 	if (nick !== chat.nick && moderates()) openMenu(nick);
@@ -167,7 +167,7 @@ people.start((nick) => {
 });
 composer.start({
 	known: () => [...chat.room.members].reverse().filter((nick) => nick !== chat.nick),
-	typed: (line) => say(() => chat.typed(line)),
+	typed,
 	pasted: (lines, room) => say(() => lines.forEach((line) => chat.say(line, room))),
 	room: () => chat.room,
 });
@@ -190,6 +190,14 @@ function say(speak) {
 	toLatest();
 	setTimeout(renderSoon, LATE_MS);
 	return said;
+}
+
+function typed(line) {
+	return say(() => chat.typed(line));
+}
+
+function does(command) {
+	return say(() => chat.does(command));
 }
 
 function look(room) {
@@ -221,10 +229,10 @@ $("join").onsubmit = (event) => {
 for (const [id, action] of Object.entries({
 	mine: () => account.open(chat),
 	enter: () => {
-		say(() => chat.typed("/rooms"));
+		typed("/rooms");
 		composer.begin("/join ");
 	},
-	leave: () => say(() => chat.typed("/leave")),
+	leave: () => typed("/leave"),
 	earlier: () => chat.earlier(chat.room),
 	latest: toLatest,
 	now: () => (link.state === "replaced" ? takeOver() : socket.retryNow()),
