@@ -1,13 +1,12 @@
 // Where messages are typed: Enter sends, Tab completes, a paste of several lines is asked about.
 
 import { Completion } from "./completion.js";
-import { $ } from "./dom.js";
+import { $, openDialog } from "./dom.js";
 
 const field = $("message");
 const completion = new Completion();
 let user;
 let isFree = false; // whether Tab is to leave the field
-let asked; // the lines that the user is asked about, what stays in the field if they are sent, and their room
 const aside = []; // lines that were being typed when a command was begun
 
 // A command that is begun from elsewhere on the page, and lacks its words still.
@@ -24,7 +23,6 @@ export function start(handlers) {
 	field.onkeydown = press;
 	field.onblur = () => (isFree = false);
 	field.onpaste = paste;
-	$("paste").onclose = answered;
 }
 
 // Begin a command; a line that is being typed comes back behind it.
@@ -73,16 +71,13 @@ function paste(event) {
 	else field.setRangeText(lines[0] ?? "", field.selectionStart, field.selectionEnd, "end");
 }
 
+// Ask whether to send several lines, and leave the rest in the field then.
 function ask(lines, rest) {
-	asked = { lines, rest, room: user.room() };
+	const room = user.room();
 	$("preview").textContent = lines.join("\n");
 	$("send-all").textContent = `Send ${lines.length} messages`;
-	$("paste").returnValue = "";
-	$("paste").showModal();
-}
-
-function answered() {
-	const isYes = $("paste").returnValue;
-	put(isYes ? asked.rest : field.value);
-	if (isYes) user.pasted(asked.lines, asked.room);
+	openDialog($("paste"), (isYes) => {
+		put(isYes ? rest : field.value);
+		if (isYes) user.pasted(lines, room);
+	});
 }

@@ -177,7 +177,7 @@ export class Conversation {
 	}
 
 	// Whether the user may do in a room what moderators do.
-	moderates(room) {
+	moderates(room = this.room) {
 		return this.role !== "user" || room.moderators.has(this.nick);
 	}
 

@@ -39,22 +39,28 @@ export function oneStop(box, selector, index) {
 	return settle;
 }
 
+// Open a dialog. `answered(value)` is told the value of the button that closes it; it is empty for Escape and Cancel.
+export function openDialog(dialog, answered) {
+	dialog.returnValue = "";
+	dialog.onclose = () => answered(dialog.returnValue);
+	dialog.showModal();
+}
+
 // A hidden page has no frames; its work is done after this time.
 const HIDDEN_MS = 500;
 
 // Return a function that asks for `work` to be done with the next frame, once however often it is asked for.
 export function perFrame(work) {
-	let asked = false;
+	let frame = null, timer;
 	const run = () => {
-		if (!asked) return;
-		asked = false;
+		cancelAnimationFrame(frame);
+		clearTimeout(timer);
+		frame = null;
 		work();
 	};
-	document.addEventListener("visibilitychange", run); // a frame that was asked for before may not come
 	return () => {
-		if (asked) return;
-		asked = true;
-		if (document.hidden) setTimeout(run, HIDDEN_MS);
-		else requestAnimationFrame(run);
+		if (frame) return;
+		frame = requestAnimationFrame(run);
+		timer = setTimeout(run, HIDDEN_MS);
 	};
 }

@@ -155,14 +155,9 @@ log.start({
 	moved: renderSoon,
 	chosen: openMenu,
 });
-menu.start((what, nick, id) => {
-	if (what === "msg" || what === "ban") beginFor(what, nick);
-	else does({ kick: { type: what, nick }, mute: { type: what, nick, for: "10m" }, delete: { type: what, id } }[what]);
-});
-account.start(does);
 tabs.start(look);
 people.start((nick) => {
-	if (nick !== chat.nick && moderates()) openMenu(nick);
+	if (nick !== chat.nick && chat.moderates()) openMenu(nick);
 	else beginFor("msg", nick);
 });
 composer.start({
@@ -172,10 +167,11 @@ composer.start({
 	room: () => chat.room,
 });
 
-const moderates = () => chat.moderates(chat.room);
-
 function openMenu(nick, id) {
-	menu.open(nick, nick === chat.nick, id);
+	menu.open(nick, nick === chat.nick, id, (type) => {
+		if (type === "msg" || type === "ban") beginFor(type, nick);
+		else does({ kick: { type, nick }, mute: { type, nick, for: "10m" }, delete: { type, id } }[type]);
+	});
 }
 
 function beginFor(command, nick) {
@@ -227,7 +223,7 @@ $("join").onsubmit = (event) => {
 };
 
 for (const [id, action] of Object.entries({
-	mine: () => account.open(chat),
+	mine: () => account.open(chat, does),
 	enter: () => {
 		typed("/rooms");
 		composer.begin("/join ");
@@ -275,9 +271,9 @@ function render() {
 	const { rooms, nick, called } = chat;
 	const room = rooms.current;
 	tabs.show(rooms);
-	log.show(room, moderates());
+	log.show(room, chat.moderates());
 	log.wait(delayed.map(({ text, to }) => (to ? `to ${to}: ${text}` : text)));
-	people.show(room, nick, moderates());
+	people.show(room, nick, chat.moderates());
 	write($("room"), room.name);
 	write($("topic"), room.topic);
 	write($("here"), `${room.count} here`);
