@@ -365,7 +365,7 @@ export class Conversation {
 	}
 
 	_show(message, room = this.room) {
-		const shown = lines(message, this.nick, new Date(this._clock()).toISOString());
+		const shown = lines(message, this.nick, this._clock());
 		this._out.show(room, shown);
 		return shown;
 	}

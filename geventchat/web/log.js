@@ -104,7 +104,7 @@ export function toEnd() {
 export function wait(texts) {
 	if (texts.join("\n") === waits) return; // a screen reader would be told again
 	waits = texts.join("\n");
-	const time = new Date().toISOString();
+	const time = Date.now();
 	waiting.replaceChildren(...texts.map((text) => build({ kind: "waiting", time, text })));
 	keepEnd();
 }

@@ -5,7 +5,7 @@
 import { helpLines } from "./slash.js";
 import { mentions } from "./text.js";
 
-// Return the lines that show a message to the user called `me`; `now` is an ISO time for what has none.
+// Return the lines that show a message to the user called `me`; `now` is the time of what has none.
 export function lines(message, me, now) {
 	const { type, id, time = now, nick, text } = message;
 	const mine = nick === me;
