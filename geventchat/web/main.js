@@ -268,12 +268,12 @@ function render() {
 	const delayed = chat?.pending.delayed(Date.now()) ?? [];
 	renderStatus(delayed.length);
 	if (!chat || $("chat").hidden) return title("", 0, false);
-	const { rooms, nick, called } = chat;
-	const room = rooms.current;
+	const { rooms, room, nick, called } = chat;
+	const moderates = chat.moderates();
 	tabs.show(rooms);
-	log.show(room, chat.moderates());
+	log.show(room, moderates);
 	log.wait(delayed.map(({ text, to }) => (to ? `to ${to}: ${text}` : text)));
-	people.show(room, nick, chat.moderates());
+	people.show(room, nick, moderates);
 	write($("room"), room.name);
 	write($("topic"), room.topic);
 	write($("here"), `${room.count} here`);
