@@ -25,7 +25,7 @@ const permission = () => isSecureContext && window.Notification?.permission;
 export const canAsk = () => permission() === "default";
 export const askToNotify = () => Notification.requestPermission();
 
-// Say in the title how much is unread, and that somebody called.
+// Say in the title which room is looked at, how much is `unread`, and whether somebody `called`.
 export function title(room, unread, called) {
 	const count = `${called ? "!" : ""}${unread || ""}`;
 	const text = `${count && `(${count}) `}${room && `${room} - `}geventchat`;

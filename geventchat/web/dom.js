@@ -13,7 +13,7 @@ export function write(element, text) {
 const STEPS = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 };
 
 // On an arrow key, move the focus to the element beside, or all `round`; return that one.
-export function walk(event, elements, round = false) {
+export function walk(event, elements, round) {
 	const all = [...elements], index = all.indexOf(document.activeElement);
 	const step = STEPS[event.key];
 	if (!step || event.altKey || index < 0) return;

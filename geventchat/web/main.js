@@ -267,7 +267,7 @@ function changed() {
 function render() {
 	const delayed = chat?.pending.delayed(Date.now()) ?? [];
 	renderStatus(delayed.length);
-	if (!chat || $("chat").hidden) return title("", 0, false);
+	if (!chat || $("chat").hidden) return title("");
 	const { rooms, room, nick, called } = chat;
 	const moderates = chat.moderates();
 	tabs.show(rooms);
