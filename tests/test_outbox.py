@@ -89,6 +89,16 @@ def test_an_answer_waits_for_the_batch_that_it_belongs_to() -> None:
     assert burst(outbox) == b"one\nanswer\n"
 
 
+def test_an_answer_does_not_wait_behind_what_is_no_longer_kept_and_its_reader_knew() -> None:
+    feed, outbox = make_feed(10), Outbox()
+    outbox.follow(feed)
+    outbox.pass_over_next(feed)
+    say(feed, b"my own words\n")
+    outbox.put(b"answer\n")
+    say(feed, b"two\n")
+    assert burst(outbox) == b"answer\ntwo\n"
+
+
 def test_an_answer_never_lands_inside_a_line_that_was_cut() -> None:
     feed, outbox = make_feed(), Outbox()
     outbox.follow(feed)

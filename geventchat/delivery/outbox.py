@@ -159,7 +159,9 @@ class Outbox:
             cursor, until = head
             cursor.step_over()
             if cursor.number < until:
-                return self._read(cursor, until)
+                piece = self._read(cursor, until)
+                if piece.data or cursor.number < until:  # or else it knew all that is not kept any more
+                    return piece
             self._queue.popleft()
         self._queue = None
         if not self._held:
