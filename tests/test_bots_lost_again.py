@@ -106,7 +106,7 @@ def test_a_server_that_lets_users_in_and_throws_them_out_again_and_again_does_no
     something_is_said = Event()
 
     def throw_out(sock: socket, _: Address) -> None:
-        with suppress(OSError), sock.makefile("rb") as lines:
+        with suppress(OSError, StopIteration), sock.makefile("rb") as lines:
             nick = next(lines).decode().strip()
             sock.sendall(f"Hi, {nick}! To exit the chat enter 'exit'.\n".encode())
             if not something_is_said.is_set() and nick == "bob1":

@@ -54,6 +54,7 @@ def answering(answer: Callable[[socket], object]) -> Iterator[Address]:
         listener.stop()
 
 
+@pytest.mark.slow
 def test_a_folder_is_run_with_a_line_for_each_scenario_and_a_summary(folder: Path) -> None:
     ran = bots(str(folder), "--junit", str(folder / "out.xml"))
     assert ran.status == 1

@@ -49,6 +49,7 @@ def client(server: Serving, state: Path, *options: str) -> tuple[int, str]:
     return ran.status, ran.errors
 
 
+@pytest.mark.slow
 def test_a_new_server_is_told_of_and_known_from_then_on_and_a_changed_key_is_refused(
     folder: Path, tmp_path: Path
 ) -> None:

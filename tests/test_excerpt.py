@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from bots.scenario.excerpt import excerpt, nearest_line
 from bots.scenario.model import Line, Scenario
 from bots.scenario.schedule import chosen, latecomers
@@ -97,6 +99,7 @@ def test_where_no_line_begins_the_nearest_is_named() -> None:
     assert nearest_line(whole, 99) == 12
 
 
+@pytest.mark.slow
 def test_one_line_of_a_file_is_run_and_a_wrong_one_is_told(tmp_path: Path) -> None:
     file = tmp_path / "talk.yaml"
     file.write_text("script:\n  - ann: hi\n  - ben: {expect: never, within: 10ms}\n  - ann: bye\n")

@@ -392,6 +392,7 @@ _AGAINST_AN_OWNER = [(1, transaction, 0, "lobby") for transaction in ("kick", "b
 _AGAINST_A_LINKED_ONE = [(1, transaction, 4, "lobby") for transaction in ("mute", "kick", "ban here", "ban")]
 
 
+@pytest.mark.slow
 @settings(max_examples=80)
 @example(_AGAINST_AN_OWNER)
 @example([(4, "go", 1, "den"), (4, "come by link", 4, "lobby"), *_AGAINST_A_LINKED_ONE])

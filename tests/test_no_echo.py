@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -55,11 +56,13 @@ def play(
     return room
 
 
+@pytest.mark.slow
 @given(talk=_TALK, data=st.data())
 def test_nobody_is_accused_where_all_hear_the_others_once_and_in_order(talk: list[str], data: st.DataObject) -> None:
     assert play(talk, data).findings == []
 
 
+@pytest.mark.slow
 @given(talk=_TALK, data=st.data())
 def test_what_one_user_misses_or_hears_twice_is_found(talk: list[str], data: st.DataObject) -> None:
     number = data.draw(st.integers(0, len(talk) - 1))
@@ -69,6 +72,7 @@ def test_what_one_user_misses_or_hears_twice_is_found(talk: list[str], data: st.
     assert found == [("missing" if times == 0 else "duplicate", reader)]
 
 
+@pytest.mark.slow
 @given(talk=_TALK, data=st.data())
 def test_two_messages_that_change_places_for_one_user_are_found_wherever_they_were_put(
     talk: list[str], data: st.DataObject

@@ -255,6 +255,7 @@ def test_two_people_in_two_browsers_and_one_at_nc_talk(site: Site, pages: Callab
         assert "psst" not in carol.received.decode()
 
 
+@pytest.mark.slow
 def test_things_have_the_labels_and_roles_that_people_find_them_by(page: Page) -> None:
     page.join("alice")
     page.until(lambda: page.driver.find_element(By.CSS_SELECTOR, "[role=log][aria-live=polite]"))
@@ -285,6 +286,7 @@ def test_things_have_the_labels_and_roles_that_people_find_them_by(page: Page) -
     assert page.field("Your name").get_property("value") == "alice"
 
 
+@pytest.mark.slow
 def test_a_page_of_which_a_part_is_missing_says_so(site: Site, page: Page) -> None:
     page.driver.execute_cdp_cmd("Network.enable", {})
     page.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/ids.js"]})
@@ -296,6 +298,7 @@ def test_a_page_of_which_a_part_is_missing_says_so(site: Site, page: Page) -> No
     page.until(lambda: page.driver.find_element(By.CSS_SELECTOR, "[role=alert]").text == "")
 
 
+@pytest.mark.slow
 def test_a_name_that_is_taken_is_said_at_the_form(site: Site, page: Page) -> None:
     with plain(site.address, "alice"):
         page.driver.get(site.url)
@@ -305,6 +308,7 @@ def test_a_name_that_is_taken_is_said_at_the_form(site: Site, page: Page) -> Non
         page.until(lambda: "Connected as anna" in page.status)
 
 
+@pytest.mark.slow
 def test_a_name_is_made_one_s_own_and_asked_for_its_password_from_then_on(site: Site, page: Page) -> None:
     page.join("alice")
     page.button("Account").click()
@@ -333,6 +337,7 @@ def test_a_name_is_made_one_s_own_and_asked_for_its_password_from_then_on(site: 
     assert "horse" not in kept
 
 
+@pytest.mark.slow
 def test_a_reload_is_the_same_person_in_the_same_rooms_who_misses_nothing(site: Site, page: Page) -> None:
     page.join("alice")
     page.type("before", "/join tea room")
@@ -351,6 +356,7 @@ def test_a_reload_is_the_same_person_in_the_same_rooms_who_misses_nothing(site: 
         bob.until(b"alice: still alice\n")
 
 
+@pytest.mark.slow
 def test_who_goes_on_in_another_tab_is_the_same_person_there(page: Page) -> None:
     page.join("alice")
     first = page.driver.current_window_handle
@@ -443,6 +449,7 @@ def test_a_page_that_was_asleep_notices_soon_that_its_connection_is_dead(site: S
     assert site.history() == ["is anybody here?"]
 
 
+@pytest.mark.slow
 def test_a_server_that_stops_says_so(site: Site, page: Page) -> None:
     page.join("alice")
     site.end()
@@ -457,6 +464,7 @@ HOSTILE = (
 )
 
 
+@pytest.mark.slow
 def test_nothing_that_anyone_says_or_is_called_is_markup(site: Site, page: Page) -> None:
     name = "<b onclick=x>\"'&amp;</b>"
     page.join("alice")
@@ -483,6 +491,7 @@ def test_nothing_that_anyone_says_or_is_called_is_markup(site: Site, page: Page)
     assert {tuple(link) for link in links} == {("http:", "noopener noreferrer", "_blank")}
 
 
+@pytest.mark.slow
 def test_a_mention_and_a_whisper_call_and_what_is_unread_is_counted(site: Site, page: Page) -> None:
     page.join("alice")
     page.type("/join tea")
@@ -497,6 +506,7 @@ def test_a_mention_and_a_whisper_call_and_what_is_unread_is_counted(site: Site, 
         page.until(lambda: page.driver.find_element(By.CSS_SELECTOR, ".line.mention").text.endswith("bob: alice: two"))
 
 
+@pytest.mark.slow
 def test_the_keyboard_is_enough(site: Site, page: Page) -> None:
     page.join("alice")
     with plain(site.address, "bob"):
@@ -527,6 +537,7 @@ def test_the_keyboard_is_enough(site: Site, page: Page) -> None:
         assert page.driver.switch_to.active_element == page.button("Send")
 
 
+@pytest.mark.slow
 def test_several_lines_at_once_are_asked_about(site: Site, page: Page) -> None:
     page.join("alice")
     paste = """
@@ -543,6 +554,7 @@ def test_several_lines_at_once_are_asked_about(site: Site, page: Page) -> None:
     assert site.history() == ["one", "  /two", "three"]
 
 
+@pytest.mark.slow
 def test_what_cannot_be_done_is_said(page: Page) -> None:
     page.join("alice")
     for line in ("/msg nobody hi", "/nock", "/nick", "/ping 7", "//home", "/leave"):
@@ -552,6 +564,7 @@ def test_what_cannot_be_done_is_said(page: Page) -> None:
     page.until_shown("alice: /home", "this is your only room")
 
 
+@pytest.mark.slow
 def test_what_is_typed_stays_until_it_is_taken_and_comes_back_behind_another_command(site: Site, page: Page) -> None:
     page.join("alice")
     field = page.field("Message")
@@ -570,6 +583,7 @@ def test_what_is_typed_stays_until_it_is_taken_and_comes_back_behind_another_com
         page.until_shown("alice: half a line is whole")
 
 
+@pytest.mark.slow
 def test_a_phone_s_width_needs_no_sideways_scrolling(site: Site, page: Page) -> None:
     size = {"width": 320, "height": 568, "deviceScaleFactor": 2, "mobile": True}
     page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)

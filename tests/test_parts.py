@@ -275,6 +275,7 @@ def test_what_seems_to_be_heard_before_it_was_sent_for_clocks_differ_is_no_fault
     assert [one.verdict for one in rooms[to_ben].findings] == []
 
 
+@pytest.mark.slow
 def test_one_delivery_that_is_missing_among_many_is_found_and_little_is_told_of_the_rest() -> None:
     room, told = judged(crowds(4, 80, 10, without="1-7777"), 80)
     assert [(one.verdict, one.text[:4], one.reader.name) for one in room.findings] == [("missing", "7777", "user79")]
