@@ -42,12 +42,15 @@ from geventchat.commands.moderation import (
     Unmute,
 )
 from geventchat.core.accounts import Account
+from geventchat.core.kept import Kept
+from geventchat.core.moderation.room_rules import Rules
 from geventchat.core.moderation.sanctions import Ban as BanRecord
+from geventchat.core.moderation.sanctions import Sanctions
 from geventchat.core.moderation.word_filter import Filter
 from geventchat.dialects.irc.asked import Asked
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.events import Moderation
-from geventchat.protocol.limits import LINK_S
+from geventchat.protocol.limits import LINK_S, MAX_INVITED, MAX_OWNED, MAX_SANCTIONS, MAX_SANCTIONS_OF_ROOM
 from geventchat.protocol.roles import Role
 from tests.stage import Stage, User
 
@@ -340,6 +343,35 @@ def test_who_has_a_room_bans_from_that_room_and_by_name_only(stage: Stage) -> No
     assert code(ann.hears(Ban(who="192.0.2.7"))) == "forbidden"
 
 
+def test_a_ban_of_addresses_that_has_ended_lets_them_in_and_is_kept_no_longer_than_to_the_next(
+    stage: Stage, mod: User
+) -> None:
+    mod.hears(Ban(who="192.0.2.0/24", lasts="10m"))
+    stage.now += 601
+    eve = stage.program()
+    eve.member.address = "192.0.2.7"
+    told(eve.hears(Hello(nick="eve")), "welcome")
+    mod.hears(Ban(who="bob"))
+    assert [one.who for one in stage.chat.kept.of(BanRecord)] == ["bob"]
+    assert stage.chat.kept.unstored == []
+
+
+def test_nothing_stays_of_a_ban_of_addresses_that_is_lifted(stage: Stage, mod: User) -> None:
+    mod.hears(Ban(who="192.0.2.0/24"), Unban(who="192.0.2.0/24"))
+    assert stage.chat.moderation.bans._networks == {}
+
+
+@pytest.mark.parametrize(("room", "most"), [("", MAX_SANCTIONS), ("den", MAX_SANCTIONS_OF_ROOM)])
+def test_a_room_may_have_some_bans_and_the_server_many(room: str, most: int) -> None:
+    kept = Kept()
+    many = [BanRecord(target=f"name:{at}", who=str(at), by="mod", since=0.0, room=room) for at in range(most + 1)]
+    kept.load(many[: most - 1])
+    bans = Sanctions(kept, BanRecord)
+    bans.put(many[most - 1], 0.0)
+    with pytest.raises(Refused, match=f"there are {most} of these already"):
+        bans.put(many[most], 0.0)
+
+
 @pytest.mark.parametrize("wrong", ["10", "soon", "-5m", ""])
 def test_a_time_that_is_none_is_refused(mod: User, wrong: str) -> None:
     assert code(mod.hears(Ban(who="eve", lasts=wrong))) == "bad-duration"
@@ -428,6 +460,15 @@ def test_in_a_slow_room_nobody_waits_longer_though_the_clock_is_set_back(stage: 
     assert told(bob.hears(Say(text="two")), "error")["message"].endswith("in 30 s")
 
 
+def test_nobody_waits_by_what_held_before_a_room_was_made_slow_anew(stage: Stage, mod: User) -> None:
+    bob = stage.program("bob")
+    mod.hears(Slow(every="1h"))
+    bob.hears(Say(text="one"))
+    mod.hears(Slow(every="10s"))
+    bob.heard()
+    told(bob.hears(Say(text="two")), "said")
+
+
 # Locked rooms.
 
 
@@ -507,6 +548,23 @@ def test_an_invited_account_is_let_in_on_any_connection(stage: Stage, mod: User)
     again = stage.program()
     stage.chat.logins.log_in(again.member, Account(name="ann"))
     told(again.hears(Hello(nick="ann^2", room="den")), "welcome")
+
+
+def test_an_account_has_so_many_rooms_and_further_ones_are_nobodys() -> None:
+    rules = Rules(Kept())
+    for number in range(MAX_OWNED + 1):
+        rules.own(f"room{number}", "ann")
+    assert (rules.owned("ann"), rules.of(f"room{MAX_OWNED}").owner) == (MAX_OWNED, "")
+
+
+def test_of_guests_in_a_locked_room_so_many_are_remembered_and_further_ones_give_the_password_again() -> None:
+    rules = Rules(Kept())
+    rules.lock("den", "sesame", 0.0)
+    rules.let_in_guests("den", [f"guest{number}" for number in range(MAX_INVITED + 1)])
+    assert rules.lets_in("den", "", f"guest{MAX_INVITED - 1}", None)
+    assert not rules.lets_in("den", "", f"guest{MAX_INVITED}", None)
+    assert rules.lets_in("den", "", "late", "sesame")
+    assert not rules.lets_in("den", "", "late", None)
 
 
 # What is taken back, held back, and said to all.
