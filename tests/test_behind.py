@@ -11,7 +11,7 @@ from geventchat.core.remote_users import RemoteUsers
 from geventchat.core.shared_log import Arrived, Happened, Person, Told
 from geventchat.protocol.events import Joined
 from geventchat.protocol.limits import MAX_PRIVATE_BYTES
-from geventchat.protocol.replies import Invited, Whispered
+from geventchat.protocol.replies import Invited, Pong, Whispered
 from geventchat.protocol.roles import Role
 from tests.stage import Stage, User
 
@@ -65,6 +65,17 @@ def test_however_much_others_make_known_no_more_than_a_bound_waits(
     alice.heard()
     others[0].hears(*news(others[0], 2_000))
     assert alice.heard()
+
+
+def test_who_does_not_read_is_not_told_of_those_whom_it_watches() -> None:
+    stage = Stage()
+    alice, bob = stage.program("alice"), stage.program("bob", room="tea")
+    alice.hears(Watch(nicks=["bob", "ben"]))
+    stage.chat.tell(alice.member, Pong(token="x" * MAX_PRIVATE_BYTES))
+    stage.carry_out()
+    waiting = alice.member.outbox.private_bytes
+    bob.hears(Rename(nick="ben"))
+    assert alice.member.outbox.private_bytes == waiting
 
 
 def test_new_names_in_several_rooms_are_told_in_each_to_who_has_much_to_read() -> None:

@@ -22,6 +22,8 @@ from geventchat.commands.commands import (
     WhisperBack,
     Who,
 )
+from geventchat.core import chat
+from geventchat.core.batches import carry_out
 from geventchat.core.dedup import MAX_REFS, SentRefs
 from geventchat.core.log import Entry
 from geventchat.protocol import events
@@ -435,6 +437,37 @@ def test_who_whispers_to_somebody_away_is_told_so_but_not_for_a_notice(stage: St
     assert [one["type"] for one in bob.hears(Whisper(to="eve", text="done", notice=True))] == ["whispered"]
 
 
+def test_who_is_away_is_told_so_once_and_of_those_who_watch_it_only_who_asked_for_all_news_is(stage: Stage) -> None:
+    bob, json = stage.program("bob"), stage.program("json", room="den")
+    irc = stage.on_irc("irc", "den", caps="away-notify extended-monitor")
+    for watcher in (bob, json, irc):
+        watcher.hears(commands.Watch(nicks=["bob"]))
+    json.heard()
+    assert kinds(bob.hears(commands.Away(text="tea", ref="1"))) == ["away_is"]
+    assert json.heard() == []
+    (line,) = irc.heard()
+    assert line.endswith(" AWAY :tea")
+
+
+def test_a_room_is_as_old_as_the_first_coming_in_whoever_comes_later(stage: Stage) -> None:
+    bob = stage.program("bob")
+    alice = stage.program()
+    alice.does(Hello(nick="alice"))
+    stage.offered |= carry_out(stage.chat, stage.log, 100.0, stage.now).outboxes.keys()
+    assert [one["time"] for one in bob.heard()] == ["1970-01-01T00:01:40.000Z"]
+    (members,) = bob.hears(Who())
+    assert members["since"] == "1970-01-01T00:00:01.000Z"
+
+
+def test_nobody_who_has_gone_watches_a_nick(stage: Stage) -> None:
+    bob = stage.program("bob")
+    bob.hears(commands.Watch(nicks=["ben"]))
+    stage.chat.depart(bob.member)
+    stage.chat.naming.release(bob.member, stage.now)
+    stage.carry_out()
+    assert stage.chat.watchers.of("ben") == []
+
+
 def test_a_whisper_to_nobody_is_refused(stage: Stage) -> None:
     alice = stage.program("alice")
     assert code(alice.hears(Whisper(to="bob", text="psst"))) == "no-such-nick"
@@ -573,6 +606,15 @@ def test_a_program_that_leaves_is_told_so_and_hears_no_more(stage: Stage) -> Non
     bob.hears(Say(text="hi"))
     assert alice.heard() == []
     assert code(alice.hears(Say(text="hi"))) == "room-needed"
+
+
+def test_who_leaves_at_the_end_of_a_long_batch_is_sent_what_was_said_before(stage: Stage) -> None:
+    alice, bob = stage.program("alice"), stage.program("bob")
+    bob.heard()
+    alice.does(*[Say(text="hi")] * (chat._MAX_BATCH - 1))
+    bob.does(Leave())
+    stage.carry_out_batch()  # the answer comes with the next
+    assert kinds(bob.heard()) == ["said"] * (chat._MAX_BATCH - 1)
 
 
 def test_a_person_is_in_one_room_at_a_time(stage: Stage) -> None:
