@@ -19,7 +19,8 @@ from msgspec.structs import replace
 from geventchat import ChatServer, Limits
 from geventchat.commands import actions, commands
 from geventchat.commands.followups import CheckPassword, HashPassword
-from geventchat.core.accounts import Account
+from geventchat.core.accounts import Account, Accounts
+from geventchat.core.kept import Kept
 from geventchat.core.moderation import targets
 from geventchat.core.moderation.sanctions import Ban
 from geventchat.protocol import limits
@@ -138,6 +139,33 @@ def test_capitals_are_no_way_around_a_name_that_looks_like_an_account_s(server: 
     change(server, "a1ice")
     assert eve.until_type("renamed")["new"] == "guest1"
     assert Program(server.address).hello("ALICE")["code"] == "nick-registered"
+
+
+def test_who_looks_like_an_account_in_capitals_is_found_though_another_who_did_has_gone() -> None:
+    stage = Stage()
+    shouting, other = stage.program("IVAN"), stage.program("\u0456van")
+    stage.chat.depart(other.member)
+    stage.chat.naming.release(other.member, stage.now)
+    stage.chat.kept.put(Account(name="\u0456van"))
+    stage.carry_out()
+    assert shouting.member.nick == "guest1"
+
+
+def test_a_look_stays_an_account_s_though_another_that_had_it_is_removed() -> None:
+    kept = Kept()
+    accounts = Accounts(kept)
+    for name in ("alice", "a1ice"):
+        kept.put(Account(name=name))
+    kept.remove(Account, "alice")
+    assert accounts.reserving("alice") == Account(name="a1ice")
+
+
+def test_the_most_members_at_once_are_remembered_when_some_have_gone() -> None:
+    stage = Stage()
+    for user in [stage.program(nick) for nick in ("alice", "bob", "carol")]:
+        stage.chat.naming.release(user.member, stage.now)
+    stage.program("dave")
+    assert stage.chat.nicks.most == 3
 
 
 def test_nobody_registers_twice_nor_a_name_for_a_further_connection(server: ChatServer) -> None:
