@@ -1,7 +1,7 @@
 """The log in memory forgets the oldest events, and says so."""
 
 from geventchat.core.log import Entry
-from geventchat.protocol.events import AnyEvent, Joined, Said, id_of, number_of
+from geventchat.protocol.events import AnyEvent, Deleted, Joined, Said, id_of, number_of
 from geventchat.store.memory import MemoryLog
 
 
@@ -23,3 +23,14 @@ def test_what_no_longer_fits_is_gone_from_every_way_of_reading_and_its_end_is_kn
         assert texts(kept)[-1] == ("98" if room == "lobby" else "99")
     first = min(number_of(log.since(room, "0-0", 1)[0].event.id) for room in ("lobby", "tea"))
     assert log.trimmed_up_to() == id_of(first - 1)
+
+
+def test_what_is_deleted_takes_no_place_of_what_is_still_kept() -> None:
+    log = MemoryLog(max_bytes=2_000)
+    for number in range(100):
+        taken_back, said = Said("", "", "tea", "alice", "x" * 1_000), Said("", "", "lobby", "alice", str(number))
+        log.append([Entry("tea", taken_back, None), Entry("lobby", said, None)], 1.0)
+        log.append([Entry("tea", Deleted("", "", "tea", "mod", target=taken_back.id, who="alice"), None)], 1.0)
+    kept = sorted(number_of(event.id) for room in ("lobby", "tea") for event in log.latest(room, 1_000))
+    assert len(kept) > 5
+    assert number_of(log.trimmed_up_to()) < kept[0]

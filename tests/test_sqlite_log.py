@@ -16,7 +16,7 @@ import pytest
 from geventchat import ChatServer, Limits
 from geventchat.core.log import Entry
 from geventchat.protocol.errors import NotStored, UsageError
-from geventchat.protocol.events import AnyEvent, Said, TopicSet
+from geventchat.protocol.events import AnyEvent, Deleted, Said, TopicSet
 from geventchat.store import sqlite_file
 from geventchat.store.sqlite import TRIM_EVENTS, SqliteLog
 from tests.needs import missing
@@ -35,6 +35,10 @@ def path(tmp_path: Path) -> Path:
 
 def entries(*texts: str, room: str = "lobby") -> list[Entry]:
     return [Entry(room, Said("", "", room, "alice", text), None) for text in texts]
+
+
+def deletion(entry: Entry) -> Entry:
+    return Entry(entry.room, Deleted("", "", entry.room, "mod", target=entry.event.id, who="alice"), None)
 
 
 def texts(events: list[AnyEvent]) -> list[str]:
@@ -320,6 +324,16 @@ def test_the_last_messages_are_counted_over_all_rooms(path: Path) -> None:
         assert (texts(log.latest("attic", 9)), texts(log.latest("lobby", 9))) == (["2"], ["3", "4"])
 
 
+def test_what_was_deleted_is_not_counted_among_the_last_messages(path: Path) -> None:
+    with closing(SqliteLog(path, keep_messages=4)) as log:
+        log.trim(NOW)  # it has counted from now on
+        said = entries("1", "2", "3", "4")
+        log.append(said, NOW)
+        log.append([deletion(said[3])], NOW)
+        trim_all(log, NOW)
+        assert texts(log.latest("lobby", 9)) == ["1", "2", "3"]
+
+
 def test_what_is_too_old_is_removed(path: Path) -> None:
     with closing(SqliteLog(path, keep_s=30 * DAY_S)) as log:
         log.append(entries("oldest"), NOW - 31 * DAY_S)
@@ -342,6 +356,16 @@ def test_what_was_removed_is_nowhere_in_the_files_any_more(path: Path) -> None:
         while "the secret" in texts(log.latest("lobby", 9)) or (path.parent / "history.sqlite-wal").stat().st_size:
             gevent.sleep(0.01)
         assert not any(b"the secret" in file.read_bytes() for file in path.parent.iterdir())
+
+
+def test_what_was_deleted_is_nowhere_in_the_files_any_more(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geventchat.store.sqlite._WATCH_S", 0.01)
+    with closing(SqliteLog(path)) as log:
+        said = entries("the secret")
+        log.append(said, NOW)
+        log.append([deletion(*said)], NOW)
+        while any(b"the secret" in file.read_bytes() for file in path.parent.iterdir()):
+            gevent.sleep(0.01)
 
 
 def test_while_another_program_reads_what_was_removed_stays_a_while_and_nobody_waits(path: Path) -> None:
