@@ -121,6 +121,7 @@ def test_a_newcomer_is_known_by_its_first_bytes(
         *(("other-protocol", verb + b" x\r\n") for verb in (b"get", b"gets", b"delete")),
         ("other-protocol", b"<?xml version='1.0'?>"),
         ("other-protocol", b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n"),
+        ("other-protocol", b"PROXY UNKNOWN\r\n"),
         ("other-protocol", b"\r\n\r\n\x00\r\nQUIT\n\x21"),
         ("other-protocol", b"\x00\x00\x00\x08\x04\xd2\x16\x2f"),
         ("other-protocol", b"\x03\x00\x00\x13"),

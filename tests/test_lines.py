@@ -97,6 +97,13 @@ def test_of_a_line_that_is_being_skipped_nothing_is_handed_over() -> None:
     assert buffer.next_line() is None
 
 
+def test_what_is_dropped_within_a_line_that_is_being_skipped_ends_with_that_line() -> None:
+    buffer = LineBuffer(MAX_LINE, MAX_UNENDED)
+    assert read(buffer, b"1234567890") == ["too long"]
+    buffer.drop()
+    assert read(buffer, b"rest\nnext\n") == [b"next"]
+
+
 def test_also_a_last_line_without_end_can_be_too_long() -> None:
     buffer = LineBuffer(MAX_LINE, MAX_UNENDED)
     assert read(buffer, b"123456789") == []

@@ -181,6 +181,10 @@ def test_what_cannot_be_a_name_is_nobody_s(name: str) -> None:
     assert names.key(name) == ""
 
 
+def test_a_text_of_very_many_accents_is_no_name_and_nobody_waits_for_that() -> None:
+    assert names.key("a" + "\u0301\u0316" * 200_000) == ""  # normalizing it takes minutes
+
+
 _letters = st.sampled_from("aA:*/{ ςσΣ\u03f9\u0131İiI\u0307\u0345é\u0301ﬁﬅßẞ\u212aǅǰ\u3000\u200b\u200d\u202e\x1b\ud800")
 
 

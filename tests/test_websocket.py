@@ -126,7 +126,14 @@ def reply(message: replies.AnyReply) -> bytes:
 
 @pytest.mark.parametrize(
     ("code", "close"),
-    [("bye", 1000), ("server-stopping", 1012), ("binary", 1003), ("not-utf8", 1007), ("replaced", 1008)],
+    [
+        ("bye", 1000),
+        ("server-stopping", 1012),
+        ("not-stored", 1013),
+        ("binary", 1003),
+        ("not-utf8", 1007),
+        ("replaced", 1008),
+    ],
 )
 def test_behind_the_last_word_comes_the_close_with_its_code(code: str, close: int) -> None:
     data = reply(replies.Closing(code=code, message="why"))
