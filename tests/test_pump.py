@@ -116,6 +116,22 @@ def test_who_hangs_up_before_its_joining_is_shown_ends_nothing(pump: Pump) -> No
         one.close()
 
 
+def test_what_is_sent_is_counted_by_events_and_by_bytes_that_were_taken(pump: Pump) -> None:
+    feed = RoomFeed("lobby", PLAIN.encoder, 4 << 20, Counters(), gathers=False)
+    listeners = [Listener(feed) for _ in range(3)]
+    for listener in listeners:
+        listener.outbox.join_groups(listener.transport.write)
+    feed.append("1-0", b"x" * (2 << 20) + b"\n")  # more than a socket takes at once
+    feed.append("2-0", b"y\n")
+    feed.seal()
+    pump._fan_out(feed)
+    assert pump.deliveries == 6
+    assert pump.sent_bytes == sum(len(listener.arrived()) for listener in listeners)
+    for listener in listeners:
+        pump.detach(listener.sender)
+        listener.close()
+
+
 def test_a_connection_that_is_given_up_is_in_no_group_any_more(pump: Pump, feed: Feed) -> None:
     listener = Listener(feed)
     listener.outbox.join_groups(listener.transport.write)

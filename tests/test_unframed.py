@@ -62,6 +62,10 @@ def test_what_it_is_sent_has_no_end_of_line() -> None:
     assert outbox.next().data == b"* bob joined"
 
 
+def test_it_has_time_to_take_what_it_is_sent_before_more_comes() -> None:
+    assert UNFRAMED.outbox().pause_s > 0
+
+
 @given(st.lists(fuzz.streams), st.booleans())
 def test_any_packets_are_commands_or_refused_and_nothing_of_them_is_kept(packets: list[bytes], named: bool) -> None:
     reader = UnframedReader(MAX_LINE)
