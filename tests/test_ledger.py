@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bots.ledger import room
 from bots.ledger.model import Attendance, Message
-from bots.ledger.room import RoomLedger, Verdict
+from bots.ledger.room import MAX_FINDINGS, RoomLedger, Verdict
+from bots.ledger.share import Share
 
 READERS = ("ann", "bob", "cat")
 
@@ -299,12 +301,13 @@ def test_a_wrong_nick_is_told_by_the_id_even_where_somebody_of_that_nick_says_th
     assert verdicts(ledger) == [("corrupt", "bob", "hello", "cat"), ("missing", "ann", "hello", "cat")]
 
 
-def test_what_was_said_before_a_newcomer_asked_to_come_in_is_leaked_to_it_even_without_ids() -> None:
+@pytest.mark.parametrize("event_id", ["", "1-1"])
+def test_what_was_said_before_a_newcomer_asked_to_come_in_is_leaked_to_it(event_id: str) -> None:
     ledger = room_of(readers=("ann",))
     ledger.say("ann", "a secret", 0.0, 0.0)
-    ledger.hear(ledger.readers[0], "ann", "a secret", 0.1)
+    ledger.hear(ledger.readers[0], "ann", "a secret", 0.1, event_id)
     dan = ledger.enter("dan", 1.0)
-    ledger.hear(dan, "ann", "a secret", 1.1)
+    ledger.hear(dan, "ann", "a secret", 1.1, event_id)
     assert verdicts(ledger) == [("leaked", "ann", "a secret", "dan")]
 
 
@@ -645,3 +648,125 @@ def test_what_was_said_before_a_user_came_back_is_late_for_that() -> None:
     for text in ("while away", "back again"):
         ledger.hear(ann, "ann", text, 7.0)
     assert (ledger.timeline.delivered, ledger.timeline.latency.count) == (2, 1)
+
+
+def hear_in_orders(said: dict[str, str], heard: dict[str, str], *, per_sender: bool = False) -> RoomLedger:
+    """Return a room where each reader heard the texts, one letter each, of these senders in an order of its own."""
+    ledger = room_of(per_sender=per_sender, readers=tuple(heard))
+    for time, (text, nick) in enumerate(said.items()):
+        ledger.say(nick, text, float(time), float(time))
+    hear(ledger, {reader: [(said[text], text) for text in texts] for reader, texts in heard.items()})
+    return ledger
+
+
+def test_who_hears_one_sender_behind_another_hears_that_ones_words_in_order() -> None:
+    said = {"1": "ann", "2": "ann", "3": "ann", "x": "cat"}
+    assert verdicts(hear_in_orders(said, {"ann": "123x", "bob": "x123"}, per_sender=True)) == []
+
+
+def test_whoever_hears_a_message_later_than_all_is_found_though_most_heard_it_later_than_the_first() -> None:
+    said = {"a": "ann", "1": "bob", "2": "cat", "3": "dan"}
+    ledger = hear_in_orders(said, {"ann": "a123", "bob": "1a23", "cat": "1a23", "dan": "123a"})
+    assert verdicts(ledger) == [("reordered", "ann", "a", "ann"), ("reordered", "ann", "a", "dan")]
+
+
+def test_what_changed_places_with_a_late_message_is_found_between_what_did_not() -> None:
+    """Of all that dan heard before "a", only "2" came behind it for the others."""
+    said = {"a": "ann", "1": "bob", "2": "cat", "3": "dan"}
+    ledger = hear_in_orders(said, {"ann": "a123", "bob": "13a2", "cat": "13a2", "dan": "132a"})
+    assert ("reordered", "ann", "a", "dan") in verdicts(ledger)
+
+
+def test_where_as_many_heard_the_one_order_as_the_other_that_of_the_first_to_hear_it_is_right() -> None:
+    said = {"a": "ann", "b": "bob"}
+    assert verdicts(hear_in_orders(said, {"ann": "ab", "bob": "ba"})) == [("reordered", "ann", "a", "bob")]
+
+
+def test_what_was_on_its_way_with_the_last_that_a_user_heard_may_be_in_a_gap_without_ids() -> None:
+    ledger = room_of(readers=("ann", "bob"))
+    ann, bob = ledger.readers
+    for at, text in ((1.5, "long before"), (2.5, "just before"), (3.0, "heard")):
+        ledger.say("cat", text, at, at)
+    ledger.hear(bob, "cat", "heard", 3.1)
+    ledger.tell_gap(bob, "", "", 3.5)
+    for text in ("long before", "just before", "heard"):
+        ledger.hear(ann, "cat", text, 3.6)
+    assert verdicts(ledger) == [("gap", "cat", "just before", "bob"), ("missing", "cat", "long before", "bob")]
+
+
+def test_with_ids_too_it_is_not_known_which_of_equal_words_was_sent_before_a_newcomer_was_there() -> None:
+    ledger = room_of(readers=("ann",))
+    dan = ledger.enter("dan", 1.0)
+    for at in (1.5, 2.5):
+        ledger.say("ann", "hi", at, at)
+    dan.entered = 2.0
+    for number in (1, 2):
+        ledger.hear(ledger.readers[0], "ann", "hi", 3.0, f"1-{number}")
+    ledger.hear(dan, "ann", "hi", 3.0, "1-1")
+    assert verdicts(ledger) == []
+
+
+def test_what_was_heard_before_equal_words_were_sent_is_not_taken_for_those() -> None:
+    """Bob missed the first, and puts the second before it; dan came between them, and had to hear the second."""
+    ledger = room_of(readers=("bob", "cat"))
+    bob, cat = ledger.readers
+    ledger.say("ann", "hi", 1.0, 1.0)
+    ledger.hear(cat, "ann", "hi", 2.0, "1-1")
+    ledger.enter("dan", 2.5).entered = 3.0
+    ledger.say("ann", "hi", 5.0, 5.0)
+    for reader in (bob, cat):
+        ledger.hear(reader, "ann", "hi", 6.0, "1-2")
+    assert verdicts(ledger) == [("missing", "ann", "hi", "bob"), ("missing", "ann", "hi", "dan")]
+
+
+def test_of_very_many_findings_all_are_counted_and_the_first_are_kept() -> None:
+    ledger = room_of(readers=("ann",))
+    for number in range(MAX_FINDINGS + 1):
+        ledger.hear(ledger.readers[0], "bob", str(number), 1.0)
+    assert (ledger.counts["corrupt"], len(ledger.findings)) == (MAX_FINDINGS + 1, MAX_FINDINGS)
+    ledger.add_like(ledger.readers[0], Attendance("bob", 0.0))
+    assert ledger.counts["corrupt"] > MAX_FINDINGS + 1
+    assert len(ledger.findings) == MAX_FINDINGS
+
+
+def test_the_bytes_are_kept_of_the_first_messages_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "MAX_FRAMES", 2)
+    ledger = room_of(readers=("ann",))
+    for text in "abc":
+        ledger.say("ann", text, 0.0, 0.0)
+        ledger.hear(ledger.readers[0], "ann", text, 1.0, line=f"ann: {text}\n".encode())
+    assert [message.frame for message in ledger.messages] == [b"ann: a\n", b"ann: b\n", b""]
+
+
+@pytest.mark.parametrize(("before", "after", "kept"), [(1.0, 1.0, True), (6.0, 1.0, False), (1.0, 6.0, False)])
+def test_what_a_newcomer_hears_while_others_talk_is_kept_for_who_knows_everything(
+    before: float, after: float, kept: bool
+) -> None:
+    """Without ids it may have come in before what others heard just then, or behind it."""
+    share = Share({"ann"})
+    ledger = RoomLedger(False, share=share)
+    ann = ledger.enter("ann", 0.0)
+    ann.entered = 0.0
+    ledger.say("ann", "one", 10.0 - before, 10.0 - before)
+    ledger.hear(ann, "ann", "one", 10.0 - before)
+    dan = ledger.enter("dan", 10.0)
+    dan.entered = 10.1
+    ledger.say("ann", "two", 10.0 + after, 10.0 + after)
+    for reader in (ann, dan):
+        ledger.hear(reader, "ann", "two", 10.0 + after)
+    assert (dan in share.odd) is kept
+
+
+def test_what_comes_very_late_is_counted_in_the_second_in_which_it_came() -> None:
+    ledger = room_of()
+    ann, bob, cat = ledger.readers
+    ledger.say("ann", "one", 0.0, 0.0)
+    ledger.say("ann", "two", 0.0, 0.0)
+    for reader in ledger.readers:
+        ledger.hear(reader, "ann", "one", 900.5, line=b"ann: one\n")
+    ledger.hear(ann, "ann", "two", 1000.9, line=b"ann: two\n")
+    for reader, now in ((bob, 1000.9), (cat, 1001.1)):
+        assert ledger.follow(reader, b"ann: two\n", 0, 9, now) == 9
+    ledger.count_all()
+    ledger.timeline.close()
+    assert [(one.at, one.delivered) for one in ledger.timeline.seconds] == [(0, 0), (900, 3), (1000, 2), (1001, 1)]
