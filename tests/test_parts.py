@@ -15,7 +15,7 @@ from bots.ledger.timeline import Timeline
 from bots.parts.agreement import agree
 from bots.parts.merge import merge
 from bots.parts.part import Answer, Part, Question
-from bots.parts.segments import RoomReport, Segment
+from bots.parts.segments import RoomReport, Segment, room_report
 from tests.simulated_chat import FAULTS, Apart, SimulatedChat
 
 _ENCODE = msgspec.msgpack.encode
@@ -147,6 +147,24 @@ def test_what_two_parts_heard_in_another_order_is_in_question() -> None:
     assert in_question(one, RoomReport(3, tuple(swapped), (), ((0, 1_000),))) == [[0, 1, 2, 3], [0, 1, 2, 3]]
 
 
+def test_what_one_part_heard_far_behind_its_place_is_in_question_with_all_between() -> None:
+    one, other = report(4, 4, 4, 4, 4), report(6, 6, 6, 6, 6)
+    turned = RoomReport(3, (*other.segments[1:], other.segments[0]), (), ((0, 1_000),))
+    assert in_question(one, turned) == [[0, 1, 2, 3, 4], [0, 1, 2, 3, 4]]
+
+
+def test_what_was_said_by_two_is_in_question_though_as_much_was_said_by_nobody() -> None:
+    twice = msgspec.structs.replace(segment(0, 0, 4), claimed_sum=5)
+    one = RoomReport(3, (twice, *report(4, 4, 4).segments[1:]), (), ((0, 1_000),))
+    assert in_question(one, report(6, 6, 6)) == [[0, 1], [0, 1]]
+
+
+def test_what_only_one_part_takes_for_said_by_people_is_in_question() -> None:
+    people = msgspec.structs.replace(segment(0, 0, 3), others=1, others_sum=1)
+    one = RoomReport(3, (people, *report(4, 4, 4).segments[1:]), (), ((0, 1_000),))
+    assert in_question(one, report(6, 6, 6)) == [[0, 1], [0, 1]]
+
+
 def test_a_small_room_is_looked_at_in_whole() -> None:
     assert agree([report(4, 4), report(6, 6)]).in_question == [[0, 1], [0, 1]]
 
@@ -248,6 +266,82 @@ def test_what_a_lost_connection_may_have_swallowed_is_judged_as_in_one_ledger(ta
         assert found == [("missing", "swallowed", "ann"), ("missing", "swallowed", "ben")]
 
 
+def alone(*, per_sender: bool = False) -> tuple[RoomLedger, list[Attendance]]:
+    """Return a room that one part sees all of, and its readers, ann and ben."""
+    room = RoomLedger(per_sender, Timeline(), {"ann", "ben"}, share=Share({"ann", "ben"}))
+    readers = [room.enter(nick, 0.0) for nick in ("ann", "ben")]
+    for reader in readers:
+        reader.entered = 0.5
+    return room, readers
+
+
+def judged_alone(
+    room: RoomLedger, *, per_sender: bool = False, until: float = float("inf"), whole_up_to: int = 1_000
+) -> RoomLedger:
+    """Return the room as it is judged by what its one part tells."""
+    wire = Wire([Part({LOBBY: room})])
+    return merge(wire.ask, 1, ["ann", "ben"], per_sender=per_sender, until=until, whole_up_to=whole_up_to)[LOBBY]
+
+
+def test_what_may_still_have_been_on_its_way_when_a_run_of_parts_is_broken_off_is_not_missing() -> None:
+    room, _ = alone()
+    for at, text in ((1.0, "early"), (9.0, "late")):
+        room.say("ann", text, at, at)
+    found = [(one.verdict, one.text, one.reader.name) for one in judged_alone(room, until=5.0).findings]
+    assert found == [("missing", "early", "ann"), ("missing", "early", "ben")]
+
+
+def test_a_newcomer_is_not_taken_to_have_heard_what_stands_behind_something_that_was_on_its_way() -> None:
+    """Ben was slow to hear "slow", which stands before what all had heard when the newcomer asked."""
+    room, (ann, ben) = alone(per_sender=True)
+    room.say("ben", "slow", 0.8, 0.8)
+    room.say("ann", "quick", 0.9, 0.9)
+    room.hear(ann, "ann", "quick", 1.0, "1-2")
+    newcomer = room.enter("dan", 3.0)
+    newcomer.entered = 3.0
+    room.hear(ben, "ben", "slow", 5.0, "1-1")
+    room.hear(ben, "ann", "quick", 5.0, "1-2")
+    room.hear(ann, "ben", "slow", 5.1, "1-1")
+    room.say("ann", "to all", 5.5, 5.5)
+    for reader in (ann, ben, newcomer):
+        room.hear(reader, "ann", "to all", 6.0, "1-3")
+    assert not judged_alone(room, per_sender=True).findings
+
+
+def test_what_people_said_is_counted_also_where_nothing_is_in_question() -> None:
+    room, readers = alone()
+    for number in range(3):
+        for reader in readers:
+            room.hear(reader, "eve", str(number), 10.0 + number, f"1-{number}")
+    assert judged_alone(room, whole_up_to=0).from_others == 3
+
+
+def test_users_are_told_of_in_the_order_in_which_they_came_whatever_they_heard() -> None:
+    """Ben, who heard the same as ann, is gone through last."""
+    room, readers = alone()
+    room.say("ann", "one", 1.0, 1.0)
+    for reader in readers:
+        room.hear(reader, "ann", "one", 1.1, "1-1")
+    room.enter("dan", 2.0).entered = 2.5
+    room.say("ann", "heard by nobody", 3.0, 3.0)
+    assert [one.reader.name for one in judged_alone(room).findings] == ["ann", "ben", "dan"]
+
+
+def test_all_that_somebody_heard_before_what_stands_in_front_of_it_is_odd() -> None:
+    room, (ann, ben) = alone()
+    for reader, texts in ((ann, "12345678"), (ben, "23456178")):
+        for text in texts:
+            room.hear(reader, "eve", text, 1.0, f"1-{text}")
+    segments = room_report(room, lambda at: at, one_in=1)[0].segments
+    assert [one.odd for one in segments] == [True] * 7 + [False]
+
+
+def test_who_dropped_the_connection_was_on_the_way_while_something_may_have_been_in_flight() -> None:
+    room, (ann, _) = alone()
+    ann.leaving, ann.dropped, ann.left = 9.0, True, 9.5
+    assert room_report(room, lambda at: at)[0].moving == ((0, 6), (80, 96))
+
+
 def judged(parts: Sequence[Crowd], readers: int) -> tuple[RoomLedger, int]:
     """Return the room as all parts together saw it, and how many bytes they needed to tell it."""
     wire = Wire([Part({LOBBY: part.room}) for part in parts])
@@ -263,13 +357,15 @@ def test_what_was_said_on_another_part_is_counted_with_how_late_it_was() -> None
     assert all(0.010 <= part.timeline.latency.percentile(50) <= 0.012 for part in parts)
 
 
-def test_what_seems_to_be_heard_before_it_was_sent_for_clocks_differ_is_no_fault() -> None:
+@pytest.mark.parametrize("at", [2.001, 1.998])
+def test_what_seems_to_be_heard_before_it_was_sent_for_clocks_differ_is_no_fault(at: float) -> None:
+    """Even if it seems to be heard before its hearer was known to be whispered to."""
     to_ben = About("whispers", "ben")
     said, heard = (RoomLedger(False, Timeline(), {"ann", "ben"}, share=Share({nick})) for nick in ("ann", "ben"))
     said.say("ann", "psst", 2.0, 2.0)
     reader = heard.enter("ben", 1.999)
     reader.entered = 1.999
-    heard.hear(reader, "ann", "psst", 2.001)
+    heard.hear(reader, "ann", "psst", at)
     wire = Wire([Part({to_ben: said}), Part({to_ben: heard}, clock=lambda at: at - 0.003)])
     rooms = merge(*(wire.ask, 2, ["ann", "ben"]), per_sender=False, clock_error_s=0.005, is_by_one_clock=lambda _: True)
     assert [one.verdict for one in rooms[to_ben].findings] == []
