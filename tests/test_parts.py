@@ -327,6 +327,18 @@ def test_users_are_told_of_in_the_order_in_which_they_came_whatever_they_heard()
     assert [one.reader.name for one in judged_alone(room).findings] == ["ann", "ben", "dan"]
 
 
+def test_of_two_who_heard_the_same_only_who_was_told_of_a_gap_has_one() -> None:
+    room, (ann, ben) = alone()
+    for number in (1, 2, 3):
+        room.say("ann", str(number), float(number), float(number))
+    for reader in (ann, ben):
+        room.hear(reader, "ann", "1", 3.1, "1-1")
+        room.hear(reader, "ann", "3", 3.1, "1-3")
+    room.tell_gap(ben, "1-2", "1-2", 3.2)
+    found = [(one.verdict, one.text, one.reader.name) for one in judged_alone(room).findings]
+    assert found == [("missing", "2", "ann"), ("gap", "2", "ben")]
+
+
 def test_all_that_somebody_heard_before_what_stands_in_front_of_it_is_odd() -> None:
     room, (ann, ben) = alone()
     for reader, texts in ((ann, "12345678"), (ben, "23456178")):

@@ -141,4 +141,4 @@ class _Span:
     def is_all_the_while(self, stay: Stay, reader: Attendance) -> bool:
         """Whether a user only heard what others heard, and was there before it began and after it ended."""
         is_there = reader.entered <= self._begin and reader.leaving >= self._end
-        return is_there and stay.hears_itself and not (stay.odd or stay.dropped or stay.gaps)
+        return is_there and stay.hears_itself and not (stay.odd or stay.dropped)
