@@ -148,6 +148,14 @@ def test_a_stay_that_begins_while_one_reads_slowly_is_not_timed() -> None:
     assert outcome.timeline.latency.count == 0
 
 
+def test_who_has_read_slowly_is_not_timed_when_it_reads_normally_again_either() -> None:
+    """What it left unread meanwhile may still come."""
+    script = "script:\n  - ann: {read: 100kB/s}\n  - ann: {read: normal}\n  - ann: hi\n"
+    with ChatServer(limits=Limits(rate=None)) as server:
+        outcome = passed(play(script, server.address))
+    assert (outcome.timeline.delivered, outcome.timeline.latency.count) == (1, 0)
+
+
 @pytest.mark.parametrize("text", ["/ping me", "/ping bot", "//slash", "/me", "* star", "Hi, x!"])
 def test_plain_says_what_looks_like_a_command(text: str) -> None:
     with ChatServer(limits=Limits(rate=None)) as server:
