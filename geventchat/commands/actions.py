@@ -51,11 +51,23 @@ def do(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> 
         if isinstance(command, commands.Talk):
             member.spoke = now
         permission.check(chat, member, command, now)
-        permission.hush(chat, member, command, now)
-        filtering.check(chat, member, command, now)
+        if isinstance(command, commands.Leave | commands.Bye):
+            _check_last_words(chat, member, command, now)
+        else:
+            filtering.check(chat, member, command, now)
         return ACTIONS[type(command)](chat, member, command, now)
 
     return _attempt(chat, member, act, ref)
+
+
+def _check_last_words(chat: Chat, member: Member, leaving: commands.Leave | commands.Bye, now: float) -> None:
+    """Leave out what a member may not say by leaving: it may go all the same."""
+    if leaving.reason:
+        try:
+            filtering.check(chat, member, leaving, now)
+            permission.check_last_words(chat, member, leaving, now)
+        except Refused:
+            leaving.reason = ""
 
 
 def go_on(

@@ -11,28 +11,18 @@ from geventchat.protocol.errors import Refused
 def check(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> None:
     """Mask what is to be masked in a command. Raises Refused for what is not wanted, or is held for moderators.
 
-    Who leaves with words that are not wanted leaves without them.
+    What is held counts in a slow room as said: moderators are not flooded either.
     """
     filtered = chat.moderation.filter
     if filtered is NOTHING_FILTERED:
         return
     for field in INFO[type(command)].names:
         filtered.check_name(getattr(command, field), field)
-    try:
-        _check_texts(chat, member, command, now)
-    except Refused:
-        if not isinstance(command, commands.Leave | commands.Bye):
-            raise
-        command.reason = ""
-
-
-def _check_texts(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> None:
-    """Mask the texts of a command. Raises Refused; what is held counts in a slow room as said, against floods."""
     for field in commands.SEEN:
         text = getattr(command, field, None)
         if not text:
             continue
-        checked = chat.moderation.filter.check(text)
+        checked = filtered.check(text)
         setattr(command, field, checked.text)
         if checked.held:
             if isinstance(command, commands.Say | commands.Act):

@@ -22,35 +22,12 @@ def check(chat: Chat, member: Member, command: commands.AnyCommand, now: float) 
         chat.moderation.check_muted(member, room, now)
 
 
-def hush(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> None:
-    """Leave out what a member says by leaving where it may not speak: it may go all the same."""
-    if (
-        isinstance(command, commands.Leave | commands.Bye)
-        and command.reason
-        and (_is_muted(chat, member, now) or _is_too_fast(chat, member, command, now))
-    ):
-        command.reason = ""
-
-
-def _is_muted(chat: Chat, member: Member, now: float) -> bool:
-    """Return whether a member may not speak in one of its rooms, or at all."""
-    try:
-        for room in ("", *member.rooms):
-            chat.moderation.check_muted(member, room, now)
-    except Refused:
-        return True
-    return False
-
-
-def _is_too_fast(chat: Chat, member: Member, command: commands.Leave | commands.Bye, now: float) -> bool:
-    """Return whether a member, who says something by leaving slow rooms, has spoken in one just before."""
-    left = [chat.rooms.of(member, command.room).key] if isinstance(command, commands.Leave) else member.rooms
-    try:
-        for room in left:
-            chat.moderation.check_slow(member, room, now)
-    except Refused:
-        return True
-    return False
+def check_last_words(chat: Chat, member: Member, leaving: commands.Leave | commands.Bye, now: float) -> None:
+    """Raise Refused if a member may not say anything by leaving: "muted" in a room or at all, or "slow-down"."""
+    for room in ("", *member.rooms):
+        chat.moderation.check_muted(member, room, now)
+    for room in [chat.rooms.of(member, leaving.room).key] if isinstance(leaving, commands.Leave) else member.rooms:
+        chat.moderation.check_slow(member, room, now)
 
 
 def room_meant(chat: Chat, member: Member, name: str | None) -> Room:
