@@ -48,8 +48,7 @@ def main(arguments: Sequence[str]) -> int:
 def _export(options: argparse.Namespace) -> None:
     if options.redis is not None and options.history is not None:
         raise UsageError("--history is not for --redis: what is said is kept in Redis")
-    given = (options.history,) if options.redis is None else (options.redis, "--redis")
-    past = registry.past(*given)
+    past = registry.past(options.history) if options.redis is None else registry.past(options.redis, "--redis")
     write = _write_text if options.text else _write_json
     after = _number_before(options.since, time.time()) if options.since else -LARGEST
     room_key = names.key(options.room) if options.room is not None else None

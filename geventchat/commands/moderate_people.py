@@ -75,15 +75,8 @@ def unban(chat: Chat, member: Member, unban: moderation.Unban, now: float) -> No
     room = _scope(chat, member, unban.room)
     target = _target(chat, member, unban.who)
     change = _end(chat.moderation.bans, target, room, unban.who)
-    tell(
-        chat,
-        member,
-        events.Unbanned("", "", "", member.nick),
-        target,
-        room,
-        [],
-        Transaction(member, [change], unban.ref),
-    )
+    transaction = Transaction(member, [change], unban.ref)
+    tell(chat, member, events.Unbanned("", "", "", member.nick), target, room, [], transaction)
 
 
 def bans(chat: Chat, member: Member, asked: moderation.Bans, now: float) -> None:

@@ -172,8 +172,7 @@ def _path(file: str) -> Path:
 
 STORES = (
     Store("none", lambda text: text == "none", _memory),
-    Store(
-        "FILE", lambda _: True, _sqlite, _sqlite_past, _sqlite_records
-    ),  # the last, because any text may be the name of a file
+    # Behind those that have the same option, because any text may be the name of a file.
+    Store("FILE", lambda _: True, _sqlite, _sqlite_past, _sqlite_records),
     Store("URL", lambda _: True, _redis, _redis_past, _redis_records, "--redis"),
 )

@@ -56,7 +56,7 @@ export class Conversation {
 		return this.rooms.current;
 	}
 
-	// What a reload must not lose.
+	// What a reload must not lose. `by` differs from tab to tab, as browsers tell others only of what has changed.
 	toKeep() {
 		const { nick, token, rooms, room, pending, _prefix: by } = this;
 		const kept = rooms.all.map(({ name, last }) => ({ name, last }));
