@@ -24,6 +24,13 @@ from tests.raw import Address
 _WELCOME = Welcome(nick="alice", room="lobby", members=[], count=1, topic="", id="1-0", token="", server="", limits={})
 
 
+def silent(connection: socket.socket) -> None:
+    """Welcome alice, and answer nothing more."""
+    connection.sendall(line(_WELCOME))
+    while connection.recv(1000):
+        continue
+
+
 def test_two_clients_talk_through_a_server_on_a_free_port() -> None:
     with (
         ChatServer() as server,
@@ -260,11 +267,6 @@ def test_a_server_that_takes_nothing_does_not_keep_a_client_from_leaving() -> No
 
 
 def test_whoever_waits_on_a_connection_that_is_dropped_is_told() -> None:
-    def silent(connection: socket.socket) -> None:
-        connection.sendall(line(_WELCOME))
-        while connection.recv(1000):
-            continue
-
     with answering(silent) as address:
         alice = ChatClient(address, name="alice")
 
@@ -310,11 +312,6 @@ def test_a_server_that_takes_nothing_does_not_keep_a_request_for_longer_than_the
 
 
 def test_a_timeout_of_the_caller_s_own_stays_its_own() -> None:
-    def silent(connection: socket.socket) -> None:
-        connection.sendall(line(_WELCOME))
-        while connection.recv(1000):
-            continue
-
     with answering(silent) as address, ChatClient(address, name="alice", timeout=0.5) as alice:
         with pytest.raises(gevent.Timeout) as raised, gevent.Timeout(0.05) as own:
             alice.say("hello")

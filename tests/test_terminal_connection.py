@@ -3,6 +3,8 @@
 import json
 import math
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import repeat
 
@@ -44,15 +46,24 @@ class _Ann:
         pass
 
 
+@contextmanager
+def kept_up(user: _Ann) -> Iterator[tuple[Connection, Proxy]]:
+    """Yield a connection of a user's that is kept up, and what it goes through."""
+    with ChatServer() as server, Proxy(server.address) as proxy:
+        connection = Connection(partial(ChatClient, proxy.address), user)
+        connection.connect()
+        keeping = gevent.spawn(connection.keep)
+        yield connection, proxy
+        assert not keeping.dead
+        keeping.kill()
+
+
 def test_a_server_that_hangs_up_on_newcomers_is_tried_again_after_each_pause_and_not_in_between(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(reconnect, "pauses", lambda _: iter([0.01, 0.01, 0.01, *repeat(1000.0, 50)]))
     tries = 0
-    with ChatServer() as server, Proxy(server.address) as proxy:
-        ann = Connection(partial(ChatClient, proxy.address), _Ann())
-        ann.connect()
-        keeping = gevent.spawn(ann.keep)
+    with kept_up(_Ann()) as (_, proxy):
 
         def hang_up(newcomer: socket.socket, _: object) -> None:
             nonlocal tries
@@ -65,9 +76,7 @@ def test_a_server_that_hangs_up_on_newcomers_is_tried_again_after_each_pause_and
         while tries < 3:
             gevent.sleep(0.01)
         gevent.sleep(0.2)  # a busy loop would have tried hundreds of times
-        assert not keeping.dead
         assert tries == 3
-        keeping.kill()
 
 
 def test_the_pauses_begin_anew_after_a_connection_that_lasted_and_go_on_after_one_that_did_not(
@@ -75,11 +84,8 @@ def test_the_pauses_begin_anew_after_a_connection_that_lasted_and_go_on_after_on
 ) -> None:
     monkeypatch.setattr(reconnect, "pauses", lambda _: iter([0.01, *repeat(1000.0, 50)]))
     monkeypatch.setattr(reconnect, "_STEADY_S", 0.0)
-    with ChatServer() as server, Proxy(server.address) as proxy:
-        ann = _Ann()
-        connection = Connection(partial(ChatClient, proxy.address), ann)
-        connection.connect()
-        keeping = gevent.spawn(connection.keep)
+    ann = _Ann()
+    with kept_up(ann) as (connection, proxy):
         for times in (2, 3):
             proxy.reset()
             while ann.came < times:
@@ -89,7 +95,6 @@ def test_the_pauses_begin_anew_after_a_connection_that_lasted_and_go_on_after_on
         while connection.next_try_in_s is None:
             gevent.sleep(0.01)
         assert connection.next_try_in_s > 900
-        keeping.kill()
 
 
 @pytest.mark.parametrize("code", ["wrong-password", "login-failed"])
@@ -98,10 +103,7 @@ def test_a_password_that_is_not_taken_is_not_tried_again_before_somebody_wants_i
 ) -> None:
     monkeypatch.setattr(reconnect, "pauses", lambda _: repeat(0.01, 50))
     tries = 0
-    with ChatServer() as server, Proxy(server.address) as proxy:
-        ann = Connection(partial(ChatClient, proxy.address), _Ann())
-        ann.connect()
-        keeping = gevent.spawn(ann.keep)
+    with kept_up(_Ann()) as (ann, proxy):
 
         def refuse(newcomer: socket.socket, _: object) -> None:
             nonlocal tries
@@ -120,17 +122,13 @@ def test_a_password_that_is_not_taken_is_not_tried_again_before_somebody_wants_i
             ann.retry_now()
             while ann.next_try_in_s == math.inf:
                 gevent.sleep(0)
-        keeping.kill()
 
 
 @pytest.mark.slow
 def test_enter_is_not_needed_to_come_back_but_does_it_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reconnect, "pauses", lambda _: repeat(1000.0, 50))
-    with ChatServer() as server, Proxy(server.address) as proxy:
-        ann = Connection(partial(ChatClient, proxy.address), _Ann())
-        ann.connect()
+    with kept_up(_Ann()) as (ann, proxy):
         assert ann.next_try_in_s is None
-        keeping = gevent.spawn(ann.keep)
         proxy.reset()
         while ann.next_try_in_s is None:
             gevent.sleep(0.01)
@@ -139,4 +137,3 @@ def test_enter_is_not_needed_to_come_back_but_does_it_at_once(monkeypatch: pytes
         while ann.round_trip_s is None:
             gevent.sleep(0.01)
         assert ann.next_try_in_s is None
-        keeping.kill()

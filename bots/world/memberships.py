@@ -72,7 +72,7 @@ class Memberships:
         return next((one.room for one in self._now[actor].values()), LOBBY)
 
     def enter(self, actor: Actor, room: str, now: float) -> Membership:
-        """Note that an actor asks to come into a room; `attendance.entered` is to be set when it is there for certain."""
+        """Note that an actor asks to come into a room; `attendance.entered` is to be set when it is there."""
         ledger = self.ledger(room)
         membership = Membership(room, ledger, ledger.enter(actor.name, now))
         membership.attendance.pace = self._paces[actor]
