@@ -1,7 +1,8 @@
 """A Redis that was killed and has forgotten the end of what it was told: what servers read, and what they do then."""
 
 import time
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import gevent
@@ -27,10 +28,17 @@ def back_without_its_end(redis: RedisServer, size: int) -> None:
     redis.start()
 
 
-def test_who_reads_what_was_missed_waits_until_what_redis_has_forgotten_is_there_again(tmp_path: Path) -> None:
+@contextmanager
+def two_servers(tmp_path: Path, lease_s: float = 60) -> Iterator[tuple[RedisServer, RedisLog, RedisLog]]:
+    """Yield a Redis that writes all to its file at once, and the logs of two servers there."""
     with running_redis(tmp_path, *ALWAYS) as redis, ExitStack() as opened:
-        url = redis.url
-        one, other = (opened.enter_context(closing(RedisLog(url, lease_s=60))) for _ in range(2))
+        url = redis.url  # of one database, for both
+        one, other = (opened.enter_context(closing(RedisLog(url, lease_s=lease_s))) for _ in range(2))
+        yield redis, one, other
+
+
+def test_who_reads_what_was_missed_waits_until_what_redis_has_forgotten_is_there_again(tmp_path: Path) -> None:
+    with two_servers(tmp_path) as (redis, one, other):
         one.claim(arrived("alice", "m"))
         one.write([joined("m"), said("m", "first")], NOW)
         size = redis.size()
@@ -60,9 +68,7 @@ def test_what_was_written_and_forgotten_before_anybody_heard_it_is_written_again
 
 
 def test_servers_whose_users_are_silent_give_back_what_they_heard(tmp_path: Path) -> None:
-    with running_redis(tmp_path, *ALWAYS) as redis, ExitStack() as opened:
-        url = redis.url
-        one, other = (opened.enter_context(closing(RedisLog(url, lease_s=2))) for _ in range(2))
+    with two_servers(tmp_path, lease_s=2) as (redis, one, other):
         one.claim(arrived("alice", "m"))
         one.write([joined("m")], NOW)
         size = redis.size()
@@ -75,9 +81,7 @@ def test_servers_whose_users_are_silent_give_back_what_they_heard(tmp_path: Path
 
 
 def test_whispers_are_in_no_file_of_redis_though_a_server_gives_them_back(tmp_path: Path) -> None:
-    with running_redis(tmp_path, *ALWAYS) as redis, ExitStack() as opened:
-        url = redis.url
-        one, other = (opened.enter_context(closing(RedisLog(url, lease_s=60))) for _ in range(2))
+    with two_servers(tmp_path) as (redis, one, other):
         one.claim(arrived("alice", "m"))
         one.write([joined("m")], NOW)
         size = redis.size()
@@ -262,9 +266,7 @@ def test_whispers_reach_a_server_that_was_held_up_for_longer_than_it_trusts_redi
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("geventchat.store.redis.stream._TRUSTED_S", 0.0)
-    with running_redis(tmp_path, *ALWAYS) as redis, ExitStack() as opened:
-        url = redis.url
-        one, other = (opened.enter_context(closing(RedisLog(url, lease_s=60))) for _ in range(2))
+    with two_servers(tmp_path) as (_, one, other):
         one.claim(arrived("alice", "m"))
         one.write([whisper("psst")], NOW)
         came: list[object] = []
