@@ -8,7 +8,7 @@ from pathlib import Path
 import gevent
 import pytest
 
-from geventchat.core.shared_log import Arrived, Gone, Happened, Lost, Told
+from geventchat.core.shared_log import Arrived, Gone, Happened, Lost, News, Told
 from geventchat.protocol import replies
 from geventchat.protocol.events import Said, number_of
 from geventchat.store.redis import items
@@ -91,6 +91,14 @@ def test_whispers_are_in_no_file_of_redis_though_a_server_gives_them_back(tmp_pa
         back_without_its_end(redis, size)
         assert texts(one) == ["heard"]
         assert b"only-for-alice" not in b"".join(file.read_bytes() for file in redis.files())
+
+
+def next_news(log: RedisLog, kind: type[News]) -> None:
+    """Wait until the others have written something, which must be this."""
+    with gevent.Timeout(10):
+        while not (came := news(log)):
+            gevent.sleep(0.01)
+    assert [type(one) for one in came] == [kind]
 
 
 def whisper(text: str) -> Told:
@@ -268,13 +276,9 @@ def test_whispers_reach_a_server_that_was_held_up_for_longer_than_it_trusts_redi
     monkeypatch.setattr("geventchat.store.redis.stream._TRUSTED_S", 0.0)
     with two_servers(tmp_path) as (_, one, other):
         one.claim(arrived("alice", "m"))
+        next_news(other, Arrived)  # so it follows by now: a whisper is in no stream, to be read from later
         one.write([whisper("psst")], NOW)
-        came: list[object] = []
-        with gevent.Timeout(10):
-            while len(came) < 2:  # a whisper is in no stream, so that nobody waits for it
-                came += news(other)
-                gevent.sleep(0.01)
-        assert [type(one) for one in came] == [Arrived, Told]
+        next_news(other, Told)
 
 
 def test_what_a_server_has_not_written_when_it_begins_anew_is_not_written_later(
