@@ -100,6 +100,7 @@ def test_a_server_that_lets_a_user_in_each_time_and_never_answers_does_not_keep_
     assert outcome.failures == ["bob got no answer at the end within 0.5 s"]
 
 
+@pytest.mark.slow
 def test_a_server_that_lets_users_in_and_throws_them_out_again_and_again_does_not_keep_the_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -126,6 +127,7 @@ def test_a_server_that_lets_users_in_and_throws_them_out_again_and_again_does_no
     assert any("was not back 0.5 s after the script had ended" in one for one in outcome.failures)
 
 
+@pytest.mark.slow
 def test_a_server_that_stops_reading_does_not_keep_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = Event()
 

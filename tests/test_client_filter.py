@@ -193,6 +193,7 @@ def test_nothing_that_a_server_says_acts_on_the_terminal_that_shows_it(options: 
     assert "[31m2J" in out or options  # in one line, though there was an end of line within
 
 
+@pytest.mark.slow
 def test_what_is_meant_for_a_room_that_cannot_be_entered_is_said_nowhere_else() -> None:
     sent: list[dict[str, Any]] = []
 
@@ -221,6 +222,7 @@ def test_what_is_meant_for_a_room_that_cannot_be_entered_is_said_nowhere_else() 
     assert [(message["text"], message["room"]) for message in sent if message["type"] == "say"] == [("hi", "tea")]
 
 
+@pytest.mark.slow
 def test_who_is_put_out_of_the_only_room_is_told_so_with_status_1() -> None:
     def talk(connection: socket.socket) -> None:
         for message in (
@@ -266,6 +268,7 @@ def test_an_input_that_cannot_be_read_is_status_1() -> None:
     assert (status, errors) == (1, "geventchat-client: the input cannot be read: Bad file descriptor\n")
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_is_status_1_when_something_is_not_known_to_be_stored() -> None:
     def talk(connection: socket.socket) -> None:
         while connection.recv(1000):

@@ -209,6 +209,7 @@ def test_a_connection_that_breaks_before_the_first_word_is_a_server_that_is_unav
         ChatClient(name="alice")
 
 
+@pytest.mark.slow
 def test_a_server_that_sends_without_a_pause_holds_nobody_up_and_fills_no_memory() -> None:
     sent = 0
 

@@ -339,6 +339,7 @@ def test_a_server_under_arbitrary_bytes_keeps_serving(pieces: list[bytes], start
         alice.until(b"alice: still here\n")
 
 
+@pytest.mark.slow
 def test_no_file_descriptors_left_hurts_nobody_who_is_connected() -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "geventchat.cli.serve", "--listen", "127.0.0.1:0", "--history", "none"],

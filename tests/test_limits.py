@@ -36,6 +36,7 @@ def test_a_full_server_says_so_in_the_newcomers_dialect_and_closes() -> None:
             pass
 
 
+@pytest.mark.slow
 def test_five_hundred_pasted_lines_all_come_in_order_at_the_permitted_rate_while_others_talk() -> None:
     with _server(rate=200.0, burst=40) as server:
         paster, other = plain(server.address, "paster"), plain(server.address, "other")

@@ -67,6 +67,7 @@ def heard_by_all(outcome: Outcome, *, echo: bool = True) -> None:
     assert least <= outcome.timeline.delivered <= least + said_by_four  # what was on its way when the fifth came back
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("server", "protocol"),
     [("with_websockets.py", "websockets"), ("with_lines.py", "lines"), ("with_signalr.py", "signalr")],

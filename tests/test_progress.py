@@ -30,6 +30,7 @@ def test_there_is_a_bar_where_there_is_an_end(lasts: str, has_bar: bool, tmp_pat
         assert any("%" in line for line in terminal.lines) == has_bar
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_and_ends_though_the_terminal_was_stopped(tmp_path: Path) -> None:
     """As by Ctrl-S: nothing that is written to it gets anywhere."""
     verdict = tmp_path / "verdict"

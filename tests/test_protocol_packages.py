@@ -32,6 +32,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     sys.modules.pop("my_package", None)
 
 
+@pytest.mark.slow
 def test_a_class_of_a_package_speaks_to_a_server(package: Path) -> None:
     talk = package / "talk.yaml"
     talk.write_text(

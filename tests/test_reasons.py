@@ -77,6 +77,7 @@ def test_who_gets_no_last_answer_in_time_is_late(monkeypatch: pytest.MonkeyPatch
     assert outcome.failures == ["ann got no answer at the end within 0.2 s"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("script", "failure"),
     [

@@ -60,6 +60,7 @@ def told_on_websocket(address: Address) -> bytes:
         return str(message["message"]).encode()
 
 
+@pytest.mark.slow
 @AWAY_AND_BACK
 def test_a_newcomer_is_told_in_one_line_that_nobody_can_come_in_while_redis_is_away(
     tmp_path: Path, away: Harm, back: Harm
@@ -114,6 +115,7 @@ def test_who_comes_in_while_redis_is_away_for_a_moment_waits_for_that(tmp_path: 
         bob.close()
 
 
+@pytest.mark.slow
 def test_a_name_that_was_asked_for_in_vain_is_free_once_redis_is_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

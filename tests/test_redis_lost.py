@@ -141,6 +141,7 @@ def test_what_was_lost_long_ago_is_forgotten_with_all_that_was_known_of_it(tmp_p
         assert log._keeper.call("SMEMBERS", f"{PREFIX}proved") == [b"2-0 3-0"]
 
 
+@pytest.mark.slow
 def test_what_comes_too_late_is_not_shown_by_a_server_without_which_the_log_was_opened(tmp_path: Path) -> None:
     with running_redis(tmp_path, *ALWAYS) as redis, Proxy(redis.address) as way, ExitStack() as opened:
         url = redis.url
@@ -172,6 +173,7 @@ def test_what_was_said_just_when_somebody_left_is_given_back_whole_and_under_its
         assert kept == [one.entry.event.id for one in (before, behind, alone)]
 
 
+@pytest.mark.slow
 def test_a_server_gives_back_also_what_was_written_just_before_it_has_begun(tmp_path: Path) -> None:
     with running_redis(tmp_path, *ALWAYS) as redis, ExitStack() as opened:
         url = redis.url
@@ -211,6 +213,7 @@ def test_what_a_server_gives_back_too_early_is_taken_once_another_has_given_back
         assert [one.value for log in (slow, begun) for one in log.figures() if one.name == "fenced"] == [0, 0]
 
 
+@pytest.mark.slow
 def test_a_server_of_which_redis_has_forgotten_that_it_is_there_gives_back_what_it_heard(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,6 +307,7 @@ def lead(way: Proxy, redis: RedisServer) -> None:
     way.reset()
 
 
+@pytest.mark.slow
 def test_what_was_shown_by_a_redis_that_another_has_replaced_meanwhile_is_told_to_all_as_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

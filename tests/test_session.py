@@ -100,6 +100,7 @@ def test_a_user_in_many_rooms_who_renames_is_read_more_slowly() -> None:
         alice.close()
 
 
+@pytest.mark.slow
 def test_who_asks_and_never_reads_the_answers_is_not_read_any_more() -> None:
     with ChatServer(limits=Limits(rate=None)) as server:
         alice, _ = programmed(server.address, "alice")

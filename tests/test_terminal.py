@@ -107,6 +107,7 @@ def _below_cursor(terminal: Terminal) -> str:
     return "".join(terminal.lines[terminal.screen.cursor.y + 1 :][:1])
 
 
+@pytest.mark.slow
 def test_a_resize_leaves_the_line_and_the_status_whole(ann: Terminal) -> None:
     typed = "a line that fits in eighty columns but not in forty, 你好 and so it wraps"
     ann.type(typed)
@@ -454,6 +455,7 @@ def test_find_goes_up_to_where_it_was_said_and_further(server: ChatServer, ann: 
         ann.until("ann: back")
 
 
+@pytest.mark.slow
 def test_words_wrap_below_the_text_also_when_the_width_changes(server: ChatServer, ann: Terminal) -> None:
     with ChatClient(server.address, name="bob") as bob:
         bob.say("the quick brown fox jumps over the lazy dog and goes home")

@@ -371,6 +371,7 @@ def tls_of(raw: Raw) -> SSLSocket:
 # Nothing but TLS.
 
 
+@pytest.mark.slow
 def test_outside_tls_there_is_one_line_where_tls_is_needed(tls_only: ChatServer) -> None:
     for said in (b"alice\n", b"alice", b"\xff\xfd\x01alice\n", b"a", b"\n"):
         with Raw(tls_only.address, said) as raw:

@@ -351,6 +351,7 @@ def test_what_a_server_says_that_a_reader_has_missed_is_told_as_a_gap(dialect: s
     assert any("TOLD AS A GAP: stuck never heard it" in line for line in lines(outcome))
 
 
+@pytest.mark.slow
 def test_a_slow_reader_reads_at_its_pace() -> None:
     outcome, _ = watched(
         """
