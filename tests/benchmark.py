@@ -70,6 +70,7 @@ _WATCHED = 20
 # How long to wait for what is still missing after the last message.
 _PATIENCE_S = 10.0
 _MARK = b"@"
+_CORES = os.sched_getaffinity(0)
 # What a client needs that takes any server for the right one.
 _ANY_KEY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 _ANY_KEY.check_hostname = False
@@ -219,6 +220,8 @@ def measure(server: str, case: Case, seconds: float) -> Measured:
     with ExitStack() as opened:
         folder = opened.enter_context(tempfile.TemporaryDirectory())
         redis = opened.enter_context(running_redis(Path(folder))) if server == THREE else None
+        if redis is not None:
+            os.sched_setaffinity(redis.process.pid, _CORES)
         ports = [_free_port() for _ in range(3 if redis else 1)]
         processes = []
         for port in ports:
@@ -227,8 +230,7 @@ def measure(server: str, case: Case, seconds: float) -> Measured:
             opened.callback(process.wait)
             opened.callback(process.kill)
             processes.append(psutil.Process(process.pid))
-            if redis is None:
-                os.sched_setaffinity(process.pid, {0})
+            os.sched_setaffinity(process.pid, {0} if redis is None else _CORES)
             while socket.socket().connect_ex(("127.0.0.1", port)):
                 time.sleep(0.05)
         load = Load(ports, case, _INSIDE_TLS.get(server, 0))
@@ -278,7 +280,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4)
     parser.add_argument("words", nargs="*")
     options = parser.parse_args()
-    os.sched_setaffinity(0, {1})
+    os.sched_setaffinity(0, {1})  # one server has the other core; three and their Redis have what is left of both
     print(f"{_machine()}, Python {platform.python_version()}")
     for case in CASES:
         if not all(word in case.name for word in options.words):
