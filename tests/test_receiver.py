@@ -2,14 +2,16 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bots.ledger.room import Attendance, Message, RoomLedger
 from bots.protocols.base import ClientDialect, Heard, Notice
+from bots.protocols.irc import Irc
 from bots.protocols.json import Json
 from bots.protocols.plain import Plain
 from bots.world.inbox import Inbox
@@ -127,6 +129,56 @@ def test_who_hears_the_same_is_not_read() -> None:
     assert (first.stay.progress.heard, second.stay.progress.heard) == (100, 100)
 
 
+def without_echo(said: str, *names: str) -> tuple[RoomLedger, Callable[[str, str], None], dict[str, Listener]]:
+    """Return a room in which these were said, each by the nick that is its small letter; what has a user hear some of
+    them; and the users, who have heard something before.
+    """
+    room = said_room([("first", "first"), *((text.lower(), text) for text in said)])
+    listeners = {name: Listener(room, name, together=True, dialect=Irc()) for name in names}
+    for listener in listeners.values():
+        listener.stay.hears_itself = False
+        listener.receiver.receive(b":first PRIVMSG #lobby :first\r\n", 99.0)
+
+    def hear(name: str, texts: str) -> None:
+        lines = "".join(f":{text.lower()} PRIVMSG #lobby :{text}\r\n" for text in texts)
+        listeners[name].receiver.receive(lines.encode(), 99.0)
+
+    return room, hear, listeners
+
+
+@pytest.mark.parametrize("said", ["abcd", "bacd"])
+def test_who_hears_the_same_is_not_read_where_those_who_hear_first_do_not_hear_themselves(said: str) -> None:
+    room, hear, listeners = without_echo(said, *"baefgh")
+    for name in "baefgh":
+        hear(name, "cabd".replace(name, ""))
+    room.close()
+    assert room.findings == []
+    assert [listeners[name].read for name in "fgh"] == [1, 1, 1]  # what was said before
+
+
+def test_who_was_ahead_of_words_whose_place_was_guessed_is_not_accused_when_it_is_known() -> None:
+    room, hear, _ = without_echo("abB", *"abxyz")
+    hear("x", "b")
+    hear("b", "a")  # which may have been said before its own, as it was sent before that
+    hear("a", "bB")
+    hear("y", "bBa")
+    hear("z", "bBa")
+    hear("x", "Ba")
+    room.close()
+    assert room.findings == []
+
+
+def test_words_stay_where_somebody_has_heard_them_though_their_place_was_guessed() -> None:
+    room, hear, _ = without_echo("ba", *"abxyz")
+    hear("a", "b")
+    hear("b", "a")
+    hear("x", "ba")
+    hear("y", "ab")
+    hear("z", "ba")
+    room.close()
+    assert [(one.verdict, one.reader.name) for one in room.findings] == [("reordered", "y")]
+
+
 def test_a_pong_between_costs_only_its_own_line() -> None:
     talk = [("ann", str(number)) for number in range(10)]
     room = said_room(talk)
@@ -179,6 +231,38 @@ def test_readers_who_miss_messages_of_one_order_have_missed_them_and_nothing_els
         listeners[reader].receiver.receive(piece, 99.0)
     room.close()
     assert Counter((one.verdict, one.nick, one.reader.name) for one in room.findings) == missed
+
+
+@given(data=st.data())
+def test_a_server_that_sends_nobody_its_own_words_is_not_accused_in_whatever_order_users_are_read(
+    data: st.DataObject,
+) -> None:
+    room = RoomLedger(per_sender=False)
+    listeners = {name: Listener(room, name, together=True, dialect=Irc()) for name in READERS}
+    unread, batches = dict.fromkeys(READERS, b""), []
+    for listener in listeners.values():
+        listener.stay.hears_itself = False
+    for batch in range(data.draw(st.integers(1, 3))):
+        said = data.draw(st.lists(st.sampled_from(READERS), max_size=6))
+        numbers = {name: [number for number, nick in enumerate(said) if nick == name] for name in READERS}
+        for number, nick in enumerate(said):
+            room.say(nick, f"{batch}.{number}", 1.0, 1.0)
+        batches.append([f"{nick} {batch}.{numbers[nick].pop(0)}" for nick in data.draw(st.permutations(said))])
+        for line in batches[-1]:  # in the server's order, which is each sender's
+            nick, text = line.split()
+            for name in READERS:
+                unread[name] += b"" if name == nick else f":{nick} PRIVMSG #lobby :{text}\r\n".encode()
+        for name in data.draw(st.lists(st.sampled_from(READERS), max_size=8)):
+            piece = unread[name][: data.draw(st.integers(1, 400))]
+            unread[name] = unread[name][len(piece) :]
+            listeners[name].receiver.receive(piece, 99.0)
+    for name, rest in unread.items():
+        listeners[name].receiver.receive(rest, 99.0)
+    room.close()
+    assert room.findings == []
+    assert {name: listener.stay.progress.heard for name, listener in listeners.items()} == {
+        name: sum(not line.startswith(name) for batch in batches for line in batch) for name in READERS
+    }
 
 
 def test_a_reader_that_is_still_coming_in_is_not_taken_along_by_half_a_line() -> None:

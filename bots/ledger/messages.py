@@ -165,6 +165,13 @@ class SentMessages:
         equal = self._heard[words]
         equal.insert(bisect_left(equal, index, key=_index), message)
 
+    def move(self, message: Message, index: int) -> None:
+        """Move a message forward to this place in the room's order."""
+        end = message.index
+        self.order.insert(index, self.order.pop(end))
+        for number in range(index, end + 1):
+            self.order[number].index = number
+
     def place_for(self, message: Message, reader: Attendance, others: Iterable[Attendance]) -> int:
         """Return where a message belongs that this user is the first to hear.
 
@@ -183,7 +190,10 @@ class SentMessages:
                 while begin < len(order) and order[begin].number < message.number:
                     begin += 1
                 message.is_unsure |= begin < len(order)
-        while begin < len(order) and reader.does_not_hear(order[begin]) and order[begin].number < message.number:
+        while begin < len(order) and reader.does_not_hear(order[begin]):
+            message.is_loose = True
+            if order[begin].number > message.number:
+                break
             begin += 1
         equal = self._heard.get(message.words, [])
         # With ids, the first to be heard need not be the first that was sent.

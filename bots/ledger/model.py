@@ -49,6 +49,7 @@ class Message:
     id: str = ""  # where the server gives ids
     frame: bytes = b""  # in which it was first heard; not of all: see `MAX_FRAMES`
     is_unsure: bool = False  # whether it may be another with the same words, or stand elsewhere in the room's order
+    is_loose: bool = False  # whether it was put next to words of who was first to hear it, which that one does not hear
     is_uncertain: bool = False  # whether the sender lost the connection before it was heard: it may never have arrived
     said_elsewhere: bool = False  # whether one of another share of the run said it: see `bots.ledger.share`
 

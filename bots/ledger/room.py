@@ -30,6 +30,8 @@ MAX_FINDINGS = 1_000
 MAX_FRAMES = 100_000
 # Without ids, it is not sure for so long after a user has asked to join where in the room's order it came in.
 _SETTLES_S = 5.0
+# How far a message is moved of which the place was guessed: past all that one reader says while the server sends once.
+_FAR = 20
 
 # How a user heard something: as what comes next for it in the room's order, after others that stand behind it, or as
 # something that has no place there.
@@ -172,7 +174,7 @@ class RoomLedger:
         self, reader: Attendance, words: Words, now: float, event_id: str, line: bytes
     ) -> tuple[Heard, Message | None]:
         """Note that a user heard a message; return how, and which one, if that is sure."""
-        message = self._next(reader, words, event_id) or self._find(reader, words, event_id, now)
+        message = self._next(reader, words, event_id) or self._find(reader, words, event_id, now, line)
         if isinstance(message, str):
             self._find_fault(message, words, reader, now, line=line, event_id=event_id)
             return "apart", None
@@ -219,7 +221,9 @@ class RoomLedger:
                 return message
         return None
 
-    def _find(self, reader: Attendance, words: Words, event_id: str, now: float) -> Message | Verdict | None:
+    def _find(
+        self, reader: Attendance, words: Words, event_id: str, now: float, line: bytes
+    ) -> Message | Verdict | None:
         """Return which message a user heard, what is wrong with it, or None where it may be any of several."""
         candidates = self._sent.find(reader, words, event_id)
         message = next(candidates, None)
@@ -238,7 +242,7 @@ class RoomLedger:
                 return None
             self._sent.doubt(words)
         if message.index < 0:
-            self._put(message, reader, event_id, now)
+            self._put(message, reader, event_id, now, line)
         elif reader.has_heard(message):
             return "duplicate"
         return message if reader.may_hear(message) else "leaked"
@@ -266,12 +270,13 @@ class RoomLedger:
         recent = takewhile(lambda message: message.first_heard >= reader.asked, reversed(equal))
         return "duplicate" if any(reader.has_heard(message) for message in recent) else "leaked"
 
-    def _put(self, message: Message, reader: Attendance, event_id: str, now: float) -> None:
+    def _put(self, message: Message, reader: Attendance, event_id: str, now: float, line: bytes) -> None:
         """Put a message that a user is the first to hear into the room's order."""
         index = self._sent.place_for(message, reader, self.readers)
         if index < len(self.messages):  # those who are further on have not heard it there
             self._tally.count()
-            self._stream.restart(len(self.messages) + 1)
+            if not self._stream.insert(reader, index, line):
+                self._stream.restart(len(self.messages) + 1)
             message.is_unsure |= bool(reader.progress.unplaced)
             for other in self.readers:
                 if other.progress.position > index:
@@ -291,11 +296,38 @@ class RoomLedger:
         if progress.position < 0:
             progress.skipped.update(self._sent.skipped_before(reader, message))
         elif progress.position < message.index:
+            self._settle(reader, message)
             progress.skipped.update(self.messages[progress.position : message.index])
         progress.position = message.index + 1
         if progress.unplaced and not message.is_unsure:
             self._place_earlier(reader)
         return True
+
+    def _settle(self, reader: Attendance, message: Message) -> None:
+        """Put a message where this user hears it, if its place was a guess that nobody has heard to be right."""
+        begin, end = reader.progress.position, message.index
+        passed = self.messages[begin:end]
+        if end - begin > _FAR or not any(one.is_loose for one in (message, *passed)):
+            return
+        if any(one.nick == message.nick or reader.does_not_hear(one) for one in passed):
+            return
+        ahead = [
+            other for other in self.readers if other.progress.position > end and message not in other.progress.skipped
+        ]
+        if not all(other.progress.skipped.issuperset(passed) for other in ahead):
+            return  # somebody heard them so
+        self._tally.count()
+        back = {other for other in ahead if other.progress.position == end + 1}
+        for other in back:
+            other.progress.position = begin + 1
+            other.progress.skipped.difference_update(passed)
+        for other in self.readers:
+            if other not in back and begin < other.progress.position <= end:
+                other.progress.position += 1
+                other.progress.skipped.add(message)
+        if not self._stream.move(end, begin, back):
+            self._stream.restart(len(self.messages))
+        self._sent.move(message, begin)
 
     def _place_earlier(self, reader: Attendance) -> None:
         """Take what a user heard and was not placed for the last messages with these words before its position now."""

@@ -6,6 +6,7 @@ of memory for everything that arrived at once. Places are offsets in bytes, coun
 """
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Collection
 
 from bots.ledger.model import Attendance
 
@@ -34,8 +35,9 @@ class SharedStream:
     def follow(self, reader: Attendance, data: bytes, start: int, stop: int) -> int:
         """Take a user past the bytes of `data` from `start` to `stop`; return how many of them were the expected ones.
 
-        That is all of them, or those up to the end of what is kept, or none. They may end within a line. A user that
-        is not placed yet has messages read: what it hears first says where it came in.
+        That is all of them, or those up to the end of what is kept, and may end within a line; or else whole lines, up
+        to the first that is another. A user that is not placed yet has messages read: what it hears first says where it
+        came in.
         """
         stream = reader.stream
         lines, place = self._lines, stream.place
@@ -46,7 +48,7 @@ class SharedStream:
         if stop - start > ahead:
             stop = start + ahead
         piece = data if not start and stop == len(data) else data[start:stop]
-        if not lines.startswith(piece, at):
+        if not lines.startswith(piece, at) and not (piece := self._whole_lines(place, piece)):
             return 0
         behind = place + len(piece)
         if reader.progress.position < 0 and self.messages_before(behind) != self.messages_before(place):
@@ -85,6 +87,56 @@ class SharedStream:
             self._put(reader, self._ends[number - self._first])
         else:
             self._take_place(reader)
+
+    def insert(self, reader: Attendance, number: int, line: bytes) -> bool:
+        """Put the line of a message between others, as the one with this number: a user read it where it is.
+
+        Users who are behind that place go on with the rest. What one is to hear next who is just there is not known.
+        Return whether that can be done.
+        """
+        place = reader.stream.place
+        before = self.messages_before(place)
+        if not line or place < self._begin or place != self._line_begin(place) or before > number:
+            return False
+        if before < number:  # this user does not hear those between: they are its own
+            place = self._ends[number - 1 - self._first]
+        for other in [other for other in self._placed if other.stream.place > place]:
+            if other.progress.position > number:
+                other.stream.place += len(line)
+            else:
+                self._lose_place(other)
+        at = bisect_right(self._line_ends, place)
+        self._lines[place - self._begin : place - self._begin] = line
+        self._line_ends[at:] = [place + len(line), *(end + len(line) for end in self._line_ends[at:])]
+        at = number - self._first
+        self._ends[at:] = [place + len(line), *(end + len(line) for end in self._ends[at:])]
+        return True
+
+    def move(self, number: int, to: int, back: Collection[Attendance]) -> bool:
+        """Put the line of a message in front of that of another, which has the number `to`.
+
+        The users in `back` are behind that line, and in front of those that it passed; of others who are between these,
+        it is not known what they hear next. Return whether that can be done.
+        """
+        first, behind = to - self._first, number - self._first + 1
+        if first < 0:
+            return False
+        ends = self._ends[first:behind]
+        at = bisect_left(self._line_ends, ends[0])
+        if self._line_ends[at : at + len(ends)] != ends:  # there are notices between
+            return False
+        begin, middle, end = self._line_begin(ends[0] - 1), ends[-2], ends[-1]
+        size = end - middle
+        for other in [other for other in self._placed if begin < other.stream.place < end or other in back]:
+            if other.stream.place == end:
+                other.stream.place = begin + size
+            else:
+                self._lose_place(other)
+        passed, moved = (self._lines[a - self._begin : b - self._begin] for a, b in ((begin, middle), (middle, end)))
+        self._lines[begin - self._begin : end - self._begin] = moved + passed
+        ends = [begin + size, *(one + size for one in ends[:-1])]
+        self._ends[first:behind] = self._line_ends[at : at + len(ends)] = ends
+        return True
 
     def notice(self, reader: Attendance, line: bytes) -> None:
         """Note that a user read a line that is no message; everyone should get it, but nothing hangs on it."""
@@ -130,6 +182,17 @@ class SharedStream:
             return -1
         return self._begin + at + len(line)
 
+    def _whole_lines(self, place: int, data: bytes) -> bytes:
+        """Return the beginning of `data` that is, line by line, what is kept from this place on."""
+        begin = bisect_right(self._line_ends, place)
+        end = bisect_right(self._line_ends, place + len(data))
+
+        def differs(line_end: int) -> bool:
+            return not self._lines.startswith(data[: line_end - place], place - self._begin)
+
+        differing = bisect_left(self._line_ends, True, begin, end, key=differs)
+        return data[: self._line_ends[differing - 1] - place] if differing > begin else b""
+
     def _line_begin(self, place: int) -> int:
         """Return the place where the line begins that a place is in; the place itself when it is between lines."""
         before = bisect_right(self._line_ends, place)
@@ -172,5 +235,8 @@ class SharedStream:
 
     def _lose_places(self, before: int) -> None:
         for reader in [reader for reader in self._placed if reader.stream.place < before]:
-            reader.stream.unread = self._line_begun(reader.stream.place)
-            self._take_place(reader)
+            self._lose_place(reader)
+
+    def _lose_place(self, reader: Attendance) -> None:
+        reader.stream.unread = self._line_begun(reader.stream.place)
+        self._take_place(reader)
