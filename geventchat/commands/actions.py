@@ -22,7 +22,8 @@ from geventchat.commands import (
 )
 from geventchat.commands.command import Command
 from geventchat.commands.followups import CatchUp, ClaimNick, Followup, Goodbye, ReadHistory, ReadRecent
-from geventchat.commands.people import about_of, any_room, one_reading
+from geventchat.commands.lookup import user_reading, visible_room
+from geventchat.commands.people import about_of
 from geventchat.commands.table import INFO, help_lines
 from geventchat.core.chat import Chat
 from geventchat.core.log import Entry
@@ -209,7 +210,7 @@ def _post_once(chat: Chat, member: Member, room: Room, event: events.AnyEvent, r
 
 
 def _whisper(chat: Chat, member: Member, whisper: commands.Whisper, now: float) -> None:
-    target = one_reading(chat, whisper.to)
+    target = user_reading(chat, whisper.to)
     time = events.iso_time(int(now * 1000))
     whispered = replies.Whispered(
         time=time,
@@ -292,7 +293,7 @@ def _leave(chat: Chat, member: Member, leave: commands.Leave, now: float) -> Non
 
 def _topic(chat: Chat, member: Member, topic: commands.Topic, now: float) -> None:
     if topic.text is None:
-        asked = any_room(chat, member, topic.room)
+        asked = visible_room(chat, member, topic.room)
         chat.tell(member, lambda: replies.TopicIs(room=asked.name, text=asked.topic, ref=topic.ref))
     else:
         room = chat.rooms.of(member, topic.room)
@@ -300,7 +301,7 @@ def _topic(chat: Chat, member: Member, topic: commands.Topic, now: float) -> Non
 
 
 def _who(chat: Chat, member: Member, who: commands.Who, now: float) -> None:
-    room = any_room(chat, member, who.room)
+    room = visible_room(chat, member, who.room)
     chat.tell(member, lambda: chat.publisher.members_of(room, now, ref=who.ref))
 
 

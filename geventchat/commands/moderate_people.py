@@ -5,9 +5,9 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from geventchat.commands import moderation
+from geventchat.commands.lookup import moderated_room
 from geventchat.commands.moderate_rooms import seconds
 from geventchat.commands.moderation_notices import note, tell
-from geventchat.commands.permission import room_meant
 from geventchat.core.chat import Chat
 from geventchat.core.kept import Change
 from geventchat.core.member import Member, account_of
@@ -28,7 +28,7 @@ from geventchat.protocol.wording import EVERYBODY
 
 def kick(chat: Chat, member: Member, kick: moderation.Kick, now: float) -> None:
     """Put a user out of a room."""
-    room = room_meant(chat, member, kick.room)
+    room = moderated_room(chat, member, kick.room)
     target = chat.nicks.find(kick.nick)
     if target is None or room.key not in target.rooms:
         raise Refused("no-such-nick", f"nobody called {clean(kick.nick)} is in {room.name}", about=clean(kick.nick))
@@ -122,7 +122,7 @@ def _scope(chat: Chat, member: Member, room: str | None) -> Room | None:
     """Return the room that something is to hold for; None where it holds everywhere, as a moderator may want."""
     if room is None and chat.moderation.is_moderator(member):
         return None
-    return room_meant(chat, member, room)
+    return moderated_room(chat, member, room)
 
 
 def _target(chat: Chat, member: Member, written: str) -> Target:
@@ -141,7 +141,7 @@ def _target(chat: Chat, member: Member, written: str) -> Target:
 def _muted(chat: Chat, member: Member, asked: moderation.Mute | moderation.Unmute) -> tuple[Room | None, Target]:
     """Return where somebody is to speak or not, and who: of everybody, in a room."""
     if asked.nick == EVERYBODY:
-        return room_meant(chat, member, asked.room), Target(EVERYBODY, EVERYBODY)
+        return moderated_room(chat, member, asked.room), Target(EVERYBODY, EVERYBODY)
     return _scope(chat, member, asked.room), _target(chat, member, asked.nick)
 
 

@@ -2,8 +2,8 @@
 
 from geventchat.commands import moderation
 from geventchat.commands.followups import FindEvent, Followup
+from geventchat.commands.lookup import moderated_room
 from geventchat.commands.moderation_notices import post
-from geventchat.commands.permission import room_meant
 from geventchat.core.chat import Chat
 from geventchat.core.log import Entry
 from geventchat.core.member import Member
@@ -19,7 +19,7 @@ _LONGEST_S = 100 * 365 * 86_400.0  # longer than any server lasts; later years c
 
 def slow(chat: Chat, member: Member, slow: moderation.Slow, now: float) -> None:
     """Let everyone speak only now and then."""
-    room = room_meant(chat, member, slow.room)
+    room = moderated_room(chat, member, slow.room)
     every = 0.0 if slow.every is None else seconds(slow.every)
     slowed = events.Slowed("", "", room.name, member.nick, every=every)
     post(chat, member, slowed, [room], Transaction(member, [chat.moderation.rules.slow(room.key, every)], slow.ref))
@@ -27,7 +27,7 @@ def slow(chat: Chat, member: Member, slow: moderation.Slow, now: float) -> None:
 
 def lock(chat: Chat, member: Member, lock: moderation.Lock, now: float) -> None:
     """Let into a room only who is invited; all who are there are."""
-    room = room_meant(chat, member, lock.room)
+    room = moderated_room(chat, member, lock.room)
     if lock.password and room.key == LOBBY:
         raise Refused("bad-room", "who comes in is asked for no room's password: give the server one", about=room.name)
     rules = chat.moderation.rules
@@ -40,7 +40,7 @@ def lock(chat: Chat, member: Member, lock: moderation.Lock, now: float) -> None:
 
 def unlock(chat: Chat, member: Member, unlock: moderation.Unlock, now: float) -> None:
     """Let everyone into a room again."""
-    room = room_meant(chat, member, unlock.room)
+    room = moderated_room(chat, member, unlock.room)
     unlocked = events.Unlocked("", "", room.name, member.nick)
     transaction = Transaction(member, [chat.moderation.rules.unlock(room.key)], unlock.ref)
     post(chat, member, unlocked, [room], transaction)
@@ -49,7 +49,7 @@ def unlock(chat: Chat, member: Member, unlock: moderation.Unlock, now: float) ->
 
 def delete(chat: Chat, member: Member, delete: moderation.Delete, now: float) -> Followup:
     """Look for a message in the log, to take it back."""
-    room = room_meant(chat, member, delete.room)
+    room = moderated_room(chat, member, delete.room)
 
     def found(event: events.AnyEvent | None) -> None:
         if not isinstance(event, events.Said | events.Acted | events.TopicSet):

@@ -5,6 +5,7 @@ from itertools import islice
 from msgspec.structs import replace
 
 from geventchat.commands import commands
+from geventchat.commands.lookup import user_called, user_reading
 from geventchat.core.chat import Chat
 from geventchat.core.kept import Change
 from geventchat.core.member import Member, account_of
@@ -16,37 +17,6 @@ from geventchat.protocol.limits import MAX_ABOUT, MAX_FORMER, MAX_LISTED
 from geventchat.protocol.text import clean
 
 
-def one_called(chat: Chat, nick: str) -> Member:
-    """Return the user of this name. Raises Refused when there is none."""
-    member = chat.nicks.find(nick)
-    if member is None:
-        name = clean(nick)[: chat.limits.max_name]
-        raise Refused(
-            "no-such-nick",
-            f"nobody called {name} is here; /who says who is, and a name with spaces needs quotes",
-            about=name,
-        )
-    return member
-
-
-def one_reading(chat: Chat, nick: str) -> Member:
-    """Return the user of this name, to tell something. Raises Refused when there is none, or one who does not read."""
-    member = one_called(chat, nick)
-    if member.is_behind:
-        raise member.not_reading()
-    return member
-
-
-def any_room(chat: Chat, member: Member, name: str | None) -> Room:
-    """Return a room that may be looked at: the member's only one, or any that somebody is in. Raises Refused."""
-    room = chat.rooms.of(member, None) if name is None else chat.rooms.find(name)
-    if room is None:
-        raise Refused("no-such-room", "nobody is in that room; /rooms says which there are", about=name)
-    if not chat.moderation.may_look(member, room.key):
-        raise Refused("locked", "that room is locked", about=name)
-    return room
-
-
 def about_of(text: str) -> str:
     """Return what users say of themselves, safe for others, and no longer than it may be."""
     return clean(text)[:MAX_ABOUT]
@@ -54,7 +24,7 @@ def about_of(text: str) -> str:
 
 def whois(chat: Chat, member: Member, asked: commands.Whois, now: float) -> None:
     """Tell who a user is."""
-    one = one_called(chat, asked.nick)
+    one = user_called(chat, asked.nick)
     chat.tell(member, lambda: replies.Profiles(users=[chat.profile(one, member, now)], ref=asked.ref))
 
 
@@ -141,7 +111,7 @@ def _let_in(chat: Chat, member: Member, other: Member, room: Room) -> list[Chang
 
 def invite(chat: Chat, member: Member, invited: commands.Invite, now: float) -> None:
     """Tell a user that another one would like it to come into a room."""
-    other, room = one_reading(chat, invited.nick), chat.rooms.of(member, invited.room)
+    other, room = user_reading(chat, invited.nick), chat.rooms.of(member, invited.room)
     if room.key in other.rooms:
         raise Refused("already-here", f"{other.nick} is in {room.name} already", about=other.nick)
     changes = _let_in(chat, member, other, room)

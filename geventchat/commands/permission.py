@@ -6,9 +6,7 @@ from geventchat.commands import commands
 from geventchat.commands.table import INFO, CommandInfo, Heard
 from geventchat.core.chat import Chat
 from geventchat.core.member import Member
-from geventchat.core.room import Room
 from geventchat.protocol.errors import Refused
-from geventchat.protocol.names import LOG_ROOM
 
 
 def check(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> None:
@@ -28,19 +26,6 @@ def check_last_words(chat: Chat, member: Member, leaving: commands.Leave | comma
         chat.moderation.check_muted(member, room, now)
     for room in [chat.rooms.of(member, leaving.room).key] if isinstance(leaving, commands.Leave) else member.rooms:
         chat.moderation.check_slow(member, room, now)
-
-
-def room_meant(chat: Chat, member: Member, name: str | None) -> Room:
-    """Return the room that a command is about; of a moderator, any that somebody is in. Raises Refused."""
-    room = None
-    if name is not None and chat.moderation.is_moderator(member):
-        room = chat.rooms.find(name)
-        if room is None:
-            raise Refused("no-such-room", "nobody is in that room; /rooms says which there are", about=name)
-    room = room or chat.rooms.of(member, name)
-    if room.key == LOG_ROOM:
-        raise Refused("forbidden", "that room is the moderators' own; name another one", about=LOG_ROOM)
-    return room
 
 
 def _check_own_room(chat: Chat, member: Member, command: commands.AnyCommand, info: CommandInfo) -> None:
