@@ -143,12 +143,12 @@ def test_a_command(checkout: Checkout) -> None:
     checkout.replace(structs, "Request = Talk |", "Request = Cheer | Talk |")
     row = 'CommandInfo(command=commands.Cheer, typed="/cheer NAME", fields=("who",), help="cheer somebody on"),'
     checkout.replace("geventchat/commands/table.py", "TABLE = (\n", f"TABLE = (\n    {row}\n")
-    actions = "geventchat/commands/actions.py"
+    talk = "geventchat/commands/talk.py"
     checkout.insert(
-        actions,
+        talk,
         "ACTIONS: ",
         """
-        def _cheer(chat: Chat, member: Member, cheer: commands.Cheer, now: float) -> None:
+        def cheer(chat: Chat, member: Member, cheer: commands.Cheer, now: float) -> None:
             room = chat.rooms.of(member, cheer.room)
             event = events.Acted("", "", room.name, member.nick, f"cheers for {cheer.who}")
             chat.post(member, room, Entry(room.key, event, cheer.ref))
@@ -156,7 +156,7 @@ def test_a_command(checkout: Checkout) -> None:
 
         """,
     )
-    checkout.replace(actions, "    commands.Hello: _hello,", "    commands.Hello: _hello,\n    commands.Cheer: _cheer,")
+    checkout.replace(talk, "    commands.Say: say,", "    commands.Say: say,\n    commands.Cheer: cheer,")
     plain = checkout.run(_TALK, 'alice\n/help\n/cheer "Ivan P"\n/cheer\nexit\n')
     assert "* /cheer NAME" in plain
     assert "alice: *cheers for Ivan P*\n" in plain

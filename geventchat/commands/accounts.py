@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from geventchat.commands import commands
-from geventchat.commands.followups import CheckPassword, HashPassword, MakeWord
+from geventchat.commands.followups import Actions, CheckPassword, HashPassword, MakeWord
 from geventchat.core.accounts import Account, base, first_era, is_further
 from geventchat.core.chat import Chat
 from geventchat.core.member import Member
@@ -171,3 +171,13 @@ def _tell(
     chat.tell_account(member, ref, transaction, is_spent=is_spent)
     if member.key:
         chat.tell_others(member, replies.AccountChanged(nick=member.nick, account=member.account), transaction)
+
+
+ACTIONS: Actions = {
+    commands.Register: register,
+    commands.Login: login,
+    commands.Logout: logout,
+    commands.Password: password,
+    commands.Unregister: unregister,
+    commands.Recover: recover,
+}

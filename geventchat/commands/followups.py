@@ -1,9 +1,13 @@
 """What a command needs beyond the chat: the session does that."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from geventchat.commands import commands
+from geventchat.commands.command import Command
+from geventchat.core.chat import Chat
+from geventchat.core.member import Member
 from geventchat.core.room import Room
 from geventchat.protocol.events import AnyEvent
 
@@ -100,3 +104,6 @@ class Goodbye:
 Followup = (
     CatchUp | ReadHistory | ReadRecent | FindEvent | ClaimNick | Goodbye | CheckPassword | HashPassword | MakeWord
 )
+
+# By commands, what does them: for a member who asks, at a time in seconds since 1970.
+Actions = Mapping[type[Command], Callable[[Chat, Member, Any, float], Followup | None]]

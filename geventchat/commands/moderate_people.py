@@ -5,6 +5,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from geventchat.commands import moderation
+from geventchat.commands.followups import Actions
 from geventchat.commands.lookup import moderated_room
 from geventchat.commands.moderate_rooms import seconds
 from geventchat.commands.moderation_notices import note, tell
@@ -209,3 +210,13 @@ def _end(sanctions: Sanctions[_Kind], target: Target, room: Room | None, written
 def _listed(one: Sanction) -> replies.BanEntry:
     since = events.iso_time(int(one.since * 1000))
     return replies.BanEntry(who=one.who, by=one.by, reason=one.reason, since=since, until=until_of(one) or None)
+
+
+ACTIONS: Actions = {
+    moderation.Kick: kick,
+    moderation.Ban: ban,
+    moderation.Unban: unban,
+    moderation.Bans: bans,
+    moderation.Mute: mute,
+    moderation.Unmute: unmute,
+}

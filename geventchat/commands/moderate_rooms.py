@@ -1,9 +1,10 @@
 """What the commands of those who moderate do to rooms, and to what is said in them."""
 
 from geventchat.commands import moderation
-from geventchat.commands.followups import FindEvent, Followup
+from geventchat.commands.followups import Actions, FindEvent, Followup
 from geventchat.commands.lookup import moderated_room
 from geventchat.commands.moderation_notices import post
+from geventchat.commands.talk import checked_text
 from geventchat.core.chat import Chat
 from geventchat.core.log import Entry
 from geventchat.core.member import Member
@@ -97,10 +98,8 @@ def hold(chat: Chat, member: Member, room: Room, text: str, *, action: bool) -> 
 
 def announce(chat: Chat, member: Member, announce: moderation.Announce, now: float) -> None:
     """Say something in all rooms."""
-    if not announce.text.strip():
-        raise Refused("empty", "there is nothing to say in that")
     rooms = [room for room in chat.rooms if room.key != LOG_ROOM]
-    announced = events.Announced("", "", "", member.nick, text=announce.text)
+    announced = events.Announced("", "", "", member.nick, text=checked_text(announce.text))
     post(chat, member, announced, rooms, Transaction(member, ref=announce.ref))
 
 
@@ -110,3 +109,13 @@ def seconds(written: str) -> float:
         return min(durations.seconds(written), _LONGEST_S)
     except ValueError as error:
         raise Refused("bad-duration", clean(str(error))) from None
+
+
+ACTIONS: Actions = {
+    moderation.Slow: slow,
+    moderation.Lock: lock,
+    moderation.Unlock: unlock,
+    moderation.Delete: delete,
+    moderation.Approve: approve,
+    moderation.Announce: announce,
+}

@@ -5,6 +5,7 @@ from itertools import islice
 from msgspec.structs import replace
 
 from geventchat.commands import commands
+from geventchat.commands.followups import Actions
 from geventchat.commands.lookup import user_called, user_reading
 from geventchat.core.chat import Chat
 from geventchat.core.kept import Change
@@ -121,3 +122,14 @@ def invite(chat: Chat, member: Member, invited: commands.Invite, now: float) -> 
     chat.tell(member, replace(invitation, ref=invited.ref), transaction)
     if other.away is not None:
         chat.tell(member, replies.AwayIs(nick=other.nick, text=other.away), transaction)
+
+
+ACTIONS: Actions = {
+    commands.Whois: whois,
+    commands.Find: find,
+    commands.Whowas: whowas,
+    commands.Watch: watch,
+    commands.Away: away,
+    commands.Describe: describe,
+    commands.Invite: invite,
+}
