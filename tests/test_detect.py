@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geventchat.dialects.base import Dialect
-from geventchat.dialects.registry import IRC, JSON, PLAIN, UNFRAMED, detect
+from geventchat.dialects.registry import IRC, JSON, PLAIN, UNFRAMED, Layer, detect
 from geventchat.protocol.errors import ProtocolError
 from tests import fuzz
 
+Spoken = Dialect | Layer | None
 # What was sent, and what it is: while more may come, after 150 ms of silence, and after two seconds.
-NEWCOMERS: list[tuple[list[bytes], Dialect | None, Dialect | None, Dialect | None]] = [
+NEWCOMERS: list[tuple[list[bytes], Spoken, Spoken, Spoken]] = [
     ([], None, None, None),
     ([b"alice"], None, UNFRAMED, UNFRAMED),
     ([b"alice\n"], PLAIN, PLAIN, PLAIN),
@@ -76,6 +77,18 @@ NEWCOMERS: list[tuple[list[bytes], Dialect | None, Dialect | None, Dialect | Non
     ([b"PO"], None, None, UNFRAMED),
     ([b"get"], None, None, UNFRAMED),
     ([b"GET http"], None, None, UNFRAMED),
+    # What a dialect is spoken inside of.
+    *(
+        ([request], Layer.HTTP, Layer.HTTP, Layer.HTTP)
+        for request in (
+            *(verb + b" /" for verb in b"GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH PRI".split()),
+            b"get / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            b"GET http://localhost/",
+            b"CONNECT localhost:443 HTTP/1.1\r\n",
+            b"BREW pot HTTP/1.0\r\n",
+        )
+    ),
+    ([b"\x16\x03\x01\x02\x00"], Layer.TLS, Layer.TLS, Layer.TLS),
 ]
 
 
@@ -83,7 +96,7 @@ NEWCOMERS: list[tuple[list[bytes], Dialect | None, Dialect | None, Dialect | Non
     ("packets", "at_once", "quiet", "patient"), NEWCOMERS, ids=[repr(packets) for packets, *_ in NEWCOMERS]
 )
 def test_a_newcomer_is_known_by_its_first_bytes(
-    packets: list[bytes], at_once: Dialect | None, quiet: Dialect | None, patient: Dialect | None
+    packets: list[bytes], at_once: Spoken, quiet: Spoken, patient: Spoken
 ) -> None:
     assert detect(packets, quiet=False, patient=False) is at_once
     assert detect(packets, quiet=True, patient=False) is quiet
@@ -91,56 +104,50 @@ def test_a_newcomer_is_known_by_its_first_bytes(
 
 
 @pytest.mark.parametrize(
-    ("code", "first"),
+    "first",
     [
-        *(("http", verb + b" /") for verb in b"GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH PRI".split()),
-        ("http", b"get / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
-        ("http", b"GET http://localhost/"),
-        ("http", b"CONNECT localhost:443 HTTP/1.1\r\n"),
-        ("http", b"BREW pot HTTP/1.0\r\n"),
-        ("tls", b"\x16\x03\x01\x02\x00"),
-        ("other-protocol", b"SSH-2.0-OpenSSH_9.2\r\n"),
-        ("other-protocol", b"EHLO mail.example\r\n"),
-        ("other-protocol", b"HELO mail.example\r\n"),
-        ("other-protocol", b"USER anonymous\r\n"),
-        ("other-protocol", b"USER joe\r\nPASS secret\r\n"),
-        ("other-protocol", b"a001 CAPABILITY\r\n"),
-        ("other-protocol", b"1 LOGIN joe secret\r\n"),
-        ("other-protocol", b"OPTIONSX sip:nm SIP/2.0\r\n"),
-        ("other-protocol", b"SETUP rtsp://x RTSP/1.0\r\n"),
-        ("other-protocol", b"*1\r\n$4\r\nPING\r\n"),
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"EHLO mail.example\r\n",
+        b"HELO mail.example\r\n",
+        b"USER anonymous\r\n",
+        b"USER joe\r\nPASS secret\r\n",
+        b"a001 CAPABILITY\r\n",
+        b"1 LOGIN joe secret\r\n",
+        b"OPTIONSX sip:nm SIP/2.0\r\n",
+        b"SETUP rtsp://x RTSP/1.0\r\n",
+        b"*1\r\n$4\r\nPING\r\n",
         *(
-            ("other-protocol", line + end)
+            line + end
             for line in (b"PING", b"INFO", b"AUTH secret", b"SELECT 0", b"HELLO 3", b"SET x 1", b"CLIENT SETNAME x")
             for end in (b"\r\n", b"\n")
         ),
         *(
-            ("other-protocol", line + b"\r\n")
+            line + b"\r\n"
             for line in (b"stats", b"stats items", b"version", b"set x 0 0 1", b"incr x 1", b"cas x 0 0 1 2")
         ),
-        *(("other-protocol", verb + b" x\r\n") for verb in (b"get", b"gets", b"delete")),
-        ("other-protocol", b"<?xml version='1.0'?>"),
-        ("other-protocol", b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n"),
-        ("other-protocol", b"PROXY UNKNOWN\r\n"),
-        ("other-protocol", b"\r\n\r\n\x00\r\nQUIT\n\x21"),
-        ("other-protocol", b"\x00\x00\x00\x08\x04\xd2\x16\x2f"),
-        ("other-protocol", b"\x03\x00\x00\x13"),
-        ("other-protocol", b"AMQP\x00\x00\x09\x01"),
+        *(verb + b" x\r\n" for verb in (b"get", b"gets", b"delete")),
+        b"<?xml version='1.0'?>",
+        b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n",
+        b"PROXY UNKNOWN\r\n",
+        b"\r\n\r\n\x00\r\nQUIT\n\x21",
+        b"\x00\x00\x00\x08\x04\xd2\x16\x2f",
+        b"\x03\x00\x00\x13",
+        b"AMQP\x00\x00\x09\x01",
     ],
 )
-def test_another_protocol_is_never_taken_for_a_user(code: str, first: bytes) -> None:
+def test_another_protocol_is_never_taken_for_a_user(first: bytes) -> None:
     with pytest.raises(ProtocolError) as refused:
         detect([first], quiet=False, patient=False)
-    assert (refused.value.code, refused.value.fatal) == (code, True)
+    assert (refused.value.code, refused.value.fatal) == ("other-protocol", True)
 
 
 def decide(packets: Sequence[bytes], *, quiet: bool) -> str | None:
     try:
-        dialect = detect(packets, quiet=quiet, patient=quiet)
+        spoken = detect(packets, quiet=quiet, patient=quiet)
     except ProtocolError as error:
         assert error.fatal  # noqa: PT017 - no error at all is as good
         return error.code
-    return dialect.name if dialect else None
+    return spoken.name if spoken else None
 
 
 @given(fuzz.cut(), st.booleans())

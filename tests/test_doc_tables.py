@@ -184,7 +184,7 @@ def test_every_code_is_in_its_table_and_no_other() -> None:
     errors = {one for cells in rows("protocol.md", "code of an `error`") for one in code(cells[0])}
     closing = {one for cells in rows("protocol.md", "code of a `closing`") for one in code(cells[0])}
     made_of_parts = {"bad-room", "unknown-type", "bad-message", "bad-frame"}
-    no_chat = {"http", "tls", "other-protocol", "proxy-header"}  # these are answered in other words, or not at all
+    no_chat = {"other-protocol", "proxy-header"}  # these are answered in other words, or not at all
     assert closing >= _codes("Closing") | _codes("ProtocolError", fatal=True) - no_chat
     assert errors | closing == (_codes("Refused", "ProtocolError", "Error", "Closing") | made_of_parts) - no_chat
 

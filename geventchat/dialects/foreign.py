@@ -37,18 +37,27 @@ _OTHERS = (
 )
 
 
-def foreign(first: bytes) -> ProtocolError | None:
-    """Return the error, a fatal one, when the first bytes of a connection are another protocol's."""
-    if first.upper().startswith(_REQUESTS) or _REQUEST_LINE.match(first):
-        return ProtocolError("http", "a web browser, or another program that speaks HTTP", fatal=True)
-    if first.startswith(_TLS_HANDSHAKE):
-        return ProtocolError("tls", "a TLS client on a port without TLS", fatal=True)
-    for name, pattern in _OTHERS:
-        if pattern.match(first):
-            return ProtocolError("other-protocol", f"this port speaks chat, and that is {name}", fatal=True)
-    return None
+def is_tls(first: bytes) -> bool:
+    """Return whether a connection begins with TLS."""
+    return first.startswith(_TLS_HANDSHAKE)
 
 
-def may_become_foreign(first: bytes) -> bool:
+def is_http(first: bytes) -> bool:
+    """Return whether a connection begins with an HTTP request."""
+    return first.upper().startswith(_REQUESTS) or _REQUEST_LINE.match(first) is not None
+
+
+def may_become_http(first: bytes) -> bool:
     """Return whether these bytes, which are no whole line, may be the beginning of an HTTP request."""
     return any(request.startswith(first.upper()) for request in _REQUESTS)
+
+
+def foreign(first: bytes) -> ProtocolError | None:
+    """Return the error, a fatal one, when a connection begins with HTTP or another protocol that is no chat."""
+    name = "HTTP" if is_http(first) else next((name for name, pattern in _OTHERS if pattern.match(first)), None)
+    return None if name is None else not_chat(f"this port speaks chat, and that is {name}")
+
+
+def not_chat(message: str) -> ProtocolError:
+    """Return the error for a connection on which our words would not be understood; the log alone says why."""
+    return ProtocolError("other-protocol", message, fatal=True)

@@ -5,8 +5,9 @@ import time
 from dataclasses import dataclass, field
 
 from geventchat.dialects.base import Dialect
+from geventchat.dialects.foreign import not_chat
 from geventchat.dialects.plain_lines import notice
-from geventchat.dialects.registry import detect
+from geventchat.dialects.registry import Layer, detect
 from geventchat.protocol.errors import ProtocolError, Refused
 from geventchat.protocol.limits import HANDSHAKE_S, MAX_UNENDED_BYTES, SNIFF_S, TYPING_S
 from geventchat.server.recent import Recent
@@ -19,10 +20,7 @@ from geventchat.tls.server_keys import ServerKeys
 
 logger = logging.getLogger("geventchat")
 
-_UNANSWERED = ("tls", "other-protocol")  # what would not understand our words
 TLS_NEEDED = Refused("tls-needed", "this port speaks TLS only: connect with TLS")
-
-_TLS_TOO_LATE = "TLS began when it had been asked for a name in the clear; the next time that waits"
 
 # How long an address that has begun TLS is not greeted on a silent connection: that would break TLS on it.
 _TLS_CLIENT_S = 2.0
@@ -67,24 +65,26 @@ class Handshake:
     def detect(self) -> tuple[Dialect, bytes] | None:
         """Return the newcomer's dialect and what it has sent so far; None when it left or was turned away."""
         try:
-            return self._detect()
+            spoken = self._first_look()
+            if spoken is Layer.TLS:
+                self._check_tls()
+                return self.detect() if self._begin_tls() else None
+            if spoken is Layer.HTTP:
+                return self._serve_web()
+            return None if spoken is None else self._begin(spoken)
         except ProtocolError as error:
             error.forget_frames()
-            if error.code == "http":
-                return self._serve_web()
-            if error.code == "tls" and self._can_begin_tls():
-                return self.detect() if self._begin_tls() else None
-            why = _TLS_TOO_LATE if error.code == "tls" and self._is_late_for_tls else error.message
-            logger.info("closing %s: %s", self.transport.address, why)
+            logger.info("closing %s: %s", self.transport.address, error.message)
             self._turn_away(error)
         except OSError as error:
             logger.debug("%s is lost before it has said anything: %s", self.transport.address, error)
         return None
 
-    def _detect(self) -> tuple[Dialect, bytes] | None:
-        dialect = None
+    def _first_look(self) -> Dialect | Layer | None:
+        """Return what the newcomer speaks; None when it left. Raises ProtocolError for what is no chat, or too late."""
+        spoken = None
         last = time.monotonic()  # when something came last
-        while dialect is None:
+        while spoken is None:
             data = self._receive()
             if data == b"" and not self._packets:
                 return None
@@ -96,9 +96,13 @@ class Handshake:
                 last = now
             if sum(map(len, self._packets)) > MAX_UNENDED_BYTES:
                 raise ProtocolError("line-too-long", "64 KiB without an end of line", fatal=True)
-            dialect = detect(self._packets, quiet=data is None, patient=data is None and now - last >= TYPING_S)
-            if data is None and dialect is None and not self._packets and not self._is_spare:
+            spoken = detect(self._packets, quiet=data is None, patient=data is None and now - last >= TYPING_S)
+            if data is None and spoken is None and not self._packets and not self._is_spare:
                 self._greet()
+        return spoken
+
+    def _begin(self, dialect: Dialect) -> tuple[Dialect, bytes]:
+        """Prompt who is to be prompted in this dialect; return it, and what was sent so far."""
         if dialect.prompted:
             self._greet()
         elif self._prompted:
@@ -124,16 +128,13 @@ class Handshake:
 
     # TLS.
 
-    def _can_begin_tls(self) -> bool:
+    def _check_tls(self) -> None:
+        """Raise ProtocolError where TLS cannot begin: without keys, inside TLS, or behind a prompt in the clear."""
         if self._entrance.keys is None or self.transport.is_secure:
-            return False
+            raise not_chat("a TLS client on a port without TLS")
         self._entrance.tls_clients.note(self.transport.address)
-        return not self._is_late_for_tls
-
-    @property
-    def _is_late_for_tls(self) -> bool:
-        """Whether TLS is spoken, but no more on this connection, which was greeted; the next time it is not."""
-        return self._entrance.keys is not None and self._prompted and not self.transport.is_secure
+        if self._prompted:
+            raise not_chat("TLS began when it had been asked for a name in the clear; the next time that waits")
 
     def _begin_tls(self) -> bool:
         """Go on inside TLS; return whether that could be."""
@@ -177,7 +178,7 @@ class Handshake:
 
     def _turn_away(self, error: ProtocolError) -> None:
         try:
-            if error.code not in _UNANSWERED:
+            if error.code != "other-protocol":
                 self.transport.say(b"\n" * self._prompted + notice(error.message))
             self.transport.drain_read()
         except OSError:
