@@ -70,10 +70,13 @@ class Chat:
         self.watchers = Watchers()
         self.counters = Counters()
         self.rooms = Rooms(limits, self.counters)
+        # These three act on the chat as commands do, and post what comes of it; what was posted, the publisher shows.
         self.naming = Naming(self)
-        self.remote_users = RemoteUsers(self)
-        self.publisher = Publisher(self)
         self.enforcement = Enforcement(self)
+        self.remote_users = RemoteUsers(self)
+        self.publisher = Publisher(
+            limits.feed_window, self.counters, self.rooms, self.watchers, self.moderation, self.naming, self.welcome_in
+        )
         self._posted: deque[Post] = deque()
 
     # The state that commands change at once; others see it when the batch is published.

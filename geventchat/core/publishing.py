@@ -2,27 +2,45 @@
 
 from collections.abc import Callable, Iterable
 from itertools import groupby
-from typing import TYPE_CHECKING
 
+from geventchat.core.counters import Counters
 from geventchat.core.log import Entry
 from geventchat.core.member import Member
+from geventchat.core.moderation.moderation import Moderation
+from geventchat.core.naming import Naming
 from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, is_kick, is_message
 from geventchat.core.room import Room, RoomFeed
+from geventchat.core.rooms import Rooms
+from geventchat.core.watchers import Watchers
 from geventchat.delivery.outbox import Outbox
 from geventchat.protocol import events, replies
 from geventchat.protocol.limits import MAX_LISTED, MAX_WINDOWS
 from geventchat.protocol.replies import AnyReply, Message
 
-if TYPE_CHECKING:
-    from geventchat.core.chat import Chat
-
 
 class Publisher:
-    """Shows what happens in the rooms of a chat; all their feeds together keep so much for readers who are behind."""
+    """Shows what happens in the rooms of a chat, whose first words to a member are those that `welcome` returns.
 
-    def __init__(self, chat: "Chat") -> None:
-        self._chat = chat
-        self._max_kept = MAX_WINDOWS * chat.limits.feed_window
+    All feeds together keep as much for readers who are behind as MAX_WINDOWS of `feed_window` bytes.
+    """
+
+    def __init__(
+        self,
+        feed_window: int,
+        counters: Counters,
+        rooms: Rooms,
+        watchers: Watchers,
+        moderation: Moderation,
+        naming: Naming,
+        welcome: Callable[[Member, replies.Members], replies.Welcome],
+    ) -> None:
+        self._max_kept = MAX_WINDOWS * feed_window
+        self._counters = counters
+        self._rooms = rooms
+        self._watchers = watchers
+        self._moderation = moderation
+        self._naming = naming
+        self._welcome = welcome
         self._changed: dict[RoomFeed, None] = {}
         self._keeping: list[RoomFeed] = []  # feeds with something that not all of their readers may have been sent
         self._outboxes: dict[Outbox, None] = {}
@@ -38,7 +56,7 @@ class Publisher:
             posts = list(run)
             if are_messages:
                 self._acknowledge(posts)
-                self._chat.counters.messages += len(posts)
+                self._counters.messages += len(posts)
             for post in posts:
                 post.member.unpublished -= 1
                 if isinstance(post, PendingEvent):
@@ -147,30 +165,29 @@ class Publisher:
             member.outbox.hold(room.cursor(member).feed)
         named = MAX_LISTED if member.can.welcomed_with_list or not first else 0
         members = self.members_of(room, events.seconds_of(joined.time), joined.id, ref, named)
-        self._put(member, self._chat.welcome_in(member, members) if first else members)
+        self._put(member, self._welcome(member, members) if first else members)
 
     def members_of(
         self, room: Room, now: float, event_id: str | None = None, ref: str | None = None, most: int = MAX_LISTED
     ) -> replies.Members:
         """Return who is in a room, and what holds there now, in seconds since 1970; `most` are named."""
-        state = self._chat.moderation
-        members = room.members_reply(lambda member: state.moderates(member, room.key), event_id, ref, most)
-        rules = state.rules.of(room.key)
+        members = room.members_reply(lambda member: self._moderation.moderates(member, room.key), event_id, ref, most)
+        rules = self._moderation.rules.of(room.key)
         members.locked, members.password = rules.locked, bool(rules.password)
-        members.muted = state.is_quiet(room.key, now)
+        members.muted = self._moderation.is_quiet(room.key, now)
         return members
 
     def withdraw(self, member: Member, room: Room) -> None:
         """Show a member no more of a room, which goes with the last one who is expected there."""
         room.depart(member)
         self._outboxes[member.outbox] = None  # what it is still owed of the room is a private line from now on
-        self._chat.rooms.unexpect(room)
+        self._rooms.unexpect(room)
 
     def tell_others(self, post: PendingNews) -> None:
         """Tell all who share a room with a member, or watch it closely, some news of it."""
         member, news = post.member, post.news
-        others = {other: None for room in self._chat.rooms.all_of(member) for other in room.members}
-        others.update((other, None) for other in self._chat.watchers.of(member.key) if other.can.watches_closely)
+        others = {other: None for room in self._rooms.all_of(member) for other in room.members}
+        others.update((other, None) for other in self._watchers.of(member.key) if other.can.watches_closely)
         others.pop(member, None)
         self._tell(others, news)
 
@@ -196,7 +213,7 @@ class Publisher:
             return
         if isinstance(message, replies.Closing) and not member.is_remote:
             member.closed = True
-            self._chat.naming.release(member, wall_time)
+            self._naming.release(member, wall_time)
 
     def _tell_alone(
         self, member: Member, reply: Message | Callable[[], Message | bytes] | list[events.AnyEvent]
