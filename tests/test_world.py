@@ -131,12 +131,12 @@ def test_what_is_heard_behind_its_place_is_told_and_is_found_by_who_listens_from
     inbox.listen(lambda messages, _: told.append([message.text for message in messages]))
     play.said("ann", "text 1", 1, 4.0, "bob")
     play.said("ann", "text 3", 3, 4.0, "bob")
-    mark = inbox.mark()
+    position = inbox.position()
     assert inbox.late == 0
     play.said("ann", "text 2", 2, 4.0, "bob")
     assert told == [["text 1"], ["text 3"], ["text 2"]]
     assert inbox.late == 1
-    assert [message.text for message in inbox.find(lambda _: True, mark)] == []
+    assert [message.text for message in inbox.find(lambda _: True, position)] == []
     assert [message.text for message in inbox.find(lambda _: True)] == ["text 1", "text 2", "text 3"]
 
 

@@ -13,11 +13,11 @@ from bots.scenario.model import Actor, Scenario
 from bots.scenario.render import matcher_of
 from bots.scenario.schedule import PlannedAct, who_does
 from bots.scenario.selector import ANYONE, EVERYONE
-from bots.world.inbox import Inbox, InboxMark, Wanted
+from bots.world.inbox import Inbox, InboxPosition, Wanted
 from bots.world.world import World
 
 # How much had been heard by each actor that will have to make sure that something does not come.
-Marks = Mapping[Actor, InboxMark]
+Positions = Mapping[Actor, InboxPosition]
 
 
 class Expectations:
@@ -29,9 +29,9 @@ class Expectations:
         self._identities = world.identities
         self._looking_back = who_does(scenario, lambda action: action.looks_back) & self._inboxes.keys()
 
-    def marks(self) -> Marks:
+    def positions(self) -> Positions:
         """Return how much has been heard until now."""
-        return {actor: self._inboxes[actor].mark() for actor in self._looking_back}
+        return {actor: self._inboxes[actor].position() for actor in self._looking_back}
 
     def expect(self, bot: Bot, cue: Cue, times: int, within: float, act: PlannedAct, sender: str) -> str:
         """Wait for what must be heard; return who said it. Raises NotDone if it does not come."""
@@ -41,8 +41,8 @@ class Expectations:
             raise NotDone(f"{bot.nick} did not hear {cue.pattern.source} within {within:g} s")
         return found.nick
 
-    def expect_none(self, bot: Bot, cue: Cue, within: float, act: PlannedAct, sender: str, since: Marks) -> None:
-        """Listen for what must not be heard, also in what came since the marks. Raises NotDone if it does come."""
+    def expect_none(self, bot: Bot, cue: Cue, within: float, act: PlannedAct, sender: str, since: Positions) -> None:
+        """Listen for what must not be heard, also in what came since the positions. Raises NotDone if it does come."""
         wanted = self.wanted(bot, cue, act, sender)
         gevent.sleep(within)
         heard = next(self._inboxes[bot.actor].find(wanted, since.get(bot.actor), also_taken=True), None)
@@ -74,18 +74,18 @@ class Expectations:
         inbox.listen(note)
         try:
             found: list[Message] = []
-            mark: InboxMark | None = None
+            position: InboxPosition | None = None
             late = inbox.late
             while True:
                 came.clear()
                 if late != inbox.late:
-                    found, mark, late = [], None, inbox.late
-                before, mark = mark, inbox.mark()
+                    found, position, late = [], None, inbox.late
+                before, position = position, inbox.position()
                 found += inbox.find(wanted, before)
                 if len(found) >= times:
                     if inbox.take(found[:times]):
                         return found[times - 1]
-                    found, mark = [], None  # another expectation of the same actor was faster
+                    found, position = [], None  # another expectation of the same actor was faster
                     came.set()
                 if not came.wait(max(0.0, deadline - time.monotonic())):
                     return None

@@ -8,7 +8,7 @@ import gevent
 
 from bots.engine.bot import Bot, NotDone
 from bots.engine.bot_group import BotGroup
-from bots.engine.expectations import Marks
+from bots.engine.expectations import Positions
 from bots.engine.paced_reader import FULL_PACE
 from bots.engine.sending import Speech
 from bots.scenario.actions.base import Cue
@@ -41,7 +41,7 @@ class Performance:
         act: PlannedAct,
         due: float,
         sender: str,
-        before: Marks,
+        before: Positions,
         speed: float,
     ) -> None:
         self._group = group

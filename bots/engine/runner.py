@@ -12,7 +12,7 @@ from bots.engine.attention import watch
 from bots.engine.bot import Bot, NotDone
 from bots.engine.bot_group import BotGroup
 from bots.engine.conductor import Alone, Conductor, Met, Spoke
-from bots.engine.expectations import Marks
+from bots.engine.expectations import Positions
 from bots.engine.in_flight import InFlight
 from bots.engine.performance import Performance, sleep
 from bots.engine.quiescence import QUIET_S, await_quiescence
@@ -116,7 +116,7 @@ class Runner:
                 raise
             self._tasks.kill(timeout=_KILL_S)
 
-    def _play(self, script: Script, sender: str, before: Marks, place: str = "") -> str:
+    def _play(self, script: Script, sender: str, before: Positions, place: str = "") -> str:
         """Carry out a part of the script; return who spoke last in it.
 
         `sender` is who spoke last before it, and `before` is what had been heard when the step before it began; `place`
@@ -132,7 +132,7 @@ class Runner:
             if not _has_its_time(step) or _asks_who_spoke(step):
                 met = self._meet(f"{place}{number}", spoke)
                 start, sender, spoke = met.at, met.sender or sender, None
-            marks = self.group.expectations.marks()
+            positions = self.group.expectations.positions()
             if isinstance(step, Line):
                 spoke = self._do(step, number, start, sender, before, in_flight) or spoke
                 goes_on = step.action.occupies != "long" and _has_its_time(following)
@@ -152,7 +152,7 @@ class Runner:
                 ]
                 gevent.joinall(branches, raise_error=True)
                 sender, spoke = branches[-1].value or sender, None
-            before = marks
+            before = positions
         in_flight.wait()
         return self._meet(f"{place}end", spoke).sender or sender
 
@@ -161,7 +161,9 @@ class Runner:
         self.group.sending.let_whispers_elsewhere_arrive()
         return self._conductor.meet(place, spoke)
 
-    def _do(self, line: Line, step: int, start: float, sender: str, before: Marks, in_flight: InFlight) -> Spoke | None:
+    def _do(
+        self, line: Line, step: int, start: float, sender: str, before: Positions, in_flight: InFlight
+    ) -> Spoke | None:
         """Begin to carry out a line, when it is due; return who spoke last in it."""
         # A line that has its time is due then, however late what stood before it has ended.
         if line.action.at is not None:

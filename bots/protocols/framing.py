@@ -28,23 +28,23 @@ class Ended:
 
     framed = True
 
-    def __init__(self, mark: bytes) -> None:
-        self._mark = mark
+    def __init__(self, delimiter: bytes) -> None:
+        self._delimiter = delimiter
 
     def end(self, data: bytes, start: int) -> int:
-        """Return the place behind the mark."""
-        at = data.find(self._mark, start)
-        return 0 if at < 0 else at + len(self._mark)
+        """Return the place behind the delimiter."""
+        at = data.find(self._delimiter, start)
+        return 0 if at < 0 else at + len(self._delimiter)
 
     def content(self, frame: bytes) -> bytes:
-        """Return what stands before the mark."""
-        return frame.removesuffix(self._mark)
+        """Return what stands before the delimiter."""
+        return frame.removesuffix(self._delimiter)
 
     def frame(self, content: bytes) -> bytes:
-        """Return it with the mark."""
-        if self._mark in content:
+        """Return it with the delimiter."""
+        if self._delimiter in content:
             raise ValueError("the end of a frame is in it")
-        return content + self._mark
+        return content + self._delimiter
 
 
 class Lines(Ended):

@@ -35,8 +35,8 @@ def line_chart(curves: Sequence[Curve], x_unit: str, y_unit: str, x_names: Seque
         x, y = place(left, tick).split(",")
         parts.append(f'<line class="grid" x1="{x}" y1="{y}" x2="{_WIDTH - _RIGHT}" y2="{y}"/>')
         parts.append(f'<text x="{_LEFT - 6}" y="{float(y) + 4:.1f}" text-anchor="end">{tick:,g}</text>')
-    marks = list(enumerate(x_names)) if x_names else [(left + tick, f"{tick:,g}") for tick in _ticks(span)]
-    for at, words in marks:
+    labels = list(enumerate(x_names)) if x_names else [(left + tick, f"{tick:,g}") for tick in _ticks(span)]
+    for at, words in labels:
         if at <= right:
             x = place(at, 0).split(",")[0]
             parts.append(f'<text x="{x}" y="{_HEIGHT - 20}" text-anchor="middle">{escape(words)}</text>')

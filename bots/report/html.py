@@ -98,8 +98,8 @@ def _tiles(outcome: Outcome) -> Iterator[str]:
 def _checks(outcome: Outcome) -> Iterator[str]:
     yield "<h2>Checks</h2><table>"
     for check in checks(outcome):
-        mark = f'<td class="{_CLASSES[check.result]}">{check.result}</td>'
-        yield f"<tr>{mark}<td>{escape(check.name)}</td><td>{escape(check.found)}</td></tr>"
+        result = f'<td class="{_CLASSES[check.result]}">{check.result}</td>'
+        yield f"<tr>{result}<td>{escape(check.name)}</td><td>{escape(check.found)}</td></tr>"
     yield "</table>"
     if outcome.guessed and not outcome.interrupted:
         yield '<p class="soft">This server cannot say that nothing more is coming; the end was a quiet moment.</p>'

@@ -175,8 +175,8 @@ def _explain(finding: Finding, run_together: list[str]) -> str:
             return f"LEAKED: {reader} heard it where it was not said, or without being there"
 
 
-def _line(mark: str, at: float, what: Message | Finding, note: str) -> str:
-    return f"{mark} {at:10.3f}  {_said(what.nick, what.text)}" + (f"    ← {note}" if note else "")
+def _line(sign: str, at: float, what: Message | Finding, note: str) -> str:
+    return f"{sign} {at:10.3f}  {_said(what.nick, what.text)}" + (f"    ← {note}" if note else "")
 
 
 def _said(nick: str, text: str) -> str:

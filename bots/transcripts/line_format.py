@@ -74,10 +74,10 @@ class LineFormat:
     are tried first, and `acted` and `said` last.
 
     `stamped` is a regular expression for times as they are written, empty for a line without one; by default there may
-    be any or none. `before_time` is one for what may stand before them. `marks_are_shared`: an action looks like an
-    event, and is an action only of somebody who is known from other lines. `continues`: a line without a time belongs
-    to the message before. `tells_of_deletions`: words stand where a message was deleted. `ranks`: what may stand before
-    a nick. `oneself`: how events call whoever wrote the log and speaks under another name; these events are left out.
+    be any or none. `before_time` is one for what may stand before them. `actions_look_like_events`: what looks like an
+    action is one only of somebody who is known from other lines. `continues`: a line without a time belongs to the
+    message before. `tells_of_deletions`: words stand where a message was deleted. `ranks`: what may stand before a
+    nick. `oneself`: how events call whoever wrote the log and speaks under another name; these events are left out.
     """
 
     name: str
@@ -91,7 +91,7 @@ class LineFormat:
     left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
     stamped: str = ".*"
     before_time: str = ""
-    marks_are_shared: bool = False
+    actions_look_like_events: bool = False
     continues: bool = False
     tells_of_deletions: bool = False
     ranks: str = _RANKS
@@ -116,7 +116,7 @@ class LineFormat:
             if line and not line.isspace():
                 entry = self._entry(number, line)
                 read += [entry] if not self.continues or entry.stamp or not read else self._continued(read.pop(), entry)
-        return self._without_doubtful_actions(read) if self.marks_are_shared else read
+        return self._without_doubtful_actions(read) if self.actions_look_like_events else read
 
     @cached_property
     def _rules(self) -> list[_Rule]:

@@ -17,7 +17,7 @@ Listener = Callable[[Sequence[Message], str | None], None]
 Wanted = Callable[[Message], object]
 
 
-class InboxMark(NamedTuple):
+class InboxPosition(NamedTuple):
     """How much an actor had heard at one time: of each membership the last message, and how much else."""
 
     last: dict[Membership, Message | None]
@@ -70,12 +70,16 @@ class Inbox:
         room = next(one.room for one in reversed(self._memberships) if one.attendance.left == float("inf"))
         self._tell(messages, room)
 
-    def mark(self) -> InboxMark:
+    def position(self) -> InboxPosition:
         """Return how much has been heard until now."""
-        return InboxMark({one: one.ledger.last_heard(one.attendance) for one in self._memberships}, len(self._apart))
+        return InboxPosition(
+            {one: one.ledger.last_heard(one.attendance) for one in self._memberships}, len(self._apart)
+        )
 
-    def find(self, wanted: Wanted, since: InboxMark | None = None, *, also_taken: bool = False) -> Iterator[Message]:
-        """Yield what was heard since a mark, or ever, that is wanted and, if that matters, not taken yet."""
+    def find(
+        self, wanted: Wanted, since: InboxPosition | None = None, *, also_taken: bool = False
+    ) -> Iterator[Message]:
+        """Yield what was heard since a position, or ever, that is wanted and, if that matters, not taken yet."""
         for message in self._heard(since):
             if (also_taken or message not in self._taken) and wanted(message):
                 yield message
@@ -87,7 +91,7 @@ class Inbox:
         self._taken.update(messages)
         return True
 
-    def _heard(self, since: InboxMark | None) -> Iterator[Message]:
+    def _heard(self, since: InboxPosition | None) -> Iterator[Message]:
         for one in self._memberships:
             if one.first is None:
                 continue

@@ -24,5 +24,5 @@ GENERIC = LineFormat(
         entries.OWN_RENAME: ("=== You are now known as {any}", "=== You're now known as {any}"),
         entries.NOTICE: ("-{by}- {any}",),
     },
-    marks_are_shared=True,
+    actions_look_like_events=True,
 )

@@ -51,5 +51,5 @@ HEXCHAT = LineFormat(
         entries.PRIVATE: ("*{by}*\t{any}", ">{by}<\t{any}"),
         entries.UNKNOWN_EVENT: ("-->\t{any}", "<--\t{any}", "---\t{any}"),
     },
-    marks_are_shared=True,
+    actions_look_like_events=True,
 )

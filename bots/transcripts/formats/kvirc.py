@@ -1,4 +1,4 @@
-"""KVIrc: a number for the kind of line may stand before the time, and actions have no mark."""
+"""KVIrc: a number for the kind of line may stand before the time, and actions look like events."""
 
 from bots.transcripts import entries
 from bots.transcripts.line_format import LineFormat
@@ -25,5 +25,5 @@ KVIRC = LineFormat(
         entries.NOTICE: ("-{by}- {any}",),
     },
     before_time=r"\d{1,3} ",
-    marks_are_shared=True,
+    actions_look_like_events=True,
 )

@@ -49,5 +49,5 @@ MIRC = LineFormat(
         entries.NOTICE: ("-{by}- {any}",),
         entries.PRIVATE: ("*{by}* {any}", "-> *{by}* {any}", "-> -{by}- {any}"),
     },
-    marks_are_shared=True,
+    actions_look_like_events=True,
 )
