@@ -8,7 +8,7 @@ from typing import Any
 from geventchat.commands import actions
 from geventchat.commands.commands import AnyCommand, Hello, Join
 from geventchat.commands.followups import CatchUp, FindEvent, ReadHistory
-from geventchat.core.batches import carry_out
+from geventchat.core.batches import show, store
 from geventchat.core.chat import Chat
 from geventchat.core.member import Member
 from geventchat.core.posts import PendingEvent
@@ -82,7 +82,7 @@ class Stage:
         """Carry out the first batch of what was posted."""
         self.log.trouble = unstored
         posted = [post for post in self.chat._posted if isinstance(post, PendingEvent)]
-        outboxes, feeds = carry_out(self.chat, self.log, 1.0, self.now)
+        outboxes, feeds = show(self.chat, store(self.chat, self.log, 1.0), 1.0, self.now)
         self.doers.update((post.entry.event.id, post.member) for post in posted)
         self.offered |= outboxes.keys()
         for feed in feeds:  # nobody joins the groups of those who are caught up here

@@ -23,7 +23,7 @@ from geventchat.commands.commands import (
     Who,
 )
 from geventchat.core import chat
-from geventchat.core.batches import carry_out
+from geventchat.core.batches import show, store
 from geventchat.core.dedup import MAX_REFS, SentRefs
 from geventchat.core.log import Entry
 from geventchat.protocol import events
@@ -453,7 +453,7 @@ def test_a_room_is_as_old_as_the_first_coming_in_whoever_comes_later(stage: Stag
     bob = stage.program("bob")
     alice = stage.program()
     alice.does(Hello(nick="alice"))
-    stage.offered |= carry_out(stage.chat, stage.log, 100.0, stage.now).outboxes.keys()
+    stage.offered |= show(stage.chat, store(stage.chat, stage.log, 100.0), 100.0, stage.now).outboxes.keys()
     assert [one["time"] for one in bob.heard()] == ["1970-01-01T00:01:40.000Z"]
     (members,) = bob.hears(Who())
     assert members["since"] == "1970-01-01T00:00:01.000Z"

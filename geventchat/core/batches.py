@@ -1,6 +1,6 @@
 """From what was posted to what is to be sent: take a batch, append it to the log, publish what came back, seal. No I/O.
 
-The pump sends what a batch shows; tests carry out batches without a pump.
+The pump sends what a batch shows.
 """
 
 from contextlib import suppress
@@ -24,11 +24,6 @@ class Shown(NamedTuple):
     feeds: list[RoomFeed]
 
 
-def carry_out(chat: Chat, log: Log, wall_time: float, now: float) -> Shown:
-    """Carry out the next batch. `wall_time` is in seconds since 1970, `now` on a clock that never goes back."""
-    return show(chat, store(chat, log, wall_time), wall_time, now)
-
-
 def store(chat: Chat, log: Log, wall_time: float) -> Written:
     """Take the next batch to the log, and return what is to be shown; `wall_time` is in seconds since 1970."""
     batch = chat.take_batch()
@@ -37,7 +32,7 @@ def store(chat: Chat, log: Log, wall_time: float) -> Written:
 
 
 def show(chat: Chat, written: Written, wall_time: float, now: float) -> Shown:
-    """Show what is in the log; the times are as for `carry_out`."""
+    """Show what is in the log; `wall_time` is in seconds since 1970, `now` on a clock that never goes back."""
     for news in written.before:
         chat.remote_users.follow(news, wall_time, now)
     chat.publisher.publish(written.batch, wall_time, now)

@@ -79,17 +79,7 @@ class Chat:
         )
         self._posted: deque[Post] = deque()
 
-    # The state that commands change at once; others see it when the batch is published.
-
-    def tell_account(
-        self, member: Member, ref: str | None = None, transaction: Transaction | None = None, *, is_spent: bool = False
-    ) -> None:
-        """Tell a member which account it has logged in to, and what it may do."""
-        role = self.role_of(member)
-        told = replies.AccountIs(account=member.account, role=role, needs_password=is_spent, ref=ref)
-        self.tell(member, told, transaction)
-        if names.LOG_ROOM in member.rooms and not role.may(Role.MODERATOR):
-            self.tell_own(member, self.leave(member, self.rooms.log()), None)
+    # How things stand.
 
     def room_list(self, viewer: Member, ref: str | None) -> replies.RoomList:
         """Return which rooms there are that a member may know of; of many only some."""
@@ -119,7 +109,7 @@ class Chat:
             server=self._server, time=time, users=len(self.nicks), most=self.nicks.most, rooms=len(self.rooms), ref=ref
         )
 
-    # What becomes of commands, and of the ends of connections.
+    # What is posted, to be seen once it is stored.
 
     def tell(
         self, member: Member, reply: Message | Callable[[], Message | bytes], transaction: Transaction | None = None
@@ -182,6 +172,16 @@ class Chat:
         member.unpublished += 1
         self._posted.append(PendingReply(member, past))
 
+    def tell_account(
+        self, member: Member, ref: str | None = None, transaction: Transaction | None = None, *, is_spent: bool = False
+    ) -> None:
+        """Tell a member which account it has logged in to, and what it may do."""
+        role = self.role_of(member)
+        told = replies.AccountIs(account=member.account, role=role, needs_password=is_spent, ref=ref)
+        self.tell(member, told, transaction)
+        if names.LOG_ROOM in member.rooms and not role.may(Role.MODERATOR):
+            self.tell_own(member, self.leave(member, self.rooms.log()), None)
+
     def refuse(self, member: Member, refusal: Refused, ref: str | None = None) -> None:
         """Tell a member why something was not done."""
         self.counters.refusals[refusal.code] += 1
@@ -208,6 +208,8 @@ class Chat:
         if is_own:
             entry.event.account = account_of(member)
         self._posted.append(PendingEvent(member, room, entry, sent_ref, everywhere, transaction))
+
+    # Rooms that members enter and leave: for the commands that follow, they have done so at once.
 
     def join(self, member: Member, room_name: str, ref: str | None = None) -> None:
         """Take a member into a room, which is made if it is not there. Raises Refused if that is no name."""
