@@ -15,7 +15,7 @@ class Logins:
         self._accounts = accounts
         self._nicks = nicks
         self._members: dict[str, dict[Member, Role]] = {}  # with the roles that they know of, by the account's key
-        self._changed: dict[str, None] = {}  # keys of accounts that were changed since the last `heed`
+        self._changed: dict[str, None] = {}  # keys of accounts that were changed since the last `take_changed`
         kept.listen(Account, lambda key: self._changed.update({key: None}))
 
     def account_of(self, member: Member) -> Account | None:
@@ -45,8 +45,8 @@ class Logins:
         account = self._accounts.reserving(nick)
         return not is_further(nick) if account is None else account == self.account_of(member)
 
-    def heed(self) -> tuple[list[Member], list[Member]]:
-        """Note what was changed since the last call.
+    def take_changed(self) -> tuple[list[Member], list[Member]]:
+        """Let changes of accounts since the last call count for logins.
 
         Return those whose role is another, or whose login does not hold any more, and those who go by a name that is
         not theirs now.

@@ -25,7 +25,7 @@ class Naming:
     def claim(self, member: Member, name: str, now: float) -> None:
         """Give a member this nick. Raises Refused when it is no name, or somebody else's."""
         nick = self.check(member, name)
-        self.seat(member, nick, names.key(nick), now)
+        self.assign(member, nick, names.key(nick), now)
 
     def check(self, member: Member, name: str) -> str:
         """Return a nick that a member can have now, as it is shown. Raises Refused as `claim` does."""
@@ -66,10 +66,10 @@ class Naming:
             return False
         return True
 
-    def seat(self, member: Member, nick: str, key: str, now: float) -> None:
+    def assign(self, member: Member, nick: str, key: str, now: float) -> None:
         """Give a member this nick, which has this key, and is nobody else's."""
         old, old_key = member.nick, member.key
-        self._chat.nicks.seat(member, nick, key, now)
+        self._chat.nicks.assign(member, nick, key, now)
         if key != old_key:
             if old_key:
                 self._chat.moderation.rules.renamed(old_key, key)
@@ -86,7 +86,7 @@ class Naming:
 
     def apply_accounts(self, now: float) -> None:
         """Let changes of accounts have their consequences: logins end, and nobody keeps another's name."""
-        concerned, strangers = self._chat.logins.heed()
+        concerned, strangers = self._chat.logins.take_changed()
         for member in concerned:
             self._chat.tell_account(member)
             if member.key:

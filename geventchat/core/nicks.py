@@ -60,7 +60,7 @@ class Nicks:
         if (other := self._lookalikes.get(skeleton, member)) is not member:
             raise Refused("nick-taken", f"the name {nick} looks like that of {other.nick}, who is here", about=nick)
 
-    def seat(self, member: Member, nick: str, key: str, now: float) -> None:
+    def assign(self, member: Member, nick: str, key: str, now: float) -> None:
         """Give a member this nick, which has this key; `now` is in seconds since 1970."""
         self.release(member, now)
         self._members[key] = self._lookalikes[names.skeleton(nick)] = member

@@ -269,7 +269,7 @@ class RemoteUsers:
             remote = self._remote[news.by] = RemoteMember(news.by, news.proof)
             remote.spoke = wall_time
             _know(remote, news.person)
-        self._chat.naming.seat(remote, news.nick, news.key, wall_time)
+        self._chat.naming.assign(remote, news.nick, news.key, wall_time)
 
     def _changed(self, news: Changed, _: float, __: float) -> None:
         remote = self._remote.get(news.by)

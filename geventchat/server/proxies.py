@@ -16,7 +16,7 @@ class Proxies:
     def __init__(self, networks: Sequence[Network]) -> None:
         self._networks = networks
 
-    def see_through(self, transport: Transport) -> None:
+    def read_header(self, transport: Transport) -> None:
         """Give a connection from a proxy the address of the one for whom it was made, if the proxy names it.
 
         Raises ProtocolError for what begins as a proxy's header and is none, or does not come in time, and OSError.

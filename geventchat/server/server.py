@@ -301,17 +301,17 @@ class ChatServer:
         self._services.chat.counters.connections += 1
         try:
             transport.prepare(self.limits.keepalive)
-            if self._see_through(transport):
+            if self._read_proxy_header(transport):
                 self._converse(transport)
         finally:
             del self._connections[transport]
             if not self._connections:
                 self._all_gone.set()
 
-    def _see_through(self, transport: Transport) -> bool:
+    def _read_proxy_header(self, transport: Transport) -> bool:
         """Find out who is behind a proxy, if this comes from one; return whether to go on."""
         try:
-            self._proxies.see_through(transport)
+            self._proxies.read_header(transport)
         except (ProtocolError, OSError) as error:
             logger.info("closing %s: %s", transport.address, error)
             return False
