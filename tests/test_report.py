@@ -295,14 +295,14 @@ def test_a_user_who_takes_another_name_is_one_person_on_the_page() -> None:
 
 
 def test_the_first_failure_is_told_with_what_was_sent_to_whom_and_how_to_run_it_again(failed: Outcome) -> None:
-    failed.again = "geventchat-bots test.yaml --dialect plain --seed 3"
+    failed.command = "geventchat-bots test.yaml --dialect plain --seed 3"
     (finding,) = failed.rooms["lobby"].findings
     told = list(transcript(failed))
     assert re.fullmatch(rf"sent        {finding.nick}: .*, to lobby, at [\d.]+ s", told[0])
     assert told[1] == "scenario    test.yaml:6"
     assert told[2] == f"heard by    4 of the 5 who had to, not by {finding.reader.name}"
-    assert told[3] == f"again       {failed.again}"
-    assert told[4] == f"that alone  {failed.again} --only 6"
+    assert told[3] == f"again       {failed.command}"
+    assert told[4] == f"that alone  {failed.command} --only 6"
     heard = [line for line in told if line.startswith("what ")]
     assert heard[0].startswith(f"what {finding.reader.name} heard in lobby")
     assert len(heard) == 3

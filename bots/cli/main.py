@@ -240,7 +240,7 @@ def _import(options: argparse.Namespace) -> int:
         source = read_file(Path(options.source), MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(f"{options.source} cannot be read: {(error.strerror or str(error)).lower()}") from None
-    return _put_down(import_log(source, Path(options.source).name, options.format), options.output)
+    return _write_transcript(import_log(source, Path(options.source).name, options.format), options.output)
 
 
 def _record(options: argparse.Namespace) -> int:
@@ -250,11 +250,11 @@ def _record(options: argparse.Namespace) -> int:
 
     with interruptible():
         print(f"recording {options.room} at {address.show(at)}; Ctrl-C ends it", file=sys.stderr)
-        whom, password = trust(options, "geventchat-bots"), server_password(options.password_file)
-        return _put_down(record(at, options.room, whom, password), options.output)
+        trusted, password = trust(options, "geventchat-bots"), server_password(options.password_file)
+        return _write_transcript(record(at, options.room, trusted, password), options.output)
 
 
-def _put_down(transcript: "Transcript", output: Path | None) -> int:
+def _write_transcript(transcript: "Transcript", output: Path | None) -> int:
     for note in transcript.notes:
         print(f"note: {note}", file=sys.stderr)
     if output is None:

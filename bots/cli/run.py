@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     if not named and (options.tls or options.tls_ca):
         raise UsageError("--tls needs --server HOST:PORT: the server that speaks it")
     spoken = with_password(spoken, server_password(options.password_file))
-    whom = trust(options, "geventchat-bots", spoken.tls)
+    trusted = trust(options, "geventchat-bots", spoken.tls)
     scenarios = _load(options, spoken)
     if scenarios is None:
         return 2
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         with interruptible(), workers(options, named) as crew:
             for scenario in scenarios:
-                outcome, how = _play(scenario, named, spoken, options, whom, crew, alone=len(scenarios) == 1)
+                outcome, how = _play(scenario, named, spoken, options, trusted, crew, alone=len(scenarios) == 1)
                 outcomes.append(outcome)
                 if len(scenarios) > 1:
                     _tell_in_a_line(outcome, options)
@@ -151,7 +151,7 @@ def _play(
     named: Sequence[Address],
     spoken: "Spoken",
     options: argparse.Namespace,
-    whom: "Trust | None",
+    trusted: "Trust | None",
     crew: "Crew | None",
     *,
     alone: bool,
@@ -166,17 +166,17 @@ def _play(
     with servers_at(named) as ((at, *others), which):
         if alone and not options.json:
             users = counted(len(scenario.actors), "user")
-            joining = _how_to_join(at, named, spoken.name, with_tls=whom is not None)
+            joining = _how_to_join(at, named, spoken.name, with_tls=trusted is not None)
             show(f"{scenario.title}: {users} at {which}{joining}\n")
         if crew is not None:
             outcome = Outcome(scenario)
             with shown(outcome, options.speed):
                 play(crew, outcome, [at, *others], spoken, options)
         else:
-            runner = Runner(scenario, at, spoken.make, options.speed, others, whom, join_rate=options.join_rate)
+            runner = Runner(scenario, at, spoken.make, options.speed, others, trusted, join_rate=options.join_rate)
             with shown(runner.outcome, options.speed):
                 outcome = runner.run()
-    outcome.again = _command(scenario, named, spoken, options)
+    outcome.command = _command(scenario, named, spoken, options)
     return outcome, f"{which}, {spoken.name}, seed {scenario.seed}, speed {options.speed:g}"
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import gevent
 from gevent.pool import Group
 
-from bots.engine.attention import watch
 from bots.engine.bot import Bot, NotDone
 from bots.engine.bot_group import BotGroup
 from bots.engine.conductor import Alone, Conductor, Met, Spoke
 from bots.engine.expectations import Positions
 from bots.engine.in_flight import InFlight
+from bots.engine.loop_lag import watch_loop
 from bots.engine.performance import Performance, sleep
 from bots.engine.quiescence import QUIET_S, await_quiescence
 from bots.protocols.registry import MakeDialect
@@ -69,7 +69,7 @@ class Runner:
     def run(self) -> Outcome:
         """Carry out the script; return what was seen, also when it was interrupted or somebody was not let in."""
         outcome, began = self.outcome, time.monotonic()
-        watching = gevent.Greenlet(watch, outcome)
+        watching = gevent.Greenlet(watch_loop, outcome)
         try:
             self._let_in()
             watching.start()  # before, nothing is said

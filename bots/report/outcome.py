@@ -80,7 +80,7 @@ class Outcome:
     until: float = float("inf")  # what was sent later may still have been on its way: it is not missing
     workers: list[WorkerSeen] = field(default_factory=list)  # none where all bots are in one process
     clock_error_s: float = 0.0  # by how much times of two workers may be wrong between them
-    again: str = ""  # the command that runs it again
+    command: str = ""  # the command that runs it again
     rate: float | None = None  # messages a second that the server takes from one user, where it says so
     # Is told what an actor did, how many seconds that took, and why it could not be done, if so.
     acted: Callable[[str, float, str], None] | None = None

@@ -41,10 +41,10 @@ def transcript(outcome: Outcome) -> Iterator[str]:
         yield f"came        {_shown(finding.line)}"
     if (instead := heard_instead(room, finding)) is not None:
         yield f"instead     {finding.reader.name} heard {_said(instead.nick, instead.text)}"
-    if outcome.again:
-        yield f"again       {outcome.again}"
-        if finding.message is not None and finding.message.line and " --only " not in outcome.again:
-            yield f"that alone  {outcome.again} --only {finding.message.line}"
+    if outcome.command:
+        yield f"again       {outcome.command}"
+        if finding.message is not None and finding.message.line and " --only " not in outcome.command:
+            yield f"that alone  {outcome.command} --only {finding.message.line}"
     since = "the first message" if outcome.timeline.said else "the script began"
     yield f"what {finding.reader.name} heard in {name}, seconds since {since}:"
     yield from _heard_around(outcome, room, finding)

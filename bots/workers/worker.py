@@ -27,7 +27,7 @@ from bots.scenario.excerpt import excerpt
 from bots.scenario.load import parse
 from bots.workers import locust_engine
 from bots.workers.clock import MasterClock
-from bots.workers.company import Company
+from bots.workers.conductor import WorkerConductor
 from bots.workers.messages import (
     DIRECT,
     FOR_OTHERS,
@@ -92,7 +92,7 @@ class Worker:
         self._was_told, self._knows_time = Event(), Event()
         self._jobs: Queue[ToWorker | None] = Queue()
         self._me = gevent.getcurrent()
-        self._company: Company | None = None
+        self._conductor: WorkerConductor | None = None
         self._played: Runner | None = None
         self._early_news: list[News] = []  # from workers who began before this one
         self._is_playing = self._was_stopped = self._is_left = False
@@ -144,8 +144,8 @@ class Worker:
             case Time(asked=asked, at=at):
                 self._clock.read(asked, at, time.monotonic())
                 self._was_told.set()
-            case Go() if self._company is not None:
-                self._company.go(message)
+            case Go() if self._conductor is not None:
+                self._conductor.go(message)
             case Stop():
                 self._was_stopped = True
                 gevent.get_hub().loop.run_callback(self._interrupt)
@@ -162,8 +162,8 @@ class Worker:
     def _hear_news(self, environment: Any, msg: Any) -> None:
         del environment
         news = decode_news(self._take(msg))
-        if self._company is not None and self._played is not None:
-            self._company.hear_news(news, self._played.group)
+        if self._conductor is not None and self._played is not None:
+            self._conductor.hear_news(news, self._played.group)
         else:
             self._early_news.append(news)
 
@@ -195,19 +195,19 @@ class Worker:
             scenario = dataclasses.replace(scenario, seed=job.seed)
             if job.only is not None:
                 scenario = excerpt(scenario, *job.only) or scenario
-            company = Company(scenario, job.part, job.parts, self._clock, self._send, self._tell)
+            conductor = WorkerConductor(scenario, job.part, job.parts, self._clock, self._send, self._tell)
             server, *others = job.servers
             runner = Runner(
                 *(scenario, server, _spoken(job).make, job.speed, others, _trust(job)),
                 join_rate=job.join_rate,
-                conductor=company,
+                conductor=conductor,
             )
-            runner.outcome.share_of = partial(company.share_of, runner.group)
-            self._company, self._played = company, runner
+            runner.outcome.share_of = partial(conductor.share_of, runner.group)
+            self._conductor, self._played = conductor, runner
             for news in self._early_news:
-                company.hear_news(news, runner.group)
+                conductor.hear_news(news, runner.group)
             self._early_news.clear()
-            return self._run(runner, company)
+            return self._run(runner, conductor)
         except ServerUnavailable as error:
             self._send(Failed(str(error), no_server=True))
         except ChatError as error:
@@ -216,14 +216,14 @@ class Worker:
             traceback.print_exc()
             self._send(Failed(f"{type(error).__name__}: {error}"))
         finally:
-            self._company = self._played = None
+            self._conductor = self._played = None
         return None
 
-    def _run(self, runner: Runner, company: Company) -> Part:
+    def _run(self, runner: Runner, conductor: WorkerConductor) -> Part:
         outcome = runner.outcome
         reporting = _Reporting(outcome, self._clock, self._reported)
         self._reported.begin(outcome)
-        ticking = [gevent.spawn(_every, _NEWS_S, company.tell_news)]
+        ticking = [gevent.spawn(_every, _NEWS_S, conductor.tell_news)]
         ticking.append(gevent.spawn(_every, _STATE_S, lambda: self._send(reporting.state())))
         self._is_playing = True
         try:
@@ -237,7 +237,7 @@ class Worker:
             self._reported.end()
         if outcome.interrupted and not self._was_stopped:
             raise KeyboardInterrupt  # pressed here
-        company.tell_news()
+        conductor.tell_news()
         # All times that are told from here on must fit together, and be as exact as the last state says.
         reporting.clock = self._clock.as_it_is()
         clock = reporting.clock.to_master

@@ -25,7 +25,7 @@ _SAME_S = 0.001
 _SOON_S = 0.005
 
 
-class Company:
+class WorkerConductor:
     """Plays every so manieth actor of a scenario.
 
     `send` takes what is for the master, `tell` what is for all others; both keep the order.

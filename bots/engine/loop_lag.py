@@ -12,7 +12,7 @@ _EVERY_S = 0.01
 _LATE_S = 0.025
 
 
-def watch(outcome: Outcome) -> None:
+def watch_loop(outcome: Outcome) -> None:
     """Note how late the loop gets its turn, as long as this greenlet lives; unless messages are framed, also when."""
     due = time.monotonic()
     while True:
