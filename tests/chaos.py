@@ -21,6 +21,7 @@ from bots.engine.runner import Runner
 from bots.protocols.registry import DIALECTS
 from bots.report.outcome import Outcome
 from bots.report.summary import lines
+from bots.report.verdict import status_of
 from bots.scenario.load import parse
 from tests.cluster import LEASE_S, Cluster, cluster
 from tests.proxy import Proxy
@@ -149,7 +150,7 @@ def main() -> int:
         told = lines(outcome)
         logs = [servers.log_file(number).read_text() for number in range(3)]
     print(f"seed {options.seed}", *chaos.noted, *told, sep="\n")
-    found = outcome.status == 1
+    found = status_of(outcome) == 1
     if found or any("Traceback" in log for log in logs):
         print(*logs, sep="\n")
         return 1

@@ -9,7 +9,8 @@ import gevent
 
 from bots.engine.runner import Runner
 from bots.protocols.registry import DIALECTS
-from bots.report.outcome import Outcome, checks
+from bots.report.outcome import Outcome
+from bots.report.verdict import checks
 from bots.scenario.load import parse
 from geventchat import ChatServer, Limits
 from tests.raw import Address, programmed

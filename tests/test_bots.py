@@ -17,8 +17,9 @@ from bots.engine.runner import Runner
 from bots.ledger.model import Message
 from bots.protocols.registry import DIALECTS
 from bots.report.html import page
-from bots.report.outcome import Outcome, checks
+from bots.report.outcome import Outcome
 from bots.report.summary import figures, lines
+from bots.report.verdict import checks, status_of
 from bots.scenario.load import parse
 from geventchat import ChatClient, ChatServer, Limits
 from tests.faulty_server import FAULTS, faulty_server
@@ -316,7 +317,7 @@ def test_a_run_that_is_not_let_in_says_how_to_get_in_and_claims_to_have_measured
     with ChatClient(server.address, name="alice"):
         outcome = play("script: [alice: hello]\ncheck: {latency: {p99: 1s}}", server.address)
     summary = list(lines(outcome))
-    assert outcome.status == 1
+    assert status_of(outcome) == 1
     assert "latency      -" in summary
     assert not [line for line in summary if line.startswith("note") or "no exception" in line]
     assert any('name: "bot{n}"' in line for line in summary)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bots.report.outcome import checks
 from bots.report.transcript import heard_instead, transcript
+from bots.report.verdict import checks
 from tests.simulated_chat import FAULTS, Apart, SimulatedChat
 
 # What must be found where a fault is committed once, and what else may be.

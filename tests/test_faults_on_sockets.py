@@ -11,7 +11,8 @@ from bots.engine.runner import Runner
 from bots.protocols.described import Described
 from bots.protocols.load import parse as parse_protocol
 from bots.protocols.registry import DIALECTS, MakeDialect
-from bots.report.outcome import Outcome, checks
+from bots.report.outcome import Outcome
+from bots.report.verdict import checks
 from bots.scenario.load import parse
 from geventchat import ChatServer, Limits
 from tests.faulty_way import FAULTS, WIRES, FaultyWay, faulty_way

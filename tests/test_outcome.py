@@ -4,8 +4,9 @@ import pytest
 
 from bots.ledger.histogram import Histogram
 from bots.ledger.model import About
-from bots.report.outcome import Outcome, WorkerSeen, checks
+from bots.report.outcome import Outcome, WorkerSeen
 from bots.report.summary import figures, lines
+from bots.report.verdict import checks, status_of
 from bots.scenario.load import parse
 
 LOBBY = About("room", "lobby")
@@ -58,7 +59,7 @@ def test_messages_that_ran_together_say_nothing_about_a_server_if_the_bots_did_n
             lobby.hear(ann, nick, text, due + 0.02)
         lobby.hear(ben, "ann", f"one {due}ben: two {due}", due + 0.06)
     lobby.close()
-    assert outcome.status == status
+    assert status_of(outcome) == status
     assert ("looked for them late" in outcome.why_invalid) == (status == 5)
 
 
@@ -71,9 +72,9 @@ def test_bots_that_looked_late_for_what_had_come_say_nothing_about_the_server_wi
     worker = WorkerSeen("worker 1", lag=in_time, looked_late=late)
     spread = Outcome(scenario, workers=[worker, WorkerSeen("worker 2", lag=in_time, looked_late=in_time)])
     for outcome, who in ((alone, "the bots themselves were late"), (spread, "worker 1 was late")):
-        assert outcome.status == 5
+        assert status_of(outcome) == 5
         assert outcome.why_invalid.startswith(f"{who}, by 1200 ms where 250 may be")
         assert any(line.startswith("bots late    p99 1200.0 ms") for line in lines(outcome))
         assert figures(outcome)["lag_ms"] == {"p99": 1200.0}
     assert [one["lag_ms"] for one in figures(spread)["workers"]] == [{"p99": 1200.0}, {"p99": 1.0}]
-    assert Outcome(scenario, looked_late=in_time).status == 0
+    assert status_of(Outcome(scenario, looked_late=in_time)) == 0

@@ -11,6 +11,7 @@ from gevent.socket import socket
 import bots.engine.bot
 from bots.engine.runner import Runner
 from bots.protocols.json import Json
+from bots.report.verdict import status_of
 from bots.scenario.load import parse
 from geventchat import ChatServer, Limits
 from geventchat.server.access import Access
@@ -212,7 +213,7 @@ def test_each_fault_of_a_json_server_is_found(fault: str, anomaly: str) -> None:
     with faulty_json_server(fault, times=3) as (address, _):
         outcome = play(script, address)
     assert anomaly in outcome.anomalies
-    assert outcome.status == 1
+    assert status_of(outcome) == 1
 
 
 def test_a_reader_who_has_stopped_can_leave_and_come_in_again() -> None:

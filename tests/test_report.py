@@ -18,9 +18,10 @@ from bots.protocols.registry import DIALECTS
 from bots.report.delivery_matrix import who_heard_whom
 from bots.report.html import page
 from bots.report.junit import junit
-from bots.report.outcome import Outcome, checks
+from bots.report.outcome import Outcome
 from bots.report.summary import figures, lines
 from bots.report.transcript import transcript
+from bots.report.verdict import checks
 from bots.scenario.load import parse
 from bots.scenario.schedule import ends
 from geventchat import ChatClient, ChatServer, Limits, __version__

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bots.report.outcome import checks
 from bots.report.summary import lines
+from bots.report.verdict import checks, status_of
 from geventchat import ChatServer, Limits
 from tests.faulty_json_server import faulty_json_server
 from tests.play import passed, play, watched
@@ -430,7 +430,7 @@ def test_lateness_counts_from_when_a_line_was_due_and_a_run_of_late_bots_is_inva
     )
     assert outcome.timeline.latency.largest_s >= 0.5
     assert outcome.lag.largest_s >= 0.5
-    assert outcome.status == 5
+    assert status_of(outcome) == 5
 
 
 def test_a_script_that_is_far_too_fast_is_invalid() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bots.report.verdict import status_of
 from geventchat import ChatServer, Limits
 from tests.faulty_json_server import faulty_json_server
 from tests.play import passed, play
@@ -17,7 +18,7 @@ script:
 def test_a_whisper_that_is_lost_or_heard_by_others_fails_the_run(fault: str, anomalies: dict[str, int]) -> None:
     with faulty_json_server(fault, times=2) as (address, _):
         outcome = play(_WHISPERS, address)
-    assert (outcome.anomalies, outcome.status) == (anomalies, 1)
+    assert (outcome.anomalies, status_of(outcome)) == (anomalies, 1)
     finding = outcome.whispers["ben"].findings[0]
     assert finding.reader.name == ("ben" if fault == "lost whisper" else "cid")
 

@@ -63,6 +63,7 @@ def run(options: argparse.Namespace) -> int:
             write("", file)  # rather before the run than after it
     from bots.engine.interrupt import interruptible
     from bots.engine.target import allow_many_connections
+    from bots.report.verdict import status_of
 
     allow_many_connections()
     outcomes: list[Outcome] = []
@@ -90,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
             write(junit(outcomes, not_run), options.junit)
     if len(scenarios) > 1 and not options.json:
         show(_summary(outcomes))
-    return worst({outcome.status for outcome in outcomes})
+    return worst({status_of(outcome) for outcome in outcomes})
 
 
 def worst(statuses: Collection[int]) -> int:
@@ -210,12 +211,13 @@ def _how_to_join(at: Address, named: Sequence[Address], dialect: str, *, with_tl
 def _tell(outcome: "Outcome", how: str, options: argparse.Namespace) -> None:
     """Show what a run has shown in all the ways that were asked for."""
     from bots.report.summary import figures, lines
+    from bots.report.verdict import status_of
 
     if options.json:
         show(json.dumps(figures(outcome), ensure_ascii=False) + "\n")
     else:
         *told, verdict = lines(outcome)
-        show("\n".join([*told, coloured(verdict, good=outcome.status == 0)]) + "\n")
+        show("\n".join([*told, coloured(verdict, good=status_of(outcome) == 0)]) + "\n")
     if options.report is not None:  # last: where it cannot be written, the verdict stands there all the same
         from bots.report.html import page
 
@@ -224,18 +226,22 @@ def _tell(outcome: "Outcome", how: str, options: argparse.Namespace) -> None:
 
 
 def _tell_in_a_line(outcome: "Outcome", options: argparse.Namespace) -> None:
-    from bots.report.summary import figures, verdict
+    from bots.report.summary import figures
+    from bots.report.verdict import status_of, verdict
 
     if options.json:
         show(json.dumps(figures(outcome), ensure_ascii=False) + "\n")
         return
     timeline = outcome.timeline
     counts = f"{timeline.said:,} messages, {timeline.delivered:,} deliveries, {outcome.seconds:.1f} s"
-    word = coloured(f"{_WORDS[outcome.status]:<11}", good=outcome.status == 0)
-    show(f"{word} {outcome.scenario.file}: {counts if outcome.status == 0 else verdict(outcome)}\n")
+    status = status_of(outcome)
+    word = coloured(f"{_WORDS[status]:<11}", good=status == 0)
+    show(f"{word} {outcome.scenario.file}: {counts if status == 0 else verdict(outcome)}\n")
 
 
 def _summary(outcomes: "Sequence[Outcome]") -> str:
-    counts = Counter(_WORDS[outcome.status] for outcome in outcomes)
+    from bots.report.verdict import status_of
+
+    counts = Counter(_WORDS[status_of(outcome)] for outcome in outcomes)
     parts = ", ".join(f"{counts[word]} {word}" for word in _WORDS.values() if counts[word])
     return f"{len(outcomes)} scenarios: {parts}\n"

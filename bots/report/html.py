@@ -6,9 +6,9 @@ from html import escape
 from bots.ledger.room import RoomLedger
 from bots.report.charts import Curve, Shade, line_chart, shade_table
 from bots.report.delivery_matrix import who_heard_whom
-from bots.report.outcome import MAX_LAG_S, Outcome, checks, title_of
-from bots.report.summary import verdict
+from bots.report.outcome import MAX_LAG_S, Outcome, title_of
 from bots.report.transcript import in_order, transcript
+from bots.report.verdict import checks, status_of, verdict
 from bots.scenario.units import counted
 from geventchat import __version__
 
@@ -57,7 +57,7 @@ def page(outcome: Outcome, which: str, when: str) -> str:
             f"<style>{_STYLE}</style></head><body>",
             f'<h1>{title}</h1><p class="soft">{file}, {lines}; {escape(which)}<br>',
             f"{escape(when)}, geventchat {__version__}</p>",
-            f'<p class="verdict {"good" if outcome.status == 0 else "bad"}">{escape(verdict(outcome))}</p>',
+            f'<p class="verdict {"good" if status_of(outcome) == 0 else "bad"}">{escape(verdict(outcome))}</p>',
             *_tiles(outcome),
             *_checks(outcome),
             *_first_failing(outcome),

@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
-from bots.report.outcome import SCRIPT, Checked, Outcome, checks
+from bots.report.outcome import Outcome
 from bots.report.transcript import transcript
+from bots.report.verdict import SCRIPT, Checked, checks
 
 # What XML cannot hold at all.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -1,8 +1,7 @@
-"""What a run has shown, and what that means for the scenario's checks. No I/O."""
+"""What a run has shown. No I/O."""
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
 
 from bots.ledger.histogram import Histogram
 from bots.ledger.model import About, Words
@@ -16,16 +15,8 @@ from bots.scenario.model import Line, Scenario
 # When this share of what was said came later than this, the bots were too busy to be believed.
 MAX_LAG_S = 0.250
 LAG_PERCENTILE = 99.0
-# The check that holds all that users could not do.
-SCRIPT = "script carried out"
 
 _ANOMALIES: tuple[Verdict, ...] = ("missing", "gap", "duplicate", "reordered", "corrupt", "leaked")
-_AGAINST_DELIVERY: dict[str, tuple[Verdict, ...]] = {
-    "exactly once": ("missing", "gap", "duplicate", "corrupt", "leaked"),
-    "at least once": ("missing", "gap", "corrupt", "leaked"),
-    "at most once": ("duplicate", "corrupt", "leaked"),
-    "any": ("corrupt", "leaked"),
-}
 
 
 @dataclass
@@ -168,15 +159,6 @@ class Outcome:
         counts = {verdict: sum(room.counts[verdict] for room in self.ledgers.values()) for verdict in _ANOMALIES}
         return {verdict: count for verdict, count in counts.items() if count}
 
-    @property
-    def status(self) -> int:
-        """The exit status: 0 all met, 1 not, 5 the bots were too late to be believed, 130 interrupted."""
-        if self.interrupted:
-            return 130
-        if not self.is_valid:
-            return 5
-        return int(any(check.result == "not met" for check in checks(self)))
-
 
 def title_of(verdict: Verdict) -> str:
     """Return what to call something that went wrong."""
@@ -186,43 +168,3 @@ def title_of(verdict: Verdict) -> str:
 def _late_s(*lags: Histogram) -> float:
     """Return how late bots were: in what they said, or, as some only listen, in looking for what had come."""
     return max(lag.percentile(LAG_PERCENTILE) for lag in lags)
-
-
-class Checked(NamedTuple):
-    """One check: what was asked for, what came of it, and what was found."""
-
-    name: str
-    result: Literal["met", "not met", "not tested"]
-    found: str
-
-
-def checks(outcome: Outcome) -> Iterator[Checked]:
-    """Yield all that was checked."""
-    check, found = outcome.scenario.check, outcome.anomalies
-    untested = "" if outcome.timeline.said > 0 else "nothing was said"
-    if any(worker.lost for worker in outcome.workers):
-        untested = "a worker was lost"
-    yield _counted(f"delivery {check.delivery}", found, _AGAINST_DELIVERY[check.delivery], untested)
-    if check.order != "any":
-        yield _counted(f"order {check.order}", found, ("reordered",), untested)
-    if check.others == "none":
-        many = outcome.from_others
-        yield Checked("others none", "not met" if many else "met", f"{many:,} messages from others")
-    latency = outcome.timeline.latency
-    for name, limit in check.latency.limits().items():
-        title, seen = f"latency {name} at most {limit * 1000:g} ms", latency.largest_s
-        if name != "max":
-            seen = latency.percentile(float(name[1:]))
-        if latency.count:
-            yield Checked(title, "met" if seen <= limit else "not met", f"{seen * 1000:.1f} ms")
-        else:
-            yield Checked(title, "not tested", "nothing was heard")
-    many = outcome.failures.many
-    yield Checked(SCRIPT, "not met" if many else "met", f"{many:,} failed" if many else "all of it")
-
-
-def _counted(name: str, found: dict[Verdict, int], against: tuple[Verdict, ...], untested: str) -> Checked:
-    faults = [f"{found[verdict]:,} {title_of(verdict)}" for verdict in against if verdict in found]
-    if faults:
-        return Checked(name, "not met", ", ".join(faults))
-    return Checked(name, "not tested", untested) if untested else Checked(name, "met", "no exception")

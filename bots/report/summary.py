@@ -7,8 +7,9 @@ from typing import Any
 from bots.ledger.histogram import Histogram
 from bots.ledger.room import Finding, RoomLedger
 from bots.ledger.timeline import Timeline
-from bots.report.outcome import MAX_LAG_S, Outcome, checks, title_of
+from bots.report.outcome import MAX_LAG_S, Outcome, title_of
 from bots.report.transcript import heard_instead, in_order, transcript
+from bots.report.verdict import checks, status_of, verdict
 from bots.scenario.units import counted
 
 _RESULTS = {"met": "met", "not met": "NOT MET", "not tested": "not tested"}
@@ -64,27 +65,6 @@ def lines(outcome: Outcome) -> Iterator[str]:
     yield verdict(outcome)
 
 
-def verdict(outcome: Outcome) -> str:
-    """Return the outcome in one line."""
-    match outcome.status:
-        case 130:
-            return "INTERRUPTED: this is what was seen until then"
-        case 5:
-            lost = any(worker.lost for worker in outcome.workers)
-            hint = "" if lost else "; try fewer users, --speed 0.5, or a machine with less to do"
-            return f"INVALID: {outcome.why_invalid}{hint}"
-        case 1:
-            return "FAILED: " + "; ".join(
-                f"{one.name}: {one.found}" for one in checks(outcome) if one.result == "not met"
-            )
-    if not outcome.timeline.said:
-        return "PASSED, but nothing was said: no delivery was tested"
-    check = outcome.scenario.check
-    if check.delivery == "exactly once" and check.order == "same for everyone":
-        return "PASSED: everyone got every message, once, in order"
-    return "PASSED"
-
-
 def figures(outcome: Outcome) -> dict[str, Any]:
     """Return the summary for programs; times in milliseconds."""
     timeline, latency = outcome.timeline, outcome.timeline.latency
@@ -92,7 +72,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
     rate = timeline.rate(timeline.delivered)
     return {
         "title": outcome.scenario.title,
-        "status": outcome.status,
+        "status": status_of(outcome),
         "verdict": verdict(outcome),
         "users": outcome.users,
         "seconds": round(outcome.seconds, 3),
