@@ -378,7 +378,7 @@ def test_nothing_is_not_said(stage: Stage, command: commands.AnyCommand) -> None
     assert bob.heard() == []
 
 
-def test_a_refusal_carries_the_mark_of_what_was_refused(stage: Stage) -> None:
+def test_a_refusal_carries_the_ref_of_what_was_refused(stage: Stage) -> None:
     (error,) = stage.program("alice").hears(Say(text="", ref="7"))
     assert error["ref"] == "7"
 

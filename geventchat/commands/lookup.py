@@ -1,6 +1,7 @@
-"""Which user or room a command means by what was typed; the room of its own that a member means, `chat.rooms.of` says.
+"""Finds the user or the room that a command is about, by the name that was typed.
 
-Each raises Refused where there is none, or none that the member may mean.
+Each raises Refused where there is none, or none that the member may ask about. What a member does in a room of its own,
+as to say something there, needs nothing from here: `chat.rooms.of` finds that.
 """
 
 from geventchat.core.chat import Chat
