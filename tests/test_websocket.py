@@ -18,7 +18,7 @@ from geventchat.dialects.websocket import ENCODER, WebSocketReader, encode
 from geventchat.protocol import events, replies
 from geventchat.protocol.questions import Question
 from tests import fuzz
-from tests.raw import plain, programmed
+from tests.raw import Raw, plain, programmed
 from tests.websocket_client import WebSocket, joined
 
 MAX_TEXT = 200
@@ -278,3 +278,14 @@ def test_a_client_that_answers_pings_stays() -> None:
 def test_a_connection_that_never_says_who_it_is_is_closed() -> None:
     with ChatServer(limits=Limits(name_timeout=0.2)) as server, WebSocket(server.address) as silent:
         assert silent.close_code() == 1008
+
+
+def test_a_page_that_is_older_than_the_time_for_a_name_has_that_time_once_it_opens_the_chat() -> None:
+    asked = b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with ChatServer(limits=Limits(name_timeout=1.0)) as server, Raw(server.address, asked) as page:
+        page.until(b"Not Found\n")
+        with Raw(server.address) as silent:  # it has come later, and its time ends
+            assert b"no name was given in time" in silent.rest()
+        ann = WebSocket(server.address, page.socket)
+        ann.send(type="hello", nick="ann")
+        assert ann.until("welcome")["nick"] == "ann"

@@ -13,10 +13,10 @@ from tests.raw import Address
 
 
 class WebSocket:
-    """A connection whose handshake is done; `frames` are what came and was not taken yet."""
+    """A connection whose handshake is done, on a socket if one is given; `frames` came and were not taken yet."""
 
-    def __init__(self, address: Address) -> None:
-        self.socket = socket.create_connection(address, timeout=10)
+    def __init__(self, address: Address, sock: socket.socket | None = None) -> None:
+        self.socket = sock or socket.create_connection(address, timeout=10)
         self.protocol = ClientProtocol(parse_uri("ws://{}:{}/chat".format(*address)))
         self.frames: list[Frame] = []
         self.protocol.send_request(self.protocol.connect())

@@ -42,22 +42,34 @@ class Entrance:
 
 
 class Handshake:
-    """A connection whose dialect is not known yet; it has to show it before `deadline`, on the monotonic clock.
+    """A connection whose dialect is not known yet; it has to show it within `name_timeout` seconds.
 
     A newcomer that is `refused` gets only the time to be recognised, and is then told so; so is one without TLS where
-    that is needed. Once it is detected, `transport` is the connection, inside TLS if that was begun.
+    that is needed. Once it is detected, `transport` is the connection, inside TLS if that was begun, and `name_by` says
+    until when a name is to be given, on the monotonic clock.
     """
 
-    __slots__ = ("_deadline", "_entrance", "_name_by", "_packets", "_prompted", "_turned_away", "refused", "transport")
+    __slots__ = (
+        "_deadline",
+        "_entrance",
+        "_name_timeout",
+        "_packets",
+        "_prompted",
+        "_turned_away",
+        "name_by",
+        "refused",
+        "transport",
+    )
 
     def __init__(
-        self, transport: Transport, entrance: Entrance, deadline: float, refused: Refused | None = None
+        self, transport: Transport, entrance: Entrance, name_timeout: float, refused: Refused | None = None
     ) -> None:
         self.transport = transport
         self.refused = refused or (TLS_NEEDED if entrance.tls_only else None)
         self._turned_away = refused  # also inside TLS
         self._entrance = entrance
-        self._name_by = deadline
+        self._name_timeout = name_timeout
+        self.name_by = time.monotonic() + name_timeout
         self._deadline = self._recognised_by()
         self._prompted = False
         self._packets: list[bytes] = []
@@ -121,7 +133,9 @@ class Handshake:
     def _serve_web(self) -> tuple[Dialect, bytes] | None:
         try:
             first = b"".join(self._packets)
-            return WebConnection(self._entrance.web, self.transport, self.refused).converse(first)
+            opened = WebConnection(self._entrance.web, self.transport, self.refused).converse(first)
+            self.name_by = time.monotonic() + self._name_timeout  # the page has been looked at for some time, perhaps
+            return opened
         except OSError as error:
             logger.debug("%s is lost: %s", self.transport.address, error)
         return None
@@ -143,7 +157,7 @@ class Handshake:
         if self._turned_away is not None and entrance.turns.is_busy:  # those who may come in are waiting
             return False
         secure = TlsTransport(self.transport, entrance.keys.context)
-        deadline = self._name_by if self._turned_away is None else time.monotonic() + _REFUSED_S
+        deadline = self.name_by if self._turned_away is None else time.monotonic() + _REFUSED_S
         try:
             secure.handshake(b"".join(self._packets), entrance.turns, deadline)
         except OSError as error:
@@ -159,7 +173,7 @@ class Handshake:
     def _recognised_by(self) -> float:
         """Return until when it has to show its dialect."""
         if self.refused is None:
-            return self._name_by
+            return self.name_by
         return time.monotonic() + (SNIFF_S if self._turned_away else HANDSHAKE_S)
 
     def _too_late(self) -> ProtocolError:

@@ -19,7 +19,6 @@ from geventchat import __version__
 from geventchat.core.chat import Chat
 from geventchat.core.log import Log
 from geventchat.dialects.plain_lines import PROMPTS
-from geventchat.dialects.websocket import WEBSOCKET
 from geventchat.protocol.address import Address
 from geventchat.protocol.errors import NotStored, ProtocolError, Refused, UsageError
 from geventchat.protocol.limits import GREET_WITH, Limits
@@ -321,16 +320,13 @@ class ChatServer:
         """Serve a connection to its end."""
         refused = self._refusal(transport.address)
         try:
-            deadline = time.monotonic() + self.limits.name_timeout
-            handshake = Handshake(transport, self._entrance, deadline, refused)
+            handshake = Handshake(transport, self._entrance, self.limits.name_timeout, refused)
             detected = handshake.detect()
             if detected is not None:
                 dialect, first = detected
-                if dialect is WEBSOCKET:  # the page has been looked at for some time, perhaps
-                    deadline = time.monotonic() + self.limits.name_timeout
                 session = Session(self._services, handshake.transport, dialect)
                 self._connections[transport] = session
-                session.run(first, deadline, handshake.refused)
+                session.run(first, handshake.name_by, handshake.refused)
         finally:
             if refused is None:
                 self._limiter.release(transport.address)
