@@ -5,14 +5,14 @@ rooms they are in, and when they go; the same order holds for what becomes of th
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from hmac import compare_digest
 from typing import TYPE_CHECKING
 from weakref import ref
 
-from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.core.kept import Change
-from geventchat.core.member import Member, account_of, proof_of
+from geventchat.core.member import Member, account_of
 from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, PendingStep, is_kick
+from geventchat.core.remote_member import RemoteMember, arrival, person
+from geventchat.core.room import Room
 from geventchat.core.shared_log import (
     Arrived,
     Changed,
@@ -21,28 +21,19 @@ from geventchat.core.shared_log import (
     Happened,
     Lost,
     News,
-    Person,
     SendAway,
     SharedLog,
     Told,
     Written,
 )
-from geventchat.delivery.outbox import Outbox
 from geventchat.protocol import events, names, replies
 from geventchat.protocol.errors import NotStored
 from geventchat.protocol.roles import Role
 
 if TYPE_CHECKING:
     from geventchat.core.chat import Chat
-    from geventchat.core.room import Room
 
 
-def _no_bytes(*_: object) -> bytes:
-    return b""
-
-
-_SILENT = Encoder(name="remote", event=_no_bytes, gap=_no_bytes, crowd=_no_bytes, reply=_no_bytes)
-_CAN = Capabilities(several_rooms=True, gathers_joins=False, welcomed_with_list=False, greeted_with_history=False)
 # Why users of this server are sent away by others: as others are told, and as they are told themselves.
 _SENT_AWAY = {
     "replaced": (
@@ -54,46 +45,6 @@ _SENT_AWAY = {
         replies.Closing(code="server-stopping", message="the server had lost the others: please connect again"),
     ),
 }
-
-
-class RemoteMember(Member):
-    """A member who is connected to another server, and is told nothing here; its token is the proof of the real one."""
-
-    __slots__ = ()
-    is_remote = True
-
-    def __init__(self, mark: str, proof: str) -> None:
-        super().__init__(_SILENT, _CAN, Outbox(), proof)
-        self.mark = mark
-        self.welcomed = True
-
-    @property
-    def proof(self) -> str:
-        """What shows that it has its token."""
-        return self.token
-
-    def has_token(self, token: str) -> bool:
-        """Return whether this is the token that the member's own server has given it."""
-        return compare_digest(proof_of(token).encode(), self.proof.encode())
-
-
-def arrival(member: Member, nick: str, key: str) -> Arrived:
-    """Return what other servers are told when a member gets a nick."""
-    return Arrived(member.mark, nick, key, member.proof, person(member))
-
-
-def person(member: Member) -> Person:
-    """Return what other servers are to know of a member."""
-    return Person(
-        member.about,
-        member.username,
-        member.account,
-        member.era,
-        member.role,
-        member.away,
-        member.since,
-        member.origin,
-    )
 
 
 class RemoteUsers:
@@ -243,7 +194,7 @@ class RemoteUsers:
         if (room := self._chat.rooms.at(key)) is not None:
             self._chat.publisher.publish_in(room, event, now)
 
-    def _note_guest(self, member: Member, room: "Room", event: events.AnyEvent) -> None:
+    def _note_guest(self, member: Member, room: Room, event: events.AnyEvent) -> None:
         """Note who is let into a locked room on another server, or is put out: it may come back on this one."""
         rules = self._chat.moderation.rules
         if is_kick(event):
@@ -268,7 +219,7 @@ class RemoteUsers:
         if remote is None:
             remote = self._remote[news.by] = RemoteMember(news.by, news.proof)
             remote.spoke = wall_time
-            _know(remote, news.person)
+            remote.update(news.person)
         self._chat.naming.assign(remote, news.nick, news.key, wall_time)
 
     def _changed(self, news: Changed, _: float, __: float) -> None:
@@ -276,7 +227,7 @@ class RemoteUsers:
         if remote is None:
             return
         was_away, was_about, had_account = remote.away, remote.about, remote.account
-        _know(remote, news.person)
+        remote.update(news.person)
         tell_others = self._chat.publisher.tell_others
         nick, account = remote.published_nick or remote.nick, account_of(remote)
         if remote.away != was_away:
@@ -342,8 +293,3 @@ class RemoteUsers:
         self._own.clear()
         self._names.clear()
         self._roles.clear()
-
-
-def _know(remote: RemoteMember, known: Person) -> None:
-    for field in Person.__struct_fields__:
-        setattr(remote, field, getattr(known, field))

@@ -7,7 +7,7 @@ from geventchat.commands import actions
 from geventchat.commands.followups import ClaimNick, Followup
 from geventchat.core.chat import Chat
 from geventchat.core.member import Member, proof_of
-from geventchat.core.remote_users import arrival
+from geventchat.core.remote_member import arrival
 from geventchat.core.shared_log import SharedLog
 from geventchat.protocol import names
 from geventchat.protocol.errors import Refused
