@@ -1,10 +1,7 @@
 """The server: a listener, a session for each connection, and the pump that serves them all."""
 
-import errno
 import logging
-import os
 import secrets
-import socket as std_socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -12,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import gevent
 from gevent.event import Event
-from gevent.server import StreamServer
-from gevent.socket import getaddrinfo, socket
+from gevent.socket import socket
 
 from geventchat import __version__
 from geventchat.core.chat import Chat
@@ -26,6 +22,7 @@ from geventchat.protocol.replies import Closing
 from geventchat.server.access import Access
 from geventchat.server.handshake import Entrance, Handshake
 from geventchat.server.house_rules import HouseRules
+from geventchat.server.listener import Listener, listen
 from geventchat.server.live_settings import LiveSettings, changed
 from geventchat.server.newcomers import turn_away
 from geventchat.server.proxies import Proxies
@@ -37,63 +34,16 @@ from geventchat.server.transport import Transport
 from geventchat.server.turns import Turns
 from geventchat.server.web import Web
 from geventchat.store.memory import MemoryLog
-from geventchat.system.sockets import take_over_port
 
 if TYPE_CHECKING:
     from geventchat.server.metrics import Metrics
 
 logger = logging.getLogger("geventchat")
 
-# Newcomers that the kernel keeps for us while we are busy: a whole storm of them.
-_LISTEN_BACKLOG = 4_096
 # How long a stopping server waits for clients to hang up too.
 _HANG_UP_S = 0.5
-# How long accepting pauses when no file descriptor is left.
-_EXHAUSTED_PAUSE_S = 0.5
-# How long it is not logged again that none is left.
-_EXHAUSTED_AGAIN_S = 60.0
 # How often the counts are logged.
 _COUNTED_S = 60.0
-
-
-class _Listener(StreamServer):
-    """A StreamServer that pauses, and says so once, when the process has no file descriptor left."""
-
-    max_accept = 8  # newcomers at a time: a storm of them must not hold up those who are in
-    _logged_at = float("-inf")  # when it logged that last
-
-    def do_read(self) -> Any:
-        try:
-            return super().do_read()
-        except OSError as error:
-            if error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
-                raise
-            if time.monotonic() > self._logged_at + _EXHAUSTED_AGAIN_S:
-                self._logged_at = time.monotonic()
-                logger.error(
-                    "no file descriptors left (%s): newcomers wait; raise the limit with ulimit -n", error.strerror
-                )
-            self.stop_accepting()
-            gevent.spawn_later(_EXHAUSTED_PAUSE_S, self._resume)
-            return None
-
-    def _resume(self) -> None:
-        if self.started:
-            self.start_accepting()
-
-
-def _bound(host: str, port: int) -> socket:
-    """Return a socket that listens. Raises OSError."""
-    family, kind, protocol, _, address = getaddrinfo(host, port, type=std_socket.SOCK_STREAM)[0]
-    sock = socket(family, kind, protocol)
-    try:
-        take_over_port(sock)
-        sock.bind(address)
-        sock.listen(_LISTEN_BACKLOG)
-    except OSError:
-        sock.close()
-        raise
-    return sock
 
 
 class ChatServer:
@@ -136,7 +86,7 @@ class ChatServer:
             tls_only=access.tls_only,
         )
         self._wanted = addresses or (("127.0.0.1", 0),)
-        self._listeners: list[_Listener] = []
+        self._listeners: list[Listener] = []
         self._connections: dict[Transport, Session | None] = {}  # None while it is not known how it speaks
         self._limiter = ConnectionLimiter(self.limits)
         self._proxies = Proxies(access.proxies)
@@ -189,7 +139,7 @@ class ChatServer:
         self._share_secret()
         try:
             for address in self._wanted:
-                self._listeners.append(self._listen(*address))
+                self._listeners.append(listen(*address, self._serve))
             if self._metrics_at is not None:
                 self._metrics = self._measured_at(self._metrics_at)
         except UsageError:
@@ -217,22 +167,6 @@ class ChatServer:
                 self._log.append([], time.time(), [change])
             except NotStored:
                 self.chat.kept.undo([change])
-
-    def _listen(self, host: str, port: int) -> _Listener:
-        try:
-            listener = _Listener(_bound(host, port), self._serve)
-            listener.start()
-        except std_socket.gaierror as error:
-            raise UsageError(
-                f"{host} is not an address to listen on ({error.strerror}); try 127.0.0.1 or ::1"
-            ) from None
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                why = "is taken, perhaps by another geventchat-serve; --listen HOST:0 takes a free one"
-            else:
-                why = f"cannot be used ({os.strerror(error.errno or 0).lower()})"
-            raise UsageError(f"port {port} of {host} {why}") from None
-        return listener
 
     def stop(self) -> None:
         """Tell everyone, send what was said, for at most 5 s, and close."""
