@@ -96,7 +96,7 @@ def too_many(sent: SentMessages, readers: Sequence[Attendance]) -> Iterator[tupl
 
 
 class Late(NamedTuple):
-    """When a user heard a message behind its place, as the how manieth so, and what stood last of what it had heard."""
+    """When a user heard a message behind its place; its number among all of these; and the last one heard before it."""
 
     at: float
     number: int

@@ -26,7 +26,7 @@ _SOON_S = 0.005
 
 
 class WorkerConductor:
-    """Plays every so manieth actor of a scenario.
+    """The conductor of one worker, which plays one of each `parts` actors of a scenario.
 
     `send` takes what is for the master, `tell` what is for all others; both keep the order.
     """

@@ -43,7 +43,7 @@ class Time(msgspec.Struct, tag=True, frozen=True):
 
 
 class Job(msgspec.Struct, tag=True, frozen=True):
-    """A scenario to be played, all that it needs, and which part of it this worker plays: every so manieth actor."""
+    """A scenario to be played, all that it needs, and which of its `parts` this worker plays: one of so many actors."""
 
     part: int
     parts: int

@@ -91,7 +91,7 @@ def _check_registrable(chat: Chat, member: Member) -> None:
 
 
 def logout(chat: Chat, member: Member, asked: commands.Logout, now: float) -> None:
-    """Let a member use its account no more."""
+    """Log a member out of its account."""
     _own(chat, member)
     chat.logins.log_out(member)
     if not chat.logins.holds(member, member.nick):

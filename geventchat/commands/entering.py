@@ -18,7 +18,7 @@ _MAX_TOKEN = 64
 
 
 def hello(chat: Chat, member: Member, hello: commands.Hello, now: float) -> Followup | None:
-    """Let a user come in under a nick, and into a room."""
+    """Bring a user in under a nick, and into a room."""
     if member.key:
         raise Refused("already-here", f"you are here already, as {member.nick}")
     chat.door.check(member, hello.password)
@@ -148,7 +148,7 @@ def leave(chat: Chat, member: Member, leave: commands.Leave, now: float) -> None
 
 
 def bye(chat: Chat, member: Member, bye: commands.Bye, now: float) -> Goodbye:
-    """Let a user leave the chat."""
+    """End the connection of a user who leaves."""
     return Goodbye(bye.reason)
 
 

@@ -72,7 +72,7 @@ def _put_out(chat: Chat, one: Member, room: Room, kicked: events.Kicked, now: fl
 
 
 def unban(chat: Chat, member: Member, unban: moderation.Unban, now: float) -> None:
-    """Let somebody in again."""
+    """Lift a ban."""
     room = _scope(chat, member, unban.room)
     target = _target(chat, member, unban.who)
     change = _end(chat.moderation.bans, target, room, unban.who)
@@ -108,7 +108,7 @@ def mute(chat: Chat, member: Member, mute: moderation.Mute, now: float) -> None:
 
 
 def unmute(chat: Chat, member: Member, unmute: moderation.Unmute, now: float) -> None:
-    """Let somebody speak again."""
+    """Lift a mute."""
     room, target = _muted(chat, member, unmute)
     hit = _fitting(chat, target, room)
     change = _end(chat.moderation.mutes, target, room, unmute.nick)

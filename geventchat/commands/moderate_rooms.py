@@ -19,7 +19,7 @@ _LONGEST_S = 100 * 365 * 86_400.0  # longer than any server lasts; later years c
 
 
 def slow(chat: Chat, member: Member, slow: moderation.Slow, now: float) -> None:
-    """Let everyone speak only now and then."""
+    """Set how long each must wait between two messages in a room."""
     room = moderated_room(chat, member, slow.room)
     every = 0.0 if slow.every is None else seconds(slow.every)
     slowed = events.Slowed("", "", room.name, member.nick, every=every)
@@ -27,7 +27,7 @@ def slow(chat: Chat, member: Member, slow: moderation.Slow, now: float) -> None:
 
 
 def lock(chat: Chat, member: Member, lock: moderation.Lock, now: float) -> None:
-    """Let into a room only who is invited; all who are there are."""
+    """Lock a room: only who is invited comes in; all who are there are invited."""
     room = moderated_room(chat, member, lock.room)
     if lock.password and room.key == LOBBY:
         raise Refused("bad-room", "who comes in is asked for no room's password: give the server one", about=room.name)
@@ -40,7 +40,7 @@ def lock(chat: Chat, member: Member, lock: moderation.Lock, now: float) -> None:
 
 
 def unlock(chat: Chat, member: Member, unlock: moderation.Unlock, now: float) -> None:
-    """Let everyone into a room again."""
+    """Unlock a room."""
     room = moderated_room(chat, member, unlock.room)
     unlocked = events.Unlocked("", "", room.name, member.nick)
     transaction = Transaction(member, [chat.moderation.rules.unlock(room.key)], unlock.ref)

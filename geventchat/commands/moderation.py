@@ -30,7 +30,7 @@ class Ban(Command, tag="ban"):
 
 
 class Unban(Command, tag="unban"):
-    """Let somebody in again."""
+    """Lift a ban."""
 
     who: str
     room: str | None = None
@@ -55,7 +55,7 @@ class Mute(Command, tag="mute"):
 
 
 class Unmute(Command, tag="unmute"):
-    """Let somebody speak again."""
+    """Lift a mute."""
 
     nick: str
     room: str | None = None
@@ -71,7 +71,7 @@ class Slow(Command, tag="slow"):
 
 
 class Lock(Command, tag="lock"):
-    """Let only those into a room who are invited, or know the password if one is given."""
+    """Lock a room: only those come in who are invited, or know the password if one is given."""
 
     room: str | None = None
     password: str = ""
@@ -79,7 +79,7 @@ class Lock(Command, tag="lock"):
 
 
 class Unlock(Command, tag="unlock"):
-    """Let everyone into a room again."""
+    """Unlock a room."""
 
     room: str | None = None
     ref: str | None = None
@@ -95,7 +95,7 @@ class Delete(Command, tag="delete"):
 
 
 class Approve(Command, tag="approve"):
-    """Let be said what a pattern has held back, and stands under this id in the moderators' room."""
+    """Approve what a pattern has held back, and stands under this id in the moderators' room: it is said then."""
 
     id: str
     ref: str | None = None

@@ -99,7 +99,7 @@ def describe(chat: Chat, member: Member, described: commands.Describe, now: floa
 
 
 def _let_in(chat: Chat, member: Member, other: Member, room: Room) -> list[Change]:
-    """Let a user into a room if it is locked. Return what is to be stored.
+    """Invite a user into a room, if it is locked. Return what is to be stored.
 
     Raises Refused if the one who invites does not moderate it.
     """

@@ -33,7 +33,7 @@ class Door:
         return bool(self.password) and not member.gave_password
 
     def look_at(self, member: Member, given: str, now: float) -> None:
-        """Let a member on, for good, that gives the server's password, or count it as wrong; `now` is as in `Tries`."""
+        """Check what a member gives as the server's password; a wrong one counts as a try. `now` is as in `Tries`."""
         if compare_digest(given.encode(errors="replace"), self.password.encode()):
             member.gave_password = True
         else:

@@ -42,7 +42,7 @@ class Enforcement:
                     self.put_out(member, room, kicked, now)
 
     def apply_links(self, now: float) -> None:
-        """Let nobody moderate by a link any more whose right has ended; `now` is in seconds since 1970."""
+        """Take the role from those whose right to moderate by a link has ended; `now` is in seconds since 1970."""
         links = self._chat.moderation.links
         if not links.is_changed:
             return

@@ -65,11 +65,11 @@ class Kept:
         self._listeners.setdefault(kind, []).append(changed)
 
     def put(self, record: Record, undone: Callable[[], None] = nothing) -> Change:
-        """Let a record count from now on. Return the change, to be posted with what tells of it."""
+        """Add or replace a record, as of now. Return the change, to be posted with what tells of it."""
         return self._begin(Change(type(record), record.key, record, undone))
 
     def remove(self, kind: type[Record], key: str, undone: Callable[[], None] = nothing) -> Change:
-        """Let a record count no more. Return the change, to be posted with what tells of it."""
+        """Remove a record, as of now. Return the change, to be posted with what tells of it."""
         return self._begin(Change(kind, key, None, undone))
 
     def _begin(self, change: Change) -> Change:
@@ -108,7 +108,7 @@ class Kept:
         self._show(change.kind, change.key)
 
     def _show(self, kind: type[Record], key: str) -> None:
-        """Let the last change count that is on its way to the log, or else what is stored."""
+        """Take the last change on its way to the log for what holds now, or else what is stored."""
         record = self._stored.get((kind, key))
         for change in self.unstored:
             if (change.kind, change.key) == (kind, key):

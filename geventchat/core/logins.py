@@ -24,12 +24,12 @@ class Logins:
         return account if account is not None and account.era == member.era else None
 
     def log_in(self, member: Member, account: Account) -> None:
-        """Let a member use an account."""
+        """Log a member in to an account."""
         member.account, member.era = account.name, account.era
         self._members.setdefault(account.key, {})[member] = account.role
 
     def log_out(self, member: Member) -> None:
-        """Let a member use its account no more."""
+        """Log a member out of its account."""
         if member.account is not None:
             key = names.key(member.account)
             self._members[key].pop(member, None)
@@ -46,7 +46,7 @@ class Logins:
         return not is_further(nick) if account is None else account == self.account_of(member)
 
     def take_changed(self) -> tuple[list[Member], list[Member]]:
-        """Let changes of accounts since the last call count for logins.
+        """Apply to logins what has changed of accounts since the last call.
 
         Return those whose role is another, or whose login does not hold any more, and those who go by a name that is
         not theirs now.

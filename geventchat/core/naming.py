@@ -85,7 +85,7 @@ class Naming:
             self._chat.logins.log_out(member)
 
     def apply_accounts(self, now: float) -> None:
-        """Let changes of accounts have their consequences: logins end, and nobody keeps another's name."""
+        """Carry out what follows from changes of accounts: logins end, and nobody keeps another's name."""
         concerned, strangers = self._chat.logins.take_changed()
         for member in concerned:
             self._chat.tell_account(member)

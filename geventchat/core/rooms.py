@@ -67,7 +67,7 @@ class Rooms:
         return room
 
     def unexpect(self, room: Room) -> None:
-        """Let a room go, if nobody is in it, when somebody who was expected has left it or will not enter."""
+        """Count out one who has left a room, or will not enter it; the room goes with the last one."""
         room.expected -= 1
         if not room.expected:
             del self._rooms[room.key]

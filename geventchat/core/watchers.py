@@ -15,7 +15,7 @@ class Watchers:
         self._watching: dict[str, dict[Member, None]] = {}
 
     def add(self, member: Member, nick: str) -> None:
-        """Let a member watch a nick. Raises Refused when it watches as many as it may already."""
+        """Add a nick to those that a member watches. Raises Refused when it watches as many as it may already."""
         key = names.key(nick)
         if not key or key in member.watched:
             return
@@ -25,7 +25,7 @@ class Watchers:
         self._watching.setdefault(key, {})[member] = None
 
     def remove(self, member: Member, nicks: Iterable[str]) -> None:
-        """Let a member watch these nicks no more."""
+        """Remove nicks from those that a member watches."""
         for key in map(names.key, list(nicks)):
             watching = self._watching.get(key)
             if member.watched.pop(key, None) is not None and watching is not None:

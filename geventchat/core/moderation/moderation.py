@@ -99,7 +99,7 @@ class Moderation:
         return member.origin
 
     def recognise(self, member: Member, now: float) -> None:
-        """Let a member be a moderator who comes back with a token that has opened a link."""
+        """Make a moderator of a member who comes back with a token that has opened a link."""
         if self.links.holds(member.proof, now):
             member.role = Role.MODERATOR
 

@@ -33,7 +33,7 @@ class Links:
         self.is_changed = True
 
     def offer(self, secret: str) -> None:
-        """Let the link with this secret be opened once, instead of one before."""
+        """Offer the link with this secret, which can be opened once, instead of one before."""
         self._digest = quick_hash(secret)
 
     def check(self, secret: str) -> bool:
@@ -59,7 +59,7 @@ class Links:
         return [*ended, self._kept.put(Grant(digest=proof, until=now + LINK_S), close)]
 
     def end(self, proof: str) -> list[Change]:
-        """Let the connection whose token has this proof be no moderator's any more. Return what is to be stored."""
+        """End the right to moderate of the connection whose token has this proof. Return what is to be stored."""
         grant = self._kept.get(Grant, proof)
         return [] if grant is None else [self._kept.remove(Grant, grant.key)]
 

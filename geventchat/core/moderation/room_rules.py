@@ -72,7 +72,7 @@ class Rules:
         ]
 
     def slow(self, room: str, every_s: float) -> Change:
-        """Let everyone speak only once in so many seconds; 0 for as often as they like."""
+        """Set how many seconds each must wait between two messages; 0 for none."""
         self._spoke.pop(room, None)
         return self._put(self.of(room), slow_s=every_s)
 
@@ -95,20 +95,20 @@ class Rules:
         return min(until - now, every)  # the clock may have been set back
 
     def renamed(self, old: str, new: str) -> None:
-        """Let who takes another nick wait as long as under the one before."""
+        """Keep who takes another nick waiting as long as under the one before."""
         for spoke in self._spoke.values():
             if old in spoke:
                 spoke[new] = spoke.pop(old)
 
     def lock(self, room: str, password: str, now: float) -> Change:
-        """Let only those into a room who are invited, or know the password if there is one."""
+        """Lock a room: only those come in who are invited, or know the password if there is one."""
         self.forget_guests(room)
         salt = blake2b(f"{room}:{now}".encode(), digest_size=blake2b.SALT_SIZE).hexdigest()
         kept = f"{salt}:{_hashed(password, salt)}" if password else ""
         return self._put(self.of(room), locked=True, password=kept)
 
     def unlock(self, room: str) -> Change:
-        """Let everyone in again; once that is stored, its guests are to be forgotten."""
+        """Unlock a room; once that is stored, its guests are to be forgotten."""
         return self._put(self.of(room), locked=False, password="", invited=())
 
     def forget_guests(self, room: str) -> None:
@@ -121,7 +121,7 @@ class Rules:
         self._passes.get(room, {}).pop(proof, None)
 
     def invite(self, room: str, account: str, proof: str) -> list[Change]:
-        """Let somebody in, by its account or else by its proof. Raises Refused when it is one too many."""
+        """Invite somebody, by its account or else by its proof. Raises Refused when it is one too many."""
         rules = self.of(room)
         passes = self._passes.setdefault(room, {})
         if (account in rules.invited) if account else (proof in passes):
@@ -134,7 +134,7 @@ class Rules:
         return [self._put(rules, invited=(*rules.invited, account))]
 
     def let_in_guests(self, room: str, proofs: Iterable[str]) -> None:
-        """Let guests of other servers into a locked room, as many as may be; into others all may come."""
+        """Note guests whom other servers have let into a locked room, as many as may be; into others all may come."""
         if not self.of(room).locked:
             return
         passes = self._passes.setdefault(room, {})
@@ -143,7 +143,7 @@ class Rules:
                 passes[proof] = None
 
     def uninvite(self, room: str, account: str, proof: str) -> list[Change]:
-        """Let somebody in no more."""
+        """Take back the invitation of somebody. Return what is to be stored."""
         rules = self.of(room)
         self.forget_guest(room, proof)
         if not account or account not in rules.invited:

@@ -82,7 +82,7 @@ class Sanctions(Generic[_Kind]):
         return self._kept.get(self._kind, key_of(room, target.id))
 
     def put(self, sanction: _Kind, now: float) -> list[Change]:
-        """Let a sanction hold. Return what is to be stored. Raises Refused when there are too many."""
+        """Impose a sanction. Return what is to be stored. Raises Refused when there are too many."""
         ended = [self._kept.remove(self._kind, one.key) for one in self._kept.of(self._kind) if not one.holds(now)]
         most = MAX_SANCTIONS_OF_ROOM if sanction.room else MAX_SANCTIONS
         if sum(1 for _ in self.of(sanction.room, now)) >= most:
@@ -90,7 +90,7 @@ class Sanctions(Generic[_Kind]):
         return [*ended, self._own(self._kept.put(sanction))]
 
     def remove(self, sanction: _Kind) -> Change:
-        """Let a sanction hold no more. Return what is to be stored."""
+        """Lift a sanction. Return what is to be stored."""
         return self._own(self._kept.remove(self._kind, sanction.key))
 
     def _own(self, change: Change) -> Change:
