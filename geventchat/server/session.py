@@ -274,16 +274,18 @@ class Session:
 
     def _do(self, command: commands.AnyCommand) -> bool:
         """Do what a command asks for; return whether it was the goodbye."""
-        member = self.member
         if isinstance(command, commands.Login) or (isinstance(command, commands.Hello) and command.login is not None):
             self._services.log.refresh_records()
-        if member.key:
-            return self._follow_up(self._act(command))
+        return self._follow_up(self._act(command) if self.member.key else self._act_as_newcomer(command))
+
+    def _act_as_newcomer(self, command: commands.AnyCommand) -> Followup | None:
+        """Do what somebody asks for who is not in yet, and may be in by that: some at a time, until all hear of it."""
+        member = self.member
         self._guard().look_at_servers(command)
         self._is_coming_in = True
         with self._services.joins:
             if self._is_over:  # it was sent away while it waited
-                return False
+                return None
             followup = self._act(command)
             if member.key:
                 self._services.pump.wake()
@@ -294,7 +296,7 @@ class Session:
             self._services.chat.counters.joined += 1
             how = f"{self._dialect.name}, TLS" if self._transport.is_secure else self._dialect.name
             logger.info("%s joined from %s (%s)", member.nick, self._transport.address, how)
-        return self._follow_up(followup)
+        return followup
 
     def _act(self, command: commands.AnyCommand) -> Followup | None:
         followup = actions.do(self._services.chat, self.member, command, time.time())
