@@ -118,6 +118,18 @@ def test_nothing_is_taken_of_who_has_gone_to_another_server(logs: tuple[RedisLog
     assert gone == Gone("m", "replaced")
 
 
+@pytest.mark.slow
+def test_all_rooms_of_many_users_are_left_at_once(logs: tuple[RedisLog, RedisLog]) -> None:
+    one, other = logs
+    one.claim(arrived("alice", "m"))
+    for first in range(0, 9_000, 1_000):  # as many as 300 users are in, who are sent away by one call
+        one.write([joined("m", f"room{number}") for number in range(first, first + 1_000)], NOW)
+    news(other)
+    one.release("m")
+    assert len(news(other)) == 9_001
+    assert one._keeper.call("SCARD", f"{PREFIX}rooms") == 9_000
+
+
 def test_a_batch_that_is_sent_again_is_written_once(logs: tuple[RedisLog, RedisLog]) -> None:
     one, other = logs
     one.claim(arrived("alice", "m"))
@@ -248,6 +260,7 @@ def test_what_servers_follow_holds_nothing_for_longer_than_some_minutes(logs: tu
     one, other = logs
     for text, minute in (("old", 0), ("new", 9), ("last", 11)):
         one.append([Entry("lobby", Said("", "", "lobby", "alice", text), None)], NOW + minute * 60)
+    one._keeper.function("renew", one._lease.server)
     parts = b"".join(part for _, (_, part) in one._keeper.call("XRANGE", f"{PREFIX}feed", "-", "+"))
     assert [text in parts for text in (b"old", b"new", b"last")] == [False, True, True]
     assert texts(other) == ["old", "new", "last"]

@@ -37,7 +37,10 @@ local function clock()
   return now[1] * 1000 + math.floor(now[2] / 1000)
 end
 
-local function id_of(ms, seq) return string.format('%.0f-%.0f', ms, seq) end
+local function digits(number) return string.format('%.0f', number) end
+
+-- `ms` is a number, or digits: to make these of a number takes longer than all else here.
+local function id_of(ms, seq) return string.format('%s-%d', ms, seq) end
 
 local function id_parts(id)
   local ms, seq = string.match(id, '^(%d+)-(%d+)$')
@@ -50,7 +53,12 @@ local function is_later(one, other)
   return ms > other_ms or (ms == other_ms and seq > other_seq)
 end
 
-local function newest() return call('HGET', META, 'last') or '0-0' end
+-- Return what a call needs of `meta`, with `ms` as digits. It is read once, and `put_part` keeps it as it is there.
+local function read_meta()
+  local had = call('HMGET', META, 'opened', 'log', 'ms', 'seq', 'first', 'last')
+  local ms, seq = had[3] or '0', tonumber(had[4] or 0)
+  return {opened = had[1], log = had[2], ms = ms, seq = seq, first = had[5], last = had[6] or '0-0'}
+end
 
 local function item(kind, who, key, room, nick, text)
   return {kind, who, key, cmsgpack.pack({kind, who, key, room, nick, text})}
@@ -112,23 +120,27 @@ local MOVES = {
   locked = true, unlocked = true, deleted = true, announced = true, held = true,
 }
 
+local function set_if_here(who, field, value)
+  local user = P .. 'user:' .. who
+  if call('EXISTS', user) == 1 then call('HSET', user, field, value) end
+end
+
 local function take(server, id, kind, who, key, bytes)
-  if TALK[kind] or MOVES[kind] then
-    call('XADD', P .. (TALK[kind] and 'talk:' or 'moves:') .. key, id, 'e', bytes)
-    call('SADD', ROOMS, key)
-    if TALK[kind] then return end
+  if TALK[kind] then
+    call('XADD', P .. 'talk:' .. key, id, 'e', bytes)
+    return
   end
-  local known = who ~= '' and call('EXISTS', P .. 'user:' .. who) == 1
+  if MOVES[kind] then call('XADD', P .. 'moves:' .. key, id, 'e', bytes) end
   if kind == 'joined' then
-    if known then call('HSET', P .. 'user:' .. who, 'in:' .. key, cmsgpack.unpack(bytes)[4]) end
+    set_if_here(who, 'in:' .. key, cmsgpack.unpack(bytes)[4])
   elseif kind == 'deleted' then
     local target = cjson.decode(cmsgpack.unpack(bytes)[6]).target
     call('XDEL', P .. 'talk:' .. key, target)
     call('XDEL', P .. 'moves:' .. key, target)
   elseif kind == 'left' or kind == 'departed' or kind == 'kicked' then
-    if known then call('HDEL', P .. 'user:' .. who, 'in:' .. key) end
+    call('HDEL', P .. 'user:' .. who, 'in:' .. key)
   elseif kind == 'renamed' then
-    if known then free_old(who) end
+    free_old(who)
   elseif kind == 'topic' then
     local text = cmsgpack.unpack(bytes)[6]
     if text == '' then call('HDEL', TOPICS, key) else call('HSET', TOPICS, key, text) end
@@ -139,7 +151,7 @@ local function take(server, id, kind, who, key, bytes)
     local all = cmsgpack.unpack(bytes)
     arrived(server, who, key, all[4], all[5], all[6], all[7])
   elseif kind == 'changed' then
-    if known then call('HSET', P .. 'user:' .. who, 'who', cmsgpack.unpack(bytes)[6]) end
+    set_if_here(who, 'who', cmsgpack.unpack(bytes)[6])
   elseif kind == 'gone' then
     gone(who)
   end
@@ -147,39 +159,43 @@ end
 
 -- The feed.
 
-local function array_of(packed)
-  return string.char(0xdc, math.floor(#packed / 256), #packed % 256) .. table.concat(packed)
-end
-
--- What of an item lasts: a whisper is passed on, and never stored.
-local function lasting_of(kind, bytes) return kind == 'told' and '\192' or bytes end
-
-local function put_part(id, head, packed, lasting)
-  call('XADD', FEED, 'MAXLEN', '~', FEED_PARTS, id, 'p', head .. array_of(lasting))
-  call('XTRIM', FEED, 'MINID', id_of(math.max(0, id_parts(id) - FEED_MS), 0))
-  call('HSET', META, 'last', id)
-  call('PUBLISH', P .. call('HGET', META, 'log'), head .. array_of(packed))
+-- Do what items change, and put them into the feed as one part; the last one's id is the part's.
+local function put_part(meta, server, ms, seq, head, items)
+  local first, id, rooms, whispers = seq - math.max(1, #items), id_of(ms, seq), {}, {}
+  local words = {head, string.char(0xdc, math.floor(#items / 256), #items % 256)} -- and all items, as one array
+  for i, one in ipairs(items) do
+    local kind, who, key, bytes = one[1], one[2], one[3], one[4]
+    words[#words + 1] = bytes
+    take(server, id_of(ms, first + i), kind, who, key, bytes)
+    if TALK[kind] or MOVES[kind] then rooms[#rooms + 1] = key end
+    if kind == 'told' then whispers[#whispers + 1] = #words end
+  end
+  for i = 1, #rooms, 1000 do -- Lua passes on some thousand words at most
+    call('SADD', ROOMS, unpack(rooms, i, math.min(i + 999, #rooms)))
+  end
+  local told = table.concat(words)
+  for _, place in ipairs(whispers) do words[place] = '\192' end -- these are passed on, and never stored
+  local kept = #whispers > 0 and table.concat(words) or told
+  call('XADD', FEED, 'MAXLEN', '~', FEED_PARTS, id, 'p', kept)
+  if not meta.first then
+    meta.first = id_of(ms, first + 1)
+    call('HSET', META, 'first', meta.first)
+  end
+  meta.ms, meta.seq, meta.last = ms, seq, id
+  call('HSET', META, 'ms', ms, 'seq', seq, 'last', id)
+  call('PUBLISH', P .. meta.log, told)
 end
 
 -- Put items into the feed as one part, each with an id of its own; return the part's id, the last of these.
-local function put(server, batch, now, items, dropped)
-  local meta = call('HMGET', META, 'ms', 'seq', 'first')
-  local ms, seq = tonumber(meta[1] or 0), tonumber(meta[2] or 0)
+local function put(meta, server, batch, now, items, dropped)
+  local ms, seq = meta.ms, meta.seq
   local at = math.min(now, clock()) -- no server's clock can take the ids ahead
-  if at > ms then ms, seq = at, -1 end
-  if seq + #items + 1 >= SEQUENCES then ms, seq = ms + 1, -1 end
-  local packed, lasting, last = {}, {}, seq + math.max(1, #items)
-  for i, one in ipairs(items) do
-    packed[i] = one[4]
-    lasting[i] = lasting_of(one[1], one[4])
-    take(server, id_of(ms, seq + i), one[1], one[2], one[3], one[4])
-  end
-  if not meta[3] then call('HSET', META, 'first', id_of(ms, seq + 1)) end
-  call('HSET', META, 'ms', string.format('%.0f', ms), 'seq', last)
-  local id = id_of(ms, last)
-  local head = table.concat({id, newest(), server, batch, table.concat(dropped, ',')}, ' ') .. '\n'
-  put_part(id, head, packed, lasting)
-  return id
+  if at > tonumber(ms) then ms, seq = digits(at), -1 end
+  if seq + #items + 1 >= SEQUENCES then ms, seq = digits(ms + 1), -1 end
+  seq = seq + math.max(1, #items)
+  local head = table.concat({id_of(ms, seq), meta.last, server, batch, table.concat(dropped, ',')}, ' ') .. '\n'
+  put_part(meta, server, ms, seq, head, items)
+  return meta.last
 end
 
 -- Add what happens when a user is taken off the record: it leaves all its rooms, and is gone.
@@ -196,28 +212,40 @@ local function evict(who, reason, why, items)
   items[#items + 1] = item('gone', who, fields.key, '', fields.nick, why)
 end
 
+-- Return why this server cannot write, or nil; then what stands in `meta`, and the server's last batch and its answer.
 local function shut(run, server)
-  if call('EXISTS', META) == 0 then return redis.error_reply('FENCED the log is another') end
-  if call('HGET', META, 'opened') ~= run then return redis.error_reply('NOTOPEN the log is not open') end
-  if call('EXISTS', P .. 'server:' .. server) == 0 then return redis.error_reply('FENCED another took it for dead') end
+  local meta = read_meta()
+  if not meta.opened then return redis.error_reply('FENCED the log is another') end
+  if meta.opened ~= run then return redis.error_reply('NOTOPEN the log is not open') end
+  local had = call('HMGET', P .. 'server:' .. server, 'batch', 'reply')
+  if not had[1] then return redis.error_reply('FENCED another took it for dead') end
+  return nil, meta, had[1], had[2]
 end
 
 -- What servers call.
 
+-- Return for each user of the items in `args` whether it is with this server, and for '', which is no user: it is.
+local function are_with(server, args)
+  local marks, with = {''}, {} -- there is always one to be asked for
+  for i = 6, #args, 4 do
+    if args[i] ~= '' then marks[#marks + 1] = args[i] end
+  end
+  local found = call('SMISMEMBER', P .. 'users:' .. server, unpack(marks))
+  for i, who in ipairs(marks) do with[who] = who == '' or found[i] == 1 end
+  return with
+end
+
 -- run, server, batch, now, then kind, who, key and bytes of each item. Nothing at all only asks for the newest id.
 local function append(keys, args)
   local run, server, batch, now = args[1], args[2], args[3], tonumber(args[4])
-  local refusal = shut(run, server)
+  local refusal, meta, last_batch, last_id = shut(run, server)
   if refusal then return refusal end
-  if #args == 4 then return newest() end
-  local record = P .. 'server:' .. server
-  local last = call('HMGET', record, 'batch', 'reply')
+  if #args == 4 then return meta.last end
   -- Sent again, because the answer was lost; or come so late that what was sent again, and more, has overtaken it.
-  if tonumber(batch) <= (tonumber(last[1]) or 0) then return last[2] end
-  local with, items, dropped, leaving = {['']  = true}, {}, {}, {}
+  if tonumber(batch) <= (tonumber(last_batch) or 0) then return last_id end
+  local with, items, dropped, leaving = are_with(server, args), {}, {}, {}
   for i = 5, #args, 4 do
     local kind, who = args[i], args[i + 1]
-    if with[who] == nil then with[who] = call('HGET', P .. 'user:' .. who, 'server') == server end
     if not with[who] then
       dropped[#dropped + 1] = string.format('%d', (i - 5) / 4)
     elseif kind == 'gone' then
@@ -230,18 +258,18 @@ local function append(keys, args)
       items[#items + 1] = {kind, who, args[i + 2], args[i + 3]}
     end
   end
-  local id = put(server, batch, now, items, dropped)
+  local id = put(meta, server, batch, now, items, dropped)
   local more = {}
   for _, one in ipairs(leaving) do evict(one[1], one[2], one[3], more) end
-  if #more > 0 then id = put(server, '', now, more, {}) end
-  call('HSET', record, 'batch', batch, 'reply', id)
+  if #more > 0 then id = put(meta, server, '', now, more, {}) end
+  call('HSET', P .. 'server:' .. server, 'batch', batch, 'reply', id)
   return id
 end
 
 -- run, server, now, who, key, the item that tells of it, and the proof of who may be sent away for it
 local function claim(keys, args)
   local run, server, now, who, key, bytes, earlier = args[1], args[2], tonumber(args[3]), args[4], args[5], args[6], args[7]
-  local refusal = shut(run, server)
+  local refusal, meta = shut(run, server)
   if refusal then return refusal end
   local arrival, items = cmsgpack.unpack(bytes), {}
   local look, nick = arrival[4], arrival[5]
@@ -254,20 +282,20 @@ local function claim(keys, args)
   if double and double ~= who and double ~= holder then
     return {'looks', call('HGET', P .. 'user:' .. double, 'nick') or nick}
   end
-  if #items > 0 then put(server, '', now, items, {}) end
+  if #items > 0 then put(meta, server, '', now, items, {}) end
   local had = call('HMGET', P .. 'user:' .. who, 'key', 'nick')
-  if had[1] == key and had[2] == nick then return {'', newest()} end
-  return {'', put(server, '', now, {{'arrived', who, key, bytes}}, {})}
+  if had[1] == key and had[2] == nick then return {'', meta.last} end
+  return {'', put(meta, server, '', now, {{'arrived', who, key, bytes}}, {})}
 end
 
 -- run, server, now, who: what was claimed in vain
 local function release(keys, args)
-  local refusal = shut(args[1], args[2])
+  local refusal, meta = shut(args[1], args[2])
   if refusal then return refusal end
   local items = {}
   if call('HGET', P .. 'user:' .. args[4], 'server') == args[2] then evict(args[4], '', 'left', items) end
-  if #items > 0 then return put(args[2], '', tonumber(args[3]), items, {}) end
-  return newest()
+  if #items > 0 then return put(meta, args[2], '', tonumber(args[3]), items, {}) end
+  return meta.last
 end
 
 -- run, server, id of an event, or what it is that can be done once: whether that is for this server, and none other
@@ -283,11 +311,12 @@ end
 local function register(keys, args)
   local run, server, lease, format = args[1], args[2], tonumber(args[3]), args[4]
   if call('EXISTS', META) == 0 then call('HSET', META, 'format', format, 'log', args[5], 'opened', run) end
-  local meta = call('HMGET', META, 'format', 'log')
-  if meta[1] ~= format then return redis.error_reply('FORMAT ' .. tostring(meta[1])) end
+  local had = call('HGET', META, 'format')
+  if had ~= format then return redis.error_reply('FORMAT ' .. tostring(had)) end
+  local meta = read_meta()
   call('HSET', P .. 'server:' .. server, 'batch', '', 'lease', lease)
-  call('ZADD', SERVERS, string.format('%.0f', clock() + lease), server)
-  return {meta[2], newest()}
+  call('ZADD', SERVERS, digits(clock() + lease), server)
+  return {meta.log, meta.last}
 end
 
 -- Whether a part is not here that cannot be too old for that: another Redis had it, which this one has replaced.
@@ -301,22 +330,24 @@ end
 local function renew_all(now)
   for _, server in ipairs(call('ZRANGE', SERVERS, 0, -1)) do
     local lease = call('HGET', P .. 'server:' .. server, 'lease')
-    if lease then call('ZADD', SERVERS, string.format('%.0f', now + lease), server) end
+    if lease then call('ZADD', SERVERS, digits(now + lease), server) end
   end
 end
 
 -- run, server, the id of the newest part it has heard, which servers of earlier versions do not say: show that it
 -- lives; return how many do not
 local function renew(keys, args)
-  local refusal = shut(args[1], args[2]) -- a server that has nothing to say gives back what it heard, too
+  local refusal, meta = shut(args[1], args[2]) -- a server that has nothing to say gives back what it heard, too
   if refusal then return refusal end
   if args[3] and is_missing(args[3]) then return redis.error_reply('FENCED it has heard what is not here') end
+  -- Here, as it need not be with each part; and up to the newest, so that who has missed something can find that out.
+  call('XTRIM', FEED, 'MINID', id_of(math.max(0, id_parts(meta.last) - FEED_MS), 0))
   local lease = call('HGET', P .. 'server:' .. args[2], 'lease')
   local now = clock()
   -- It is too late, and none of the others has noticed: Redis did not answer, or its clock was set forward.
   if tonumber(call('ZSCORE', SERVERS, args[2]) or 0) < now then renew_all(now) end
-  call('ZADD', SERVERS, string.format('%.0f', now + lease), args[2])
-  return call('ZCOUNT', SERVERS, '-inf', string.format('(%.0f', now))
+  call('ZADD', SERVERS, digits(now + lease), args[2])
+  return call('ZCOUNT', SERVERS, '-inf', '(' .. digits(now))
 end
 
 -- run, server: it ends, or begins anew; what it has left behind can be swept
@@ -329,15 +360,15 @@ end
 -- run, server, now, most, whether only those who have resigned count as dead: of a server that is dead, send up to so
 -- many users away; return how many these were, -1 if none is dead
 local function sweep(keys, args)
-  local refusal = shut(args[1], args[2])
+  local refusal, meta = shut(args[1], args[2])
   if refusal then return refusal end
   local until_when = args[5] == '1' and 0 or clock() - 1
-  local dead = call('ZRANGEBYSCORE', SERVERS, '-inf', string.format('%.0f', until_when), 'LIMIT', 0, 1)[1]
+  local dead = call('ZRANGEBYSCORE', SERVERS, '-inf', digits(until_when), 'LIMIT', 0, 1)[1]
   if not dead then return -1 end
   call('DEL', P .. 'server:' .. dead) -- from here on, it is fenced
   local items, users = {}, call('SRANDMEMBER', P .. 'users:' .. dead, args[4])
   for _, who in ipairs(users) do evict(who, 'connection lost', 'lost', items) end
-  if #items > 0 then put(args[2], '', tonumber(args[3]), items, {}) end
+  if #items > 0 then put(meta, args[2], '', tonumber(args[3]), items, {}) end
   if call('SCARD', P .. 'users:' .. dead) == 0 then call('ZREM', SERVERS, dead) end
   return #users
 end
@@ -378,28 +409,24 @@ end
 
 -- Redis has forgotten the end of what it was told: it was killed, or another takes its place.
 
-local function put_back(part)
+local function put_back(meta, part)
   local head, body = string.match(part, '^([^\n]*)\n(.*)$')
   local id, before, server, batch = string.match(head, '^(%S+) (%S+) (%S+) (%S*) ')
-  if before ~= newest() then return false end
-  local ms, seq = id_parts(id)
+  if before ~= meta.last then return false end
+  local ms, seq = string.match(id, '^(%d+)-(%d+)$')
   -- One by one: there may be nothing in an item's place, and a table of Lua's would end there.
-  local count, packed, lasting, from, one = string.byte(body, 2) * 256 + string.byte(body, 3), {}, {}, 3, nil
-  local first = seq - math.max(1, count)
-  for i = 1, count do
-    local behind
-    behind, one = cmsgpack.unpack_one(body, from)
-    packed[i] = string.sub(body, from + 1, behind)
-    lasting[i] = lasting_of(one and one[1], packed[i])
-    if one then take(server, id_of(ms, first + i), one[1], one[2], one[3], packed[i]) end
+  local items, from = {}, 3
+  for i = 1, string.byte(body, 2) * 256 + string.byte(body, 3) do
+    local behind, one = cmsgpack.unpack_one(body, from)
+    items[i] = one and {one[1], one[2], one[3], string.sub(body, from + 1, behind)} or NOTHING
     from = behind
   end
-  call('HSET', META, 'ms', string.format('%.0f', ms), 'seq', seq)
-  if batch ~= '' and call('EXISTS', P .. 'server:' .. server) == 1 then
+  put_part(meta, server, ms, tonumber(seq), head .. '\n', items)
+  if call('EXISTS', P .. 'server:' .. server) == 0 then
+    call('ZADD', SERVERS, 'NX', 0, server) -- its users can go
+  elseif batch ~= '' then
     call('HSET', P .. 'server:' .. server, 'batch', batch, 'reply', id)
   end
-  put_part(id, head .. '\n', packed, lasting)
-  if call('EXISTS', P .. 'server:' .. server) == 0 then call('ZADD', SERVERS, 'NX', 0, server) end -- its users can go
   return true
 end
 
@@ -425,24 +452,25 @@ local function is_lost(id)
   for i = 1, #pairs_of, 2 do
     if is_later(id, pairs_of[i]) and is_later(pairs_of[i + 1], id) then return 1 end
   end
-  return is_later(id, id_of(call('HGET', META, 'ms') or 0, call('HGET', META, 'seq') or 0)) and 1 or 0
+  local meta = read_meta()
+  return is_later(id, id_of(meta.ms, meta.seq)) and 1 or 0
 end
 
 -- run, server, now, a pair of `lost`, and who was shown something between them: all servers tell their other users
 local function prove(keys, args)
-  local refusal = shut(args[1], args[2])
+  local refusal, meta = shut(args[1], args[2])
   if refusal then return refusal end
   local pair = args[4] .. ' ' .. args[5]
-  if call('SADD', PROVED, pair) == 0 then return newest() end
-  return put(args[2], '', tonumber(args[3]), {item('lost', args[6] or '', '', '', '', pair)}, {})
+  if call('SADD', PROVED, pair) == 0 then return meta.last end
+  return put(meta, args[2], '', tonumber(args[3]), {item('lost', args[6] or '', '', '', '', pair)}, {})
 end
 
 -- run, server, now, and ids between which this server was told by another Redis what is not here: it is lost, unless
 -- that is known, and told where somebody comes back
 local function part(keys, args)
-  local refusal = shut(args[1], args[2])
+  local refusal, meta = shut(args[1], args[2])
   if refusal then return refusal end
-  if is_noted(args[4], args[5]) then return newest() end
+  if is_noted(args[4], args[5]) then return meta.last end
   note_lost(args[4], args[5])
   return prove(keys, args)
 end
@@ -452,18 +480,19 @@ end
 -- here may do so once another server has given back those between: so long, the server has them still to give back.
 local function offer(keys, args)
   local run, server, heard = args[1], args[2], args[3]
-  if call('EXISTS', META) == 0 then return redis.error_reply('FENCED the log is another') end
-  if call('HGET', META, 'opened') == run then return {1, is_lost(heard)} end
+  local meta = read_meta()
+  if not meta.opened then return redis.error_reply('FENCED the log is another') end
+  if meta.opened == run then return {1, is_lost(heard)} end
   local fits = true
   for i = 4, #args do
-    if fits and is_later(string.match(args[i], '^(%S+)'), newest()) then fits = put_back(args[i]) end
+    if fits and is_later(string.match(args[i], '^(%S+)'), meta.last) then fits = put_back(meta, args[i]) end
   end
   local offered, waiting = P .. 'offered:' .. run, P .. 'waiting:' .. run
   call('SADD', fits and offered or waiting, server)
   if fits then call('SREM', waiting, server) end
   for _, key in ipairs({offered, waiting}) do call('EXPIRE', key, 600) end
   local now = clock()
-  call('HSETNX', META, 'opening:' .. run, string.format('%.0f', now))
+  call('HSETNX', META, 'opening:' .. run, digits(now))
   local waited = now - tonumber(call('HGET', META, 'opening:' .. run))
   if waited < UNKNOWN_MS or (waited < OPENING_MS and call('EXISTS', waiting) == 1) then return {0, 0} end
   for _, other in ipairs(call('ZRANGE', SERVERS, 0, -1)) do
@@ -471,10 +500,10 @@ local function offer(keys, args)
     if lives and waited < OPENING_MS and call('SISMEMBER', offered, other) == 0 then return {0, 0} end
   end
   call('HDEL', META, 'opening:' .. run)
-  local ms = math.max(now, tonumber(call('HGET', META, 'ms') or 0) + 1)
-  note_lost(newest(), id_of(ms, 0))
+  local ms = math.max(now, meta.ms + 1)
+  note_lost(meta.last, id_of(ms, 0))
   local lost = is_lost(heard)
-  call('HSET', META, 'opened', run, 'ms', string.format('%.0f', ms), 'seq', 0)
+  call('HSET', META, 'opened', run, 'ms', digits(ms), 'seq', 0)
   renew_all(now)
   return {1, lost}
 end
