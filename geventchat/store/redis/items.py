@@ -25,9 +25,7 @@ from geventchat.protocol.events import (
     Said,
     TopicSet,
     content_of,
-    id_of,
     iso_time,
-    number_of,
     with_details,
 )
 from geventchat.protocol.replies import AnyReply
@@ -62,9 +60,10 @@ class Part(NamedTuple):
     items: list[Item | None]
 
     def ids(self) -> list[str]:
-        """Return the id of each item."""
-        first = number_of(self.id) - max(1, len(self.items)) + 1
-        return [id_of(first + place) for place in range(len(self.items))]
+        """Return the id of each item: all are of one millisecond, and the last is the part's."""
+        milliseconds, _, sequence = self.id.partition("-")
+        first = int(sequence) - max(1, len(self.items)) + 1
+        return [f"{milliseconds}-{first + place}" for place in range(len(self.items))]
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -122,7 +122,7 @@ class Stream:
         if self._subscription is not None:
             self._subscription.close()
 
-    def _take(self, part: bytes, told: Subscription) -> None:
+    def _take(self, written: bytes, told: Subscription) -> None:
         """Take a part that was published, after those that were missed, if any were.
 
         What comes late is read instead, for it may have been forgotten meanwhile.
@@ -130,10 +130,10 @@ class Stream:
         with self.one_takes:
             if told.has_ended:
                 raise Away("another process may have taken its place")
-            event_id, before, *_ = items.head_of(part)
-            if before == self.heard and self._is_trusted(told):
-                self._accept(part)
-            elif number_of(event_id) > number_of(self.heard):
+            part = items.read_part(written)
+            if part.before == self.heard and self._is_trusted(told):
+                self._accept(part, written)
+            elif number_of(part.id) > number_of(self.heard):
                 self._catch_up()
 
     def _is_trusted(self, told: Subscription) -> bool:
@@ -149,16 +149,16 @@ class Stream:
             while True:
                 which = (f"{PREFIX}feed", f"({self.heard}", "+", "COUNT", _PARTS_AT_ONCE)
                 found = self._link.call("XRANGE", *which)
-                for _, (_, part) in found:
-                    if items.head_of(part)[1] != self.heard:
+                for _, (_, written) in found:
+                    part = items.read_part(written)
+                    if part.before != self.heard:
                         self._missed()
                         return
-                    self._accept(part)
+                    self._accept(part, written)
                 if len(found) < _PARTS_AT_ONCE:
                     return
 
-    def _accept(self, written: bytes) -> None:
-        part = items.read_part(written)
+    def _accept(self, part: items.Part, written: bytes) -> None:
         self._keep(written)
         self.heard = part.id
         self._take_part(part)
