@@ -321,6 +321,35 @@ def test_who_cannot_be_told_news_of_others_for_a_mistake_of_ours_is_closed_alone
         eve.rest()
 
 
+def test_what_cannot_be_told_in_one_dialect_for_a_mistake_of_ours_is_a_gap_there_and_told_in_the_others(
+    honest: Honest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with on_irc(honest.server.address, "eve", "#lobby") as eve:
+        for user in (honest.alice, honest.bob):
+            assert user.line() == "* eve joined"
+        with monkeypatch.context() as broken:
+            broken.setattr("geventchat.dialects.irc.events.said", None)
+            honest.talk()
+            eve.until(b"you missed 1 lines of lobby\r\n")
+        honest.talk()
+        eve.until(b" PRIVMSG #lobby :fine 2\r\n")
+    honest.hear_leaving("eve")
+
+
+def test_who_cannot_be_told_what_it_has_done_for_a_mistake_of_ours_is_closed_alone(
+    honest: Honest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with on_irc(honest.server.address, "eve", "#lobby") as eve:
+        for user in (honest.alice, honest.bob):
+            assert user.line() == "* eve joined"
+        monkeypatch.setattr("geventchat.dialects.irc.replies._ACKNOWLEDGED", None)
+        eve.send(b"TOPIC #lobby :tea\r\n")
+        for user in (honest.alice, honest.bob):
+            user.until(b"tea\n")
+        honest.hear_leaving("eve")
+        eve.rest()
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     pieces=st.lists(st.binary(max_size=200), max_size=5),

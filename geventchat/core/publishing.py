@@ -45,6 +45,9 @@ class Publisher:
         self._keeping: list[RoomFeed] = []  # feeds with something that not all of their readers may have been sent
         self._outboxes: dict[Outbox, None] = {}
         self.failed: Callable[[Member, Exception], None] = _fail  # told why a member cannot be told something
+        self.left_out: Callable[[RoomFeed, Exception], None] = (
+            _fail  # told why a feed's readers were told a gap instead
+        )
 
     def publish(self, batch: Batch, wall_time: float, now: float) -> None:
         """Show a batch that is in the log.
@@ -82,6 +85,8 @@ class Publisher:
                 feed.tell_summary()
             if feed.summary.due is None:
                 del self._changed[feed]
+            while feed.failures:
+                self.left_out(feed, feed.failures.pop())
             if feed.seal():
                 sealed.append(feed)
         self._bound_feeds(sealed)
@@ -117,16 +122,29 @@ class Publisher:
             member.published_nick = event.new
         if everywhere is not None:
             self._tell_once(room, entry, member, everywhere)
-        elif member in room.members and (own := member.encoder.own(member, event, entry.ref)) is not None:
-            self._tell_instead(room, member, own)
+        elif member in room.members:
+            self._tell_instead(room, member, member.encoder.own, event, entry.ref)
         self.publish_in(room, event, now)
         if isinstance(event, events.Joined):  # nor does the one who enters; in a crowd, a gathered line may count it
             self._enter(member, room, event, entry.ref)
 
-    def _tell_instead(self, room: Room, member: Member, data: bytes) -> None:
-        """Tell a member this, and not what the room says next."""
-        self._put_bytes(member, data)
-        room.pass_over_next(member)
+    def _tell_instead(
+        self,
+        room: Room,
+        member: Member,
+        encode: Callable[[Member, events.AnyEvent, str | None], bytes | None],
+        event: events.AnyEvent,
+        ref: str | None,
+    ) -> None:
+        """Tell a member what this makes of an event, if anything, and not what the room says next."""
+        try:
+            data = encode(member, event, ref)
+        except Exception as error:  # as in `_put`
+            self.failed(member, error)
+            return
+        if data is not None:
+            self._put_bytes(member, data)
+            room.pass_over_next(member)
 
     def _tell_once(self, room: Room, entry: Entry, member: Member, everywhere: Everywhere) -> None:
         """Tell those who are told once, and share several rooms with a member, what happens next in all of them.
@@ -143,7 +161,7 @@ class Publisher:
             elif any(reader in other.members for other in others) and (reader is member or not reader.is_behind):
                 everywhere.told.add(reader)
                 ref = entry.ref if reader is member else None
-                self._tell_instead(room, reader, encode_own(reader, entry.event, ref))
+                self._tell_instead(room, reader, encode_own, entry.event, ref)
 
     def publish_in(self, room: Room, event: events.AnyEvent, now: float) -> None:
         """Show an event to all in its room who are connected to this server."""
@@ -194,12 +212,8 @@ class Publisher:
     def _tell(self, members: Iterable[Member], news: AnyReply) -> None:
         """Tell members how something stands, which those who are behind have to ask for."""
         for member in members:
-            if member.is_behind:
-                continue
-            try:
+            if not member.is_behind:
                 self._put(member, news)
-            except Exception as error:  # as in `reply`
-                self.failed(member, error)
 
     def reply(self, post: PendingReply, wall_time: float) -> None:
         """Tell a member something; `wall_time` is in seconds since 1970."""
@@ -208,7 +222,7 @@ class Publisher:
             return
         try:
             message = self._tell_alone(member, post.reply)
-        except Exception as error:  # of one member's, which is no reason to serve the others no more
+        except Exception as error:  # as in `_put`
             self.failed(member, error)
             return
         if isinstance(message, replies.Closing) and not member.is_remote:
@@ -230,14 +244,19 @@ class Publisher:
         return message
 
     def _put(self, member: Member, *messages: Message) -> None:
-        self._put_bytes(member, b"".join([_encode(member, message) for message in messages]))
+        try:
+            data = b"".join([_encode(member, message) for message in messages])
+        except Exception as error:  # of one member's, which is no reason to serve the others no more
+            self.failed(member, error)
+            return
+        self._put_bytes(member, data)
 
     def _put_bytes(self, member: Member, data: bytes) -> None:
         member.outbox.put(data)
         self._outboxes[member.outbox] = None
 
 
-def _fail(_: Member, error: Exception) -> None:
+def _fail(_: Member | RoomFeed, error: Exception) -> None:
     raise error
 
 

@@ -14,9 +14,12 @@ from geventchat.protocol.replies import Gap, Members
 
 
 class RoomFeed(Feed):
-    """A room's feed in one encoding; with `gathers`, joins and leaves of a crowd are gathered in it."""
+    """A room's feed in one encoding; with `gathers`, joins and leaves of a crowd are gathered in it.
 
-    __slots__ = ("encoder", "gathers", "room", "summary")
+    `failures` are the errors for which its readers were told gaps in this batch.
+    """
+
+    __slots__ = ("encoder", "failures", "gathers", "room", "summary")
 
     def __init__(self, room: str, encoder: Encoder, window: int, counters: Counters, *, gathers: bool) -> None:
         def gap(first: str, last: str, count: int) -> bytes:
@@ -28,6 +31,7 @@ class RoomFeed(Feed):
         self.encoder = encoder
         self.gathers = gathers
         self.summary = JoinLeaveSummary()
+        self.failures: list[Exception] = []
 
     def publish(self, event: AnyEvent, now: float, *, crowded: bool) -> None:
         """Append an event, or gather it until it is due; `now` is on a clock that never goes back."""
@@ -35,14 +39,25 @@ class RoomFeed(Feed):
             self.summary.add(event, now)
         else:
             self.tell_summary()
-            self.append(event.id, self.encoder.event(event))
+            self._tell(event.id, self.encoder.event, event)
 
     def tell_summary(self) -> None:
         """Append who came and went while that was being gathered."""
         if self.summary.due is not None:
             for told in self.summary.take():
-                line = self.encoder.crowd(self.room, told) if isinstance(told, str) else self.encoder.event(told)
-                self.append(self.summary.last_id, line)
+                if isinstance(told, str):
+                    self._tell(self.summary.last_id, self.encoder.crowd, self.room, told)
+                else:
+                    self._tell(self.summary.last_id, self.encoder.event, told)
+
+    def _tell(self, event_id: str, encode: Callable[..., bytes], *told: object) -> None:
+        """Append what is told; or a gap, where it cannot be encoded: that is no reason to serve nobody any more."""
+        try:
+            line = encode(*told)
+        except Exception as error:
+            self.failures.append(error)
+            line = self.gap(event_id, event_id, 1)
+        self.append(event_id, line)
 
 
 class Room:

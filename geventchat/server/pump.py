@@ -81,6 +81,7 @@ class Pump:
     def __init__(self, chat: Chat, log: Log, stall_timeout: float) -> None:
         self._chat = chat
         chat.publisher.failed = self._give_up
+        chat.publisher.left_out = _left_out
         self._log = log
         self.stall_timeout = stall_timeout
         self.deliveries = 0  # events times their readers
@@ -288,6 +289,11 @@ class Pump:
             sender.watcher.stop()
             sender.watcher.close()
             sender.watcher = None
+
+
+def _left_out(feed: RoomFeed, error: Exception) -> None:
+    """Note that the server fails to tell the readers of a room something in their dialect; they are told a gap."""
+    logger.error("an error in the server: %s is told a gap in %s", feed.room, feed.encoder.name, exc_info=error)
 
 
 def _sender(cursor: Cursor) -> Sender:
