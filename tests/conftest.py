@@ -52,13 +52,17 @@ def state_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+class TookTooLongError(BaseException):
+    """A test took longer than it may: not an Exception, which the code under test might catch as one of its own."""
+
+
 @pytest.fixture(autouse=True)
 def time_limit(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test that waits for what does not come; end the run if the test holds the loop so that nothing can."""
     patient = any(map(request.node.get_closest_marker, ("slow", "hypothesis")))
     seconds = TIME_LIMIT_S * (10 if patient else 1)
     faulthandler.dump_traceback_later(seconds * 2, exit=True)
-    with gevent.Timeout(seconds, TimeoutError(f"the test took more than {seconds:g} s")):
+    with gevent.Timeout(seconds, TookTooLongError(f"the test took more than {seconds:g} s")):
         yield
     faulthandler.cancel_dump_traceback_later()
 
