@@ -9,7 +9,7 @@ from pathlib import Path
 import gevent
 from gevent import socket
 
-from tests.processes import start_server
+from tests.processes import fail_at_traceback, start_server
 from tests.proxy import Proxy
 from tests.raw import Address
 from tests.redis_server import RedisServer, running_redis
@@ -80,6 +80,8 @@ def cluster(folder: Path, ways: Sequence[Proxy] = ()) -> Iterator[Cluster]:
             yield servers
         finally:
             servers.stop()
+            for number in range(len(addresses)):
+                fail_at_traceback(servers.log_file(number).read_text())
 
 
 def _free_port() -> int:

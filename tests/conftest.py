@@ -1,7 +1,8 @@
-"""What holds for every test: a time limit, no greenlet that dies unnoticed, and no touch of the tester's own files."""
+"""What holds for every test: a time limit, no error that stays unnoticed, and no touch of the tester's own files."""
 
 import faulthandler
 import gc
+import logging
 import os
 import signal
 import sys
@@ -67,17 +68,32 @@ def time_limit(request: pytest.FixtureRequest) -> Iterator[None]:
     faulthandler.cancel_dump_traceback_later()
 
 
+class _Tracebacks(logging.Handler):
+    """Keeps what is logged with a traceback."""
+
+    def __init__(self, kept: list[str]) -> None:
+        super().__init__()
+        self._kept = kept
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info:
+            self._kept.append(logging.Formatter().format(record))
+
+
 @pytest.fixture(autouse=True)
-def died_unnoticed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Fail a test during which a greenlet died of an error that nobody caught."""
-    died: list[str] = []
+def unnoticed_errors(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Fail a test in which an error ended a greenlet or was only logged; who expects that clears this list."""
+    errors: list[str] = []
 
     def note(context: Any, kind: Any, value: Any, trace: Any) -> None:
-        died.append(f"{context}\n" + "".join(traceback.format_exception(kind, value, trace)))
+        errors.append(f"{context}\n" + "".join(traceback.format_exception(kind, value, trace)))
 
     monkeypatch.setattr(gevent.get_hub(), "print_exception", note)
-    yield
-    assert not died, "a greenlet died unnoticed:\n" + "\n".join(died)
+    handler = _Tracebacks(errors)
+    logging.getLogger().addHandler(handler)
+    yield errors
+    logging.getLogger().removeHandler(handler)
+    assert not errors, "errors that nobody would have noticed:\n" + "\n".join(errors)
 
 
 @pytest.fixture(scope="session")

@@ -48,6 +48,7 @@ def serving(*options: str, through: str | None = None, stderr: int = subprocess.
     finally:
         if process.stdout is not None and not process.stdout.closed:
             server.end()
+        fail_at_traceback(server.errors or "")  # there are none where they went elsewhere
 
 
 def start_server(
@@ -61,8 +62,15 @@ def start_server(
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=stdout, stderr=stderr, text=True)
 
 
-def run(module: str, *arguments: str, given: str = "", environment: dict[str, str] | None = None) -> "Ran":
-    """Run one of our commands to its end."""
+def fail_at_traceback(errors: str) -> None:
+    """Fail if one of our programs has written a traceback: errors of users and of the machine are told in a line."""
+    assert "Traceback" not in errors, errors
+
+
+def run(
+    module: str, *arguments: str, given: str = "", environment: dict[str, str] | None = None, may_fail: bool = False
+) -> "Ran":
+    """Run one of our commands to its end, which is no traceback unless it `may_fail` so."""
     command: Sequence[str] = [sys.executable, "-m", module, *arguments]
     done = subprocess.run(
         command,
@@ -73,6 +81,8 @@ def run(module: str, *arguments: str, given: str = "", environment: dict[str, st
         check=False,
         env={**os.environ, **(environment or {})},
     )
+    if not may_fail:
+        fail_at_traceback(done.stderr)
     return Ran(done.returncode, done.stdout, done.stderr)
 
 

@@ -16,6 +16,7 @@ import pyte
 from gevent.socket import wait_read
 from prompt_toolkit.utils import get_cwidth
 
+from tests.processes import fail_at_traceback
 from tests.raw import Address
 
 # How long a screen may take to show what is waited for.
@@ -32,6 +33,7 @@ class Terminal:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
+        self.may_fail = False  # with a traceback
         self._master, self._slave = os.openpty()
         self._descriptors = [self._master, self._slave]
         self._set_size(columns, rows)
@@ -53,6 +55,8 @@ class Terminal:
             self.process.kill()
             self.process.wait()
         self.hang_up()
+        if not self.may_fail:
+            fail_at_traceback(self.raw.decode(errors="replace"))
 
     @property
     def lines(self) -> list[str]:

@@ -296,7 +296,9 @@ def test_telnet_negotiation_is_not_said(honest: Honest) -> None:
     honest.hear_leaving("mallory")
 
 
-def test_who_cannot_be_answered_for_a_mistake_of_ours_is_closed_alone(honest: Honest) -> None:
+def test_who_cannot_be_answered_for_a_mistake_of_ours_is_closed_alone(
+    honest: Honest, unnoticed_errors: list[str]
+) -> None:
     with plain(honest.server.address, "eve") as eve:
         for user in (honest.alice, honest.bob):
             assert user.line() == "* eve joined"
@@ -306,10 +308,12 @@ def test_who_cannot_be_answered_for_a_mistake_of_ours_is_closed_alone(honest: Ho
         honest.talk()
         honest.hear_leaving("eve")
         eve.rest()
+    assert any("an error in the server: eve is not answered" in error for error in unnoticed_errors)
+    unnoticed_errors.clear()
 
 
 def test_who_cannot_be_told_news_of_others_for_a_mistake_of_ours_is_closed_alone(
-    honest: Honest, monkeypatch: pytest.MonkeyPatch
+    honest: Honest, monkeypatch: pytest.MonkeyPatch, unnoticed_errors: list[str]
 ) -> None:
     with on_irc(honest.server.address, "eve", "#lobby") as eve:
         for user in (honest.alice, honest.bob):
@@ -319,6 +323,8 @@ def test_who_cannot_be_told_news_of_others_for_a_mistake_of_ours_is_closed_alone
         assert honest.bob.line() == "* bob is away: tea"
         honest.hear_leaving("eve")
         eve.rest()
+    assert any("an error in the server: eve is not answered" in error for error in unnoticed_errors)
+    unnoticed_errors.clear()
 
 
 def test_what_cannot_be_told_in_one_dialect_for_a_mistake_of_ours_is_a_gap_there_and_told_in_the_others(

@@ -294,13 +294,14 @@ def test_servers_go_on_with_the_replica_that_was_put_in_the_place_of_their_redis
 
 
 def test_a_server_ends_by_a_bug_in_what_follows_the_others(
-    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+    redis_server: RedisServer, unnoticed_errors: list[str]
 ) -> None:
-    monkeypatch.setattr(gevent.get_hub(), "print_exception", lambda *_: None)
     with several(redis_server.url, 1) as servers:
         (log,) = servers.logs
         log._keeper.call("PUBLISH", f"geventchat:{log._stream._name}", "what no server writes")
         assert servers.servers[0].failed.wait(timeout=10)
+    assert any("an error in the server: it cannot go on" in error for error in unnoticed_errors)
+    unnoticed_errors.clear()
 
 
 # At the start.
