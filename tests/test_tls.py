@@ -4,12 +4,17 @@ import json
 import os
 import re
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import gevent
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from gevent import socket
 from gevent.ssl import SSLSocket
 from websockets.client import ClientProtocol
@@ -19,6 +24,7 @@ from websockets.uri import parse_uri
 from geventchat import ChatServer, Limits
 from geventchat.protocol import limits
 from geventchat.server.access import Access
+from geventchat.tls.server_keys import ServerKeys
 from tests.processes import serving
 from tests.raw import Raw, plain, programmed
 from tests.test_irc_on_sockets import settled
@@ -45,6 +51,21 @@ def server(folder: Path) -> Iterator[ChatServer]:
 def tls_only(folder: Path) -> Iterator[ChatServer]:
     with ChatServer(access=Access(keys=keys(folder), tls_only=True)) as server:
         yield server
+
+
+def rsa_keys(folder: Path) -> ServerKeys:
+    """Return a certificate and its key as most issuers give, made in a folder."""
+    key = rsa.generate_private_key(65537, 2048)
+    name, now = x509.Name([]), datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now)
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "rsa.pem").write_bytes(certificate.public_bytes(Encoding.PEM) + private)
+    return ServerKeys(folder / "rsa.pem")
 
 
 def in_files(folder: Path) -> list[str]:
@@ -152,12 +173,20 @@ def test_what_is_older_is_refused_with_an_alert(server: ChatServer, newest: ssl.
         alice.until(GREETED)
 
 
-@pytest.mark.parametrize("ciphers", ["AES256-SHA", "ECDHE-RSA-AES128-SHA", "ECDHE-ECDSA-AES128-SHA", "NULL", "aNULL"])
-def test_weak_ciphers_are_refused(server: ChatServer, ciphers: str) -> None:
+@pytest.mark.parametrize("make_keys", [keys, rsa_keys])
+def test_all_but_the_ciphers_that_nobody_has_broken_with_a_key_for_each_connection_are_refused(
+    tmp_path: Path, make_keys: Callable[[Path], ServerKeys]
+) -> None:
     context = trusting(newest=ssl.TLSVersion.TLSv1_2)
-    context.set_ciphers(f"{ciphers}:@SECLEVEL=0")
-    with pytest.raises(ssl.SSLError):
-        secure(server.address, context=context)
+    context.set_ciphers("ALL:COMPLEMENTOFALL:@SECLEVEL=0")
+    good = re.compile(r"ECDHE-(ECDSA|RSA)-(AES\d+-GCM|CHACHA20-POLY1305)|TLS_")
+    others = [one["name"] for one in context.get_ciphers() if not good.match(one["name"])]
+    with ChatServer(access=Access(keys=make_keys(tmp_path))) as server:
+        with secure(server.address, b"alice\n", context) as alice:
+            alice.until(GREETED)
+        context.set_ciphers(":".join([*others, "@SECLEVEL=0"]))
+        with pytest.raises(ssl.SSLError, match=r"(?i)handshake failure"):
+            secure(server.address, context=context)
 
 
 def test_a_client_that_names_another_protocol_is_let_in(server: ChatServer) -> None:
