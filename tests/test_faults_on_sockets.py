@@ -126,6 +126,7 @@ def _check(spoken: str, fault: str, seed: int) -> None:
     outcome, way = _played(spoken, fault, seed)
     findings = [one for room in outcome.ledgers.values() for one in room.findings]
     unmet = {check.name.partition(" ")[0] for check in checks(outcome) if check.result == "not met"}
+    assert bool(way.guilty) == (fault != "none"), "the fault was not committed"
     case = f"seed {seed}", Counter(one.verdict for one in findings), unmet, outcome.failures
     match fault:
         case "none":
