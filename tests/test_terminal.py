@@ -17,6 +17,7 @@ from geventchat import ChatClient, ChatServer, Limits
 from geventchat.commands import commands
 from geventchat.protocol import events
 from tests.needs import needs
+from tests.raw import plain
 from tests.terminal_fixtures import Terminal, at_terminal
 
 
@@ -335,9 +336,11 @@ def test_a_paste_is_said_without_what_acts_on_terminals(server: ChatServer, ann:
         assert said.text == "one 31mtwo"
 
 
-def test_what_is_said_and_left_at_once_is_stored(ann: Terminal) -> None:
+def test_what_is_said_and_left_at_once_is_stored(server: ChatServer, ann: Terminal) -> None:
     ann.type("hi\r\x04")
     assert ann.ended() == 0
+    with plain(server.address, "bob") as bob:
+        assert b" ann: hi\n" in bob.until(b"* that was earlier\n")
 
 
 def test_ctrl_z_gives_the_shell_its_terminal_and_fg_the_line_back(server: ChatServer, tmp_path: Path) -> None:
