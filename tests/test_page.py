@@ -452,8 +452,14 @@ def test_a_page_that_was_asleep_notices_soon_that_its_connection_is_dead(site: S
 @pytest.mark.slow
 def test_a_server_that_stops_says_so(site: Site, page: Page) -> None:
     page.join("alice")
+    page.run("""
+        window.statuses = [];
+        const status = document.querySelector("[role=status]");
+        new MutationObserver(() => statuses.push(status.innerText))
+            .observe(status, {childList: true, characterData: true, subtree: true});
+    """)  # it is replaced soon, when the page finds nobody
     site.end()
-    page.until(lambda: "the server is stopping: reconnecting in" in page.status or "does not answer" in page.status)
+    page.until(lambda: any("the server is stopping: reconnecting in" in one for one in page.run("return statuses")))
 
 
 HOSTILE = (
