@@ -1,5 +1,6 @@
 """A Redis that was killed and has forgotten the end of what it was told: what servers read, and what they do then."""
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -20,6 +21,13 @@ from tests.test_redis_log import NOW, arrived, joined, news, said, texts
 
 # Nothing waits to be written to the file, which tests cut where they want.
 ALWAYS = ("--appendfsync", "always")
+
+
+def functions_with(name: str, value: int) -> str:
+    """Return what Redis is given, with another value for one of its numbers."""
+    changed, count = re.subn(rf"^local {name} = \d+", f"local {name} = {value}", FUNCTIONS, flags=re.MULTILINE)
+    assert count == 1
+    return changed
 
 
 def back_without_its_end(redis: RedisServer, size: int) -> None:
@@ -218,7 +226,7 @@ def test_a_server_of_which_redis_has_forgotten_that_it_is_there_gives_back_what_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Any server looks within half a second; here it has longer, for the machine may be busy.
-    patient = FUNCTIONS.replace("UNKNOWN_MS = 750", "UNKNOWN_MS = 3000")
+    patient = functions_with("UNKNOWN_MS", 3000)
     monkeypatch.setattr("geventchat.store.redis.link._LOAD", ("FUNCTION", "LOAD", "REPLACE", patient))
     with running_redis(tmp_path, *ALWAYS) as redis, Proxy(redis.address) as way, ExitStack() as opened:
         url = redis.url
@@ -261,7 +269,7 @@ def test_a_new_server_brings_its_own_functions_where_redis_has_kept_those_of_an_
     tmp_path: Path,
 ) -> None:
     with running_redis(tmp_path) as redis, closing(Link(Address(redis.url))) as link:
-        link.call("FUNCTION", "LOAD", FUNCTIONS.replace("UNKNOWN_MS = 750", "UNKNOWN_MS = 1"))
+        link.call("FUNCTION", "LOAD", functions_with("UNKNOWN_MS", 1))
         with closing(RedisLog(redis.url)):
             assert FUNCTIONS.encode() in link.call("FUNCTION", "LIST", "WITHCODE")[0]
 
@@ -312,7 +320,7 @@ def test_what_was_shown_by_a_redis_that_another_has_replaced_meanwhile_is_told_t
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The others need not wait for long for the server that is cut off.
-    impatient = FUNCTIONS.replace("OPENING_MS = 2000", "OPENING_MS = 0")
+    impatient = functions_with("OPENING_MS", 0)
     monkeypatch.setattr("geventchat.store.redis.link._LOAD", ("FUNCTION", "LOAD", "REPLACE", impatient))
     with running_redis(tmp_path / "old") as old, ExitStack() as opened:
         new = opened.enter_context(running_redis(tmp_path / "new", "--replicaof", *map(str, old.address)))
