@@ -25,6 +25,7 @@ from typing import NamedTuple
 import psutil
 
 from geventchat.tls.self_signed import own_keys
+from tests.ports import free_port
 from tests.redis_server import running_redis
 
 
@@ -222,7 +223,7 @@ def measure(server: str, case: Case, seconds: float) -> Measured:
         redis = opened.enter_context(running_redis(Path(folder))) if server == THREE else None
         if redis is not None:
             os.sched_setaffinity(redis.process.pid, _CORES)
-        ports = [_free_port() for _ in range(3 if redis else 1)]
+        ports = [free_port() for _ in range(3 if redis else 1)]
         processes = []
         for port in ports:
             command = _command(server, port, folder, redis.port if redis else 0)
@@ -246,13 +247,6 @@ def measure(server: str, case: Case, seconds: float) -> Measured:
     latencies = sorted(load.latencies_ms) or [float("nan")]
     p50, p99 = latencies[len(latencies) // 2], latencies[int(len(latencies) * 0.99)]
     return Measured(spent / max(1, load.heard) * 1e6, p50, p99, memory_mb, missing, load.misplaced)
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
 
 
 def _cpu_s(processes: Sequence[psutil.Process]) -> float:

@@ -3,12 +3,12 @@
 import signal
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import gevent
-from gevent import socket
 
+from tests.ports import free_port
 from tests.processes import fail_at_traceback, start_server
 from tests.proxy import Proxy
 from tests.raw import Address
@@ -25,7 +25,7 @@ class Cluster:
         self._folder = folder
         self._urls = [f"redis://{host}:{port}{database}" for host, port in ways]
         self.url = f"redis://{redis.address[0]}:{redis.address[1]}{database}"  # without any of these ways
-        self.addresses: list[Address] = [("127.0.0.1", _free_port()) for _ in ways]
+        self.addresses: list[Address] = [("127.0.0.1", free_port()) for _ in ways]
         self.options: list[tuple[str, ...]] = [()] * len(ways)  # further ones of each
         self._processes: dict[int, subprocess.Popen[str]] = {}
 
@@ -82,10 +82,3 @@ def cluster(folder: Path, ways: Sequence[Proxy] = ()) -> Iterator[Cluster]:
             servers.stop()
             for number in range(len(addresses)):
                 fail_at_traceback(servers.log_file(number).read_text())
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port

@@ -11,6 +11,7 @@ import gevent
 from gevent import socket
 
 from tests.needs import needs
+from tests.ports import free_port
 from tests.raw import Address
 
 _databases = count()
@@ -25,9 +26,7 @@ class RedisServer:
         self._folder = folder
         self._options = options
         self._program = needs("redis-server")
-        with closing(socket.socket()) as sock:
-            sock.bind(("127.0.0.1", 0))
-            self.port: int = sock.getsockname()[1]
+        self.port = free_port()
         self.start()
 
     @property

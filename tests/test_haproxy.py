@@ -2,9 +2,7 @@
 
 import re
 import signal
-import socket as std_socket
 import subprocess
-from contextlib import closing
 from pathlib import Path
 
 import gevent
@@ -17,6 +15,7 @@ from bots.scenario.load import parse
 from tests.cluster import Cluster
 from tests.needs import needs
 from tests.pages import blocks
+from tests.ports import free_port
 from tests.redis_server import running_redis
 
 _TALK = b"""\
@@ -27,13 +26,6 @@ script:
   - user: {say: "{words 2..6}", every: 400ms, jitter: 50%, for: 8s}
 check: {delivery: exactly once, order: same for everyone}
 """
-
-
-def free_port() -> int:
-    with closing(std_socket.socket()) as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
 
 
 @pytest.mark.slow

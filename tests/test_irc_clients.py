@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ import gevent
 import pytest
 
 from tests.needs import needs
+from tests.ports import free_port
 from tests.processes import Serving, serving
 from tests.raw import Raw, plain, programmed
 from tests.terminal_fixtures import Terminal
@@ -25,14 +25,6 @@ PATIENCE_S = 60.0
 NAME = "Ваня Петров"
 GREETING = "привет всем"
 SHOWN = NAME.replace(" ", "\u00a0")  # as IRC writes it
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-        assert isinstance(port, int)
-        return port
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 from contextlib import closing
@@ -16,6 +15,7 @@ from bots.report.verdict import status_of
 from geventchat import ChatServer, Limits
 from geventchat.store.sqlite import SqliteLog
 from tests.play import passed, play
+from tests.ports import free_port
 from tests.processes import serving
 from tests.proxy import Proxy
 
@@ -86,9 +86,7 @@ def test_a_server_that_stays_away_fails_the_run() -> None:
 
 def test_nothing_is_lost_or_doubled_over_a_server_that_is_killed_and_started_again_twice(tmp_path: Path) -> None:
     history = ("--history", str(tmp_path / "history.sqlite"), "--rate", "off")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        at = f"127.0.0.1:{free.getsockname()[1]}"
+    at = f"127.0.0.1:{free_port()}"
     command = [sys.executable, "-m", "bots.cli", str(_SCENARIO), "--server", at, "--json"]
     bots = None
     for lasts_s in (6, 6, 200):

@@ -9,10 +9,11 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
 from tests.browser import Page, chromium, complaints
+from tests.ports import free_port
 from tests.processes import Serving, run, serving
 from tests.raw import Raw, plain, programmed
 from tests.terminal_fixtures import Terminal
-from tests.test_irc_clients import free_port, irssi, serving_on
+from tests.test_irc_clients import irssi, serving_on
 
 pytestmark = pytest.mark.slow
 

@@ -3,7 +3,6 @@
 import json
 import re
 import signal
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -25,6 +24,7 @@ from geventchat.protocol.errors import Refused
 from geventchat.server.page_files import FILES
 from tests.browser import Page, chromium, complaints
 from tests.needs import needs
+from tests.ports import free_port
 from tests.processes import Serving, serving
 from tests.raw import Address, plain, programmed
 
@@ -40,8 +40,7 @@ class Site:
     """A chat server with its page, which can be killed and started again at the same address."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.address: Address = free.getsockname()[:2]
+        self.address: Address = ("127.0.0.1", free_port())
         where = f"{self.address[0]}:{self.address[1]}"
         self.url = f"http://{where}/"
         self._options = ("--listen", where, "--history", str(folder / "history.sqlite"), "--rate", "off")

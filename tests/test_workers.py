@@ -19,6 +19,7 @@ from gevent.server import StreamServer
 from tests.faulty_json_server import faulty_json_server
 from tests.faulty_server import faulty_server
 from tests.needs import not_permitted
+from tests.ports import free_port
 from tests.proxy import Proxy
 from tests.raw import Address
 
@@ -267,7 +268,7 @@ def test_a_run_that_loses_a_worker_is_invalid_and_names_it(number: signal.Signal
 def test_a_run_that_loses_a_worker_while_it_is_judged_is_invalid(
     question: str, number: signal.Signals, tmp_path: Path
 ) -> None:
-    port = _free_port()
+    port = free_port()
     file = tmp_path / "play.yaml"
     file.write_text(_TALK)
     program = f"""
@@ -298,7 +299,7 @@ sys.exit(main(["worker", "127.0.0.1:{port}"]))
 
 def test_a_run_of_which_some_messages_are_lost_with_a_connection_is_invalid(tmp_path: Path) -> None:
     """The connection stands again at once, and nobody would notice: what was on its way is gone."""
-    port = _free_port()
+    port = free_port()
     with Proxy(("127.0.0.1", port)) as way:
         options = ["--workers", "2", "--bind", f"127.0.0.1:{port}"]
         with running(_LONG, tmp_path, *options, started=[port, way.address[1]]) as (process, _):
@@ -426,7 +427,7 @@ def test_all_failures_of_all_workers_are_counted_and_told_once_in_the_same_words
 
 
 def test_workers_from_elsewhere_are_waited_for_and_end_with_the_run(tmp_path: Path) -> None:
-    port = _free_port()
+    port = free_port()
     file = tmp_path / "play.yaml"
     file.write_text(_TALK)
     words = [*_BOTS, str(file), "--json", "--workers", "2", "--bind", f"127.0.0.1:{port}"]
@@ -446,7 +447,7 @@ def test_clocks_that_are_seconds_or_days_apart_do_not_matter(ahead_s: tuple[str,
     apart = ["unshare", "--user", "--map-root-user", "--time", "--fork", "--monotonic"]
     if sys.platform != "linux" or subprocess.run([*apart, "1", "true"], capture_output=True, check=False).returncode:
         not_permitted("no process may have clocks of its own here")
-    port = _free_port()
+    port = free_port()
     file = tmp_path / "play.yaml"
     file.write_text(_TALK + "  - user1: {whisper: psst, to: user2}\n  - user2: {expect: psst, from: user1}\n")
     words = [*_BOTS, str(file), "--json", "--workers", "2", "--bind", f"127.0.0.1:{port}"]
@@ -467,7 +468,7 @@ def test_clocks_that_are_seconds_or_days_apart_do_not_matter(ahead_s: tuple[str,
 def test_too_few_workers_in_time_are_told_in_one_line(tmp_path: Path) -> None:
     file = tmp_path / "play.yaml"
     file.write_text(_TALK)
-    words = [*_BOTS, str(file), "--workers", "2", "--bind", f"127.0.0.1:{_free_port()}", "--wait", "500ms"]
+    words = [*_BOTS, str(file), "--workers", "2", "--bind", f"127.0.0.1:{free_port()}", "--wait", "500ms"]
     done = subprocess.run(words, capture_output=True, timeout=60, check=False)
     assert done.returncode == 5
     assert done.stdout == b""
@@ -476,7 +477,7 @@ def test_too_few_workers_in_time_are_told_in_one_line(tmp_path: Path) -> None:
 
 
 def test_a_worker_that_goes_before_the_run_begins_makes_room_for_another(tmp_path: Path) -> None:
-    port = _free_port()
+    port = free_port()
     file = tmp_path / "play.yaml"
     file.write_text(_TALK)
     words = [*_BOTS, str(file), "--json", "--workers", "2", "--bind", f"127.0.0.1:{port}"]
@@ -509,14 +510,14 @@ def test_a_worker_that_cannot_be_started_here_is_told_at_once(tmp_path: Path) ->
 def test_no_server_is_told_as_without_workers(tmp_path: Path) -> None:
     file = tmp_path / "play.yaml"
     file.write_text(_TALK)
-    words = [*_BOTS, str(file), "--workers", "2", "--server", f"127.0.0.1:{_free_port()}"]
+    words = [*_BOTS, str(file), "--workers", "2", "--server", f"127.0.0.1:{free_port()}"]
     done = subprocess.run(words, capture_output=True, timeout=60, check=False)
     assert done.returncode == 4
     assert b"geventchat-bots: no server answers at" in done.stderr
 
 
 def test_a_worker_of_another_version_is_told_and_not_waited_for(tmp_path: Path) -> None:
-    port = _free_port()
+    port = free_port()
     file = tmp_path / "play.yaml"
     file.write_text(_TALK)
     program = (
@@ -546,7 +547,7 @@ def test_a_worker_of_another_version_is_told_and_not_waited_for(tmp_path: Path) 
 def test_a_worker_that_was_not_told_everything_ends_with_its_master(
     lost: str, number: signal.Signals, tmp_path: Path
 ) -> None:
-    port = _free_port()
+    port = free_port()
     file = tmp_path / "play.yaml"
     file.write_text(_LONG)
     program = f"""
@@ -578,7 +579,7 @@ sys.exit(main(["worker", "127.0.0.1:{port}"]))
 
 
 def test_a_worker_too_many_is_told(tmp_path: Path) -> None:
-    port = _free_port()
+    port = free_port()
     with running(_LONG, tmp_path, "--workers", "1", "--bind", f"127.0.0.1:{port}", started=[port]) as (process, _):
         worker = subprocess.run([*_BOTS, "worker", f"127.0.0.1:{port}"], capture_output=True, timeout=60, check=False)
         assert worker.returncode == 2
@@ -622,7 +623,7 @@ def test_ctrl_c_ends_a_worker_that_waits_for_its_master() -> None:
 
 
 def test_locust_s_page_shows_the_run_and_its_button_stops_it(tmp_path: Path) -> None:
-    port = _free_port()
+    port = free_port()
     with running(_LONG, tmp_path, "--workers", "2", "--web", str(port)) as (process, _):
         shown: dict[str, Any] = {}
         while shown.get("user_count") != 6 or not any(one["method"] == "delivery" for one in shown["stats"]):
@@ -641,7 +642,7 @@ def test_locust_s_page_shows_the_run_and_its_button_stops_it(tmp_path: Path) -> 
 
 
 def test_locust_s_page_counts_what_the_run_counts(tmp_path: Path) -> None:
-    port = _free_port()
+    port = free_port()
     file = tmp_path / "play.yaml"
     file.write_text(_TALK + "  - wait: 60s\n")  # until the workers have reported all, and we have looked
     words = [*_BOTS, str(file), "--json", "--workers", "2", "--web", str(port)]
@@ -657,12 +658,3 @@ def test_locust_s_page_counts_what_the_run_counts(tmp_path: Path) -> None:
         result = json.loads(process.stdout.read())
     assert shown.items() >= right.items()
     assert (result["said"], result["delivered"]) == (24, 144)
-
-
-def _free_port() -> int:
-    from gevent import socket
-
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        address: Address = one.getsockname()
-        return address[1]

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.needs import needs
+from tests.ports import free_port
 from tests.processes import serving
 from tests.raw import Address
 
@@ -60,8 +61,7 @@ def irc_server(name: str, folder: Path, *, rate: int = 100_000_000, recvq: int =
         with serving("--rate", "off") as server:
             yield server.address
         return
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     file, program = folder / f"{name}.conf", needs(name)
     file.write_text(_CONFIGURATIONS[name].format(port=port, folder=folder, rate=rate, recvq=recvq))
     file.chmod(0o644)
