@@ -69,8 +69,8 @@ def test_a_newcomer_is_told_in_one_line_that_nobody_can_come_in_while_redis_is_a
         alice, _ = programmed(servers.address, "alice")
         away(redis)
         alice.send(b'{"type":"say","text":"meanwhile","ref":"1"}\n')  # all that is told from here on waits for this
-        connected = {name: Raw(servers.address, first) for name, first in _FIRST.items()}
         began = time.monotonic()
+        connected = {name: Raw(servers.address, first) for name, first in _FIRST.items()}
         on_websocket = gevent.spawn(told_on_websocket, servers.address)
         told = {name: raw.rest() for name, raw in connected.items()}
         assert on_websocket.get(timeout=20) == _NOT_NOW

@@ -6,7 +6,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import gevent
@@ -472,17 +472,29 @@ def test_words_wrap_below_the_text_also_when_the_width_changes(server: ChatServe
         assert ann.lines[begin + 2] == indent + "home"
 
 
+_TRAVELLING = """
+import os, signal, sys, time
+from geventchat.cli.client import main
+def travel(*_):
+    os.environ["TZ"] = os.environ["THERE"]
+    time.tzset()
+signal.signal(signal.SIGUSR1, travel)
+sys.exit(main())
+"""
+
+
 @pytest.mark.slow
 def test_a_day_that_begins_is_said(server: ChatServer, tmp_path: Path) -> None:
-    tomorrow = datetime.now(UTC) + timedelta(days=1)
-    to_midnight = timedelta(days=1) - (datetime.now(UTC) - datetime.combine(datetime.now(UTC), time(), UTC))
-    hours, rest = divmod(int(to_midnight.total_seconds()) - 4, 3600)
-    zone = f"TST-{hours}:{rest // 60:02}:{rest % 60:02}"  # where it is four seconds to midnight
-    with at_terminal(server.address, "ann", tmp_path, environment={"TZ": zone}) as ann:
-        ann.until("23:59 * welcome")
+    hour = datetime.now(UTC).hour
+    ahead = (18 - hour + 11) % 24 - 11  # of UTC: where it is evening, and twelve hours further, it is the next morning
+    tomorrow = datetime.now(UTC) + timedelta(hours=ahead + 12)
+    environment = {"TZ": f"HERE{-ahead:+}", "THERE": f"THERE{-ahead - 12:+}"}
+    with at_terminal(server.address, "ann", tmp_path, environment=environment, program=_TRAVELLING) as ann:
+        ann.until("* welcome")
+        ann.send_signal(signal.SIGUSR1)
         ann.until(f"* {tomorrow:%A}, {tomorrow.day} {tomorrow:%B %Y}")
         ann.type("good morning\r")
-        ann.until("00:00 ann: good morning")
+        ann.until("ann: good morning")
 
 
 @pytest.mark.parametrize("answer", ["\r", "y"])
