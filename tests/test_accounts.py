@@ -25,7 +25,7 @@ from geventchat.core.moderation import targets
 from geventchat.core.moderation.sanctions import Ban
 from geventchat.protocol import limits
 from geventchat.protocol.errors import Refused
-from geventchat.protocol.passwords import quick_hash
+from geventchat.protocol.passwords import MAX_PASSWORD, quick_hash
 from geventchat.protocol.roles import Role
 from geventchat.server import passwords
 from geventchat.server.access import Access
@@ -192,6 +192,13 @@ def test_a_password_is_the_same_however_it_is_composed(server: ChatServer) -> No
     Program(server.address, "alice").asks("register", password="caf\u00e9 au lait")
     other = Program(server.address, "alice", login=login("alice", "cafe\u0301 au lait"))
     assert other.welcome["account"] == "alice"
+
+
+def test_what_is_longer_than_a_password_is_not_taken_for_how_it_begins(server: ChatServer) -> None:
+    longest = "x" * MAX_PASSWORD
+    assert Program(server.address, "bob").asks("register", password=longest)["account"] == "bob"
+    login = Program(server.address).hello("bob", login={"account": "bob", "password": f"{longest}y"})
+    assert login["code"] == "login-failed"
 
 
 def test_another_password_ends_the_other_logins_and_the_token_but_not_one_s_own(server: ChatServer) -> None:

@@ -11,7 +11,7 @@ from geventchat.core.posts import Transaction
 from geventchat.protocol import replies
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import MAX_ACCOUNTS
-from geventchat.protocol.passwords import MAX_PASSWORD, is_word, prepared, quick_hash
+from geventchat.protocol.passwords import is_word, prepared, quick_hash
 from geventchat.protocol.roles import Role
 
 
@@ -63,7 +63,7 @@ def _as_compared(given: str) -> str:
     try:
         return prepared(given)
     except Refused:
-        return given[:MAX_PASSWORD]
+        return given
 
 
 def register(chat: Chat, member: Member, asked: commands.Register, now: float) -> HashPassword:
