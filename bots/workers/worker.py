@@ -86,6 +86,9 @@ class Worker:
             raise UsageError(f"no geventchat-bots --workers answers at {show(address)}") from None
         except SystemExit:  # Locust's answer to Ctrl-C while it waits for the master
             raise KeyboardInterrupt from None
+        # What is told to a master who is gone waits here until that is noticed, a minute at most. With a limit, Locust
+        # stops the whole process for seconds when it is met, and then fails.
+        self._runner.client.socket.sndhwm = 0
         self._reported = Reported(environment)
         self._clock = MasterClock()
         self._outgoing, self._incoming = Outgoing(), Incoming()
