@@ -358,19 +358,23 @@ def _line(stream: IO[bytes] | None) -> str:
     return stream.readline().decode()
 
 
-def test_a_worker_that_is_stopped_when_it_has_played_its_part_plays_the_next_scenario(tmp_path: Path) -> None:
+@pytest.mark.parametrize("late", ["Stop()", "Go('3', 0.0, '', False)"])
+def test_what_comes_when_a_worker_has_played_its_part_ends_neither_the_verdict_nor_the_next_scenario(
+    late: str, tmp_path: Path
+) -> None:
+    """As when a run is stopped while one of its workers waits for the others, who are just coming there."""
     for number in (1, 2):
         (tmp_path / f"{number}.yaml").write_text(_TALK)
     program = f"""
 import sys
 from bots.workers.crew import Crew
-from bots.workers.messages import Stop
+from bots.workers.messages import Go, Stop
 stop_those_who_play = Crew._stop_those_who_play
-def stop_all_once_more(self):
+def tell_all_once_more(self):
     stop_those_who_play(self)
     for member in self._members.values():
-        self._send(member, Stop())
-Crew._stop_those_who_play = stop_all_once_more
+        self._send(member, {late})
+Crew._stop_those_who_play = tell_all_once_more
 from bots.cli import main
 sys.exit(main([{str(tmp_path)!r}, "--json", "--workers", "2"]))
 """

@@ -147,8 +147,9 @@ class Worker:
             case Time(asked=asked, at=at):
                 self._clock.read(asked, at, time.monotonic())
                 self._was_told.set()
-            case Go() if self._conductor is not None:
-                self._conductor.go(message)
+            case Go():
+                if self._conductor is not None:  # else this part was stopped while others were still on their way there
+                    self._conductor.go(message)
             case Stop():
                 self._was_stopped = True
                 gevent.get_hub().loop.run_callback(self._interrupt)
