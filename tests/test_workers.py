@@ -347,6 +347,27 @@ def test_ctrl_c_shows_what_was_seen_until_then_by_all_workers(tmp_path: Path) ->
     assert "anomalies    none" in out.decode()
 
 
+def test_ctrl_c_while_a_quiet_moment_is_waited_for_says_so_as_without_workers(tmp_path: Path) -> None:
+    file = tmp_path / "play.yaml"
+    file.write_text("script:\n  - alice: hello\n")
+    program = """
+import os, signal, sys
+from bots.workers.meetings import Meetings
+arrive = Meetings.arrive
+def never(self, part, arrived, now):
+    if not arrived.place.startswith("last words"):
+        return arrive(self, part, arrived, now)
+    os.kill(os.getpid(), signal.SIGINT)
+Meetings.arrive = never
+from bots.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+    words = [sys.executable, "-c", program, str(file), "--dialect", "unframed", "--workers", "1"]
+    done = subprocess.run(words, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 130
+    assert "INTERRUPTED" in done.stdout.decode()
+
+
 def _wait_until_talking(process: "subprocess.Popen[bytes]") -> None:
     """Wait until a line about how it goes has told of messages."""
     while " 0 messages/s" in (line := _line(process.stderr)) or "messages/s" not in line:

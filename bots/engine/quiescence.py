@@ -21,7 +21,7 @@ _PATIENCE_S = 15.0
 
 
 def await_quiescence(outcome: Outcome, group: BotGroup, conductor: Conductor) -> None:
-    """Wait until everyone has heard everything; `outcome.settled` says in the end whether that is known.
+    """Wait until everyone has heard everything; `outcome.settled` says in the end whether that is known, or `guessed`.
 
     What the script has said is answered, but not the answers to that: two that answer each other would never end.
     """
@@ -37,11 +37,11 @@ def _await_quiescence(outcome: Outcome, group: BotGroup, conductor: Conductor) -
     here = [bot for bot in group.bots.values() if bot.connected]
     if here and here[0].dialect.answers_pings:
         here[0].ping(_PATIENCE_S, patient=True)
-    outcome.guessed = conductor.meet("no pongs", is_so=bool(here) and not here[0].dialect.answers_pings).is_so
-    if outcome.guessed:
+    if conductor.meet("no pongs", is_so=bool(here) and not here[0].dialect.answers_pings).is_so:
         _wait_for_quiet(here, conductor, "last words")
         if conductor.meet("answered", is_so=group.auto_replies.stop()).is_so:
             _wait_for_quiet(here, conductor, "last answers")
+        outcome.guessed = True
         return
     silent = _let_all_arrive(here, group.reconnecting, conductor, "last words")
     if conductor.meet("answered", is_so=group.auto_replies.stop()).is_so:

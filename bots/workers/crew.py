@@ -133,8 +133,9 @@ class Crew:
         played = [one.played for one in self._members.values() if one.played is not None]
         for one in played:
             timeline.span(one.first_said, one.last_heard)
-        outcome.settled = len(played) == self._count and all(one.settled for one in played)
-        outcome.guessed = any(one.guessed for one in played)
+        have_all_ended = len(played) == self._count
+        outcome.settled = have_all_ended and all(one.settled for one in played)
+        outcome.guessed = have_all_ended and all(one.guessed for one in played)
         outcome.seconds = max((one.seconds for one in played), default=0.0)
         outcome.rate = next((one.rate for one in played if one.rate is not None), None)
         outcome.until = min((one.until for one in played), default=outcome.until)
