@@ -452,14 +452,13 @@ def test_all_failures_of_all_workers_are_counted_and_told_once_in_the_same_words
 
 
 def test_workers_from_elsewhere_are_waited_for_and_end_with_the_run(tmp_path: Path) -> None:
-    port = free_port()
     file = tmp_path / "play.yaml"
     file.write_text(_TALK)
-    words = [*_BOTS, str(file), "--json", "--workers", "2", "--bind", f"127.0.0.1:{port}"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as master:
-        workers = [
-            subprocess.Popen([*_BOTS, "worker", f"127.0.0.1:{port}"], stderr=subprocess.DEVNULL) for _ in range(2)
-        ]
+    words = [*_BOTS, str(file), "--json", "--workers", "2", "--bind", "127.0.0.1:0"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as master:
+        # On a free port, as is told.
+        told = _line(master.stderr).removeprefix("waiting for 2 of: geventchat-bots ").split()
+        workers = [subprocess.Popen([*_BOTS, *told], stderr=subprocess.DEVNULL) for _ in range(2)]
         out, _ = master.communicate(timeout=60)
         assert [worker.wait(timeout=30) for worker in workers] == [0, 0]
     assert master.returncode in (0, 5)

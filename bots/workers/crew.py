@@ -343,7 +343,7 @@ def crew(
         if bind is None:
             processes += [start_process(runner.server.port) for _ in range(count)]
         else:
-            say(f"waiting for {count} of: geventchat-bots worker {show(bind)}")
+            say(f"waiting for {count} of: geventchat-bots worker {show((host, runner.server.port))}")
         if web is not None:
             say(f"Locust's page: {open_page(environment, web, made.stop)}")
         made.wait(wait_s, processes)
