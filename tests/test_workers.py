@@ -404,6 +404,44 @@ sys.exit(main([{str(tmp_path)!r}, "--json", "--workers", "2"]))
     assert [(one["said"], one["settled"]) for one in results] == [(24, True), (24, True)], done
 
 
+@pytest.mark.parametrize(
+    ("then", "statuses"),
+    [
+        ("if outcome.scenario.title == 'first': outcome.looked_late.add(1.0, 1_000_000)", [5, 0]),
+        ("if outcome.scenario.title == 'second': outcome.looked_late.add(1.0, 1_000_000)", [0, 5]),
+        ("if outcome.scenario.title == 'second': os.kill(os.getpid(), 9)", [0, 5]),
+    ],
+    ids=["late in the first", "late in the second", "lost in the second"],
+)
+def test_the_verdict_on_a_scenario_is_not_changed_by_the_next_one(
+    then: str, statuses: list[int], tmp_path: Path
+) -> None:
+    for number, title in enumerate(("first", "second")):
+        (tmp_path / f"{number}.yaml").write_text(f"title: {title}\n{_TALK}")
+    port = free_port()
+    program = f"""
+import os, sys
+from bots.engine.runner import Runner
+run = Runner.run
+def run_and(self):
+    outcome = run(self)
+    {then}
+    return outcome
+Runner.run = run_and
+from bots.cli import main
+sys.exit(main(["worker", "127.0.0.1:{port}"]))
+"""
+    words = [*_BOTS, str(tmp_path), "--workers", "1", "--bind", f"127.0.0.1:{port}", "--junit", str(tmp_path / "x.xml")]
+    with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL) as worker:
+        done = subprocess.run(words, capture_output=True, timeout=60, check=False)
+        worker.wait(timeout=30)
+    told = done.stdout.decode().splitlines()
+    assert [line.split()[0] for line in told] == [*({0: "passed", 5: "invalid"}[one] for one in statuses), "2"]
+    assert told[-1] == "2 scenarios: 1 passed, 1 invalid"
+    assert done.returncode == 5
+    assert (tmp_path / "x.xml").read_text().count("<error") == 1
+
+
 def test_what_the_server_refused_makes_no_later_message_late_on_another_worker(tmp_path: Path) -> None:
     users: dict[str, socket.socket] = {}
     said: list[str] = []

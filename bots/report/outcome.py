@@ -31,11 +31,6 @@ class WorkerSeen:
     clock_error_s: float = 0.0  # by how much times of the worker may be wrong
     lost: str = ""  # what became of it, if it is not there any more
 
-    def begin(self) -> None:
-        """Begin with another run."""
-        self.users = self.wrong = 0
-        self.lag, self.looked_late = Histogram(), Histogram()
-
     @property
     def is_late(self) -> bool:
         """Whether it did not keep up with its own plan, or looked too late for what had come."""

@@ -5,7 +5,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
@@ -63,7 +63,7 @@ class _Member:
     id: str  # Locust's
     part: int
     name: str
-    seen: WorkerSeen = field(default_factory=lambda: WorkerSeen(""))
+    seen: WorkerSeen  # of what is being played, or will be
     played: Played | None = None
     answer: Answer | None = None
 
@@ -118,7 +118,6 @@ class Crew:
         outcome.workers = [member.seen for member in self._members.values()]
         for member in self._members.values():
             member.played = member.answer = None
-            member.seen.begin()
             self._send(member, job(member.part))
         self._is_to_stop = False
         begin(self._environment, ", ".join(map(show, job(0).servers)))
@@ -148,6 +147,7 @@ class Crew:
             self._judge(outcome)
         for member in self._members.values():
             self._send(member, Forget())
+            member.seen = WorkerSeen(member.name, lost=member.seen.lost)
         self._outcome = None
 
     def _judge(self, outcome: Outcome) -> None:
