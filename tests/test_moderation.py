@@ -134,6 +134,20 @@ def test_who_makes_a_room_with_an_account_has_it_and_moderates_it_alone(stage: S
     assert code(ann.hears(Announce(text="hi"))) == "forbidden"
 
 
+def test_a_moderator_keeps_order_in_rooms_where_it_is_not(stage: Stage, mod: User) -> None:
+    bob = stage.program("bob", room="den")
+    bob.heard()
+    mod.hears(Lock(room="den"))
+    assert told(bob.heard(), "locked")["nick"] == "mod"
+    assert code(mod.hears(Lock(room="tea"))) == "no-such-room"
+
+
+@pytest.mark.parametrize("command", [Lock(room="@log"), Slow(room="@log", every="10s"), Delete(room="@log", id="mod")])
+def test_nobody_moderates_the_moderators_own_room(mod: User, command: Any) -> None:
+    mod.hears(Join(room="@log"))
+    assert code(mod.hears(command)) == "forbidden"
+
+
 def test_help_tells_of_moderation_those_who_may(stage: Stage, mod: User) -> None:
     ann, bob = with_account(stage, "ann", room="den"), stage.program("bob", room="den")
     ann.heard()
