@@ -21,7 +21,7 @@ from geventchat.store.redis.log import RedisLog
 from tests.cluster import LEASE_S, cluster
 from tests.processes import Ran, run
 from tests.proxy import Proxy
-from tests.raw import Raw, does, programmed
+from tests.raw import Raw, does, plain, programmed
 from tests.redis_server import RedisServer, running_redis
 from tests.several import several
 
@@ -183,6 +183,29 @@ def test_who_was_about_to_come_in_when_its_server_had_lost_the_others_is_sent_ba
         asks(bob, type="say", text="all is well", ref="1")
         assert bob.messages_until("said")[-1]["text"] == "all is well"
         bob.close()
+
+
+def test_who_is_sent_away_is_told_what_of_its_words_was_not_stored_unless_its_client_sends_them_again(
+    tmp_path: Path,
+) -> None:
+    with running_redis(tmp_path) as redis, several(redis.url, 1, lease_s=60) as servers:
+        alice, _ = programmed(servers.address, "alice")
+        person = plain(servers.address, "bob")
+        (log,) = servers.logs
+        members = servers.servers[0]._services.chat.nicks.members()
+        with log._one_writes:  # the first is on its way, and what follows waits behind it
+            for waiting, (raw, line) in enumerate(
+                ((person, b"first\n"), (person, b"second\n"), (alice, b'{"type":"say","text":"third","ref":"1"}\n'))
+            ):
+                raw.send(line)
+                while sum(member.unpublished for member in members) <= waiting:
+                    gevent.sleep(0.01)
+            log._keeper.call("DEL", f"geventchat:server:{log._lease.server}")
+        told = person.rest().decode().splitlines()
+        assert told == ["* not stored and not sent"] * 2 + ["* the server had lost the others: please connect again"]
+        assert {one["type"] for one in alice.messages_until("closing")} == {"joined", "closing"}
+        alice.close()
+        person.close()
 
 
 def test_without_memory_in_redis_nothing_is_said_but_people_can_leave(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from geventchat.core.posts import (
     PendingStep,
     Post,
     Transaction,
+    refusals_of,
     unsettled,
     without_unstored,
 )
@@ -256,6 +257,10 @@ class Chat:
     def posted(self) -> int:
         """How much has been posted that is not in a batch yet."""
         return len(self._posted)
+
+    def refusals(self) -> list[PendingReply]:
+        """Return what to answer to messages that are in no batch yet, if they will not be stored."""
+        return refusals_of(self._posted)
 
     def undo_since(self, begun: int) -> None:
         """Undo the changes that an action has made but not posted, which was then refused.

@@ -128,6 +128,15 @@ def is_message(post: Post) -> bool:
     return isinstance(post, PendingEvent) and isinstance(post.entry.event, _MESSAGES) and not is_kick(post.entry.event)
 
 
+def refusals_of(unstored: Iterable[Post]) -> list[PendingReply]:
+    """Return what to answer to those of these messages, which will not be stored, that no client sends again."""
+    return [
+        PendingReply(post.member, not_stored(post.entry.ref))
+        for post in unstored
+        if isinstance(post, PendingEvent) and is_message(post) and not post.entry.sender
+    ]
+
+
 def is_kick(event: events.AnyEvent) -> bool:
     """Return whether somebody is out of the room by this, and it is not only noted for moderators."""
     return isinstance(event, events.Kicked) and not event.of

@@ -10,7 +10,17 @@ from weakref import ref
 
 from geventchat.core.kept import Change
 from geventchat.core.member import Member, account_of
-from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, PendingStep, is_kick
+from geventchat.core.posts import (
+    Batch,
+    Everywhere,
+    PendingEvent,
+    PendingNews,
+    PendingReply,
+    PendingStep,
+    Post,
+    is_kick,
+    refusals_of,
+)
 from geventchat.core.remote_member import RemoteMember, arrival, person
 from geventchat.core.room import Room
 from geventchat.core.shared_log import (
@@ -95,7 +105,7 @@ class RemoteUsers:
             told = list(self._told_of(batch))
             before, after = log.write(told, wall_time, always=True)
         self._note(told)
-        return Written(self._without_dropped(batch), before, after)
+        return Written(self._without_dropped(batch, wall_time), before, after)
 
     def _told_of(self, batch: Batch) -> Iterator[News]:
         compared: set[Member] = set()
@@ -136,18 +146,25 @@ class RemoteUsers:
             elif isinstance(news, Changed) and news.by in self._own:
                 self._roles[news.by] = news.person.role
 
-    def _without_dropped(self, batch: Batch) -> Batch:
-        """Return a batch without the events that were not taken: their users are not with this server any more."""
+    def _without_dropped(self, batch: Batch, wall_time: float) -> Batch:
+        """Return a batch without the events that were not taken: their users are not with this server any more.
+
+        They are told so ahead of why they are sent away, unless their clients will say the same again elsewhere.
+        """
         remaining: Batch = []
+        dropped: list[Post] = []
         for post in batch:
             if not isinstance(post, PendingEvent) or post.entry.event.id:
                 remaining.append(post)
                 continue
+            dropped.append(post)
             post.member.unpublished -= 1
             if isinstance(post.entry.event, events.Joined):
                 if post.room.key in post.member.rooms:
                     post.member.rooms.remove(post.room.key)
                 self._chat.rooms.unexpect(post.room)
+        for refusal in refusals_of(dropped):
+            self._chat.publisher.reply(refusal, wall_time)
         return remaining
 
     # What others have written.
@@ -279,6 +296,8 @@ class RemoteUsers:
                 self._chat.tell(member, replies.Gap(room=room.name, first=news.first, last=news.last, count=None))
 
     def _forgotten(self, _: Forgotten, wall_time: float, __: float) -> None:
+        for refusal in self._chat.refusals():
+            self._chat.publisher.reply(refusal, wall_time)
         for room in self._chat.rooms:
             for member in list(room.members):  # also who was about to leave: what would have told it is left out
                 self._chat.publisher.withdraw(member, room)
