@@ -288,7 +288,7 @@ def test_of_two_changes_at_the_same_time_the_later_one_counts_on_all_servers(log
         writing = gevent.spawn(one.write, [], NOW, [first])
         while not one._keeper.call("HGET", f"{PREFIX}kept", "room den"):
             gevent.sleep(0.01)
-        later = RoomRules(room="den", slow_s=9.0)
+        later = RoomRules(room="den", owner="alice")
         other.write([], NOW, [other.kept.put(later)])
         one._stream._catch_up()
     writing.get()

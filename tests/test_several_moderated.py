@@ -40,6 +40,17 @@ def moderator(servers: Several) -> Raw:
     return mod
 
 
+def two_moderators(servers: Several) -> tuple[Raw, Raw]:
+    """Return who moderates all servers, connected to the first of them and to the second."""
+    robot = Account(name="robot", role=Role.MODERATOR, token=quick_hash(SECRET), era=1)
+    servers.logs[0].append([], time.time(), [servers.logs[0].kept.put(robot)])
+    login = {"account": "robot", "password": SECRET}
+    one, other = (
+        programmed(server.address, f"mod{number}", login=login)[0] for number, server in enumerate(servers.servers[:2])
+    )
+    return one, other
+
+
 def from_address(source: str, target: Address, first: bytes) -> Raw:
     """Return a connection from an address of its own."""
     raw = Raw.__new__(Raw)
@@ -208,6 +219,25 @@ def test_what_is_slow_muted_or_announced_is_so_for_users_of_all_servers(servers:
     bob.close()
 
 
+def test_a_room_that_is_locked_on_one_server_while_it_is_made_slow_on_another_is_both(servers: Several) -> None:
+    one, other = two_moderators(servers)
+    bob = far_user(servers, "bob", "den")
+    for raw in (one, other):
+        assert does(raw, type="join", room="den")["type"] == "members"
+    with servers.logs[0]._one_writes:  # the lock is on its way meanwhile
+        one.send(b'{"type":"lock","room":"den"}\n')
+        while not servers.logs[0].kept.unstored:
+            gevent.sleep(0.01)
+        assert does(other, type="slow", every="1h", room="den")["type"] != "error"
+    bob.messages_until("locked")
+    assert does(bob, type="say", room="den", text="once")["type"] == "ack"
+    assert does(bob, type="say", room="den", text="twice")["code"] == "slow-down"
+    carol, _ = programmed(servers.servers[2].address, "carol")
+    assert does(carol, type="join", room="den")["code"] == "locked"
+    for raw in (one, other, bob, carol):
+        raw.close()
+
+
 def test_a_password_that_is_changed_on_one_server_holds_on_all(servers: Several) -> None:
     alice, _ = programmed(servers.servers[0].address, "alice")
     assert does(alice, type="register", password="correct horse battery")["type"] == "account_is"
@@ -227,13 +257,7 @@ def test_a_password_that_is_changed_on_one_server_holds_on_all(servers: Several)
 def test_what_two_moderators_of_two_servers_approve_at_once_is_said_once(servers: Several) -> None:
     for server in servers.servers:
         server._services.chat.moderation.filter = Filter("hold money")
-    kept = servers.logs[0].kept
-    robot = Account(name="robot", role=Role.MODERATOR, token=quick_hash(SECRET), era=1)
-    servers.logs[0].append([], time.time(), [kept.put(robot)])
-    login = {"account": "robot", "password": SECRET}
-    one, other = (
-        programmed(server.address, f"mod{number}", login=login)[0] for number, server in enumerate(servers.servers[:2])
-    )
+    one, other = two_moderators(servers)
     for raw in (one, other):
         assert does(raw, type="join", room="@log")["type"] == "members"
     bob = far_user(servers, "bob")

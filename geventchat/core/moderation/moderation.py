@@ -191,7 +191,7 @@ class Moderation:
 
     def check_slow(self, member: Member, room: str, now: float) -> None:
         """Raise Refused ("slow-down") if a member has just spoken in a slow room; else it does so now."""
-        if not self.rules.of(room).slow_s or self.moderates(member, room):
+        if not self.rules.is_slow(room) or self.moderates(member, room):
             return
         if wait := self.rules.wait_s(room, member.key, self.account(member), now):
             raise Refused("slow-down", f"this room is slow: say that again in {max(1, round(wait))} s", about=room)

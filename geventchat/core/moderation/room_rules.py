@@ -1,4 +1,8 @@
-"""What holds in a room: whose it is, how often one may speak, and who may come in."""
+"""What holds in a room: whose it is, how often one may speak, and who may come in.
+
+What is changed by different commands is in records of different kinds: as a record is replaced as a whole, of two
+changes at the same time, on two servers, one would else undo the other.
+"""
 
 import hmac
 from collections.abc import Iterable
@@ -14,15 +18,26 @@ from geventchat.protocol.limits import MAX_INVITED, MAX_OWNED
 _ACCOUNT = "account:"
 
 
+class Slow(Record, tag="slow"):
+    """That one may speak only once in `every_s` seconds in the room with the key `room`."""
+
+    room: str
+    every_s: float
+
+    @property
+    def key(self) -> str:
+        """The key of the room."""
+        return self.room
+
+
 class RoomRules(Record, tag="room"):
-    """What holds in the room with the key `room`. `owner` and those `invited` are keys of accounts.
+    """Whose the room with the key `room` is, and who may come in. `owner` and those `invited` are keys of accounts.
 
     `password` is salt and hash, in hexadecimal, with a colon between; empty where only who is invited comes in.
     """
 
     room: str
     owner: str = ""
-    slow_s: float = 0.0
     locked: bool = False
     password: str = ""
     invited: tuple[str, ...] = ()
@@ -46,7 +61,7 @@ class Rules:
         self._spoke: dict[str, dict[str, float]] = {}  # for each slow room, when each nick or account may speak again
 
     def of(self, room: str) -> RoomRules:
-        """Return what holds in the room with this key."""
+        """Return whose the room with this key is, and who may come in."""
         return self._kept.get(RoomRules, room) or RoomRules(room=room)
 
     def owned(self, account: str) -> int:
@@ -74,16 +89,21 @@ class Rules:
     def slow(self, room: str, every_s: float) -> Change:
         """Set how many seconds each must wait between two messages; 0 for none."""
         self._spoke.pop(room, None)
-        return self._put(self.of(room), slow_s=every_s)
+        return self._kept.put(Slow(room=room, every_s=every_s)) if every_s else self._kept.remove(Slow, room)
+
+    def is_slow(self, room: str) -> bool:
+        """Return whether one may not speak as often as one likes."""
+        return self._kept.get(Slow, room) is not None
 
     def wait_s(self, room: str, key: str, account: str, now: float) -> float:
         """Return for how many seconds somebody may not speak in a room yet; if for none, it does now.
 
         It is known by the key of its nick, and by that of its account, which may have several connections.
         """
-        every = self.of(room).slow_s
-        if not every:
+        slow = self._kept.get(Slow, room)
+        if slow is None:
             return 0.0
+        every = slow.every_s
         spoke = self._spoke.setdefault(room, {})
         for other in [other for other, until in spoke.items() if until <= now]:
             del spoke[other]
