@@ -571,6 +571,17 @@ def test_an_account_has_so_many_rooms_and_further_ones_are_nobodys() -> None:
     assert (rules.owned("ann"), rules.of(f"room{MAX_OWNED}").owner) == (MAX_OWNED, "")
 
 
+def test_of_what_two_servers_change_of_a_room_at_once_all_counts_on_both() -> None:
+    kept = one, other = Kept(), Kept()
+    changes = [Rules(one).lock("den", "", 0.0), *Rules(one).invite("den", "ann", "")]
+    changes += [Rules(other).slow("den", 9.0), *Rules(other).invite("den", "bob", "")]
+    for each in kept:
+        each.settle(changes)
+        rules = Rules(each)
+        assert rules.is_slow("den")
+        assert [rules.lets_in("den", who, "", None) for who in ("ann", "bob", "eve")] == [True, True, False]
+
+
 def test_of_guests_in_a_locked_room_so_many_are_remembered_and_further_ones_give_the_password_again() -> None:
     rules = Rules(Kept())
     rules.lock("den", "sesame", 0.0)

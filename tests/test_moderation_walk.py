@@ -17,7 +17,7 @@ from geventchat.core.accounts import Account
 from geventchat.core.chat import Chat
 from geventchat.core.kept import Record
 from geventchat.core.moderation import targets
-from geventchat.core.moderation.room_rules import RoomRules, Slow
+from geventchat.core.moderation.room_rules import Invited, RoomRules, Slow
 from geventchat.core.moderation.sanctions import Ban as BanRecord
 from geventchat.core.moderation.sanctions import Mute as MuteRecord
 from geventchat.core.moderation.sanctions import Sanction
@@ -330,7 +330,9 @@ class Walk:
 
     def _records(self) -> dict[tuple[type, str], Record]:
         kept = self.stage.chat.kept
-        return {(kind, one.key): one for kind in (BanRecord, MuteRecord, RoomRules, Slow) for one in kept.of(kind)}
+        return {
+            (kind, one.key): one for kind in (BanRecord, MuteRecord, RoomRules, Invited, Slow) for one in kept.of(kind)
+        }
 
     def _rules(self, key: str) -> RoomRules:
         return self.stage.chat.kept.get(RoomRules, key) or RoomRules(room=key)

@@ -43,7 +43,7 @@ def unlock(chat: Chat, member: Member, unlock: moderation.Unlock, now: float) ->
     """Unlock a room."""
     room = moderated_room(chat, member, unlock.room)
     unlocked = events.Unlocked("", "", room.name, member.nick)
-    transaction = Transaction(member, [chat.moderation.rules.unlock(room.key)], unlock.ref)
+    transaction = Transaction(member, chat.moderation.rules.unlock(room.key), unlock.ref)
     post(chat, member, unlocked, [room], transaction)
     chat.commit(member, transaction, lambda: chat.moderation.rules.forget_guests(room.key))
 

@@ -8,10 +8,10 @@ from geventchat.core.accounts import Account
 from geventchat.core.kept import Change, Record
 from geventchat.core.moderation.moderation import Secret
 from geventchat.core.moderation.moderator_links import Grant
-from geventchat.core.moderation.room_rules import RoomRules, Slow
+from geventchat.core.moderation.room_rules import Invited, RoomRules, Slow
 from geventchat.core.moderation.sanctions import Ban, Mute
 
-AnyRecord = Account | Ban | Mute | RoomRules | Slow | Grant | Secret
+AnyRecord = Account | Ban | Mute | RoomRules | Invited | Slow | Grant | Secret
 
 _KINDS: dict[str, type[Record]] = {str(kind.__struct_config__.tag): kind for kind in get_args(AnyRecord)}
 _encoder = msgspec.json.Encoder()

@@ -30,8 +30,20 @@ class Slow(Record, tag="slow"):
         return self.room
 
 
+class Invited(Record, tag="invited"):
+    """That the account with the key `account` may come into the room with the key `room`, which is locked."""
+
+    room: str
+    account: str
+
+    @property
+    def key(self) -> str:
+        """The keys of both."""
+        return _invitation(self.room, self.account)
+
+
 class RoomRules(Record, tag="room"):
-    """Whose the room with the key `room` is, and who may come in. `owner` and those `invited` are keys of accounts.
+    """Whose the room with the key `room` is, and whether all may come in. `owner` is the key of an account.
 
     `password` is salt and hash, in hexadecimal, with a colon between; empty where only who is invited comes in.
     """
@@ -40,7 +52,6 @@ class RoomRules(Record, tag="room"):
     owner: str = ""
     locked: bool = False
     password: str = ""
-    invited: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -57,11 +68,15 @@ class Rules:
 
     def __init__(self, kept: Kept) -> None:
         self._kept = kept
+        self._invited: dict[str, dict[str, None]] = {}  # accounts, by their rooms
+        for one in kept.of(Invited):
+            self._note_invited(one.key)
+        kept.listen(Invited, self._note_invited)
         self._passes: dict[str, dict[str, None]] = {}  # for each locked room, proofs
         self._spoke: dict[str, dict[str, float]] = {}  # for each slow room, when each nick or account may speak again
 
     def of(self, room: str) -> RoomRules:
-        """Return whose the room with this key is, and who may come in."""
+        """Return whose the room with this key is, and whether all may come in."""
         return self._kept.get(RoomRules, room) or RoomRules(room=room)
 
     def owned(self, account: str) -> int:
@@ -76,15 +91,9 @@ class Rules:
 
     def forget(self, account: str) -> list[Change]:
         """Take from the account with this key what an earlier one of that name had. Return what is to be stored."""
-        had = [one for one in self._kept.of(RoomRules) if account == one.owner or account in one.invited]
-        return [
-            self._put(
-                one,
-                owner="" if one.owner == account else one.owner,
-                invited=tuple(other for other in one.invited if other != account),
-            )
-            for one in had
-        ]
+        rooms = [room for room, accounts in self._invited.items() if account in accounts]
+        owned = [one for one in self._kept.of(RoomRules) if one.owner == account]
+        return [*(self._put(one, owner="") for one in owned), *(self._end(room, account) for room in rooms)]
 
     def slow(self, room: str, every_s: float) -> Change:
         """Set how many seconds each must wait between two messages; 0 for none."""
@@ -127,9 +136,10 @@ class Rules:
         kept = f"{salt}:{_hashed(password, salt)}" if password else ""
         return self._put(self.of(room), locked=True, password=kept)
 
-    def unlock(self, room: str) -> Change:
-        """Unlock a room; once that is stored, its guests are to be forgotten."""
-        return self._put(self.of(room), locked=False, password="", invited=())
+    def unlock(self, room: str) -> list[Change]:
+        """Unlock a room; once that is stored, its guests are to be forgotten. Return what is to be stored."""
+        ended = [self._end(room, account) for account in list(self._invited.get(room, ()))]
+        return [self._put(self.of(room), locked=False, password=""), *ended]
 
     def forget_guests(self, room: str) -> None:
         """Forget who was let in as a guest when the room was locked, if it is open now."""
@@ -142,16 +152,15 @@ class Rules:
 
     def invite(self, room: str, account: str, proof: str) -> list[Change]:
         """Invite somebody, by its account or else by its proof. Raises Refused when it is one too many."""
-        rules = self.of(room)
-        passes = self._passes.setdefault(room, {})
-        if (account in rules.invited) if account else (proof in passes):
+        invited, passes = self._invited.get(room, {}), self._passes.setdefault(room, {})
+        if (account in invited) if account else (proof in passes):
             return []
-        if len(passes) + len(rules.invited) >= MAX_INVITED:
+        if len(passes) + len(invited) >= MAX_INVITED:
             raise Refused("too-many-invited", f"{MAX_INVITED} are invited already")
         if not account:
             passes[proof] = None
             return []
-        return [self._put(rules, invited=(*rules.invited, account))]
+        return [self._kept.put(Invited(room=room, account=account))]
 
     def let_in_guests(self, room: str, proofs: Iterable[str]) -> None:
         """Note guests whom other servers have let into a locked room, as many as may be; into others all may come."""
@@ -164,17 +173,14 @@ class Rules:
 
     def uninvite(self, room: str, account: str, proof: str) -> list[Change]:
         """Take back the invitation of somebody. Return what is to be stored."""
-        rules = self.of(room)
         self.forget_guest(room, proof)
-        if not account or account not in rules.invited:
-            return []
-        return [self._put(rules, invited=tuple(one for one in rules.invited if one != account))]
+        return [self._end(room, account)] if account in self._invited.get(room, {}) else []
 
     def lets_in(self, room: str, account: str, proof: str, password: str | None) -> bool:
         """Return whether somebody may come in who does not moderate the room; who knows the password is noted."""
         rules = self.of(room)
         passes = self._passes.get(room, {})
-        if not rules.locked or (account and account in rules.invited) or proof in passes:
+        if not rules.locked or account in self._invited.get(room, {}) or proof in passes:
             return True
         salt, _, hashed = rules.password.partition(":")
         if password is None or not hashed or not hmac.compare_digest(_hashed(password, salt), hashed):
@@ -187,6 +193,23 @@ class Rules:
     def _put(self, rules: RoomRules, **changed: object) -> Change:
         new = structs.replace(rules, **changed)
         return self._kept.put(new) if new != RoomRules(room=rules.room) else self._kept.remove(RoomRules, rules.room)
+
+    def _end(self, room: str, account: str) -> Change:
+        return self._kept.remove(Invited, _invitation(room, account))
+
+    def _note_invited(self, key: str) -> None:
+        room, _, account = key.partition(":")
+        accounts = self._invited.setdefault(room, {})
+        if self._kept.get(Invited, key) is not None:
+            accounts[account] = None
+        else:
+            accounts.pop(account, None)
+        if not accounts:
+            del self._invited[room]
+
+
+def _invitation(room: str, account: str) -> str:
+    return f"{room}:{account}"
 
 
 def _hashed(password: str, salt: str) -> str:
