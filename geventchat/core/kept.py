@@ -74,7 +74,7 @@ class Kept:
 
     def _begin(self, change: Change) -> Change:
         self.unstored.append(change)
-        self._show(change.kind, change.key)
+        self._let_count(change.kind, change.key, change.record)
         return change
 
     # For logs, and those who use them.
@@ -95,17 +95,19 @@ class Kept:
                 self._stored.pop(place, None)
             else:
                 self._stored[place] = change.record
-            self._end(change)
+        self._end(changes)
 
     def undo(self, changes: Sequence[Change]) -> None:
         """Take back what could not be stored, or is not to be: the last change first."""
         for change in reversed(changes):
-            self._end(change)
+            self._end([change])
             change.undone()
 
-    def _end(self, change: Change) -> None:
-        self.unstored = [other for other in self.unstored if other is not change]
-        self._show(change.kind, change.key)
+    def _end(self, changes: Sequence[Change]) -> None:
+        ended = {id(change) for change in changes}
+        self.unstored = [other for other in self.unstored if id(other) not in ended]
+        for change in changes:
+            self._show(change.kind, change.key)
 
     def _show(self, kind: type[Record], key: str) -> None:
         """Take the last change on its way to the log for what holds now, or else what is stored."""
@@ -113,6 +115,9 @@ class Kept:
         for change in self.unstored:
             if (change.kind, change.key) == (kind, key):
                 record = change.record
+        self._let_count(kind, key, record)
+
+    def _let_count(self, kind: type[Record], key: str, record: Record | None) -> None:
         now = self._now.setdefault(kind, {})
         if now.get(key) == record:
             return
