@@ -2,10 +2,14 @@
 
 from typing import Any
 
+import gevent
 import pytest
 
+from bots.engine.runner import Runner
+from bots.protocols.registry import DIALECTS
 from bots.report.summary import lines
 from bots.report.verdict import checks, status_of
+from bots.scenario.load import parse
 from geventchat import ChatServer, Limits
 from tests.faulty_json_server import faulty_json_server
 from tests.play import passed, play, watched
@@ -439,6 +443,17 @@ def test_a_script_that_is_far_too_fast_is_invalid() -> None:
         outcome = play("script:\n" + lines, server.address, speed=1e6)
     assert outcome.lag.largest_s > 0.01  # all 2,000 within 20 us: no machine can do that
     assert outcome.timeline.latency.largest_s > 0.01
+
+
+def test_nobody_comes_in_after_a_run_that_was_broken_off() -> None:
+    scenario = parse(b"script:\n  - ann: hello\n", "test.yaml", lambda _: b"")
+    with faulty_json_server("slow welcome", times=1) as (address, server):
+        run = gevent.spawn(Runner(scenario, address, DIALECTS["json"]).run)
+        server.committed.wait()  # she waits to be let in
+        run.kill(KeyboardInterrupt)
+        assert run.get().interrupted
+        while "ann" not in server.endings:
+            gevent.sleep(0.01)
 
 
 def test_a_server_that_lets_somebody_in_late_makes_messages_late_but_not_the_run_invalid() -> None:

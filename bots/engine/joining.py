@@ -53,13 +53,16 @@ class Joining:
                 failed.append(error)
 
         coming, began = Pool(_AT_ONCE), time.monotonic()
-        for bot in bots:
-            if rate is not None:
-                gevent.sleep(max(0.0, began + bot.actor.index / rate - time.monotonic()))
-            if failed:
-                break
-            coming.spawn(come, bot)
-        coming.join()
+        try:
+            for bot in bots:
+                if rate is not None:
+                    gevent.sleep(max(0.0, began + bot.actor.index / rate - time.monotonic()))
+                if failed:
+                    break
+                coming.spawn(come, bot)
+            coming.join()
+        finally:
+            coming.kill(block=False)  # where the run is broken off: they would be in the way of the next one
         if failed and not self._outcome.users and isinstance(failed[0], NotConnected):
             raise ServerUnavailable(failed[0].why)
         if failed:
