@@ -252,15 +252,21 @@ def running(
             worker.wait()
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM])
-def test_a_run_that_loses_a_worker_is_invalid_and_names_it(number: signal.Signals, tmp_path: Path) -> None:
-    with running(_LONG, tmp_path, "--workers", "3") as (process, workers):
+@pytest.mark.parametrize(
+    ("number", "lasts"),
+    [(signal.SIGKILL, "60s"), (signal.SIGSTOP, "60s"), (signal.SIGTERM, "60s"), (signal.SIGKILL, "forever")],
+)
+def test_a_run_that_loses_a_worker_is_invalid_and_names_it(number: signal.Signals, lasts: str, tmp_path: Path) -> None:
+    with running(_LONG.replace("60s", lasts), tmp_path, "--workers", "3") as (process, workers):
+        if lasts == "forever":
+            _wait_until_talking(process)  # before, it has begun no more than others have
         os.kill(workers[1], number)
         out, _ = process.communicate(timeout=60)
     assert process.returncode == 5
     assert out.decode().splitlines()[-1].startswith("INVALID: worker 2")
     assert f"process {workers[1]}) was lost" in out.decode()
     assert "not tested   delivery exactly once: a worker was lost" in out.decode()
+    assert "did not stop" not in out.decode()
 
 
 @pytest.mark.parametrize("question", ["Overview", "Details"])
@@ -597,23 +603,23 @@ def test_a_worker_of_another_version_is_told_and_not_waited_for(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("lost", "number"),
+    ("lost", "number", "lasts"),
     [
         # All that a master says by itself, as when it is killed before its first heartbeat.
-        ('msg.type == "heartbeat"', signal.SIGKILL),
+        ('msg.type == "heartbeat"', signal.SIGKILL, "60s"),
         # What time it is: without that, a worker does not begin.
-        ('msg.type == "geventchat" and isinstance(decode_to_worker.decode(msg.data[1]), Time)', signal.SIGTERM),
+        ('msg.type == "geventchat" and isinstance(decode_to_worker.decode(msg.data[1]), Time)', signal.SIGTERM, "60s"),
         # Nothing, but the worker goes on telling a master who is not there.
-        ("False", signal.SIGKILL),
+        ("False", signal.SIGKILL, "forever"),
     ],
     ids=["nothing more", "not what time it is", "all"],
 )
 def test_a_worker_from_elsewhere_ends_with_its_master_whatever_it_was_told(
-    lost: str, number: signal.Signals, tmp_path: Path
+    lost: str, number: signal.Signals, lasts: str, tmp_path: Path
 ) -> None:
     port = free_port()
     file = tmp_path / "play.yaml"
-    file.write_text(_LONG)
+    file.write_text(_LONG.replace("60s", lasts))
     program = f"""
 import sys
 from bots.workers import locust_engine
@@ -634,11 +640,13 @@ sys.exit(main(["worker", "127.0.0.1:{port}"]))
 """
     words = [*_BOTS, str(file), "--workers", "1", "--bind", f"127.0.0.1:{port}"]
     with (
-        subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as master,
+        subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as master,
         subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE) as worker,
     ):
         try:
             assert _line(master.stdout)  # the run has begun
+            if lasts == "forever":
+                _wait_until_talking(master)
             master.send_signal(number)
             _, errors = worker.communicate(timeout=60)
         finally:

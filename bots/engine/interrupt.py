@@ -11,6 +11,10 @@ import gevent
 _ASKING_ONCE = ("SIGTERM", "SIGHUP")
 
 
+class BrokenOff(KeyboardInterrupt):
+    """A run is to end at once, also one that has no other end than Ctrl-C: not all of its parts are there any more."""
+
+
 @contextmanager
 def interruptible() -> Iterator[None]:
     """Raise KeyboardInterrupt in the greenlet that runs the block when a signal asks us to end, whichever it meets."""

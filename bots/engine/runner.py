@@ -13,6 +13,7 @@ from bots.engine.bot_group import BotGroup
 from bots.engine.conductor import Alone, Conductor, Met, Spoke
 from bots.engine.expectations import Positions
 from bots.engine.in_flight import InFlight
+from bots.engine.interrupt import BrokenOff
 from bots.engine.loop_lag import watch_loop
 from bots.engine.performance import Performance, sleep
 from bots.engine.quiescence import QUIET_S, await_quiescence
@@ -55,6 +56,7 @@ class Runner:
         conductor: Conductor | None = None,
     ) -> None:
         self.outcome = Outcome(scenario)
+        self.is_playing = False  # else it is of no use to interrupt it
         self._conductor: Conductor = Alone(scenario) if conductor is None else conductor
         self._join_rate = join_rate
         self._scenario = scenario
@@ -71,6 +73,7 @@ class Runner:
         outcome, began = self.outcome, time.monotonic()
         watching = gevent.Greenlet(watch_loop, outcome)
         try:
+            self.is_playing = True
             self._let_in()
             watching.start()  # before, nothing is said
             outcome.began = self._conductor.meet("all in").at
@@ -81,6 +84,7 @@ class Runner:
         except NotDone as refusal:
             outcome.failures.append(str(refusal))
         finally:
+            self.is_playing = False
             watching.kill()
             self._tasks.kill(timeout=_KILL_S)
             if outcome.interrupted:
@@ -111,6 +115,8 @@ class Runner:
         """Carry out the script. Raises KeyboardInterrupt, unless that is the end of a script that has no other."""
         try:
             self._play(self._scenario.script, "", {})
+        except BrokenOff:
+            raise
         except KeyboardInterrupt:
             if not is_endless(self._scenario):
                 raise

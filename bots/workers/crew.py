@@ -184,16 +184,22 @@ class Crew:
 
     def _stop_those_who_play(self) -> None:
         """Stop the workers who have not played their part to its end, and wait for what they have seen."""
-        playing = [one for one in self._members.values() if one.played is None and not one.seen.lost]
-        for one in playing:
-            self._send(one, Stop())
+        self._stop_playing(Stop())
+        self._stop_playing(Stop(at_once=True))  # who waits for others until the end, of whom one is lost
+        for one in self._playing():
+            one.seen.lost = "did not stop"
+
+    def _stop_playing(self, stop: Stop) -> None:
+        """Stop the workers who play, and wait until none does, for so long as there is hope."""
         deadline = time.monotonic() + _STOP_S
+        for one in self._playing():
+            self._send(one, stop)
         self._wait_for(
-            lambda: all(one.played is not None or one.seen.lost for one in playing) or time.monotonic() > deadline
+            lambda: not self._playing() or time.monotonic() > deadline or (self._cannot_go_on() and not stop.at_once)
         )
-        for one in playing:
-            if one.played is None and not one.seen.lost:
-                one.seen.lost = "did not stop"
+
+    def _playing(self) -> list[_Member]:
+        return [one for one in self._members.values() if one.played is None and not one.seen.lost]
 
     def stop(self) -> None:
         """Stop the run, as Ctrl-C does."""
@@ -202,10 +208,13 @@ class Crew:
 
     def _has_ended(self) -> bool:
         """Whether all have played their part, or the run cannot go on as it was meant to."""
+        return self._cannot_go_on() or all(one.played is not None for one in self._members.values())
+
+    def _cannot_go_on(self) -> bool:
         played = [one.played for one in self._members.values() if one.played is not None]
         is_lost = any(one.seen.lost for one in self._members.values())
         is_cut_short = any(not (one.settled or one.guessed) for one in played)
-        return bool(self._no_server) or is_lost or is_cut_short or len(played) == self._count
+        return bool(self._no_server) or is_lost or is_cut_short
 
     def _wait_for(self, done: Callable[[], bool]) -> None:
         while not done():

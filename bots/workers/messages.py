@@ -174,7 +174,9 @@ class Answered(msgspec.Struct, tag=True, frozen=True):
 
 
 class Stop(msgspec.Struct, tag=True, frozen=True):
-    """Play no further."""
+    """Play no further; `at_once`, without waiting for the others where Ctrl-C is the end: one of them is lost."""
+
+    at_once: bool = False
 
 
 class Forget(msgspec.Struct, tag=True, frozen=True):

@@ -17,6 +17,7 @@ import msgspec
 from gevent.event import Event
 from gevent.queue import Queue
 
+from bots.engine.interrupt import BrokenOff
 from bots.engine.runner import Runner
 from bots.engine.target import allow_many_connections
 from bots.ledger.histogram import Histogram
@@ -98,7 +99,7 @@ class Worker:
         self._conductor: WorkerConductor | None = None
         self._played: Runner | None = None
         self._early_news: list[News] = []  # from workers who began before this one
-        self._is_playing = self._was_stopped = self._is_left = False
+        self._was_stopped = self._is_left = False
         self._runner.last_heartbeat_timestamp = time.time()  # Locust waits for ever for who has never sent one
         self._runner.register_message(DIRECT, self._hear)
         self._runner.register_message(FOR_OTHERS, self._hear_news)
@@ -150,18 +151,18 @@ class Worker:
             case Go():
                 if self._conductor is not None:  # else this part was stopped while others were still on their way there
                     self._conductor.go(message)
-            case Stop():
+            case Stop(at_once=at_once):
                 self._was_stopped = True
-                gevent.get_hub().loop.run_callback(self._interrupt)
+                gevent.get_hub().loop.run_callback(self._interrupt, BrokenOff if at_once else KeyboardInterrupt)
             case _:
                 if isinstance(message, Forget):
                     self._was_stopped = False  # also by a stop that came when all had been played: not for what follows
                 self._jobs.put(message)
 
-    def _interrupt(self) -> None:
+    def _interrupt(self, how: type[KeyboardInterrupt]) -> None:
         """End what is being played, if it has not ended meanwhile; called in the loop."""
-        if self._is_playing:
-            self._me.throw(KeyboardInterrupt)
+        if self._played is not None and self._played.is_playing:
+            self._me.throw(how)
 
     def _hear_news(self, environment: Any, msg: Any) -> None:
         del environment
@@ -186,7 +187,7 @@ class Worker:
         self._is_left = True
         self._jobs.put(None)
         self._knows_time.set()
-        gevent.get_hub().loop.run_callback(self._interrupt)
+        gevent.get_hub().loop.run_callback(self._interrupt, BrokenOff)
 
     def _play(self, job: Job) -> Part | None:
         """Play a part of a scenario; return what answers about it."""
@@ -229,14 +230,12 @@ class Worker:
         self._reported.begin(outcome)
         ticking = [gevent.spawn(_every, _NEWS_S, conductor.tell_news)]
         ticking.append(gevent.spawn(_every, _STATE_S, lambda: self._send(reporting.state())))
-        self._is_playing = True
         try:
             if self._was_stopped:
                 outcome.interrupted = True
             else:
                 runner.run()
         finally:
-            self._is_playing = False
             gevent.killall(ticking)
             self._reported.end()
         if outcome.interrupted and not self._was_stopped:
