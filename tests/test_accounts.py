@@ -17,7 +17,7 @@ from gevent.queue import Queue
 from msgspec.structs import replace
 
 from geventchat import ChatServer, Limits
-from geventchat.commands import actions, commands
+from geventchat.commands import actions, commands, moderation
 from geventchat.commands.followups import CheckPassword, HashPassword
 from geventchat.core.accounts import Account, Accounts
 from geventchat.core.kept import Kept
@@ -233,6 +233,47 @@ def test_a_name_for_a_further_connection_goes_with_its_account(server: ChatServe
     assert third.until_type("account_is")["account"] is None
     first.asks("register", password=SECRET)
     assert first.asks("who")["members"] == ["alice", "guest1", "guest2"]
+
+
+def asked(stage: Stage, user: User, command: commands.AnyCommand) -> Any:
+    """Return what a command wants to be done with a password."""
+    return actions.do(stage.chat, user.member, command, stage.now)
+
+
+def on_stage(stage: Stage, account: str, nick: str, **hello: Any) -> User:
+    """Return somebody who is logged in to an account, which is made if it is not there."""
+    kept = stage.chat.kept
+    record = kept.get(Account, account) or Account(name=account)
+    kept.settle([kept.put(record)])
+    user = stage.program()
+    stage.chat.logins.log_in(user.member, record)
+    user.hears(commands.Hello(nick=nick, **hello))
+    return user
+
+
+def test_who_registers_a_name_that_was_somebody_s_has_no_rooms_of_that_one_nor_its_invitations() -> None:
+    stage = Stage()
+    first, other = on_stage(stage, "alice", "alice", room="den"), on_stage(stage, "bob", "bob", room="cave")
+    other.hears(moderation.Lock(room="cave"), commands.Invite(nick="alice", room="cave"))
+    asked(stage, first, commands.Unregister(password=SECRET)).then(True)
+    stage.carry_out()
+    asked(stage, first, commands.Register(password=SECRET)).then("hash")
+    stage.carry_out()
+    assert stage.chat.logins.account_of(first.member)
+    assert not stage.chat.moderation.owns(first.member, "den")
+    rules = stage.chat.moderation.rules.of("cave")
+    assert (rules.owner, rules.invited) == ("bob", ("bob",))
+
+
+def test_a_password_that_is_replaced_while_it_is_looked_at_does_not_end_the_account() -> None:
+    stage = Stage()
+    alice, other = (on_stage(stage, "alice", nick) for nick in ("alice", "alice^2"))
+    looked_at = asked(stage, other, commands.Unregister(password=SECRET))
+    asked(stage, other, commands.Password(password="another horse")).then("hash")
+    with pytest.raises(Refused, match="that is not the password"):
+        looked_at.then(True)
+    assert stage.chat.accounts.find("alice")
+    assert not stage.chat.logins.account_of(alice.member)
 
 
 def test_a_moderator_gives_who_forgot_a_password_for_one_login(server: ChatServer) -> None:

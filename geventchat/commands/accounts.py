@@ -127,7 +127,7 @@ def unregister(chat: Chat, member: Member, asked: commands.Unregister, now: floa
         _tell(chat, member, asked.ref, transaction)
 
     def take_name() -> None:
-        if member.key and not chat.logins.holds(member, member.nick):
+        if not chat.logins.holds(member, member.nick):
             chat.naming.take_name_from(member, now)
 
     return CheckPassword(account.password, _as_compared(asked.password), then, asked.ref)
