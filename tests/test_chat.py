@@ -188,6 +188,13 @@ def test_who_comes_back_with_the_token_takes_the_name_from_the_lost_connection(s
     assert old.heard() == []
 
 
+@pytest.mark.parametrize(("length", "is_kept"), [(64, True), (65, False)])
+def test_a_token_that_a_client_brings_is_kept_unless_it_is_too_long(stage: Stage, length: int, is_kept: bool) -> None:
+    (welcome,) = stage.program().hears(Hello(nick="alice", room="", token="x" * length))
+    assert (welcome["token"] == "x" * length) == is_kept
+    assert welcome["token"]
+
+
 @pytest.mark.parametrize("token", [None, "", "wrong", "Алиса"])
 def test_without_the_token_a_name_cannot_be_taken_over(stage: Stage, token: str | None) -> None:
     alice = stage.program("alice")

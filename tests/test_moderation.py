@@ -17,6 +17,7 @@ from geventchat.commands.commands import (
     Join,
     Leave,
     Login,
+    Logout,
     Rename,
     Rooms,
     Say,
@@ -551,6 +552,17 @@ def test_who_was_in_the_room_when_it_was_locked_comes_back_over_the_old_connecti
     eve = stage.program("eve", room="den")
     mod.hears(Join(room="den"), Lock(room="den"))
     told(stage.program().hears(Hello(nick="eve", room="den", token=eve.member.token)), "welcome")
+
+
+def test_who_is_in_a_locked_room_comes_back_over_the_old_connection_though_nobody_would_let_it_in_anew(
+    stage: Stage, mod: User
+) -> None:
+    mod.hears(Join(room="den"), Lock(room="den"))
+    ann = with_account(stage, "ann")
+    mod.hears(Invite(nick="ann", room="den"))
+    ann.hears(Join(room="den"), Logout())  # only the account was invited
+    assert code(stage.program().hears(Hello(nick="ben", room="den"))) == "locked"
+    told(stage.program().hears(Hello(nick=ann.member.nick, room="den", token=ann.member.token)), "welcome")
 
 
 def test_an_invited_account_is_let_in_on_any_connection(stage: Stage, mod: User) -> None:
