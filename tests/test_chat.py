@@ -505,6 +505,15 @@ def test_a_reply_never_goes_to_another_who_has_taken_the_name_since(stage: Stage
     assert alice.member.nick == "alice"  # its session has not ended yet
 
 
+def test_who_asks_is_told_for_how_long_somebody_has_said_nothing(stage: Stage) -> None:
+    alice, bob = stage.program("alice"), stage.program("bob")
+    stage.now += 100
+    assert alice.hears(commands.Whois(nick="bob"))[-1]["users"][0]["idle"] == 100
+    bob.hears(Say(text="hi"))
+    stage.now += 5
+    assert alice.hears(commands.Whois(nick="bob"))[-1]["users"][0]["idle"] == 5
+
+
 def test_who_does_not_read_is_whispered_to_no_more_but_can_be_looked_up(stage: Stage) -> None:
     alice, bob = stage.program("alice"), stage.program("bob")
     for _ in range(MAX_PRIVATE_BYTES // 4_000 + 1):

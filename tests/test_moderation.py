@@ -259,10 +259,13 @@ def test_who_is_banned_is_sent_away_and_cannot_come_back_until_then(stage: Stage
     told(again.hears(Hello(nick="eve")), "welcome")
 
 
-def test_who_is_banned_by_name_cannot_take_that_name_later(stage: Stage, mod: User) -> None:
-    bob = stage.program("bob")
-    mod.hears(Ban(who="eve"))
+@pytest.mark.parametrize("room", [None, "den"])
+def test_who_is_banned_by_name_cannot_take_that_name_later(stage: Stage, mod: User, room: str | None) -> None:
+    bob, ben = stage.program("bob", room="den"), stage.program("ben")
+    mod.hears(Ban(who="eve", room=room))
+    bob.heard()
     assert code(bob.hears(Rename(nick="eve"))) == "banned"
+    assert ("error" in [one["type"] for one in ben.hears(Rename(nick="eve"))]) == (room is None)
 
 
 def test_a_ban_of_an_account_holds_under_every_nick(stage: Stage, mod: User) -> None:
@@ -521,6 +524,14 @@ def test_who_was_let_into_a_locked_room_is_not_let_in_when_it_is_locked_again(st
     mod.hears(Unlock(room="den"), Lock(room="den"))
     bob.heard()
     assert code(bob.hears(Join(room="den"))) == "locked"
+
+
+def test_a_person_whom_the_lobby_would_not_let_in_stays_in_the_room(stage: Stage, mod: User) -> None:
+    bob = stage.person("bob")
+    bob.hears(Join(room="den"))
+    mod.hears(Lock(room="lobby"))
+    assert bob.hears(Leave()) == ["* that room is locked: it takes to be invited"]
+    assert list(bob.member.rooms) == ["den"]
 
 
 def test_nobody_logs_in_to_an_account_that_is_banned(stage: Stage, mod: User) -> None:

@@ -75,6 +75,10 @@ def test_who_asks_for_much_is_counted_as_more_than_a_message() -> None:
     for user in crowd[:2]:
         user.hears(*[commands.Join(room=f"{user.member.nick} {number}") for number in range(63)])
     assert actions.cost(stage.chat, alice.member, commands.Rooms()) == 2
+    for number in range(800):
+        stage.program().does(commands.Hello(nick=f"guest{number}", room=""))
+    stage.carry_out()
+    assert actions.cost(stage.chat, alice.member, commands.Find(mask="*z")) == 1 + 1_000 // 50 + 1
 
 
 def test_a_user_in_no_room_who_renames_all_the_time_is_read_more_slowly() -> None:
