@@ -79,6 +79,20 @@ def test_two_who_answer_each_other_end_when_the_script_does() -> None:
     assert outcome.settled
 
 
+def test_nobody_answers_itself() -> None:
+    outcome, _ = watched(
+        """
+        script:
+          - ann: {reply: more tea, to: tea}
+          - bob: tea
+          - bob: {expect: more}
+          - everyone: {ping}
+          - everyone: {ping}
+        """
+    )
+    assert passed(outcome).timeline.said == 2
+
+
 def test_what_the_script_says_last_is_answered() -> None:
     outcome, _ = watched("script:\n  - ann: {reply: pong, to: ping}\n  - bob: ping\n")
     assert passed(outcome).timeline.said == 2

@@ -118,6 +118,26 @@ def test_people_are_greeted_when_they_come_in_and_answered_aloud_and_in_whispers
     assert said == ["ready", "welcome, dan", "yes, eve"]
 
 
+def test_people_are_greeted_by_who_is_in_their_room_only() -> None:
+    script = """
+    script:
+      - carl: {join: den}
+      - carl: {greet: "welcome to the den, {sender}"}
+      - ann: {greet: "welcome to the lobby, {sender}"}
+      - ann: ready
+      - ann: {expect: bye, from: anyone, within: 20s}
+    """
+
+    with ChatServer(limits=Limits(rate=None)) as server, ChatClient(server.address, name="eve") as eve:
+        playing = gevent.spawn(play, dedent(script), server.address)
+        hear(eve, "ready")
+        with ChatClient(server.address, name="dan") as dan:
+            hear(dan, "welcome to the lobby, dan")
+        eve.say("bye")
+        outcome = passed(playing.get())
+    assert [room for room in outcome.rooms if outcome.rooms[room].messages] == ["lobby"]
+
+
 def test_people_may_rename_themselves_and_take_nicks_that_bots_never_had() -> None:
     script = "script:\n  - ann: ready\n  - ann: {expect: bye, from: anyone, within: 20s}\n"
 

@@ -1,5 +1,7 @@
 """One bot on its connections to a real server: what it reads at which pace, and what it says again."""
 
+import time
+
 import gevent
 import pytest
 
@@ -57,6 +59,22 @@ def test_what_is_said_while_a_bot_says_again_what_may_be_lost_comes_behind_that(
             bot.say(*saying(number))
         coming.join()
         assert said(watcher, 6) == [f"{number}" for number in range(6)]
+        bot.drop("close")
+
+
+def test_only_what_was_sent_before_a_ping_is_known_to_be_taken_when_its_pong_comes() -> None:
+    sent: list[float] = []
+
+    class NotingBot(Bot):
+        def send_bytes(self, data: bytes) -> None:
+            sent.append(time.monotonic())
+            super().send_bytes(data)
+
+    with ChatServer(limits=Limits(rate=None)) as server:
+        bot = bot_of(NotingBot, server.address)
+        bot.come_in("lobby")
+        assert bot.ping(20.0) == "pong"
+        assert sent[0] <= bot.taken <= sent[1]
         bot.drop("close")
 
 
