@@ -35,6 +35,7 @@ from geventchat.protocol.limits import (
     MAX_PRIVATE_BYTES,
     MAX_REF,
     MAX_ROOMS_PER_USER,
+    MAX_WATCHED,
     Limits,
 )
 from geventchat.protocol.replies import Closing
@@ -464,6 +465,20 @@ def test_a_room_is_as_old_as_the_first_coming_in_whoever_comes_later(stage: Stag
     assert [one["time"] for one in bob.heard()] == ["1970-01-01T00:01:40.000Z"]
     (members,) = bob.hears(Who())
     assert members["since"] == "1970-01-01T00:00:01.000Z"
+
+
+def test_of_very_many_who_are_asked_for_it_is_told_that_there_are_more(stage: Stage) -> None:
+    alice = stage.program("alice")
+    for more in (False, True):
+        (profiles,) = alice.hears(commands.Find(nicks=["alice"] * (MAX_LISTED + more)))
+        assert (len(profiles["users"]), profiles["more"]) == (MAX_LISTED, more)
+
+
+def test_who_watches_too_many_is_told_that_alone(stage: Stage) -> None:
+    alice = stage.program("alice")
+    alice.hears(commands.Watch(nicks=[f"user{number}" for number in range(MAX_WATCHED)]))
+    assert code(alice.hears(commands.Watch(nicks=["bob"]))) == "too-many-watched"
+    assert len(alice.hears(commands.Watch())[0]["gone"]) == MAX_WATCHED
 
 
 def test_nobody_who_has_gone_watches_a_nick(stage: Stage) -> None:

@@ -43,7 +43,7 @@ def _found(chat: Chat, member: Member, asked: commands.Find, now: float) -> repl
         name = room.name if room else asked.room
     else:
         name = None
-        called = (chat.nicks.find(nick) for nick in asked.nicks[:MAX_LISTED])
+        called = (chat.nicks.find(nick) for nick in asked.nicks[: MAX_LISTED + 1])
         fitting = chat.nicks.fitting(asked.mask) if asked.mask is not None else iter(())
         members = [one for one in called if one is not None] + list(islice(fitting, MAX_LISTED + 1))
     users = [chat.profile(one, member, now) for one in members[:MAX_LISTED]]
