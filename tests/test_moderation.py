@@ -234,9 +234,12 @@ def test_kicks_reach_every_dialect(stage: Stage, mod: User) -> None:
 
 def test_a_name_taken_after_the_kick_was_asked_for_changes_nothing(stage: Stage, mod: User) -> None:
     eve, bob = stage.program("eve"), stage.program("bob")
+    bob.heard()
     mod.does(Kick(nick="eve"))
     eve.does(Rename(nick="adam"))
     stage.carry_out()
+    renamed, kicked = bob.heard()
+    assert (renamed["new"], kicked["who"]) == ("adam", "adam")
     assert bob.hears(Who())[-1]["members"] == ["mod", "bob"]
 
 
@@ -393,6 +396,12 @@ def test_a_room_may_have_some_bans_and_the_server_many(room: str, most: int) -> 
 @pytest.mark.parametrize("wrong", ["10", "soon", "-5m", ""])
 def test_a_time_that_is_none_is_refused(mod: User, wrong: str) -> None:
     assert code(mod.hears(Ban(who="eve", lasts=wrong))) == "bad-duration"
+
+
+def test_a_time_beyond_all_years_is_a_long_one(stage: Stage, mod: User) -> None:
+    stage.program("eve")
+    muted = told(mod.hears(Mute(nick="eve", lasts="99999999w")), "muted")
+    assert "2060" < muted["until"] < "2080"  # a hundred years after the stage's clock, which begins in 1970
 
 
 # Mutes and slow rooms.
@@ -654,8 +663,10 @@ def test_deleting_reaches_irc_as_a_redaction_or_a_notice(stage: Stage, mod: User
 
 def test_an_announcement_is_heard_in_every_room(stage: Stage, mod: User) -> None:
     den, nc = stage.program("bob", room="den"), stage.person("nc")
+    mod.hears(Join(room="@log"))
     nc.heard()
-    mod.hears(Announce(text="lunch"))
+    heard = mod.hears(Announce(text="lunch"))
+    assert sorted(one["room"] for one in heard if one["type"] == "announced") == ["@log", "lobby"]
     assert told(den.heard(), "announced")["text"] == "lunch"
     assert nc.heard() == ["* mod announces: lunch"]
 
@@ -678,6 +689,16 @@ def test_a_filter_masks_refuses_and_holds_and_a_moderator_lets_be_said_what_is_h
     assert (held["room"], held["of"], held["nick"], held["text"]) == ("@log", "lobby", "eve", "free money")
     mod.hears(Approve(id=held["id"]))
     assert (bob.heard()[0]["nick"], code(mod.hears(Approve(id=held["id"])))) == ("eve", "no-such-message")
+
+
+def test_in_a_slow_room_moderators_are_not_flooded_with_what_is_held(stage: Stage, mod: User) -> None:
+    stage.chat.moderation.filter = Filter("hold money")
+    eve = stage.program("eve")
+    mod.hears(Join(room="@log"), Slow(every="30s", room="lobby"))
+    eve.heard()
+    codes = [code(eve.hears(Say(text=f"{number} for money"))) for number in range(3)]
+    assert codes == ["held", "slow-down", "slow-down"]
+    assert [one["text"] for one in mod.heard() if one["type"] == "held"] == ["0 for money"]
 
 
 def test_an_action_that_was_held_is_done_as_one_once_it_is_approved(stage: Stage, mod: User) -> None:
