@@ -150,6 +150,13 @@ def test_a_stay_that_begins_while_one_reads_slowly_is_not_timed() -> None:
     assert outcome.timeline.latency.count == 0
 
 
+def test_who_comes_in_anew_while_it_reads_slowly_is_not_timed() -> None:
+    script = "script:\n  - ann: {read: 100kB/s}\n  - ann: {leave: bye}\n  - ann: {join}\n  - ann: hi\n"
+    with ChatServer(limits=Limits(rate=None)) as server:
+        outcome = passed(play(script, server.address))
+    assert (outcome.timeline.delivered, outcome.timeline.latency.count) == (1, 0)
+
+
 def test_who_has_read_slowly_is_not_timed_when_it_reads_normally_again_either() -> None:
     """What it left unread meanwhile may still come."""
     script = "script:\n  - ann: {read: 100kB/s}\n  - ann: {read: normal}\n  - ann: hi\n"

@@ -186,6 +186,21 @@ def test_what_was_passed_over_can_still_be_expected_but_each_message_only_once()
     assert outcome.failures == ["test.yaml:7: ben did not hear hi within 0.01 s"]
 
 
+def test_what_another_expectation_was_faster_to_take_is_made_up_by_what_came_with_the_rest() -> None:
+    outcome, _ = watched(
+        """
+        script:
+          - together:
+              - ben: {expect: hi, times: 2}
+              - ben: {expect: hi}
+              - - ann: hi
+                - everyone: {ping}
+                - ann: {say: hi, times: 2}
+        """
+    )
+    passed(outcome)
+
+
 def test_what_was_expected_beside_it_is_still_not_to_be_heard() -> None:
     outcome, _ = watched(
         """
