@@ -6,8 +6,11 @@ import gevent
 import pytest
 
 from bots.engine.bot import Bot, NotLetIn
+from bots.engine.runner import Runner
+from bots.engine.sending import Speech
 from bots.ledger.model import Message
 from bots.protocols.json import Json
+from bots.scenario.load import parse
 from bots.scenario.model import Actor
 from bots.world.inbox import Inbox
 from bots.world.whispers import Withdraw
@@ -60,6 +63,24 @@ def test_what_is_said_while_a_bot_says_again_what_may_be_lost_comes_behind_that(
         coming.join()
         assert said(watcher, 6) == [f"{number}" for number in range(6)]
         bot.drop("close")
+
+
+def test_two_who_whisper_to_each_other_while_both_are_about_to_move_do_not_wait_for_each_other() -> None:
+    scenario = parse(b"script:\n  - ann: hi\n  - ben: hi\n", "test.yaml", lambda _: b"")
+    with ChatServer(limits=Limits(rate=None)) as server:
+        group = Runner(scenario, server.address, Json).group
+        ann, ben = group.bots.values()
+        group.joining.let_in([ann, ben])
+        speech = Speech("psst", 1, is_made_up=False)
+        pairs = (ben, ann), (ann, ben)
+        with ben.transition_lock:
+            with ann.transition_lock:
+                whispering = [gevent.spawn(group.sending.whisper, *pair, speech, 0.0) for pair in pairs]
+                gevent.idle()
+            gevent.idle()  # who waits for ann alone has her now
+        assert len(gevent.joinall(whispering, timeout=10, raise_error=True)) == 2
+        for bot in (ann, ben):
+            bot.drop("close")
 
 
 def test_only_what_was_sent_before_a_ping_is_known_to_be_taken_when_its_pong_comes() -> None:
