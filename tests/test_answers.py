@@ -1,6 +1,7 @@
 """Actors who answer what they hear."""
 
-from tests.play import passed, watched
+from geventchat import ChatServer, Limits
+from tests.play import passed, play, watched
 
 
 def test_a_reply_answers_what_matches_so_many_times_and_each_time_in_other_words() -> None:
@@ -77,6 +78,18 @@ def test_two_who_answer_each_other_end_when_the_script_does() -> None:
     passed(outcome)
     assert outcome.timeline.said > 1
     assert outcome.settled
+
+
+def test_a_reply_ends_sooner_where_the_script_is_played_faster() -> None:
+    script = """
+    script:
+      - ann: {reply: pong, to: ping, for: 60s}
+      - wait: 90s
+      - bob: ping
+    """
+    with ChatServer(limits=Limits(rate=None)) as server:
+        outcome = passed(play(script, server.address, speed=1_000))
+    assert outcome.timeline.said == 1
 
 
 def test_nobody_answers_itself() -> None:

@@ -71,6 +71,12 @@ def test_a_ping_over_a_connection_that_is_lost_is_not_called_late() -> None:
     ]
 
 
+def test_who_drops_the_connection_itself_misses_no_pong() -> None:
+    script = "script:\n  - together:\n      - ann: {ping, within: 60s}\n      - ann: {drop: close}\n"
+    with faulty_json_server("no pong") as (address, _):
+        assert play(script, address).failures == []
+
+
 def test_who_gets_no_last_answer_in_time_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bots.engine.quiescence._PATIENCE_S", 0.2)
     with faulty_json_server("no pong") as (address, _):
