@@ -21,6 +21,8 @@ from tests.faulty_json_server import faulty_json_server
 from tests.faulty_server import faulty_server
 from tests.play import passed, play, watched
 from tests.raw import Address
+from tests.redis_server import RedisServer
+from tests.several import several
 
 
 class SlowBot(Bot):
@@ -97,6 +99,14 @@ def test_only_what_was_sent_before_a_ping_is_known_to_be_taken_when_its_pong_com
         assert bot.ping(20.0) == "pong"
         assert sent[0] <= bot.taken <= sent[1]
         bot.drop("close")
+
+
+def test_who_loses_the_connection_comes_back_at_the_next_of_several_servers(redis_server: RedisServer) -> None:
+    script = b"script:\n  - ann: hi\n  - ann: {drop: reset}\n  - ann: {reconnect}\n  - ann: ho\n"
+    with several(redis_server.url, 2, Limits(rate=None)) as shared:
+        first, second = (server.address for server in shared.servers)
+        passed(Runner(parse(script, "test.yaml", lambda _: b""), first, Json, others=[second]).run())
+        assert [server.chat.counters.connections for server in shared.servers] == [1, 1]
 
 
 def test_who_reads_slowly_and_loses_the_connection_reads_the_next_one_at_its_own_pace() -> None:
