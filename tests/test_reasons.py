@@ -77,6 +77,16 @@ def test_who_drops_the_connection_itself_misses_no_pong() -> None:
         assert play(script, address).failures == []
 
 
+def test_what_was_said_just_before_an_interruption_may_have_been_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bots.engine.runner.QUIET_S", 600.0)  # all of the run, however slow this machine is
+    with faulty_json_server("lost") as (address, server):
+        playing = gevent.spawn(play, "cast: {user: 2}\nscript:\n  - user1: hi\n  - wait: 60s\n", address)
+        server.committed.wait()
+        playing.kill(KeyboardInterrupt)
+        outcome = playing.get()
+    assert (outcome.interrupted, outcome.anomalies) == (True, {})
+
+
 def test_who_gets_no_last_answer_in_time_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bots.engine.quiescence._PATIENCE_S", 0.2)
     with faulty_json_server("no pong") as (address, _):
