@@ -22,6 +22,7 @@ FAULTS = {
     "refused whisper": "a whisper is refused",
     "leaked whisper": "a whisper comes to everybody",
     "no pong": "a ping is not answered",
+    "lazy": "a message comes to each other user only before its second pong from then on, as it may",
     "slow welcome": "half a second passes before somebody is let in",
 }
 
@@ -40,6 +41,8 @@ class FaultyJsonServer:
         self._users: dict[str, socket] = {}
         self._rooms: dict[str, str] = {}
         self._last = 0
+        self._coming: dict[str, list[dict[str, Any]]] = {}  # to whom, behind its next pong
+        self._due: dict[str, list[dict[str, Any]]] = {}  # before it
 
     def close_all(self) -> None:
         """End all connections."""
@@ -87,14 +90,25 @@ class FaultyJsonServer:
                 self._tell(nick, type="members", room=asked["room"], members=[], count=1, topic="", id=self._id())
             case "ping":
                 if not self._is_to_fail("no pong"):
-                    self._tell(nick, type="pong", token=asked["token"])
+                    self._pong(nick, asked["token"])
 
     def _welcome(self, nick: str) -> None:
         room = {"room": self._rooms[nick], "members": [], "count": 1, "topic": "", "id": self._id()}
         self._tell(nick, type="welcome", nick=nick, token="", server="faulty", limits={}, **room)
 
+    def _pong(self, nick: str, token: str) -> None:
+        for message in self._due.pop(nick, []):
+            self._tell(nick, **message)
+        self._tell(nick, type="pong", token=token)
+        self._due[nick] = self._coming.pop(nick, [])
+
     def _say(self, nick: str, text: str) -> None:
         said = {"type": "said", "id": self._id(), "time": "", "room": self._rooms[nick], "nick": nick, "text": text}
+        if self._is_to_fail("lazy"):
+            self._tell(nick, **said)
+            for reader in self._users.keys() - {nick}:
+                self._coming.setdefault(reader, []).append(said)
+            return
         here = [reader for reader, room in self._rooms.items() if room == self._rooms[nick]]
         elsewhere = [reader for reader in self._users if reader not in here]
         wrong = here[-1] if self._is_to_fail("nick") else ""

@@ -77,6 +77,13 @@ def test_who_drops_the_connection_itself_misses_no_pong() -> None:
         assert play(script, address).failures == []
 
 
+def test_what_a_server_has_taken_but_not_yet_sent_when_the_script_ends_is_waited_for() -> None:
+    with faulty_json_server("lazy") as (address, server):
+        outcome = passed(play("cast: {user: 2}\nscript:\n  - user1: hi\n", address))
+    assert server.committed.is_set()
+    assert outcome.timeline.delivered == 2
+
+
 def test_what_was_said_just_before_an_interruption_may_have_been_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bots.engine.runner.QUIET_S", 600.0)  # all of the run, however slow this machine is
     with faulty_json_server("lost") as (address, server):
