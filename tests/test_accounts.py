@@ -261,8 +261,9 @@ def test_who_registers_a_name_that_was_somebody_s_has_no_rooms_of_that_one_nor_i
     stage.carry_out()
     assert stage.chat.logins.account_of(first.member)
     assert not stage.chat.moderation.owns(first.member, "den")
-    rules = stage.chat.moderation.rules.of("cave")
-    assert (rules.owner, rules.invited) == ("bob", ("bob",))
+    rules = stage.chat.moderation.rules
+    assert rules.of("cave").owner == "bob"
+    assert [rules.lets_in("cave", account, "", None) for account in ("alice", "bob")] == [False, True]
 
 
 def test_a_password_that_is_replaced_while_it_is_looked_at_does_not_end_the_account() -> None:
