@@ -96,7 +96,8 @@ class SharedStream:
         """
         place = reader.stream.place
         before = self.messages_before(place)
-        if not line or place < self._begin or place != self._line_begin(place) or before > number:
+        is_between = self._begin <= place == self._line_begin(place) and before <= number <= self._next
+        if not (line and is_between):
             return False
         if before < number:  # this user does not hear those between: they are its own
             place = self._ends[number - 1 - self._first]
@@ -119,7 +120,7 @@ class SharedStream:
         it is not known what they hear next. Return whether that can be done.
         """
         first, behind = to - self._first, number - self._first + 1
-        if first < 0:
+        if first < 0 or number >= self._next:  # it is not kept, or was never told in bytes
             return False
         ends = self._ends[first:behind]
         at = bisect_left(self._line_ends, ends[0])
