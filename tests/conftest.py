@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import gevent
+import gevent.signal
 import pytest
 from hypothesis import settings
 
@@ -66,6 +67,14 @@ def time_limit(request: pytest.FixtureRequest) -> Iterator[None]:
     with gevent.Timeout(seconds, TookTooLongError(f"the test took more than {seconds:g} s")):
         yield
     faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.fixture(autouse=True)
+def children_left_alone() -> Iterator[None]:
+    """Let the loop take no exit status of others' children, who get 0 then: it does once gevent's subprocess was used."""
+    yield
+    if sys.platform != "win32":
+        gevent.signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
 class _Tracebacks(logging.Handler):
