@@ -71,7 +71,7 @@ def time_limit(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def children_left_alone() -> Iterator[None]:
-    """Let the loop take no exit status of others' children, who get 0 then: it does once gevent's subprocess was used."""
+    """Let the loop take no exit status of others' children: it does once gevent's subprocess was used."""
     yield
     if sys.platform != "win32":
         gevent.signal.signal(signal.SIGCHLD, signal.SIG_DFL)
