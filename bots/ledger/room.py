@@ -11,7 +11,7 @@ user heard, as with equal words sent while it joined, nobody is accused.
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from itertools import takewhile
 from typing import Literal
 
@@ -306,18 +306,17 @@ class RoomLedger:
     def _settle(self, reader: Attendance, message: Message) -> None:
         """Put a message where this user hears it, if its place was a guess that nobody has heard to be right."""
         begin, end = reader.progress.position, message.index
+        while begin < end and reader.does_not_hear(self.messages[begin]):
+            begin += 1
         passed = self.messages[begin:end]
-        if end - begin > _FAR or not any(one.is_loose for one in (message, *passed)):
+        if not 0 < end - begin <= _FAR or not any(one.is_loose for one in (message, *passed)):
             return
         if any(one.nick == message.nick or reader.does_not_hear(one) for one in passed):
             return
-        ahead = [
-            other for other in self.readers if other.progress.position > end and message not in other.progress.skipped
-        ]
-        if not all(other.progress.skipped.issuperset(passed) for other in ahead):
-            return  # somebody heard them so
+        if any(self._heard_so(other, message, passed) for other in self.readers):
+            return
         self._tally.count()
-        back = {other for other in ahead if other.progress.position == end + 1}
+        back = {one for one in self.readers if one.progress.position == end + 1 and message not in one.progress.skipped}
         for other in back:
             other.progress.position = begin + 1
             other.progress.skipped.difference_update(passed)
@@ -328,6 +327,13 @@ class RoomLedger:
         if not self._stream.move(end, begin, back):
             self._stream.restart(len(self.messages))
         self._sent.move(message, begin)
+
+    def _heard_so(self, reader: Attendance, message: Message, before: Sequence[Message]) -> bool:
+        """Whether a user may have heard a message, and something of what stands before it."""
+        progress = reader.progress
+        if progress.position <= message.index or message in progress.skipped:
+            return False
+        return not progress.skipped.issuperset(before)
 
     def _place_earlier(self, reader: Attendance) -> None:
         """Take what a user heard and was not placed for the last messages with these words before its position now."""
