@@ -105,6 +105,7 @@ def test_the_server_s_changes_and_the_command_s_do_not_overwrite_each_other(
     assert Program(server).hello("bota")["code"] == "nick-registered"
 
 
+@pytest.mark.slow
 def test_the_list_shows_what_is_there_and_no_secret(history: Path, secret: Path) -> None:
     done(history, "add", "bob", "--password-file", str(secret))
     token = done(history, "add", "Алиса", "--token", "--role", "owner").strip()

@@ -124,6 +124,7 @@ def test_a_dialect(checkout: Checkout) -> None:
     assert "ALICE: HELLO\n" in checkout.run(_TALK, "LOUD alice\nhello\nexit\n")
 
 
+@pytest.mark.slow
 def test_a_command(checkout: Checkout) -> None:
     structs = "geventchat/commands/commands.py"
     checkout.insert(
@@ -278,6 +279,7 @@ def test_a_store(checkout: Checkout) -> None:
     assert "shared:NAME" in said
 
 
+@pytest.mark.slow
 def test_a_scenario_action(checkout: Checkout) -> None:
     speaking = "bots/scenario/actions/speaking.py"
     checkout.insert(

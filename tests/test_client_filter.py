@@ -300,6 +300,7 @@ def test_json_is_printed_without_the_secret_to_come_back_with() -> None:
     assert "token" not in welcome
 
 
+@pytest.mark.slow
 def test_errors_that_nobody_reads_hold_up_neither_the_chat_nor_its_end() -> None:
     def fill() -> None:
         with suppress(OSError):

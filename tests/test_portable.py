@@ -27,6 +27,7 @@ def test_a_server_and_a_client_do_without_what_only_unix_has(tmp_path: Path, his
         assert server.end() == 0
 
 
+@pytest.mark.slow
 def test_one_server_has_a_history_at_a_time_there_too(tmp_path: Path) -> None:
     path = str(tmp_path / "history.sqlite")
     with serving("--history", path, through=WITHOUT_UNIX) as server:

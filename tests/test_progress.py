@@ -43,6 +43,7 @@ def test_a_run_goes_on_and_ends_though_the_terminal_was_stopped(tmp_path: Path) 
     assert "PASSED" in verdict.read_text()
 
 
+@pytest.mark.slow
 def test_a_run_needs_no_standard_error(tmp_path: Path) -> None:
     command = f"exec {shlex.join(_bots(_scenario(tmp_path, '1s')))} 2>&-"
     ran = subprocess.run(["/bin/sh", "-c", command], stdout=subprocess.PIPE, text=True, check=False)

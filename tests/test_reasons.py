@@ -140,6 +140,7 @@ def test_who_is_read_slowly_by_the_server_is_waited_for(monkeypatch: pytest.Monk
             assert passed(play(script + goodbye, server.address)).timeline.delivered >= 80
 
 
+@pytest.mark.slow
 def test_users_who_never_read_are_a_scenario() -> None:
     script = """
     cast: {mute: 3, user: 3}

@@ -105,6 +105,7 @@ def test_however_many_want_to_come_in_while_redis_is_away_each_is_told_soon(
         alice.close()
 
 
+@pytest.mark.slow
 def test_who_comes_in_while_redis_is_away_for_a_moment_waits_for_that(tmp_path: Path) -> None:
     with running_redis(tmp_path) as redis, several(redis.url, 1, lease_s=60) as servers:
         redis.kill()

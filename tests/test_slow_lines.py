@@ -64,6 +64,7 @@ def test_a_name_is_taken_only_when_the_one_who_has_it_has_left() -> None:
     assert passed(outcome).users == 2
 
 
+@pytest.mark.slow
 def test_a_name_that_is_taken_and_given_up_again_is_free_only_after_both() -> None:
     outcome = played(
         """
@@ -77,6 +78,7 @@ def test_a_name_that_is_taken_and_given_up_again_is_free_only_after_both() -> No
     passed(outcome)
 
 
+@pytest.mark.slow
 def test_who_is_just_coming_back_says_its_line_then() -> None:
     outcome = played(
         """

@@ -96,6 +96,7 @@ def check(chat: tuple[ChatServer, MemoryLog], connections: Sequence[tuple[Sequen
     assert client.waiting == 0
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(
     connections=st.lists(

@@ -59,6 +59,7 @@ def test_who_does_not_speak_websocket_is_told_apart() -> None:
     assert "ann is not in" in ran.out
 
 
+@pytest.mark.slow
 def test_without_a_server_or_a_file_one_line_says_so(tmp_path: Path) -> None:
     protocol = str(EXAMPLES[0])
     nobody = run("bots.cli", "try", "127.0.0.1:1", "--protocol", protocol)
