@@ -214,8 +214,11 @@ class Reordering:
         return first.index < second.index and not (one is not None and second.index <= one.after.index)
 
     def _heard_both(self, reader: Attendance, message: Message, other: Message) -> bool:
-        """Whether it is certain that a user heard these two."""
-        return all(reader.has_heard(one) and not self._sent.may_be_another(reader, one) for one in (message, other))
+        """Whether it is certain that a user heard these two, and when."""
+        return all(
+            reader.has_heard(one) and one not in reader.progress.sometime and not self._sent.may_be_another(reader, one)
+            for one in (message, other)
+        )
 
     def _is_known(self, message: Message) -> bool:
         """Whether it is known where a message stands among its sender's."""

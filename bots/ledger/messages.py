@@ -166,7 +166,7 @@ class SentMessages:
         equal.insert(bisect_left(equal, index, key=_index), message)
 
     def move(self, message: Message, index: int) -> None:
-        """Move a message forward to this place in the room's order."""
+        """Move a message forward to this place in the room's order, past none with the same words."""
         end = message.index
         self.order.insert(index, self.order.pop(end))
         for number in range(index, end + 1):
@@ -190,6 +190,7 @@ class SentMessages:
                 while begin < len(order) and order[begin].number < message.number:
                     begin += 1
                 message.is_unsure |= begin < len(order)
+        message.is_loose = begin > 0 and order[begin - 1].is_loose
         while begin < len(order) and reader.does_not_hear(order[begin]):
             message.is_loose = True
             if order[begin].number > message.number:

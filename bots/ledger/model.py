@@ -103,6 +103,7 @@ class Progress:
     heard: int = 0
     position: int = -1  # of the next message in the room's order; -1 until it is known where the user came in
     skipped: set[Message] = field(default_factory=set)  # those before the position that were not heard
+    sometime: set[Message] = field(default_factory=set)  # those that were heard, nobody knows behind which others
     unplaced: Counter[Words] = field(default_factory=Counter)  # heard, and any of several messages with these words
 
 

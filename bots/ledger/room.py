@@ -30,7 +30,7 @@ MAX_FINDINGS = 1_000
 MAX_FRAMES = 100_000
 # Without ids, it is not sure for so long after a user has asked to join where in the room's order it came in.
 _SETTLES_S = 5.0
-# How far a message is moved of which the place was guessed: past all that one reader says while the server sends once.
+# Past how many others a message is moved at most whose place was a guess: what is said while a server sends once.
 _FAR = 20
 
 # How a user heard something: as what comes next for it in the room's order, after others that stand behind it, or as
@@ -311,29 +311,44 @@ class RoomLedger:
         passed = self.messages[begin:end]
         if not 0 < end - begin <= _FAR or not any(one.is_loose for one in (message, *passed)):
             return
-        if any(one.nick == message.nick or reader.does_not_hear(one) for one in passed):
+        if reader.progress.unplaced or any(one.nick == message.nick or reader.does_not_hear(one) for one in passed):
             return
-        if any(self._heard_so(other, message, passed) for other in self.readers):
+        if any(self._may_have_heard_so(other, message, passed) for other in self.readers):
+            for one in (message, *passed):
+                one.is_loose = False
             return
+        self._move_forward(message, begin)
+
+    def _may_have_heard_so(self, reader: Attendance, message: Message, passed: Sequence[Message]) -> bool:
+        """Whether a user may have heard something of what stands before a message before that one."""
+        progress = reader.progress
+        if progress.position <= message.index:
+            return progress.position > passed[0].index and not reader.does_not_hear(message)
+        if message in progress.skipped:
+            return False
+        return bool(progress.unplaced) or not progress.skipped.issuperset(passed)
+
+    def _move_forward(self, message: Message, begin: int) -> None:
+        """Move a message forward to a place in the room's order, and with it the users for whom that changes something.
+
+        Those who have heard it and nothing of what it passes are in front of that now; those who do not hear it, and
+        are in the midst of that, are past it.
+        """
+        end = message.index
+        passed = self.messages[begin:end]
         self._tally.count()
         back = {one for one in self.readers if one.progress.position == end + 1 and message not in one.progress.skipped}
-        for other in back:
-            other.progress.position = begin + 1
-            other.progress.skipped.difference_update(passed)
         for other in self.readers:
-            if other not in back and begin < other.progress.position <= end:
-                other.progress.position += 1
-                other.progress.skipped.add(message)
+            progress = other.progress
+            if other in back:
+                progress.position = begin + 1
+                progress.skipped.difference_update(passed)
+            elif begin < progress.position <= end:
+                progress.position += 1
+                progress.skipped.add(message)
         if not self._stream.move(end, begin, back):
             self._stream.restart(len(self.messages))
         self._sent.move(message, begin)
-
-    def _heard_so(self, reader: Attendance, message: Message, before: Sequence[Message]) -> bool:
-        """Whether a user may have heard a message, and something of what stands before it."""
-        progress = reader.progress
-        if progress.position <= message.index or message in progress.skipped:
-            return False
-        return not progress.skipped.issuperset(before)
 
     def _place_earlier(self, reader: Attendance) -> None:
         """Take what a user heard and was not placed for the last messages with these words before its position now."""
@@ -342,6 +357,7 @@ class RoomLedger:
             passed = sorted((one for one in progress.skipped if one.words == words), key=lambda one: one.index)
             if len(passed) >= heard and not self._sent.is_awaited(words):
                 progress.skipped.difference_update(passed[-heard:])
+                progress.sometime.update(passed[-heard:])
                 if self.share is not None:  # it is kept as something odd
                     self.share.out_of_place[reader].update(passed[-heard:])
                 del progress.unplaced[words]
@@ -350,7 +366,7 @@ class RoomLedger:
         """Add a user that heard exactly what another one heard, who was there all the while too."""
         one, other = reader.progress, leader.progress
         one.heard, one.position, one.skipped = other.heard, other.position, set(other.skipped)
-        one.unplaced = other.unplaced.copy()
+        one.sometime, one.unplaced = set(other.sometime), other.unplaced.copy()
         self.readers.append(reader)
         self._reordering.hear_like(leader, reader)
         for finding in [one for one in self.findings if one.reader is leader]:
