@@ -296,6 +296,15 @@ def test_telnet_negotiation_is_not_said(honest: Honest) -> None:
     honest.hear_leaving("mallory")
 
 
+@contextlib.contextmanager
+def eve_on_irc(honest: Honest) -> Iterator[Raw]:
+    """Let eve come into the lobby by IRC, and the honest users hear of it."""
+    with on_irc(honest.server.address, "eve", "#lobby") as eve:
+        for user in (honest.alice, honest.bob):
+            assert user.line() == "* eve joined"
+        yield eve
+
+
 def expect(errors: list[str], words: str) -> None:
     """Look whether the server has logged this one of its own errors; the test goes on without it."""
     assert any(f"an error in the server: {words}" in error for error in errors)
@@ -320,9 +329,7 @@ def test_who_cannot_be_answered_for_a_mistake_of_ours_is_closed_alone(
 def test_who_cannot_be_told_news_of_others_for_a_mistake_of_ours_is_closed_alone(
     honest: Honest, monkeypatch: pytest.MonkeyPatch, unnoticed_errors: list[str]
 ) -> None:
-    with on_irc(honest.server.address, "eve", "#lobby") as eve:
-        for user in (honest.alice, honest.bob):
-            assert user.line() == "* eve joined"
+    with eve_on_irc(honest) as eve:
         monkeypatch.setattr("geventchat.dialects.irc.replies._TABLE", {})
         honest.bob.send(b"/away tea\n")
         assert honest.bob.line() == "* bob is away: tea"
@@ -334,9 +341,7 @@ def test_who_cannot_be_told_news_of_others_for_a_mistake_of_ours_is_closed_alone
 def test_what_cannot_be_told_in_one_dialect_for_a_mistake_of_ours_is_a_gap_there_and_told_in_the_others(
     honest: Honest, monkeypatch: pytest.MonkeyPatch, unnoticed_errors: list[str]
 ) -> None:
-    with on_irc(honest.server.address, "eve", "#lobby") as eve:
-        for user in (honest.alice, honest.bob):
-            assert user.line() == "* eve joined"
+    with eve_on_irc(honest) as eve:
         with monkeypatch.context() as broken:
             broken.setattr("geventchat.dialects.irc.events.said", None)
             honest.talk()
@@ -350,9 +355,7 @@ def test_what_cannot_be_told_in_one_dialect_for_a_mistake_of_ours_is_a_gap_there
 def test_who_cannot_be_told_what_it_has_done_for_a_mistake_of_ours_is_closed_alone(
     honest: Honest, monkeypatch: pytest.MonkeyPatch, unnoticed_errors: list[str]
 ) -> None:
-    with on_irc(honest.server.address, "eve", "#lobby") as eve:
-        for user in (honest.alice, honest.bob):
-            assert user.line() == "* eve joined"
+    with eve_on_irc(honest) as eve:
         monkeypatch.setattr("geventchat.dialects.irc.replies._ACKNOWLEDGED", None)
         eve.send(b"TOPIC #lobby :tea\r\n")
         for user in (honest.alice, honest.bob):
