@@ -177,7 +177,8 @@ class SentMessages:
 
         Nearly always that is the end. Where others are further on, it comes next for this user, but behind all that
         its sender sent before. Where a user came in is not known before it is placed: then a message comes behind what
-        those have heard who have to hear it too, and in the order in which everything was sent.
+        those have heard who have to hear it too, and in the order in which everything was sent. The place is a guess,
+        and the message loose, where it stands next to words of this user's own that are not sent back to it.
         """
         order, begin = self.order, reader.progress.position
         if begin < 0:

@@ -44,10 +44,9 @@ class Publisher:
         self._changed: dict[RoomFeed, None] = {}
         self._keeping: list[RoomFeed] = []  # feeds with something that not all of their readers may have been sent
         self._outboxes: dict[Outbox, None] = {}
-        self.failed: Callable[[Member, Exception], None] = _fail  # told why a member cannot be told something
-        self.left_out: Callable[[RoomFeed, Exception], None] = (
-            _fail  # told why a feed's readers were told a gap instead
-        )
+        # Are told why a member cannot be told something, and why a feed's readers were told a gap instead.
+        self.failed: Callable[[Member, Exception], None] = _fail
+        self.left_out: Callable[[RoomFeed, Exception], None] = _fail
 
     def publish(self, batch: Batch, wall_time: float, now: float) -> None:
         """Show a batch that is in the log.

@@ -225,6 +225,7 @@ end
 -- What servers call.
 
 -- Return for each user of the items in `args` whether it is with this server, and for '', which is no user: it is.
+-- Servers write some hundreds of items at a time: Lua passes on some thousand words at most.
 local function are_with(server, args)
   local marks, with = {''}, {} -- there is always one to be asked for
   for i = 6, #args, 4 do
