@@ -17,8 +17,8 @@ from tests.raw import Raw, programmed
 _RATE = 50  # messages a second
 # What a frame may take of the CPU: a busy machine makes it come later, but no dearer.
 _MOST_MS = 50.0
-# What the page may keep: 2,200 lines of some ten nodes each, and as much again.
 _TRIES = 3  # who else uses the machine makes a frame longer than it is
+# What the page may keep: 2,200 lines of some ten nodes each, and as much again.
 _MOST_NODES = 50_000
 _MOST_BYTES = 10 << 20
 
