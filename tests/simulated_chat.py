@@ -90,6 +90,7 @@ class SimulatedChat:
         assert fault in FAULTS
         self._spoken = SPEAKING[spoken or ("json" if apart == "ids" else "plain")]
         self.committed: tuple[str, str, str] | None = None  # nick, text and reader
+        self.swapped: set[tuple[str, str]] = set()  # nick and text of what has changed places
         played = scenario(_SCRIPT + f"check: {{order: {order}}}\n")
         self.parts = [Outcome(played) for _ in range(parts)]  # of whose users each sees some
         self.outcome = self.parts[0]
@@ -243,6 +244,7 @@ class SimulatedChat:
             self._at(now + self._chance.random(), lambda at: self._send(user, line, at))
             return
         if self._held is not None and user is self._victim and nick not in (self._held[0], "zoe"):
+            self.swapped = {(nick, text), self._held[:2]}
             self._send(user, line, now)
             self._send(user, self._held[2], now)
             self._held = None
