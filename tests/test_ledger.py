@@ -667,7 +667,21 @@ def test_who_hears_one_sender_behind_another_hears_that_ones_words_in_order() ->
 def test_whoever_hears_a_message_later_than_all_is_found_though_most_heard_it_later_than_the_first() -> None:
     said = {"a": "ann", "1": "bob", "2": "cat", "3": "dan"}
     ledger = hear_in_orders(said, {"ann": "a123", "bob": "1a23", "cat": "1a23", "dan": "123a"})
-    assert verdicts(ledger) == [("reordered", "ann", "a", "ann"), ("reordered", "ann", "a", "dan")]
+    assert verdicts(ledger) == [("reordered", "ann", "a", "dan"), ("reordered", "bob", "1", "ann")]
+
+
+def test_a_message_that_overtook_three_is_one_fault_whoever_was_the_first_to_hear_it() -> None:
+    said = {"1": "ann", "2": "bob", "3": "ann", "a": "cat"}
+    for first in (("ann", "bob", "cat"), ("cat", "ann", "bob")):
+        ledger = hear_in_orders(said, {reader: "a123" if reader == "cat" else "123a" for reader in first})
+        assert verdicts(ledger) == [("reordered", "cat", "a", "cat")]
+
+
+def test_of_two_messages_that_changed_places_the_one_that_came_late_is_named_whoever_was_the_first_to_hear_it() -> None:
+    said = {"1": "ann", "2": "bob"}
+    for first in (("ann", "bob", "cat"), ("cat", "ann", "bob")):
+        ledger = hear_in_orders(said, {reader: "21" if reader == "cat" else "12" for reader in first})
+        assert verdicts(ledger) == [("reordered", "ann", "1", "cat")]
 
 
 def test_what_changed_places_with_a_late_message_is_found_between_what_did_not() -> None:

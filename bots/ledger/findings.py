@@ -112,6 +112,13 @@ class Reordered(NamedTuple):
     after: Message | None = None
 
 
+class Pair(NamedTuple):
+    """Two messages as somebody heard them, in the wrong order."""
+
+    first: Message
+    second: Message
+
+
 class Reordering:
     """Keeps what users heard out of order, and says at the end which of them, and of what.
 
@@ -148,30 +155,30 @@ class Reordering:
         one of those that may have been: where nobody heard the two the other way round, nobody is at fault.
         """
         newest: dict[str, Message] = {}  # of each sender
-        accused: set[tuple[Attendance, Message, Message]] = set()  # a pair is found once, though it is compared twice
+        heard_wrong: dict[Attendance, dict[Pair, None]] = defaultdict(dict)
         for message in self._order:
-            told: dict[Attendance, None] = {}
-            for other, at_fault in self._compared(message, newest, readers):
-                told |= dict.fromkeys(one for one in at_fault if (one, other, message) not in accused)
-                accused |= {(one, message, other) for one in at_fault}
-            for reader in told:
-                late = self._late.get(message, {}).get(reader)
-                yield Reordered(message, reader, late.at if late else message.first_heard, late.after if late else None)
+            for pair, at_fault in self._compared(message, newest, readers):
+                for reader in at_fault:
+                    heard_wrong[reader][pair] = None
+        found = ((message, reader) for reader, pairs in heard_wrong.items() for message in _out_of_place(pairs))
+        for message, reader in sorted(found, key=lambda one: one[0].index):
+            late = self._late.get(message, {}).get(reader)
+            yield Reordered(message, reader, late.at if late else message.first_heard, late.after if late else None)
 
     def _compared(
         self, message: Message, newest: dict[str, Message], readers: Sequence[Attendance]
-    ) -> Iterator[tuple[Message, Iterable[Attendance]]]:
-        """Yield what a message is compared with, and who heard the two in the wrong order."""
+    ) -> Iterator[tuple[Pair, Iterable[Attendance]]]:
+        """Yield what a message is compared with, as it was heard by those who heard the two in the wrong order."""
         if self._is_known(message):
             before = newest.setdefault(message.nick, message)
             if before.number < message.number:
                 newest[message.nick] = message
             elif before is not message:
-                yield before, list(self._otherwise(before, message, readers))
+                yield Pair(before, message), self._otherwise(before, message, readers)
         if message in self._late and not self._is_anything(message):
             in_step = [one for one in readers if one not in self._late[message] and one.has_heard(message)]
             for other in self._near(message):
-                yield other, self._at_fault(message, other, in_step)
+                yield self._at_fault(message, other, in_step)
 
     def _near(self, message: Message) -> list[Message]:
         """Return what stands behind a message, and may have been heard before it: near to where it was put or heard."""
@@ -185,18 +192,20 @@ class Reordering:
             others = (one for one in others if one.nick == message.nick)
         return [one for one in others if _are_told_apart(one, message) and not self._is_anything(one)]
 
-    def _at_fault(self, message: Message, other: Message, in_step: Sequence[Attendance]) -> dict[Attendance, None]:
-        """Return who heard these two in the wrong order; `other` stands behind the message, which these heard there."""
+    def _at_fault(
+        self, message: Message, other: Message, in_step: Sequence[Attendance]
+    ) -> tuple[Pair, Iterable[Attendance]]:
+        """Return how these two were heard in the wrong order, and by whom; `other` stands behind the message."""
         late = self._late[message]
         both = [one for one in (*late, *in_step) if self._heard_both(one, message, other)]
         behind = dict.fromkeys(one for one in both if self._heard_first(one, other, message))
-        if not behind:
-            return behind
-        before = dict.fromkeys(one for one in both if one not in behind)
+        before = dict.fromkeys(one for one in both if one not in behind) if behind else {}
         of_one = message.nick == other.nick and message.words != other.words  # ids do not say which is which
         if of_one and self._is_known(message) and self._is_known(other):
-            return behind if message.number < other.number else before
-        return behind if len(behind) <= len(before) else before
+            is_right_as_it_stands = message.number < other.number
+        else:
+            is_right_as_it_stands = len(behind) <= len(before)
+        return (Pair(other, message), behind) if is_right_as_it_stands else (Pair(message, other), before)
 
     def _otherwise(self, before: Message, message: Message, readers: Sequence[Attendance]) -> Iterator[Attendance]:
         """Yield who heard these two of one sender as they stand, which is not as they were sent."""
@@ -227,6 +236,20 @@ class Reordering:
     def _is_anything(self, message: Message) -> bool:
         """Whether a message may be any of several; of what others say, nobody knows how often they said it."""
         return message.is_unsure or (message.from_others and self._sent.is_repeated(message))
+
+
+def _out_of_place(pairs: Iterable[Pair]) -> Iterable[Message]:
+    """Return as few messages of one user as all these pairs come from.
+
+    One that came out of its place makes a pair with each that it passed. Of two that changed places, it is the one that
+    came late, whoever else was the first to hear which.
+    """
+    times = Counter(message for pair in pairs for message in pair)
+    named: dict[Message, None] = {}
+    for first, second in sorted(pairs, key=lambda pair: max(times[pair.first], times[pair.second]), reverse=True):
+        if first not in named and second not in named:
+            named[first if times[first] > times[second] else second] = None
+    return named
 
 
 def _are_told_apart(one: Message, other: Message) -> bool:
