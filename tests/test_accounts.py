@@ -363,6 +363,8 @@ def test_of_a_flood_of_logins_a_few_wait_and_the_others_are_told_to_come_later(
     go_on.set()
     assert [told.get() for _ in range(3)] == ["login-failed"] * 3
     gevent.joinall(busy)
+    for _ in range(passwords.AT_ONCE + passwords.MAX_WAITING):  # their places are free again
+        server._services.passwords.fits("", SECRET)
 
 
 def test_of_guesses_at_the_same_time_no_more_are_looked_at_than_may_be_wrong_for_nothing(server: ChatServer) -> None:
@@ -458,11 +460,12 @@ def test_one_address_registers_a_class_at_once_and_then_one_name_a_minute() -> N
 
 def test_who_registers_too_many_names_is_told_so(server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("geventchat.server.throttle.is_loopback", lambda _: False)
-    alice = Program(server.address, "alice")
-    for _ in range(limits.REGISTRATIONS_AT_ONCE):
+    alice, bob = Program(server.address, "alice"), registered(server, "bob")
+    for _ in range(limits.REGISTRATIONS_AT_ONCE - 1):
         server._services.registrar.admit("127.0.0.1", time.monotonic())
     assert alice.asks("register", password=SECRET)["code"] == "slow-down"
-    assert server._services.passwords.made == 0
+    assert server._services.passwords.made == 1
+    assert bob.asks("password", password="another horse")["account"] == "bob", "no name is registered by that"
 
 
 def test_a_login_ends_with_its_account_though_another_one_has_the_name_at_once() -> None:

@@ -129,6 +129,7 @@ def test_who_comes_back_too_late_is_told_that_something_is_missing() -> None:
         assert (messages[0]["type"], messages[0]["from"], messages[0]["count"]) == ("gap", welcome["id"], None)
         assert number_of(messages[0]["to"]) < number_of(messages[1]["id"])
         assert texts(messages)[-1] == "99"
+        assert server.chat.counters.gaps == 1
         alice.close()
         bob.close()
 

@@ -14,7 +14,7 @@ from geventchat.protocol import address
 from geventchat.protocol.limits import Limits
 from tests.pages import PAGES, found, options_of
 from tests.processes import Serving, run, serving
-from tests.raw import Raw
+from tests.raw import Raw, plain
 from tests.talking import Program, hanging_up
 
 __all__ = ["hanging_up"]
@@ -117,10 +117,13 @@ def test_a_signal_has_it_read_again_and_says_what_waits_for_the_next_start(confi
             assert nc.until(b": ") == b"Server password: "
         config.write_text("max-lines = 300\n")
         assert "ERROR the settings stay as they were: " in reload(server)
-        config.write_text('max-line = 300\nmax-name = 15\nkeep = "3d"\nlog-level = "info"\n')
+        config.write_text('max-line = 300\nmax-name = 15\nkeep = "3d"\nlog-level = "info"\ngreet-with = 0\n')
         waiting = "the settings have been read again; these are taken at the next start: keep, max-name"
         assert waiting in reload(server)
         assert waiting in reload(server)
         third = Program(server.address, "a longer name")
         assert (third.welcome["limits"]["line"], third.welcome["limits"]["nick"]) == (300, 32)
+        with plain(server.address, "fourth") as fourth:
+            fourth.send(b"/ping now\n")
+            assert b"still here" not in fourth.until(b"* pong now\n")
         assert server.end() == 0

@@ -162,6 +162,16 @@ def test_too_many_connections_from_one_address_are_refused_but_loopback_is_exemp
         limiter.admit(address, 1_000.0)
 
 
+def test_for_one_who_has_gone_one_may_come_from_the_same_address() -> None:
+    limiter = ConnectionLimiter(Limits(max_per_address=3, connect_rate=1_000))
+    for _ in range(3):
+        limiter.admit("192.0.2.7", 1_000.0)
+    limiter.release("192.0.2.7")
+    limiter.admit("192.0.2.7", 1_001.0)
+    with pytest.raises(Refused, match="too many connections from your address"):
+        limiter.admit("192.0.2.7", 1_001.0)
+
+
 def test_a_host_with_a_whole_network_of_addresses_gets_no_more_in_than_one_with_a_single_one() -> None:
     limiter, registrar = ConnectionLimiter(Limits(max_per_address=1, connect_rate=1_000)), Registrar()
     limiter.admit("2001:db8:1:2::1", 1_000.0)
