@@ -596,6 +596,17 @@ def test_an_invited_account_is_let_in_on_any_connection(stage: Stage, mod: User)
     told(again.hears(Hello(nick="ann^2", room="den")), "welcome")
 
 
+def test_who_has_a_room_does_not_act_there_on_another_connection_of_its_account(stage: Stage) -> None:
+    ann = with_account(stage, "ann", room="den")
+    told(stage.program().hears(Hello(nick="eve", room="den")), "welcome")
+    again = stage.program()
+    stage.chat.logins.log_in(again.member, Account(name="ann"))
+    told(again.hears(Hello(nick="ann^2", room="den")), "welcome")
+    assert code(ann.hears(Mute(nick="ann^2", room="den"))) == "forbidden"
+    assert code(ann.hears(Kick(nick="ann^2", room="den"))) == "forbidden"
+    told(ann.hears(Kick(nick="eve", room="den")), "kicked")
+
+
 def test_an_account_has_so_many_rooms_and_further_ones_are_nobodys() -> None:
     rules = Rules(Kept())
     for number in range(MAX_OWNED + 1):
@@ -811,3 +822,13 @@ def test_who_opens_the_link_first_moderates_and_comes_back_as_a_moderator(stage:
     stage.now += LINK_S
     late = stage.program()
     assert told(late.hears(Hello(nick="late", token=token)), "welcome")["role"] == "user"
+
+
+def test_of_two_who_are_let_through_with_the_link_at_the_same_time_one_opens_it(stage: Stage) -> None:
+    moderation, ann, eve = stage.chat.moderation, stage.program("ann").member, stage.program("eve").member
+    moderation.links.offer("secret")
+    assert [moderation.links.check("secret") for _ in (ann, eve)] == [True, True]  # where a name is claimed meanwhile
+    moderation.open_link(ann, "secret", stage.now)
+    with pytest.raises(Refused, match="has been opened already"):
+        moderation.open_link(eve, "secret", stage.now)
+    assert (ann.role, eve.role) == (Role.MODERATOR, Role.USER)
