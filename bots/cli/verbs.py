@@ -76,10 +76,12 @@ def parser(verb: str) -> argparse.ArgumentParser:
             options.add_argument("--format", metavar="NAME", choices=names, default="", help=known)
             _add_output(options)
         case "record":
+            from geventchat.protocol.names import LOBBY
+
             options = _of(verb, "Record a room of a live server as a scenario, until Ctrl-C.", _RECORD)
             options.add_argument("source", metavar="HOST:PORT")
             _add_output(options)
-            options.add_argument("--room", default="lobby", help="which room (default: %(default)s)")
+            options.add_argument("--room", default=LOBBY, help="which room (default: %(default)s)")
             add_tls(options)
             add_password(options)
         case "scenarios":

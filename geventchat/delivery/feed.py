@@ -171,7 +171,7 @@ class Cursor:
         self._group = group
 
     def leave_group(self) -> None:
-        """Stay where the group stands; from now on `sent` says how far this reader is."""
+        """Stay where the group stands; from now on `advance` moves this reader alone."""
         group = self._group
         if group is None:
             return
