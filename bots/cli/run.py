@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bots.workers.crew import Crew
     from geventchat.tls.trust import Trust
 
-# Of several runs, the exit status of the first of these that one of them has.
+# The exit status of several runs is the first of these that one of them has.
 _WORST_FIRST = (130, 1, 5, 0)
 _WORDS = {0: "passed", 1: "failed", 5: "invalid", 130: "interrupted"}
 

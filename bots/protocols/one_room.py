@@ -16,7 +16,7 @@ _Rooms = dict[Actor, str]
 def said_elsewhere(scenario: Scenario) -> Iterator[tuple[Line, str]]:
     """Yield each line that speaks to another room than its actor's, and why that cannot be.
 
-    Whoever moves in one of several branches may be anywhere until it moves again.
+    An actor that moves in one of several branches may be anywhere until it moves again.
     """
     late = latecomers(scenario)
     yield from _said_elsewhere(scenario, scenario.script, {one: LOBBY for one in scenario.actors if one not in late})

@@ -11,7 +11,7 @@ from geventchat.commands import commands
 def check_sayable(scenario: Scenario, spoken: Spoken) -> None:
     """Raise ScenarioMistakes for lines that cannot be carried out in a protocol.
 
-    Of texts with placeholders that is known only when they are said: then it is a failure of the run.
+    Texts with placeholders are known only when they are said: there it is a failure of the run.
     """
     dialect, report = spoken.make(""), Report(scenario.file)
     which = f"the {'dialect' if spoken.option == '--dialect' else 'protocol'} {spoken.name}"

@@ -35,8 +35,8 @@ class Actor:
 class Line:
     """Something that some actors do. `number` counts the script's lines from 0 as they are read; chance hangs on it.
 
-    Of a cast, of everyone and of a choice, those are passed over for whom the line cannot be: who has left or lost the
-    connection (for `join` and `reconnect`: who has not). For one actor by name, that is a mistake and never gets here.
+    In a line for many actors, those who have left or lost the connection are passed over (for `join` and `reconnect`:
+    those who have not). For one actor by name, that is a mistake and never gets here.
     """
 
     number: int

@@ -48,7 +48,7 @@ def import_log(source: bytes, file: str, name: str = "") -> Transcript:
 def choose(log: LogText, among: Sequence[LogFormat] = formats.FORMATS) -> LogFormat:
     """Return the format that leaves the least of a log to chance. Raises UsageError if there is none, or several.
 
-    Of formats that read the log's sample alike, the first is as good as any.
+    If several read the log's sample alike, the first of them will do.
     """
     scores = [one.score(log) for one in among]
     best = max(scores)

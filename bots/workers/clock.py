@@ -1,8 +1,8 @@
 """The master's clock, as a worker reads it. No I/O; times come in.
 
 The worker asks the master for its time. The answer is from some moment between asking and hearing it: the middle is
-wrong by half of that at most, however the way there and back may differ. Of each few seconds the answer that came
-fastest counts; between two of those, the clocks are taken to drift evenly.
+wrong by half of that at most, however the way there and back may differ. The answer that came fastest within a few
+seconds counts; between two of those, the clocks are taken to drift evenly.
 """
 
 import math
@@ -10,7 +10,7 @@ from bisect import bisect
 from itertools import pairwise
 from typing import NamedTuple
 
-# Of the answers within so long, the best one counts.
+# The best of the answers within so long counts.
 _WINDOW_S = 10.0
 
 

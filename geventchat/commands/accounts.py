@@ -134,7 +134,7 @@ def unregister(chat: Chat, member: Member, asked: commands.Unregister, now: floa
 
 
 def recover(chat: Chat, member: Member, asked: commands.Recover, now: float) -> MakeWord:
-    """Replace the password of an account by one for a single login, which whoever asks for that passes on."""
+    """Replace the password of an account by one for a single login, for the moderator who asks to pass on."""
     _recoverable(chat, member, asked.account)
 
     def then(word: str) -> None:

@@ -61,7 +61,7 @@ class Kept:
         return cast(list[_Kind], list(self._now.get(kind, {}).values()))
 
     def listen(self, kind: type[Record], changed: Callable[[str], None]) -> None:
-        """Call this with the key of each record of a kind that is not what it was, whoever changed it."""
+        """Have `changed` called with the key of each record of a kind that changes, here or elsewhere."""
         self._listeners.setdefault(kind, []).append(changed)
 
     def put(self, record: Record, undone: Callable[[], None] = nothing) -> Change:

@@ -90,8 +90,8 @@ def unsettled(batch: Iterable[Post]) -> list[Transaction]:
 def without_unstored(batch: Batch, why: str) -> Batch:
     """Return what remains of a batch that the log could not store.
 
-    Senders are told that their messages were not stored. Of a transaction nothing remains; who began it is told once.
-    Joins, leaves and new names still take effect, for the state has changed already.
+    Senders are told that their messages were not stored. Nothing of a transaction remains, and the member who began it
+    is told once. Joins, leaves and new names still take effect, for the state has changed already.
     """
     remaining: Batch = []
     told: set[Transaction | None] = set()

@@ -1,7 +1,7 @@
-"""Users who are connected to other servers: to rooms, lists and whoever whispers to them, members as all others.
+"""Users who are connected to other servers: in rooms and lists, and for whispers, members like all others.
 
-Their own servers send them what they are to hear. Here it is followed, in the order of the log, who they are, which
-rooms they are in, and when they go; the same order holds for what becomes of this server's own users there.
+Their own servers send them what they are to hear. Here they are followed, in the order of the log: who they are, which
+rooms they are in, and when they go. What becomes of this server's own users there is followed in the same order.
 """
 
 from collections.abc import Callable, Iterator, Sequence

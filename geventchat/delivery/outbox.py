@@ -67,8 +67,8 @@ class Outbox:
     def unfollow(self, feed: Feed) -> None:
         """Send what the feed holds now, up to MAX_LEFT_BYTES, and nothing that it gets later.
 
-        Where the feed is held, nothing of it is sent: whoever comes back once more, with the last id that it has heard,
-        would else never hear what it missed before.
+        If the feed is held, nothing of it is sent: a user who then comes back with the last id that it has heard would
+        else never hear what it missed before.
         """
         cursor = next((one for one in self._cursors if one.feed is feed), None)
         if cursor is None:

@@ -165,7 +165,7 @@ class Described(Doing, tag="described", kw_only=True):
 
 
 class Watched(Reply, tag="watched"):
-    """Of the nicks that this user watches, or of some: which are here, and which are not; unasked when that changes."""
+    """Which nicks are here and which are not, of all or some that this user watches; sent unasked when that changes."""
 
     here: list[str]
     gone: list[str]

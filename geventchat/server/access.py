@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """Who may come in: everybody, or, if it is not empty, who knows the `password`.
+    """Who may come in: everybody, or, if `password` is not empty, those who know it.
 
     With `keys`, TLS is spoken too, and with `tls_only`, nothing else. In `proxies` are the networks of those who are
     believed when they say for whom they have connected.

@@ -1,4 +1,4 @@
-"""What holds in the house, whoever is there: the message of the day, the filter, and the moderator's link."""
+"""What holds for everybody on a server: the message of the day, the filter, and the moderator's link."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -18,8 +18,8 @@ class TlsWriter:
 
     What is encrypted is in the stream for good: of a record of which the kernel has taken only a part, the rest has to
     follow, whatever else happens. It stays here, and the last byte of its text does not count as taken until it is all
-    out. So whoever sends comes back with that byte, for it has been told that a line was cut, and is known to be behind
-    until then. For this to hold, a text that is written has at least two bytes.
+    out. So the pump, which has been told that a line was cut, comes back with that byte, and knows until then that the
+    reader is behind. For this to hold, a text that is written has at least two bytes.
     """
 
     __slots__ = ("_encrypt", "_records", "_send", "_unsent")

@@ -59,7 +59,7 @@ def _keep_topics_and_what_was_removed(db: sqlite3.Connection) -> None:
         WHERE id IN (SELECT max(id) FROM events WHERE type = 'topic' GROUP BY room_key) AND text != ''
         """
     )
-    # One row: the id up to which events have been removed. Of older files nobody knows whether any were.
+    # One row: the id up to which events have been removed. Nobody knows whether any were removed from older files.
     db.execute("CREATE TABLE removed (id INTEGER NOT NULL)")
     db.execute("INSERT INTO removed SELECT coalesce((SELECT min(id) - 1 FROM events), 0)")
     db.execute("DROP INDEX events_ref")

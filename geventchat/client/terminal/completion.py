@@ -66,7 +66,7 @@ class Completion:
     def choices(self, before: str) -> list[tuple[str, bool]]:
         """Return what can be chosen from, and which of it is, if the text before the cursor is one of several.
 
-        Of many, they are the few around the chosen one.
+        If there are many, only a few around the chosen one are returned.
         """
         if len(self._words) < 2 or not self._stands(before):
             return []

@@ -19,7 +19,7 @@ _ACCOUNT = "account:"
 
 
 class Slow(Record, tag="slow"):
-    """That one may speak only once in `every_s` seconds in the room with the key `room`."""
+    """In the room with the key `room`, each user may speak only once in `every_s` seconds."""
 
     room: str
     every_s: float
@@ -31,7 +31,7 @@ class Slow(Record, tag="slow"):
 
 
 class Invited(Record, tag="invited"):
-    """That the account with the key `account` may come into the room with the key `room`, which is locked."""
+    """The account with the key `account` may come into the room with the key `room`, which is locked."""
 
     room: str
     account: str

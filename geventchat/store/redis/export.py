@@ -17,7 +17,7 @@ from geventchat.store.redis.log import said_in_one_line
 def pages(url: str, room: str | None, after: int, page: int) -> Iterator[list[AnyEvent]]:
     """Yield what is later than the id with this number, in the room with this key or in all, so many at once.
 
-    Of a Redis that was started again, that is what it has, also where no server has opened the log. Raises UsageError.
+    A Redis that was started again is read as it is, even if no server has opened the log yet. Raises UsageError.
     """
     address = Address(url)
     with closing(Link(address)) as link, said_in_one_line(address.shown):

@@ -31,9 +31,9 @@ class History:
 
     That is `keep_s` seconds, or the last `keep_messages` events of all rooms together, if these are given.
 
-    While Redis is away, or has forgotten what servers still have, whoever reads waits, as whoever speaks does: who has
-    come back would else miss something. `wait` waits for a moment, or sees to it, and is told why. `server` returns
-    this server's name.
+    While Redis is away, or has forgotten what servers still have, reading waits, as speaking does: users who come back
+    would else miss something. `wait` waits for a moment, or sees to it, and is told why. `server` returns this
+    server's name.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Connections to Redis, by redis-py over gevent's sockets: whoever waits for an answer holds nobody else up."""
+"""Connections to Redis, by redis-py over gevent's sockets: waiting for an answer holds no other greenlet up."""
 
 import re
 import socket as std_socket
