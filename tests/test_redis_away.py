@@ -11,7 +11,7 @@ import pytest
 
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import NEWCOMER_S
-from geventchat.store.redis.link import PREFIX
+from geventchat.store.redis.link import ANSWER_S, PREFIX
 from geventchat.store.redis.log import RedisLog
 from tests.raw import Address, Raw, does, programmed, programmed_once_free
 from tests.redis_server import RedisServer, running_redis
@@ -133,3 +133,20 @@ def test_a_name_that_was_asked_for_in_vain_is_free_once_redis_is_back(
                 with suppress(Refused):
                     log.claim(arrived("bob", "later"))
                 gevent.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_while_redis_is_known_to_be_away_a_newcomer_is_told_without_waiting_for_its_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geventchat.store.redis.log.NEWCOMER_S", 0.1)
+    with running_redis(tmp_path) as redis, closing(RedisLog(redis.url, lease_s=60)) as log:
+        stopped(redis)
+        with gevent.Timeout(20):
+            while not log.trouble:
+                gevent.sleep(0.05)
+        began = time.monotonic()
+        with pytest.raises(Refused, match="at the moment"):
+            log.claim(arrived("alice"))
+        assert time.monotonic() - began < ANSWER_S / 2
+        goes_on(redis)
