@@ -242,6 +242,10 @@ def test_an_answer_is_heard_however_much_is_unread_before_it() -> None:
         requests.readline()
 
     with answering(flood) as address, ChatClient(address, name="alice") as client:
+        with gevent.Timeout(20):
+            while client._messages.qsize() < MAX_UNREAD:
+                gevent.sleep(0.01)
+        gevent.idle()  # by now it reads no further by itself
         assert client.say("hello") == "7-0"
 
 
