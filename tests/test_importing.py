@@ -118,6 +118,12 @@ def test_what_must_be_known_is_told() -> None:
     )
 
 
+def test_a_long_word_behind_a_short_one_is_not_cut_where_it_fits_into_a_line() -> None:
+    long = "x" * 4_027
+    scenario = load(import_log(f"[10:00] <a> I {long}\n".encode(), "room.log").text)
+    assert [text for _, _, text in Room().play(scenario).heard] == ["I", long]
+
+
 def test_what_is_longer_than_a_line_may_be_is_said_in_parts_and_nothing_of_it_is_lost() -> None:
     long = " ".join(["слово"] * 900)
     transcript = import_log(f"[10:00] <a> {long}\n".encode(), "room.log")

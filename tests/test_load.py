@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bots.scenario.load import load
+from bots.scenario.load import load, parse
 from bots.scenario.mistakes import ScenarioMistakes
 from geventchat.protocol.errors import ChatError
 from tests.scenarios import mistakes, scenario
@@ -417,3 +417,10 @@ def test_lines_that_end_as_nobody_ends_them_are_no_trouble() -> None:
     for end in ("\r", "\x85", "\u2028"):
         (told,) = mistakes(f"script: [{end}{end}alice: hi{end}")
         assert "this is not valid YAML" in told
+
+
+def test_as_many_users_as_there_may_be_are_no_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bots.scenario.cast.MAX_COUNT", 3)
+    assert len(parse(b"script: [a: hi]\ncast: {a: 1, b: 2}", "test.yaml", lambda _: b"").actors) == 3
+    with pytest.raises(ScenarioMistakes, match="more than 3 users in all"):
+        parse(b"script: [a: hi]\ncast: {a: 1, b: 3}", "test.yaml", lambda _: b"")

@@ -472,12 +472,13 @@ DOCUMENTS: dict[str, tuple[object, list[str], list[str]]] = {
             },
             {"type": "message", "subtype": "me_message", "user": "U02", "text": "waves", "ts": "1732392070.0003"},
             {"type": "message", "user": "U02", "text": "", "files": [{}, {}], "ts": "1732392071.0003"},
+            {"type": "huddle", "user": "U02", "text": "nobody said that", "ts": "1732392071.0004"},
             {"type": "message", "subtype": "channel_topic", "user": "U02", "text": "x", "ts": "1732392072.0003"},
             {"type": "message", "subtype": "tombstone", "user": "U02", "text": "x", "ts": "1732392073.0003"},
             {"type": "message", "subtype": "channel_leave", "user": "U01", "text": "x", "ts": "1732392080.0003"},
         ],
         ["> ben", "ben: good <evening> @U02, see this (https://a.example) in #tea @here", "* U02 waves", "< ben"],
-        ["reaction", "attachment", "attachment", "topic", "deleted message"],
+        ["reaction", "attachment", "attachment", "system message", "topic", "deleted message"],
     ),
     "discord-json": (
         {

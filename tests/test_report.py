@@ -18,7 +18,7 @@ from bots.protocols.registry import DIALECTS
 from bots.report.delivery_matrix import who_heard_whom
 from bots.report.html import page
 from bots.report.junit import junit
-from bots.report.outcome import Outcome
+from bots.report.outcome import Outcome, WorkerSeen
 from bots.report.summary import figures, lines
 from bots.report.transcript import transcript
 from bots.report.verdict import checks
@@ -230,6 +230,19 @@ def test_a_run_that_was_interrupted_is_an_error_to_a_build_server() -> None:
     suite = ElementTree.fromstring(junit([outcome]))  # noqa: S314 - it is our own
     (error,) = suite.findall("testcase/error")
     assert (suite.get("errors"), error.get("message")) == ("1", "interrupted")
+
+
+def test_a_run_that_says_nothing_about_the_server_is_an_error_to_a_build_server() -> None:
+    outcome = Outcome(parse(b"script: [alice: hi]", "test.yaml", lambda _: b""))
+    outcome.workers.append(WorkerSeen("one", lost="it was killed"))
+    suite = ElementTree.fromstring(junit([outcome]))  # noqa: S314 - it is our own
+    (error,) = suite.findall("testcase/error")
+    assert (suite.get("errors"), error.get("message")) == ("1", outcome.why_invalid)
+
+
+def test_what_took_no_time_has_none_in_the_summary() -> None:
+    outcome = Outcome(parse(b"script: [alice: {wait: 1s}]", "test.yaml", lambda _: b""))
+    assert "said         0 messages" in list(lines(outcome))
 
 
 def test_a_server_s_limit_on_the_rate_is_told_only_where_it_shows() -> None:

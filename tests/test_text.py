@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geventchat.protocol.text import clean, decode
+from geventchat.protocol.text import clean, cut_character, decode
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,14 @@ def test_letters_marks_and_signs_stay(text: str) -> None:
 @given(st.binary())
 def test_any_bytes_are_text(data: bytes) -> None:
     assert isinstance(decode(data).encode(), bytes)
+
+
+@pytest.mark.parametrize("character", ["é", "ह", "€", "\ud7a3", "\uffee", "😀", "\U0010fffe"])
+def test_a_character_that_is_cut_is_known_for_half_of_one(character: str) -> None:
+    whole = character.encode()
+    for size in range(1, len(whole)):
+        assert cut_character(b"a" + whole[:size]) == size
+    assert cut_character(b"a" + whole) == 0
 
 
 def test_bytes_that_are_no_utf8_become_replacement_characters() -> None:
