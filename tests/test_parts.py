@@ -409,3 +409,23 @@ def test_a_right_server_is_not_accused_by_any_number_of_parts(apart: Apart, part
             chat = SimulatedChat(seed, apart, parts=parts)
             rooms = merged(chat, whole_up_to)
             assert [one for room in rooms.values() for one in room.findings] == [], f"seed {seed}"
+
+
+def test_what_was_refused_elsewhere_leaves_what_was_said_in_the_same_words() -> None:
+    announced: list[tuple[int, float, float]] = []
+    refused: list[tuple[int, float]] = []
+    there = RoomLedger(
+        False, share=Share({"ann"}, lambda *one: announced.append(one), lambda *one: refused.append(one))
+    )
+    first, _ = (there.say("ann", "hi", due, due + 0.1) for due in (1.0, 2.0))
+    there.withdraw(first)
+    here = RoomLedger(False, share=Share({"bob"}))
+    bob = here.enter("bob", 0.0)
+    bob.entered = 0.0
+    for one in announced:
+        here.announce(*one)
+    for mark, sent in refused:
+        here.withdraw_elsewhere(mark, sent)
+    _, message = here.hear(bob, "ann", "hi", 2.3, "7-0")
+    assert message is not None
+    assert (message.due, message.sent) == (2.0, 2.1)
