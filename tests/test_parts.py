@@ -429,3 +429,20 @@ def test_what_was_refused_elsewhere_leaves_what_was_said_in_the_same_words() -> 
     _, message = here.hear(bob, "ann", "hi", 2.3, "7-0")
     assert message is not None
     assert (message.due, message.sent) == (2.0, 2.1)
+
+
+@pytest.mark.parametrize("whole_up_to", [0, 1_000])
+def test_who_hears_nothing_at_all_misses_the_first_message_too(whole_up_to: int) -> None:
+    parts = []
+    for names in (("ann",), ("ben", "cat")):
+        ledger = RoomLedger(False, share=Share(set(names)))
+        readers = {name: ledger.enter(name, 0.0) for name in names}
+        for reader in readers.values():
+            reader.entered = 0.5
+        if "ann" in readers:
+            ledger.say("ann", "hi", 2.0, 2.0)
+        for name in {"ann", "cat"} & readers.keys():
+            ledger.hear(readers[name], "ann", "hi", 2.1, "7-0")
+        parts.append(Part({LOBBY: ledger}, names))
+    rooms = merge(Wire(parts).ask, 2, ["ann", "ben", "cat"], per_sender=False, whole_up_to=whole_up_to)
+    assert [(one.verdict, one.text, one.reader.name) for one in rooms[LOBBY].findings] == [("missing", "hi", "ben")]
