@@ -141,10 +141,10 @@ class SimulatedChat:
         ours = NicksOf(self._worlds[part].identities, played_by(self.outcome.scenario.actors, part, len(self.parts)))
         return Share(ours, partial(self._tell, part, room))
 
-    def _tell(self, part: int, room: str, mark: int, due: float, sent: float) -> None:
+    def _tell(self, part: int, room: str, digest: int, due: float, sent: float) -> None:
         for other in (one for number, one in enumerate(self.parts) if number != part):
             if room in other.rooms:
-                other.rooms[room].announce(mark, due, sent)
+                other.rooms[room].announce(digest, due, sent)
 
     # Users.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from bots.ledger.room import RoomLedger
-from bots.ledger.share import Share, mark_of
+from bots.ledger.share import Share, digest_of
 from bots.scenario.model import Actor
 from bots.world.dispatcher import Dispatcher
 from bots.world.identities import NicksOf
@@ -57,7 +57,7 @@ class Worker:
     def counted(self, nick: str, sent: float) -> tuple[int, int, int]:
         """Return deliveries, messages of others, and findings, once it is told when bob said it."""
         room = self.rooms["lobby"]
-        room.announce(mark_of((nick, "hi")), sent, sent)
+        room.announce(digest_of((nick, "hi")), sent, sent)
         return room.timeline.delivered, room.from_others, len(room.findings)
 
 

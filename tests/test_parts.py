@@ -219,8 +219,8 @@ def crowds(parts: int, readers: int, batches: int, without: str = "") -> list[Cr
         for part in all_parts:
             for other in all_parts:
                 if other is not part:
-                    for mark, due, sent in part.tells:
-                        other.room.announce(mark, due, sent)
+                    for digest, due, sent in part.tells:
+                        other.room.announce(digest, due, sent)
             part.tells.clear()
     for part in all_parts:
         part.timeline.close()
@@ -424,8 +424,8 @@ def test_what_was_refused_elsewhere_leaves_what_was_said_in_the_same_words() -> 
     bob.entered = 0.0
     for one in announced:
         here.announce(*one)
-    for mark, sent in refused:
-        here.withdraw_elsewhere(mark, sent)
+    for digest, sent in refused:
+        here.withdraw_elsewhere(digest, sent)
     _, message = here.hear(bob, "ann", "hi", 2.3, "7-0")
     assert message is not None
     assert (message.due, message.sent) == (2.0, 2.1)

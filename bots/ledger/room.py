@@ -18,7 +18,7 @@ from typing import Literal
 from bots.ledger.findings import Reordering, missing, too_many
 from bots.ledger.messages import SentMessages
 from bots.ledger.model import Attendance, Finding, Message, ToldGap, Verdict, Words, from_others
-from bots.ledger.share import Lost, Odd, Overheard, Share, mark_of
+from bots.ledger.share import Lost, Odd, Overheard, Share, digest_of
 from bots.ledger.shared_stream import SharedStream
 from bots.ledger.timeline import DeliveryTally, Timeline
 
@@ -77,27 +77,27 @@ class RoomLedger:
         """
         self.timeline.say(now)
         if self.share is not None:
-            self.share.tell(mark_of((nick, text)), due, now)
+            self.share.tell(digest_of((nick, text)), due, now)
         return self._sent.send(nick, text, due, now, sender or nick, line)
 
     def withdraw(self, message: Message) -> None:
         """Note that the server has refused a message: nobody is to hear it."""
         self._sent.withdraw(message)
         if self.share is not None:
-            self.share.untell(mark_of(message.words), message.sent)
+            self.share.untell(digest_of(message.words), message.sent)
 
-    def announce(self, mark: int, due: float, sent: float) -> None:
-        """Note when something was due and sent that one of another share said; `mark` stands for its words."""
+    def announce(self, digest: int, due: float, sent: float) -> None:
+        """Note when something was due and sent that one of another share said; `digest` stands for its words."""
         assert self.share is not None
-        message = self.share.announce(mark, due, sent)
+        message = self.share.announce(digest, due, sent)
         if message is not None:
             self._tally.count()
             self.timeline.know_due(message)
 
-    def withdraw_elsewhere(self, mark: int, sent: float) -> None:
+    def withdraw_elsewhere(self, digest: int, sent: float) -> None:
         """Note that what was announced of another share, sent at about this time, was refused."""
         assert self.share is not None
-        self.share.withdraw(mark, sent)
+        self.share.withdraw(digest, sent)
 
     def enter(self, name: str, now: float) -> Attendance:
         """Note that a user asks to join; `entered` is to be set when that is known to have happened."""

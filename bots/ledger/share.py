@@ -48,7 +48,7 @@ class Announced(NamedTuple):
     sent: float
 
 
-def mark_of(words: Words) -> int:
+def digest_of(words: Words) -> int:
     """Return what stands for words where they would be too long: 64 bits."""
     return int.from_bytes(blake2b("\0".join(words).encode(), digest_size=8).digest(), "big")
 
@@ -57,9 +57,9 @@ def mark_of(words: Words) -> int:
 class Share:
     """One ledger's part in a run of several.
 
-    `ours` holds the nicks that only the share's own users have, or had; `tell` is called with what one of them says:
-    its mark, when it was due, and when it was sent; `untell` with what of that the server has refused: its mark, and
-    when it was sent.
+    `ours` holds the nicks that only the share's own users have, or had. `tell` is called with the digest of what one of
+    them says, when it was due, and when it was sent; `untell` with the digest of what the server has refused of that,
+    and when it was sent.
     """
 
     ours: Container[str]
@@ -80,31 +80,31 @@ class Share:
         if message is not None:
             self.out_of_place[reader].add(message)
 
-    def announce(self, mark: int, due: float, sent: float) -> Message | None:
+    def announce(self, digest: int, due: float, sent: float) -> Message | None:
         """Take in when something was said elsewhere; return the message if it was heard before."""
-        if waiting := self._heard.get(mark):
+        if waiting := self._heard.get(digest):
             message = waiting.popleft()
             if not waiting:
-                del self._heard[mark]
+                del self._heard[digest]
             message.due, message.sent = due, sent
             return message
-        self._announced[mark].append(Announced(due, sent))
+        self._announced[digest].append(Announced(due, sent))
         return None
 
-    def withdraw(self, mark: int, sent: float) -> None:
+    def withdraw(self, digest: int, sent: float) -> None:
         """Take in that what was said elsewhere at about this time was refused, so that nobody hears it."""
-        if known := self._announced.get(mark):
+        if known := self._announced.get(digest):
             known.remove(min(known, key=lambda one: abs(one.sent - sent)))
             if not known:
-                del self._announced[mark]
+                del self._announced[digest]
 
     def hear_first(self, message: Message) -> None:
         """Take in that something was heard which was said elsewhere; when it was due, if that is known by now."""
         message.said_elsewhere = True
-        mark = mark_of(message.words)
-        if known := self._announced.get(mark):
+        digest = digest_of(message.words)
+        if known := self._announced.get(digest):
             message.due, message.sent = known.popleft()
             if not known:
-                del self._announced[mark]
+                del self._announced[digest]
         else:
-            self._heard[mark].append(message)
+            self._heard[digest].append(message)

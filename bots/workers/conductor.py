@@ -140,12 +140,12 @@ class WorkerConductor:
                 if hearer is not None and group.bots[hearer].is_here:
                     group.world.whispers.expect(hearer, sent - _SAME_S)
                 if (ledger := ledgers.get(about.name)) is not None:
-                    ledger.announce(said.mark, due, sent)
+                    ledger.announce(said.digest, due, sent)
         for about, refused in news.refused.items():
             ledgers = group.outcome.rooms if about.kind == "room" else group.outcome.whispers
             if (ledger := ledgers.get(about.name)) is not None:
                 for one in refused:
-                    ledger.withdraw_elsewhere(one.mark, self._clock.from_master(one.sent))
+                    ledger.withdraw_elsewhere(one.digest, self._clock.from_master(one.sent))
         for act in news.done:
             self._done_elsewhere[act].set()
 
@@ -161,9 +161,9 @@ class WorkerConductor:
                 del self._waiting_for[number]
                 self._may_move.pop(number).set()
 
-    def _note_refused(self, about: About, mark: int, sent: float) -> None:
-        self._refused[about].append(RefusedThere(mark, self._clock.to_master(sent)))
+    def _note_refused(self, about: About, digest: int, sent: float) -> None:
+        self._refused[about].append(RefusedThere(digest, self._clock.to_master(sent)))
 
-    def _note_said(self, about: About, mark: int, due: float, sent: float) -> None:
+    def _note_said(self, about: About, digest: int, due: float, sent: float) -> None:
         to_master = self._clock.to_master
-        self._said[about].append(SaidThere(mark, to_master(due), to_master(sent)))
+        self._said[about].append(SaidThere(digest, to_master(due), to_master(sent)))

@@ -80,17 +80,17 @@ class Go(msgspec.Struct, tag=True, frozen=True):
 
 
 class SaidThere(msgspec.Struct, array_like=True, frozen=True):
-    """Something that was said: the number that stands for its words, when it was due and when it was sent."""
+    """Something that was said: the digest of its words, when it was due and when it was sent."""
 
-    mark: int
+    digest: int
     due: float
     sent: float
 
 
 class RefusedThere(msgspec.Struct, array_like=True, frozen=True):
-    """Something that was said and that the server has refused: the number that stands for it, and when it was sent."""
+    """Something that was said and that the server has refused: the digest of its words, and when it was sent."""
 
-    mark: int
+    digest: int
     sent: float
 
 
