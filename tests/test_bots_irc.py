@@ -168,13 +168,13 @@ def test_one_wrong_delivery_in_200_is_found_and_named(server: str, fault: str, t
         outcome = play(_TALK, address, "irc")
     assert len(proxy.committed) >= 5
     (ledger,) = outcome.rooms.values()
-    found = Counter((one.verdict, one.reader.name) for one in ledger.findings)
+    found = Counter((one.fault, one.reader.name) for one in ledger.findings)
     assert found == Counter((verdict, nick) for nick, _ in proxy.committed for verdict in _VERDICTS[fault])
     said = [(nick, {said_in(line)}) for nick, line in proxy.committed]
     if fault == "swap":  # of two that changed places, either may be called the one that is out of order
         said = [(nick, {*both, said_in(line)}) for (nick, both), line in zip(said, proxy.overtakers, strict=True)]
     for one in ledger.findings:
-        if one.verdict != "corrupt":
+        if one.fault != "corrupt":
             said.remove(next((nick, texts) for nick, texts in said if nick == one.reader.name and one.text in texts))
     assert said == []
 

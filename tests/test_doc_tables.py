@@ -10,7 +10,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from bots.ledger.model import Verdict
+from bots.ledger.model import Fault
 from bots.protocols.base import ClientDialect
 from bots.protocols.document import FRAMES, ProtocolFile
 from bots.protocols.load import parse as parse_protocol
@@ -258,7 +258,7 @@ def test_every_way_to_say_who_does_a_line_can_be_read() -> None:
 
 
 def test_every_finding_and_every_field_of_the_result_is_in_its_table() -> None:
-    assert column("scenarios.md", "finding") == list(get_args(Verdict))
+    assert column("scenarios.md", "finding") == list(get_args(Fault))
     shown = {one for cells in rows("scenarios.md", "field of the result") for one in code(cells[0])}
     assert shown == figures(Outcome(scenario("script:\n  - alice: hi"))).keys()
 

@@ -32,7 +32,7 @@ def test_a_fault_is_found_and_named_whatever_the_seed(fault: str, apart: Apart, 
     for seed in seeds:
         chat = SimulatedChat(seed, apart, fault)
         found = chat.run()
-        verdicts = {one.verdict for one in found}
+        verdicts = {one.fault for one in found}
         if fault == "outsider" and apart == "ids":  # others may have heard before whose message that was
             verdicts.discard("corrupt")
         assert verdicts == VERDICTS[fault], f"seed {seed}"
@@ -49,9 +49,9 @@ def _check_named(chat: SimulatedChat, fault: str) -> None:
     nick, text, _ = chat.committed
     for room in chat.outcome.ledgers.values():
         for finding in room.findings:
-            if finding.verdict in ("missing", "duplicate", "leaked"):
+            if finding.fault in ("missing", "duplicate", "leaked"):
                 assert (finding.nick, finding.text) == (nick, text)
-            if finding.verdict == "missing" and fault in ("alter", "nick", "outsider"):
+            if finding.fault == "missing" and fault in ("alter", "nick", "outsider"):
                 instead = heard_instead(room, finding)
                 assert instead is not None
                 assert (instead.nick, instead.text) != (nick, text)
@@ -91,7 +91,7 @@ def test_it_is_found_whatever_is_spoken(fault: str, spoken: str, apart: Apart, s
         chat = SimulatedChat(seed, apart, fault, spoken=spoken)
         if fault == "echo" and spoken == "irc":
             continue  # nobody hears itself there
-        verdicts = {one.verdict for one in chat.run()}
+        verdicts = {one.fault for one in chat.run()}
         if fault == "outsider" and apart == "ids":
             verdicts.discard("corrupt")
         assert verdicts == VERDICTS.get(fault, set()), f"seed {seed}"
@@ -113,7 +113,7 @@ def test_what_a_late_server_with_ids_loses_is_found_though_equal_words_were_in_d
     for seed in seeds:
         chat = SimulatedChat(seed, "ids", fault, delay_s=2.0)
         found = chat.run()
-        assert {one.verdict for one in found} == {"missing"}, f"seed {seed}"
+        assert {one.fault for one in found} == {"missing"}, f"seed {seed}"
         assert {one.reader.name for one in found} == chat.guilty, f"seed {seed}"
 
 
@@ -123,7 +123,7 @@ def test_where_nothing_tells_messages_apart_what_is_missing_is_found_by_its_numb
     for seed in seeds:
         chat = SimulatedChat(seed, "nothing", fault)
         found = chat.run()
-        assert "missing" in {one.verdict for one in found}, f"seed {seed}"
+        assert "missing" in {one.fault for one in found}, f"seed {seed}"
         assert {one.reader.name for one in found} >= chat.guilty, f"seed {seed}"
 
 

@@ -127,7 +127,7 @@ def _check(spoken: str, fault: str, seed: int) -> None:
     findings = [one for room in outcome.ledgers.values() for one in room.findings]
     unmet = {check.name.partition(" ")[0] for check in checks(outcome) if check.result == "not met"}
     assert bool(way.guilty) == (fault != "none"), "the fault was not committed"
-    case = f"seed {seed}", Counter(one.verdict for one in findings), unmet, outcome.failures
+    case = f"seed {seed}", Counter(one.fault for one in findings), unmet, outcome.failures
     match fault:
         case "none":
             assert (findings, outcome.failures, unmet - {"latency"}) == ([], [], set()), case
@@ -138,7 +138,7 @@ def _check(spoken: str, fault: str, seed: int) -> None:
                 case
             )
         case _:
-            assert {one.verdict for one in findings} == VERDICTS[fault], case
+            assert {one.fault for one in findings} == VERDICTS[fault], case
             if fault != "shuffle":  # in which most are wrong
                 assert {one.reader.name for one in findings} == way.guilty, case
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bots.ledger import room
 from bots.ledger.model import Attendance, Message
-from bots.ledger.room import MAX_FINDINGS, RoomLedger, Verdict
+from bots.ledger.room import MAX_FINDINGS, Fault, RoomLedger
 from bots.ledger.share import Share
 
 READERS = ("ann", "bob", "cat")
@@ -21,9 +21,9 @@ def room_of(*, per_sender: bool = False, readers: tuple[str, ...] = READERS) -> 
     return ledger
 
 
-def verdicts(ledger: RoomLedger) -> list[tuple[Verdict, str, str, str]]:
+def verdicts(ledger: RoomLedger) -> list[tuple[Fault, str, str, str]]:
     ledger.close()
-    return sorted((one.verdict, one.nick, one.text, one.reader.name) for one in ledger.findings)
+    return sorted((one.fault, one.nick, one.text, one.reader.name) for one in ledger.findings)
 
 
 def hear(ledger: RoomLedger, heard: dict[str, list[tuple[str, str]]]) -> None:
@@ -70,7 +70,7 @@ def test_who_hears_everything_in_order_is_no_finding_even_where_words_repeat() -
     ],
 )
 def test_each_fault_is_found_with_its_message_sender_and_reader(
-    heard_by_bob: list[tuple[str, str]], finding: tuple[Verdict, str, str, str]
+    heard_by_bob: list[tuple[str, str]], finding: tuple[Fault, str, str, str]
 ) -> None:
     ledger = room_of()
     say(ledger)
@@ -477,7 +477,7 @@ def test_what_is_heard_of_a_room_by_a_user_who_is_not_there_is_leaked() -> None:
     ledger.overhear("dan", "eve", "from outside", 1.0)
     ledger.overhear("dan", "bob", "nobody said it", 1.0)
     hear(ledger, dict.fromkeys(READERS, SAID))
-    found = [(one.verdict, one.text) for one in ledger.findings]
+    found = [(one.fault, one.text) for one in ledger.findings]
     assert found == [("leaked", "1"), ("leaked", "from outside"), ("corrupt", "nobody said it")]
     assert [reader.name for reader in ledger.readers] == [*READERS]
 
@@ -489,7 +489,7 @@ def test_what_may_still_have_been_on_its_way_when_a_run_is_broken_off_is_not_mis
     ledger.hear(ledger.readers[0], "ann", "early", 5.0)
     ledger.hear(ledger.readers[0], "ann", "late", 5.0)
     ledger.close(until=1.5)
-    found = [(one.verdict, one.text, one.reader.name) for one in ledger.findings]
+    found = [(one.fault, one.text, one.reader.name) for one in ledger.findings]
     for_others = [("missing", "early", name) for name in ("bob", "cat")]
     assert sorted(found) == sorted([*for_others, *[("missing", "early too", name) for name in READERS]])
 

@@ -15,5 +15,5 @@ def test_a_message_that_is_lost_long_before_its_speaker_drops_is_missing() -> No
     """
     with faulty_json_server("lost", times=1) as (address, _):
         outcome = play(talk, address)
-    found = [(one.verdict, one.text, one.reader.name) for one in outcome.rooms["lobby"].findings]
+    found = [(one.fault, one.text, one.reader.name) for one in outcome.rooms["lobby"].findings]
     assert ("missing", "this one is lost", "ben") in found

@@ -68,7 +68,7 @@ def test_what_one_user_misses_or_hears_twice_is_found(talk: list[str], data: st.
     number = data.draw(st.integers(0, len(talk) - 1))
     reader = data.draw(st.sampled_from([name for name in _NAMES if name != talk[number]]))
     times = data.draw(st.sampled_from([0, 2]))
-    found = [(one.verdict, one.reader.name) for one in play(talk, data, {(reader, number): times}).findings]
+    found = [(one.fault, one.reader.name) for one in play(talk, data, {(reader, number): times}).findings]
     assert found == [("missing" if times == 0 else "duplicate", reader)]
 
 
@@ -85,7 +85,7 @@ def test_two_messages_that_change_places_for_one_user_are_found_wherever_they_we
     room = play(talk, data, swapped=(reader, at))
     assume(not any(one.is_unsure for one in room.messages if one.text in pair))  # the first that a user hears at all
     (found,) = room.findings
-    assert (found.verdict, found.reader.name) == ("reordered", reader)
+    assert (found.fault, found.reader.name) == ("reordered", reader)
     assert found.text in pair
 
 
@@ -96,7 +96,7 @@ def test_who_hears_itself_all_the_same_is_told() -> None:
     room.say("ann", "hello", 1.0, 1.0, "ann")
     room.hear(reader, "ann", "hello", 2.0)
     room.close()
-    assert [(one.verdict, one.reader.name) for one in room.findings] == [("leaked", "ann")]
+    assert [(one.fault, one.reader.name) for one in room.findings] == [("leaked", "ann")]
 
 
 def test_what_was_said_just_before_the_only_one_to_hear_it_leaves_may_be_too_late() -> None:
@@ -106,7 +106,7 @@ def test_what_was_said_just_before_the_only_one_to_hear_it_leaves_may_be_too_lat
     room.say("bob", "long before", 8.0, 8.0, "bob")
     room.say("bob", "just before", 9.9, 9.9, "bob")
     room.close()
-    assert [(one.verdict, one.text) for one in room.findings] == [("missing", "long before")]
+    assert [(one.fault, one.text) for one in room.findings] == [("missing", "long before")]
 
 
 class Stage:
@@ -133,7 +133,7 @@ class Stage:
 
     def found(self) -> list[tuple[str, str]]:
         self.room.close()
-        return [(one.verdict, one.reader.name) for one in self.room.findings]
+        return [(one.fault, one.reader.name) for one in self.room.findings]
 
 
 def test_words_that_may_be_any_of_several_say_nothing_about_the_order() -> None:

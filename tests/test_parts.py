@@ -54,7 +54,7 @@ def verdict(rooms: dict[About, RoomLedger]) -> Counter[tuple[str, ...]]:
         name = about.shown
         found[name, "from others"] = room.from_others
         for one in room.findings:
-            found[name, one.verdict, one.nick, one.text, one.reader.name] += 1
+            found[name, one.fault, one.nick, one.text, one.reader.name] += 1
     return found
 
 
@@ -263,7 +263,7 @@ def test_what_a_lost_connection_may_have_swallowed_is_judged_as_in_one_ledger(ta
     wire = Wire([Part({LOBBY: room}) for room in rooms])
     for whole_up_to in (0, 1_000):
         room = merge(wire.ask, 2, ("ann", "ben"), per_sender=False, whole_up_to=whole_up_to)[LOBBY]
-        found = sorted((one.verdict, one.text, one.reader.name) for one in room.findings)
+        found = sorted((one.fault, one.text, one.reader.name) for one in room.findings)
         assert found == [("missing", "swallowed", "ann"), ("missing", "swallowed", "ben")]
 
 
@@ -288,7 +288,7 @@ def test_what_may_still_have_been_on_its_way_when_a_run_of_parts_is_broken_off_i
     room, _ = alone()
     for at, text in ((1.0, "early"), (9.0, "late")):
         room.say("ann", text, at, at)
-    found = [(one.verdict, one.text, one.reader.name) for one in judged_alone(room, until=5.0).findings]
+    found = [(one.fault, one.text, one.reader.name) for one in judged_alone(room, until=5.0).findings]
     assert found == [("missing", "early", "ann"), ("missing", "early", "ben")]
 
 
@@ -336,7 +336,7 @@ def test_of_two_who_heard_the_same_only_who_was_told_of_a_gap_has_one() -> None:
         room.hear(reader, "ann", "1", 3.1, "1-1")
         room.hear(reader, "ann", "3", 3.1, "1-3")
     room.tell_gap(ben, "1-2", "1-2", 3.2)
-    found = [(one.verdict, one.text, one.reader.name) for one in judged_alone(room).findings]
+    found = [(one.fault, one.text, one.reader.name) for one in judged_alone(room).findings]
     assert found == [("missing", "2", "ann"), ("gap", "2", "ben")]
 
 
@@ -381,13 +381,13 @@ def test_what_seems_to_be_heard_before_it_was_sent_for_clocks_differ_is_no_fault
     heard.hear(reader, "ann", "psst", at)
     wire = Wire([Part({to_ben: said}), Part({to_ben: heard}, clock=lambda at: at - 0.003)])
     rooms = merge(*(wire.ask, 2, ["ann", "ben"]), per_sender=False, clock_error_s=0.005, is_by_one_clock=lambda _: True)
-    assert [one.verdict for one in rooms[to_ben].findings] == []
+    assert [one.fault for one in rooms[to_ben].findings] == []
 
 
 @pytest.mark.slow
 def test_one_delivery_that_is_missing_among_many_is_found_and_little_is_told_of_the_rest() -> None:
     room, told = judged(crowds(4, 80, 10, without="1-7777"), 80)
-    assert [(one.verdict, one.text[:4], one.reader.name) for one in room.findings] == [("missing", "7777", "user79")]
+    assert [(one.fault, one.text[:4], one.reader.name) for one in room.findings] == [("missing", "7777", "user79")]
     assert len(room.messages) < 5_000
     assert told < 1_000_000
 
@@ -445,4 +445,4 @@ def test_who_hears_nothing_at_all_misses_the_first_message_too(whole_up_to: int)
             ledger.hear(readers[name], "ann", "hi", 2.1, "7-0")
         parts.append(Part({LOBBY: ledger}, names))
     rooms = merge(Wire(parts).ask, 2, ["ann", "ben", "cat"], per_sender=False, whole_up_to=whole_up_to)
-    assert [(one.verdict, one.text, one.reader.name) for one in rooms[LOBBY].findings] == [("missing", "hi", "ben")]
+    assert [(one.fault, one.text, one.reader.name) for one in rooms[LOBBY].findings] == [("missing", "hi", "ben")]

@@ -179,7 +179,7 @@ def test_words_stay_where_somebody_has_heard_them_though_their_place_was_guessed
     hear("y", "ab")
     hear("z", "ba")
     room.close()
-    assert [(one.verdict, one.reader.name) for one in room.findings] == [("reordered", "y")]
+    assert [(one.fault, one.reader.name) for one in room.findings] == [("reordered", "y")]
 
 
 def test_a_pong_between_costs_only_its_own_line() -> None:
@@ -233,7 +233,7 @@ def test_readers_who_miss_messages_of_one_order_have_missed_them_and_nothing_els
         reader, piece = pieces[number].pop(0)
         listeners[reader].receiver.receive(piece, 99.0)
     room.close()
-    assert Counter((one.verdict, one.nick, one.reader.name) for one in room.findings) == missed
+    assert Counter((one.fault, one.nick, one.reader.name) for one in room.findings) == missed
 
 
 @given(data=st.data())

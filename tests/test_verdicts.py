@@ -240,7 +240,7 @@ def acts_of(nicks: tuple[str, ...], verbs: list[str]) -> st.SearchStrategy[Acts]
 def findings_after(chat: Chat, acts: Acts) -> list[tuple[str, tuple[str, str, str]]]:
     for act in acts:
         chat.do(*act)
-    return [(one.verdict, (one.nick, one.text, one.reader.name)) for one in chat.end()]
+    return [(one.fault, (one.nick, one.text, one.reader.name)) for one in chat.end()]
 
 
 @given(acts=acts_of((*NICKS, "dan"), _COME_AND_GO), ids=st.booleans(), per_sender=st.booleans())

@@ -60,7 +60,7 @@ class Play:
         for ledger in (*self.rooms.values(), *self.whispers.values()):
             ledger.close()
         return [
-            (one.verdict, one.text, one.reader.name)
+            (one.fault, one.text, one.reader.name)
             for ledger in (*self.rooms.values(), *self.whispers.values())
             for one in ledger.findings
         ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 # What a user never heard is a `gap` where the server has told it so, and else `missing`.
-Verdict = Literal["missing", "gap", "duplicate", "reordered", "corrupt", "leaked"]
+Fault = Literal["missing", "gap", "duplicate", "reordered", "corrupt", "leaked"]
 # A sender's nick and a text.
 Words = tuple[str, str]
 # What was first heard, or whispered, so shortly before a connection was lost may have been on its way there; and what
@@ -193,7 +193,7 @@ class Finding(NamedTuple):
     sent, `line` the bytes that came, `id` what the server called it; None and empty where there is no such thing.
     """
 
-    verdict: Verdict
+    fault: Fault
     nick: str
     text: str
     reader: Attendance

@@ -17,12 +17,12 @@ from typing import Literal
 
 from bots.ledger.findings import Reordering, missing, too_many
 from bots.ledger.messages import SentMessages
-from bots.ledger.model import Attendance, Finding, Message, ToldGap, Verdict, Words, from_others
+from bots.ledger.model import Attendance, Fault, Finding, Message, ToldGap, Words, from_others
 from bots.ledger.share import Lost, Odd, Overheard, Share, digest_of
 from bots.ledger.shared_stream import SharedStream
 from bots.ledger.timeline import DeliveryTally, Timeline
 
-__all__ = ["Attendance", "Finding", "Message", "RoomLedger", "Verdict"]
+__all__ = ["Attendance", "Fault", "Finding", "Message", "RoomLedger"]
 
 # Findings that are kept whole; all are counted.
 MAX_FINDINGS = 1_000
@@ -57,7 +57,7 @@ class RoomLedger:
         self.timeline = timeline or Timeline()
         self.readers: list[Attendance] = []
         self.findings: list[Finding] = []
-        self.counts: dict[Verdict, int] = defaultdict(int)
+        self.counts: dict[Fault, int] = defaultdict(int)
         self.from_others = 0  # messages that were heard, and that nobody of the scenario sent
         self.share = share
         self._cast = cast
@@ -221,9 +221,7 @@ class RoomLedger:
                 return message
         return None
 
-    def _find(
-        self, reader: Attendance, words: Words, event_id: str, now: float, line: bytes
-    ) -> Message | Verdict | None:
+    def _find(self, reader: Attendance, words: Words, event_id: str, now: float, line: bytes) -> Message | Fault | None:
         """Return which message a user heard, what is wrong with it, or None where it may be any of several."""
         candidates = self._sent.find(reader, words, event_id)
         message = next(candidates, None)
@@ -262,7 +260,7 @@ class RoomLedger:
         must_hear = reader.must_hear_unheard(first) if first.index < 0 else reader.must_hear(first)
         return not must_hear and next(others, None) is not None
 
-    def _judge_stray(self, reader: Attendance, words: Words) -> Verdict:
+    def _judge_stray(self, reader: Attendance, words: Words) -> Fault:
         """Return what is wrong when a user hears words and no message is left that they could be."""
         equal = self._sent.equal(words)
         if not equal:
@@ -370,7 +368,7 @@ class RoomLedger:
         self.readers.append(reader)
         self._reordering.hear_like(leader, reader)
         for finding in [one for one in self.findings if one.reader is leader]:
-            self.counts[finding.verdict] += 1
+            self.counts[finding.fault] += 1
             if len(self.findings) < MAX_FINDINGS:
                 self.findings.append(finding._replace(reader=reader))
 
@@ -423,14 +421,14 @@ class RoomLedger:
         for reader, message in missing(self._sent, self.readers):
             if message.sent <= until:
                 at = message.sent if message.index < 0 else message.first_heard
-                verdict: Verdict = "gap" if reader.was_told_of(message) else "missing"
-                self._find_fault(verdict, message.words, reader, at, message)
+                fault: Fault = "gap" if reader.was_told_of(message) else "missing"
+                self._find_fault(fault, message.words, reader, at, message)
         for reader, message in too_many(self._sent, self.readers):
             self._find_fault("duplicate", message.words, reader, max(message.sent, message.first_heard), message)
 
     def _find_fault(
         self,
-        verdict: Verdict,
+        fault: Fault,
         words: Words,
         reader: Attendance,
         now: float,
@@ -439,18 +437,18 @@ class RoomLedger:
         event_id: str = "",
         after: Message | None = None,
     ) -> None:
-        self.counts[verdict] += 1
+        self.counts[fault] += 1
         if len(self.findings) < MAX_FINDINGS:
             after = after or (self.last_heard(reader) if message is None else self._before(message))
-            self.findings.append(Finding(verdict, *words, reader, now, after, message, line, event_id))
+            self.findings.append(Finding(fault, *words, reader, now, after, message, line, event_id))
 
     def _judge_again(self) -> None:
         """Call corrupt what came under the id of something else, which others may have heard only later."""
         for number, one in enumerate(self.findings):
-            if one.verdict != "corrupt" and one.id and self._sent.is_another(one.id, (one.nick, one.text)):
-                self.counts[one.verdict] -= 1
+            if one.fault != "corrupt" and one.id and self._sent.is_another(one.id, (one.nick, one.text)):
+                self.counts[one.fault] -= 1
                 self.counts["corrupt"] += 1
-                self.findings[number] = one._replace(verdict="corrupt")
+                self.findings[number] = one._replace(fault="corrupt")
 
     def _before(self, message: Message) -> Message | None:
         """Return the message that stands, or would stand, before one in the room's order."""

@@ -176,7 +176,7 @@ def _findings(outcome: Outcome) -> Iterator[str]:
     for name, _, finding in found[:_FINDINGS]:
         at = f"{finding.at - outcome.zero:.3f}"
         said = escape(f"{finding.nick}: {finding.text}")
-        reader, what = escape(finding.reader.name), title_of(finding.verdict)
+        reader, what = escape(finding.reader.name), title_of(finding.fault)
         yield f"<tr><td>{at}</td><td>{what}</td><td>{reader}</td><td>{escape(name)}</td><td>{said}</td></tr>"
     yield "</table></div>"
     total = sum(outcome.anomalies.values())

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from bots.ledger.histogram import Histogram
 from bots.ledger.model import About, Words
-from bots.ledger.room import Finding, RoomLedger, Verdict
+from bots.ledger.room import Fault, Finding, RoomLedger
 from bots.ledger.share import Share
 from bots.ledger.timeline import Timeline
 from bots.report.failures import Failures
@@ -16,7 +16,7 @@ from bots.scenario.model import Line, Scenario
 MAX_LAG_S = 0.250
 LAG_PERCENTILE = 99.0
 
-_ANOMALIES: tuple[Verdict, ...] = ("missing", "gap", "duplicate", "reordered", "corrupt", "leaked")
+_ANOMALIES: tuple[Fault, ...] = ("missing", "gap", "duplicate", "reordered", "corrupt", "leaked")
 
 
 @dataclass
@@ -149,15 +149,15 @@ class Outcome:
         self.failures.append(f"{self.scenario.file}:{line.place.line}: {what}")
 
     @property
-    def anomalies(self) -> dict[Verdict, int]:
+    def anomalies(self) -> dict[Fault, int]:
         """How often each thing went wrong, where it did."""
-        counts = {verdict: sum(room.counts[verdict] for room in self.ledgers.values()) for verdict in _ANOMALIES}
-        return {verdict: count for verdict, count in counts.items() if count}
+        counts = {fault: sum(room.counts[fault] for room in self.ledgers.values()) for fault in _ANOMALIES}
+        return {fault: count for fault, count in counts.items() if count}
 
 
-def title_of(verdict: Verdict) -> str:
+def title_of(fault: Fault) -> str:
     """Return what to call something that went wrong."""
-    return "told as a gap" if verdict == "gap" else verdict
+    return "told as a gap" if fault == "gap" else fault
 
 
 def _late_s(*lags: Histogram) -> float:

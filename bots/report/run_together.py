@@ -19,5 +19,5 @@ def are_read_late(rooms: Iterable[RoomLedger], looked_away: Sequence[tuple[float
 
     Then nobody knows whether they came so. One that they were looking at when it came shows that the server sent it so.
     """
-    times = [one.at for room in rooms for one in room.findings if one.verdict == "corrupt" and run_together(room, one)]
+    times = [one.at for room in rooms for one in room.findings if one.fault == "corrupt" and run_together(room, one)]
     return bool(times) and all(any(begin <= at <= end + _SOON_S for begin, end in looked_away) for at in times)

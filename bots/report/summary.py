@@ -44,7 +44,7 @@ def lines(outcome: Outcome) -> Iterator[str]:
     if outcome.guessed and not outcome.interrupted:
         yield "note         this server cannot say that nothing more is coming; the end was a quiet moment"
     if any(
-        one.verdict == "corrupt" and outcome.run_together(room, one)
+        one.fault == "corrupt" and outcome.run_together(room, one)
         for room in outcome.ledgers.values()
         for one in room.findings
     ):
@@ -104,7 +104,7 @@ def _finding(room: RoomLedger, finding: Finding) -> str:
     instead = heard_instead(room, finding)
     at = 0 if instead is None else _same(finding.text, instead.text)
     heard = f", who heard {instead.nick}: {_cut(instead.text, at)!r}" if instead is not None else ""
-    return f"{title_of(finding.verdict)}: {finding.nick}: {_cut(finding.text, at)!r} for {finding.reader.name}{heard}"
+    return f"{title_of(finding.fault)}: {finding.nick}: {_cut(finding.text, at)!r} for {finding.reader.name}{heard}"
 
 
 def _same(one: str, other: str) -> int:
@@ -120,7 +120,7 @@ def _cut(text: str, at: int) -> str:
 
 def _figures_of(room: str, finding: Finding, begin: float) -> dict[str, Any]:
     return {
-        "verdict": finding.verdict,
+        "verdict": finding.fault,
         "room": room,
         "nick": finding.nick,
         "text": finding.text,

@@ -55,12 +55,10 @@ def transcript(outcome: Outcome) -> Iterator[str]:
 
 def heard_instead(room: RoomLedger, finding: Finding) -> Finding | Message | None:
     """Return what may have become of a missing message: the line most like it that its user heard and nobody sent."""
-    if finding.verdict != "missing":
+    if finding.fault != "missing":
         return None
     reader, words = finding.reader, _said(finding.nick, finding.text)
-    strays: list[Finding | Message] = [
-        one for one in room.findings if one.reader is reader and one.verdict == "corrupt"
-    ]
+    strays: list[Finding | Message] = [one for one in room.findings if one.reader is reader and one.fault == "corrupt"]
     if room.from_others:
         strays += [one for one in room.messages if one.from_others and reader.has_heard(one)]
     near = heapq.nsmallest(_COMPARED, strays, key=lambda one: abs(_when(one) - finding.at))
@@ -129,7 +127,7 @@ def _place(room: RoomLedger, finding: Finding) -> tuple[Sequence[Message], int]:
     What is missing is shown by time. In the room's order it may stand behind what came later: behind all that the user
     who missed it was the first to hear after it.
     """
-    if finding.verdict in ("missing", "gap"):
+    if finding.fault in ("missing", "gap"):
         by_time = sorted(room.messages, key=_when)
         return by_time, bisect_left(by_time, finding.at, key=_when)
     return room.messages, finding.after.index + 1 if finding.after is not None else 0
@@ -158,7 +156,7 @@ def _note(reader: Attendance, message: Message) -> str:
 
 def _explain(finding: Finding, run_together: list[str]) -> str:
     reader = finding.reader.name
-    match finding.verdict:
+    match finding.fault:
         case "missing":
             return f"MISSING: {reader} never heard it"
         case "gap":

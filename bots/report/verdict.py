@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from bots.ledger.model import Verdict
+from bots.ledger.model import Fault
 from bots.report.outcome import Outcome, title_of
 
 # The check that holds all that users could not do.
 SCRIPT = "script carried out"
 
-_AGAINST_DELIVERY: dict[str, tuple[Verdict, ...]] = {
+_AGAINST_DELIVERY: dict[str, tuple[Fault, ...]] = {
     "exactly once": ("missing", "gap", "duplicate", "corrupt", "leaked"),
     "at least once": ("missing", "gap", "corrupt", "leaked"),
     "at most once": ("duplicate", "corrupt", "leaked"),
@@ -50,7 +50,7 @@ def checks(outcome: Outcome) -> Iterator[Checked]:
     yield Checked(SCRIPT, "not met" if many else "met", f"{many:,} failed" if many else "all of it")
 
 
-def _counted(name: str, found: dict[Verdict, int], against: tuple[Verdict, ...], untested: str) -> Checked:
+def _counted(name: str, found: dict[Fault, int], against: tuple[Fault, ...], untested: str) -> Checked:
     faults = [f"{found[one]:,} {title_of(one)}" for one in against if one in found]
     if faults:
         return Checked(name, "not met", ", ".join(faults))
