@@ -111,6 +111,13 @@ def test_who_has_renamed_and_left_joins_under_the_first_name() -> None:
     assert sorted(seen(events, "nick", "text")) == [("ann", "hi"), ("bob", "hi")]
 
 
+def test_who_has_left_the_chat_and_comes_into_another_room_talks_there() -> None:
+    outcome, events = watched("script:\n  - bob: {leave}\n  - bob: {join: den}\n  - bob: hi\n  - ann: hello\n")
+    passed(outcome)
+    assert [message.nick for message in outcome.rooms["den"].messages] == ["bob"]
+    assert ("said", "bob") not in seen(events, "type", "nick")  # in the lobby, which is watched
+
+
 def test_leave_gives_its_reason() -> None:
     outcome, events = watched("script:\n  - ann: {leave: see you}\n  - ben: {leave}\n  - cid: hi\n")
     passed(outcome)
