@@ -8,12 +8,14 @@ import pytest
 from gevent.event import Event
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from geventchat.core.accounts import Account
 from geventchat.core.kept import Change, Kept
 from geventchat.core.posts import Transaction
 from geventchat.protocol import replies
 from geventchat.protocol.errors import NotStored, UsageError
+from geventchat.protocol.roles import Role
 from geventchat.store import sqlite_file, sqlite_records
 from geventchat.store.sqlite import SqliteLog
 from tests.stage import Stage
@@ -69,6 +71,18 @@ def test_the_last_change_counts_that_is_on_its_way_or_else_what_is_stored(steps:
         expected: dict[str, str | None] = {**stored, **{name: value for _, name, value in waiting}}
         assert accounts(kept) == {name: value for name, value in expected.items() if value is not None}
         assert {name: value for name, value in noticed.items() if value is not None} == accounts(kept)
+
+
+def test_of_what_others_change_meanwhile_only_the_fields_that_are_changed_here_too_give_way() -> None:
+    kept = Kept()
+    kept.load([account("alice", "old")])
+    change = kept.put(account("alice", "new"))
+    elsewhere = Account(name="alice", role=Role.MODERATOR, password="theirs")
+    kept.settle([Change(Account, "alice", elsewhere)])
+    both = replace(elsewhere, password="new")
+    assert kept.of(Account) == [both]
+    kept.settle([change])
+    assert kept.of(Account) == [both]
 
 
 # What is told of a change.
@@ -139,6 +153,20 @@ def test_what_another_program_changes_is_noticed_though_nobody_speaks(tmp_path: 
         write(path, ("INSERT INTO kept VALUES (?, ?, ?)", row))
         assert noticed.wait(10)
         assert accounts(log.kept) == {"bob": ""}
+
+
+def test_a_role_that_another_program_gives_and_a_password_set_at_the_same_moment_both_stay(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    with closing(SqliteLog(path)) as log:
+        log.append([], 1.0, [log.kept.put(account("alice", "old"))])
+        mine = log.kept.put(account("alice", "new"))
+        with sqlite_records.changing(path) as kept:
+            kept.put(replace(kept.of(Account)[0], role=Role.MODERATOR))
+        log.append([], 2.0, [mine])
+        both = Account(name="alice", role=Role.MODERATOR, password="new")
+        assert log.kept.of(Account) == [both]
+    with sqlite_records.reading(path) as kept:
+        assert kept.of(Account) == [both]
 
 
 def test_what_another_program_changes_counts_with_the_next_batch_and_own_changes_stay(tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ from contextlib import ExitStack, closing
 
 import gevent
 import pytest
+from msgspec.structs import replace
 
+from geventchat.core.accounts import Account
 from geventchat.core.log import Entry
 from geventchat.core.member import proof_of
 from geventchat.core.moderation.room_rules import RoomRules
@@ -279,6 +281,24 @@ def test_the_last_events_of_all_rooms_together_are_kept_and_what_is_removed_is_t
         assert log.trimmed_up_to() == told[2].event.id
         log.trim()
         assert log.trimmed_up_to() == told[2].event.id
+
+
+def test_a_role_given_on_one_server_and_a_password_set_on_another_at_the_same_moment_both_stay(
+    logs: tuple[RedisLog, RedisLog],
+) -> None:
+    one, other = logs
+    old = Account(name="alice", password="old", era=1)
+    one.write([], NOW, [one.kept.put(old)])
+    while not other.kept.of(Account):
+        gevent.sleep(0.01)
+    with other._stream.one_takes:  # it hears of the role only when it has written the password, or tried to
+        one.write([], NOW, [one.kept.put(replace(old, role=Role.MODERATOR))])
+        writing = gevent.spawn(other.write, [], NOW, [other.kept.put(replace(old, password="new", era=2))])
+        gevent.sleep(0.2)
+    writing.get()
+    both = Account(name="alice", role=Role.MODERATOR, password="new", era=2)
+    with closing(RedisLog(one.location)) as third:
+        assert [log.kept.of(Account) for log in (*logs, third)] == [[both]] * 3
 
 
 def test_of_two_changes_at_the_same_time_the_later_one_counts_on_all_servers(logs: tuple[RedisLog, RedisLog]) -> None:

@@ -2,12 +2,15 @@
 
 A record is replaced, never altered, and counts from the moment at which it is changed. The change goes to the log with
 what tells of it, in one batch: so nobody is told of it before it is safe. If it cannot be stored, it is undone.
+
+Where others have changed the same record meanwhile, only the fields that a change is about have its value.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeVar, cast
 
 import msgspec
+from msgspec.structs import replace
 
 
 class Record(msgspec.Struct, tag_field="kind", kw_only=True, omit_defaults=True):
@@ -26,13 +29,23 @@ def nothing() -> None:
 class Change(NamedTuple):
     """A record that is there from now on in place of the one with its key; None for none any more.
 
-    `undone` is called if that is taken back: it takes back what was done at once because of it.
+    `undone` is called if that is taken back: it takes back what was done at once because of it. `before` is the record
+    that was there, if any, and if it is known.
     """
 
     kind: type[Record]
     key: str
     record: Record | None
     undone: Callable[[], None] = nothing
+    before: Record | None = None
+
+    def over(self, record: Record | None) -> Record | None:
+        """Return what becomes of a record by this change, though it may be another than that before."""
+        if self.record is None or self.before is None or record is None or record == self.before:
+            return self.record
+        new = {name: getattr(self.record, name) for name in self.record.__struct_fields__}
+        changed = {name: value for name, value in new.items() if value != getattr(self.before, name)}
+        return replace(record, **changed)
 
 
 _Kind = TypeVar("_Kind", bound=Record)
@@ -66,7 +79,8 @@ class Kept:
 
     def put(self, record: Record, undone: Callable[[], None] = nothing) -> Change:
         """Add or replace a record, as of now. Return the change, to be posted with what tells of it."""
-        return self._begin(Change(type(record), record.key, record, undone))
+        before = self.get(type(record), record.key)
+        return self._begin(Change(type(record), record.key, record, undone, before))
 
     def remove(self, kind: type[Record], key: str, undone: Callable[[], None] = nothing) -> Change:
         """Remove a record, as of now. Return the change, to be posted with what tells of it."""
@@ -87,9 +101,19 @@ class Kept:
         for place in different:
             self._show(*place)
 
+    def to_store(self, changes: Sequence[Change]) -> list[Change]:
+        """Return these changes, each with the record that is to be stored, after all that is known to be stored."""
+        stored: dict[_Place, Record | None] = {}
+        made = []
+        for change in changes:
+            place = (change.kind, change.key)
+            stored[place] = change.over(stored[place] if place in stored else self._stored.get(place))
+            made.append(change._replace(record=stored[place]))
+        return made
+
     def settle(self, changes: Sequence[Change]) -> None:
         """Take these changes to be stored, those of others too."""
-        for change in changes:
+        for change in self.to_store(changes):
             place = (change.kind, change.key)
             if change.record is None:
                 self._stored.pop(place, None)
@@ -110,11 +134,11 @@ class Kept:
             self._show(change.kind, change.key)
 
     def _show(self, kind: type[Record], key: str) -> None:
-        """Take the last change on its way to the log for what holds now, or else what is stored."""
+        """Take what is stored, with the changes on their way to the log, for what holds now."""
         record = self._stored.get((kind, key))
         for change in self.unstored:
             if (change.kind, change.key) == (kind, key):
-                record = change.record
+                record = change.over(record)
         self._let_count(kind, key, record)
 
     def _let_count(self, kind: type[Record], key: str, record: Record | None) -> None:

@@ -107,7 +107,11 @@ class SqliteLog:
             with db:
                 db.execute("BEGIN IMMEDIATE")
                 changed_elsewhere = self._records.read(db)
-                sqlite_rows.keep(db, changes)
+                stored = self.kept
+                if changed_elsewhere is not None:
+                    stored = Kept()
+                    stored.load(changed_elsewhere)
+                sqlite_rows.keep(db, stored.to_store(changes))
                 db.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
                 db.executemany("INSERT OR REPLACE INTO topics VALUES (?, ?)", topics)
                 gone = db.executemany("DELETE FROM events WHERE id = ? AND room_key = ?", deleted).rowcount

@@ -1,7 +1,7 @@
 """What holds in a room: whose it is, how often one may speak, and who may come in.
 
-What is changed by different commands is in records of different kinds: as a record is replaced as a whole, of two
-changes at the same time, on two servers, one would else undo the other.
+What is changed by different commands is in records of different kinds: of two that make a record at the same time, on
+two servers, one would else undo the other.
 """
 
 import hmac

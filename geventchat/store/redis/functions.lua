@@ -5,9 +5,10 @@
 -- [kind, who, key, room, nick, text, ref, account, …]. `who` is the mark of the user who did it, and the record of that user says
 -- with which server it is. What a server sends of a user who is not, or no longer, with it, is left out.
 --
---   meta                 format, log, opened, ms, seq, last, first, trimmed: the version, the name of this log, the
---                        process of Redis in which it was opened, the newest id, the newest part's id, the very first
---                        id, and that up to which something may have been removed
+--   meta                 format, log, opened, ms, seq, last, first, trimmed, kept: the version, the name of this log,
+--                        the process of Redis in which it was opened, the newest id, the newest part's id, the very
+--                        first id, that up to which something may have been removed, and that of the last change in
+--                        `kept`
 --   feed                 a stream: what every server follows; the parts of the last minutes
 --   talk:ROOM moves:ROOM streams: what was said in a room, and all else that happened there
 --   topics kept          hashes: of each room, and of each kind and key
@@ -147,6 +148,7 @@ local function take(server, id, kind, who, key, bytes)
   elseif kind == 'kept' then
     local text = cmsgpack.unpack(bytes)[6]
     if text == '' then call('HDEL', KEPT, key) else call('HSET', KEPT, key, text) end
+    call('HSET', META, 'kept', id)
   elseif kind == 'arrived' then
     local all = cmsgpack.unpack(bytes)
     arrived(server, who, key, all[4], all[5], all[6], all[7])
@@ -236,6 +238,18 @@ local function are_with(server, args)
   return with
 end
 
+-- Whether somebody has changed what is kept since the server had heard all up to an id that its changes name, which
+-- servers of earlier versions do not: it has to make them to what is there now.
+local function is_overtaken(args)
+  for i = 5, #args, 4 do
+    if args[i] == 'kept' then
+      local heard, last = cmsgpack.unpack(args[i + 3])[7], call('HGET', META, 'kept')
+      return heard ~= '' and last and is_later(last, heard)
+    end
+  end
+  return false
+end
+
 -- run, server, batch, now, then kind, who, key and bytes of each item. Nothing at all only asks for the newest id.
 local function append(keys, args)
   local run, server, batch, now = args[1], args[2], args[3], tonumber(args[4])
@@ -244,6 +258,7 @@ local function append(keys, args)
   if #args == 4 then return meta.last end
   -- Sent again, because the answer was lost; or come so late that what was sent again, and more, has overtaken it.
   if tonumber(batch) <= (tonumber(last_batch) or 0) then return last_id end
+  if is_overtaken(args) then return redis.error_reply('OVERTAKEN ' .. meta.last) end
   local with, items, dropped, leaving = are_with(server, args), {}, {}, {}
   for i = 5, #args, 4 do
     local kind, who = args[i], args[i + 1]

@@ -108,9 +108,12 @@ def read_part(part: bytes) -> Part:
     )
 
 
-def words_of(items: Sequence[News | Entry], changes: Sequence[Change]) -> list[str | bytes]:
-    """Return items as the words of a call: of each its kind, its user's mark, its key, and all of it."""
-    written = [_written(item) for item in items] + [_changed(change) for change in changes]
+def words_of(items: Sequence[News | Entry], changes: Sequence[Change], heard: str = "") -> list[str | bytes]:
+    """Return items as the words of a call: of each its kind, its user's mark, its key, and all of it.
+
+    `heard` is the id of the part up to which it is known what the changes are made to.
+    """
+    written = [_written(item) for item in items] + [_changed(change, heard) for change in changes]
     return [word for item in written for word in (item.kind, item.by, item.key, _encoder.encode(item))]
 
 
@@ -141,9 +144,9 @@ def _event(by: str, entry: Entry) -> Item:
     return written
 
 
-def _changed(change: Change) -> Item:
+def _changed(change: Change, heard: str) -> Item:
     kind, key, value = records.row_of(change)
-    return Item("kept", "", f"{kind} {key}", text=value or "")
+    return Item("kept", "", f"{kind} {key}", text=value or "", ref=heard)
 
 
 def news_of(item: Item, event_id: str) -> News | None:

@@ -37,6 +37,10 @@ class Shut(Exception):
     """The log is not open: this Redis may have forgotten what it was told. The servers have to open it again."""
 
 
+class Overtaken(Exception):
+    """Another server has changed records of which this one has not heard; the message is the newest id."""
+
+
 class Fenced(Exception):
     """The other servers have taken this one for dead; or its log is not there any more."""
 
@@ -251,7 +255,7 @@ class _explained:  # noqa: N801 - it reads as a function
                 raise Away(f"Redis cannot be reached: {error}") from None
             case exceptions.ResponseError():
                 code, _, rest = str(error).partition(" ")
-                for name, kind in (("NOTOPEN", Shut), ("FENCED", Fenced)):
+                for name, kind in (("NOTOPEN", Shut), ("OVERTAKEN", Overtaken), ("FENCED", Fenced)):
                     if code == name:
                         raise kind(rest) from None
                 if code in ("MISCONF", "MASTERDOWN", "NOREPLICAS", "LOADING", "BUSY"):

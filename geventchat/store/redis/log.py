@@ -24,7 +24,7 @@ from geventchat.protocol.limits import NEWCOMER_S
 from geventchat.store.redis import items
 from geventchat.store.redis.history import History
 from geventchat.store.redis.lease import FORMAT, Lease
-from geventchat.store.redis.link import PREFIX, Address, Away, Fenced, Full, Link, Shut
+from geventchat.store.redis.link import PREFIX, Address, Away, Fenced, Full, Link, Overtaken, Shut
 from geventchat.store.redis.stream import Stream
 
 # After how long a part that was written, and is not heard, is asked for again.
@@ -135,39 +135,41 @@ class RedisLog(History):
         While Redis is away, this waits. Raises NotStored when Redis has no memory left, except with `always`.
         """
         with self._one_writes:
-            words = items.words_of(told, changes)
-            self._number += bool(words)
+            is_something = bool(told or changes)
+            self._number += is_something
             self._sent = (str(self._number), told, changes)
-            self._own_is_here = not words
+            self._own_is_here = not is_something
             server = self._lease.server
             try:
-                self._append_until_heard(str(self._number) if words else "", int(now * 1000), words, always=always)
+                self._append_until_heard(str(self._number) if is_something else "", int(now * 1000), always=always)
             except Fenced:
                 self._lease.begin_anew(server)
             if not self._own_is_here:
                 self.kept.undo(changes)
             return self._take_out()
 
-    def _append_until_heard(self, batch: str, now_ms: int, words: list[str | bytes], *, always: bool) -> None:
-        """Write a part, and wait until it is here: again where Redis has forgotten it before anybody heard it.
+    def _append_until_heard(self, batch: str, now_ms: int, *, always: bool) -> None:
+        """Write what is on its way as one part, and wait until it is here.
 
-        Raises NotStored, Fenced.
+        It is written again where Redis has forgotten it before anybody heard it. Raises NotStored, Fenced.
         """
         server = self._lease.server
         while server == self._lease.server:
-            upto = self._append(server, batch, now_ms, words, always=always)
+            upto = self._append(server, batch, now_ms, always=always)
             always = True  # from here on, it may be written
             is_here = self._stream.wait_for(upto, lambda: server == self._lease.server, _HEARD_S)
             if is_here and self._own_is_here:
                 return
 
-    def _append(self, server: str, batch: str, now_ms: int, words: list[str | bytes], *, always: bool) -> str:
+    def _append(self, server: str, batch: str, now_ms: int, *, always: bool) -> str:
         """Return the id of the part that was written; as often as it takes, for it is written once.
 
         All tries are that server's, which may have begun anew meanwhile, under another name. Raises Fenced.
         """
+        _, told, changes = self._sent
         is_new = True  # whether no try can have succeeded yet
         while True:
+            words = items.words_of(told, self.kept.to_store(changes), self._stream.heard)
             name = "append" if is_new and not always else "append_always"
             try:
                 written: bytes = self._writer.function(name, server, batch, now_ms, *words)
@@ -175,6 +177,8 @@ class RedisLog(History):
                 raise NotStored(str(full)) from None
             except Shut:
                 self._lease.open()
+            except Overtaken as overtaken:
+                self._stream.wait_for(str(overtaken), lambda: server == self._lease.server, _HEARD_S)
             except Away as away:
                 is_new = False
                 self._lease.wait_until_back(away)
