@@ -356,6 +356,13 @@ def test_each_reason_why_a_server_cannot_start_is_one_clear_line(tmp_path: Path)
         redis.do("HSET", "geventchat:meta", "format", "99")
         assert "another version (99)" in why_not(f"redis://{at}/0")
         redis.do("DEL", "geventchat:meta")
+        redis.do("HSET", "geventchat:meta", "theirs", "99")
+        assert "another program's" in why_not(f"redis://{at}/0")
+        redis.do("DEL", "geventchat:meta")
+        redis.do("SET", "geventchat:rooms", "theirs")
+        assert "another program's" in why_not(f"redis://{at}/0")
+        assert redis.do("EXISTS", "geventchat:meta") == b":0\r\n"  # and nothing was written
+        redis.do("DEL", "geventchat:rooms")
         redis.do("CONFIG", "SET", "maxmemory", "1")
         assert "no memory" in why_not(f"redis://{at}/0")
         redis.do("CONFIG", "SET", "maxmemory", "0")
@@ -378,8 +385,16 @@ def test_a_password_of_redis_is_not_said_where_the_rest_of_its_url_is_wrong(rest
     assert "secret" not in why_not(f"redis://:secret{rest}")
 
 
-def test_an_old_redis_is_refused() -> None:
-    facts = b"# Server\r\nredis_version:6.2.14\r\nrun_id:1234\r\n"
+@pytest.mark.parametrize(
+    ("version", "mode", "why"),
+    [
+        (b"6.2.14", b"standalone", "of version 6.2.14, and 7.0 is needed"),
+        (b"7.0.15", b"cluster", "in cluster mode, and one that stands alone is needed"),
+        (b"7.0.15", b"sentinel", "in sentinel mode, and one that stands alone is needed"),
+    ],
+)
+def test_a_redis_that_is_too_old_or_does_not_stand_alone_is_refused(version: bytes, mode: bytes, why: str) -> None:
+    facts = b"# Server\r\nredis_version:%b\r\nredis_mode:%b\r\nrun_id:1234\r\n" % (version, mode)
 
     def answer(sock: socket.socket, _: object) -> None:
         while asked := sock.recv(4096):
@@ -387,7 +402,7 @@ def test_an_old_redis_is_refused() -> None:
 
     listener = StreamServer(("127.0.0.1", 0), answer)
     listener.start()
-    assert "of version 6.2.14, and 7.0 is needed" in why_not(f"redis://127.0.0.1:{listener.server_port}/0")
+    assert why in why_not(f"redis://127.0.0.1:{listener.server_port}/0")
     listener.stop()
 
 

@@ -326,9 +326,15 @@ end
 -- run, server, lease in milliseconds, format, name for a new log: become one of the servers
 local function register(keys, args)
   local run, server, lease, format = args[1], args[2], tonumber(args[3]), args[4]
-  if call('EXISTS', META) == 0 then call('HSET', META, 'format', format, 'log', args[5], 'opened', run) end
+  if call('EXISTS', META) == 0 then
+    if call('EXISTS', FEED, TOPICS, KEPT, ROOMS, NICKS, LOOKS, LOST, PROVED) > 0 then
+      return redis.error_reply('WRONGTYPE they belong to no log')
+    end
+    call('HSET', META, 'format', format, 'log', args[5], 'opened', run)
+  end
   local had = call('HGET', META, 'format')
-  if had ~= format then return redis.error_reply('FORMAT ' .. tostring(had)) end
+  if not had then return redis.error_reply('WRONGTYPE it is no log') end
+  if had ~= format then return redis.error_reply('FORMAT ' .. had) end
   local meta = read_meta()
   call('HSET', P .. 'server:' .. server, 'batch', '', 'lease', lease)
   call('ZADD', SERVERS, digits(clock() + lease), server)
@@ -391,6 +397,7 @@ end
 
 -- run, id: what is up to this id may have been removed
 local function trimmed(keys, args)
+  if call('EXISTS', META) == 0 then return redis.error_reply('FENCED the log is another') end
   if is_later(args[2], call('HGET', META, 'trimmed') or '0-0') then call('HSET', META, 'trimmed', args[2]) end
   return 1
 end

@@ -25,6 +25,8 @@ _CONNECT_S = 2.0
 _FORM = "give redis://HOST:PORT/DB, and / ? # @ of a password in it as %2F %3F %23 %40"
 # Functions are there since this version.
 _OLDEST = (7, 0)
+# What a Redis says that is neither part of a cluster nor a sentinel.
+_ALONE = "standalone"
 FUNCTIONS = (resources.files(__package__) / "functions.lua").read_text()
 _LOAD = ("FUNCTION", "LOAD", "REPLACE", FUNCTIONS)
 
@@ -176,6 +178,9 @@ class Link:
             needed = ".".join(map(str, _OLDEST))
             self._connection.disconnect()
             raise Away(f"this Redis is of version {version}, and {needed} is needed")
+        if (mode := facts.get("redis_mode", _ALONE)) != _ALONE:
+            self._connection.disconnect()
+            raise Away(f"this is a Redis in {mode} mode, and one that stands alone is needed, with or without replicas")
         # What was sent on the connection before, and is on its way still, comes too late: it is sent again, and would
         # be done twice. The first names itself, which is passed over: so it is known at once whether this is allowed.
         own = self._ask("CLIENT", "ID")
