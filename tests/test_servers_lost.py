@@ -22,7 +22,7 @@ from geventchat.store.redis.log import RedisLog
 from tests.cluster import LEASE_S, cluster
 from tests.processes import Ran, run
 from tests.proxy import Proxy
-from tests.raw import Raw, does, plain, programmed
+from tests.raw import Address, Raw, does, plain, programmed
 from tests.redis_server import RedisServer, running_redis
 from tests.several import several
 
@@ -34,6 +34,17 @@ def asks(raw: Raw, **command: object) -> None:
 def settled(raw: Raw) -> list[dict[str, Any]]:
     asks(raw, type="ping")
     return raw.messages_until("pong")[:-1]
+
+
+def once_begun_anew(address: Address, nick: str) -> Raw:
+    """Return a connection that has come in at a server which may still have to find out that it was taken for dead.
+
+    Whoever is about to come in at that moment is sent away, too.
+    """
+    hello = json.dumps({"type": "hello", "nick": nick}).encode() + b"\n"
+    while (raw := Raw(address, hello)).message()["type"] == "closing":
+        raw.close()
+    return raw
 
 
 def beside(*arguments: str) -> Ran:
@@ -83,10 +94,31 @@ def test_nothing_of_a_server_that_was_stopped_comes_after_its_users_have_left(tm
         back, _ = programmed(servers.addresses[2], "alice", after=welcome["id"], token=welcome["token"])
         asks(back, type="say", text="too late", ref="2")
         assert [one["text"] for one in settled(back) if one["type"] == "said"] == ["before", "too late"]
-        third, _ = programmed(servers.addresses[1], "carol")  # that server has begun anew
+        third = once_begun_anew(servers.addresses[1], "carol")
         asks(third, type="who")
         assert sorted(third.messages_until("members")[-1]["members"]) == ["alice", "bob", "carol"]
         for raw in (bob, alice, back, third):
+            raw.close()
+
+
+@pytest.mark.slow
+def test_a_server_that_was_stopped_as_it_asked_for_its_lease_begins_anew_at_once_when_it_goes_on(
+    tmp_path: Path,
+) -> None:
+    with cluster(tmp_path) as servers:
+        bob, _ = programmed(servers.addresses[0], "bob")
+        alice, _ = programmed(servers.addresses[1], "alice")
+        bob.messages_until("joined")
+        servers.redis.process.send_signal(signal.SIGSTOP)
+        gevent.sleep(LEASE_S / 4)  # it asks more often than that
+        servers.signal(1, signal.SIGSTOP)
+        servers.redis.process.send_signal(signal.SIGCONT)  # the answer is there when it goes on, and means nothing then
+        assert bob.messages_until("left")[-1]["nick"] == "alice"
+        servers.signal(1, signal.SIGCONT)
+        assert alice.messages_until("closing")[-1]["code"] == "server-stopping"
+        gevent.sleep(0.05)  # well before it would ask again
+        carol, _ = programmed(servers.addresses[1], "carol")
+        for raw in (bob, alice, carol):
             raw.close()
 
 
@@ -208,6 +240,58 @@ def test_who_is_sent_away_is_told_what_of_its_words_was_not_stored_unless_its_cl
         assert {one["type"] for one in alice.messages_until("closing")} == {"joined", "closing"}
         alice.close()
         person.close()
+
+
+def test_who_is_sent_away_is_not_told_that_what_all_others_were_shown_was_not_stored(tmp_path: Path) -> None:
+    with running_redis(tmp_path) as redis, several(redis.url, 2, lease_s=60) as servers:
+        one, other = (server.address for server in servers.servers)
+        alice, _ = programmed(one, "alice")
+        bob, _ = programmed(other, "bob")
+        log = servers.logs[0]
+        with log._stream.one_takes:  # what it has written has not come back when it finds that it has lost the others
+            asks(alice, type="say", text="one", ref="1")
+            bob.messages_until("said")
+            log._lease.begin_anew(log._lease.server)
+        assert [heard["ref"] for heard in alice.messages_until("closing") if heard["type"] == "ack"] == ["1"]
+        person = plain(one, "carol")
+        with log._stream.one_takes:
+            person.send(b"two\n")
+            bob.messages_until("said")
+            log._lease.begin_anew(log._lease.server)
+        assert "not stored" not in person.rest().decode()
+        for raw in (alice, bob):
+            raw.close()
+
+
+def test_who_is_sent_away_by_another_server_is_told_what_of_its_words_was_not_stored(tmp_path: Path) -> None:
+    with running_redis(tmp_path) as redis, several(redis.url, 2, lease_s=60) as servers:
+        person = plain(servers.servers[0].address, "carol")
+        bob, _ = programmed(servers.servers[1].address, "bob")
+        log = servers.logs[0]
+        (carol,) = (one for one in servers.servers[0]._services.chat.nicks.members() if not one.is_remote)
+        with log._stream.one_takes:  # as if it was stopped
+            person.send(b"one\n")
+            bob.messages_until("said")
+            person.send(b"two\n")
+            while carol.unpublished < 2:
+                gevent.sleep(0.01)
+            log._lease.resign()
+            assert bob.messages_until("left")[-1]["nick"] == "carol"
+            log._stream.take_rest()  # it hears of all at once
+        told = person.rest().decode()
+        assert (told.count("carol: one\n"), told.count("* not stored and not sent\n")) == (1, 1)
+        bob.close()
+
+
+def test_who_is_sent_away_is_told_that_what_waited_for_its_turn_was_not_said(tmp_path: Path) -> None:
+    with running_redis(tmp_path) as redis, several(redis.url, 1, lease_s=60) as servers:
+        person = plain(servers.address, "carol")
+        person.send(b"".join(b"%d\n" % number for number in range(100)))
+        person.until(b"carol: 30\n")
+        servers.logs[0]._keeper.call("DEL", f"geventchat:server:{servers.logs[0]._lease.server}")
+        *_, unsaid, last = person.rest().decode().splitlines()
+        assert unsaid == "* not all that you sent was said: it was waiting for its turn"
+        assert last == "* the server had lost the others: please connect again"
 
 
 def test_without_memory_in_redis_nothing_is_said_but_people_can_leave(tmp_path: Path) -> None:

@@ -42,6 +42,8 @@ GOODBYE_S = 5.0
 _LAST_WORD_PAUSE_S = 0.1
 # How long a connection that is replaced by a newer one, or sent away, has to take its last words.
 _SENT_AWAY_S = 1.0
+# What is told of what has arrived and is not taken any more.
+_UNSAID = replies.Error(code="not-stored", message="not all that you sent was said: it was waiting for its turn")
 
 
 class State(Enum):
@@ -124,8 +126,7 @@ class Session:
         self._move_on(State.PARTED)
         chat = self._services.chat
         if self._in_hand or self._has_more():
-            unsaid = "not all that you sent was said: it was waiting for its turn"
-            chat.tell(self.member, replies.Error(code="not-stored", message=unsaid))
+            chat.tell(self.member, _UNSAID)
         chat.tell(self.member, closing)
 
     def drain(self, timeout: float) -> None:
@@ -347,6 +348,8 @@ class Session:
     def _sent_away(self, reason: str) -> None:
         """End this connection: its user has come back on another one, was sent away, or the server lost the others."""
         self._move_on(State.PARTED)
+        if self._in_hand or self._has_more():
+            self.member.outbox.put(self.member.encoder.reply(self.member, _UNSAID))
         gevent.spawn(self._abort_when_told, reason)
 
     def _abort_when_told(self, reason: str) -> None:

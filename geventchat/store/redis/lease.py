@@ -100,13 +100,17 @@ class Lease:
 
     def live_on(self) -> None:
         """Show again and again that this server lives; runs until killed."""
+        pause_s = usual_s = min(self._lease_s * _LOOK_EVERY, _LOOK_S)
         while True:
-            gevent.sleep(min(self._lease_s * _LOOK_EVERY, _LOOK_S))
+            gevent.sleep(pause_s)
+            pause_s = usual_s
             server = self.server
             try:
                 asked_at = time.monotonic()
                 dead = self._link.function("renew", self.server, self._stream.heard)
                 self._renewed_at, self._round_trip_s = asked_at, time.monotonic() - asked_at
+                if self._round_trip_s > self._lease_s * _DEAD_AFTER:  # this server was stopped: that was then
+                    pause_s = 0.0
                 if dead:
                     self._sweep()
                 self._tell_lost()

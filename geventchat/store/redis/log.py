@@ -7,6 +7,7 @@ servers, this one too, and shown once it comes back. So each server shows the sa
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import gevent
@@ -296,6 +297,9 @@ class RedisLog(History):
         self._wake()
 
     def _lost(self) -> None:
+        if not self._own_is_here:  # it may have been stored before, and shown by others
+            with suppress(Away, ResponseError):
+                self._stream.take_rest()
         self._to_show.append(Forgotten(""))
 
 

@@ -146,17 +146,22 @@ class Stream:
     def _catch_up(self) -> None:
         """Take all parts that are in the stream and were not heard."""
         with self.one_takes:
+            if not self.take_rest():
+                self._missed()
+
+    def take_rest(self) -> bool:
+        """Take what is in the stream and was not heard, and return True; False at what does not follow. Raises Away."""
+        with self.one_takes:
             while True:
                 which = (f"{PREFIX}feed", f"({self.heard}", "+", "COUNT", _PARTS_AT_ONCE)
                 found = self._link.call("XRANGE", *which)
                 for _, (_, written) in found:
                     part = items.read_part(written)
                     if part.before != self.heard:
-                        self._missed()
-                        return
+                        return False
                     self._accept(part, written)
                 if len(found) < _PARTS_AT_ONCE:
-                    return
+                    return True
 
     def _accept(self, part: items.Part, written: bytes) -> None:
         self._keep(written)
