@@ -68,6 +68,21 @@ def listen(host: str, port: int, serve: Callable[[socket, tuple[Any, ...]], None
     return listener
 
 
+def listen_on(descriptor: int, serve: Callable[[socket, tuple[Any, ...]], None]) -> Listener:
+    """Do as `listen` does on a socket that listens already. Raises UsageError."""
+    try:
+        os.set_inheritable(descriptor, False)
+        sock = socket(fileno=descriptor)
+        is_tcp = sock.family in (std_socket.AF_INET, std_socket.AF_INET6) and sock.type == std_socket.SOCK_STREAM
+        if not (is_tcp and sock.getsockopt(std_socket.SOL_SOCKET, std_socket.SO_ACCEPTCONN)):
+            raise OSError(errno.EINVAL, "it does not listen")
+        listener = Listener(sock, serve)
+        listener.start()
+    except OSError:
+        raise UsageError(f"descriptor {descriptor}, which the service manager gives, does not listen for TCP") from None
+    return listener
+
+
 def _bound(host: str, port: int) -> socket:
     """Return a socket that listens. Raises OSError."""
     family, kind, protocol, _, address = getaddrinfo(host, port, type=std_socket.SOCK_STREAM)[0]

@@ -79,6 +79,7 @@ def serve(
                 access=access,
                 house_rules=rules,
                 metrics=metrics,
+                listening=service_manager.listening(),
             )
             said = partial(greeting, access=access, has_terminal=has_terminal, moderator_link=rules.moderator_link)
             reading = gevent.spawn(_read_again_whenever, reload, server, access.keys, again)

@@ -22,7 +22,7 @@ from geventchat.protocol.replies import Closing
 from geventchat.server.access import Access
 from geventchat.server.handshake import Entrance, Handshake
 from geventchat.server.house_rules import HouseRules
-from geventchat.server.listener import Listener, listen
+from geventchat.server.listener import Listener, listen, listen_on
 from geventchat.server.live_settings import LiveSettings, changed
 from geventchat.server.newcomers import turn_away
 from geventchat.server.proxies import Proxies
@@ -51,7 +51,8 @@ class ChatServer:
 
     It keeps its events in `log`, which stays open when it stops, or in memory where none is given, and shows people who
     are new the last `greet_with` lines of the room. Browsers may call it by its addresses and by the names in `hosts`.
-    `access` says who may come in. At the address `metrics`, programs are told how it is.
+    `access` says who may come in. At the address `metrics`, programs are told how it is. Where `listening` has
+    descriptors of sockets that listen already, it serves at these, and at no others.
 
     Use it as a context manager, or call `start` and `stop`. Raises UsageError when an address cannot be had.
     """
@@ -66,6 +67,7 @@ class ChatServer:
         access: Access | None = None,
         metrics: Address | None = None,
         house_rules: HouseRules | None = None,
+        listening: Sequence[int] = (),
     ) -> None:
         self.limits = limits or Limits()
         access = access or Access()
@@ -85,6 +87,7 @@ class ChatServer:
             keys=access.keys,
             tls_only=access.tls_only,
         )
+        self._listening = listening
         self._wanted = addresses or (("127.0.0.1", 0),)
         self._listeners: list[Listener] = []
         self._connections: dict[Transport, Session | None] = {}  # None while it is not known how it speaks
@@ -138,7 +141,9 @@ class ChatServer:
         """Listen. Returns when newcomers are answered."""
         self._share_secret()
         try:
-            for address in self._wanted:
+            for descriptor in self._listening:
+                self._listeners.append(listen_on(descriptor, self._serve))
+            for address in () if self._listening else self._wanted:
                 self._listeners.append(listen(*address, self._serve))
             if self._metrics_at is not None:
                 self._metrics = self._measured_at(self._metrics_at)
