@@ -689,6 +689,26 @@ def test_a_master_whose_name_nobody_knows_is_told_in_one_line() -> None:
     )
 
 
+@pytest.mark.parametrize("at", ["127.0.0.1:0", "[::1]:5557"])
+def test_an_address_at_which_no_master_can_be_is_told_in_one_line(at: str) -> None:
+    done = subprocess.run([*_BOTS, "worker", at], capture_output=True, timeout=60, check=False)
+    why = "it takes a name or an IPv4 address, and a port from 1 on"
+    told = f"geventchat-bots: no geventchat-bots --workers waits at {at}: {why}\n"
+    assert (done.returncode, done.stderr.decode()) == (2, told)
+
+
+def test_more_workers_than_a_machine_has_any_use_for_are_not_started_on_it(tmp_path: Path) -> None:
+    file = tmp_path / "play.yaml"
+    file.write_text(_TALK)
+    most = 16 * (os.cpu_count() or 1)
+    words = [*_BOTS, str(file), "--workers", str(most + 1)]
+    done = subprocess.run(words, capture_output=True, timeout=60, check=False)
+    told = f"geventchat-bots: --workers {most + 1}: no more than {most} are started on a machine with "
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.decode().startswith(told)
+    assert done.stderr.count(b"\n") == 1
+
+
 def test_ctrl_c_ends_a_worker_that_waits_for_its_master() -> None:
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         at = f"127.0.0.1:{nobody.getsockname()[1]}"

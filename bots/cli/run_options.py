@@ -87,7 +87,7 @@ def _add_protocol(options: argparse.ArgumentParser) -> None:
 
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text)):
-        raise UsageError(f"{text} is no number from 1 on")
+        raise UsageError("--workers is a number from 1 to 99999, for example --workers 4")
     return int(text)
 
 

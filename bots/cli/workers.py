@@ -35,7 +35,7 @@ def workers(options: argparse.Namespace, named: Sequence[Address]) -> "Iterator[
                 raise UsageError(f"--{option} is for runs with workers; say how many: --workers N")
         yield None
         return
-    bind = address.parse(options.bind) if options.bind else None
+    bind = None if options.bind is None else address.parse(options.bind)
     if bind is not None and not named and not bind[0].startswith(_HERE):
         raise UsageError("--bind needs --server HOST:PORT: a server that workers on other machines reach")
     if bind is not None and ":" in bind[0]:
@@ -88,6 +88,9 @@ def play(
 def work(options: argparse.Namespace) -> int:
     """Be a worker until the master ends; return the exit status. Raises UsageError."""
     at = address.parse(options.master)
+    if ":" in at[0] or not at[1]:
+        meant = "a name or an IPv4 address, and a port from 1 on"
+        raise UsageError(f"no geventchat-bots --workers waits at {address.show(at)}: it takes {meant}")
     from bots.engine.interrupt import interruptible
     from bots.workers.worker import Worker, end_with_input
 

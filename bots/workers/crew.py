@@ -43,7 +43,7 @@ from bots.workers.messages import (
 )
 from bots.workers.numbering import Incoming, Outgoing
 from bots.workers.page import begin, end, open_page
-from bots.workers.processes import check_free, end_process, start_process
+from bots.workers.processes import check_free, check_startable, end_processes, start_process
 from geventchat import __version__
 from geventchat.protocol.address import show
 from geventchat.protocol.errors import ServerUnavailable
@@ -343,14 +343,16 @@ def crew(
     """
     environment = locust_engine.environment()
     host, port = bind or ("127.0.0.1", 0)
-    if port:
+    if bind is None:
+        check_startable(count)
+    elif port:
         check_free(host, port)
     runner = environment.create_master_runner(host, port)
     processes: list[subprocess.Popen[bytes]] = []
     try:
         made = Crew(environment, count, say)
         if bind is None:
-            processes += [start_process(runner.server.port) for _ in range(count)]
+            processes.extend(start_process(runner.server.port) for _ in range(count))
         else:
             say(f"waiting for {count} of: geventchat-bots worker {show((host, runner.server.port))}")
         if web is not None:
@@ -359,5 +361,4 @@ def crew(
         yield made
     finally:
         runner.quit()
-        for process in processes:
-            end_process(process)
+        end_processes(processes)
