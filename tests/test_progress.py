@@ -1,5 +1,6 @@
 """What a terminal shows of a run while it goes on."""
 
+import re
 import shlex
 import subprocess
 import sys
@@ -28,6 +29,21 @@ def test_there_is_a_bar_where_there_is_an_end(lasts: str, has_bar: bool, tmp_pat
     with Terminal(_bots(_scenario(tmp_path, lasts)), columns=160, environment={}) as terminal:
         terminal.until("no anomalies")
         assert any("%" in line for line in terminal.lines) == has_bar
+
+
+@pytest.mark.slow
+def test_what_workers_do_is_shown_as_evenly_as_it_is_done(tmp_path: Path) -> None:
+    """They tell it once a second; the line changes four times a second."""
+    file = tmp_path / "talk.yaml"
+    file.write_text("cast: {user: 6}\nscript:\n  - user: {say: hi, every: 200ms, spread: 200ms, for: 60s}\n")
+    with Terminal(_bots(file, "--workers", "2"), columns=160, environment={}) as terminal:
+        terminal.until(lambda: any(re.search(r" 2 workers .* [1-9]\d* messages/s", line) for line in terminal.lines))
+        shown: list[int] = []
+        while len(shown) < 24:
+            terminal.raw = b""
+            terminal.look(5)
+            shown += map(int, re.findall(r"(\d+) messages/s", terminal.raw.decode(errors="replace")))
+    assert sum(20 < rate < 40 for rate in shown) >= 16, shown
 
 
 @pytest.mark.slow

@@ -661,7 +661,7 @@ def test_a_worker_too_many_is_told(tmp_path: Path) -> None:
     with running(_LONG, tmp_path, "--workers", "1", "--bind", f"127.0.0.1:{port}", started=[port]) as (process, _):
         worker = subprocess.run([*_BOTS, "worker", f"127.0.0.1:{port}"], capture_output=True, timeout=60, check=False)
         assert worker.returncode == 2
-        assert b"there are 1 workers already" in worker.stderr
+        assert b"there are enough workers already: 1" in worker.stderr
         assert process.poll() is None
 
 

@@ -5,12 +5,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from typing import TextIO, cast
 
 import gevent
 
 from bots.report.outcome import Outcome
 from bots.scenario.schedule import ends
+from bots.scenario.units import counted
 from geventchat.system.background_stream import BackgroundStream
 
 # How often the line on a terminal changes, and how often there is another one where there is no terminal.
@@ -18,6 +20,8 @@ _REFRESH_S = 0.25
 _LINE_S = 10.0
 # How long a run that has ended waits for the last of it to be read.
 _FINISH_S = 1.0
+# So long after a second is over, all workers have told what they saw in it.
+_TOLD_S = 2
 
 
 @contextmanager
@@ -46,19 +50,36 @@ class Rates:
     def __init__(self, outcome: Outcome) -> None:
         self._outcome = outcome
         self._at, self._said, self._delivered = time.monotonic(), 0, 0
+        self._since = int(self._at) - _TOLD_S  # of what workers tell, the seconds before this one were shown
+        self._told = 0.0, 0.0
 
     def words(self) -> str:
         """Return the state of things in one line."""
         outcome, timeline, now = self._outcome, self._outcome.timeline, time.monotonic()
-        passed = max(now - self._at, 1e-3)
-        said, delivered = (timeline.said - self._said) / passed, (timeline.delivered - self._delivered) / passed
-        self._at, self._said, self._delivered = now, timeline.said, timeline.delivered
+        said, delivered = self._told_by_workers(now) if outcome.workers else self._counted(now)
         last = timeline.seconds[-1] if timeline.seconds else None
         late = f"p50 {last.p50 * 1000:.0f} ms  p99 {last.p99 * 1000:.0f} ms  " if last else ""
         wrong = sum(outcome.anomalies.values()) + outcome.failures.many + sum(one.wrong for one in outcome.workers)
         found = f"{wrong:,} anomalies" if wrong else "no anomalies"
-        workers = f"{len(outcome.workers)} workers  " if outcome.workers else ""
+        workers = f"{counted(len(outcome.workers), 'worker')}  " if outcome.workers else ""
         return f"{workers}{outcome.users:,} users  {said:,.0f} messages/s  {delivered:,.0f} deliveries/s  {late}{found}"
+
+    def _counted(self, now: float) -> tuple[float, float]:
+        """Return how much was said and heard a second since the last look."""
+        timeline, passed = self._outcome.timeline, max(now - self._at, 1e-3)
+        said, delivered = (timeline.said - self._said) / passed, (timeline.delivered - self._delivered) / passed
+        self._at, self._said, self._delivered = now, timeline.said, timeline.delivered
+        return said, delivered
+
+    def _told_by_workers(self, now: float) -> tuple[float, float]:
+        """Return the same by what workers tell, which is whole seconds, each of them some time after it."""
+        since, until = self._since, int(now) - _TOLD_S
+        if until > since:
+            latest = takewhile(lambda one: one.at >= since, reversed(self._outcome.timeline.seconds))
+            seconds, passed = [one for one in latest if one.at < until], until - since
+            self._told = sum(one.said for one in seconds) / passed, sum(one.delivered for one in seconds) / passed
+            self._since = until
+        return self._told
 
 
 def _on_terminal(outcome: Outcome, planned: float, stream: TextIO) -> None:

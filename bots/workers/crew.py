@@ -284,7 +284,7 @@ class Crew:
             )
             return
         if len(self._members) >= self._count:
-            self._send_to(worker, DIRECT, encode(Refused(f"there are {self._count} workers already")))
+            self._send_to(worker, DIRECT, encode(Refused(f"there are enough workers already: {self._count}")))
             return
         taken = {member.part for member in self._members.values()}
         part = next(part for part in range(self._count) if part not in taken)
