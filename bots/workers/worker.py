@@ -238,7 +238,7 @@ class Worker:
         finally:
             gevent.killall(ticking)
             self._reported.end()
-        if outcome.interrupted and not self._was_stopped:
+        if outcome.interrupted and not (self._was_stopped or self._is_left):
             raise KeyboardInterrupt  # pressed here
         conductor.tell_news()
         # All times that are told from here on must fit together, and be as exact as the last state says.
