@@ -267,6 +267,9 @@ def test_a_run_that_loses_a_worker_is_invalid_and_names_it(number: signal.Signal
     assert f"process {workers[1]}) was lost" in out.decode()
     assert "not tested   delivery exactly once: a worker was lost" in out.decode()
     assert "did not stop" not in out.decode()
+    if lasts == "forever":
+        assert out.decode().startswith("users        6, ")  # also those whose end is not known
+    assert "workers      3\n" in out.decode()  # nothing about their clocks
 
 
 @pytest.mark.parametrize("question", ["Overview", "Details"])

@@ -86,6 +86,7 @@ def _tiles(outcome: Outcome) -> Iterator[str]:
     }
     if outcome.workers:
         tiles["workers"] = f"{len(outcome.workers)}"
+    if outcome.workers and outcome.clock_error_s is not None:
         tiles["their clocks agree to"] = f"{outcome.clock_error_s * 1000:.2f} ms"
     bad = {"anomalies"} if outcome.anomalies else set()
     cells = "".join(

@@ -65,7 +65,8 @@ class Outcome:
     interrupted: bool = False
     until: float = float("inf")  # what was sent later may still have been on its way: it is not missing
     workers: list[WorkerSeen] = field(default_factory=list)  # none where all bots are in one process
-    clock_error_s: float = 0.0  # by how much times of two workers may be wrong between them
+    # By how much times of two workers may be wrong between them; None where one of them is lost, who cannot say.
+    clock_error_s: float | None = 0.0
     command: str = ""  # the command that runs it again
     rate: float | None = None  # messages a second that the server takes from one user, where it says so
     # Is told what an actor did, how many seconds that took, and why it could not be done, if so.

@@ -33,7 +33,9 @@ def lines(outcome: Outcome) -> Iterator[str]:
     yield f"latency      {percentiles}, max {latency.largest_s * 1000:.1f} ms" if latency.count else "latency      -"
     yield f"bots late    p99 {outcome.late_s * 1000:.1f} ms (a run is valid up to {MAX_LAG_S * 1000:g} ms)"
     if outcome.workers:
-        yield f"workers      {len(outcome.workers)}; their clocks agree to {outcome.clock_error_s * 1000:.2f} ms"
+        error_s = outcome.clock_error_s
+        clocks = "" if error_s is None else f"; their clocks agree to {error_s * 1000:.2f} ms"
+        yield f"workers      {len(outcome.workers)}{clocks}"
     found = outcome.anomalies
     yield f"anomalies    {', '.join(f'{count:,} {title_of(one)}' for one, count in found.items()) or 'none'}"
     if outcome.from_others:
@@ -96,7 +98,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
         "workers": [
             {"name": one.name, "lag_ms": {"p99": _round_ms(one.late_s)}, "lost": one.lost} for one in outcome.workers
         ],
-        "clock_error_ms": _round_ms(outcome.clock_error_s),
+        "clock_error_ms": None if outcome.clock_error_s is None else _round_ms(outcome.clock_error_s),
     }
 
 

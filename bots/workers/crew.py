@@ -140,9 +140,11 @@ class Crew:
         outcome.until = min((one.until for one in played), default=outcome.until)
         outcome.interrupted = self._is_to_stop and not (outcome.settled or outcome.guessed)
         outcome.looked_away = [span for one in played for span in one.looked_away]
-        outcome.users = _most(change for one in played for change in one.came_and_went)
+        if have_all_ended:  # else it stays what workers said while they played
+            outcome.users = _most(change for one in played for change in one.came_and_went)
         for member in self._members.values():
             outcome.lag.merge(member.seen.lag)
+        outcome.clock_error_s = None
         if not any(one.seen.lost for one in self._members.values()):
             self._judge(outcome)
         for member in self._members.values():
@@ -153,7 +155,7 @@ class Crew:
     def _judge(self, outcome: Outcome) -> None:
         """Have the ledgers of all workers judged as one."""
         errors = sorted(one.seen.clock_error_s for one in self._members.values())
-        outcome.clock_error_s = sum(errors[-2:])
+        clock_error_s = sum(errors[-2:])
         names = [actor.name for actor in outcome.scenario.actors]
         try:
             ledgers = merge(
@@ -162,12 +164,13 @@ class Crew:
                 names,
                 per_sender=outcome.is_ordered_per_sender,
                 until=outcome.until,
-                clock_error_s=outcome.clock_error_s,
+                clock_error_s=clock_error_s,
                 # Who is whispered to is there from when that is sent.
                 is_by_one_clock=lambda about: about.kind == "whispers",
             )
         except _LostWorker:
             return
+        outcome.clock_error_s = clock_error_s
         outcome.rooms = {about.name: ledger for about, ledger in ledgers.items() if about.kind == "room"}
         outcome.whispers = {about.name: ledger for about, ledger in ledgers.items() if about.kind == "whispers"}
 
