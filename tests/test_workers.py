@@ -742,6 +742,31 @@ def test_locust_s_page_shows_the_run_and_its_button_stops_it(tmp_path: Path) -> 
     assert "INTERRUPTED" in out.decode()
 
 
+def test_locust_s_page_shows_what_failed_once_also_what_the_server_refused(tmp_path: Path) -> None:
+    port = free_port()
+    file = tmp_path / "play.yaml"
+    file.write_text(
+        "cast: {user: 2}\nscript:\n  - user: {say: hi, room: den, times: 3}\n"  # where they are not
+        "  - user1: {expect: never said, within: 100ms}\n  - wait: 60s\n"
+    )
+    words = [*_BOTS, str(file), "--workers", "2", "--web", str(port)]
+    shown: dict[str, Any] = {"errors": []}
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        for _ in range(150):
+            if len(shown["errors"]) == 3:
+                break
+            with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/stats/requests", timeout=10) as answer:
+                shown = json.loads(answer.read())
+            gevent.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+    failed = {one["error"].removeprefix(f"{file}:"): one["occurrences"] for one in shown["errors"]}
+    refused = "was told: nobody is in that room; join it first (no-such-room)"
+    unheard = "4: user1 did not hear never said within 0.1 s"
+    assert failed == {f"user1 {refused}": 3, f"user2 {refused}": 3, unheard: 1}
+    counted = {one["name"]: one["num_failures"] for one in shown["stats"]}
+    assert (counted["expect"], counted["Aggregated"]) == (1, 7)
+
+
 def test_locust_s_page_counts_what_the_run_counts(tmp_path: Path) -> None:
     port = free_port()
     file = tmp_path / "play.yaml"

@@ -15,6 +15,7 @@ from geventchat.protocol.errors import UsageError
 _HOST = "127.0.0.1"
 # In Locust's words, a request has a type and a name: what an actor does; and a message that comes to a reader.
 _DONE, _DELIVERED = "action", "delivery"
+_FAILED = "failure"
 
 
 def open_page(environment: Any, port: int, stop: Callable[[], None]) -> str:
@@ -73,7 +74,7 @@ class Reported:
         self._outcome = outcome
         self._environment.stats.clear_all()
         self._environment.runner.worker_state = "running"
-        outcome.acted = self._acted
+        outcome.acted, outcome.failures.told = self._acted, self._failed
 
     def end(self) -> None:
         """End with it."""
@@ -81,14 +82,28 @@ class Reported:
         self._environment.runner.worker_state = "ready"
 
     def _acted(self, action: str, seconds: float, failure: str) -> None:
-        """Note that an actor did something, which took so long; `failure` says why it could not, if so."""
+        """Note that an actor did something, which took so long; `failure` says why it could not, if so.
+
+        That is also told as a failure of the run.
+        """
         self._environment.events.request.fire(
             request_type=_DONE,
             name=action,
             response_time=seconds * 1000,
             response_length=0,
-            exception=failure or None,
         )
+        if failure:
+            self._environment.stats.get(action, _DONE).log_error(failure)
+
+    def _failed(self, failure: str) -> None:
+        """Note what could not be carried out, or what a user was told instead."""
+        from locust.stats import StatsError
+
+        stats = self._environment.stats
+        stats.total.log_error(failure)
+        stats.errors.setdefault(
+            StatsError.create_key(_FAILED, "", failure), StatsError(_FAILED, "", failure)
+        ).occurred()
 
     def heard(self, latency: Histogram) -> None:
         """Note what was heard in a second, and how late."""
