@@ -7,6 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bots.ledger.room import Attendance, RoomLedger
+from tests.lettered_room import LetteredRoom
 
 _NAMES = ("ann", "bob", "cat", "dan", "eve")
 _TALK = st.lists(st.sampled_from(_NAMES), min_size=1, max_size=14)  # who speaks, in the server's order
@@ -109,79 +110,52 @@ def test_what_was_said_just_before_the_only_one_to_hear_it_leaves_may_be_too_lat
     assert [(one.fault, one.text) for one in room.findings] == [("missing", "long before")]
 
 
-class Stage:
-    """A room in which each message is one letter, said by the user who is its capital; nobody hears its own."""
-
-    def __init__(self, *, per_sender: bool = False) -> None:
-        self.room = RoomLedger(per_sender=per_sender)
-        self.users: dict[str, Attendance] = {}
-        self._now = 10.0
-
-    def enter(self, *names: str, asked: float = 0.0, entered: float = 0.0) -> None:
-        for name in names:
-            user = self.users[name] = self.room.enter(name, asked)
-            user.entered, user.hears_itself = entered, False
-
-    def say(self, name: str, text: str, at: float) -> None:
-        self.room.say(name, text, at, at)
-
-    def hear(self, name: str, *said: str) -> None:
-        for words in said:
-            nick, text = words[0], words[1]
-            self._now += 0.001
-            self.room.hear(self.users[name], nick, text, self._now, "", f"{nick} {text}\n".encode())
-
-    def found(self) -> list[tuple[str, str]]:
-        self.room.close()
-        return [(one.fault, one.reader.name) for one in self.room.findings]
-
-
 def test_words_that_may_be_any_of_several_say_nothing_about_the_order() -> None:
-    stage = Stage()
-    stage.enter("A", "B", "X", "Y")
-    stage.enter("N", asked=5.0, entered=7.0)  # between the two that are equal
+    room = LetteredRoom()
+    room.enter("A", "B", "X", "Y")
+    room.enter("N", asked=5.0, entered=7.0)  # between the two that are equal
     for name, text, at in (("B", "k", 5.5), ("A", "h", 6.0), ("A", "h", 7.1), ("B", "m", 7.2), ("B", "q", 7.3)):
-        stage.say(name, text, at)
-    stage.hear("N", "Bk", "Ah", "Ah")
-    stage.hear("X", "Bk", "Ah", "Ah")
-    stage.hear("A", "Bk", "Bm")
-    stage.hear("N", "Bm")
-    stage.hear("X", "Bm", "Bq")
-    stage.hear("A", "Bq")
-    stage.hear("N", "Bq")
-    stage.hear("Y", "Bk", "Ah", "Ah", "Bm", "Bq")
-    stage.hear("B", "Ah", "Ah")
-    assert stage.found() == []
+        room.say(name, text, at)
+    room.hear("N", "Bk", "Ah", "Ah")
+    room.hear("X", "Bk", "Ah", "Ah")
+    room.hear("A", "Bk", "Bm")
+    room.hear("N", "Bm")
+    room.hear("X", "Bm", "Bq")
+    room.hear("A", "Bq")
+    room.hear("N", "Bq")
+    room.hear("Y", "Bk", "Ah", "Ah", "Bm", "Bq")
+    room.hear("B", "Ah", "Ah")
+    assert room.found() == []
 
 
 def test_what_follows_words_whose_place_is_a_guess_is_moved_with_them() -> None:
-    stage = Stage()
-    stage.enter("A", "B", "C", "K")
-    stage.enter("N", asked=2.0, entered=4.0)  # between the two that are equal
+    room = LetteredRoom()
+    room.enter("A", "B", "C", "K")
+    room.enter("N", asked=2.0, entered=4.0)  # between the two that are equal
     for name, text, at in (("K", "k", 0.5), ("B", "y", 1.0), ("A", "z", 1.1), ("A", "x", 1.2), ("A", "x", 5.0)):
-        stage.say(name, text, at)
+        room.say(name, text, at)
     for name in "ABC":
-        stage.hear(name, "Kk")
-    stage.hear("A", "By")
-    stage.hear("B", "Az", "Ax", "Ax")
-    stage.hear("C", "Az", "Ax", "By", "Ax")
-    stage.hear("N", "By", "Ax")
-    stage.hear("K", "Az", "Ax", "By", "Ax")
-    assert stage.found() == []
+        room.hear(name, "Kk")
+    room.hear("A", "By")
+    room.hear("B", "Az", "Ax", "Ax")
+    room.hear("C", "Az", "Ax", "By", "Ax")
+    room.hear("N", "By", "Ax")
+    room.hear("K", "Az", "Ax", "By", "Ax")
+    assert room.found() == []
 
 
 def test_what_was_on_its_way_to_who_lost_the_connection_is_not_missing_where_orders_may_differ() -> None:
-    stage = Stage(per_sender=True)
-    stage.enter("A", "B", "K", "X", "Y")
+    room = LetteredRoom(per_sender=True)
+    room.enter("A", "B", "K", "X", "Y")
     for name, text, at in (("K", "k", 9.0), ("A", "p", 9.8), ("B", "m", 9.9)):
-        stage.say(name, text, at)
+        room.say(name, text, at)
     for name in "ABXY":
-        stage.hear(name, "Kk")
-    stage.hear("Y", "Ap")
-    stage.hear("A", "Bm")
-    stage.users["Y"].leaving = stage.users["Y"].left = 10.1
-    stage.users["Y"].dropped = True
-    stage.hear("X", "Bm", "Ap")
-    stage.hear("K", "Bm", "Ap")
-    stage.hear("B", "Ap")
-    assert stage.found() == []
+        room.hear(name, "Kk")
+    room.hear("Y", "Ap")
+    room.hear("A", "Bm")
+    room.users["Y"].leaving = room.users["Y"].left = 10.1
+    room.users["Y"].dropped = True
+    room.hear("X", "Bm", "Ap")
+    room.hear("K", "Bm", "Ap")
+    room.hear("B", "Ap")
+    assert room.found() == []

@@ -33,13 +33,20 @@ def missing(sent: SentMessages, readers: Sequence[Attendance]) -> Iterator[tuple
             words = message.words
             if words not in spare:
                 spare[words] = reader.progress.unplaced[words] + sum(
-                    reader.has_heard(one) and one.is_unsure and not _had_to_be_heard(reader, one)
+                    reader.may_have_heard(one) and _is_guess(sent, reader, one) and not _had_to_be_heard(reader, one)
                     for one in sent.equal(words)
                 )
             if spare[words]:
                 spare[words] -= 1
             elif not _may_be_older(sent, reader, message):
                 yield reader, message
+
+
+def _is_guess(sent: SentMessages, reader: Attendance, message: Message) -> bool:
+    """Whether what a user heard may have been another one with the same words than this message."""
+    first = reader.progress.first
+    is_somewhere = first is not None and first.from_others and sent.is_repeated(first)  # nobody knows where it came in
+    return message.is_unsure or not (message.id or (reader.knows_order and not is_somewhere))
 
 
 def _had_to_be_heard(reader: Attendance, message: Message) -> bool:

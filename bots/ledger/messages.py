@@ -18,7 +18,6 @@ from bots.ledger.model import IN_FLIGHT_S, Attendance, Message, Words
 _MAX_SHIFT = 1_000
 
 _index = attrgetter("index")
-_first_heard = attrgetter("first_heard")
 
 
 class SentMessages:
@@ -134,19 +133,16 @@ class SentMessages:
         return chain(self._not_yet_heard_by(reader, words), self._unheard.get(words, ()))
 
     def _not_yet_heard_by(self, reader: Attendance, words: Words) -> Iterator[Message]:
-        """Yield messages that others have heard: those that the user skipped, and those ahead of it."""
+        """Yield messages that others have heard, since the user came: those that it skipped, and those ahead of it."""
         equal, progress = self._heard.get(words, []), reader.progress
         if not equal:
             return
         if progress.skipped:
-            skipped = (message for message in progress.skipped if message.words == words)
+            skipped = (one for one in progress.skipped if one.words == words and one.first_heard >= reader.asked)
             yield from sorted(skipped, key=_index)
-        if progress.position >= 0:
-            begin = bisect_left(equal, progress.position, key=_index)
-        else:
-            begin = bisect_left(equal, reader.asked, key=_first_heard)
-        for place in range(begin, len(equal)):
-            yield equal[place]
+        for place in range(bisect_left(equal, progress.position, key=_index), len(equal)):
+            if equal[place].first_heard >= reader.asked:
+                yield equal[place]
 
     def put(self, message: Message, index: int, event_id: str, now: float) -> None:
         """Give a message that is heard for the first time its place in the room's order."""

@@ -102,6 +102,7 @@ class Progress:
 
     heard: int = 0
     position: int = -1  # of the next message in the room's order; -1 until it is known where the user came in
+    first: Message | None = None  # that was heard in its place: those before it were not, but for what came late
     skipped: set[Message] = field(default_factory=set)  # those before the position that were not heard
     sometime: set[Message] = field(default_factory=set)  # those that were heard, nobody knows behind which others
     unplaced: Counter[Words] = field(default_factory=Counter)  # heard, and any of several messages with these words
@@ -130,6 +131,7 @@ class Attendance:
     leaving: float = float("inf")
     left: float = float("inf")
     hears_itself: bool = True  # whether the server sends a user's own messages back to it
+    in_one_order: bool = True  # whether the server sends different senders' messages to all in one order
     dropped: bool = False  # whether it left by dropping the connection: nobody knows what had arrived there
     gaps: list[ToldGap] = field(default_factory=list)
     pace: Pace = field(default_factory=Pace)
@@ -154,9 +156,20 @@ class Attendance:
 
         A connection that is dropped takes along what was on its way, and all that a slow reader had not read.
         """
-        if not self.dropped or 0 <= message.index < self.progress.position:
+        was_passed = self.knows_order and 0 <= message.index < self.progress.position and not message.is_unsure
+        if was_passed or not self.dropped:
             return self.leaving
         return self.leaving - IN_FLIGHT_S if self.pace.timed else float("-inf")
+
+    @property
+    def knows_order(self) -> bool:
+        """Whether what a user hears tells what was sent to it before: everything in front of that in the room's order.
+
+        Where the server's order is not the same for all, or the users do not hear their own words among the others',
+        the room's order as it is kept is only one of those that may have been. Then that is known of one sender's
+        words only.
+        """
+        return self.in_one_order and self.hears_itself
 
     def may_hear(self, message: Message) -> bool:
         """Whether it is right that the message reaches this user."""
@@ -173,6 +186,15 @@ class Attendance:
             0 <= message.index < progress.position
             and message not in progress.skipped
             and message.first_heard >= self.asked
+        )
+
+    def may_have_heard(self, message: Message) -> bool:
+        """Whether this user heard this message, or another one that was taken for it."""
+        progress = self.progress
+        return self.has_heard(message) or (
+            progress.first is not None
+            and progress.first.index <= message.index < progress.position
+            and message not in progress.skipped
         )
 
     def was_told_of(self, message: Message) -> bool:

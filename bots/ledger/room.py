@@ -60,6 +60,7 @@ class RoomLedger:
         self.counts: dict[Fault, int] = defaultdict(int)
         self.from_others = 0  # messages that were heard, and that nobody of the scenario sent
         self.share = share
+        self._per_sender = per_sender
         self._cast = cast
         self._was_sent_elsewhere = was_sent_elsewhere
         self._sent = SentMessages()
@@ -102,8 +103,13 @@ class RoomLedger:
     def enter(self, name: str, now: float) -> Attendance:
         """Note that a user asks to join; `entered` is to be set when that is known to have happened."""
         reader = Attendance(name, asked=now)
-        self.readers.append(reader)
+        self.take_in(reader)
         return reader
+
+    def take_in(self, reader: Attendance) -> None:
+        """Take in a user who has asked to join."""
+        reader.in_one_order = not self._per_sender
+        self.readers.append(reader)
 
     def lose(self, nick: str, now: float, taken: float = float("-inf")) -> None:
         """Note that a user lost the connection: nobody knows whether what it has just sent has arrived.
@@ -217,7 +223,8 @@ class RoomLedger:
         progress = reader.progress
         if 0 <= progress.position < len(self.messages) and words not in progress.unplaced:
             message = self.messages[progress.position]
-            if (message.nick, message.text) == words and message.id == event_id:
+            is_it = (message.nick, message.text) == words and message.id == event_id
+            if is_it and message.first_heard >= reader.asked:
                 return message
         return None
 
@@ -292,13 +299,14 @@ class RoomLedger:
             self._reordering.hear_late(reader, message, now)
             return False
         if progress.position < 0:
+            progress.first = message
             progress.skipped.update(self._sent.skipped_before(reader, message))
         elif progress.position < message.index:
             self._settle(reader, message)
             progress.skipped.update(self.messages[progress.position : message.index])
         progress.position = message.index + 1
         if progress.unplaced and not message.is_unsure:
-            self._place_earlier(reader)
+            self._place_earlier(reader, message)
         return True
 
     def _settle(self, reader: Attendance, message: Message) -> None:
@@ -348,10 +356,12 @@ class RoomLedger:
             self._stream.restart(len(self.messages))
         self._sent.move(message, begin)
 
-    def _place_earlier(self, reader: Attendance) -> None:
-        """Take what a user heard and was not placed for the last messages with these words before its position now."""
+    def _place_earlier(self, reader: Attendance, message: Message) -> None:
+        """Take what a user heard and was not placed for the last messages with these words before one it hears now."""
         progress = reader.progress
         for words, heard in [*progress.unplaced.items()]:
+            if not reader.knows_order and words[0] != message.nick:
+                continue
             passed = sorted((one for one in progress.skipped if one.words == words), key=lambda one: one.index)
             if len(passed) >= heard and not self._sent.is_awaited(words):
                 progress.skipped.difference_update(passed[-heard:])
@@ -363,9 +373,10 @@ class RoomLedger:
     def add_like(self, leader: Attendance, reader: Attendance) -> None:
         """Add a user that heard exactly what another one heard, who was there all the while too."""
         one, other = reader.progress, leader.progress
-        one.heard, one.position, one.skipped = other.heard, other.position, set(other.skipped)
+        one.heard, one.position, one.first = other.heard, other.position, other.first
+        one.skipped = set(other.skipped)
         one.sometime, one.unplaced = set(other.sometime), other.unplaced.copy()
-        self.readers.append(reader)
+        self.take_in(reader)
         self._reordering.hear_like(leader, reader)
         for finding in [one for one in self.findings if one.reader is leader]:
             self.counts[finding.fault] += 1

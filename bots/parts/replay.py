@@ -99,7 +99,7 @@ def _stay(
         reader.leaving, reader.dropped = leaving, stay.dropped
 
     moves = [
-        Happened(reader.asked, _MOVE, lambda: ledger.readers.append(reader)),
+        Happened(reader.asked, _MOVE, lambda: ledger.take_in(reader)),
         Happened(entered, _MOVE, lambda: setattr(reader, "entered", entered)),
         Happened(leaving, _MOVE, go),
         Happened(left, _MOVE, lambda: setattr(reader, "left", left)),

@@ -1,0 +1,120 @@
+"""Where nothing tells equal words of one sender apart, nobody is accused of what cannot be known."""
+
+from tests.lettered_room import LetteredRoom
+
+
+def test_who_comes_between_equal_words_may_hear_the_second_before_what_others_heard_before_it() -> None:
+    room = LetteredRoom(per_sender=True, echoes=True)
+    room.enter("A", "B")
+    room.say("A", "x", 9.9)
+    room.come("N")
+    room.hear("B", "Ax")
+    room.users["N"].entered = 10.0012
+    room.say("A", "x")
+    room.say("N", "y")
+    room.hear("A", "Ax", "Ax")
+    room.hear("B", "Ny")
+    room.hear("N", "Ax", "Ny")
+    room.hear("A", "Ny")
+    room.hear("B", "Ax")
+    assert room.found() == []
+
+
+def test_who_comes_between_equal_words_may_hear_the_second_before_what_their_speaker_hears_next() -> None:
+    """A does not hear itself: nobody knows whether it heard C's words before its own second ones."""
+    room = LetteredRoom()
+    room.enter("A", "B", "C")
+    room.say("C", "k", 9.8)
+    room.hear("A", "Ck")
+    room.hear("B", "Ck")
+    room.say("A", "x", 9.9)
+    room.say("C", "h", 9.95)
+    room.come("N")
+    room.hear("B", "Ax")
+    room.users["N"].entered = 10.0032
+    room.say("A", "x")
+    room.hear("B", "Ax")
+    room.hear("A", "Ch")
+    room.hear("N", "Ax", "Ch")
+    room.hear("B", "Ch")
+    room.hear("C", "Ax", "Ax")
+    assert room.found() == []
+
+
+def test_who_comes_after_the_first_of_equal_words_has_heard_the_second_wherever_the_first_stands() -> None:
+    """A does not hear itself: what it hears of Z is put before its own words, which may have been said before that."""
+    room = LetteredRoom()
+    room.enter("A", "B")
+    room.hear("A", "Zk")
+    room.say("A", "x", 9.9)
+    room.hear("B", "Zk", "Ax")
+    room.come("N")
+    room.hear("A", "Zh")
+    room.hear("N", "Zh")
+    room.hear("B", "Zh")
+    room.say("A", "x")
+    room.hear("N", "Ax")
+    room.hear("B", "Ax")
+    assert room.found() == []
+
+
+def test_what_was_put_before_a_speakers_own_words_is_not_missing_for_who_heard_those_and_lost_the_connection() -> None:
+    room = LetteredRoom()
+    room.enter("A", "B", "C")
+    for name in "CAB":
+        room.say(name, "x", 9.9)
+    room.hear("A", "Cx")  # the server's order is C, B, A
+    room.hear("C", "Bx")
+    room.hear("B", "Cx", "Ax")
+    room.hear("A", "Bx")
+    room.drop("C")
+    assert room.found() == []
+
+
+def test_what_was_put_where_a_newcomer_may_have_heard_it_is_not_missing_for_who_lost_the_connection() -> None:
+    """N hears A and B twice each, or once: nobody knows, until the others hear it, where C's words stand."""
+    room = LetteredRoom(echoes=True)
+    room.enter("A", "B", "C", "D")
+    room.say("D", "k", 9.8)
+    room.say("A", "x", 9.9)
+    room.say("A", "x", 9.9)
+    room.say("C", "c", 9.9)
+    room.enter("N", asked=9.0, entered=10.5)
+    for name in "ABCDN":
+        room.hear(name, "Dk")
+    room.hear("N", "Ax")  # the server's order is A, C, A
+    room.hear("B", "Ax")
+    room.hear("N", "Cc", "Ax")
+    room.hear("D", "Ax")
+    room.drop("D")
+    for name in "ABC":
+        room.hear(name, *(["Ax"] if name != "B" else []), "Cc", "Ax")
+    assert room.found() == []
+
+
+def test_people_who_say_again_what_they_said_before_a_user_came_leak_nothing_to_it() -> None:
+    room = LetteredRoom(per_sender=True, echoes=True)
+    room.enter("A", "B")
+    room.hear("A", "Zk")
+    room.hear("B", "Zk", "Yh")
+    room.come("N")
+    room.hear("A", "Zo")
+    room.hear("B", "Zo", "Zm")
+    room.hear("N", "Zo", "Zm", "Yh")  # said a second time
+    room.hear("A", "Yh", "Zm", "Yh")
+    room.hear("B", "Yh")
+    assert room.found() == []
+
+
+def test_who_may_have_come_in_before_what_people_say_twice_or_after_it_misses_nothing_that_was_said_between() -> None:
+    room = LetteredRoom(echoes=True)
+    room.enter("A", "B")
+    room.say("A", "x", 9.9)
+    room.come("N")
+    room.hear("A", "Zh", "Ax")
+    room.users["N"].entered = 10.0022
+    room.say("A", "x")
+    room.hear("N", "Zh", "Ax")  # the second of each
+    room.hear("A", "Zh", "Ax")
+    room.hear("B", "Zh", "Ax", "Zh", "Ax")
+    assert room.found() == []
