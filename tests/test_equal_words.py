@@ -1,5 +1,7 @@
 """Where nothing tells equal words of one sender apart, nobody is accused of what cannot be known."""
 
+import pytest
+
 from tests.lettered_room import LetteredRoom
 
 
@@ -90,6 +92,33 @@ def test_what_was_put_where_a_newcomer_may_have_heard_it_is_not_missing_for_who_
     for name in "ABC":
         room.hear(name, *(["Ax"] if name != "B" else []), "Cc", "Ax")
     assert room.found() == []
+
+
+def test_equal_words_between_which_something_else_was_said_are_heard_in_order_whatever_of_others_comes_between() -> (
+    None
+):
+    room = LetteredRoom(per_sender=True, echoes=True)
+    room.enter("A", "B", "C", "D")
+    for name, text in ("Dh", "Cy", "Ch", "Cy"):
+        room.say(name, text, 9.9)
+    room.hear("A", "Cy", "Ch", "Dh", "Cy")
+    room.hear("D", "Cy", "Ch", "Cy", "Dh")
+    room.hear("B", "Dh", "Cy", "Ch", "Cy")
+    room.hear("C", "Cy", "Ch", "Dh", "Cy")
+    assert room.found() == []
+
+
+@pytest.mark.parametrize("heard", [["Cy", "Cy", "Ch"], ["Ch", "Cy", "Cy"]])
+def test_nor_does_it_hide_what_changes_places_with_one_of_them(heard: list[str]) -> None:
+    room = LetteredRoom(per_sender=True, echoes=True)
+    room.enter("A", "B", "C", "D")
+    for name, text in ("Dh", "Cy", "Ch", "Cy"):
+        room.say(name, text, 9.9)
+    room.hear("A", "Cy", "Ch", "Dh", "Cy")
+    room.hear("D", "Cy", "Ch", "Cy", "Dh")
+    room.hear("B", "Dh", *heard)
+    room.hear("C", "Cy", "Ch", "Dh", "Cy")
+    assert room.found() == [("reordered", "B")]
 
 
 def test_people_who_say_again_what_they_said_before_a_user_came_leak_nothing_to_it() -> None:

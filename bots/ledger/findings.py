@@ -33,7 +33,9 @@ def missing(sent: SentMessages, readers: Sequence[Attendance]) -> Iterator[tuple
             words = message.words
             if words not in spare:
                 spare[words] = reader.progress.unplaced[words] + sum(
-                    reader.may_have_heard(one) and _is_guess(sent, reader, one) and not _had_to_be_heard(reader, one)
+                    reader.may_have_heard(one)
+                    and _is_taken_by_guess(sent, reader, one)
+                    and not _had_to_be_heard(reader, one)
                     for one in sent.equal(words)
                 )
             if spare[words]:
@@ -42,7 +44,7 @@ def missing(sent: SentMessages, readers: Sequence[Attendance]) -> Iterator[tuple
                 yield reader, message
 
 
-def _is_guess(sent: SentMessages, reader: Attendance, message: Message) -> bool:
+def _is_taken_by_guess(sent: SentMessages, reader: Attendance, message: Message) -> bool:
     """Whether what a user heard may have been another one with the same words than this message."""
     first = reader.progress.first
     is_somewhere = first is not None and first.from_others and sent.is_repeated(first)  # nobody knows where it came in
@@ -143,8 +145,7 @@ class Reordering:
         """Note that a user heard a message after others that stand behind it."""
         heard: Iterator[Message] = reversed(self._order[message.index + 1 : reader.progress.position])
         if self._per_sender:
-            own = (one for one in heard if one.nick == message.nick and _are_told_apart(one, message))
-            heard = (one for one in own if reader.has_heard(one))
+            heard = (one for one in heard if one.nick == message.nick and reader.has_heard(one))
         if after := next(heard, None):
             self._late.setdefault(message, {})[reader] = Late(now, next(self._numbers), after)
 
@@ -222,19 +223,30 @@ class Reordering:
 
     def _heard_first(self, reader: Attendance, first: Message, second: Message) -> bool:
         """Whether a user that heard two messages heard `first` before `second`."""
-        one, other = (self._late.get(message, {}).get(reader) for message in (first, second))
-        if one is not None and other is not None:
-            return one.number < other.number
-        if other is not None:
-            return first.index <= other.after.index
-        return first.index < second.index and not (one is not None and second.index <= one.after.index)
+        return self._when(reader, first) < self._when(reader, second)
+
+    def _when(self, reader: Attendance, message: Message) -> tuple[int, int]:
+        """Return what orders all that a user certainly heard as it heard it.
+
+        Of equal words the first that it heard is the first of those messages, the second one the second, and so on.
+        """
+        equal = [message] if message.id else [one for one in self._sent.equal(message.words) if reader.has_heard(one)]
+        return sorted(self._taken(reader, one) for one in equal)[equal.index(message)]
+
+    def _taken(self, reader: Attendance, message: Message) -> tuple[int, int]:
+        """Return what orders all that a user heard, by the message that each was taken for then."""
+        late = self._late.get(message, {}).get(reader)
+        return (late.after.index, late.number) if late is not None else (message.index, -1)
 
     def _heard_both(self, reader: Attendance, message: Message, other: Message) -> bool:
         """Whether it is certain that a user heard these two, and when."""
-        return all(
-            reader.has_heard(one) and one not in reader.progress.sometime and not self._sent.may_be_another(reader, one)
-            for one in (message, other)
-        )
+        return all(reader.has_heard(one) and not self._is_guess(reader, one) for one in (message, other))
+
+    def _is_guess(self, reader: Attendance, message: Message) -> bool:
+        """Whether a user that heard a message may have heard another one with the same words, or it at another time."""
+        progress, equal = reader.progress, [message] if message.id else self._sent.equal(message.words)
+        is_somewhere = message.words in progress.unplaced or not progress.sometime.isdisjoint(equal)
+        return is_somewhere or self._sent.may_be_another(reader, message)
 
     def _is_known(self, message: Message) -> bool:
         """Whether it is known where a message stands among its sender's."""
