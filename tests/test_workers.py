@@ -668,6 +668,39 @@ def test_a_worker_too_many_is_told(tmp_path: Path) -> None:
         assert process.poll() is None
 
 
+def test_what_somebody_else_s_locust_or_anything_else_sends_to_a_master_changes_nothing(tmp_path: Path) -> None:
+    port = free_port()
+    file = tmp_path / "play.yaml"
+    file.write_text(_TALK)
+    program = f"""
+import msgpack, zmq
+strange = [b"", b"\\xc1", b"\\xff" * 50, *map(msgpack.packb, (
+    ["locustfile", {{"version": "2.47.0"}}, "other"], ["heartbeat", None, "other"], [1, 2, 3, 4], 7,
+))]
+with zmq.Context() as context, context.socket(zmq.DEALER) as other:
+    other.setsockopt(zmq.IDENTITY, b"other")
+    other.connect("tcp://127.0.0.1:{port}")
+    other.send(msgpack.packb(["client_ready", "2.47.0", "other"]))
+    other.recv()  # it is heard
+    for one in strange:
+        other.send(one)
+    other.send(msgpack.packb(["client_ready", "2.47.0", "other"]))
+    other.setsockopt(zmq.RCVTIMEO, 10_000)
+    other.recv()  # it still is
+"""
+    words = [*_BOTS, str(file), "--json", "--workers", "1", "--bind", f"127.0.0.1:{port}", "--wait", "30s"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as master:
+        assert _line(master.stderr)
+        other = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=False)
+        worker = subprocess.run(
+            [*_BOTS, "worker", f"127.0.0.1:{port}"], stderr=subprocess.DEVNULL, timeout=60, check=False
+        )
+        out, errors = master.communicate(timeout=60)
+    assert (other.returncode, worker.returncode) == (0, 0), other.stderr
+    assert json.loads(out)["delivered"] == 6 * 24
+    assert b"Traceback" not in errors
+
+
 def test_without_locust_one_line_says_how_to_get_it(tmp_path: Path) -> None:
     file = tmp_path / "play.yaml"
     file.write_text(_TALK)

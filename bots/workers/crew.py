@@ -351,6 +351,7 @@ def crew(
     elif port:
         check_free(host, port)
     runner = environment.create_master_runner(host, port)
+    locust_engine.pass_over_what_is_strange(runner)
     processes: list[subprocess.Popen[bytes]] = []
     try:
         made = Crew(environment, count, say)
