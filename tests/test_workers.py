@@ -701,6 +701,25 @@ with zmq.Context() as context, context.socket(zmq.DEALER) as other:
     assert b"Traceback" not in errors
 
 
+def test_a_worker_that_comes_to_locust_itself_is_told_in_one_line(tmp_path: Path) -> None:
+    port = free_port()
+    file = tmp_path / "locustfile.py"
+    file.write_text("from locust import User, constant, task\nclass One(User):\n    wait_time = constant(1)\n")
+    file.write_text(file.read_text() + "    @task\n    def nothing(self): pass\n")
+    words = [sys.executable, "-m", "locust", "--master", "--master-bind-port", str(port), "--headless"]
+    words += ["-u", "1", "-t", "20s", "--expect-workers", "1", "-f", str(file)]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as master:
+        try:
+            at = f"127.0.0.1:{port}"
+            worker = subprocess.run([*_BOTS, "worker", at], capture_output=True, timeout=60, check=False)
+        finally:
+            master.kill()
+    assert worker.returncode == 2
+    assert worker.stderr.decode().splitlines()[1:] == [
+        "geventchat-bots: it is Locust itself that answers there, and no geventchat-bots --workers"
+    ]
+
+
 def test_without_locust_one_line_says_how_to_get_it(tmp_path: Path) -> None:
     file = tmp_path / "play.yaml"
     file.write_text(_TALK)

@@ -101,6 +101,8 @@ class Worker:
         self._early_news: list[News] = []  # from workers who began before this one
         self._was_stopped = self._is_left = False
         self._runner.last_heartbeat_timestamp = time.time()  # Locust waits for ever for who has never sent one
+        self._hear_as_locust = self._runner.handle_message
+        self._runner.handle_message = self._hear_any
         self._runner.register_message(DIRECT, self._hear)
         self._runner.register_message(FOR_OTHERS, self._hear_news)
         self._send(Hello(__version__, socket.gethostname(), os.getpid()))
@@ -137,6 +139,13 @@ class Worker:
             self._send(Failed("its connection broke for a moment, and it was not told something"))
         assert isinstance(data, bytes)
         return data
+
+    def _hear_any(self, msg: Any) -> None:
+        """Take in any message; who has not said what time it is, and tells a worker to begin, is Locust itself."""
+        if msg.type == "spawn" and not self._knows_time.is_set():
+            self._jobs.put(Refused("it is Locust itself that answers there, and no geventchat-bots --workers"))
+        else:
+            self._hear_as_locust(msg)
 
     def _hear(self, environment: Any, msg: Any) -> None:
         del environment
