@@ -308,7 +308,13 @@ def test_without_memory_in_redis_nothing_is_said_but_people_can_leave(tmp_path: 
         assert late.message()["code"] == "not-stored"
         asks(bob, type="bye")
         assert alice.message()["type"] == "left"
+        with gevent.Timeout(5):
+            while "no memory" not in servers.servers[0].trouble:  # it should be given no users
+                gevent.sleep(0.01)
         redis.do("CONFIG", "SET", "maxmemory", "0")
+        with gevent.Timeout(5):
+            while servers.servers[0].trouble:
+                gevent.sleep(0.01)
         asks(alice, type="say", text="room again", ref="2")
         assert [one["type"] for one in (alice.message(), alice.message())] == ["ack", "said"]
         for raw in (alice, bob, late):

@@ -537,6 +537,7 @@ redis.register_function('geventchat_claim', claim)
 redis.register_function{function_name = 'geventchat_release', callback = release, flags = {'allow-oom'}}
 redis.register_function{function_name = 'geventchat_reserve', callback = reserve, flags = {'allow-oom'}}
 redis.register_function('geventchat_register', register)
+redis.register_function('geventchat_renew_with_room', renew) -- Redis refuses it where no memory is left
 redis.register_function{function_name = 'geventchat_renew', callback = renew, flags = {'allow-oom'}}
 redis.register_function{function_name = 'geventchat_resign', callback = resign, flags = {'allow-oom'}}
 redis.register_function{function_name = 'geventchat_sweep', callback = sweep, flags = {'allow-oom'}}

@@ -62,6 +62,7 @@ class Lease:
         self._opening_in = self._opened_in = ""  # the processes of Redis in which that was begun, and done, last
         self.server = ""
         self.away = Outage("Redis cannot be used", "Redis can be used again")
+        self.full = Outage("nothing that is said can be stored", "what is said can be stored again")
 
     def begin(self) -> None:
         """Become one of the servers. Raises Away, Full, ResponseError."""
@@ -107,7 +108,7 @@ class Lease:
             server = self.server
             try:
                 asked_at = time.monotonic()
-                dead = self._link.function("renew", self.server, self._stream.heard)
+                dead = self._renew()
                 self._renewed_at, self._round_trip_s = asked_at, time.monotonic() - asked_at
                 if self._round_trip_s > self._lease_s * _DEAD_AFTER:  # this server was stopped: that was then
                     pause_s = 0.0
@@ -122,6 +123,16 @@ class Lease:
                 self.begin_anew(server)
             except (Away, Full, ResponseError) as error:
                 self.wait_until_back(error)
+
+    def _renew(self) -> int:
+        """Show that this server lives; return how many do not."""
+        try:
+            dead = self._link.function("renew_with_room", self.server, self._stream.heard)
+        except Full as full:
+            self.full.begin(full)
+            return int(self._link.function("renew", self.server, self._stream.heard))
+        self.full.end()
+        return int(dead)
 
     def _sweep(self) -> None:
         """Send away the users of servers that are dead; not as soon as Redis is back, for the others need a moment."""

@@ -91,7 +91,7 @@ class RedisLog(History):
     @property
     def trouble(self) -> str:
         """Return why nothing can be written at present; an empty string while all is well."""
-        return self._lease.away.reason
+        return self._lease.away.reason or self._lease.full.reason
 
     def figures(self) -> Sequence[Figure]:
         """Return how it stands with Redis."""
