@@ -26,7 +26,7 @@ _VERBS = ("account", "check", "export", "import", "record", "schema", "scenarios
 # Programs of others that appear in examples.
 _OTHERS = {
     *("source", "pip", "pytest", "ruff", "mypy", "sqlite3", "systemctl", "journalctl", "ssh", "nc", "printf", "tail"),
-    *("activate", "less", "loginctl", "redis-server"),
+    *("activate", "less", "cp", "mv", "loginctl", "redis-cli", "redis-server"),
 }
 
 

@@ -183,6 +183,29 @@ def test_what_is_lost_is_told_as_a_gap_also_to_those_who_have_never_heard_it(
             raw.close()
 
 
+def test_a_copy_of_redis_is_put_back_as_the_page_says_and_what_came_later_is_told_as_a_gap(tmp_path: Path) -> None:
+    with running_redis(tmp_path / "one") as redis:
+        database = redis.url.rpartition("/")[2]
+        with several(f"redis://127.0.0.1:{redis.port}/{database}", 1) as servers:
+            alice, welcome = programmed(servers.address, "alice")
+            assert does(alice, type="say", text="kept")["type"] == "ack"
+            redis.do("SAVE")  # writes the same file as `redis-cli --rdb`
+            later = does(alice, type="say", text="later")["id"]
+            alice.close()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "one/dump.rdb").rename(tmp_path / "other/dump.rdb")
+    with running_redis(tmp_path / "other", "--appendonly", "no") as redis:
+        assert redis.do("CONFIG", "SET", "appendonly", "yes") == b"+OK\r\n"
+        while b"aof_rewrite_in_progress:1" in redis.do("INFO", "persistence"):
+            gevent.sleep(0.01)
+        with several(f"redis://127.0.0.1:{redis.port}/{database}", 1) as servers:
+            back, _ = programmed(servers.address, "alice", after=later, token=welcome["token"])
+            assert "gap" in {heard["type"] for heard in settled(back)}
+            asks(back, type="history")
+            assert "kept" in str(back.messages_until("history")[-1])
+            back.close()
+
+
 def test_a_redis_that_was_emptied_is_begun_anew_by_all(tmp_path: Path) -> None:
     with running_redis(tmp_path) as redis, several(redis.url, 2, lease_s=1) as servers:
         alice, _ = programmed(servers.address, "alice")
