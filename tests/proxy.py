@@ -18,8 +18,7 @@ class Proxy:
 
     def __init__(self, target: Address) -> None:
         self.target = target
-        self._flows = Event()
-        self._flows.set()
+        self._flows = _flowing()
         self._sockets: list[socket.socket] = []
         self._passing: list[gevent.Greenlet[..., None]] = []
         self._listener = StreamServer(("127.0.0.1", 0), self._serve)
@@ -33,18 +32,20 @@ class Proxy:
         self._listener.stop(timeout=1)
         self.reset()
 
-    def silence(self) -> Callable[[], None]:
-        """Let nothing through on the connections that stand; new ones work.
+    def silence(self, *, there: bool = True, back: bool = True) -> Callable[[], None]:
+        """Let nothing through, to the target or back from it, on the connections that stand; new ones work.
 
         What is returned lets it all through, late, and waits until whoever has connected has ended these connections.
         """
         flows, passing = self._flows, self._passing
-        flows.clear()
-        self._flows, self._passing = Event(), []
-        self._flows.set()
+        for flow, is_silent in zip(flows, (there, back), strict=True):
+            if is_silent:
+                flow.clear()
+        self._flows, self._passing = _flowing(), []
 
         def let_through() -> None:
-            flows.set()
+            for flow in flows:
+                flow.set()
             gevent.joinall(passing)
 
         return let_through
@@ -62,13 +63,15 @@ class Proxy:
     def cut(self, *, silently: bool) -> Iterator[None]:
         """Let nothing through until the block ends: break it all, or stay silent, also to those who connect."""
         if silently:
-            self._flows.clear()
+            for flow in self._flows:
+                flow.clear()
         else:
             self._listener.set_handle(lambda sock, _: sock.close())
             self.reset()
         yield
         self._listener.set_handle(self._serve)
-        self._flows.set()
+        for flow in self._flows:
+            flow.set()
 
     def serve_with(self, handle: Callable[[socket.socket, Address], None]) -> None:
         """Let `handle` deal with new connections."""
@@ -80,9 +83,18 @@ class Proxy:
         except OSError:
             return
         self._sockets += [near, far]
-        passing = [gevent.spawn(_pass_on, one, other, self._flows) for one, other in ((near, far), (far, near))]
+        there, back = self._flows
+        passing = [gevent.spawn(_pass_on, *way) for way in ((near, far, there), (far, near, back))]
         self._passing += passing
         gevent.joinall(passing)
+
+
+def _flowing() -> tuple[Event, Event]:
+    """Return what says whether bytes go through, to the target and back: they do."""
+    there, back = Event(), Event()
+    there.set()
+    back.set()
+    return there, back
 
 
 def _pass_on(source: socket.socket, target: socket.socket, flows: Event) -> None:
