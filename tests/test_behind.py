@@ -100,7 +100,7 @@ def test_new_names_in_several_rooms_are_told_in_each_to_who_has_much_to_read() -
 def test_who_does_not_read_is_not_whispered_to_from_other_servers(said: Whispered | Invited) -> None:
     stage = Stage()
     alice = stage.program("alice")
-    alice.member.mark = "alice's"
+    alice.member.uid = "alice's"
     remote: RemoteUsers = stage.chat.remote_users
     remote.know(alice.member)
     person = Person(about="", username="", account=None, era=0, role=Role.USER, away=None, since=1_000.0)

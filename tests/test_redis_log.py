@@ -34,17 +34,17 @@ def logs(redis_server: RedisServer) -> Iterator[tuple[RedisLog, RedisLog]]:
         yield opened.enter_context(closing(RedisLog(url))), opened.enter_context(closing(RedisLog(url)))
 
 
-def arrived(nick: str, mark: str = "", token: str = "") -> Arrived:
+def arrived(nick: str, uid: str = "", token: str = "") -> Arrived:
     person = Person("", "", None, 0, Role.USER, None, NOW)
-    return Arrived(mark or nick, nick, names.key(nick), proof_of(token or nick), person)
+    return Arrived(uid or nick, nick, names.key(nick), proof_of(token or nick), person)
 
 
-def joined(mark: str, room: str = "lobby") -> Happened:
-    return Happened(mark, Entry(room, Joined("", "", room, mark), None))
+def joined(uid: str, room: str = "lobby") -> Happened:
+    return Happened(uid, Entry(room, Joined("", "", room, uid), None))
 
 
-def said(mark: str, text: str) -> Happened:
-    return Happened(mark, Entry("lobby", Said("", "", "lobby", mark, text), None))
+def said(uid: str, text: str) -> Happened:
+    return Happened(uid, Entry("lobby", Said("", "", "lobby", uid, text), None))
 
 
 def texts(log: RedisLog) -> list[str]:

@@ -168,8 +168,8 @@ def test_what_comes_too_late_is_not_shown_by_a_server_without_which_the_log_was_
 
 def test_what_was_said_just_when_somebody_left_is_given_back_whole_and_under_its_ids(tmp_path: Path) -> None:
     with running_redis(tmp_path, *ALWAYS) as redis, closing(RedisLog(redis.url, lease_s=60)) as log:
-        for nick, mark in (("alice", "m"), ("bob", "n"), ("carol", "o")):
-            log.claim(arrived(nick, mark))
+        for nick, uid in (("alice", "m"), ("bob", "n"), ("carol", "o")):
+            log.claim(arrived(nick, uid))
         log.write([joined("m")], NOW)
         size = redis.size()
         before, behind, alone = said("m", "before"), said("m", "behind"), said("m", "alone")

@@ -13,9 +13,9 @@ def test_who_has_just_spoken_on_another_server_is_not_idle_here() -> None:
     bob = stage.program("bob")
     follow = stage.chat.remote_users.follow
     person = Person(about="", username="", account=None, era=0, role=Role.USER, away=None, since=1_000.0)
-    follow(Arrived("mark", "ann", "ann", "proof", person), 1_000.0, 0.0)
-    follow(Happened("mark", Entry("lobby", Joined("1000000-0", "", "lobby", "ann"), None)), 1_000.0, 0.0)
-    follow(Happened("mark", Entry("lobby", Said("1060000-0", "", "lobby", "ann", "hi"), None)), 1_060.0, 0.0)
+    follow(Arrived("uid", "ann", "ann", "proof", person), 1_000.0, 0.0)
+    follow(Happened("uid", Entry("lobby", Joined("1000000-0", "", "lobby", "ann"), None)), 1_000.0, 0.0)
+    follow(Happened("uid", Entry("lobby", Said("1060000-0", "", "lobby", "ann", "hi"), None)), 1_060.0, 0.0)
     stage.now = 1_070.0
     (ann,) = bob.hears(Whois(nick="ann"))[-1]["users"]
     assert (ann["nick"], ann["rooms"], ann["idle"]) == ("ann", ["lobby"], 10)
@@ -25,7 +25,7 @@ def test_who_leaves_just_when_its_server_finds_that_it_had_lost_the_others_is_no
     stage = Stage()
     bob, carol = stage.program("bob"), stage.program("carol")
     for user in (bob, carol):
-        user.member.mark = user.member.nick
+        user.member.uid = user.member.nick
         stage.chat.remote_users.know(user.member)
     bob.does(Leave())
     stage.chat.remote_users.follow(Forgotten(""), stage.now, stage.now)

@@ -44,7 +44,6 @@ class Member:
         "gave_password",
         "joined_id",
         "key",
-        "mark",
         "nick",
         "on_sent_away",
         "origin",
@@ -56,6 +55,7 @@ class Member:
         "since",
         "spoke",
         "token",
+        "uid",
         "unpublished",
         "username",
         "wants_account",
@@ -87,7 +87,7 @@ class Member:
         self.watched: dict[str, str] = {}  # nicks, by their keys, of which it wants to know whether they are here
         self.welcomed = False
         self.token = token
-        self.mark = ""  # by which all servers know this connection, where there are several
+        self.uid = ""  # by which all servers know this connection, where there are several
         self.gave_password = False  # whether it has given the server's password
         self.on_sent_away: Callable[[str], None] = nothing  # called with the reason when its place is taken away
         self.unpublished = 0  # how much it has posted that is not published yet

@@ -22,9 +22,9 @@ class RemoteMember(Member):
     __slots__ = ()
     is_remote = True
 
-    def __init__(self, mark: str, proof: str) -> None:
+    def __init__(self, uid: str, proof: str) -> None:
         super().__init__(_SILENT, _CAN, Outbox(), proof)
-        self.mark = mark
+        self.uid = uid
         self.welcomed = True
 
     def update(self, known: Person) -> None:
@@ -44,7 +44,7 @@ class RemoteMember(Member):
 
 def arrival(member: Member, nick: str, key: str) -> Arrived:
     """Return what other servers are told when a member gets a nick."""
-    return Arrived(member.mark, nick, key, member.proof, person(member))
+    return Arrived(member.uid, nick, key, member.proof, person(member))
 
 
 def person(member: Member) -> Person:

@@ -79,17 +79,17 @@ class RemoteUsers:
 
     def know(self, member: Member) -> None:
         """Note that the others know this own user, or will soon."""
-        self._own[member.mark] = member
+        self._own[member.uid] = member
 
     def name(self, member: Member, nick: str) -> None:
         """Note by which nick the others know an own user."""
-        self._names[member.mark] = nick
+        self._names[member.uid] = nick
 
-    def forget(self, mark: str) -> Member | None:
+    def forget(self, uid: str) -> Member | None:
         """Note that the others do not know an own user any more, and return it, if they did."""
-        self._names.pop(mark, None)
-        self._roles.pop(mark, None)
-        return self._own.pop(mark, None)
+        self._names.pop(uid, None)
+        self._roles.pop(uid, None)
+        return self._own.pop(uid, None)
 
     # What this server writes.
 
@@ -111,32 +111,32 @@ class RemoteUsers:
         compared: set[Member] = set()
         for post in batch:
             member = post.member
-            mark = member.mark
+            uid = member.uid
             if member not in compared:
                 compared.add(member)
                 yield from self._unknown_of(member)
             if isinstance(post, PendingEvent):
-                yield Happened(mark, post.entry)
+                yield Happened(uid, post.entry)
             elif isinstance(post, PendingNews):
-                yield Changed(mark, person(member))
+                yield Changed(uid, person(member))
             elif isinstance(post, PendingStep):
                 continue
             elif member.is_remote:
                 reply = post.reply() if callable(post.reply) else post.reply
                 if isinstance(reply, replies.Reply | events.Kicked):
-                    yield Told(mark, reply)  # all replies are of these kinds
+                    yield Told(uid, reply)  # all replies are of these kinds
             elif isinstance(post.reply, replies.Invited) and post.reply.to == member.nick:
-                yield Told(mark, post.reply)  # for the others to let it in, too
+                yield Told(uid, post.reply)  # for the others to let it in, too
             elif isinstance(post.reply, replies.Closing) and member.key and not member.closed:
-                yield Gone(mark, "")
+                yield Gone(uid, "")
 
     def _unknown_of(self, member: Member) -> Iterator[News]:
         """Yield what has become of an own user that the others do not know yet, and no post tells."""
-        mark = member.mark
-        if self._names.get(mark, member.nick) != member.nick:  # the server has called it otherwise
+        uid = member.uid
+        if self._names.get(uid, member.nick) != member.nick:  # the server has called it otherwise
             yield arrival(member, member.nick, member.key)
-        if mark in self._own and self._roles.get(mark, Role.USER) is not member.role:  # by a link, or no more
-            yield Changed(mark, person(member))
+        if uid in self._own and self._roles.get(uid, Role.USER) is not member.role:  # by a link, or no more
+            yield Changed(uid, person(member))
 
     def _note(self, told: Sequence[News]) -> None:
         """Note what the others know of own users now that it is written."""
@@ -294,7 +294,7 @@ class RemoteUsers:
 
     def _lost(self, news: Lost, _: float, __: float) -> None:
         for member in self._own.values():
-            for room in self._chat.rooms.all_of(member) if member.mark != news.by else ():
+            for room in self._chat.rooms.all_of(member) if member.uid != news.by else ():
                 self._chat.counters.gaps += 1
                 self._chat.tell(member, replies.Gap(room=room.name, first=news.first, last=news.last, count=None))
 

@@ -1,6 +1,6 @@
 """A log that several servers write: what they tell each other through it, beside the events of rooms.
 
-Each user has a *mark*, by which all servers know who does something: of two connections that have had the same nick,
+Each user has a *uid*, by which all servers know who does something: of two connections that have had the same nick,
 one after the other, each has its own.
 """
 
@@ -37,7 +37,7 @@ class Person(msgspec.Struct, array_like=True, gc=False):
 
 
 class News(msgspec.Struct, frozen=True, gc=False):
-    """Something that one server tells all others, about the user with the mark `by`."""
+    """Something that one server tells all others, about the user with the uid `by`."""
 
     by: str
 
@@ -135,7 +135,7 @@ class SharedLog(Log, Protocol):
         or looks like, somebody else's.
         """
 
-    def release(self, mark: str) -> None:
+    def release(self, uid: str) -> None:
         """Take the nick of a user, who has not come in with it."""
 
     def reserve(self, event_id: str) -> bool:
@@ -147,8 +147,8 @@ class SharedLog(Log, Protocol):
     def has_shown(self, event_id: str) -> bool:
         """Return whether all up to this id has been returned, to be shown."""
 
-    def lost(self, event_id: str, mark: str) -> list[tuple[str, str]]:
+    def lost(self, event_id: str, uid: str) -> list[tuple[str, str]]:
         """Return between which ids events are lost that somebody was shown, from this one on.
 
-        The user with this mark was shown the event with this id: where it is lost itself, all others are told that.
+        The user with this uid was shown the event with this id: where it is lost itself, all others are told that.
         """

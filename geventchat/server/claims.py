@@ -25,7 +25,7 @@ class Claims:
     def claim(self, asked: ClaimNick, member: Member, sender: Sender) -> Followup | None:
         """Give a member a nick, and go on; what the chat then refuses leaves all as it was."""
         nick, key = names.nick(asked.nick, self._chat.limits.max_name)
-        member.mark = member.mark or secrets.token_urlsafe(9)
+        member.uid = member.uid or secrets.token_urlsafe(9)
 
         def find_out() -> Callable[[], Followup | None] | None:
             self._chat.remote_users.know(member)
@@ -53,6 +53,6 @@ class Claims:
             except Refused:  # the others may know it by the other nick: what it does next tells them
                 self._chat.remote_users.name(member, nick)
         else:
-            self._chat.remote_users.forget(member.mark)
-            self._log.release(member.mark)
-            member.mark = ""  # that may be done later than the next try
+            self._chat.remote_users.forget(member.uid)
+            self._log.release(member.uid)
+            member.uid = ""  # that may be done later than the next try

@@ -139,7 +139,7 @@ class HistorySender:
         # Taken now: the member may be gone by the time the log has been read.
         cursor, upto = room.cursor(member), member.joined_id
         nicks = {member.nick}
-        for first, last in self._log.shared.lost(after, member.mark) if self._log.shared is not None else []:
+        for first, last in self._log.shared.lost(after, member.uid) if self._log.shared is not None else []:
             self._tell_gap(room, first, last)
         while True:
             try:

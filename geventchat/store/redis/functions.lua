@@ -2,7 +2,7 @@
 -- All that is ever written: each function is one step that is done as a whole, or not at all.
 --
 -- Servers agree by reading one list, `feed`. A part of it is what one call has put there: items, each of them msgpack
--- [kind, who, key, room, nick, text, ref, account, …]. `who` is the mark of the user who did it, and the record of that user says
+-- [kind, who, key, room, nick, text, ref, account, …]. `who` is the uid of the user who did it, and the record of that user says
 -- with which server it is. What a server sends of a user who is not, or no longer, with it, is left out.
 --
 --   meta                 format, log, opened, ms, seq, last, first, trimmed, kept: the version, the name of this log,
@@ -15,7 +15,7 @@
 --   user:MARK            a hash: server, nick, key, look, who, proof, old_key, old_look, and in:ROOM for each of its rooms
 --   nicks looks          hashes: whose a nick is, by its key and by what it looks like
 --   servers              a sorted set: until when each is taken to live, in milliseconds
---   server:ID users:ID   its last batch and the answer to that, and the marks of its users
+--   server:ID users:ID   its last batch and the answer to that, and the uids of its users
 --   rooms                a set: of which rooms there is such a stream
 --   reserved:ID          by which server something is being done with this event, or at all; ends by itself
 --   lost                 a list: pairs of ids between which Redis may have forgotten what it was told
@@ -229,12 +229,12 @@ end
 -- Return for each user of the items in `args` whether it is with this server, and for '', which is no user: it is.
 -- Servers write some hundreds of items at a time: Lua passes on some thousand words at most.
 local function are_with(server, args)
-  local marks, with = {''}, {} -- there is always one to be asked for
+  local uids, with = {''}, {} -- there is always one to be asked for
   for i = 6, #args, 4 do
-    if args[i] ~= '' then marks[#marks + 1] = args[i] end
+    if args[i] ~= '' then uids[#uids + 1] = args[i] end
   end
-  local found = call('SMISMEMBER', P .. 'users:' .. server, unpack(marks))
-  for i, who in ipairs(marks) do with[who] = who == '' or found[i] == 1 end
+  local found = call('SMISMEMBER', P .. 'users:' .. server, unpack(uids))
+  for i, who in ipairs(uids) do with[who] = who == '' or found[i] == 1 end
   return with
 end
 

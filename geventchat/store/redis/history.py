@@ -88,7 +88,7 @@ class History:
             return "0-0"
         return id_of(max(number_of(first.decode()) - 1, number_of((trimmed or b"0-0").decode())))
 
-    def lost(self, event_id: str, mark: str) -> list[tuple[str, str]]:
+    def lost(self, event_id: str, uid: str) -> list[tuple[str, str]]:
         """Return between which ids events are lost that somebody was shown, from that on which this user was."""
         ids = [one.decode() for one in self._read("LRANGE", f"{PREFIX}lost", 0, -1)]
         proved = self._read("SMEMBERS", f"{PREFIX}proved") if ids else []
@@ -98,15 +98,15 @@ class History:
             if number_of(kept) < number_of(event_id) < number_of(following):
                 found.append((kept, following))
                 if not is_proved:
-                    self._prove(kept, following, mark)
+                    self._prove(kept, following, uid)
             elif is_proved and number_of(event_id) <= number_of(kept):
                 found.append((kept, following))
         return found
 
-    def _prove(self, kept: str, following: str, mark: str) -> None:
+    def _prove(self, kept: str, following: str, uid: str) -> None:
         """Have all others told that events are lost; if it cannot be now, whoever comes back next does it."""
         with suppress(Away, Shut, Fenced):
-            self._link.function("prove", self._server(), int(time.time() * 1000), kept, following, mark)
+            self._link.function("prove", self._server(), int(time.time() * 1000), kept, following, uid)
 
     def trim_on(self) -> None:
         """Remove what is older than is to be kept, now and then; runs until killed."""

@@ -32,7 +32,7 @@ from geventchat.protocol.replies import AnyReply
 
 
 class Item(msgspec.Struct, array_like=True, gc=False):
-    """One thing that a server tells: its kind, the mark of who did it, and what belongs to it."""
+    """One thing that a server tells: its kind, the uid of who did it, and what belongs to it."""
 
     kind: str
     by: str
@@ -109,7 +109,7 @@ def read_part(part: bytes) -> Part:
 
 
 def words_of(items: Sequence[News | Entry], changes: Sequence[Change], heard: str = "") -> list[str | bytes]:
-    """Return items as the words of a call: of each its kind, its user's mark, its key, and all of it.
+    """Return items as the words of a call: of each its kind, its user's uid, its key, and all of it.
 
     `heard` is the id of the part up to which it is known what the changes are made to.
     """
@@ -186,12 +186,12 @@ def stamp(entry: Entry, event_id: str) -> None:
     entry.event.id, entry.event.time = event_id, _time_of(event_id)
 
 
-def news_of_user(mark: bytes, fields: list[bytes], event_id: str) -> Iterator[News]:
+def news_of_user(uid: bytes, fields: list[bytes], event_id: str) -> Iterator[News]:
     """Yield what a server that begins is to know of a user who is here, of whom Redis has these fields and values."""
     user = dict(zip(map(bytes.decode, fields[::2]), fields[1::2], strict=True))
     if not user:  # it has left meanwhile
         return
-    by, nick, key, proof = mark.decode(), *(user[name].decode() for name in ("nick", "key", "proof"))
+    by, nick, key, proof = uid.decode(), *(user[name].decode() for name in ("nick", "key", "proof"))
     yield Arrived(by, nick, key, proof, _person.decode(user["who"]))
     for field, room in user.items():
         if field.startswith("in:"):

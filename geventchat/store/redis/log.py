@@ -244,20 +244,20 @@ class RedisLog(History):
             raise Refused("nick-taken", f"the name {nick} looks like that of {like}, who is here", about=nick)
         return str(about.decode())
 
-    def release(self, mark: str) -> None:
+    def release(self, uid: str) -> None:
         """Take the nick of a user, who has not come in with it: later, where Redis cannot be used now."""
         try:
-            self._ask("release", int(time.time() * 1000), mark)
+            self._ask("release", int(time.time() * 1000), uid)
         except Refused:  # the claim may have reached Redis all the same, or is on its way there
-            self._to_release.put(mark)
+            self._to_release.put(uid)
 
     def _release_on(self) -> None:
         """Take what could not be taken; runs until killed."""
         while True:
-            mark = self._to_release.get()
+            uid = self._to_release.get()
             while self._lease.away.is_on:
                 gevent.sleep(_LOOK_S)
-            self.release(mark)
+            self.release(uid)
 
     def reserve(self, event_id: str) -> bool:
         """Return whether this server, and none other that asks, is to do what can be done once. Raises Refused."""
@@ -290,8 +290,8 @@ class RedisLog(History):
         cursor = b"0"
         while True:
             cursor, *found = self._keeper.function("users", cursor, _READ_AT_ONCE)
-            for mark, fields in found:
-                self._to_show.extend(items.news_of_user(mark, fields, self._stream.heard))
+            for uid, fields in found:
+                self._to_show.extend(items.news_of_user(uid, fields, self._stream.heard))
             if cursor == b"0":
                 break
         self._wake()
