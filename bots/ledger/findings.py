@@ -140,6 +140,7 @@ class Reordering:
         self._per_sender = per_sender
         self._numbers = count()
         self._late: dict[Message, dict[Attendance, Late]] = {}  # by whom it was heard after others that stand behind it
+        self._late_words: dict[Attendance, set[Words]] = defaultdict(set)
 
     def hear_late(self, reader: Attendance, message: Message, now: float) -> None:
         """Note that a user heard a message after others that stand behind it."""
@@ -148,12 +149,14 @@ class Reordering:
             heard = (one for one in heard if one.nick == message.nick and reader.has_heard(one))
         if after := next(heard, None):
             self._late.setdefault(message, {})[reader] = Late(now, next(self._numbers), after)
+            self._late_words[reader].add(message.words)
 
     def hear_like(self, leader: Attendance, reader: Attendance) -> None:
         """Note that a user heard everything as another one did."""
         for late in self._late.values():
             if leader in late:
                 late[reader] = late[leader]
+        self._late_words[reader] |= self._late_words[leader]
 
     def find(self, readers: Sequence[Attendance]) -> Iterator[Reordered]:
         """Yield who heard a message out of order: all, or those who heard it otherwise than most did.
@@ -230,7 +233,9 @@ class Reordering:
 
         Of equal words the first that it heard is the first of those messages, the second one the second, and so on.
         """
-        equal = [message] if message.id else [one for one in self._sent.equal(message.words) if reader.has_heard(one)]
+        if message.id or message.words not in self._late_words[reader]:
+            return self._taken(reader, message)
+        equal = [one for one in self._sent.equal(message.words) if reader.has_heard(one)]
         return sorted(self._taken(reader, one) for one in equal)[equal.index(message)]
 
     def _taken(self, reader: Attendance, message: Message) -> tuple[int, int]:
@@ -244,9 +249,12 @@ class Reordering:
 
     def _is_guess(self, reader: Attendance, message: Message) -> bool:
         """Whether a user that heard a message may have heard another one with the same words, or it at another time."""
-        progress, equal = reader.progress, [message] if message.id else self._sent.equal(message.words)
-        is_somewhere = message.words in progress.unplaced or not progress.sometime.isdisjoint(equal)
-        return is_somewhere or self._sent.may_be_another(reader, message)
+        sometime = reader.progress.sometime
+        if message.id or not sometime:
+            is_somewhere = message in sometime
+        else:
+            is_somewhere = not sometime.isdisjoint(self._sent.equal(message.words))
+        return is_somewhere or message.words in reader.progress.unplaced or self._sent.may_be_another(reader, message)
 
     def _is_known(self, message: Message) -> bool:
         """Whether it is known where a message stands among its sender's."""
