@@ -7,13 +7,14 @@ from bots.ledger.room import RoomLedger
 class LetteredRoom:
     """Each message is one letter, said by the user who is its capital; Y and Z take no part in the scenario.
 
-    What is heard comes from 10.001 s on, each thing a millisecond after the last one.
+    What is heard comes from 10.001 s on, each thing a millisecond after the last one. With ids, only one user hears.
     """
 
-    def __init__(self, *, per_sender: bool = False, echoes: bool = False) -> None:
+    def __init__(self, *, per_sender: bool = False, echoes: bool = False, ids: bool = False) -> None:
         self.room = RoomLedger(per_sender=per_sender, cast="ABCDEFGHIJKLMNOPQRSTUVWX")
         self.users: dict[str, Attendance] = {}
         self._echoes = echoes
+        self._ids = ids
         self._now = 10.0
 
     def enter(self, *names: str, asked: float = 0.0, entered: float = 0.0) -> None:
@@ -39,7 +40,8 @@ class LetteredRoom:
         for words in said:
             nick, text = words[0], words[1]
             self._now += 0.001
-            self.room.hear(self.users[name], nick, text, self._now, "", f"{nick} {text}\n".encode())
+            event_id = f"{self._now:.3f}" if self._ids else ""
+            self.room.hear(self.users[name], nick, text, self._now, event_id, f"{nick} {text}\n".encode())
 
     def found(self) -> list[tuple[str, str]]:
         self.room.close()

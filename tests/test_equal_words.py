@@ -147,3 +147,15 @@ def test_who_may_have_come_in_before_what_people_say_twice_or_after_it_misses_no
     room.hear("A", "Zh", "Ax")
     room.hear("B", "Zh", "Ax", "Zh", "Ax")
     assert room.found() == []
+
+
+def test_with_ids_too_equal_words_that_nobody_may_have_heard_turn_no_later_ones_around() -> None:
+    """Nobody is there when B speaks first, and B does not hear itself."""
+    room = LetteredRoom(ids=True)
+    room.enter("B")
+    room.say("B", "x", 9.0)
+    room.come("N")
+    for text in "xxyx":
+        room.say("B", text)
+        room.hear("N", f"B{text}")
+    assert room.found() == []

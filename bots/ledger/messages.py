@@ -38,7 +38,9 @@ class SentMessages:
         """Note that a message is being sent, and return it."""
         self._sent += 1
         message = Message(nick, text, self._sent, due, now, sender, line)
-        self._unheard[nick, text].append(message)
+        unheard = self._unheard[message.words]
+        message.is_unsure = bool(unheard) and unheard[-1].is_unsure  # it is one more that a doubted one may be
+        unheard.append(message)
         return message
 
     def lose(self, nick: str, now: float, taken: float) -> float:
