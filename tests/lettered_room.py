@@ -7,14 +7,14 @@ from bots.ledger.room import RoomLedger
 class LetteredRoom:
     """Each message is one letter, said by the user who is its capital; Y and Z take no part in the scenario.
 
-    What is heard comes from 10.001 s on, each thing a millisecond after the last one. With ids, only one user hears.
+    What is heard comes from 10.001 s on, each thing a millisecond after the last one. What stands behind the
+    two letters is its id.
     """
 
-    def __init__(self, *, per_sender: bool = False, echoes: bool = False, ids: bool = False) -> None:
+    def __init__(self, *, per_sender: bool = False, echoes: bool = False) -> None:
         self.room = RoomLedger(per_sender=per_sender, cast="ABCDEFGHIJKLMNOPQRSTUVWX")
         self.users: dict[str, Attendance] = {}
         self._echoes = echoes
-        self._ids = ids
         self._now = 10.0
 
     def enter(self, *names: str, asked: float = 0.0, entered: float = 0.0) -> None:
@@ -38,9 +38,8 @@ class LetteredRoom:
 
     def hear(self, name: str, *said: str) -> None:
         for words in said:
-            nick, text = words[0], words[1]
+            nick, text, event_id = words[0], words[1], words[2:]
             self._now += 0.001
-            event_id = f"{self._now:.3f}" if self._ids else ""
             self.room.hear(self.users[name], nick, text, self._now, event_id, f"{nick} {text}\n".encode())
 
     def found(self) -> list[tuple[str, str]]:

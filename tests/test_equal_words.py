@@ -151,11 +151,30 @@ def test_who_may_have_come_in_before_what_people_say_twice_or_after_it_misses_no
 
 def test_with_ids_too_equal_words_that_nobody_may_have_heard_turn_no_later_ones_around() -> None:
     """Nobody is there when B speaks first, and B does not hear itself."""
-    room = LetteredRoom(ids=True)
+    room = LetteredRoom()
     room.enter("B")
     room.say("B", "x", 9.0)
     room.come("N")
-    for text in "xxyx":
+    for number, text in enumerate("xxyx"):
         room.say("B", text)
-        room.hear("N", f"B{text}")
+        room.hear("N", f"B{text}{number}")
+    assert room.found() == []
+
+
+def test_with_ids_too_a_newcomer_that_is_the_first_to_hear_equal_words_turns_nobodys_order_around() -> None:
+    """Where each user hears the senders in an order of its own, D's words say nothing about those of A."""
+    room = LetteredRoom(per_sender=True)
+    room.enter("A", "B", "C", "D")
+    for text in "xyxx":
+        room.say("A", text, 9.9)
+    room.say("D", "h", 9.9)
+    room.hear("B", "Ax1", "Ay2", "Ax3")
+    room.enter("N", asked=10.0, entered=11.0)
+    room.hear("C", "Dh4")
+    room.hear("N", "Dh4")
+    room.hear("N", "Ax5")
+    room.hear("B", "Ax5", "Dh4")
+    room.hear("A", "Dh4")
+    for name in "CD":
+        room.hear(name, "Ax1", "Ay2", "Ax3", "Ax5")
     assert room.found() == []

@@ -198,7 +198,11 @@ class SentMessages:
         equal = self._heard.get(message.words, [])
         # With ids, the first to be heard need not be the first that was sent.
         if behind := equal[bisect_left(equal, begin, key=_index) :]:
-            _bind_in_order([message, *behind])
+            if reader.knows_order or all(reader.must_hear(one) for one in behind):
+                _bind_in_order([message, *behind])
+            else:  # it may have been sent before these, or behind them
+                for one in (message, *behind):
+                    one.is_unsure = True
         following = enumerate(order[begin : begin + _MAX_SHIFT], begin + 1)
         own = [place for place, one in following if one.nick == message.nick and one.number < message.number]
         index = own[-1] if own else begin
