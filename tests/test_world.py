@@ -194,3 +194,10 @@ def test_who_comes_back_by_itself_may_be_away_when_somebody_whispers_to_it(play:
         told = replies.Error(code="no-such-nick", message=f"nobody called {nick} is here", about=nick)
         play.hear("ann", told, 2.0)
     assert play.refusals == ["ann: nobody called bob is here (no-such-nick)"]
+
+
+def test_a_whisper_is_missed_though_another_comes_later_from_elsewhere(play: Play) -> None:
+    bob = play.actor("bob")
+    play.world.whispers.say("ann", bob, "psst", 2.0, 2.0)
+    play.world.whispers.expect(bob, 5.0)
+    assert play.found() == [("missing", "psst", "bob")]
