@@ -10,7 +10,8 @@ from gevent.event import Event
 from gevent.server import StreamServer
 from gevent.socket import SHUT_RDWR, socket
 
-from tests.play import play
+from geventchat import ChatServer
+from tests.play import passed, play
 from tests.raw import Address
 
 _SCRIPT = """
@@ -156,3 +157,23 @@ def test_who_is_back_and_gets_no_answer_to_its_way_into_the_room_is_a_failure_an
         outcome = play(_SCRIPT.replace(", room: kitchen", ""), address, "plain")
     assert "bob got no answer to its way into kitchen within 0.2 s" in outcome.failures
     assert server.joined == [("bob", 1), ("bob", 2)]
+
+
+@pytest.mark.parametrize("dialect", ["json", "irc"])
+@pytest.mark.parametrize("reconnects", ["true", "false"])
+def test_who_was_in_several_rooms_comes_back_into_all_of_them(dialect: str, reconnects: str) -> None:
+    script = f"""
+        cast: {{bob: {{reconnect: {reconnects}}}, alice: }}
+        script:
+          - everyone: hello
+          - everyone: {{join: kitchen}}
+          - bob: {{drop: reset}}
+          {"" if reconnects == "true" else "- bob: {reconnect}"}
+          - bob: {{ping}}
+          - bob: {{say: to the lobby, room: lobby}}
+          - bob: {{say: to the kitchen, room: kitchen}}
+          - alice: {{say: back again?, room: kitchen}}
+        """
+    with ChatServer() as server:
+        outcome = passed(play(script, server.address, dialect))
+    assert len(outcome.rooms["kitchen"].messages) == 2

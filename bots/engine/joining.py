@@ -76,7 +76,7 @@ class Joining:
         self.connect(bot, membership.room)
         membership.attendance.entered = time.monotonic()
         if not is_direct:
-            self._go_into(bot, room)
+            self.go_into(bot, room)
 
     def connect(
         self, bot: Bot, room: str, *, again: bool = False, after: str = "", others: tuple[commands.Join, ...] = ()
@@ -128,11 +128,33 @@ class Joining:
         """Bring a bot into the chat, or into one room more."""
         with bot.transition_lock:
             if bot.connected:
-                self._go_into(bot, room)
+                self.go_into(bot, room)
                 return
             self.stop_hearing(bot)
             bot.nick = bot.actor.name
             self.come_in(bot, room)
+
+    def go_into(self, bot: Bot, room: str) -> None:
+        """Bring a bot that is in the chat into a room."""
+        if self._memberships.get(bot.actor, room) is not None:
+            bot.send(commands.Join(room=room))  # what is wrong with that, the server says
+            return
+        left = [] if bot.dialect.several_rooms else self._memberships.of(bot.actor)  # people are in one at a time
+        if left:
+            self._memberships.begin_to_leave(bot.actor, time.monotonic())
+        membership = self._enter(bot, room)
+
+        def turn_away() -> None:
+            self._memberships.leave(bot.actor, membership, time.monotonic())
+
+        bot.send(bot.with_ref(commands.Join(room=room), turn_away))
+        self.wait_for_answer(bot, f"its way into {room}")
+        now = time.monotonic()
+        if membership.attendance.left > now:  # else the server has refused it
+            membership.attendance.entered = now
+        for one in left:
+            self._memberships.leave(bot.actor, one, now)
+        self.tune(bot)
 
     def leave_room(self, bot: Bot, room: str, reason: str) -> None:
         """Leave one room and stay connected."""
@@ -207,25 +229,3 @@ class Joining:
         membership.attendance.hears_itself = bot.dialect.echoes
         self.tune(bot)
         return membership
-
-    def _go_into(self, bot: Bot, room: str) -> None:
-        """Bring a bot that is in the chat into a room."""
-        if self._memberships.get(bot.actor, room) is not None:
-            bot.send(commands.Join(room=room))  # what is wrong with that, the server says
-            return
-        left = [] if bot.dialect.several_rooms else self._memberships.of(bot.actor)  # people are in one at a time
-        if left:
-            self._memberships.begin_to_leave(bot.actor, time.monotonic())
-        membership = self._enter(bot, room)
-
-        def turn_away() -> None:
-            self._memberships.leave(bot.actor, membership, time.monotonic())
-
-        bot.send(bot.with_ref(commands.Join(room=room), turn_away))
-        self.wait_for_answer(bot, f"its way into {room}")
-        now = time.monotonic()
-        if membership.attendance.left > now:  # else the server has refused it
-            membership.attendance.entered = now
-        for one in left:
-            self._memberships.leave(bot.actor, one, now)
-        self.tune(bot)

@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections.abc import Sequence
 from typing import Literal
 
 import gevent
@@ -60,20 +61,20 @@ class Reconnecting:
         Where who comes back cannot take over its lost connection, its name is free only when the server has noticed the
         loss: until then, it is tried again.
         """
-        room, deadline = self._room_of(bot), time.monotonic() + PATIENCE_S
+        rooms, deadline = self._rooms_of(bot), time.monotonic() + PATIENCE_S
         waits = pauses(random.random, _FIRST_PAUSE_S)
         while not bot.connected:
             try:
-                self._reconnect(bot, room)
+                self._reconnect(bot, rooms)
             except NotLetIn:
                 if bot.dialect.catches_up or time.monotonic() > deadline:
                     raise
                 gevent.sleep(next(waits))
 
-    def _reconnect(self, bot: Bot, room: str) -> None:
+    def _reconnect(self, bot: Bot, rooms: Sequence[str]) -> None:
         """Bring a bot back; where the server tells what was missed, as if it had never been away. Raises NotDone.
 
-        It comes back into the `room` where it was, also if another try has brought it no further than the lobby.
+        It comes back into the `rooms` where it was, also if another try has brought it no further than the lobby.
         """
         with bot.transition_lock:
             if bot.connected:
@@ -82,21 +83,23 @@ class Reconnecting:
             memberships = self._memberships.of(bot.actor)
             if not bot.dialect.catches_up or not memberships:
                 self._joining.stop_hearing(bot)
-                self._joining.come_in(bot, room)
+                self._joining.come_in(bot, rooms[0])
+                for room in rooms[1:]:
+                    self._joining.go_into(bot, room)
                 return
             bot.receiver.be_in(None, None)
             stays = [one.attendance for one in memberships]
             bot.unacknowledged.forget_stored(lambda message: any(stay.has_heard(message) for stay in stays))
             self._paces[bot.actor].back = time.monotonic()
             others = tuple(commands.Join(room=one.room, after=one.last_id or None) for one in memberships[1:])
-            self._joining.connect(bot, room, again=True, after=memberships[0].last_id, others=others)
+            self._joining.connect(bot, rooms[0], again=True, after=memberships[0].last_id, others=others)
             for one in memberships:
                 one.attendance.leaving, one.attendance.dropped = float("inf"), False
             self._joining.tune(bot)
 
-    def _room_of(self, bot: Bot) -> str:
-        memberships = self._memberships.of(bot.actor)
-        return memberships[0].room if memberships else LOBBY
+    def _rooms_of(self, bot: Bot) -> list[str]:
+        """Return the rooms that a bot is in, or was when it lost the connection."""
+        return [one.room for one in self._memberships.of(bot.actor)] or [LOBBY]
 
     def wait_for(self, bot: Bot) -> None:
         """Wait until a bot that is on its way back is there, or has given up."""
@@ -138,14 +141,14 @@ class Reconnecting:
 
     def _come_back(self, bot: Bot) -> None:
         """Try again with growing pauses until the server lets the bot in, for as long as the scenario says."""
-        room, within_s = self._room_of(bot), bot.actor.comes_back_within_s
+        rooms, within_s = self._rooms_of(bot), bot.actor.comes_back_within_s
         deadline = time.monotonic() + within_s
         waits = pauses(random.random, _FIRST_PAUSE_S)
         try:
             while not bot.connected:
                 gevent.sleep(next(waits))
                 try:
-                    self._reconnect(bot, room)
+                    self._reconnect(bot, rooms)
                 except (NotDone, OSError) as error:
                     if bot.connected and isinstance(error, NotDone):  # it is back, though not where it was
                         self._outcome.failures.append(str(error))
