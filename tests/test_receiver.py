@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 
 from bots.ledger.room import Attendance, Message, RoomLedger
 from bots.protocols.base import ClientDialect, Heard, Notice
+from bots.protocols.described import Described
 from bots.protocols.irc import Irc
 from bots.protocols.json import Json
+from bots.protocols.load import parse
 from bots.protocols.plain import Plain
 from bots.world.inbox import Inbox
 from bots.world.memberships import Membership
 from bots.world.receiver import Receiver
 from geventchat.dialects import json_client
-from geventchat.protocol import events
+from geventchat.protocol import events, replies
 from tests.speaking import SPEAKING, hub_frame
 
 READERS = ("ann", "bob", "cat")
@@ -320,3 +322,37 @@ def test_what_a_server_asks_beside_a_message_is_answered_by_each_user() -> None:
     assert all(listener.receiver.data_to_send() for listener in listeners)
     room.close()
     assert room.findings == []
+
+
+def test_who_is_not_yet_in_sees_that_it_is_though_others_were_told_so_before() -> None:
+    protocol = parse(
+        b"""\
+protocol: tcp
+joined: "* {nick} joined"
+say: "{text}"
+heard: "<{nick}> {text}"
+ignore: ["* {other} joined"]
+""",
+        "theirs.yaml",
+    )
+    room = said_room([("cat", "x")])
+    others: list[Heard] = []
+    told: list[Heard] = []
+    for name, came in (("bob", others), ("ann", told)):
+        dialect = Described(protocol)
+        dialect.hello(name, "lobby", None, None)
+        listener = Listener(room, name, together=True, dialect=dialect)
+        hear = listener.hear
+
+        def note(heard: Heard, line: bytes, now: float, hear: Any = hear, came: list[Heard] = came) -> None:
+            came.append(heard)
+            hear(heard, line, now)
+
+        listener.receiver = Receiver(dialect, note, Inbox([Membership("lobby", room, listener.stay)], keeps=False))
+        listener.receiver.begin(dialect)
+        listener.receiver.be_in(room, listener.stay)
+        if name == "bob":
+            listener.receiver.receive(b"* bob joined\n", 1.0)
+        listener.receiver.receive(b"<cat> x\n* ann joined\n", 2.0)
+    assert [type(one) for one in others] == [replies.Welcome, events.Said, Notice]
+    assert [type(one) for one in told] == [events.Said, replies.Welcome]
