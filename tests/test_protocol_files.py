@@ -241,6 +241,12 @@ def test_what_is_missing_several_times_is_told_once() -> None:
     assert one.message.endswith("but '|' is not in it")
 
 
+def test_a_name_that_stands_for_nothing_is_told() -> None:
+    (one,) = heard(spoken(LINES + 'ignore: ["{who} left.{why}"]\n'), "bob left.")
+    assert isinstance(one, replies.Error)
+    assert one.message.endswith("but it is not like {who} left.{why}: {why} is empty, and {why?} may be")
+
+
 def test_what_fits_nothing_is_shown_cleaned() -> None:
     (one,) = heard(spoken(LINES), "\x1b]0;owned\x07 hello")
     assert isinstance(one, replies.Error)

@@ -188,3 +188,64 @@ def test_an_id_that_differs_for_each_who_hears_is_told() -> None:
     finally:
         server.stop(timeout=1)
     assert wrong == ["ann and ben heard it with different ids, 0 and 10; then it is no {id}"]
+
+
+def _asking(end: str, last: str) -> Callable[[socket.socket, Address], None]:
+    """Return a server that asks for a name and a password, each in a line that must have such an end."""
+
+    def serve(connection: socket.socket, _: Address) -> None:
+        with connection, connection.makefile("rb") as lines:
+            connection.sendall(b"Name, please?\r\n")
+            while not (line := lines.readline()).endswith(end.encode()):
+                if not line:
+                    return
+            connection.sendall(b"Password, please?\r\n")
+            lines.readline()
+            connection.sendall(f"{last}\r\n".encode())
+            lines.read()
+
+    return serve
+
+
+_ASKED = """\
+protocol: tcp
+join:
+  - answer: "Name, {rest}"
+  - send: "{nick}"
+  - answer: "Password, {more}"
+  - send: secret
+joined: "Welcome, {last}"
+say: "{text}"
+heard: "{nick}: {text}"
+ignore: ["Welcome{anything}"]
+"""
+
+
+@pytest.mark.slow
+def test_a_server_that_wants_cr_lf_is_told_apart_and_which_answer_did_not_come() -> None:
+    assert _tried(_ASKED, _asking("\r\n", "Welcome, friend"))[0] == [
+        "ann is not in: what fits the answer Password, {more} did not come within 5 s; "
+        'if its lines have to end with CR LF: frame: {end: "\\r\\n"}'
+    ]
+
+
+@pytest.mark.slow
+def test_steps_stand_behind_the_answers_that_they_follow_and_what_is_not_the_awaited_one_says_why() -> None:
+    shown: list[tuple[bool, str]] = []
+    server = StreamServer(("127.0.0.1", 0), _asking("\n", "Welcome, friend"))
+    server.start()
+    try:
+        protocol = parse(_ASKED.replace("{last}", "{rest}").encode(), "theirs.yaml")
+        wrong = try_out(
+            protocol, server.socket.getsockname(), lambda _, frame: shown.append((frame.sent, frame.meaning))
+        )
+    finally:
+        server.stop(timeout=1)
+    assert wrong == ["ann is not in: what fits joined did not come within 5 s"]
+    assert shown == [
+        (False, "answer"),
+        (True, "join"),
+        (False, "answer"),
+        (True, "join"),
+        (False, "ignore; not joined: rest is friend, not please?"),
+    ]

@@ -10,6 +10,7 @@ from gevent.event import Event as Signal
 
 from bots.protocols.base import Heard
 from bots.protocols.description import Description
+from bots.protocols.framing import Lines
 from bots.protocols.traced import Frame, Traced
 from geventchat.commands import commands
 from geventchat.protocol import events, replies
@@ -40,6 +41,7 @@ class _Trier:
         self.heard: list[Heard] = []
         self.why_ended = ""
         self.was_told = False  # whether a whole frame has come
+        self.is_silent = False  # whether nothing has come since something was sent
         self.dialect = Traced(description, show(address), lambda frame: tell(name, frame))
         self._changed = Signal()
         try:
@@ -57,6 +59,7 @@ class _Trier:
 
     def send(self, data: bytes) -> None:
         """Send bytes; that the connection is gone, its reader notices."""
+        self.is_silent |= bool(data)
         with suppress(OSError):
             self._socket.sendall(data)
 
@@ -87,6 +90,7 @@ class _Trier:
         try:
             while data := self._socket.recv(1 << 16):
                 unread += data
+                self.is_silent = False
                 start = 0
                 while end := self.dialect.line_end(unread, start) if start < len(unread) else 0:
                     self._take(unread[start:end])
@@ -167,12 +171,16 @@ def _fits_nothing(heard: Heard) -> bool:
 
 def _not_in(trier: _Trier, description: Description) -> str:
     asked = "joined" if description.steps else "the handshake"
+    if trier.dialect.is_connected and (awaited := trier.dialect.awaited) is not None and awaited.name == "answer":
+        asked = f"the answer {awaited.source}"
     may_want_tls = trier.why_ended and not trier.was_told and not description.tls
     hint = "; if it expects TLS: tls: true" if may_want_tls else ""
     if hint and not description.is_websocket:
         hint += ", and if it expects a WebSocket: protocol: websocket"
     if trier.was_told and not trier.dialect.is_connected:
         hint = f"; if its path is not {description.path}: url: /ANOTHER"
+    if trier.was_told and trier.is_silent and not trier.why_ended and isinstance(description.framing, Lines):
+        hint = '; if its lines have to end with CR LF: frame: {end: "\\r\\n"}'
     return f"{trier.name} is not in: what fits {asked} did not come{_because(trier)}{hint}"
 
 

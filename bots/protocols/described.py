@@ -51,6 +51,12 @@ class Described(ClientDialect):
         self._asked: deque[str] = deque()  # tokens of pings, where pongs do not come with them
 
     @property
+    def awaited(self) -> Named | None:
+        """What has to come before anything else is done; None if one is in, or does not wait for anything."""
+        step = self._steps[0] if self._steps else None
+        return step.pattern if isinstance(step, Await) else None
+
+    @property
     def is_connected(self) -> bool:
         """Whether frames can be sent: not before a WebSocket's handshake is done."""
         return self._socket is None or self._socket.is_open
@@ -236,13 +242,15 @@ def _nearest(patterns: Iterator[Named], value: Any, known: Names) -> str:
         share = min(1.0, len(differences) / one.pattern.parts())
         likeness = SequenceMatcher(None, one.source, str(value)[:_MAX_SHOWN]).ratio()
         if (share, -likeness) < (least, -alike):
-            what = "; ".join(list(dict.fromkeys(differences))[:3]) or _of_another(one, value, known)
+            what = "; ".join(list(dict.fromkeys(differences))[:3]) or of_another(one, value, known)
             best, least, alike = f"nearest is {one.name}: {one.source}, but {what}", share, likeness
     return best
 
 
-def _of_another(pattern: Named, value: Any, known: Names) -> str:
+def of_another(pattern: Named, value: Any, known: Names) -> str:
     """Return in words which names stand for something else than they do for this user."""
     names: Names = {}
     pattern.pattern.match(value, names)
-    return "; ".join(f"{name} is {names[name]}, not {known[name]}" for name in names if name in known)
+    return "; ".join(
+        f"{name} is {names[name]}, not {known[name]}" for name in names if known.get(name, names[name]) != names[name]
+    )

@@ -146,7 +146,14 @@ class Text:
         if not missing and self.match(value.strip(), {}):
             yield f"{where or 'it'} has more blanks: {_short(value)}"
         elif not missing:
-            yield f"{where or 'it'} is not like {self._source}"
+            yield f"{where or 'it'} is not like {self._source}{self._for_nothing(value)}"
+
+    def _for_nothing(self, value: str) -> str:
+        """Return which name would have to stand for nothing, if that is what is wrong."""
+        for name in (found[0] for found in NAME.finditer(self._source) if not self._search and not found[2]):
+            if Text(self._source.replace(name, f"{name[:-1]}?}}")).match(value, {}):
+                return f": {name} is empty, and {name[:-1]}?}} may be"
+        return ""
 
     def parts(self) -> int:
         """Return how many literal parts there are, and one more."""

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from bots.protocols.base import Heard, shown
-from bots.protocols.described import Described
-from bots.protocols.description import Await, Description, Send
+from bots.protocols.described import Described, of_another
+from bots.protocols.description import Await, Description, Named, Send
 from bots.protocols.patterns import Names
 from geventchat.protocol import events, replies
 from geventchat.protocol.text import decode
@@ -26,14 +26,20 @@ class Traced(Described):
     def __init__(self, description: Description, host: str, note: Callable[[Frame], None]) -> None:
         super().__init__(description, host)
         self._note = note
+        self._sent: list[Frame] | None = None  # what is sent in answer to a frame, until that is noted
 
     def _content(self, message: Any, names: Names) -> bytes:
         content = super()._content(message, names)
-        self._note(Frame(True, shown(decode(content)), self._name_of(message), True))
+        frame = Frame(True, shown(decode(content)), self._name_of(message), True)
+        if self._sent is None:
+            self._note(frame)
+        else:
+            self._sent.append(frame)
         return content
 
     def _understand(self, content: bytes) -> Iterator[Heard]:
         steps, answers = list(self._steps), self._answers
+        known, self._sent = dict(self._names), []
         told = list(super()._understand(content))
         if len(steps) > len(self._steps) and isinstance(step := steps[0], Await):
             meaning, understood = step.pattern.name, True
@@ -41,8 +47,17 @@ class Traced(Described):
             meaning, understood = "answers", True
         else:
             meaning, understood = _meaning(told)
-        self._note(Frame(False, shown(decode(content)), meaning, understood))
+            if meaning == "ignore" and steps and isinstance(step := steps[0], Await):
+                meaning += self._why_not(step.pattern, content, known)
+        answers, self._sent = self._sent, None
+        for frame in (Frame(False, shown(decode(content)), meaning, understood), *answers):
+            self._note(frame)
         yield from told
+
+    def _why_not(self, awaited: Named, content: bytes, known: Names) -> str:
+        """Return why a frame that is ignored is not what is awaited, where it looks like it."""
+        value = self._description.content.read(content)
+        return f"; not {awaited.name}: {of_another(awaited, value, known)}" if awaited.pattern.match(value, {}) else ""
 
     def _name_of(self, message: Any) -> str:
         """Return under which key of the file a message stands."""
