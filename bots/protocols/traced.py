@@ -49,8 +49,8 @@ class Traced(Described):
             meaning, understood = _meaning(told)
             if meaning == "ignore" and steps and isinstance(step := steps[0], Await):
                 meaning += self._why_not(step.pattern, content, known)
-        answers, self._sent = self._sent, None
-        for frame in (Frame(False, shown(decode(content)), meaning, understood), *answers):
+        sent, self._sent = self._sent, None
+        for frame in (Frame(False, shown(decode(content)), meaning, understood), *sent):
             self._note(frame)
         yield from told
 
