@@ -42,6 +42,7 @@ def test_codes_for_colours_are_left_out_and_counted() -> None:
         (b'<?xml version="1.0"?>\n<chat/>', "a is XML, which is not read"),
         (b"  <!DOCTYPE html>\n<p>", "a is HTML, which is not read"),
         (b"(20:01:00) <b>ben:</b> hi<br/>\n(20:01:10) <b>ann:</b> hi<br/>\n", "a is HTML, which is not read"),
+        (b"<font color='red'>(20:01) <b>ben:</b></font> hi\n", "a is HTML, which is not read"),
         (b"PK\x03\x04rest", "a is a ZIP archive: unpack it"),
         (b"\x1f\x8brest", "a is compressed: unpack it with gunzip"),
         (b"abc\0", "a is no text: byte 3 is a zero; UTF-16 needs its byte order mark"),
@@ -69,3 +70,15 @@ def test_an_overlong_line_is_left_out_and_counted() -> None:
     transcript = import_log(log.encode(), "a.log")
     assert "xxx" not in transcript.text
     assert "1 overlong line left out; the first is line 2" in transcript.notes
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\r\r\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+def test_lines_may_end_as_on_any_system(end: str, encoding: str) -> None:
+    log = end.join(("[20:01] <ben> café", "", "[20:02] <ann> crème", "")).encode(encoding)
+    assert read_text(log, "a.log").lines == ["[20:01] <ben> café", "", "[20:02] <ann> crème", ""]
+
+
+def test_who_talks_of_nothing_but_html_writes_none() -> None:
+    log = "[20:01] <ben> use <b>bold</b>\n[20:02] <@ann> <i>why</i>?\n< cat> </p>\n"
+    assert import_log(log.encode(), "a.log").text.count("say: ") == 3

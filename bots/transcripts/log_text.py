@@ -29,6 +29,10 @@ _OTHERS = (
 _MARKUP = re.compile(r"\s*<(?:\?xml|!doctype|html|head|body)\b", re.IGNORECASE)
 _JSON = re.compile(r"\s*(?:\{|\[\s*\{)")
 _RAW_IRC = re.compile(r"(?:@\S+ +)?:\S+ +(?:PRIVMSG|NOTICE|JOIN|PART|QUIT|NICK|MODE|TOPIC|KICK|\d{3})\b")
+# The ends of lines on any system: Windows', old Macs', and those that a program wrote as Windows' twice.
+_LINE_END = r"\r*\n|\r"
+# `<ann> text`, as logs have it.
+_SPEECH = re.compile(r"[^<]*<([^<>=/]{1,100})>\s")
 _END_TAG = re.compile(r"</[a-z][\w:-]*>", re.IGNORECASE)
 # Colours and other formatting: mIRC's codes, irssi's \x04, and those of terminals.
 _CODES = re.compile(
@@ -39,7 +43,7 @@ _CODES = re.compile(
 
 @dataclass(frozen=True)
 class LogText:
-    """A log as text, and what a reader must be told about how it became text."""
+    """A log as text, whose lines end with LF, and what a reader must be told about how it became text."""
 
     text: str
     notes: list[str] = field(default_factory=list)
@@ -47,8 +51,7 @@ class LogText:
     @cached_property
     def lines(self) -> list[str]:
         """The lines, without their ends and without codes for colours."""
-        plain = _CODES.sub("", self.text)
-        return [line.removesuffix("\r") for line in plain.split("\n")]
+        return _CODES.sub("", self.text).split("\n")
 
     @cached_property
     def sample(self) -> list[str]:
@@ -69,7 +72,7 @@ def read_text(source: bytes, file: str) -> LogText:
     if len(source) > MAX_BYTES and b"\0" not in source[:_SAMPLE_REST]:
         raise UsageError(f"{file} has more than the {MAX_BYTES >> 20} MiB that can be imported: take a part of it")
     notes: list[str] = []
-    text = _decoded(source, file, notes)
+    text = re.sub(_LINE_END, "\n", _decoded(source, file, notes))
     if codes := len(_CODES.findall(text)):
         notes.append(f"{counted(codes, 'code')} for colours and the like left out")
     log = LogText(text, notes)
@@ -82,7 +85,7 @@ def _what_else(log: LogText) -> str:
     """Return what a text is that is no log that people read, and what to do; nothing if it may be one."""
     third = len(log.sample) / 3
     is_json = _JSON.match(log.text) is not None  # some exports have each message as HTML too
-    if not is_json and (_MARKUP.match(log.text) or sum(1 for line in log.sample if _END_TAG.search(line)) > third):
+    if not is_json and (_MARKUP.match(log.text) or sum(map(_is_markup, log.sample)) > third):
         kind = "XML" if log.text.lstrip().lower().startswith("<?xml") else "HTML"
         return f"{kind}, which is not read: export the conversation as text or JSON"
     if log.text.lstrip().startswith("[LINE]"):
@@ -90,6 +93,14 @@ def _what_else(log: LogText) -> str:
     if sum(1 for line in log.sample if _RAW_IRC.match(line)) > third:
         return "lines of the IRC protocol itself, as of Twitch, which are not read: import the log of a client"
     return ""
+
+
+def _is_markup(line: str) -> bool:
+    """Whether a line of HTML or XML looks like this; who talks of HTML has a nick, which nothing ends as a tag."""
+    if not _END_TAG.search(line):
+        return False
+    speech = _SPEECH.match(line)
+    return speech is None or f"</{speech[1].split(' ')[0]}>".lower() in line.lower()
 
 
 def _decoded(source: bytes, file: str, notes: list[str]) -> str:
@@ -105,7 +116,7 @@ def _decoded(source: bytes, file: str, notes: list[str]) -> str:
         return source.decode("utf-8")
     except UnicodeDecodeError:
         pass
-    lines = source.split(b"\n")
+    lines = re.split(_LINE_END.encode(), source)
     others = [number for number, line in enumerate(lines, 1) if not _is_utf8(line)]
     are = "is" if len(others) == 1 else "are"
     first = f"the first is line {others[0]:,}"
