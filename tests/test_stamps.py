@@ -53,6 +53,14 @@ DAY = Date((2024, 11, 23))
         ("[8:01 म.उ.]", None, EVENING, 60),
         ("[8:01 π.μ.]", None, EVENING - 12 * 3600, 60),
         ("23.11.2024 klo 20.01", Date((23, 11, 2024), ("dmy", "mdy")), EVENING, 60),
+        ("<20:01>", None, EVENING, 60),
+        ("[23.11.24/20:01:05]", Date((23, 11, 24), ("dmy", "mdy")), EVENING + 5, 1),
+        ("11/23/20:01", Date((11, 23, 0), ("dmy", "mdy")), EVENING, 60),
+        ("2024-11-23|20:01", DAY, EVENING, 60),
+        ("2024-11-23@20:01", DAY, EVENING, 60),
+        ("20:01:05 23.11.2024", Date((23, 11, 2024), ("dmy", "mdy")), EVENING + 5, 1),
+        ("[20:01, 2024-11-23]", DAY, EVENING, 60),
+        ("20:01 Sat 23 Nov 2024", DAY, EVENING, 60),
         ("23.11.24 г., 20:01", Date((23, 11, 24), ("dmy", "mdy")), EVENING, 60),
     ],
 )
@@ -65,7 +73,9 @@ def test_a_time_is_read_and_the_rest_of_the_line_is_kept(
     assert rest == " <ben> 10:00 is early"
 
 
-@pytest.mark.parametrize("text", [" م <ben> hi", " \u200e٣ cats, ١٠:٠٠ <ben>", " CH: hi", " SA hi", " ١٢"])
+@pytest.mark.parametrize(
+    "text", [" 1/2 of it", " 23.11.2024: no", " م <ben> hi", " \u200e٣ cats, ١٠:٠٠ <ben>", " CH: hi", " SA hi", " ١٢"]
+)
 def test_what_stands_behind_a_time_is_left_as_it_is(text: str) -> None:
     assert stamps.split(f"[20:01]{text}")[1] == text
     assert stamps.split(f"٢٠:٠١{text}")[1] == text

@@ -61,7 +61,7 @@ _MONTHS = {
 # the Arabic one, and marks of direction, which may stand between any two.
 _HEAD = 80
 _FOREIGN = re.compile("[\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069،]|[^\\D0-9]")
-_CLOSE = {"[": "]", "(": ")", "{": "}"}
+_CLOSE = {"[": "]", "(": ")", "{": "}", "<": ">"}
 _EPOCH = re.compile(r"(\d{10})(?:\.(\d{1,9}))?(?![\d:./-])")
 _DATES = (
     re.compile(r"(?P<y>\d{4})[-/.年년]\s?(?P<m>\d{1,2})[-/.月월]\s?(?P<d>\d{1,2})[.日일]?(?!\d)"),
@@ -72,7 +72,7 @@ _DATES = (
         r"(?:\w+\.?,?\s)?(?P<d>\d{1,2})\.?[\s-](?P<month>[^\W\d_]{3,10})\.?(?:,?[\s-](?P<y>\d{4})|-(?P<yy>\d\d))?(?![\d:\w])"
     ),
 )
-_BETWEEN = re.compile(r"[T_-]|(?:\sг\.)?,?\s+(?:at\s|um\s|à\s|klo\s|kl\.?\s)?|\]\s\[")
+_BETWEEN = re.compile(r"[T_/|@-]|(?:\sг\.)?,?\s+(?:at\s|um\s|à\s|klo\s|kl\.?\s)?|\]\s\[")
 # Before noon and after it, in scripts and languages that do not say AM and PM.
 _AM = ("ص", "ق.ظ.", "ق.ظ", "π.μ.", "म.पू.", "पूर्वाह्न", "ÖÖ", "SA")
 _PM = ("م", "ب.ظ.", "ب.ظ", "μ.μ.", "म.उ.", "अपराह्न", "ÖS", "CH")
@@ -90,6 +90,8 @@ _TIME = re.compile(
     rf"|\s?(?:(?P<am>{_words(_AM)})|(?P<pm>{_words(_PM)}))(?=[\]),]|\s[-–]))?"
 )
 _ZONE = re.compile(r"\s?(?:(?:Z|UTC|GMT)\b|(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d)(?![\d:]))")
+# What a date behind a time ends at; other numbers there are of the text.
+_BEHIND = re.compile(r"[\])}>]|\s+(?:[<*]|-!-)")
 _YEAR = re.compile(r"\s(?P<y>[12]\d{3})(?=[\])}\s])")
 
 
@@ -113,7 +115,7 @@ def _familiar(sign: str) -> str:
 
 def _read(line: str) -> tuple[Stamp | None, int]:
     """Return when a line says that it was, and where the rest of it begins; None and 0 if it does not begin so."""
-    opened = line[:1] if line[:1] in ("[", "(", "{", "@") else ""
+    opened = line[:1] if line[:1] in ("@", *_CLOSE) else ""
     begin = len(opened)
     if epoch := _EPOCH.match(line, begin):
         exact_to = EXACT_S if epoch[2] else SECOND_S
@@ -157,8 +159,19 @@ def _timed(line: str, begin: int, date: Date | None) -> tuple[Stamp, int] | None
             second += -offset if zone["sign"] == "+" else offset
     if date is not None and date.orders == ("ymd",) and not date.numbers[0] and (year := _YEAR.match(line, end)):
         end, date = year.end(), Date((int(year["y"]), *date.numbers[1:]))
+    if date is None and (found := _date_behind(line, end)):
+        date, end = found
     exact_to = EXACT_S if match["part"] else SECOND_S if match["second"] else MINUTE_S
     return Stamp(date, second, exact_to), end
+
+
+def _date_behind(line: str, end: int) -> tuple[Date, int] | None:
+    if between := _BETWEEN.match(line, end):
+        for form in _DATES:
+            match = form.match(line, between.end())
+            if match and _BEHIND.match(line, match.end()):
+                return _date(match), match.end()
+    return None
 
 
 def _date(match: re.Match[str]) -> Date:
