@@ -106,3 +106,57 @@ def test_a_date_with_a_month_s_name_and_two_digits_of_the_year_is_read() -> None
         "2","ben","04-Sep-19 09:59 PM","two","",""
         """
     assert 'ben: {say: "two", at: 24h}' in import_log(dedent(log).encode(), "a.csv").text
+
+
+@pytest.mark.parametrize(
+    "words", ["Dit bericht is bewerkt", "Esta mensagem foi editada", "Данное сообщение изменено", "Bu mesaj düzenlendi"]
+)
+def test_an_edit_is_told_and_not_said_in_several_languages(words: str) -> None:
+    log = f"23/11/24, 20:01 - Ben: yes <{words}>\n23/11/24, 20:02 - Ann: no <not edited>\n"
+    assert lines(log) == ['Ben: {say: "yes"', 'Ann: {say: "no <not edited>"']
+    assert notes(log) == ["1 edit"]
+
+
+def test_on_an_iphone_a_mark_shows_an_edit_in_any_language() -> None:
+    log = "[23.11.24, 20:01:00] Ben: hei \u200e<Viestiä muokattiin>\n[23.11.24, 20:01:09] Ann: ei <sitä>\n"
+    assert lines(log) == ['Ben: {say: "hei"', 'Ann: {say: "ei <sitä>"']
+    assert notes(log) == ["1 edit"]
+
+
+def test_the_words_below_an_attachment_are_said() -> None:
+    log = """\
+        23.11.24, 20:01 - Ann: hallo
+        23.11.24, 20:05 - Ben: IMG-20241123-WA0001.jpg (Datei angehängt)
+        schau mal
+        und hier
+        23.11.24, 20:06 - Ben: <Medien ausgeschlossen>
+        23.11.24, 20:07 - Ben: Diese Nachricht wurde gelöscht.
+        23.11.24, 20:08 - Ann: schön
+        """
+    assert lines(log) == ['Ann: {say: "hallo"', 'Ben: {say: "schau mal und hier"', 'Ann: {say: "schön"']
+    assert notes(log) == ["2 attachments", "1 line break", "1 deleted message"]
+
+
+def test_the_words_before_an_attachment_of_an_iphone_s_are_said() -> None:
+    log = """\
+        [23.11.24, 20:01:00] Ann: hallo
+        \u200e[23.11.24, 20:01:11] Ben: schau \u200e<Anhang: 00000012-PHOTO-2024-11-23.jpg>
+        [23.11.24, 20:01:12] Ben: plan.pdf • \u200e57 pages \u200edocument omitted
+        """
+    assert lines(log) == ['Ann: {say: "hallo"', 'Ben: {say: "schau"']
+    assert notes(log) == ["2 attachments"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("image omitted", "Contact card omitted", "Bild weggelassen", "afbeelding weggelaten", "imagen omitida"),
+        *("image absente", "immagine omessa", "imagem ocultada", "изображение отсутствует", "görüntü dahil edilmedi"),
+        *("kuva jätetty pois", "התמונה הושמטה", "画像は含まれていません", "이미지 생략됨", "obraz pominięty"),
+        "تم استبعاد الصورة",
+    ],
+)
+def test_what_an_iphone_leaves_out_is_an_attachment_in_many_languages(words: str) -> None:
+    log = f"[23.11.24, 20:01:00] Ann: hi\n\u200e[23.11.24, 20:01:11] Ben: \u200e{words}\n"
+    assert lines(log) == ['Ann: {say: "hi"']
+    assert notes(log) == ["1 attachment"]

@@ -6,9 +6,10 @@ fields in braces are taken out, and a blank stands for one or several. The field
 - `{nick}` and `{new}`, without blanks; `{who}`, anything but <>; `{name}`, which may have blanks but no colon;
   `{nicks}` and `{names}`, with commas between them, or a word for `and` before the last;
 - `{text}`, `{reason}` and `{date}`; ` ({reason})` and ` [{reason}]` may also be missing;
-- `{by}` and `{actor}`, like `{nick}` and `{name}`, `{room}`, `{host}` (brackets and all in them), `{any}` and
-  `{sentence}`, which has no colon: of these nothing is kept;
-- `{edited}`, which is no text: it says that such a line was edited.
+- `{by}` and `{actor}`, like `{nick}` and `{name}`, `{room}`, `{host}` (brackets and all in them), `{any}`, `{short}`
+  and `{sentence}`, which has no colon: of these nothing is kept;
+- `{one|other}`, just one of these words;
+- `{edited}` and `{attached}`, which are no text: they say that such a line was edited, or had something beside it.
 """
 
 import re
@@ -35,6 +36,7 @@ _FIELDS = {
     "{actor}": r"""[^<>\t:"“”„«»「」*]{1,100}?""",
     "{sentence}": r"""[^\t:"“”„«»「」]*""",
     "{edited}": r"(?P<edited>)",
+    "{attached}": r"(?P<attached>)",
     "{host}": r"[\[(<].{0,300}?[\])>]",
     "{room}": r"[#&+!]\S*?",
     "{date}": r"(?P<date>.+)",
@@ -42,11 +44,12 @@ _FIELDS = {
     " {text}": r"(?: (?P<text>.*))?",
     "{reason}": r"(?P<reason>.*)",
     "{any}": r".*",
+    "{short}": r".{0,200}?",
 }
 _REASON = r" [\[(]\{reason\}[\])]"
 # What a form scores that leaves all to chance: such a line is rather another format's.
 _OF_NO_OWN = -1
-_PARTS = re.compile(rf"({_REASON}| \{{text\}}|\{{\w+\}})")
+_PARTS = re.compile(rf"({_REASON}| \{{text\}}|\{{\w+\}}|\{{[^{{}}]*\|[^{{}}]*\}})")
 # Who wrote the log, where it has no nick for that.
 OWNER = "me"
 # What ranks put before a nick, and irssi a blank.
@@ -116,6 +119,7 @@ class LineFormat:
             if line and not line.isspace():
                 entry = self._entry(number, line)
                 read += [entry] if not self.continues or entry.stamp or not read else self._continued(read.pop(), entry)
+        read = [entry._replace(events=()) if _has_no_words(entry) else entry for entry in read]
         return self._without_doubtful_actions(read) if self.actions_look_like_events else read
 
     @cached_property
@@ -151,9 +155,11 @@ class LineFormat:
             return Entry(number, stamp, (), (kind,), line)
         if self.tells_of_deletions and tells_of_deletion(match.string.partition(": ")[2]):
             return Entry(number, stamp, (), (entries.DELETED,), line)
+        part = {name: value or "" for name, value in match.groupdict().items()}
+        if rule.kind == entries.ATTACHMENT and "nick" in part:  # words may follow, which are this one's
+            return Entry(number, stamp, tuple(self._events("said", part)), (rule.kind,), line)
         if rule.kind in self.left_out:
             return Entry(number, stamp, (), (rule.kind,), line)
-        part = {name: value or "" for name, value in match.groupdict().items()}
         if rule.kind in ("joined", "left") and part.get("nick", part.get("nicks", "")).lower() in self.oneself:
             return Entry(number, stamp, (), (entries.SYSTEM,), line)
         if rule.kind == "dates":
@@ -184,7 +190,8 @@ class LineFormat:
         more = (entries.UNKNOWN_EVENT,) if _MORE.search(part.get("nicks", "")) else ()
         own = () if "nick" in part or "nicks" in part else (entries.OWN_NICK,)
         edited = (entries.EDIT,) if "edited" in part else ()
-        return (*more, *own, *edited)
+        attached = (entries.ATTACHMENT,) if "attached" in part else ()
+        return (*more, *own, *edited, *attached)
 
     def _nick(self, written: str) -> str:
         if not self.ranks:
@@ -198,8 +205,9 @@ class LineFormat:
         said = before.events[-1]
         if not isinstance(said, events.Said | events.Acted):
             return [before, entry]
-        longer = type(said)("", "", said.room, said.nick, f"{said.text} {entry.text.strip()}")
-        return [before._replace(events=(longer,), left_out=(*before.left_out, entries.LINE_BREAK))]
+        longer = type(said)("", "", said.room, said.nick, f"{said.text} {entry.text.strip()}".lstrip())
+        breaks = () if _has_no_words(before) else (entries.LINE_BREAK,)
+        return [before._replace(events=(longer,), left_out=(*before.left_out, *breaks))]
 
     def _without_doubtful_actions(self, read: list[Entry]) -> list[Entry]:
         """Return the entries without actions of nobody who is known, and without any if no join is understood."""
@@ -219,6 +227,13 @@ class LineFormat:
         ]
 
 
+def _has_no_words(entry: Entry) -> bool:
+    """Whether this is an attachment, of which nothing is left to say."""
+    return entry.left_out == (entries.ATTACHMENT,) and all(
+        isinstance(event, events.Said) and not event.text.strip() for event in entry.events
+    )
+
+
 def _rule(kind: str, form: str) -> _Rule:
     pattern, own = "", 0
     for part in _PARTS.split(form):
@@ -226,6 +241,10 @@ def _rule(kind: str, form: str) -> _Rule:
             pattern += rf"(?: +{re.escape(part[1])}(?P<reason>.*){re.escape(part[-1])})?"
         elif part in _FIELDS:
             pattern += _FIELDS[part]
+        elif part.startswith("{") and "|" in part:
+            words = part[1:-1].split("|")
+            pattern += f"(?:{'|'.join(map(re.escape, words))})"
+            own += min(len(word) - word.count(" ") for word in words)
         else:
             pattern += " +".join(map(re.escape, part.split(" ")))
             own += len(part) - part.count(" ")

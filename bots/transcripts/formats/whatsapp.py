@@ -57,10 +57,17 @@ _EDITED = (
     "Ce message a été modifié",
     "Mensagem editada",
     "Questo messaggio è stato modificato",
+    "Esta mensagem foi editada",
+    "Este mensaje fue editado",
+    "Dit bericht is bewerkt",
+    "Сообщение изменено",
+    "Данное сообщение изменено",
+    "Bu mesaj düzenlendi",
 )
 # A file's name with a word in brackets, or a word in angle brackets and nothing else.
 _ATTACHED = (
     "<{any}>",
+    "\u200e<{any}>",
     *(f"{kind}-{{by}} ({{any}})" for kind in ("IMG", "VID", "PTT", "AUD", "STK", "DOC")),
     "{any} (file attached)",
     "{any} (Datei angehängt)",
@@ -71,6 +78,17 @@ _ATTACHED = (
     "{any} (bestand bijgevoegd)",
     "{any} (файл добавлен)",
 )
+# What stands where something was that an iPhone did not export, as `image omitted`: how that ends, or begins.
+_OMITTED = "|".join(
+    (
+        *("omitted", "weggelassen", "weggelaten", "omitida", "omitido", "absente", "absent", "omessa", "omesso"),
+        *("ocultada", "ocultado", "revelada", "revelado", "отсутствует", "відсутнє", "dahil edilmedi", "utesluten"),
+        *("utelatt", "udeladt", "ikke inkludert", "jätetty pois", "pominięty", "pominięte", "pominięta"),
+        *("vynechán", "vynechaný", "vynecháno", "vynechané", "omisă", "omis", "omesa", "izostavljena", "παραλείφθηκε"),
+        *("הושמט", "הושמטה", "含まれていません", "생략됨", "已略去", "已省略", "已忽略", "tidak disertakan"),
+    )
+)
+_OMITTED_FIRST = "|".join(("تم استبعاد", "لم يتم إدراج", "đã bỏ qua"))
 # On Android: an iPhone marks these as it does all that nobody said.
 _MISSED_CALLS = (
     "Missed voice call",
@@ -95,14 +113,14 @@ _MISSED_CALLS = (
 def _described(begin: str, system: str, more: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Return the forms behind a time, if `begin` stands before a name and its message, and `system` before others."""
     said = f"{begin}{{name}}: "
-    edited = [
-        f"{said}{{text}} {mark}<{words}{end}>{{edited}}"
-        for words in _EDITED
-        for mark in ("", "\u200e")
-        for end in ("", ".")
-    ]
+    edits = "|".join(f"{mark}<{words}{end}>" for words in _EDITED for mark in ("", "\u200e") for end in ("", "."))
     return {
-        "said": (*edited, f"{said}{{text}}"),
+        "said": (
+            f"{said}{{text}} {{{edits}}}{{edited}}",
+            f"{said}{{text}} \u200e<{{short}}: {{short}}>{{attached}}",
+            f"{said}{{text}} \u200e<{{short}}>{{edited}}",
+            f"{said}{{text}}",
+        ),
         "joined": [system + form for form in _JOINED],
         "left": [system + form for form in _LEFT],
         "left_out": {
@@ -142,7 +160,11 @@ IPHONE = LineFormat(
         "",
         _MARKED,
         {
-            entries.ATTACHMENT: (f"{_MARKED}<{{any}}>", f"{_MARKED}{{by}} omitted", f"{_MARKED}{{by}} weggelassen"),
+            entries.ATTACHMENT: (
+                f"{_MARKED}<{{any}}>",
+                f"{{actor}}: {{any}}\u200e{{short}}{{{_OMITTED}}}",
+                f"{_MARKED}{{{_OMITTED_FIRST}}} {{short}}",
+            ),
             entries.SYSTEM: (_MARKED + "{any}",),
         },
     ),
