@@ -261,3 +261,15 @@ def test_import_says_what_it_has_written_and_where(
     assert load(Path("talk.yaml").read_text()).title == "a.log: 1 line under 1 nick in 0s, read as irssi"
     assert main(["import", "a.log", "--format", "irsi"]) == 2
     assert "invalid choice: 'irsi'" in capsys.readouterr().err
+
+
+def test_a_log_is_not_overwritten_by_its_own_scenario(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.log").write_text("20:01 < ben> hi\n")
+    Path("link.yaml").symlink_to("a.log")
+    for output in ("a.log", str(tmp_path / "a.log"), "link.yaml"):
+        assert main(["import", "a.log", "-o", output]) == 2
+        assert capsys.readouterr().err == f"geventchat-bots: {output} is the log itself: name another file\n"
+    assert Path("a.log").read_text() == "20:01 < ben> hi\n"
