@@ -743,7 +743,11 @@ def test_what_only_looks_a_little_like_a_log_is_none(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "reason", ["Killed (b@host.example)", "192.0.2.7", "2001:db8:0:1::7", "a.example.org b.example.org"]
+    "reason",
+    [
+        *("Killed (b@host.example)", "192.0.2.7", "2001:db8:0:1::7", "gone to 2001:db8::9", "from ::1"),
+        *("to ben[dsl-1.isp.example]: EOF", "a.example.org b.example.org"),
+    ],
 )
 @pytest.mark.parametrize("name", ["znc", "export", "export-text"])
 def test_an_address_in_a_reason_is_left_out(reason: str, name: str) -> None:
@@ -776,6 +780,56 @@ def test_what_is_said_is_never_taken_for_an_event() -> None:
         ],
         [],
     )
+
+
+def test_what_ends_like_an_event_in_our_own_text_is_said_all_the_same() -> None:
+    log = (
+        "2026-01-01 10:00:00 lobby * ann joined\n2026-01-01 10:00:01 lobby ann: hello: there * ben left\n"
+        "2026-01-01 10:00:02 lobby ann: look * ben is now bob\n"
+    )
+    assert read("export-text", log) == (["> ann", "ann: hello: there * ben left", "ann: look * ben is now bob"], [])
+
+
+def test_who_joins_with_account_and_name_joins() -> None:
+    log = (
+        "20:00 -!- ben [~b@host.example] has joined #tea [account benb] [realname Ben (the real one)]\n"
+        "20:00 -!- cat [~c@host.example] has joined #tea [realname Cat]\n20:01 < ben> hi\n20:01 < cat> hi\n"
+        "20:02 -!- ben [~b@cloak.example] has changed host\n"
+        "20:02 -!- cat [~c@host.example] has logged in to account cat\n"
+    )
+    assert read("irssi", log) == (["> ben", "> cat", "ben: hi", "cat: hi"], [entries.SERVER] * 2)
+
+
+def test_who_enters_without_a_host_is_there_from_then_on() -> None:
+    log = "(20:00:05) ben entered the room.\n(20:01:00) ben: hi\n(20:05:00) ben left the room.\n"
+    assert read("pidgin", log) == (["> ben", "ben: hi", "< ben"], [])
+
+
+def test_a_topic_is_no_mode_in_kvirc() -> None:
+    log = '[20:01:00] <ben> hi\n[20:02:20] ann [~a@host.example] has set topic "x"\n'
+    assert read("kvirc", log) == (["ben: hi"], [entries.TOPIC])
+
+
+@pytest.mark.parametrize(
+    ("sentence", "happened", "left_out"),
+    [
+        ("Joined the server.", ["> ben"], []),
+        ("Left the group.", ["< ben"], []),
+        ("Added cat to the group.", ["> cat"], []),
+        ("Removed cat from the group.", ["< cat"], []),
+        ("Pinned a message.", [], [entries.SYSTEM]),
+        ("Started a thread.", [], [entries.SYSTEM]),
+        ("Started a call that lasted 3 minutes.", [], [entries.SYSTEM]),
+        ("Changed the channel name: tea", [], [entries.SYSTEM]),
+        ("Joined the server. Hello!", ["ben: Joined the server. Hello!"], []),
+    ],
+)
+def test_what_discord_tells_itself_nobody_says(sentence: str, happened: list[str], left_out: list[str]) -> None:
+    rows = f'{DISCORD_COLUMNS}\n"1","ben","2024-11-23T20:00:00+00:00","{sentence}","",""\n'
+    rows += '"2","ann","2024-11-23T20:01:00+00:00","hi","",""\n'
+    assert read("discord-csv", rows) == ([*happened, "ann: hi"], left_out)
+    text = f"[11/23/2024 8:00 PM] ben\n{sentence}\n\n[11/23/2024 8:01 PM] ann\nhi\n"
+    assert read("discord-text", f"\n{text}") == ([*happened, "ann: hi"], left_out)
 
 
 def test_line_s_export_is_refused_by_name() -> None:

@@ -22,7 +22,11 @@ Moment = tuple[float, events.AnyEvent]
 # What may stand in a file of YAML without quotes and mean nothing else to any reader of YAML.
 _PLAIN = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)$)[A-Za-z_][A-Za-z0-9_-]*", re.IGNORECASE)
 # What says from where somebody came, or which two servers were parted, in a reason for leaving.
-_ADDRESS = re.compile(r"\S@\S|\b\d{1,3}(?:\.\d{1,3}){3}\b|\b(?:[0-9a-f]{1,4}:){3,}|^\S+\.\S+ \S+\.\S+$", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"\S@\S|\b\d{1,3}(?:\.\d{1,3}){3}\b|\b(?:[0-9a-f]{1,4}:){3,}|(?<![^\W_])[0-9a-f]{0,4}::[0-9a-f]{1,4}\b"
+    r"|\w\[[^\s\]]+\.[^\s\]]+\]|^\S+\.\S+ \S+\.\S+$",
+    re.IGNORECASE,
+)
 _SHOWN = 20  # nicks that are told of
 _UNPRINTABLE = re.compile("[\ufeff\ufffe\uffff\x7f-\x9f]")
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from io import StringIO
 
 from bots.transcripts import entries, stamps
+from bots.transcripts.discord_sentences import told
 from bots.transcripts.entries import Entry
 from bots.transcripts.log_text import LogText
 from bots.transcripts.messages import People, message
@@ -59,7 +60,8 @@ def _entry(number: int, row: Sequence[str], people: People) -> Entry:
         *[entries.REACTION] * bool(reactions),
     ]
     known_by = author if _ROUNDED.fullmatch(identity) else identity
-    return message(number, stamp, people.nick(known_by, author), content, left_out)
+    nick = people.nick(known_by, author)
+    return told(number, stamp, nick, content) or message(number, stamp, nick, content, left_out)
 
 
 DISCORD_CSV = DiscordCsv()

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from bots.transcripts import entries, stamps
+from bots.transcripts.discord_sentences import told
 from bots.transcripts.entries import Entry
 from bots.transcripts.log_text import LogText
 from bots.transcripts.messages import message
-from geventchat.protocol import events
 from geventchat.protocol.errors import UsageError
 
 _RULE = re.compile(r"={20,}")
@@ -66,13 +66,8 @@ def _entries(number: int, lines: Sequence[str]) -> Iterator[Entry]:
             left_out.append(beside)
         elif not beside:
             said.append(line)
-    text = "\n".join(said)
-    if text.strip() == "Joined the server.":
-        yield Entry(number, stamp, (events.Joined("", "", "", nick),))
-    elif text.strip() == "Pinned a message.":
-        yield Entry(number, stamp, (), (entries.SYSTEM,))
-    else:
-        yield message(number, stamp, nick, text, left_out)
+    text = "\n".join(said).strip()
+    yield told(number, stamp, nick, text) or message(number, stamp, nick, text, left_out)
 
 
 DISCORD_TEXT = DiscordText()

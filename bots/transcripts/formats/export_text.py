@@ -11,7 +11,7 @@ from geventchat.protocol import events
 
 _LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (.+)")
 _HAPPENED = re.compile(
-    r"(?P<room>[^*]+?) \* (?P<nick>[^:]+?) "
+    r"(?P<room>[^*:]+?) \* (?P<nick>[^:]+?) "
     r"(?:(?P<joined>joined)|(?P<left>left)(?:: (?P<reason>.*))?|is now (?P<new>[^:]+)|set the topic: (?P<topic>.*))"
 )
 _SAID = re.compile(r"([^:]+?): (.*)")

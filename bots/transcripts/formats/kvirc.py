@@ -18,8 +18,14 @@ KVIRC = LineFormat(
     renamed=("{nick} {host} is now known as {new}",),
     dates=("### Log session started at {date}",),
     left_out={
+        entries.TOPIC: (
+            "{by} {host} has changed topic {any}",
+            "{by} {host} has set topic {any}",
+            "{by} {host} has set the topic {any}",
+            "Channel topic {any}",
+            "Topic was set by {any}",
+        ),
         entries.MODE: ("{by} {host} has set {any}", "{by} {host} sets mode {any}", "{by} has set {any}"),
-        entries.TOPIC: ("{by} {host} has changed topic {any}", "Channel topic {any}", "Topic was set by {any}"),
         entries.OWN_RENAME: ("You have changed your nickname to {any}",),
         entries.SERVER: ("### {any}", "You have {any}", "Channel {any}", "Netsplit {any}", "{by} {host} {any}"),
         entries.NOTICE: ("-{by}- {any}",),
