@@ -2,6 +2,7 @@
 
 import json
 from textwrap import dedent
+from time import process_time
 
 import pytest
 
@@ -160,3 +161,96 @@ def test_what_an_iphone_leaves_out_is_an_attachment_in_many_languages(words: str
     log = f"[23.11.24, 20:01:00] Ann: hi\n\u200e[23.11.24, 20:01:11] Ben: \u200e{words}\n"
     assert lines(log) == ['Ann: {say: "hi"']
     assert notes(log) == ["1 attachment"]
+
+
+def test_events_are_known_behind_any_sign_in_weechat() -> None:
+    log = """\
+        2024-11-23 20:00:05\t▬▬▶\tben (~b@host.example) has joined #tea
+        2024-11-23 20:01:00\tben\tgood evening
+        2024-11-23 20:01:15\t[]\tthese are my name
+        2024-11-23 20:01:20\t *\tben waves
+        2024-11-23 20:01:30\t⚡\tben waves
+        2024-11-23 20:02:00\t\u2139\tben is now known as benny
+        2024-11-23 20:02:10\t⚠\tdisconnected from host.example
+        2024-11-23 20:05:00\t◀▬▬\tbenny (~b@host.example) has quit (bed)
+        """
+    assert lines(log) == [
+        *("ben: {join", 'ben: {say: "good evening"', '"[]": {say: "these are my name"', 'ben: {act: "waves"'),
+        *('ben: {rename: "benny"', 'ben: {leave: "bed"'),
+    ]
+    assert notes(log) == ["2 unknown events"]
+
+
+def test_each_line_below_what_is_left_out_is_left_out_with_it() -> None:
+    log = """\
+        [23.11.24, 20:01:00] Ann: hi
+        [23.11.24, 20:01:32] Ben: \u200ePOLL:
+        go?
+        \u200eOPTION: yes (1 vote)
+        \u200eOPTION: no (1 vote)
+        """
+    assert lines(log) == ['Ann: {say: "hi"']
+    assert notes(log) == ["4 system messages"]
+
+
+def test_a_line_below_a_date_is_not_lost_in_silence() -> None:
+    log = "Conversation with #tea at Sat 23 Nov 2024 on ann@irc.example (irc)\nwhat is this\n(20:01:00) ben: hi\n" * 2
+    assert notes(log) == ["2 unknown lines"]
+
+
+def test_the_words_before_an_attachment_may_have_a_colon() -> None:
+    log = "[23.11.24, 20:01:30] Ben: look: \u200e<attached: 00000012-PHOTO.jpg>\n[23.11.24, 20:02:00] Ann: yes\n"
+    assert lines(log) == ['Ben: {say: "look:"', 'Ann: {say: "yes"']
+    assert notes(log) == ["1 attachment"]
+
+
+def test_the_topic_is_nobody_s_action_in_irccloud() -> None:
+    log = "[2024-11-23 20:01:00] <ben> hi\n[2024-11-23 20:01:20] — ben waves\n"
+    log += "[2024-11-23 20:05:10] — ben set the topic: x\n"
+    assert lines(log) == ['ben: {say: "hi"', 'ben: {act: "waves"']
+    assert notes(log) == ["1 topic"]
+
+
+def test_a_room_s_name_hides_no_date_in_pidgin() -> None:
+    log = """\
+        Conversation with #c-11 at Sat 23 Nov 2024 11:58:00 PM GMT on ann@irc.example (irc)
+        (11:58:00 PM) ben: late
+        (11/24/2024 12:00:00 AM) ann: early
+        """
+    assert import_log(dedent(log).encode(), "a.log").title.startswith("a.log: 2 lines under 2 nicks in 2m,")
+
+
+def test_a_long_line_of_marks_is_read_at_once() -> None:
+    marks = "".join(
+        f"[23.11.24, 20:01:00] Ben: {sign * (60_000 // len(sign))}\n" for sign in ("\u200e", " \u200e<a: b")
+    )
+    begin = process_time()
+    import_log(f"{marks}[23.11.24, 20:02:00] Ann: yes\n".encode(), "a.txt")
+    assert process_time() - begin < 2
+
+
+def test_what_discord_embeds_is_one_thing_however_many_lines_it_has() -> None:
+    log = """\
+        ==============================================================
+        Guild: G
+        Channel: text / tea
+        ==============================================================
+
+        [11/23/2024 8:01 PM] ben
+        look
+        {Embed}
+        A title
+        and some words
+
+        {Attachments}
+        https://files.example/1.png
+        https://files.example/2.png
+
+        """
+    assert lines(log) == ['ben: {say: "look"']
+    assert notes(log) == ["3 attachments"]
+
+
+def test_slack_s_groups_have_one_at() -> None:
+    said = {"type": "message", "user": "U1", "ts": "1732392006.0", "text": "<!subteam^S1|@team> <!here> <!here|here>"}
+    assert lines(json.dumps([said, said])) == ['U1: {say: "@team @here @here"'] * 2

@@ -96,6 +96,7 @@ def test_what_is_no_time_is_left_as_it_is(line: str) -> None:
         ("Sat Nov 23 2024", DAY),
         ("Sa 23 Nov 2024 20:00:00 GMT on ann@irc.example", DAY),
         ("Saturday, 23 November 2024", DAY),
+        ("in tea at Sat 23 Nov 2024 on ann@irc.example", DAY),
         ("So Dez 01 2024", Date((2024, 12, 1))),
         ("mar nov 26 2024", Date((2024, 11, 26))),
         ("Пн Фев 05 2024", Date((2024, 2, 5))),

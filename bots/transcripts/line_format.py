@@ -6,8 +6,9 @@ fields in braces are taken out, and a blank stands for one or several. The field
 - `{nick}` and `{new}`, without blanks; `{who}`, anything but <>; `{name}`, which may have blanks but no colon;
   `{nicks}` and `{names}`, with commas between them, or a word for `and` before the last;
 - `{text}`, `{reason}` and `{date}`; ` ({reason})` and ` [{reason}]` may also be missing;
-- `{by}` and `{actor}`, like `{nick}` and `{name}`, `{room}`, `{host}` (brackets and all in them), `{any}`, `{short}`
-  and `{sentence}`, which has no colon: of these nothing is kept;
+- `{by}` and `{actor}`, like `{nick}` and `{name}`, `{room}`, `{host}` (brackets and all in them), `{sign}`, which can
+  be no nick, `{any}`, `{told}`, which begins with no `<`, `{short}` and `{sentence}`, which has no colon: of these
+  nothing is kept;
 - `{one|other}`, just one of these words;
 - `{edited}` and `{attached}`, which are no text: they say that such a line was edited, or had something beside it.
 """
@@ -44,7 +45,9 @@ _FIELDS = {
     " {text}": r"(?: (?P<text>.*))?",
     "{reason}": r"(?P<reason>.*)",
     "{any}": r".*",
-    "{short}": r".{0,200}?",
+    "{told}": r"[^<].*",
+    "{short}": r"[^\u200e]{0,200}?",
+    "{sign}": r"(?: {0,9}(?:[^\w\s\[\]\\^{}|`*]{1,10}|\u2139\ufe0f?) {0,9})",
 }
 _REASON = r" [\[(]\{reason\}[\])]"
 # What a form scores that leaves all to chance: such a line is rather another format's.
@@ -201,7 +204,9 @@ class LineFormat:
     def _continued(self, before: Entry, entry: Entry) -> list[Entry]:
         """Return an entry with another line of its message, which a blank ties to the first."""
         if not before.events:
-            return [before, entry if before.stamp is None else entry._replace(left_out=before.left_out[:1])]
+            if before.stamp is None or not before.left_out:
+                return [before, entry]
+            return [before, entry._replace(stamp=before.stamp, left_out=before.left_out[:1])]
         said = before.events[-1]
         if not isinstance(said, events.Said | events.Acted):
             return [before, entry]

@@ -202,7 +202,9 @@ def read_date(text: str) -> Date | None:
     before = re.findall(r"[^\W\d_]+", text[: day.start()])
     behind = re.findall(r"[^\W\d_]+", text[day.end() :])
     # The month stands next to the day: behind it, unless two words, a weekday and the month, stand before it.
-    word = before[-1] if len(before) > 1 or (before and not (behind and month_of(behind[0]))) else "".join(behind[:1])
+    follows = bool(behind) and month_of(behind[0]) > 0
+    first = len(before) > 1 and not (follows and not month_of(before[-1]))
+    word = before[-1] if first or (before and not follows) else "".join(behind[:1])
     return Date((int(year[0]) if year else 0, month_of(word), int(day[0])))
 
 

@@ -12,10 +12,11 @@ from geventchat.protocol.errors import UsageError
 
 _RULE = re.compile(r"={20,}")
 _HEAD = re.compile(r"\[[^\]]*\d[:.]\d\d[^\]]*\] .+")
-# What stands below a message, with the lines below it.
+_EMBED = "{Embed}"  # all lines below it are of one thing
+# What stands below a message, with a line below it for each.
 _BESIDE = {
     "{Attachments}": entries.ATTACHMENT,
-    "{Embed}": entries.ATTACHMENT,
+    _EMBED: entries.ATTACHMENT,
     "{Stickers}": entries.ATTACHMENT,
     "{Reactions}": entries.REACTION,
 }
@@ -58,12 +59,14 @@ def _entries(number: int, lines: Sequence[str]) -> Iterator[Entry]:
     nick = rest.strip().removesuffix(" (pinned)")
     left_out: list[str] = []
     said: list[str] = []
-    beside = ""
+    beside, embedded = "", False
     for line in lines[1:]:
         if kind := _BESIDE.get(line.strip()):
             beside = kind
+            left_out += [kind] * (line.strip() == _EMBED)
+            embedded = line.strip() == _EMBED
         elif beside and line.strip():
-            left_out.append(beside)
+            left_out += [beside] * (not embedded)
         elif not beside:
             said.append(line)
     text = "\n".join(said).strip()

@@ -20,7 +20,7 @@ IRCCLOUD = LineFormat(
     renamed=("{nick} → {new}",),
     left_out={
         entries.MODE: ("*** {by} sets mode {any}", "*** {any}mode {any}"),
-        entries.TOPIC: ("*** {by} set the topic {any}", "— {by} set the topic {any}"),
+        entries.TOPIC: ("*** {by} set the topic {any}", "— {by} set the topic{any}"),
         entries.NOTICE: ("-{by}- {any}",),
         entries.UNKNOWN_EVENT: ("→ {any}", "← {any}", "⇐ {any}", "*** {any}"),
     },

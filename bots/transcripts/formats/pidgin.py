@@ -11,7 +11,7 @@ PIDGIN = LineFormat(
     joined=("{name} {host} entered the room.", "{nick} {host} entered the room.", "{name} entered the room."),
     left=("{name} left the room ({reason}).", "{name} left the room.", "{nick} was kicked by {by} ({reason})"),
     renamed=("{nick} is now known as {new}",),
-    dates=("Conversation with {date}",),
+    dates=("Conversation with {any} at {date}",),
     left_out={
         entries.MODE: ("mode (+{any}", "mode (-{any}"),
         entries.TOPIC: ("The topic for {any}", "{by} has changed the topic to: {any}"),

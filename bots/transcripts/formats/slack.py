@@ -86,7 +86,7 @@ def _plain(text: str, people: People) -> str:
         if sign == "@":
             return f"@{words or people.nick(target, target)}"
         if sign:
-            return f"{'@' if sign == '!' else sign}{words or target}"
+            return f"{'@' if sign == '!' else sign}{(words or target).removeprefix('@')}"
         return f"{words} ({target})" if words and words != target else target
 
     return unescape(_LINK.sub(shown, text))

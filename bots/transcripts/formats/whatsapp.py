@@ -161,11 +161,10 @@ IPHONE = LineFormat(
         _MARKED,
         {
             entries.ATTACHMENT: (
-                f"{_MARKED}<{{any}}>",
                 f"{{actor}}: {{any}}\u200e{{short}}{{{_OMITTED}}}",
                 f"{_MARKED}{{{_OMITTED_FIRST}}} {{short}}",
             ),
-            entries.SYSTEM: (_MARKED + "{any}",),
+            entries.SYSTEM: (_MARKED + "{told}",),
         },
     ),
 )
