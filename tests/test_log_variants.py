@@ -254,3 +254,15 @@ def test_what_discord_embeds_is_one_thing_however_many_lines_it_has() -> None:
 def test_slack_s_groups_have_one_at() -> None:
     said = {"type": "message", "user": "U1", "ts": "1732392006.0", "text": "<!subteam^S1|@team> <!here> <!here|here>"}
     assert lines(json.dumps([said, said])) == ['U1: {say: "@team @here @here"'] * 2
+
+
+def test_actions_count_where_any_event_is_understood() -> None:
+    log = """\
+        [20:00] <ann> hi
+        [20:01]  * ben waves
+        [20:02]  * ann waves (to ben)
+        === ann is now known as annie
+        === ..[topic/#tea:annie] : kettle on
+        """
+    assert lines(log) == ['ann: {say: "hi"', 'ann: {act: "waves (to ben)"', 'ann: {rename: "annie"']
+    assert notes(log) == ["1 unknown event", "1 topic"]

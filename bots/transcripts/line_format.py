@@ -215,14 +215,14 @@ class LineFormat:
         return [before._replace(events=(longer,), left_out=(*before.left_out, *breaks))]
 
     def _without_doubtful_actions(self, read: list[Entry]) -> list[Entry]:
-        """Return the entries without actions of nobody who is known, and without any if no join is understood."""
+        """Return the entries without actions of nobody who is known, and without any if no event is understood."""
         happened = [event for entry in read for event in entry.events]
         known = {event.nick for event in happened if not isinstance(event, events.Acted)}
         known |= {event.new for event in happened if isinstance(event, events.Renamed)}
-        joins = any(isinstance(event, events.Joined) for event in happened)
+        understood = any(isinstance(event, events.Joined | events.Left | events.Renamed) for event in happened)
         acted = [event for event in happened if isinstance(event, events.Acted)]
         strange = any(event.nick not in known or _WITH_REASON.search(event.text) for event in acted)
-        if not joins and (strange or any(entries.UNKNOWN_EVENT in entry.left_out for entry in read)):
+        if not understood and (strange or any(entries.UNKNOWN_EVENT in entry.left_out for entry in read)):
             known = set()  # the log is in a language that is not known here, and an action no other than an event
         return [
             entry._replace(events=(), left_out=(entries.UNKNOWN_EVENT,))

@@ -166,7 +166,8 @@ def _timed(line: str, begin: int, date: Date | None) -> tuple[Stamp, int] | None
 
 
 def _date_behind(line: str, end: int) -> tuple[Date, int] | None:
-    if between := _BETWEEN.match(line, end):
+    between = _BETWEEN.match(line, end)
+    if between and line[between.end() : between.end() + 1].isalnum():
         for form in _DATES:
             match = form.match(line, between.end())
             if match and _BEHIND.match(line, match.end()):

@@ -20,7 +20,7 @@ GENERIC = LineFormat(
     renamed=("=== {nick} is now known as {new}",),
     left_out={
         entries.MODE: ("=== mode/{any}",),
-        entries.TOPIC: ("=== Topic {any}", "=== {by} changed the topic {any}"),
+        entries.TOPIC: ("=== Topic {any}", "=== ..[topic/{any}", "=== {by} changed the topic {any}"),
         entries.OWN_RENAME: ("=== You are now known as {any}", "=== You're now known as {any}"),
         entries.NOTICE: ("-{by}- {any}",),
     },
