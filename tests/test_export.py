@@ -222,7 +222,7 @@ def test_what_servers_shared_is_printed_also_where_redis_was_started_again_and_n
 def test_what_servers_of_another_version_share_is_not_guessed_at(tmp_path: Path) -> None:
     with running_redis(tmp_path) as redis:
         redis.do("HSET", "geventchat:meta", "format", "99")
-        ended = run("geventchat.cli.serve", "export", "--redis", redis.url)
+        ended = run("geventchat.cli.serve", "export", "--redis", f"redis://127.0.0.1:{redis.port}/0")
     assert (ended.status, ended.out, ended.errors.count("\n")) == (2, "", 1)
     assert "another version (99)" in ended.errors
 
