@@ -746,7 +746,7 @@ def test_what_only_looks_a_little_like_a_log_is_none(text: str) -> None:
     "reason",
     [
         *("Killed (b@host.example)", "192.0.2.7", "2001:db8:0:1::7", "gone to 2001:db8::9", "from ::1"),
-        *("to ben[dsl-1.isp.example]: EOF", "a.example.org b.example.org"),
+        *("to ben[dsl-1.isp.example]: EOF", "Killed (eve (dsl-1.isp.example))", "a.example.org b.example.org"),
     ],
 )
 @pytest.mark.parametrize("name", ["znc", "export", "export-text"])

@@ -19,6 +19,9 @@ _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "
 # How files begin that hold a log, or look like it, but are not the text of one; and what to do with each.
 _OTHERS = (
     (b"PK\x03\x04", "a ZIP archive: unpack it, and import a file from it"),
+    (b"7z\xbc\xaf\x27\x1c", "an archive of 7-Zip: unpack it, and import a file from it"),
+    (b"Rar!\x1a\x07", "an archive of RAR: unpack it, and import a file from it"),
+    (b"\x28\xb5\x2f\xfd", "compressed: unpack it with unzstd first"),
     (b"\x1f\x8b", "compressed: unpack it with gunzip first"),
     (b"\xfd7zXZ", "compressed: unpack it with unxz first"),
     (b"BZh", "compressed: unpack it with bunzip2 first"),
@@ -26,6 +29,7 @@ _OTHERS = (
     (b"%PDF", "a PDF: export it as text"),
     (b"{\\rtf", "RTF: save it as plain text"),
 )
+_TAR_AT = 257  # where a tar archive says that it is one
 _MARKUP = re.compile(r"\s*<(?:\?xml|!doctype|html|head|body)\b", re.IGNORECASE)
 _JSON = re.compile(r"\s*(?:\{|\[\s*\{)")
 _RAW_IRC = re.compile(r"(?:@\S+ +)?:\S+ +(?:PRIVMSG|NOTICE|JOIN|PART|QUIT|NICK|MODE|TOPIC|KICK|\d{3})\b")
@@ -69,6 +73,8 @@ def read_text(source: bytes, file: str) -> LogText:
     for beginning, what in _OTHERS:
         if source.startswith(beginning):
             raise UsageError(f"{file} is {what}")
+    if source.startswith(b"ustar", _TAR_AT):
+        raise UsageError(f"{file} is a tar archive: unpack it, and import a file from it")
     if len(source) > MAX_BYTES and b"\0" not in source[:_SAMPLE_REST]:
         raise UsageError(f"{file} has more than the {MAX_BYTES >> 20} MiB that can be imported: take a part of it")
     notes: list[str] = []

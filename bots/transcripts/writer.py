@@ -24,7 +24,7 @@ _PLAIN = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)$)[A-Za-z_][A-Za-z
 # What says from where somebody came, or which two servers were parted, in a reason for leaving.
 _ADDRESS = re.compile(
     r"\S@\S|\b\d{1,3}(?:\.\d{1,3}){3}\b|\b(?:[0-9a-f]{1,4}:){3,}|(?<![^\W_])[0-9a-f]{0,4}::[0-9a-f]{1,4}\b"
-    r"|\w\[[^\s\]]+\.[^\s\]]+\]|^\S+\.\S+ \S+\.\S+$",
+    r"|[\[(](?:[\w-]+\.)+[a-z]{2,}[\])]|^\S+\.\S+ \S+\.\S+$",
     re.IGNORECASE,
 )
 _SHOWN = 20  # nicks that are told of
