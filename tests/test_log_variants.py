@@ -266,3 +266,10 @@ def test_actions_count_where_any_event_is_understood() -> None:
         """
     assert lines(log) == ['ann: {say: "hi"', 'ann: {act: "waves (to ben)"', 'ann: {rename: "annie"']
     assert notes(log) == ["1 unknown event", "1 topic"]
+
+
+@pytest.mark.parametrize("words", ["file attached", "fichier joint", "dosya ekli", "soubor byl přiložen"])
+def test_an_attached_file_is_an_attachment_in_several_languages(words: str) -> None:
+    log = f"23/11/24, 20:01 - Ben: plan.pdf ({words})\n23/11/24, 20:02 - Ann: plan.pdf (I lost it)\n"
+    assert lines(log) == ['Ann: {say: "plan.pdf (I lost it)"']
+    assert notes(log) == ["1 attachment"]

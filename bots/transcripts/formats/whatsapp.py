@@ -69,14 +69,8 @@ _ATTACHED = (
     "<{any}>",
     "\u200e<{any}>",
     *(f"{kind}-{{by}} ({{any}})" for kind in ("IMG", "VID", "PTT", "AUD", "STK", "DOC")),
-    "{any} (file attached)",
-    "{any} (Datei angehängt)",
-    "{any} (archivo adjunto)",
-    "{any} (fichier joint)",
-    "{any} (arquivo anexado)",
-    "{any} (file allegato)",
-    "{any} (bestand bijgevoegd)",
-    "{any} (файл добавлен)",
+    "{any} ({file attached|Datei angehängt|archivo adjunto|fichier joint|arquivo anexado|ficheiro anexado|file allegato"
+    "|bestand bijgevoegd|файл добавлен|файл додано|dosya ekli|soubor byl přiložen})",
 )
 # What stands where something was that an iPhone did not export, as `image omitted`: how that ends, or begins.
 _OMITTED = "|".join(
