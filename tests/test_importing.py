@@ -273,3 +273,13 @@ def test_a_log_is_not_overwritten_by_its_own_scenario(
         assert main(["import", "a.log", "-o", output]) == 2
         assert capsys.readouterr().err == f"geventchat-bots: {output} is the log itself: name another file\n"
     assert Path("a.log").read_text() == "20:01 < ben> hi\n"
+
+
+def test_where_nothing_can_be_written_the_log_is_not_blamed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.log").write_text("20:01 < ben> hi\n")
+    output = "x" * 1_000
+    assert main(["import", "a.log", "--format", "irssi", "-o", output]) == 2
+    assert capsys.readouterr().err == f"geventchat-bots: {output} cannot be written: file name too long\n"

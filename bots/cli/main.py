@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,11 +102,11 @@ def _import(options: argparse.Namespace) -> int:
 
     try:
         source = read_file(Path(options.source), MAX_BYTES + 1)
-        overwritten = options.output is not None and options.output.exists() and options.output.samefile(options.source)
     except OSError as error:
         raise UsageError(f"{options.source} cannot be read: {(error.strerror or str(error)).lower()}") from None
-    if overwritten:
-        raise UsageError(f"{options.output} is the log itself: name another file")
+    with suppress(OSError):  # most often as there is no such file yet; why it cannot be written is told where it is
+        if options.output is not None and options.output.samefile(options.source):
+            raise UsageError(f"{options.output} is the log itself: name another file")
     return _write_transcript(import_log(source, Path(options.source).name, options.format), options.output)
 
 
