@@ -405,6 +405,9 @@ def test_one_mistake_is_told_once_and_not_what_follows_from_it() -> None:
     assert mistakes(JSON.replace('text: "{text}"}', 'text: {"{json}": "{text}", more: 1}}', 1)) == [
         '2:22: "{json}" is the only key in its braces'
     ]
+    assert mistakes(LINES.replace("<{nick}> {text}", "{nick}{text}")) == [
+        "5:8: nothing stands between {text} and the name before it: where does the one end?"
+    ]
 
 
 def test_a_frame_s_name_that_is_nearly_right_is_named() -> None:

@@ -1,6 +1,7 @@
 """`geventchat-bots try`: every frame, both ways, beside what it was understood as."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 import yaml
 from gevent import socket
 from gevent.server import StreamServer
+from websockets.utils import accept_key
 
 from bots.engine.trial import try_out
 from bots.protocols.json_schema import json_schema
@@ -248,4 +250,52 @@ def test_steps_stand_behind_the_answers_that_they_follow_and_what_is_not_the_awa
         (False, "answer"),
         (True, "join"),
         (False, "ignore; not joined: rest is friend, not please?"),
+    ]
+
+
+_PLAIN = 'protocol: tcp\njoined: OK\nsay: "{text}"\nheard: "{nick}: {text}"\n'
+
+
+@pytest.mark.parametrize("frame", ["line", "{length: 4}"])
+def test_a_server_that_sends_a_frame_without_end_is_left(frame: str) -> None:
+    def serve(connection: socket.socket, _: Address) -> None:
+        with connection, suppress(OSError):
+            while True:
+                connection.sendall(b"\x7f" * (1 << 16))
+
+    (wrong,), told = _tried(f"{_PLAIN}frame: {frame}\n", serve)
+    assert wrong.startswith("ann is not in: what fits joined did not come: the server sent a frame without end")
+    assert told == []
+
+
+@pytest.mark.slow
+def test_what_came_without_the_end_of_a_frame_is_shown() -> None:
+    def serve(connection: socket.socket, _: Address) -> None:
+        with connection:
+            connection.sendall(b"OK\0")
+            connection.recv(1)
+
+    assert _tried(_PLAIN, serve)[0] == [
+        r"ann is not in: what fits joined did not come within 5 s; 'OK\u0000' came, and no end of it: "
+        "should frame: be another?"
+    ]
+    assert _tried(_PLAIN + 'frame: {end: "\\0"}\n', serve)[0][0].startswith("ann did not hear ann say")
+
+
+def test_why_a_server_closed_the_websocket_is_told() -> None:
+    def serve(connection: socket.socket, _: Address) -> None:
+        with connection, connection.makefile("rb") as lines:
+            headers = dict(
+                line.decode().rstrip().split(": ", 1) for line in iter(lines.readline, b"\r\n") if b": " in line
+            )
+            accepted = accept_key(headers["Sec-WebSocket-Key"])
+            connection.sendall(
+                b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                + f"Sec-WebSocket-Accept: {accepted}\r\n\r\n".encode()
+                + b"\x88\x08\x03\xf0no key"
+            )
+            lines.read()
+
+    assert _tried(_PLAIN.replace("tcp", "websocket"), serve)[0] == [
+        "ann is not in: what fits joined did not come: the server closed the WebSocket: 1008 (policy violation) no key"
     ]

@@ -8,15 +8,17 @@ import gevent
 from gevent import socket
 from gevent.event import Event as Signal
 
-from bots.protocols.base import Heard
+from bots.protocols.base import Heard, shown
 from bots.protocols.description import Description
 from bots.protocols.framing import Lines
 from bots.protocols.traced import Frame, Traced
 from geventchat.commands import commands
+from geventchat.dialects.json_client import MAX_SERVER_LINE
 from geventchat.protocol import events, replies
 from geventchat.protocol.address import show
 from geventchat.protocol.errors import ProtocolError, ServerUnavailable
 from geventchat.protocol.names import LOBBY
+from geventchat.protocol.text import decode
 from geventchat.tls.secure_socket import SecureSocket, shake_hands
 from geventchat.tls.trust import Trust
 
@@ -26,6 +28,8 @@ _NAMED = '"{nick}: {text}" in say and heard'
 _TOKEN = "bot.0.1"  # noqa: S105 - it is no secret
 _PATIENCE_S = 5.0
 _GRACE_S = 0.3
+# So much of a frame that does not end is shown.
+_MAX_SHOWN = 60
 
 # Is told of each frame, by or to whom.
 Tell = Callable[[str, Frame], None]
@@ -42,6 +46,8 @@ class _Trier:
         self.why_ended = ""
         self.was_told = False  # whether a whole frame has come
         self.is_silent = False  # whether nothing has come since something was sent
+        self.unread = b""  # the beginning of a frame
+        self.is_no_websocket = False  # whether the server answered the handshake with something else
         self.dialect = Traced(description, show(address), lambda frame: tell(name, frame))
         self._changed = Signal()
         try:
@@ -86,25 +92,31 @@ class _Trier:
         self._socket.close()
 
     def _read(self) -> None:
-        unread = b""
         try:
             while data := self._socket.recv(1 << 16):
-                unread += data
                 self.is_silent = False
-                start = 0
-                while end := self.dialect.line_end(unread, start) if start < len(unread) else 0:
-                    self._take(unread[start:end])
-                    start = end
-                unread = unread[start:]
-            self.why_ended = "the server closed the connection"
+                self._read_frames(self.unread + data)
+                gevent.sleep(0)  # who never stops sending must not keep the others from running
+            self.why_ended = self.why_ended or "the server closed the connection"
         except (OSError, ProtocolError) as error:
-            self.why_ended = str(error)
+            self.why_ended = self.why_ended or str(error)
+            self.is_no_websocket = isinstance(error, ProtocolError) and error.code == "no-websocket"
         self._changed.set()
+
+    def _read_frames(self, data: bytes) -> None:
+        start = 0
+        while end := self.dialect.line_end(data, start) if start < len(data) else 0:
+            self._take(data[start:end])
+            start = end
+        self.unread = data[start:]
+        if len(self.unread) > MAX_SERVER_LINE:
+            raise ProtocolError("line-too-long", "the server sent a frame without end", fatal=True)
 
     def _take(self, data: bytes) -> None:
         self.was_told |= bool(data)
         self.heard += self.dialect.receive(data)
         self.send(self.dialect.data_to_send())
+        self.why_ended = self.why_ended or self.dialect.why_closed
         self._changed.set()
 
 
@@ -177,10 +189,12 @@ def _not_in(trier: _Trier, description: Description) -> str:
     hint = "; if it expects TLS: tls: true" if may_want_tls else ""
     if hint and not description.is_websocket:
         hint += ", and if it expects a WebSocket: protocol: websocket"
-    if trier.was_told and not trier.dialect.is_connected:
+    if trier.is_no_websocket:
         hint = f"; if its path is not {description.path}: url: /ANOTHER"
     if trier.was_told and trier.is_silent and not trier.why_ended and isinstance(description.framing, Lines):
         hint = '; if its lines have to end with CR LF: frame: {end: "\\r\\n"}'
+    if trier.unread:
+        hint = f"; '{shown(decode(trier.unread[:_MAX_SHOWN]))}' came, and no end of it: should frame: be another?"
     return f"{trier.name} is not in: what fits {asked} did not come{_because(trier)}{hint}"
 
 

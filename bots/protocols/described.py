@@ -61,6 +61,11 @@ class Described(ClientDialect):
         """Whether frames can be sent: not before a WebSocket's handshake is done."""
         return self._socket is None or self._socket.is_open
 
+    @property
+    def why_closed(self) -> str:
+        """Why the server has closed the WebSocket; empty if it has not."""
+        return self._socket.why_closed if self._socket is not None else ""
+
     def hello(self, nick: str, room: str, after: str | None, token: str | None) -> bytes:
         """Return what is sent first: the handshake of a WebSocket, and the first steps of joining."""
         del after, token

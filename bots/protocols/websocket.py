@@ -41,6 +41,14 @@ class WebSocket:
         """Whether the handshake is done, and nobody has closed."""
         return self._protocol.state is State.OPEN
 
+    @property
+    def why_closed(self) -> str:
+        """Why the server has closed it, in words; empty if it has not, or only answered."""
+        close = self._protocol.close_rcvd
+        if close is None or not self._protocol.close_rcvd_then_sent:
+            return ""
+        return f"the server closed the WebSocket: {shown(str(close))}"
+
     def connect(self) -> bytes:
         """Return the handshake's request."""
         request = self._protocol.connect()
