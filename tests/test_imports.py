@@ -36,7 +36,7 @@ FOLDERS = {
     "bots.parts": {"bots.ledger"},
     "bots.report": {"geventchat.protocol", "geventchat.system", "bots.scenario", "bots.ledger"},
     "bots.protocols": {"geventchat.protocol", "geventchat.commands", "geventchat.dialects", "bots.scenario"},
-    "bots.world": {"geventchat.protocol", "geventchat.dialects", "bots.scenario", "bots.ledger", "bots.protocols"},
+    "bots.world": {"geventchat.protocol", "bots.scenario", "bots.ledger", "bots.protocols"},
     "bots.engine": {
         *("geventchat.protocol", "geventchat.commands", "geventchat.system", "geventchat.tls"),
         *("bots.scenario", "bots.ledger", "bots.protocols", "bots.world", "bots.report"),

@@ -8,12 +8,11 @@ import gevent
 from gevent import socket
 from gevent.event import Event as Signal
 
-from bots.protocols.base import Heard, shown
+from bots.protocols.base import MAX_FRAME_BYTES, Heard, shown
 from bots.protocols.description import Description
 from bots.protocols.framing import Lines
 from bots.protocols.traced import Frame, Traced
 from geventchat.commands import commands
-from geventchat.dialects.json_client import MAX_SERVER_LINE
 from geventchat.protocol import events, replies
 from geventchat.protocol.address import show
 from geventchat.protocol.errors import ProtocolError, ServerUnavailable
@@ -109,7 +108,7 @@ class _Trier:
             self._take(data[start:end])
             start = end
         self.unread = data[start:]
-        if len(self.unread) > MAX_SERVER_LINE:
+        if len(self.unread) > MAX_FRAME_BYTES:
             raise ProtocolError("line-too-long", "the server sent a frame without end", fatal=True)
 
     def _take(self, data: bytes) -> None:

@@ -11,8 +11,12 @@ import msgspec
 
 from bots.scenario.abilities import Ability
 from geventchat.commands import commands
+from geventchat.dialects.json_client import MAX_SERVER_LINE
 from geventchat.protocol import events, replies
 from geventchat.protocol.text import escape
+
+# The longest frame that a server may send.
+MAX_FRAME_BYTES = MAX_SERVER_LINE
 
 
 class Notice(msgspec.Struct):

@@ -13,8 +13,7 @@ from websockets.protocol import State
 from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
-from bots.protocols.base import shown
-from geventchat.dialects.json_client import MAX_SERVER_LINE
+from bots.protocols.base import MAX_FRAME_BYTES, shown
 from geventchat.protocol.errors import ProtocolError
 from geventchat.protocol.text import decode
 
@@ -30,7 +29,7 @@ class WebSocket:
         self._protocol = ClientProtocol(
             parse_uri(f"ws://{host or 'localhost'}{path}"),
             subprotocols=[Subprotocol(subprotocol)] if subprotocol else None,
-            max_size=MAX_SERVER_LINE,
+            max_size=MAX_FRAME_BYTES,
         )
         self._fragments: list[bytes] = []  # of a message whose last frame is still to come
         self._waiting: list[bytes] = []  # texts that are sent once the handshake is done
@@ -139,6 +138,6 @@ def _frame_end(data: bytes, start: int) -> int:
         return 0
     if size:
         length = int.from_bytes(data[start + 2 : start + 2 + size])
-    if length > MAX_SERVER_LINE:  # the library says so as soon as it is given the head
+    if length > MAX_FRAME_BYTES:  # the library says so as soon as it is given the head
         return len(data)
     return begin + size + length

@@ -8,9 +8,8 @@ from collections.abc import Callable
 
 from bots.ledger.model import Attendance
 from bots.ledger.room import RoomLedger
-from bots.protocols.base import ClientDialect, Heard
+from bots.protocols.base import MAX_FRAME_BYTES, ClientDialect, Heard
 from bots.world.inbox import Inbox
-from geventchat.dialects.json_client import MAX_SERVER_LINE
 from geventchat.protocol.errors import ProtocolError
 from geventchat.protocol.replies import Welcome
 
@@ -70,7 +69,7 @@ class Receiver:
                 self._understand(line, now)
                 start = self._follow_others(data, end, len(data), now)
         self._unread = data[start:]
-        if len(self._unread) > MAX_SERVER_LINE:
+        if len(self._unread) > MAX_FRAME_BYTES:
             raise ProtocolError("line-too-long", "the server sent a line without end", fatal=True)
 
     def data_to_send(self) -> bytes:
