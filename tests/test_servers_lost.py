@@ -183,6 +183,7 @@ def test_what_is_lost_is_told_as_a_gap_also_to_those_who_have_never_heard_it(
             raw.close()
 
 
+@pytest.mark.slow
 def test_a_copy_of_redis_is_put_back_as_the_page_says_and_what_came_later_is_told_as_a_gap(tmp_path: Path) -> None:
     with running_redis(tmp_path / "one") as redis:
         database = redis.url.rpartition("/")[2]
@@ -536,6 +537,7 @@ def test_a_server_waits_while_an_older_redis_is_in_the_place_of_its_own(
         alice.close()
 
 
+@pytest.mark.slow
 def test_the_command_says_what_is_wrong_with_its_options() -> None:
     for given, why in (
         (["--redis", "redis://127.0.0.1:1/0"], "cannot be reached"),
@@ -548,6 +550,7 @@ def test_the_command_says_what_is_wrong_with_its_options() -> None:
         assert why in ran.errors
 
 
+@pytest.mark.slow
 def test_accounts_are_made_and_changed_beside_servers_that_share_a_chat(redis_server: RedisServer) -> None:
     url = redis_server.url
     with several(url, 2) as servers:

@@ -238,6 +238,7 @@ def test_a_room_that_is_locked_on_one_server_while_it_is_made_slow_on_another_is
         raw.close()
 
 
+@pytest.mark.slow
 def test_a_password_that_is_changed_on_one_server_holds_on_all(servers: Several) -> None:
     alice, _ = programmed(servers.servers[0].address, "alice")
     assert does(alice, type="register", password="correct horse battery")["type"] == "account_is"

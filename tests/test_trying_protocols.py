@@ -97,6 +97,7 @@ def test_the_schema_refuses_what_the_loader_refuses() -> None:
         assert not validator.is_valid(good | wrong), wrong
 
 
+@pytest.mark.slow
 def test_a_server_that_expects_a_websocket_is_told_apart_from_others_that_only_hang_up() -> None:
     with other_server("with_websockets.py") as (host, port):
         ran = run("bots.cli", "try", f"{host}:{port}", "--protocol", str(EXAMPLES[0].parent / "lines.yaml"))
@@ -104,6 +105,7 @@ def test_a_server_that_expects_a_websocket_is_told_apart_from_others_that_only_h
     assert "if it expects TLS: tls: true, and if it expects a WebSocket: protocol: websocket" in ran.out
 
 
+@pytest.mark.slow
 def test_a_websocket_at_another_path_is_told_with_the_key_for_it(tmp_path: Path) -> None:
     theirs = tmp_path / "theirs.yaml"
     theirs.write_text((EXAMPLES[0].parent / "starlette.yaml").read_text().replace("/ws/", "/not/"))
