@@ -74,9 +74,9 @@ def test_the_last_change_counts_that_is_on_its_way_or_else_what_is_stored(steps:
 
 
 def test_of_what_others_change_meanwhile_only_the_fields_that_are_changed_here_too_give_way() -> None:
-    kept = Kept()
-    kept.load([account("alice", "old")])
-    change = kept.put(account("alice", "new"))
+    kept, old = Kept(), account("alice", "old")
+    kept.load([old])
+    change = kept.change(old, {"password": "new"})
     elsewhere = Account(name="alice", role=Role.MODERATOR, password="theirs")
     kept.settle([Change(Account, "alice", elsewhere)])
     both = replace(elsewhere, password="new")
@@ -159,9 +159,9 @@ def test_a_role_that_another_program_gives_and_a_password_set_at_the_same_moment
     path = tmp_path / "history.sqlite"
     with closing(SqliteLog(path)) as log:
         log.append([], 1.0, [log.kept.put(account("alice", "old"))])
-        mine = log.kept.put(account("alice", "new"))
+        mine = log.kept.change(log.kept.of(Account)[0], {"password": "new"})
         with sqlite_records.changing(path) as kept:
-            kept.put(replace(kept.of(Account)[0], role=Role.MODERATOR))
+            kept.change(kept.of(Account)[0], {"role": Role.MODERATOR})
         log.append([], 2.0, [mine])
         both = Account(name="alice", role=Role.MODERATOR, password="new")
         assert log.kept.of(Account) == [both]

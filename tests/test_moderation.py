@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from geventchat.commands import actions
 from geventchat.commands.commands import (
@@ -43,8 +44,8 @@ from geventchat.commands.moderation import (
     Unmute,
 )
 from geventchat.core.accounts import Account
-from geventchat.core.kept import Kept
-from geventchat.core.moderation.room_rules import Rules
+from geventchat.core.kept import Change, Kept
+from geventchat.core.moderation.room_rules import RoomRules, Rules
 from geventchat.core.moderation.sanctions import Ban as BanRecord
 from geventchat.core.moderation.sanctions import Sanctions
 from geventchat.core.moderation.word_filter import Filter
@@ -605,6 +606,17 @@ def test_who_has_a_room_does_not_act_there_on_another_connection_of_its_account(
     assert code(ann.hears(Mute(nick="ann^2", room="den"))) == "forbidden"
     assert code(ann.hears(Kick(nick="ann^2", room="den"))) == "forbidden"
     told(ann.hears(Kick(nick="eve", room="den")), "kicked")
+
+
+def test_a_room_is_locked_that_is_unlocked_on_another_server_just_before_it_gets_another_password() -> None:
+    kept, locked = Kept(), RoomRules(room="den", owner="ann", locked=True, password="one")
+    kept.load([locked])
+    rules = Rules(kept)
+    change = rules.lock("den", "another", 1.0)
+    kept.settle([Change(RoomRules, "den", replace(locked, locked=False, password=""))])
+    kept.settle([change])
+    assert not rules.lets_in("den", "", "", "")
+    assert rules.lets_in("den", "", "", "another")
 
 
 def test_an_account_has_so_many_rooms_and_further_ones_are_nobodys() -> None:

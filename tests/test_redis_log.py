@@ -6,7 +6,6 @@ from contextlib import ExitStack, closing
 
 import gevent
 import pytest
-from msgspec.structs import replace
 
 from geventchat.core.accounts import Account
 from geventchat.core.log import Entry
@@ -292,8 +291,8 @@ def test_a_role_given_on_one_server_and_a_password_set_on_another_at_the_same_mo
     while not other.kept.of(Account):
         gevent.sleep(0.01)
     with other._stream.one_takes:  # it hears of the role only when it has written the password, or tried to
-        one.write([], NOW, [one.kept.put(replace(old, role=Role.MODERATOR))])
-        writing = gevent.spawn(other.write, [], NOW, [other.kept.put(replace(old, password="new", era=2))])
+        one.write([], NOW, [one.kept.change(old, {"role": Role.MODERATOR})])
+        writing = gevent.spawn(other.write, [], NOW, [other.kept.change(old, {"password": "new", "era": 2})])
         gevent.sleep(0.2)
     writing.get()
     both = Account(name="alice", role=Role.MODERATOR, password="new", era=2)

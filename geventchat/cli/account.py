@@ -7,8 +7,6 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 
-from msgspec.structs import replace
-
 from geventchat.cli import verb_runner
 from geventchat.cli.options import OptionParser, did_you_mean
 from geventchat.core.accounts import Account, Accounts, first_era, is_further
@@ -116,15 +114,15 @@ def _passwd(options: argparse.Namespace) -> None:
     _existing(options)
     password = _hashed_password(options)
 
-    def change(account: Account) -> Account:
-        return replace(account, password=password, token="", one_time="", era=account.era + 1)
+    def change(account: Account) -> dict[str, object]:
+        return {"password": password, "token": "", "one_time": "", "era": account.era + 1}
 
     _change(options, change)
 
 
 def _set_role(options: argparse.Namespace) -> None:
     role = _role(options.new_role or "")
-    _change(options, lambda account: replace(account, role=role))
+    _change(options, lambda _: {"role": role})
 
 
 def _remove(options: argparse.Namespace) -> None:
@@ -134,7 +132,7 @@ def _remove(options: argparse.Namespace) -> None:
 
 def _token(options: argparse.Namespace) -> None:
     token = _new_token()
-    _change(options, lambda account: replace(account, token=quick_hash(token)))
+    _change(options, lambda _: {"token": quick_hash(token)})
     print(token)
 
 
@@ -154,9 +152,10 @@ def _records(options: argparse.Namespace) -> registry.Records:
     return registry.records(options.history)
 
 
-def _change(options: argparse.Namespace, change: Callable[[Account], Account]) -> None:
+def _change(options: argparse.Namespace, change: Callable[[Account], dict[str, object]]) -> None:
     with _records(options).changing() as kept:
-        kept.put(change(_found(kept, _nick(options))))
+        account = _found(kept, _nick(options))
+        kept.change(account, change(account))
 
 
 def _existing(options: argparse.Namespace) -> None:

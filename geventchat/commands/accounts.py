@@ -45,13 +45,11 @@ def log_in(
         if not fits or now is None or now != account:
             raise Refused("login-failed", "that is not the password of that account, or there is none of that name")
         chat.moderation.check_ban_of_account(now.key, at)
+        chat.logins.log_in(member, now)
         if is_word(password, now.one_time):
-            spent = replace(now, one_time="")
-            chat.logins.log_in(member, spent)
-            change = chat.kept.put(spent, lambda: chat.logins.log_out(member))
+            change = chat.kept.change(now, {"one_time": ""}, lambda: chat.logins.log_out(member))
             _tell(chat, member, ref, Transaction(member, [change], ref), is_spent=True)
         else:
-            chat.logins.log_in(member, now)
             _tell(chat, member, ref)
         return then
 
@@ -105,9 +103,9 @@ def password(chat: Chat, member: Member, asked: commands.Password, now: float) -
 
     def then(stored: str) -> None:
         account = _own(chat, member)
-        changed = replace(account, password=stored, token="", one_time="", era=account.era + 1)
-        chat.logins.log_in(member, changed)
-        change = chat.kept.put(changed, lambda: chat.logins.log_in(member, account))
+        fields = {"password": stored, "token": "", "one_time": "", "era": account.era + 1}
+        chat.logins.log_in(member, replace(account, **fields))
+        change = chat.kept.change(account, fields, lambda: chat.logins.log_in(member, account))
         chat.tell_account(member, asked.ref, Transaction(member, [change], asked.ref))
 
     return HashPassword(prepared(asked.password), then, asked.ref)
@@ -139,9 +137,9 @@ def recover(chat: Chat, member: Member, asked: commands.Recover, now: float) -> 
 
     def then(word: str) -> None:
         account = _recoverable(chat, member, asked.account)
-        changed = replace(account, password="", token="", one_time=quick_hash(word), era=account.era + 1)
+        fields = {"password": "", "token": "", "one_time": quick_hash(word), "era": account.era + 1}
         told = replies.Recovered(account=account.name, password=word, ref=asked.ref)
-        chat.tell(member, told, Transaction(member, [chat.kept.put(changed)], asked.ref))
+        chat.tell(member, told, Transaction(member, [chat.kept.change(account, fields)], asked.ref))
 
     return MakeWord(then, asked.ref)
 

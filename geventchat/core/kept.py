@@ -3,10 +3,10 @@
 A record is replaced, never altered, and counts from the moment at which it is changed. The change goes to the log with
 what tells of it, in one batch: so nobody is told of it before it is safe. If it cannot be stored, it is undone.
 
-Where others have changed the same record meanwhile, only the fields that a change is about have its value.
+Where others have changed the same record meanwhile, a change of some fields is made to what they have made of it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar, cast
 
 import msgspec
@@ -29,23 +29,21 @@ def nothing() -> None:
 class Change(NamedTuple):
     """A record that is there from now on in place of the one with its key; None for none any more.
 
-    `undone` is called if that is taken back: it takes back what was done at once because of it. `before` is the record
-    that was there, if any, and if it is known.
+    `undone` is called if that is taken back: it takes back what was done at once because of it. `fields` are those that
+    the change is about, where it is not about the whole record.
     """
 
     kind: type[Record]
     key: str
     record: Record | None
     undone: Callable[[], None] = nothing
-    before: Record | None = None
+    fields: Sequence[str] = ()
 
     def over(self, record: Record | None) -> Record | None:
-        """Return what becomes of a record by this change, though it may be another than that before."""
-        if self.record is None or self.before is None or record is None or record == self.before:
+        """Return what becomes of a record by this change, though others may have made it another one."""
+        if self.record is None or record is None or not self.fields:
             return self.record
-        new = {name: getattr(self.record, name) for name in self.record.__struct_fields__}
-        changed = {name: value for name, value in new.items() if value != getattr(self.before, name)}
-        return replace(record, **changed)
+        return replace(record, **{name: getattr(self.record, name) for name in self.fields})
 
 
 _Kind = TypeVar("_Kind", bound=Record)
@@ -79,8 +77,11 @@ class Kept:
 
     def put(self, record: Record, undone: Callable[[], None] = nothing) -> Change:
         """Add or replace a record, as of now. Return the change, to be posted with what tells of it."""
-        before = self.get(type(record), record.key)
-        return self._begin(Change(type(record), record.key, record, undone, before))
+        return self._begin(Change(type(record), record.key, record, undone))
+
+    def change(self, record: Record, fields: Mapping[str, object], undone: Callable[[], None] = nothing) -> Change:
+        """Give fields of a record other values, as of now. Return the change, to be posted with what tells of it."""
+        return self._begin(Change(type(record), record.key, replace(record, **fields), undone, tuple(fields)))
 
     def remove(self, kind: type[Record], key: str, undone: Callable[[], None] = nothing) -> Change:
         """Remove a record, as of now. Return the change, to be posted with what tells of it."""

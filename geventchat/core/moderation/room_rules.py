@@ -191,8 +191,8 @@ class Rules:
         return True
 
     def _put(self, rules: RoomRules, **changed: object) -> Change:
-        new = structs.replace(rules, **changed)
-        return self._kept.put(new) if new != RoomRules(room=rules.room) else self._kept.remove(RoomRules, rules.room)
+        is_any = structs.replace(rules, **changed) != RoomRules(room=rules.room)
+        return self._kept.change(rules, changed) if is_any else self._kept.remove(RoomRules, rules.room)
 
     def _end(self, room: str, account: str) -> Change:
         return self._kept.remove(Invited, _invitation(room, account))
