@@ -283,6 +283,13 @@ def test_who_is_sent_away_is_not_told_that_what_all_others_were_shown_was_not_st
             bob.messages_until("said")
             log._lease.begin_anew(log._lease.server)
         assert "not stored" not in person.rest().decode()
+        person = plain(one, "dave")
+        with log._stream.one_takes:
+            person.send(b"three\n")
+            bob.messages_until("said")
+            redis.do("CLIENT", "KILL", "TYPE", "normal")  # as when a machine that slept wakes up
+            log._lease.begin_anew(log._lease.server)
+        assert "not stored" not in person.rest().decode()
         for raw in (alice, bob):
             raw.close()
 

@@ -7,7 +7,6 @@ servers, this one too, and shown once it comes back. So each server shows the sa
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any
 
 import gevent
@@ -297,9 +296,12 @@ class RedisLog(History):
         self._wake()
 
     def _lost(self) -> None:
-        if not self._own_is_here:  # it may have been stored before, and shown by others
-            with suppress(Away, ResponseError):
+        while not self._own_is_here:  # it may have been stored before, and shown by others
+            try:
                 self._stream.take_rest()
+                break
+            except Away as away:
+                self._lease.wait_until_back(away)
         self._to_show.append(Forgotten(""))
 
 
