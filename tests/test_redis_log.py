@@ -300,6 +300,31 @@ def test_a_role_given_on_one_server_and_a_password_set_on_another_at_the_same_mo
         assert [log.kept.of(Account) for log in (*logs, third)] == [[both]] * 3
 
 
+def test_a_password_set_while_a_server_begins_anew_leaves_a_role_that_was_given_before(
+    logs: tuple[RedisLog, RedisLog],
+) -> None:
+    one, other = logs
+    old = Account(name="alice", password="old", era=1)
+    one.write([], NOW, [one.kept.put(old)])
+    while not other.kept.of(Account):
+        gevent.sleep(0.01)
+    left = other._lease.server
+
+    def write_at_once() -> None:
+        other._stream.wait_for("9999999999999-0", lambda: other._lease.server == left, 5)  # until it begins
+        other.write([], NOW, [other.kept.change(old, {"password": "new", "era": 2})])
+
+    with other._stream.one_takes:  # it has not heard of the role
+        one.write([], NOW, [one.kept.change(old, {"role": Role.MODERATOR})])
+        writing = gevent.spawn(write_at_once)
+        gevent.sleep(0)
+        other._lease.begin_anew(left)
+    writing.get()
+    both = Account(name="alice", role=Role.MODERATOR, password="new", era=2)
+    with closing(RedisLog(one.location)) as third:
+        assert [log.kept.of(Account) for log in (other, third)] == [[both]] * 2
+
+
 def test_of_two_changes_at_the_same_time_the_later_one_counts_on_all_servers(logs: tuple[RedisLog, RedisLog]) -> None:
     one, other = logs
     first = one.kept.put(RoomRules(room="den", locked=True))

@@ -40,13 +40,19 @@ _PAUSE_S = 0.05
 
 
 class Lease:
-    """The lease of this server, of so many seconds; `server` is its name. `begun` is called when it has a new one.
+    """The lease of this server, of so many seconds; `server` is its name.
 
-    `lost` is called first where that is because it had lost the others: its users are to be sent away.
+    `begun` is called when it has a new one, with all records that are kept then; first, `lost` is called where that is
+    because it had lost the others: its users are to be sent away.
     """
 
     def __init__(
-        self, link: Link, stream: Stream, lease_s: float, begun: Callable[[], None], lost: Callable[[], None]
+        self,
+        link: Link,
+        stream: Stream,
+        lease_s: float,
+        begun: Callable[[Sequence[bytes]], None],
+        lost: Callable[[], None],
     ) -> None:
         self._link = link
         self._stream = stream
@@ -71,9 +77,10 @@ class Lease:
         name, heard = self._link.function("register", server, lease_ms, FORMAT, secrets.token_hex(8))
         self._link.load_functions()  # the others have the same format, so they can use these
         before = self._link.call("XREVRANGE", f"{PREFIX}feed", heard, "-", "COUNT", _READ_BACK)
-        self.server = server  # and at once `_begun`: it would forget what is written between
+        kept = self._link.call("HVALS", f"{PREFIX}kept")
+        self.server = server  # and at once `_begun`: it would forget what is written between, or not know what is kept
         self._stream.begin(name.decode(), heard.decode(), [part for _, (_, part) in reversed(before)])
-        self._begun()
+        self._begun(kept)
 
     def begin_anew(self, left: str) -> None:
         """Send all own users away, and become another server, unless this one has ceased to be the server `left`."""

@@ -24,7 +24,7 @@ from geventchat.protocol.limits import NEWCOMER_S
 from geventchat.store.redis import items
 from geventchat.store.redis.history import History
 from geventchat.store.redis.lease import FORMAT, Lease
-from geventchat.store.redis.link import PREFIX, Address, Away, Fenced, Full, Link, Overtaken, Shut
+from geventchat.store.redis.link import Address, Away, Fenced, Full, Link, Overtaken, Shut
 from geventchat.store.redis.stream import Stream
 
 # After how long a part that was written, and is not heard, is asked for again.
@@ -282,10 +282,10 @@ class RedisLog(History):
 
     # Beginning, and beginning anew.
 
-    def _begun(self) -> None:
+    def _begun(self, kept: Sequence[bytes]) -> None:
         """Learn what is kept, and who is here."""
         self._sent = ("", (), ())
-        self.kept.load(records.decode(one) for one in self._keeper.call("HVALS", f"{PREFIX}kept"))
+        self.kept.load(map(records.decode, kept))
         cursor = b"0"
         while True:
             cursor, *found = self._keeper.function("users", cursor, _READ_AT_ONCE)
