@@ -519,11 +519,13 @@ def test_a_redis_that_is_too_old_or_does_not_stand_alone_is_refused(version: byt
 
     def answer(sock: socket.socket, _: object) -> None:
         while asked := sock.recv(4096):
-            sock.sendall(b"$%d\r\n%b\r\n" % (len(facts), facts) if b"INFO" in asked else b"+OK\r\n")
+            known = b"+OK\r\n" if b"SELECT" not in asked else b"-ERR unknown command 'SELECT'\r\n"
+            sock.sendall(b"$%d\r\n%b\r\n" % (len(facts), facts) if b"INFO" in asked else known)
 
     listener = StreamServer(("127.0.0.1", 0), answer)
     listener.start()
-    assert why in why_not(f"redis://127.0.0.1:{listener.server_port}/0")
+    for database in range(2):
+        assert why in why_not(f"redis://127.0.0.1:{listener.server_port}/{database}")
     listener.stop()
 
 

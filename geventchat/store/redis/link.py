@@ -83,10 +83,10 @@ class Address:
         self._options = {
             "host": host,
             "port": port,
-            "db": int(parts.path[1:] or 0),
             "username": unquote(parts.username or "") or None,
             "password": unquote(parts.password or "") or None,
         }
+        self.database = int(parts.path[1:] or 0)
         self.shown = f"redis://{host}:{port}{parts.path}"
 
     def connection(self, answer_s: float | None) -> Connection:
@@ -172,15 +172,23 @@ class Link:
         if self._connection.is_connected:
             return
         self._connection.connect()
+        try:
+            self._begin()
+        except (Away, exceptions.ResponseError):  # or the next call would go on with it as it is
+            self._connection.disconnect()
+            raise
+
+    def _begin(self) -> None:
+        """Make sure that this is a Redis as is needed, and choose the database."""
         facts = _facts(self._connection)
         version = facts.get("redis_version", "0")
         if tuple(map(int, version.split(".")[:2])) < _OLDEST:
             needed = ".".join(map(str, _OLDEST))
-            self._connection.disconnect()
             raise Away(f"this Redis is of version {version}, and {needed} is needed")
         if (mode := facts.get("redis_mode", _ALONE)) != _ALONE:
-            self._connection.disconnect()
             raise Away(f"this is a Redis in {mode} mode, and one that stands alone is needed, with or without replicas")
+        if self._address.database:  # only now, for a Redis that does not stand alone has none to choose from
+            self._ask("SELECT", self._address.database)
         # What was sent on the connection before, and is on its way still, comes too late: it is sent again, and would
         # be done twice. The first names itself, which is passed over: so it is known at once whether this is allowed.
         own = self._ask("CLIENT", "ID")
