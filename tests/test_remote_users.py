@@ -1,8 +1,10 @@
 """What a server shows of users who are connected to another one, from what that one tells, without any network."""
 
+from time import process_time
+
 from geventchat.commands.commands import Leave, Whois
 from geventchat.core.log import Entry
-from geventchat.core.shared_log import Arrived, Forgotten, Happened, Person
+from geventchat.core.shared_log import Arrived, Forgotten, Gone, Happened, Person
 from geventchat.protocol.events import Joined, Said
 from geventchat.protocol.roles import Role
 from tests.stage import Stage
@@ -31,3 +33,23 @@ def test_who_leaves_just_when_its_server_finds_that_it_had_lost_the_others_is_no
     stage.chat.remote_users.follow(Forgotten(""), stage.now, stage.now)
     assert list(stage.chat.rooms) == []
     assert carol.heard()[-1]["type"] == "closing"
+
+
+def test_of_many_who_are_sent_away_with_words_on_their_way_each_is_told_of_its_own_at_once() -> None:
+    stage = Stage()
+    users = [stage.program(f"user{number}") for number in range(200)]
+    lobby = stage.chat.rooms.at("lobby")
+    assert lobby is not None
+    for user in users:
+        user.member.uid = user.member.nick
+        stage.chat.remote_users.know(user.member)
+        user.heard()
+        for ref in range(80):
+            entry = Entry("lobby", Said("", "", "lobby", user.member.nick, "hi"), str(ref))
+            stage.chat.post(user.member, lobby, entry)
+    begin = process_time()
+    for user in users:
+        stage.chat.remote_users.follow(Gone(user.member.uid, "lost"), stage.now, stage.now)
+    assert process_time() - begin < 1
+    told = [[one.get("ref") for one in user.heard()] for user in users]
+    assert told == [[*map(str, range(80)), None]] * 200

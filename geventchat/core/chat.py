@@ -258,9 +258,9 @@ class Chat:
         """How much has been posted that is not in a batch yet."""
         return len(self._posted)
 
-    def refusals(self) -> list[PendingReply]:
-        """Return what to answer to messages that are in no batch yet, if they will not be stored."""
-        return refusals_of(self._posted)
+    def refusals(self, member: Member | None = None) -> list[PendingReply]:
+        """Return what to answer to messages, of all or of one, that are in no batch yet, if they will not be stored."""
+        return refusals_of(post for post in self._posted if member is None or post.member is member)
 
     def undo_since(self, begun: int) -> None:
         """Undo the changes that an action has made but not posted, which was then refused.

@@ -259,9 +259,8 @@ class RemoteUsers:
             self._chat.naming.release(remote, wall_time)
         elif member := self.forget(news.by):
             member.rooms.clear()
-            for refusal in self._chat.refusals():
-                if refusal.member is member:
-                    self._chat.publisher.reply(refusal, wall_time)
+            for refusal in self._chat.refusals(member) if member.unpublished else ():  # many may go at once
+                self._chat.publisher.reply(refusal, wall_time)
             if not member.closed:
                 self._send_away(member, news.why, wall_time)
 
