@@ -325,6 +325,22 @@ def test_who_is_sent_away_is_told_that_what_waited_for_its_turn_was_not_said(tmp
         assert last == "* the server had lost the others: please connect again"
 
 
+def test_who_is_sent_away_is_not_told_that_what_its_client_says_again_elsewhere_was_not_said(tmp_path: Path) -> None:
+    with running_redis(tmp_path) as redis, several(redis.url, 1, lease_s=60) as servers:
+        for nick, last, unsaid in ("alice", {"ref": "last"}, 0), ("bob", {}, 1):
+            alice, _ = programmed(servers.address, nick)
+            for ref in range(60):
+                asks(alice, type="say", text="hi", ref=str(ref))
+            asks(alice, type="say", text="hi", **last)  # without a ref, it is not said again
+            while alice.message().get("ref") != "30":
+                continue
+            log = servers.logs[0]
+            log._keeper.call("DEL", f"geventchat:server:{log._lease.server}")
+            told = alice.messages_until("closing")
+            assert [one["code"] for one in told if one["type"] == "error"] == ["not-stored"] * unsaid
+            alice.close()
+
+
 def test_without_memory_in_redis_nothing_is_said_but_people_can_leave(tmp_path: Path) -> None:
     with running_redis(tmp_path) as redis, several(redis.url, 2, Limits(rate=None)) as servers:
         alice, _ = programmed(servers.address, "alice")

@@ -39,9 +39,18 @@ def topic(chat: Chat, member: Member, topic: commands.Topic, now: float) -> None
         _post_once(chat, member, room, events.TopicSet("", "", room.name, member.nick, topic.text), topic.ref, now)
 
 
+def is_said_again(member: Member, asked: object) -> bool:
+    """Return whether a member's client says this again, on this server or another one, as it sees no ack of it."""
+    return isinstance(asked, commands.Say | commands.Act | commands.Topic) and _comes_again(member, asked.ref)
+
+
+def _comes_again(member: Member, ref: str | None) -> bool:
+    return ref is not None and member.can.resends
+
+
 def _post_once(chat: Chat, member: Member, room: Room, event: events.AnyEvent, ref: str | None, now: float) -> None:
     """Post a message; one that a client sends again because it has seen no ack is answered, not posted again."""
-    sender = member.sender if ref is not None and member.can.resends else ""
+    sender = member.sender if _comes_again(member, ref) else ""
     entry = Entry(room.key, event, ref, sender)
     earlier = member.sent_refs.find(entry) if sender else None
     if earlier is None or ref is None:

@@ -20,6 +20,7 @@ from geventchat.commands.followups import (
     ReadHistory,
     ReadRecent,
 )
+from geventchat.commands.talk import is_said_again
 from geventchat.core.member import Member, nothing
 from geventchat.dialects.base import Answer, Dialect, EmptyLine
 from geventchat.protocol import replies
@@ -44,6 +45,10 @@ _LAST_WORD_PAUSE_S = 0.1
 _SENT_AWAY_S = 1.0
 # What is told of what has arrived and is not taken any more.
 _UNSAID = replies.Error(code="not-stored", message="not all that you sent was said: it was waiting for its turn")
+
+
+# What a line asks for, or why it cannot.
+_Asked = commands.AnyCommand | Answer | EmptyLine | ProtocolError
 
 
 class State(Enum):
@@ -86,7 +91,7 @@ class Session:
         self._transport = transport
         self._dialect = dialect
         self._reader = dialect.reader(limits.max_line)
-        self._in_hand = False  # whether a command waits to be done
+        self._in_hand: _Asked | None = None  # what waits to be done
         self._state = State.READING
         self._deadline = 0.0  # for a name, on the monotonic clock
         self._asked_at = 0.0  # when it asked for something last, on that clock, before it was in
@@ -125,7 +130,7 @@ class Session:
         """Post the last word to the user, and take no more from it."""
         self._move_on(State.PARTED)
         chat = self._services.chat
-        if self._in_hand or self._has_more():
+        if self._leaves_unsaid():
             chat.tell(self.member, _UNSAID)
         chat.tell(self.member, closing)
 
@@ -218,12 +223,12 @@ class Session:
             self._check_named()
             if not self.member.welcomed:
                 self._asked_at = time.monotonic()
-            self._in_hand = not isinstance(asked, EmptyLine)
+            self._in_hand = asked
             tokens = 1
             if not isinstance(asked, ProtocolError | EmptyLine | Answer):
                 tokens = actions.cost(self._services.chat, self.member, asked)
             self._pace.wait(tokens, lambda: self._is_over)
-            self._in_hand = False
+            self._in_hand = None
             if self._is_over:
                 break
             if isinstance(asked, ProtocolError):
@@ -245,7 +250,7 @@ class Session:
         """Whether nothing more is taken from the user."""
         return self._state is not State.READING or self.sender.broken
 
-    def _next(self) -> commands.AnyCommand | Answer | EmptyLine | ProtocolError | None:
+    def _next(self) -> _Asked | None:
         """Return what the next line asks for, or why it cannot; None when more must arrive first."""
         try:
             return self._reader.next_command()
@@ -255,11 +260,12 @@ class Session:
             error.forget_frames()
             return error
 
-    def _has_more(self) -> bool:
-        """Whether the user has asked for more, which will not be done any more."""
+    def _leaves_unsaid(self) -> bool:
+        """Whether something has arrived that is not done any more, and that the client will not say again elsewhere."""
         try:
-            while isinstance(asked := self._next(), EmptyLine):
-                continue
+            asked = self._in_hand or self._next()
+            while isinstance(asked, EmptyLine) or (asked is not None and is_said_again(self.member, asked)):
+                asked = self._next()
         except ProtocolError:
             return True
         return asked is not None
@@ -348,7 +354,7 @@ class Session:
     def _sent_away(self, reason: str) -> None:
         """End this connection: its user has come back on another one, was sent away, or the server lost the others."""
         self._move_on(State.PARTED)
-        if self._in_hand or self._has_more():
+        if self._leaves_unsaid():
             self.member.outbox.put(self.member.encoder.reply(self.member, _UNSAID))
         gevent.spawn(self._abort_when_told, reason)
 
