@@ -85,6 +85,16 @@ def test_of_what_others_change_meanwhile_only_the_fields_that_are_changed_here_t
     assert kept.of(Account) == [both]
 
 
+def test_a_record_that_others_remove_while_it_is_changed_here_stays_away() -> None:
+    kept, old = Kept(), account("alice", "old")
+    kept.load([old])
+    change = kept.change(old, {"password": "new"})
+    kept.settle([Change(Account, "alice", None)])
+    assert kept.of(Account) == []
+    kept.settle([change])
+    assert kept.of(Account) == []
+
+
 # What is told of a change.
 
 

@@ -619,6 +619,21 @@ def test_a_room_is_locked_that_is_unlocked_on_another_server_just_before_it_gets
     assert rules.lets_in("den", "", "", "another")
 
 
+@pytest.mark.parametrize("is_unlocked_first", [True, False])
+def test_a_room_that_is_unlocked_as_it_gets_an_owner_on_another_server_is_open_and_its_owners(
+    is_unlocked_first: bool,
+) -> None:
+    locked = RoomRules(room="den", locked=True, password="one")
+    one, other = Kept(), Kept()
+    for kept in one, other:
+        kept.load([locked])
+    changes = [*Rules(one).unlock("den"), *Rules(other).own("den", "ann")]
+    for change in changes if is_unlocked_first else changes[::-1]:
+        for kept in one, other:
+            kept.settle([change])
+    assert one.of(RoomRules) == other.of(RoomRules) == [RoomRules(room="den", owner="ann")]
+
+
 def test_an_account_has_so_many_rooms_and_further_ones_are_nobodys() -> None:
     rules = Rules(Kept())
     for number in range(MAX_OWNED + 1):

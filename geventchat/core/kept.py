@@ -30,7 +30,8 @@ class Change(NamedTuple):
     """A record that is there from now on in place of the one with its key; None for none any more.
 
     `undone` is called if that is taken back: it takes back what was done at once because of it. `fields` are those that
-    the change is about, where it is not about the whole record.
+    the change is about, where it is not about the whole record: one that others have removed stays away then. `blank`
+    is a record that is as good as none, if there may be one.
     """
 
     kind: type[Record]
@@ -38,12 +39,17 @@ class Change(NamedTuple):
     record: Record | None
     undone: Callable[[], None] = nothing
     fields: Sequence[str] = ()
+    blank: Record | None = None
 
     def over(self, record: Record | None) -> Record | None:
         """Return what becomes of a record by this change, though others may have made it another one."""
-        if self.record is None or record is None or not self.fields:
+        if not self.fields:
             return self.record
-        return replace(record, **{name: getattr(self.record, name) for name in self.fields})
+        before = record or self.blank
+        if before is None:
+            return None
+        after = replace(before, **{name: getattr(self.record, name) for name in self.fields})
+        return after if after != self.blank else None
 
 
 _Kind = TypeVar("_Kind", bound=Record)
@@ -79,9 +85,16 @@ class Kept:
         """Add or replace a record, as of now. Return the change, to be posted with what tells of it."""
         return self._begin(Change(type(record), record.key, record, undone))
 
-    def change(self, record: Record, fields: Mapping[str, object], undone: Callable[[], None] = nothing) -> Change:
+    def change(
+        self,
+        record: Record,
+        fields: Mapping[str, object],
+        undone: Callable[[], None] = nothing,
+        blank: Record | None = None,
+    ) -> Change:
         """Give fields of a record other values, as of now. Return the change, to be posted with what tells of it."""
-        return self._begin(Change(type(record), record.key, replace(record, **fields), undone, tuple(fields)))
+        changed = replace(record, **fields)
+        return self._begin(Change(type(record), record.key, changed, undone, tuple(fields), blank))
 
     def remove(self, kind: type[Record], key: str, undone: Callable[[], None] = nothing) -> Change:
         """Remove a record, as of now. Return the change, to be posted with what tells of it."""
@@ -89,7 +102,7 @@ class Kept:
 
     def _begin(self, change: Change) -> Change:
         self.unstored.append(change)
-        self._let_count(change.kind, change.key, change.record)
+        self._show(change.kind, change.key)
         return change
 
     # For logs, and those who use them.

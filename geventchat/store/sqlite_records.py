@@ -39,7 +39,7 @@ def changing(path: Path) -> Iterator[Kept]:
             kept = Kept()
             kept.load(sqlite_rows.kept(db))
             yield kept
-            sqlite_rows.keep(db, kept.unstored)
+            sqlite_rows.keep(db, kept.to_store(kept.unstored))
 
 
 def _open(path: Path, opened: ExitStack) -> sqlite3.Connection:

@@ -8,8 +8,6 @@ import hmac
 from collections.abc import Iterable
 from hashlib import blake2b
 
-from msgspec import structs
-
 from geventchat.core.kept import Change, Kept, Record
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.limits import MAX_INVITED, MAX_OWNED
@@ -191,8 +189,7 @@ class Rules:
         return True
 
     def _put(self, rules: RoomRules, **changed: object) -> Change:
-        is_any = structs.replace(rules, **changed) != RoomRules(room=rules.room)
-        return self._kept.change(rules, changed) if is_any else self._kept.remove(RoomRules, rules.room)
+        return self._kept.change(rules, changed, blank=RoomRules(room=rules.room))
 
     def _end(self, room: str, account: str) -> Change:
         return self._kept.remove(Invited, _invitation(room, account))
