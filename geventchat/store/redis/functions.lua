@@ -12,7 +12,7 @@
 --   feed                 a stream: what every server follows; the parts of the last minutes
 --   talk:ROOM moves:ROOM streams: what was said in a room, and all else that happened there
 --   topics kept          hashes: of each room, and of each kind and key
---   user:MARK            a hash: server, nick, key, look, who, proof, old_key, old_look, and in:ROOM for each of its rooms
+--   user:UID             a hash: server, nick, key, look, who, proof, old_key, old_look, and in:ROOM for each of its rooms
 --   nicks looks          hashes: whose a nick is, by its key and by what it looks like
 --   servers              a sorted set: until when each is taken to live, in milliseconds
 --   server:ID users:ID   its last batch and the answer to that, and the uids of its users
