@@ -178,3 +178,14 @@ def test_with_ids_too_a_newcomer_that_is_the_first_to_hear_equal_words_turns_nob
     for name in "CD":
         room.hear(name, "Ax1", "Ay2", "Ax3", "Ax5")
     assert room.found() == []
+
+
+def test_what_was_said_last_is_found_between_equal_words_also_where_the_first_was_taken_for_the_second() -> None:
+    room = LetteredRoom(per_sender=True, echoes=True)
+    room.enter("A", "B", "C")
+    for name, text in ("Ax", "Ck", "Ax", "Ay"):
+        room.say(name, text, 9.9)
+    room.hear("A", "Ax", "Ck", "Ax", "Ay")
+    room.hear("B", "Ck", "Ax", "Ay", "Ax")
+    room.hear("C", "Ax", "Ck", "Ax", "Ay")
+    assert room.found() == [("reordered", "B")]

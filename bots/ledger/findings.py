@@ -105,7 +105,10 @@ def too_many(sent: SentMessages, readers: Sequence[Attendance]) -> Iterator[tupl
 
 
 class Late(NamedTuple):
-    """When a user heard a message behind its place; its number among all of these; and the last one heard before it."""
+    """When a user heard a message behind its place; its number among all of these; and the last one heard before it.
+
+    Where it was heard in the place of another one with the same words, the number is -1, and `after` is that one.
+    """
 
     at: float
     number: int
@@ -149,7 +152,8 @@ class Reordering:
             heard = (one for one in heard if one.nick == message.nick and reader.has_heard(one))
         if after := next(heard, None):
             self._late.setdefault(message, {})[reader] = Late(now, next(self._numbers), after)
-            self._late_words[reader].add(message.words)
+            if not message.id:
+                self._late_words[reader].add(message.words)
 
     def hear_like(self, leader: Attendance, reader: Attendance) -> None:
         """Note that a user heard everything as another one did."""
@@ -165,6 +169,7 @@ class Reordering:
         of different senders' words, it is that in which most heard them. The room's order as it is kept here is only
         one of those that may have been: where nobody heard the two the other way round, nobody is at fault.
         """
+        self._sort_equal_words()
         newest: dict[str, Message] = {}  # of each sender
         heard_wrong: dict[Attendance, dict[Pair, None]] = defaultdict(dict)
         for message in self._order:
@@ -174,7 +179,23 @@ class Reordering:
         found = ((message, reader) for reader, pairs in heard_wrong.items() for message in _out_of_place(pairs))
         for message, reader in sorted(found, key=lambda one: one[0].index):
             late = self._late.get(message, {}).get(reader)
-            yield Reordered(message, reader, late.at if late else message.first_heard, late.after if late else None)
+            after = late.after if late and late.number >= 0 else None
+            yield Reordered(message, reader, late.at if late else message.first_heard, after)
+
+    def _sort_equal_words(self) -> None:
+        """Let the first of equal words that a user heard be the first of those messages, the second one the second.
+
+        When it heard them, each was taken for what came next then.
+        """
+        for reader, late_words in self._late_words.items():
+            for words in late_words:
+                equal = [one for one in self._sent.equal(words) if reader.has_heard(one) and not one.id]
+                in_place = [Late(one.first_heard, -1, one) for one in equal]
+                heard = [self._late.get(one.after, {}).pop(reader, one) for one in in_place]
+                heard.sort(key=lambda late: (late.after.index, late.number))
+                for message, late in zip(equal, heard, strict=True):
+                    if late.number >= 0 or late.after is not message:
+                        self._late.setdefault(message, {})[reader] = late
 
     def _compared(
         self, message: Message, newest: dict[str, Message], readers: Sequence[Attendance]
@@ -186,7 +207,7 @@ class Reordering:
                 newest[message.nick] = message
             elif before is not message:
                 yield Pair(before, message), self._otherwise(before, message, readers)
-        if message in self._late and not self._is_anything(message):
+        if self._late.get(message) and not self._is_anything(message):
             in_step = [one for one in readers if one not in self._late[message] and one.has_heard(message)]
             for other in self._near(message):
                 yield self._at_fault(message, other, in_step)
@@ -229,17 +250,7 @@ class Reordering:
         return self._when(reader, first) < self._when(reader, second)
 
     def _when(self, reader: Attendance, message: Message) -> tuple[int, int]:
-        """Return what orders all that a user certainly heard as it heard it.
-
-        Of equal words the first that it heard is the first of those messages, the second one the second, and so on.
-        """
-        if message.id or message.words not in self._late_words[reader]:
-            return self._taken(reader, message)
-        equal = [one for one in self._sent.equal(message.words) if reader.has_heard(one)]
-        return sorted(self._taken(reader, one) for one in equal)[equal.index(message)]
-
-    def _taken(self, reader: Attendance, message: Message) -> tuple[int, int]:
-        """Return what orders all that a user heard, by the message that each was taken for then."""
+        """Return what orders all that a user certainly heard as it heard it."""
         late = self._late.get(message, {}).get(reader)
         return (late.after.index, late.number) if late is not None else (message.index, -1)
 
