@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, count
+from itertools import accumulate, chain, count, islice
 from typing import NamedTuple
 
 from bots.ledger.messages import SentMessages
@@ -144,6 +144,7 @@ class Reordering:
         self._numbers = count()
         self._late: dict[Message, dict[Attendance, Late]] = {}  # by whom it was heard after others that stand behind it
         self._late_words: dict[Attendance, set[Words]] = defaultdict(set)
+        self._guesses: dict[Attendance, dict[Words, bool]] = defaultdict(dict)  # see `_is_guess`; filled at the end
 
     def hear_late(self, reader: Attendance, message: Message, now: float) -> None:
         """Note that a user heard a message after others that stand behind it."""
@@ -208,9 +209,8 @@ class Reordering:
             elif before is not message:
                 yield Pair(before, message), self._otherwise(before, message, readers)
         if self._late.get(message) and not self._is_anything(message):
-            in_step = [one for one in readers if one not in self._late[message] and one.has_heard(message)]
             for other in self._near(message):
-                yield self._at_fault(message, other, in_step)
+                yield self._at_fault(message, other, readers)
 
     def _near(self, message: Message) -> list[Message]:
         """Return what stands behind a message, and may have been heard before it: near to where it was put or heard."""
@@ -225,18 +225,26 @@ class Reordering:
         return [one for one in others if _are_told_apart(one, message) and not self._is_anything(one)]
 
     def _at_fault(
-        self, message: Message, other: Message, in_step: Sequence[Attendance]
+        self, message: Message, other: Message, readers: Sequence[Attendance]
     ) -> tuple[Pair, Iterable[Attendance]]:
-        """Return how these two were heard in the wrong order, and by whom; `other` stands behind the message."""
+        """Return how these two were heard in the wrong order, and by whom; `other` stands behind the message.
+
+        Only who heard the message late can have heard them so. The others are counted no further than it takes.
+        """
         late = self._late[message]
-        both = [one for one in (*late, *in_step) if self._heard_both(one, message, other)]
+        both = [one for one in late if self._heard_both(one, message, other)]
         behind = dict.fromkeys(one for one in both if self._heard_first(one, other, message))
-        before = dict.fromkeys(one for one in both if one not in behind) if behind else {}
+        if not behind:
+            return Pair(other, message), behind
+        in_step = (one for one in readers if one not in late and self._heard_both(one, message, other))
+        before = chain((one for one in both if one not in behind), in_step)
         of_one = message.nick == other.nick and message.words != other.words  # ids do not say which is which
         if of_one and self._is_known(message) and self._is_known(other):
             is_right_as_it_stands = message.number < other.number
         else:
-            is_right_as_it_stands = len(behind) <= len(before)
+            as_many = list(islice(before, len(behind)))
+            is_right_as_it_stands = len(as_many) == len(behind)
+            before = chain(as_many, before)
         return (Pair(other, message), behind) if is_right_as_it_stands else (Pair(message, other), before)
 
     def _otherwise(self, before: Message, message: Message, readers: Sequence[Attendance]) -> Iterator[Attendance]:
@@ -260,12 +268,16 @@ class Reordering:
 
     def _is_guess(self, reader: Attendance, message: Message) -> bool:
         """Whether a user that heard a message may have heard another one with the same words, or it at another time."""
-        sometime = reader.progress.sometime
-        if message.id or not sometime:
-            is_somewhere = message in sometime
-        else:
-            is_somewhere = not sometime.isdisjoint(self._sent.equal(message.words))
-        return is_somewhere or message.words in reader.progress.unplaced or self._sent.may_be_another(reader, message)
+        if message.id:
+            return message in reader.progress.sometime or message.words in reader.progress.unplaced
+        guesses = self._guesses[reader]
+        if message.words not in guesses:
+            guesses[message.words] = (
+                message.words in reader.progress.unplaced
+                or not reader.progress.sometime.isdisjoint(self._sent.equal(message.words))
+                or self._sent.may_be_another(reader, message)
+            )
+        return guesses[message.words]
 
     def _is_known(self, message: Message) -> bool:
         """Whether it is known where a message stands among its sender's."""
