@@ -11,6 +11,7 @@ from gevent import socket
 
 from geventchat import Limits
 from geventchat.core.accounts import Account
+from geventchat.core.moderation.sanctions import Ban
 from geventchat.core.moderation.word_filter import Filter
 from geventchat.protocol.passwords import quick_hash
 from geventchat.protocol.roles import Role
@@ -316,3 +317,35 @@ def joined_by_token(address: Address, nick: str, room: str) -> tuple[Raw, str]:
     """Return a user who is there, and with what it comes back."""
     raw, welcome = programmed(address, nick, room=room)
     return raw, str(welcome["token"])
+
+
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_a_moderator_who_is_sent_away_while_it_bans_somebody_is_told_that_once_and_not_where_the_ban_holds(
+    servers: Several, is_lost: bool
+) -> None:
+    robot = Account(name="robot", role=Role.MODERATOR, token=quick_hash(SECRET), era=1)
+    servers.logs[0].append([], time.time(), [servers.logs[0].kept.put(robot)])
+    hello = {"login": {"account": "robot", "password": SECRET}, "token": "a token of its own"}
+    eve = far_user(servers, "eve")
+    mod, _ = programmed(servers.servers[0].address, "mod", **hello)
+    log = servers.logs[0]
+    (member,) = (one for one in servers.servers[0]._services.chat.nicks.members() if not one.is_remote)
+    with log._stream.one_takes:
+        mod.send(b'{"type":"say","text":"one","ref":"1"}\n')
+        eve.messages_until("said")
+        mod.send(b'{"type":"ban","who":"eve","ref":"2"}\n')
+        while member.unpublished < 2:
+            gevent.sleep(0.01)
+        if is_lost:
+            log._lease.resign()
+            eve.messages_until("left")
+        else:  # it comes back elsewhere
+            programmed(servers.servers[1].address, "mod", **hello)[0].close()
+        log._stream.take_rest()  # it hears of all at once
+    told = [one["ref"] for one in mod.messages_until("closing") if one["type"] == "error"]
+    assert told == (["2"] if is_lost else [])
+    if not is_lost:
+        eve.messages_until("closing")
+        assert log.kept.of(Ban)
+    for raw in (mod, eve):
+        raw.close()

@@ -129,12 +129,21 @@ def is_message(post: Post) -> bool:
 
 
 def refusals_of(unstored: Iterable[Post]) -> list[PendingReply]:
-    """Return what to answer to those of these messages, which will not be stored, that no client sends again."""
-    return [
-        PendingReply(post.member, not_stored(post.entry.ref))
-        for post in unstored
-        if isinstance(post, PendingEvent) and is_message(post) and not post.entry.sender
-    ]
+    """Return what to answer to those of these messages, which will not be stored, that no client sends again.
+
+    A transaction is answered once.
+    """
+    refusals: list[PendingReply] = []
+    answered: set[Transaction] = set()
+    for post in unstored:
+        if not (isinstance(post, PendingEvent) and is_message(post)) or post.entry.sender:
+            continue
+        if (transaction := post.transaction) is None:
+            refusals.append(PendingReply(post.member, not_stored(post.entry.ref)))
+        elif transaction.by is not None and transaction not in answered:
+            answered.add(transaction)
+            refusals.append(PendingReply(transaction.by, not_stored(transaction.ref)))
+    return refusals
 
 
 def is_kick(event: events.AnyEvent) -> bool:

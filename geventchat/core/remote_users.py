@@ -259,7 +259,9 @@ class RemoteUsers:
             self._chat.naming.release(remote, wall_time)
         elif member := self.forget(news.by):
             member.rooms.clear()
-            for refusal in self._chat.refusals(member) if member.unpublished else ():  # many may go at once
+            # Of one that is replaced, what it changes is still stored. And many may go at once.
+            is_lost = news.why == "lost" and member.unpublished
+            for refusal in self._chat.refusals(member) if is_lost else ():
                 self._chat.publisher.reply(refusal, wall_time)
             if not member.closed:
                 self._send_away(member, news.why, wall_time)
