@@ -209,3 +209,19 @@ def test_a_room_in_which_few_phrases_are_said_often_is_judged_soon_though_one_of
     began = time.process_time()
     assert set(room.found()) == {("reordered", names[-1])}
     assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize("per_sender", [False, True])
+@pytest.mark.parametrize("echoes", [False, True])
+def test_what_is_lost_is_missing_for_who_heard_its_sender_later_though_its_connection_was_lost_just_then(
+    per_sender: bool, echoes: bool
+) -> None:
+    room = LetteredRoom(per_sender=per_sender, echoes=echoes)
+    room.enter("A", "B", "C")
+    for text in "xyz":
+        room.say("A", text, 9.9)
+    room.hear("C", "Ax", "Ay", "Az")
+    room.hear("B", "Ay")  # and not what was said last: that may have been on its way
+    room.drop("B")
+    room.hear("A", *(["Ax", "Ay", "Az"] if echoes else []))
+    assert room.found() == [("missing", "B")]

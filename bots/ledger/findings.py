@@ -22,7 +22,7 @@ def missing(sent: SentMessages, readers: Sequence[Attendance]) -> Iterator[tuple
     known, stands for one that is missing.
     """
     missed: dict[Attendance, list[Message]] = defaultdict(list)
-    for reader, message in _missed_in_order(sent.order, readers):
+    for reader, message in _missed_in_order(sent, readers):
         missed[reader].append(message)
     for reader, message in _missed_by_all(sent, readers):
         missed[reader].append(message)
@@ -67,20 +67,42 @@ def _may_be_older(sent: SentMessages, reader: Attendance, message: Message) -> b
     return any(one.sent < reader.entered and one.sent < message.sent <= one.first_heard for one in others)
 
 
-def _missed_in_order(order: Sequence[Message], readers: Sequence[Attendance]) -> Iterator[tuple[Attendance, Message]]:
+def _missed_in_order(sent: SentMessages, readers: Sequence[Attendance]) -> Iterator[tuple[Attendance, Message]]:
     """Yield what users missed of the messages that somebody heard.
 
     Of an attendance, only the messages are looked at that were first heard between its beginning and its end: a user in
     step with the room costs nothing, however many have come and gone.
     """
+    order = sent.order
     latest_until = list(accumulate((message.first_heard for message in order), max))
     soonest_from = list(accumulate((message.first_heard for message in reversed(order)), min))[::-1]
     for reader in readers:
         begin = max(reader.progress.position, bisect_left(latest_until, reader.entered), 0)
         behind = order[begin : bisect_right(soonest_from, reader.leaving)]
         for message in (*reader.progress.skipped, *behind):
-            if reader.must_hear(message):
+            if reader.must_hear(message) or _was_passed(sent, reader, message):
                 yield reader, message
+
+
+def _was_passed(sent: SentMessages, reader: Attendance, message: Message) -> bool:
+    """Whether a user lost its connection, but not this message with it: it has heard what its sender said later."""
+    is_here = reader.entered <= message.sent and message.first_heard <= reader.leaving
+    if not (reader.dropped and is_here and _is_only_one(sent, message)) or reader.does_not_hear(message):
+        return False
+    return any(
+        one.sender == message.sender
+        and one.number > message.number
+        and reader.has_heard(one)
+        and _is_only_one(sent, one)
+        for one in sent.order[message.index + 1 : reader.progress.position]
+    )
+
+
+def _is_only_one(sent: SentMessages, message: Message) -> bool:
+    """Whether a message can be no other one, and it is known where it stands among its sender's."""
+    if message.is_unsure or message.is_uncertain or message.from_others:
+        return False
+    return bool(message.id) or len(list(islice(sent.with_words(message.words), 2))) == 1
 
 
 def _missed_by_all(sent: SentMessages, readers: Sequence[Attendance]) -> Iterator[tuple[Attendance, Message]]:
