@@ -225,3 +225,17 @@ def test_what_is_lost_is_missing_for_who_heard_its_sender_later_though_its_conne
     room.drop("B")
     room.hear("A", *(["Ax", "Ay", "Az"] if echoes else []))
     assert room.found() == [("missing", "B")]
+
+
+def test_with_ids_what_changes_places_is_found_also_where_equal_words_were_said_that_nobody_may_have_heard() -> None:
+    room = LetteredRoom()
+    room.enter("B")
+    room.say("B", "x", 9.0)  # nobody is there
+    for name in "LMN":
+        room.come(name)
+    for text in "xyxy":
+        room.say("B", text)
+    for name in "LN":
+        room.hear(name, "Bx1", "By2", "Bx3", "By4")
+    room.hear("M", "Bx1", "Bx3", "By2", "By4")
+    assert room.found() == [("reordered", "M")]

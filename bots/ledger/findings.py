@@ -306,8 +306,8 @@ class Reordering:
         return not (message.is_uncertain or message.is_unsure or message.from_others)
 
     def _is_anything(self, message: Message) -> bool:
-        """Whether a message may be any of several; of what others say, nobody knows how often they said it."""
-        return message.is_unsure or (message.from_others and self._sent.is_repeated(message))
+        """Whether a message may be any of several, and no id tells: nobody knows how often others said something."""
+        return not message.id and (message.is_unsure or (message.from_others and self._sent.is_repeated(message)))
 
 
 def _out_of_place(pairs: Iterable[Pair]) -> Iterable[Message]:
