@@ -4,8 +4,10 @@ from time import process_time
 
 from geventchat.commands.commands import Leave, Whois
 from geventchat.core.log import Entry
+from geventchat.core.moderation.room_rules import Slow
+from geventchat.core.posts import Transaction
 from geventchat.core.shared_log import Arrived, Forgotten, Gone, Happened, Person
-from geventchat.protocol.events import Joined, Said
+from geventchat.protocol.events import Joined, Said, Slowed
 from geventchat.protocol.roles import Role
 from tests.stage import Stage
 
@@ -53,3 +55,21 @@ def test_of_many_who_are_sent_away_with_words_on_their_way_each_is_told_of_its_o
     assert process_time() - begin < 1
     told = [[one.get("ref") for one in user.heard()] for user in users]
     assert told == [[*map(str, range(80)), None]] * 200
+
+
+def test_what_a_moderator_is_told_was_not_stored_as_its_server_had_lost_the_others_is_not_stored_later() -> None:
+    stage = Stage()
+    mod = stage.program("mod")
+    mod.member.uid = mod.member.nick
+    stage.chat.remote_users.know(mod.member)
+    lobby, done = stage.chat.rooms.at("lobby"), list[str]()
+    assert lobby is not None
+    change = stage.chat.kept.put(Slow(room="lobby", every_s=5.0))
+    transaction = Transaction(mod.member, [change], "7")
+    slowed = Entry("lobby", Slowed("", "", "lobby", "mod"), "7")
+    stage.chat.post(mod.member, lobby, slowed, transaction=transaction)
+    stage.chat.commit(mod.member, transaction, lambda: done.append("done"))
+    stage.chat.remote_users.follow(Forgotten(""), stage.now, stage.now)
+    stage.carry_out()
+    assert [one.get("ref") for one in mod.heard() if one["type"] == "error"] == ["7"]
+    assert (stage.chat.kept.of(Slow), done) == ([], [])

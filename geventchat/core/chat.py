@@ -258,9 +258,13 @@ class Chat:
         """How much has been posted that is not in a batch yet."""
         return len(self._posted)
 
-    def refusals(self, member: Member | None = None) -> list[PendingReply]:
-        """Return what to answer to messages, of all or of one, that are in no batch yet, if they will not be stored."""
-        return refusals_of(post for post in self._posted if member is None or post.member is member)
+    def give_up_posted(self, member: Member | None = None) -> list[PendingReply]:
+        """Undo what is in no batch yet, of all or of one member; return what to answer to messages among it."""
+        posted = [post for post in self._posted if member is None or post.member is member]
+        if fallen := unsettled(posted):
+            self.kept.undo([change for transaction in fallen for change in transaction.changes])
+            self._take_back(set(fallen))
+        return refusals_of(posted)
 
     def undo_since(self, begun: int) -> None:
         """Undo the changes that an action has made but not posted, which was then refused.
@@ -278,13 +282,17 @@ class Chat:
         for post in batch:  # it may have lost the right by that
             if isinstance(post, PendingEvent) and isinstance(joined := post.entry.event, events.Joined):
                 joined.moderates = self.moderation.moderates(post.member, post.room.key)
+        self._take_back(fallen)
+        return without_unstored(batch, why)
+
+    def _take_back(self, fallen: set[Transaction]) -> None:
+        """Take back what was posted of transactions, and is in no batch yet."""
         posted, self._posted = self._posted, deque()
         for post in posted:
             if post.transaction in fallen:
                 post.member.unpublished -= 1
             else:
                 self._posted.append(post)
-        return without_unstored(batch, why)
 
     def _renamed_nowhere(self, member: Member, old: str, ref: str | None) -> bytes:
         member.published_nick = member.nick

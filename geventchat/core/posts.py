@@ -140,7 +140,7 @@ def refusals_of(unstored: Iterable[Post]) -> list[PendingReply]:
             continue
         if (transaction := post.transaction) is None:
             refusals.append(PendingReply(post.member, not_stored(post.entry.ref)))
-        elif transaction.by is not None and transaction not in answered:
+        elif transaction.by is not None and not transaction.is_settled and transaction not in answered:
             answered.add(transaction)
             refusals.append(PendingReply(transaction.by, not_stored(transaction.ref)))
     return refusals

@@ -261,7 +261,7 @@ class RemoteUsers:
             member.rooms.clear()
             # Of one that is replaced, what it changes is still stored. And many may go at once.
             is_lost = news.why == "lost" and member.unpublished
-            for refusal in self._chat.refusals(member) if is_lost else ():
+            for refusal in self._chat.give_up_posted(member) if is_lost else ():
                 self._chat.publisher.reply(refusal, wall_time)
             if not member.closed:
                 self._send_away(member, news.why, wall_time)
@@ -300,7 +300,7 @@ class RemoteUsers:
                 self._chat.tell(member, replies.Gap(room=room.name, first=news.first, last=news.last, count=None))
 
     def _forgotten(self, _: Forgotten, wall_time: float, __: float) -> None:
-        for refusal in self._chat.refusals():
+        for refusal in self._chat.give_up_posted():
             self._chat.publisher.reply(refusal, wall_time)
         for room in self._chat.rooms:
             for member in list(room.members):  # also who was about to leave: what would have told it is left out
