@@ -211,6 +211,7 @@ def test_newcomers_follow_notices_too() -> None:
 
     for newcomer in range(10):
         stay = room.enter(f"user{newcomer}", 0.0)
+        stay.entered = 0.5
         receiver = Receiver(Json(), hear, Inbox([], keeps=False))
         receiver.be_in(room, stay)
         for line in joined[newcomer + 1 :]:
@@ -342,6 +343,7 @@ ignore: ["* {other} joined"]
         dialect = Described(protocol)
         dialect.hello(name, "lobby", None, None)
         listener = Listener(room, name, together=True, dialect=dialect)
+        listener.stay.entered = float("inf")
         hear = listener.hear
 
         def note(heard: Heard, line: bytes, now: float, hear: Any = hear, came: list[Heard] = came) -> None:
@@ -353,6 +355,7 @@ ignore: ["* {other} joined"]
         listener.receiver.be_in(room, listener.stay)
         if name == "bob":
             listener.receiver.receive(b"* bob joined\n", 1.0)
+            listener.stay.entered = 1.0
         listener.receiver.receive(b"<cat> x\n* ann joined\n", 2.0)
     assert [type(one) for one in others] == [replies.Welcome, events.Said, Notice]
     assert [type(one) for one in told] == [events.Said, replies.Welcome]

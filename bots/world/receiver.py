@@ -11,7 +11,6 @@ from bots.ledger.room import RoomLedger
 from bots.protocols.base import MAX_FRAME_BYTES, ClientDialect, Heard
 from bots.world.inbox import Inbox
 from geventchat.protocol.errors import ProtocolError
-from geventchat.protocol.replies import Welcome
 
 # Is told of each thing that was read, of the line that it came in, and when. The line is empty where its bytes alone do
 # not say what each user hears.
@@ -32,14 +31,12 @@ class Receiver:
         self._reader: Attendance | None = None
         self._unread = b""  # the beginning of a line
         self._answers = b""  # of the protocol itself
-        self._is_in = True  # only who is in hears what the others do: what shows that, each has to read
 
     def begin(self, dialect: ClientDialect) -> None:
         """Begin with a new connection."""
         self._dialect = dialect
         self.be_in(self._room, self._reader)
         self._unread = self._answers = b""
-        self._is_in = False
 
     def be_in(self, room: RoomLedger | None, reader: Attendance | None) -> None:
         """From now on, hear this one room's lines together with the others in it; with None, read every line."""
@@ -84,13 +81,15 @@ class Receiver:
         self._answers += answer
         is_shared = self._dialect.framed and len(meant) == 1 and not answer
         for heard in meant:
-            self._is_in |= isinstance(heard, Welcome)
             self._hear(heard, line if is_shared else b"", now)
 
     def _follow_others(self, data: bytes, start: int, stop: int, now: float) -> int:
-        """Note that these bytes came; return up to where they are what the others in the room heard."""
+        """Note that these bytes came; return up to where they are what the others in the room heard.
+
+        What shows that a user is in the room, it has to read itself.
+        """
         room, reader = self._room, self._reader
-        if room is None or reader is None or start == stop or not self._is_in:
+        if room is None or reader is None or start == stop or now < reader.entered:
             return start
         if not self._inbox.has_listeners:
             return room.follow(reader, data, start, stop, now)
