@@ -17,8 +17,8 @@ _ports = cycle(random.SystemRandom().sample(range(_begin, _begin + _FOR_EACH), _
 
 def free_port() -> int:
     """Return a port of 127.0.0.1 at which nobody listens, and which was given to nobody lately."""
-    for port in _ports:
+    while True:
+        port = next(_ports)
         with suppress(OSError), socket.socket() as sock:
             sock.bind(("127.0.0.1", port))
             return port
-    raise AssertionError("a cycle has no end")

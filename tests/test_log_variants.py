@@ -2,7 +2,6 @@
 
 import json
 from textwrap import dedent
-from time import process_time
 
 import pytest
 
@@ -220,13 +219,12 @@ def test_a_room_s_name_hides_no_date_in_pidgin() -> None:
     assert import_log(dedent(log).encode(), "a.log").title.startswith("a.log: 2 lines under 2 nicks in 2m,")
 
 
-def test_a_long_line_of_marks_is_read_at_once() -> None:
-    marks = "".join(
-        f"[23.11.24, 20:01:00] Ben: {sign * (60_000 // len(sign))}\n" for sign in ("\u200e", " \u200e<a: b")
-    )
-    begin = process_time()
-    import_log(f"{marks}[23.11.24, 20:02:00] Ann: yes\n".encode(), "a.txt")
-    assert process_time() - begin < 2
+def test_long_lines_of_marks_are_read_at_once() -> None:
+    """Read in time that grows with its square, each takes seconds, and the time limit of all tests ends the run."""
+    signs = ("\u200e", " \u200e<a: b")
+    marks = "".join(f"[23.11.24, 20:01:00] Ben: {sign * (60_000 // len(sign))}\n" for sign in signs) * 10
+    title = import_log(f"{marks}[23.11.24, 20:02:00] Ann: yes\n".encode(), "a.txt").title
+    assert title.startswith("a.txt: 11 lines under 2 nicks")
 
 
 def test_what_discord_embeds_is_one_thing_however_many_lines_it_has() -> None:

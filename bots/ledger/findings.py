@@ -89,20 +89,19 @@ def _was_passed(sent: SentMessages, reader: Attendance, message: Message) -> boo
     is_here = reader.entered <= message.sent and message.first_heard <= reader.leaving
     if not (reader.dropped and is_here and _is_only_one(sent, message)) or reader.does_not_hear(message):
         return False
+    later = (sent.order[index] for index in range(message.index + 1, reader.progress.position))
     return any(
         one.sender == message.sender
         and one.number > message.number
         and reader.has_heard(one)
         and _is_only_one(sent, one)
-        for one in sent.order[message.index + 1 : reader.progress.position]
+        for one in later
     )
 
 
 def _is_only_one(sent: SentMessages, message: Message) -> bool:
     """Whether a message can be no other one, and it is known where it stands among its sender's."""
-    if message.is_unsure or message.is_uncertain or message.from_others:
-        return False
-    return bool(message.id) or len(list(islice(sent.with_words(message.words), 2))) == 1
+    return message.is_known and (bool(message.id) or len(list(islice(sent.with_words(message.words), 2))) == 1)
 
 
 def _missed_by_all(sent: SentMessages, readers: Sequence[Attendance]) -> Iterator[tuple[Attendance, Message]]:
@@ -224,7 +223,7 @@ class Reordering:
         self, message: Message, newest: dict[str, Message], readers: Sequence[Attendance]
     ) -> Iterator[tuple[Pair, Iterable[Attendance]]]:
         """Yield what a message is compared with, as it was heard by those who heard the two in the wrong order."""
-        if self._is_known(message):
+        if message.is_known:
             before = newest.setdefault(message.nick, message)
             if before.number < message.number:
                 newest[message.nick] = message
@@ -261,7 +260,7 @@ class Reordering:
         in_step = (one for one in readers if one not in late and self._heard_both(one, message, other))
         before = chain((one for one in both if one not in behind), in_step)
         of_one = message.nick == other.nick and message.words != other.words  # ids do not say which is which
-        if of_one and self._is_known(message) and self._is_known(other):
+        if of_one and message.is_known and other.is_known:
             is_right_as_it_stands = message.number < other.number
         else:
             as_many = list(islice(before, len(behind)))
@@ -300,10 +299,6 @@ class Reordering:
                 or self._sent.may_be_another(reader, message)
             )
         return guesses[message.words]
-
-    def _is_known(self, message: Message) -> bool:
-        """Whether it is known where a message stands among its sender's."""
-        return not (message.is_uncertain or message.is_unsure or message.from_others)
 
     def _is_anything(self, message: Message) -> bool:
         """Whether a message may be any of several, and no id tells: nobody knows how often others said something."""

@@ -58,6 +58,11 @@ class Message:
         """What it is known by where the server gives no ids."""
         return self.nick, self.text
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known where it stands among its sender's."""
+        return not (self.is_uncertain or self.is_unsure or self.from_others)
+
 
 def from_others(nick: str, text: str) -> Message:
     """Return a message that nobody of the scenario sent."""

@@ -46,7 +46,6 @@ _SENT_AWAY_S = 1.0
 # What is told of what has arrived and is not taken any more.
 _UNSAID = replies.Error(code="not-stored", message="not all that you sent was said: it was waiting for its turn")
 
-
 # What a line asks for, or why it cannot.
 _Asked = commands.AnyCommand | Answer | EmptyLine | ProtocolError
 
