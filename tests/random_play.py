@@ -22,6 +22,7 @@ from bots.world.memberships import Membership
 from bots.world.receiver import Receiver
 from bots.world.world import World
 from tests.scenarios import scenario
+from tests.simulated_time import SimulatedTime
 from tests.speaking import SPEAKING
 
 _SCRIPT = "script:\n" + "".join(f"  - user{n}: hi\n" for n in range(1, 9))
@@ -113,28 +114,23 @@ class RandomPlay:
         self._world = World(out.scenario, out.rooms, out.whispers, out.make_ledger)
         self._dispatcher = Dispatcher(self._world, lambda *_: None)
         self._numbers = itertools.count(1)
-        self._events: list[tuple[float, int, Callable[[float], None]]] = []
+        self._time = SimulatedTime()
         self._users = [self._user(number, actor) for number, actor in enumerate(out.scenario.actors)]
         for user in self._users[: setting.staying]:
             user.state, user.served = "in", 0
             self._enter(user, 0.0).attendance.entered = 0.0
         for act in acts:
-            self._at(act.at, partial(self._act, act))
+            self._time.at(act.at, partial(self._act, act))
 
     def run(self) -> list[Finding]:
         """Let everything happen."""
-        while self._events:
-            at, _, do = heapq.heappop(self._events)
-            do(at)
+        self._time.pass_by()
         for ledger in self.outcome.ledgers.values():
             ledger.close()
         return [finding for ledger in self.outcome.ledgers.values() for finding in ledger.findings]
 
     def _chance(self, *key: object) -> random.Random:
         return random.Random(zlib.crc32(f"{self._setting.seed}/{key}".encode()))
-
-    def _at(self, when: float, do: Callable[[float], None]) -> None:
-        heapq.heappush(self._events, (when, next(self._numbers), do))
 
     # Users.
 
@@ -221,7 +217,7 @@ class RandomPlay:
                     return
             do(at)
 
-        self._at(user.busy_until, arrive)
+        self._time.at(user.busy_until, arrive)
 
     def _serve(self, act: Act, nick: str, now: float) -> None:
         event_id = f"{next(self._numbers)}-0" if self._setting.ids else ""
@@ -240,7 +236,7 @@ class RandomPlay:
         before = user.free_at.values() if act.verb == "leave" else [user.free_at.get(whose, 0.0)]
         at = user.free_at[whose] = max([at, *before])
         heapq.heappush(user.down, (at, next(self._numbers), what))
-        self._at(at, partial(self._arrive, user, act, user.connection))
+        self._time.at(at, partial(self._arrive, user, act, user.connection))
 
     def _arrive(self, user: _User, act: Act, connection: int, now: float) -> None:
         if connection != user.connection:
@@ -258,6 +254,6 @@ class RandomPlay:
         if data and chance.random() < self._setting.cut:
             cut = chance.randint(1, len(data))
             data, user.rest = data[:cut], data[cut:]
-            self._at(now, partial(self._arrive, user, act, connection))
+            self._time.at(now, partial(self._arrive, user, act, connection))
         if data:
             user.receiver.receive(data, now)

@@ -4,7 +4,6 @@ Everything that users hear comes as bytes, in pieces, through the same way as in
 Time is simulated. All chance comes from one seed.
 """
 
-import heapq
 import itertools
 import random
 from collections.abc import Callable, Sequence
@@ -24,6 +23,7 @@ from bots.world.memberships import Membership
 from bots.world.receiver import Receiver
 from bots.world.world import World
 from tests.scenarios import scenario
+from tests.simulated_time import SimulatedTime
 from tests.speaking import SPEAKING
 
 FAULTS = {
@@ -101,7 +101,7 @@ class SimulatedChat:
         self._fault_at = self._chance.uniform(*_FAULT_S)
         self._delay_s = delay_s
         self._numbers = itertools.count(1)
-        self._events: list[tuple[float, int, Callable[[float], None]]] = []
+        self._time = SimulatedTime()
         self._worlds = [World(played, part.rooms, part.whispers, part.make_ledger) for part in self.parts]
         self._dispatchers = [Dispatcher(world, lambda *_: None) for world in self._worlds]
         if parts > 1:
@@ -115,19 +115,17 @@ class SimulatedChat:
             self._enter(user, 0.0).attendance.entered = 0.0
             self._tune(user)
             for _ in range(25):
-                self._at(self._chance.uniform(1, _TALKS_S), partial(self._say, user))
+                self._time.at(self._chance.uniform(1, _TALKS_S), partial(self._say, user))
         guest = self._members[-1]
         for begin in range(3, int(_TALKS_S) - 4, 6):
-            self._at(begin + self._chance.random(), partial(self._leave, guest))
-            self._at(begin + 2 + self._chance.random(), partial(self._join, guest))
+            self._time.at(begin + self._chance.random(), partial(self._leave, guest))
+            self._time.at(begin + 2 + self._chance.random(), partial(self._join, guest))
         for _ in range(10 if people else 0):
-            self._at(self._chance.uniform(1, _TALKS_S), self._say_from_outside)
+            self._time.at(self._chance.uniform(1, _TALKS_S), self._say_from_outside)
 
     def run(self) -> list[Finding]:
         """Let everything happen; return what was found, and settle the outcome."""
-        while self._events:
-            at, _, do = heapq.heappop(self._events)
-            do(at)
+        self._time.pass_by()
         for ledger in self.outcome.ledgers.values():
             ledger.close()
         self.outcome.timeline.close()
@@ -205,7 +203,7 @@ class SimulatedChat:
 
     def _join(self, user: User, now: float) -> None:
         if self.world(user).memberships.of(user.actor):  # it is slow to leave
-            self._at(now + 0.5, partial(self._join, user))
+            self._time.at(now + 0.5, partial(self._join, user))
             return
         membership = self._enter(user, now)
         self._tune(user)
@@ -241,7 +239,7 @@ class SimulatedChat:
     def _deliver(self, user: User, nick: str, room: str, text: str, event_id: str, now: float, *, is_due: bool) -> None:
         line = self._line(nick, room, text, event_id)
         if self._fault == "shuffle" and user in self.users[:5]:
-            self._at(now + self._chance.random(), lambda at: self._send(user, line, at))
+            self._time.at(now + self._chance.random(), lambda at: self._send(user, line, at))
             return
         if self._held is not None and user is self._victim and nick not in (self._held[0], "zoe"):
             self.swapped = {(nick, text), self._held[:2]}
@@ -284,16 +282,13 @@ class SimulatedChat:
     def _reach_server(self, user: User, now: float, do: Callable[[float], None]) -> None:
         """Let something that a user sends arrive at the server, after all that it sent before."""
         user.busy_until = max(user.busy_until, now + self._chance.random() * 0.05)
-        self._at(user.busy_until, do)
-
-    def _at(self, when: float, do: Callable[[float], None]) -> None:
-        heapq.heappush(self._events, (when, next(self._numbers), do))
+        self._time.at(user.busy_until, do)
 
     def _send(self, user: User, what: bytes | Callable[[float], None], now: float) -> None:
         """Let something arrive at a user later, but after all that was sent to it before."""
         user.free_at = max(user.free_at, now + self._chance.random() * self._delay_s)
         user.down.append((user.free_at, what))
-        self._at(user.free_at, partial(self._arrive, user))
+        self._time.at(user.free_at, partial(self._arrive, user))
 
     def _arrive(self, user: User, now: float) -> None:
         """Let all that is due arrive at a user, the last of it perhaps in two pieces."""
@@ -310,6 +305,6 @@ class SimulatedChat:
         if data and self._chance.random() < 0.3:
             cut = self._chance.randrange(len(data))
             data, user.rest = data[:cut], data[cut:]
-            self._at(now, partial(self._arrive, user))
+            self._time.at(now, partial(self._arrive, user))
         if data:
             user.receiver.receive(data, now)

@@ -282,14 +282,18 @@ def test_the_last_events_of_all_rooms_together_are_kept_and_what_is_removed_is_t
         assert log.trimmed_up_to() == told[2].event.id
 
 
+def both_know(logs: tuple[RedisLog, RedisLog], account: Account) -> None:
+    one, other = logs
+    one.write([], NOW, [one.kept.put(account)])
+    while not other.kept.of(Account):
+        gevent.sleep(0.01)
+
+
 def test_a_role_given_on_one_server_and_a_password_set_on_another_at_the_same_moment_both_stay(
     logs: tuple[RedisLog, RedisLog],
 ) -> None:
     one, other = logs
-    old = Account(name="alice", password="old", era=1)
-    one.write([], NOW, [one.kept.put(old)])
-    while not other.kept.of(Account):
-        gevent.sleep(0.01)
+    both_know(logs, old := Account(name="alice", password="old", era=1))
     with other._stream.one_takes:  # it hears of the role only when it has written the password, or tried to
         one.write([], NOW, [one.kept.change(old, {"role": Role.MODERATOR})])
         writing = gevent.spawn(other.write, [], NOW, [other.kept.change(old, {"password": "new", "era": 2})])
@@ -304,10 +308,7 @@ def test_a_password_set_while_a_server_begins_anew_leaves_a_role_that_was_given_
     logs: tuple[RedisLog, RedisLog],
 ) -> None:
     one, other = logs
-    old = Account(name="alice", password="old", era=1)
-    one.write([], NOW, [one.kept.put(old)])
-    while not other.kept.of(Account):
-        gevent.sleep(0.01)
+    both_know(logs, old := Account(name="alice", password="old", era=1))
     left = other._lease.server
 
     def write_at_once() -> None:
