@@ -13,7 +13,7 @@ from geventchat.server.token_bucket import TokenBucket
 
 logger = logging.getLogger("geventchat")
 
-# What one session may do in a row before others have their turn, counted in commands.
+# How many commands one session may do before others have their turn.
 _SLICE = 64
 # What one session may have posted that is not published yet.
 _MAX_UNPUBLISHED = 8
@@ -41,18 +41,14 @@ class Pace:
         if self._bucket is not None and (delay := self._bucket.take(time.monotonic(), tokens)):
             self._say_throttled()
             pump.wait_until(sender, is_over, delay)
-        self.let_others_run(1)
+        self._worked += 1
+        if self._worked >= _SLICE:
+            self._worked = 0
+            let_others_run()
         if member.unpublished > _MAX_UNPUBLISHED:
             pump.wait_until(sender, lambda: member.unpublished <= _MAX_UNPUBLISHED or is_over())
         if member.is_behind:
             pump.drain(sender, lambda: True)
-
-    def let_others_run(self, work: int) -> None:
-        """Count work, in commands; let others have their turn when it is enough."""
-        self._worked += work
-        if self._worked >= _SLICE:
-            self._worked = 0
-            let_others_run()
 
     def _say_throttled(self) -> None:
         self._counters.throttled += 1

@@ -8,6 +8,7 @@ from enum import Enum, auto
 import gevent
 
 from geventchat.commands import actions, commands
+from geventchat.commands.command import Command
 from geventchat.commands.followups import (
     CatchUp,
     CheckPassword,
@@ -35,8 +36,6 @@ from geventchat.server.transport import Transport
 
 logger = logging.getLogger("geventchat")
 
-# Receiving counts as so many commands: what arrives may be no command at all.
-_RECEIVING = 16
 # How long a user who has left has to take what is still on its way.
 GOODBYE_S = 5.0
 # How long a client for which one packet is one message gets to take what came before the last word.
@@ -178,8 +177,6 @@ class Session:
                 self._reader.receive(data)
                 if self._obey():
                     return
-            self._pace.let_others_run(_RECEIVING)
-            self._check_named()
             data = b"" if self._reader.ended else self._receive()
         self._reader.end()
         if self._state is State.READING and not self._obey():
@@ -191,6 +188,7 @@ class Session:
         Raises ProtocolError, fatal, when no name is given in time, and OSError when the connection is lost.
         """
         if not self.member.key:
+            self._check_named()
             data = self._transport.receive(self._deadline - time.monotonic())
             if data is None:
                 raise nameless()
@@ -217,25 +215,24 @@ class Session:
 
     def _obey(self) -> bool:
         """Do all that has arrived; whether the user said goodbye."""
-        while not self._is_over and (asked := self._next()) is not None:
+        while self._state is State.READING and (asked := self._next()) is not None:
             self._send_by_itself()
-            self._check_named()
             if not self.member.welcomed:
+                self._check_named()
                 self._asked_at = time.monotonic()
             self._in_hand = asked
-            tokens = 1
-            if not isinstance(asked, ProtocolError | EmptyLine | Answer):
-                tokens = actions.cost(self._services.chat, self.member, asked)
-            self._pace.wait(tokens, lambda: self._is_over)
+            tokens = actions.cost(self._services.chat, self.member, asked) if isinstance(asked, Command) else 1
+            self._pace.wait(tokens, self._is_over)
             self._in_hand = None
-            if self._is_over:
+            if self._state is not State.READING:
                 break
-            if isinstance(asked, ProtocolError):
+            if isinstance(asked, Command):
+                if self._do(asked):
+                    return True
+            elif isinstance(asked, ProtocolError):
                 self._services.chat.refuse(self.member, asked, asked.ref)
             elif isinstance(asked, Answer):
                 self._answer(asked)
-            elif not isinstance(asked, EmptyLine) and self._do(asked):
-                return True
             self._services.pump.wake()
         return False
 
@@ -244,10 +241,9 @@ class Session:
         if not self.member.key and time.monotonic() > self._deadline:
             raise nameless()
 
-    @property
     def _is_over(self) -> bool:
-        """Whether nothing more is taken from the user."""
-        return self._state is not State.READING or self.sender.broken
+        """Return whether nothing more is taken from the user."""
+        return self._state is not State.READING
 
     def _next(self) -> _Asked | None:
         """Return what the next line asks for, or why it cannot; None when more must arrive first."""
@@ -282,7 +278,8 @@ class Session:
         """Do what a command asks for; return whether it was the goodbye."""
         if isinstance(command, commands.Login) or (isinstance(command, commands.Hello) and command.login is not None):
             self._services.log.refresh_records()
-        return self._follow_up(self._act(command) if self.member.key else self._act_as_newcomer(command))
+        followup = self._act(command) if self.member.key else self._act_as_newcomer(command)
+        return followup is not None and self._follow_up(followup)
 
     def _act_as_newcomer(self, command: commands.AnyCommand) -> Followup | None:
         """Do what somebody asks for who is not in yet, and may be in by that: some at a time, until all hear of it."""
@@ -290,7 +287,7 @@ class Session:
         self._guard().look_at_servers(command)
         self._is_coming_in = True
         with self._services.joins:
-            if self._is_over:  # it was sent away while it waited
+            if self._is_over():  # it was sent away while it waited
                 return None
             followup = self._act(command)
             if member.key:
@@ -313,15 +310,15 @@ class Session:
     def _guard(self) -> PasswordGuard:
         services = self._services
         return PasswordGuard(
-            services.chat, services.passwords, services.registrar, self.member, self._wait, lambda: self._is_over
+            services.chat, services.passwords, services.registrar, self.member, self._wait, self._is_over
         )
 
     def _wait(self, seconds: float) -> None:
         """Wait, unless it is over before; the time to give a name is longer by that."""
         self._deadline += seconds
-        self._services.pump.wait_until(self.sender, lambda: self._is_over, seconds)
+        self._services.pump.wait_until(self.sender, self._is_over, seconds)
 
-    def _follow_up(self, followup: Followup | None) -> bool:
+    def _follow_up(self, followup: Followup) -> bool:
         """Do what a command needs beside the chat; return whether that was the end."""
         match followup:
             case CatchUp():

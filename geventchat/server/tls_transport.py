@@ -7,7 +7,6 @@ from contextlib import suppress
 
 from geventchat.delivery.feed import Write
 from geventchat.protocol.limits import HANDSHAKE_S
-from geventchat.server.cooperate import let_others_run
 from geventchat.server.transport import SAY_S, Transport
 from geventchat.server.turns import Turns
 from geventchat.tls.engine import RECORD_BYTES, TlsEngine
@@ -76,6 +75,7 @@ class TlsTransport(Transport):
 
     def __init__(self, plain: Transport, context: ssl.SSLContext) -> None:
         self.socket, self.address = plain.socket, plain.address
+        self._below, self._readable = plain._below, plain._readable
         self._recv_bytes, self._unread = plain._recv_bytes, b""
         self._engine = TlsEngine(context, server_side=True)
         self._send = plain.write
@@ -114,7 +114,6 @@ class TlsTransport(Transport):
             if not data:
                 raise ConnectionResetError("cut off")
             self._engine.receive(data)
-            let_others_run()  # for records may hold nothing, however many come
         return text
 
     def _decrypt(self) -> bytes | None:

@@ -2,12 +2,12 @@
 
 import socket as std_socket
 import time
+from typing import Any
 
-from gevent.socket import SHUT_RDWR, SHUT_WR, socket
+from gevent.socket import SHUT_RDWR, SHUT_WR, socket, wait
 
 from geventchat.delivery.feed import Write
 from geventchat.protocol.limits import MAX_UNENDED_BYTES
-from geventchat.server.cooperate import let_others_run
 from geventchat.system import sockets
 
 # The most that is received at once; reading the lines in it must not hold the loop for long.
@@ -27,14 +27,17 @@ class Transport:
     none now, and another OSError when the connection is lost. `socket` is for waiting until it can send.
     """
 
-    __slots__ = ("_recv_bytes", "_unread", "address", "socket", "write")
+    __slots__ = ("_below", "_readable", "_recv_bytes", "_unread", "address", "socket", "write")
     is_secure = False  # whether nobody on the way can read it
 
     def __init__(self, sock: socket, address: str, max_line: int) -> None:
         self.socket = sock
         self.address = address
-        # The socket below gevent's: that one's own `send` would wait, and costs twice the time.
-        self.write: Write = sock._sock.send  # type: ignore[attr-defined]
+        # The socket below gevent's: that one's own `send` would wait, and costs twice the time. Its own `recv` does not
+        # wait where something has arrived, and else costs an exception before it does.
+        self._below: std_socket.socket = sock._sock  # type: ignore[attr-defined]
+        self._readable: Any = sock._read_event  # type: ignore[attr-defined]
+        self.write: Write = self._below.send
         self._unread = b""
         self._recv_bytes = max(_RECV_BYTES, min(max_line, MAX_UNENDED_BYTES))
 
@@ -48,16 +51,20 @@ class Transport:
     def receive(self, timeout: float | None) -> bytes | None:
         """Return what arrives: empty at the end of the connection, None when nothing does in `timeout` seconds.
 
-        Raises OSError when the connection is lost.
+        Others have their turn before, whatever has arrived already. Raises OSError when the connection is lost.
         """
         if self._unread:
             data, self._unread = self._unread, b""
             return data
-        self.socket.settimeout(timeout if timeout is None else max(timeout, 0.001))
-        try:
-            return self.socket.recv(self._recv_bytes)
-        except TimeoutError:
-            return None
+        while True:
+            try:
+                wait(self._readable, None if timeout is None else max(timeout, 0.001), TimeoutError)
+            except TimeoutError:
+                return None
+            try:
+                return self._below.recv(self._recv_bytes)
+            except BlockingIOError:
+                continue  # it only seemed ready, as may happen (select(2), BUGS)
 
     def unread(self, data: bytes) -> None:
         """Have something that has arrived received once more."""
@@ -84,7 +91,6 @@ class Transport:
             if not (data := Transport.receive(self, left)):  # as it comes: nobody reads it
                 return
             heard += len(data)
-            let_others_run()
 
     def abort(self) -> None:
         """End the connection now; the greenlet that reads it notices."""
