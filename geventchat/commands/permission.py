@@ -7,6 +7,7 @@ from geventchat.commands.table import INFO, CommandInfo, Heard
 from geventchat.core.chat import Chat
 from geventchat.core.member import Member
 from geventchat.protocol.errors import Refused
+from geventchat.protocol.roles import Role
 
 
 def check(chat: Chat, member: Member, command: commands.AnyCommand, now: float) -> None:
@@ -14,10 +15,11 @@ def check(chat: Chat, member: Member, command: commands.AnyCommand, now: float) 
     info = INFO[type(command)]
     if info.needs_nick and not member.key:
         raise Refused("hello-first", 'say who you are first: {"type":"hello","nick":"alice"}')
-    if not chat.role_of(member).may(info.who_may):
+    if info.who_may is not Role.USER and not chat.role_of(member).may(info.who_may):
         _check_own_room(chat, member, command, info)
-    for room in _rooms_spoken_in(chat, member, command, info.heard):
-        chat.moderation.check_muted(member, room, now)
+    if chat.moderation.mutes:
+        for room in _rooms_spoken_in(chat, member, command, info.heard):
+            chat.moderation.check_muted(member, room, now)
 
 
 def check_last_words(chat: Chat, member: Member, leaving: commands.Leave | commands.Bye, now: float) -> None:

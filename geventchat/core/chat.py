@@ -251,7 +251,8 @@ class Chat:
 
     def take_batch(self) -> Batch:
         """Return what has been posted since the last call, or the first part of it if that is long."""
-        return [self._posted.popleft() for _ in range(min(self.posted, _MAX_BATCH))]
+        posted = self._posted
+        return [posted.popleft() for _ in range(min(len(posted), _MAX_BATCH))]
 
     @property
     def posted(self) -> int:

@@ -33,8 +33,8 @@ class Encoder:
     `event` and `gap` are encoded once for all readers of a room; `crowd` is how many came and went there, in words.
     `reply` is for one member alone. Each returns whole lines or frames; no bytes where the dialect has no such thing.
 
-    `own` is what a member is sent instead of an event of its own, with the ref that it gave it; None for what all
-    others are sent.
+    `own`, where there is one, is what a member is sent instead of an event of its own, with the ref that it gave it;
+    None for what all others are sent.
     """
 
     name: str
@@ -42,4 +42,4 @@ class Encoder:
     gap: Callable[[Gap], bytes]
     crowd: Callable[[str, str], bytes]  # room, words
     reply: Callable[["Member", AnyReply], bytes]
-    own: Callable[["Member", AnyEvent, str | None], bytes | None] = lambda _member, _event, _ref: None
+    own: Callable[["Member", AnyEvent, str | None], bytes | None] | None = None

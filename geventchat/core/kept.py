@@ -7,7 +7,7 @@ Where others have changed the same record meanwhile, a change of some fields is 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -54,6 +54,7 @@ class Change(NamedTuple):
 
 _Kind = TypeVar("_Kind", bound=Record)
 _Place = tuple[type[Record], str]
+_NONE: Mapping[str, Any] = {}
 
 
 class Kept:
@@ -63,7 +64,7 @@ class Kept:
     """
 
     def __init__(self) -> None:
-        self._now: dict[type[Record], dict[str, Record]] = {}
+        self._now: dict[type[Record], dict[str, Any]] = {}  # of each kind, its own
         self._stored: dict[_Place, Record] = {}
         self.unstored: list[Change] = []  # changes on their way to the log, in their order
         self._listeners: dict[type[Record], list[Callable[[str], None]]] = {}
@@ -71,11 +72,12 @@ class Kept:
 
     def get(self, kind: type[_Kind], key: str) -> _Kind | None:
         """Return one record, if it is there."""
-        return cast(_Kind | None, self._now.get(kind, {}).get(key))
+        found: _Kind | None = self._now.get(kind, _NONE).get(key)
+        return found
 
     def of(self, kind: type[_Kind]) -> list[_Kind]:
         """Return all records of a kind."""
-        return cast(list[_Kind], list(self._now.get(kind, {}).values()))
+        return list(self._now.get(kind, _NONE).values())
 
     def listen(self, kind: type[Record], changed: Callable[[str], None]) -> None:
         """Have `changed` called with the key of each record of a kind that changes, here or elsewhere."""

@@ -120,12 +120,15 @@ def not_stored(ref: str | None, why: str = "") -> replies.Error:
     return replies.Error(code="not-stored", message=f"not stored and not sent{why}", ref=ref)
 
 
-_MESSAGES = (events.Said, events.Acted, events.TopicSet, events.Moderation)
+_TALK = (events.Said, events.Acted, events.TopicSet)
 
 
 def is_message(post: Post) -> bool:
     """Return whether a post is something that is said or done, which the log may refuse."""
-    return isinstance(post, PendingEvent) and isinstance(post.entry.event, _MESSAGES) and not is_kick(post.entry.event)
+    if not isinstance(post, PendingEvent):
+        return False
+    event = post.entry.event
+    return isinstance(event, _TALK) or (isinstance(event, events.Moderation) and not is_kick(event))
 
 
 def refusals_of(unstored: Iterable[Post]) -> list[PendingReply]:
@@ -149,3 +152,8 @@ def refusals_of(unstored: Iterable[Post]) -> list[PendingReply]:
 def is_kick(event: events.AnyEvent) -> bool:
     """Return whether somebody is out of the room by this, and it is not only noted for moderators."""
     return isinstance(event, events.Kicked) and not event.of
+
+
+def ends_stay(event: events.AnyEvent) -> bool:
+    """Return whether somebody is out of the room by this, of its own will or not."""
+    return isinstance(event, events.Left) or is_kick(event)

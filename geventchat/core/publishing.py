@@ -8,7 +8,7 @@ from geventchat.core.log import Entry
 from geventchat.core.member import Member
 from geventchat.core.moderation.moderation import Moderation
 from geventchat.core.naming import Naming
-from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, is_kick, is_message
+from geventchat.core.posts import Batch, Everywhere, PendingEvent, PendingNews, PendingReply, ends_stay, is_message
 from geventchat.core.room import Room, RoomFeed
 from geventchat.core.rooms import Rooms
 from geventchat.core.watchers import Watchers
@@ -115,13 +115,13 @@ class Publisher:
         """Show an event that a member has caused, and what it means for that member."""
         member, room, entry, everywhere = post.member, post.room, post.entry, post.everywhere
         event = entry.event
-        if isinstance(event, events.Left) or is_kick(event):  # the one who leaves does not hear it
+        if ends_stay(event):  # the one who leaves does not hear it
             self.withdraw(member, room)
         elif isinstance(event, events.Renamed):
             member.published_nick = event.new
         if everywhere is not None:
             self._tell_once(room, entry, member, everywhere)
-        elif member in room.members:
+        elif member.encoder.own is not None and member in room.members:
             self._tell_instead(room, member, member.encoder.own, event, entry.ref)
         self.publish_in(room, event, now)
         if isinstance(event, events.Joined):  # nor does the one who enters; in a crowd, a gathered line may count it
@@ -267,5 +267,5 @@ def _encode(member: Member, message: events.AnyEvent | AnyReply) -> bytes:
 
 def encode_own(member: Member, event: events.AnyEvent, ref: str | None) -> bytes:
     """Return what a member is sent of an event that it has caused, with the ref that it gave that."""
-    own = member.encoder.own(member, event, ref)
+    own = member.encoder.own(member, event, ref) if member.encoder.own is not None else None
     return member.encoder.event(event) if own is None else own

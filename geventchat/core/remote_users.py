@@ -18,6 +18,7 @@ from geventchat.core.posts import (
     PendingReply,
     PendingStep,
     Post,
+    ends_stay,
     is_kick,
     refusals_of,
 )
@@ -200,7 +201,7 @@ class RemoteUsers:
             return
         self._note_guest(member, room, event)
         everywhere = self._everywhere_of(member, event)
-        if (isinstance(event, events.Left) or is_kick(event)) and key in member.rooms:
+        if ends_stay(event) and key in member.rooms:
             member.rooms.remove(key)
         self._chat.publisher.show(PendingEvent(member, room, entry, everywhere=everywhere), now)
 

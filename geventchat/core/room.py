@@ -38,17 +38,17 @@ class RoomFeed(Feed):
         if crowded and self.gathers and isinstance(event, Joined | Left):
             self.summary.add(event, now)
         else:
-            self.tell_summary()
+            if self.summary.due is not None:
+                self.tell_summary()
             self._tell(event.id, self.encoder.event, event)
 
     def tell_summary(self) -> None:
         """Append who came and went while that was being gathered."""
-        if self.summary.due is not None:
-            for told in self.summary.take():
-                if isinstance(told, str):
-                    self._tell(self.summary.last_id, self.encoder.crowd, self.room, told)
-                else:
-                    self._tell(self.summary.last_id, self.encoder.event, told)
+        for told in self.summary.take():
+            if isinstance(told, str):
+                self._tell(self.summary.last_id, self.encoder.crowd, self.room, told)
+            else:
+                self._tell(self.summary.last_id, self.encoder.event, told)
 
     def _tell(self, event_id: str, encode: Callable[..., bytes], *told: object) -> None:
         """Append what is told; or a gap, where it cannot be encoded: that is no reason to serve nobody any more."""

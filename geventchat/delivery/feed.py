@@ -97,7 +97,8 @@ class Feed:
         self.tail = tail.following = Chunk(tail.first + len(tail.lines))
         tail.lines = []
         self.kept += len(tail.data)
-        self.shrink(self._window)
+        if self.kept > self._window:
+            self.shrink(self._window)
         return True
 
     def shrink(self, most: int) -> None:
@@ -107,7 +108,7 @@ class Feed:
 
     def trim(self) -> None:
         """Drop everything that is sealed, if nobody lags behind it."""
-        if self.oldest is self.tail or any(cursor.chunk is not self.tail for cursor in self.lagging):
+        if self.lagging and any(cursor.chunk is not self.tail for cursor in self.lagging):
             return
         while self.oldest is not self.tail:
             self._drop_oldest()

@@ -28,10 +28,13 @@ def read_line(line: str) -> commands.AnyCommand | None:
         return commands.Say(text=line[1:])
     if line.startswith("/"):
         return _read_command(line)
-    seen = from_what_is_seen(line)
-    if seen.startswith("/") or (seen.startswith(WIDE_SLASH) and seen[1:].partition(" ")[0] in TYPED):
+    if ("/" in line or WIDE_SLASH in line) and _looks_like_command(from_what_is_seen(line)):
         raise ProtocolError("usage", "not said: a command begins with /")
     return commands.Say(text=line)
+
+
+def _looks_like_command(seen: str) -> bool:
+    return seen.startswith("/") or (seen.startswith(WIDE_SLASH) and seen[1:].partition(" ")[0] in TYPED)
 
 
 def from_what_is_seen(line: str) -> str:

@@ -40,7 +40,7 @@ class LineBuffer:
 
         Raises ProtocolError: "line-too-long" once for a line that is, fatal when it goes on for 64 KiB.
         """
-        while True:
+        while self._buffer:
             end = self._buffer.find(b"\n", self._searched)
             if end < 0:
                 self._bound()
@@ -56,6 +56,7 @@ class LineBuffer:
                 raise self._endless()
             if first:
                 raise self._too_long()
+        return None
 
     def _bound(self) -> None:
         """Keep no more of a line without an end than a line may have."""

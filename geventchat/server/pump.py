@@ -219,8 +219,9 @@ class Pump:
                 taken = 0
             if taken != size:
                 short.append((cursor, taken))
-        self.sent_bytes += count * size - sum(size - taken for _, taken in short)
+        self.sent_bytes += count * size
         for cursor, taken in short:
+            self.sent_bytes -= size - taken
             _sender(cursor).outbox.cut(cursor, taken)
         group.chunk = feed.tail
         for cursor, _ in short:
