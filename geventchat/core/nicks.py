@@ -23,7 +23,7 @@ class Nicks:
         self._max_name = max_name
         self._members: dict[str, Member] = {}  # by the key of the nick
         self._lookalikes: dict[str, Member] = {}  # by what the nick looks like
-        self._in_lower_case: dict[str, dict[Member, None]] = {}  # by what it looks like then; there may be several
+        self._in_lower_case: dict[str, list[Member]] = {}  # by what the nick looks like then; there may be several
         self._former: deque[tuple[str, Profile]] = deque(maxlen=MAX_FORMER)  # with their keys, the last one last
         self.most = 0
 
@@ -64,7 +64,7 @@ class Nicks:
         """Give a member this nick, which has this key; `now` is in seconds since 1970."""
         self.release(member, now)
         self._members[key] = self._lookalikes[names.skeleton(nick)] = member
-        self._in_lower_case.setdefault(names.skeleton(key), {})[member] = None
+        self._in_lower_case.setdefault(names.skeleton(key), []).append(member)
         member.nick, member.key = nick, key
         self.most = max(self.most, len(self))
 
@@ -75,7 +75,7 @@ class Nicks:
         del self._members[member.key]
         del self._lookalikes[names.skeleton(member.nick)]
         look = names.skeleton(member.key)
-        del self._in_lower_case[look][member]
+        self._in_lower_case[look].remove(member)
         if not self._in_lower_case[look]:
             del self._in_lower_case[look]
         known = profile(member, [], now)

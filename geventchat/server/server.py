@@ -5,7 +5,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import gevent
 from gevent.event import Event
@@ -15,6 +15,7 @@ from geventchat import __version__
 from geventchat.core.chat import Chat
 from geventchat.core.log import Log
 from geventchat.dialects.plain_lines import PROMPTS
+from geventchat.protocol import names
 from geventchat.protocol.address import Address
 from geventchat.protocol.errors import NotStored, ProtocolError, Refused, UsageError
 from geventchat.protocol.limits import GREET_WITH, Limits
@@ -139,6 +140,7 @@ class ChatServer:
 
     def start(self) -> None:
         """Listen. Returns when newcomers are answered."""
+        names.skeleton("")  # what it has to load for that, the first newcomer would wait for, and all others
         self._share_secret()
         try:
             for descriptor in self._listening:
@@ -233,8 +235,8 @@ class ChatServer:
         if self._connections:
             self._all_gone.wait(_HANG_UP_S)
 
-    def _serve(self, sock: socket, address: tuple[Any, ...]) -> None:
-        transport = Transport(sock, str(address[0]), self.limits.max_line)
+    def _serve(self, sock: socket, host: str) -> None:
+        transport = Transport(sock, host, self.limits.max_line)
         self._connections[transport] = None
         self._services.chat.counters.connections += 1
         try:
@@ -242,6 +244,7 @@ class ChatServer:
             if self._read_proxy_header(transport):
                 self._converse(transport)
         finally:
+            sock.close()
             del self._connections[transport]
             if not self._connections:
                 self._all_gone.set()
@@ -259,16 +262,20 @@ class ChatServer:
         """Serve a connection to its end."""
         refused = self._refusal(transport.address)
         try:
-            handshake = Handshake(transport, self._entrance, self.limits.name_timeout, refused)
-            detected = handshake.detect()
-            if detected is not None:
-                dialect, first = detected
-                session = Session(self._services, handshake.transport, dialect)
+            if (session := self._meet(transport, refused)) is not None:
                 self._connections[transport] = session
-                session.run(first, handshake.name_by, handshake.refused)
+                session.run()
         finally:
             if refused is None:
                 self._limiter.release(transport.address)
+
+    def _meet(self, transport: Transport, refused: Refused | None) -> Session | None:
+        """Find out how a newcomer speaks, and return its session; None when it has left or was turned away."""
+        handshake = Handshake(transport, self._entrance, self.limits.name_timeout, refused)
+        if (detected := handshake.detect()) is None:
+            return None
+        dialect, first = detected
+        return Session(self._services, handshake.transport, dialect, first, handshake.name_by, handshake.refused)
 
     def _refusal(self, host: str) -> Refused | None:
         try:

@@ -65,17 +65,22 @@ _NEXT_STATES = {
 
 
 class Session:
-    """One connection from the moment its dialect is known."""
+    """One connection from the moment its dialect is known, and the user has sent its `first` bytes.
+
+    The user has to give a name before `deadline`, on the monotonic clock. A user who is `refused` is only told so.
+    """
 
     __slots__ = (
         "_asked_at",
         "_deadline",
         "_dialect",
+        "_first",
         "_in_hand",
         "_is_coming_in",
         "_pace",
         "_reader",
         "_reason",
+        "_refused",
         "_services",
         "_state",
         "_transport",
@@ -83,7 +88,15 @@ class Session:
         "sender",
     )
 
-    def __init__(self, services: Services, transport: Transport, dialect: Dialect) -> None:
+    def __init__(
+        self,
+        services: Services,
+        transport: Transport,
+        dialect: Dialect,
+        first: bytes,
+        deadline: float,
+        refused: Refused | None,
+    ) -> None:
         limits = services.chat.limits
         self._services = services
         self._transport = transport
@@ -91,7 +104,9 @@ class Session:
         self._reader = dialect.reader(limits.max_line)
         self._in_hand: _Asked | None = None  # what waits to be done
         self._state = State.READING
-        self._deadline = 0.0  # for a name, on the monotonic clock
+        self._first = first
+        self._deadline = deadline
+        self._refused = refused
         self._asked_at = 0.0  # when it asked for something last, on that clock, before it was in
         self._is_coming_in = False
         self._reason = ""  # why it ends, as others are told
@@ -103,16 +118,12 @@ class Session:
         self.sender = Sender(self.member.outbox, transport, self.abort)
         self._pace = Pace(services.pump, services.chat.counters, self.member, self.sender, limits)
 
-    def run(self, first: bytes, deadline: float, refused: Refused | None = None) -> None:
-        """Serve the user until the end of the connection, beginning with what it has sent `first`.
-
-        The user has to give a name before `deadline`, on the monotonic clock. A user who is `refused` is only told so.
-        """
+    def run(self) -> None:
+        """Serve the user until the end of the connection."""
         try:
-            if refused is not None:
-                raise ProtocolError(refused.code, refused.message, fatal=True)
-            self._deadline = deadline
-            self._converse(first)
+            if self._refused is not None:
+                raise ProtocolError(self._refused.code, self._refused.message, fatal=True)
+            self._converse()
         except ProtocolError as error:
             error.forget_frames()
             self._send_away(error)
@@ -170,8 +181,8 @@ class Session:
 
     # Being here.
 
-    def _converse(self, first: bytes) -> None:
-        data = first or self._receive()
+    def _converse(self) -> None:
+        data, self._first = self._first or self._receive(), b""
         while data:
             if self._state is State.READING:
                 self._reader.receive(data)

@@ -4,6 +4,7 @@ import socket as std_socket
 import time
 from typing import Any
 
+from gevent import get_hub
 from gevent.socket import SHUT_RDWR, SHUT_WR, socket, wait
 
 from geventchat.delivery.feed import Write
@@ -58,7 +59,10 @@ class Transport:
             return data
         while True:
             try:
-                wait(self._readable, None if timeout is None else max(timeout, 0.001), TimeoutError)
+                if timeout is None:
+                    get_hub().wait(self._readable)  # as `wait` does, with less of the stack for each who waits
+                else:
+                    wait(self._readable, max(timeout, 0.001), TimeoutError)
             except TimeoutError:
                 return None
             try:
