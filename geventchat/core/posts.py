@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
+
 from geventchat.core.dedup import SentRef
 from geventchat.core.kept import Change
 from geventchat.core.log import Entry
@@ -34,13 +36,18 @@ class Everywhere(NamedTuple):
     told: set[Member]
 
 
-class PendingEvent(NamedTuple):
+class _Pending(msgspec.Struct, frozen=True, eq=False):
+    """Something that a member has posted. One is made for each message: this kind of class is quick in that."""
+
+    member: Member
+
+
+class PendingEvent(_Pending, frozen=True):
     """An event that a member wants to cause in a room. `sent_ref` is what it is recognised by if it is sent again.
 
     Where the same happens in several rooms, `everywhere` is one for all of them. `transaction` is what it is a part of.
     """
 
-    member: Member
     room: Room
     entry: Entry
     sent_ref: SentRef | None = None
@@ -48,30 +55,27 @@ class PendingEvent(NamedTuple):
     transaction: Transaction | None = None
 
 
-class PendingReply(NamedTuple):
+class PendingReply(_Pending, frozen=True):
     """Something for one member alone; as a function, when it depends on how things stand once it is its turn.
 
     A function may also return what the member's dialect has encoded itself. Or it is a piece of the past: events that
     others were shown long ago.
     """
 
-    member: Member
     reply: Message | Callable[[], Message | bytes] | list[events.AnyEvent]
     transaction: Transaction | None = None
 
 
-class PendingNews(NamedTuple):
+class PendingNews(_Pending, frozen=True):
     """Something for all who share a room with a member, that is no event of any room."""
 
-    member: Member
     news: AnyReply
     transaction: Transaction | None = None
 
 
-class PendingStep(NamedTuple):
+class PendingStep(_Pending, frozen=True):
     """Something to be done, of which nobody is told by this: what follows from a transaction, once that is stored."""
 
-    member: Member
     step: Callable[[], None]
     transaction: Transaction | None = None
 

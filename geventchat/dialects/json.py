@@ -5,6 +5,7 @@ from typing import get_args
 import msgspec
 
 from geventchat.commands import commands
+from geventchat.commands.command import Command
 from geventchat.core.encoder import Capabilities, Encoder
 from geventchat.dialects.base import Dialect, EmptyLine
 from geventchat.protocol.errors import ProtocolError
@@ -26,7 +27,11 @@ _AROUND_BYTES = 1_024
 _MADE_SAFE = (*commands.SEEN, "token")
 # Those of them that are cut, where they are kept, to what they may have: longer ones are no mistake.
 _CUT = ("about", "username")
-_KNOWN = frozenset(str(command.__struct_config__.tag) for command in get_args(commands.FromProgram))
+_COMMANDS: tuple[type[Command], ...] = get_args(commands.FromProgram)
+_KNOWN = frozenset(str(command.__struct_config__.tag) for command in _COMMANDS)
+_TO_MAKE_SAFE = {
+    command: [field for field in command.__struct_fields__ if field in _MADE_SAFE] for command in _COMMANDS
+}
 
 
 class JsonReader:
@@ -57,9 +62,8 @@ class JsonReader:
     def read(self, line: bytes) -> commands.AnyCommand:
         """Return what one object asks for. Raises ProtocolError."""
         command = _decode(line)
-        for field in _MADE_SAFE:
-            text = getattr(command, field, None)
-            if text:
+        for field in _TO_MAKE_SAFE[type(command)]:
+            if text := getattr(command, field):
                 if field not in _CUT and len(text.encode(errors="replace")) > self._max_text:
                     message = f"a {field} can have at most {self._max_text} bytes; this one was not sent"
                     raise ProtocolError("line-too-long", message, ref=commands.ref_of(command))
