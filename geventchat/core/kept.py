@@ -129,6 +129,8 @@ class Kept:
 
     def settle(self, changes: Sequence[Change]) -> None:
         """Take these changes to be stored, those of others too."""
+        if not changes:  # as nearly always
+            return
         for change in self.to_store(changes):
             place = (change.kind, change.key)
             if change.record is None:

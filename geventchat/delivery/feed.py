@@ -64,7 +64,10 @@ class Feed:
     @property
     def reader_count(self) -> int:
         """How many read."""
-        return len(self.lagging) + sum(len(group.readers) for group in self.groups)
+        count = len(self.lagging)
+        for group in self.groups:
+            count += len(group.readers)
+        return count
 
     @property
     def has_readers(self) -> bool:
@@ -89,7 +92,8 @@ class Feed:
         tail = self.tail
         if not tail.lines:
             return False
-        assert all(group.chunk is tail for group in self.groups)
+        for group in self.groups:
+            assert group.chunk is tail
         tail.data = b"".join(tail.lines)
         end = 0
         tail.ends = [end := end + len(line) for line in tail.lines]

@@ -191,8 +191,9 @@ class Pump:
     def _fan_out(self, feed: RoomFeed) -> None:
         """Send what is new in a feed: all of it to those who are caught up, and to the others what each one lacks."""
         self.deliveries += len(feed.newest.ends) * feed.reader_count
-        for group in [group for group in feed.groups if group.chunk is feed.newest]:
-            self._let_others_run(self._send_newest(feed, group))
+        for group in list(feed.groups):
+            if group.chunk is feed.newest:
+                self._let_others_run(self._send_newest(feed, group))
         for cursor in list(feed.lagging):
             sender = cursor.owner
             if not isinstance(sender, Sender):  # it hung up before its joining was shown; its leaving comes next
