@@ -61,8 +61,12 @@ _RANKS = "~&@%+! "
 _HOST = re.compile(r"[\[(<]\S*@\S*[\])>]")
 # As events end, in any language: `has quit (bed)`.
 _WITH_REASON = re.compile(r" \(.*\)$")
-_NEXT = re.compile(r",| (?:and|und|y|e|et) ")
-_MORE = re.compile(r",? ?(?:and )?\(?\+?\d+ more.*")
+_AND = "and|und|y|e|et|en|и|ve"
+_NEXT = re.compile(rf",| (?:{_AND}) ")
+# `(+3 more, use /NETSPLIT)`, `and 2 others`, who have no names here.
+_MORE = re.compile(
+    rf"(?:^|,? )(?:(?:{_AND}) )?(?:\(?\+?\d+ more\b.*|\d+ (?:others?|weitere|más|outr[oa]s?|autres?|altri|anderen)\b.*)"
+)
 
 
 class _Rule(NamedTuple):

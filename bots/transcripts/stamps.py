@@ -83,7 +83,7 @@ def _words(words: Iterable[str]) -> str:
 
 
 _TIME = re.compile(
-    r"(?P<early>上午|오전|午前)?(?P<late>下午|오후|午後)?\s?"
+    r"(?P<early>上午|凌晨|清晨|早上|오전|午前|ÖÖ)?(?P<late>下午|中午|晚上|오후|午後|ÖS)?\s?"
     r"(?P<hour>\d{1,2})(?P<colon>[:.])(?P<minute>[0-5]\d)(?:(?P=colon)(?P<second>[0-6]\d)(?:[.,](?P<part>\d{1,9}))?)?"
     r"(?!\d)(?:\s?(?P<half>[AaPp])\.?\s?[Mm]\b\.?"
     # Such words may also begin a text, or be a nick: they count where what stands behind them ends a time.

@@ -25,6 +25,7 @@ class _Message(msgspec.Struct):
     attachments: list[msgspec.Raw] | None = None
     embeds: list[msgspec.Raw] | None = None
     stickers: list[msgspec.Raw] | None = None
+    forwardedMessage: object = None  # noqa: N815 - likewise
     reactions: list[msgspec.Raw] | None = None
     mentions: list[_Author] | None = None
 
@@ -48,7 +49,9 @@ def _entry(number: int, one: _Message, people: People) -> Entry:
     match one.type:
         case "Default" | "Reply" | "ThreadStarterMessage" | "ChatInputCommand" | "ContextMenuCommand" | "20" | "23":
             left_out = [
-                *[entries.ATTACHMENT] * (len(one.attachments or ()) + len(one.embeds or ()) + len(one.stickers or ())),
+                *[entries.ATTACHMENT]
+                * sum(len(beside or ()) for beside in (one.attachments, one.embeds, one.stickers)),
+                *[entries.ATTACHMENT] * bool(one.forwardedMessage),
                 *[entries.EDIT] * bool(one.timestampEdited),
                 *[entries.REACTION] * len(one.reactions or ()),
             ]

@@ -12,11 +12,11 @@ from geventchat.protocol.errors import UsageError
 
 _RULE = re.compile(r"={20,}")
 _HEAD = re.compile(r"\[[^\]]*\d[:.]\d\d[^\]]*\] .+")
-_EMBED = "{Embed}"  # all lines below it are of one thing
+_ONE_THING = ("{Embed}", "{Forwarded Message}")  # all lines below are of one thing
 # What stands below a message, with a line below it for each.
 _BESIDE = {
     "{Attachments}": entries.ATTACHMENT,
-    _EMBED: entries.ATTACHMENT,
+    **dict.fromkeys(_ONE_THING, entries.ATTACHMENT),
     "{Stickers}": entries.ATTACHMENT,
     "{Reactions}": entries.REACTION,
 }
@@ -63,8 +63,8 @@ def _entries(number: int, lines: Sequence[str]) -> Iterator[Entry]:
     for line in lines[1:]:
         if kind := _BESIDE.get(line.strip()):
             beside = kind
-            left_out += [kind] * (line.strip() == _EMBED)
-            embedded = line.strip() == _EMBED
+            embedded = line.strip() in _ONE_THING
+            left_out += [kind] * embedded
         elif beside and line.strip():
             left_out += [beside] * (not embedded)
         elif not beside:

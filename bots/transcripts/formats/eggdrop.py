@@ -8,7 +8,7 @@ EGGDROP = LineFormat(
     title="eggdrop",
     said=("<{who}> {text}",),
     acted=("Action: {nick} {text}",),
-    joined=("{nick} {host} joined {room}.", "{nick} {host} returned to {room}."),
+    joined=("{nick} {host} joined {room}.", "{nick} joined {room}.", "{nick} {host} returned to {room}."),
     left=(
         "{nick} {host} left {room} ({reason}).",
         "{nick} {host} left irc: {reason}",
@@ -24,6 +24,13 @@ EGGDROP = LineFormat(
         entries.TOPIC: ("Topic changed on {any}",),
         "repeat": ("Last message repeated {any} time(s).",),
         entries.NOTICE: ("-{by}- {any}", "-{by} {host}- {any}"),
-        entries.PRIVATE: ("[{by}!{by}] {any}",),
+        entries.PRIVATE: ("[{by}!{by}] {any}", "@<{by}> {any}"),
+        entries.SERVER: (
+            "CTCP {any}",
+            "{by}!{by} is now away: {any}",
+            "{by}!{by} has returned from away status",
+            "{by}!{by} logged in to their account {any}",
+            "{by}!{by} has logged out of their account",
+        ),
     },
 )

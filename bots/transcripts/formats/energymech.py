@@ -11,9 +11,11 @@ ENERGYMECH = LineFormat(
     joined=("Joins: {nick} {host}", "*** Joins: {nick} {host}"),
     left=(
         "Parts: {nick} {host} ({reason})",
-        "Quits: {nick} {host} ({reason})",
+        "Quits: {nick} ({short}@{short}) ({reason})",
+        "Quits: {nick} ({reason})",
         "*** Parts: {nick} {host} ({reason})",
-        "*** Quits: {nick} {host} ({reason})",
+        "*** Quits: {nick} ({short}@{short}) ({reason})",
+        "*** Quits: {nick} ({reason})",
         "*** {nick} was kicked by {by} ({reason})",
         "{nick} was kicked by {by} ({reason})",
     ),

@@ -9,6 +9,8 @@ def _marked(*forms: str) -> list[str]:
     return [f"{mark}\t{form}" for form in forms for mark in ("*", "-->", "<--", "---")]
 
 
+_RANK = "{voice|channel operator status|channel half-operator status}"
+_LIST = "{ban|quiet|exempt|invite exempt}"
 HEXCHAT = LineFormat(
     name="hexchat",
     title="HexChat or XChat",
@@ -26,20 +28,21 @@ HEXCHAT = LineFormat(
     dates=("**** BEGIN LOGGING AT {date}", "**** ENDING LOGGING AT {date}"),
     left_out={
         entries.MODE: _marked(
-            "{by} gives {any} to {by}",
-            "{by} removes {any} from {any}",
-            "{by} sets mode{any}",
-            "{by} sets ban{any}",
-            "{by} sets channel {any}",
-            "{by} sets exempt{any}",
-            "{by} sets invite{any}",
+            f"{{by}} {{gives|removes}} {_RANK} {{to|from}} {{by}}",
+            "{by} sets {mode|modes} {any}",
+            f"{{by}} {{sets|removes}} {_LIST} on {{any}}",
+            "{by} sets channel {limit|keyword} to {any}",
+            "{by} removes {user limit|channel keyword}",
             "Channel {room} modes: {any}",
         ),
         entries.TOPIC: _marked("Topic for {any}", "{by} has changed the topic {any}"),
         entries.OWN_RENAME: _marked("You are now known as {any}"),
         entries.SERVER: _marked(
             "Now talking on {any}",
-            "You have {any}",
+            "You {are|have} {any}",
+            "{by} has offered '{any}' ({any} bytes)",
+            "{by} has requested to resume '{any}' from {any}",
+            "{by} has been invited to {room} by {any}",
             "Disconnected{any}",
             "Looking up {any}",
             "Connect{any}",

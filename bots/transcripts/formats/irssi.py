@@ -6,7 +6,7 @@ from bots.transcripts.line_format import LineFormat
 IRSSI = LineFormat(
     name="irssi",
     title="irssi",
-    said=("<{who}> {text}",),
+    said=("<{nick}:{room}> {text}", "<{who}> {text}"),
     acted=("* {nick} {text}",),
     joined=(
         "-!- {nick} {host} has joined {room}",

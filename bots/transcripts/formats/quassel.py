@@ -30,6 +30,6 @@ QUASSEL = LineFormat(
         entries.OWN_RENAME: ("<-> You are now known as {any}",),
         entries.SERVER: ("* {any}",),
         entries.NOTICE: ("[{by}] {any}",),
-        entries.UNKNOWN_EVENT: ("--> {any}", "<-- {any}", "<-> {any}", "*** {any}"),
+        entries.UNKNOWN_EVENT: ("--> {any}", "-> {any}", "<-- {any}", "<-> {any}", "<-x {any}", "*** {any}"),
     },
 )

@@ -62,7 +62,9 @@ def _entry(number: int, one: _Message, people: People) -> Entry:
     if who is None or one.type != "message":
         return Entry(number, stamp, (), (entries.SYSTEM,))
     bot = one.bot_profile.name if one.bot_profile else None
-    nick = people.nick(who, one.username, bot, who)
+    # One bot speaks under many names, as a bridge does for those behind it.
+    identity = f"{who} {one.username}" if one.username and not one.user else who
+    nick = people.nick(identity, one.username, bot, who)
     if one.subtype in _JOINING:
         return Entry(number, stamp, (events.Joined("", "", "", nick),))
     if one.subtype in _LEAVING:

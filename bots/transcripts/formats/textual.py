@@ -19,7 +19,14 @@ TEXTUAL = LineFormat(
         entries.MODE: ("{by} sets mode {any}", "Mode is {any}"),
         entries.TOPIC: ("{by} changed the topic to {any}", "Topic is {any}", "Topic set by {any}", "Set by {any}"),
         entries.NOTICE: ("-{by}- {any}",),
-        entries.OWN_RENAME: ("You are now known as {any}",),
-        entries.SERVER: ("Disconnected{any}", "You have joined {any}"),
+        entries.OWN_RENAME: ("You are now known as {any}", "You're now known as {any}"),
+        entries.SERVER: (
+            "Disconnected{any}",
+            "Reconnecting{any}",
+            "You have joined {any}",
+            "{by} is away ({any})",
+            "{by}!{by} invited you to join {room}",
+            "Website is {any}",
+        ),
     },
 )

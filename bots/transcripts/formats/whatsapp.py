@@ -10,14 +10,18 @@ from bots.transcripts.line_format import LineFormat
 _JOINED = (
     "{name} joined using {any} invite link",
     "{name} joined using a group link.",
+    "{name} joined from the community",
     "{name} joined",
     "{actor} added {names}",
     "{actor} hat {names} hinzugefügt",
     "{actor} hat {names} hinzugefügt.",
-    "{actor} añadió a {names}",
+    "{actor} {añadió|agregó} a {names}",
     "{actor} adicionou {names}",
     "{actor} a ajouté {names}",
     "{actor} ha aggiunto {names}",
+    "{actor} heeft {names} toegevoegd",
+    "{actor} {добавил|добавила|добавил(а)|добавил(-а)} {names}",
+    "{actor}が{names}を追加しました",
     "{name} was added",
     "{name} ist {any} beigetreten.",
     "{name} ist {any} beigetreten",
@@ -26,6 +30,7 @@ _JOINED = (
     "{name} a rejoint {any}",
     "{name} entrou usando {any}",
     "{name} è entrato {any}",
+    "{name}が参加しました",
 )
 _LEFT = (
     "{name} left",
@@ -37,6 +42,9 @@ _LEFT = (
     "{actor} removeu {names}",
     "{actor} a retiré {names}",
     "{actor} ha rimosso {names}",
+    "{actor} heeft {names} verwijderd",
+    "{actor} {удалил|удалила|удалил(а)|удалил(-а)} {names}",
+    "{actor}が{names}を削除しました",
     "{name} hat die Gruppe verlassen",
     "{name} hat die Gruppe verlassen.",
     "{name} wurde entfernt",
@@ -47,9 +55,12 @@ _LEFT = (
     "{name} saiu",
     "{name} ha abbandonato",
     "{name} heeft de groep verlaten",
+    "{name} {вышел|вышла|вышел(а)|вышел(-ла)|покинул группу|покинула группу|покинул(а) группу|покинул(-а) группу}",
+    "{name} ayrıldı",
+    "{name}が退出しました",
 )
 # How these tell of whoever wrote the log.
-_ONESELF = ("you", "dich", "du", "te", "você", "vous", "tu")
+_ONESELF = ("you", "dich", "du", "te", "você", "vous", "tu", "je", "jou", "вас", "вы", "あなた")
 _EDITED = (
     "This message was edited",
     "Diese Nachricht wurde bearbeitet",
@@ -64,10 +75,15 @@ _EDITED = (
     "Данное сообщение изменено",
     "Bu mesaj düzenlendi",
 )
-# A file's name with a word in brackets, or a word in angle brackets and nothing else.
+# A file's name with a word in brackets, or a word in angle brackets and nothing else, or a place on a map.
 _ATTACHED = (
     "<{any}>",
     "\u200e<{any}>",
+    "{by}: https://maps.google.com/?q={by}",
+    "live location shared",
+    "Live-Standort wird geteilt",
+    "ubicación en tiempo real compartida",
+    "localização em tempo real compartilhada",
     *(f"{kind}-{{by}} ({{any}})" for kind in ("IMG", "VID", "PTT", "AUD", "STK", "DOC")),
     "{any} ({file attached|Datei angehängt|archivo adjunto|fichier joint|arquivo anexado|ficheiro anexado|file allegato"
     "|bestand bijgevoegd|файл добавлен|файл додано|dosya ekli|soubor byl přiložen})",
@@ -84,7 +100,10 @@ _OMITTED = "|".join(
 )
 _OMITTED_FIRST = "|".join(("تم استبعاد", "لم يتم إدراج", "đã bỏ qua"))
 # On Android: an iPhone marks these as it does all that nobody said.
-_MISSED_CALLS = (
+_UNMARKED = (
+    "Waiting for this message{any}",
+    "Warten auf diese Nachricht{any}",
+    "{POLL|UMFRAGE|ENCUESTA|ENQUETE|SONDAGE|SONDAGGIO|PEILING|ANKET|ОПРОС}:",
     "Missed voice call",
     "Missed video call",
     "Missed group voice call",
@@ -137,7 +156,7 @@ ANDROID = LineFormat(
         "- ",
         {
             entries.SYSTEM: (
-                *(f"- {{name}}: {words}" for words in _MISSED_CALLS),
+                *(f"- {{name}}: {words}" for words in _UNMARKED),
                 *(f"- {{actor}} {quote}{{any}}" for quote in '"“„«「'),
                 "- {name}「{any}",
                 "- {sentence}",
@@ -157,6 +176,7 @@ IPHONE = LineFormat(
             entries.ATTACHMENT: (
                 f"{{actor}}: {{any}}\u200e{{short}}{{{_OMITTED}}}",
                 f"{_MARKED}{{{_OMITTED_FIRST}}} {{short}}",
+                "{actor}: \u200f<{short}: {short}>",  # as the mark of direction is in Arabic
             ),
             entries.SYSTEM: (_MARKED + "{told}",),
         },

@@ -11,7 +11,7 @@ ZNC = LineFormat(
     joined=("*** Joins: {nick} {host}",),
     left=(
         "*** Parts: {nick} {host} ({reason})",
-        "*** Quits: {nick} {host} ({reason})",
+        "*** Quits: {nick} ({short}@{short}) ({reason})",
         "*** {nick} was kicked by {by} ({reason})",
     ),
     renamed=("*** {nick} is now known as {new}",),

@@ -40,7 +40,7 @@ class _Answer(msgspec.Struct):
     sender_full_name: str
     content: str
     timestamp: float
-    stream_id: int = 0
+    display_recipient: str | list[msgspec.Raw] = ""
     content_type: str = ""
     last_edit_timestamp: float | None = None
     reactions: list[msgspec.Raw] = []
@@ -68,7 +68,8 @@ def _entries(export: _Export | _Answers) -> Iterator[Entry]:
         left_out = [entries.EDIT] * bool(answer.last_edit_timestamp) + [entries.REACTION] * len(answer.reactions)
         stamp = stamps.at_epoch(answer.timestamp, stamps.SECOND_S)
         nick = people.nick(answer.sender_id, answer.sender_full_name)
-        yield _spoken(number, stamp, nick, answer.content, left_out, str(answer.stream_id))
+        room = answer.display_recipient if isinstance(answer.display_recipient, str) else "private messages"
+        yield _spoken(number, stamp, nick, answer.content, left_out, room)
 
 
 def _spoken(number: int, stamp: Stamp, nick: str, text: str, left_out: Sequence[str], room: str) -> Entry:
