@@ -1,6 +1,7 @@
 """Logs and live rooms become scenarios that replay them."""
 
 import dataclasses
+import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,7 @@ from bots.scenario.actions.speaking import Act, Say
 from bots.scenario.load import parse
 from bots.scenario.model import Scenario
 from bots.scenario.schedule import latecomers
+from bots.scenario.yaml_tree import MAX_BYTES
 from bots.transcripts.importer import choose, import_log
 from bots.transcripts.legal_names import LegalNames, one_to_one
 from bots.transcripts.line_format import LineFormat
@@ -283,3 +285,13 @@ def test_where_nothing_can_be_written_the_log_is_not_blamed(
     output = "x" * 1_000
     assert main(["import", "a.log", "--format", "irssi", "-o", output]) == 2
     assert capsys.readouterr().err == f"geventchat-bots: {output} cannot be written: file name too long\n"
+
+
+def test_of_a_log_that_is_too_long_it_is_said_how_much_will_do() -> None:
+    line = f"[20:01] <ben> {'word ' * 10_000}\n"
+    with pytest.raises(UsageError) as refused:
+        import_log((line * 175).encode(), "a.log", "generic")
+    words = r"a\.log is too long for a scenario, of 8 MiB: import a part of it, of some (\d+) lines"
+    part = re.fullmatch(words, str(refused.value))
+    assert part
+    assert 0.9 < int(part[1]) * len(line) / MAX_BYTES < 1

@@ -55,6 +55,7 @@ def test_codes_for_colours_are_left_out_and_counted() -> None:
         (b"", "a: this is no log in a form that is known"),
         (b'{"messages": 1}', "a: this is JSON, but not as a chat that is known exports it"),
         (b'{"name": "Tea", "messages": [', "nor JSON"),
+        (b"[20:01] what is this", "a: this is no log in a form that is known; see"),
     ],
 )
 def test_what_is_no_log_is_refused_by_its_name(source: bytes, words: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from bots.scenario.units import counted, show_duration
+from bots.scenario.yaml_tree import MAX_BYTES
 from bots.transcripts import calendar, formats
 from bots.transcripts.entries import UNKNOWN_LINE, Entry, LogFormat
 from bots.transcripts.log_text import LogText, read_text
@@ -23,7 +24,7 @@ def import_log(source: bytes, file: str, name: str = "") -> Transcript:
     """Return the scenario that a log becomes.
 
     `file` is what the log is called, and `name` its format's name; if that is empty, the format is found. Raises
-    UsageError when nothing in it can be read, or it may be in several formats.
+    UsageError when nothing in it can be read, it may be in several formats, or it is too long for a scenario.
     """
     log = read_text(source, file)
     try:
@@ -40,6 +41,9 @@ def import_log(source: bytes, file: str, name: str = "") -> Transcript:
     size = f"{counted(len(moments), 'line')} under {counted(len(nicks), 'nick')} in {lasted}"
     title = f"{file}: {size}, read as {chosen.title}"
     transcript = transcribe(moments, title)
+    if (length := len(transcript.text.encode())) > MAX_BYTES:
+        part = f"a part of it, of some {read[-1].number * MAX_BYTES // length:,} {chosen.unit}s"
+        raise UsageError(f"{file} is too long for a scenario, of {MAX_BYTES >> 20} MiB: import {part}")
     left_out = list(_left_out(read, chosen.unit))
     notes = (*log.notes, *of_others, *times, *transcript.notes, *left_out)
     return Transcript(transcript.title, transcript.text, notes)
@@ -65,7 +69,7 @@ def choose(log: LogText, among: Sequence[LogFormat] = formats.FORMATS) -> LogFor
 
 def _what(log: LogText) -> str:
     """Return what a text seems to be that no format knows."""
-    if not log.text.lstrip().startswith(("{", "[")):
+    if not log.looks_like_json:
         return "this is no log in a form that is known"
     try:
         msgspec.json.decode(log.text, type=msgspec.Raw)

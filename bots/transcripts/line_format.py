@@ -73,6 +73,9 @@ class _Rule(NamedTuple):
     kind: str
     form: re.Pattern[str]
     own: int  # how many characters of a line are this form's own
+    # How it begins, and the longest word of its own: a line without them needs no closer look.
+    begin: str
+    word: str
 
 
 @dataclass(frozen=True)
@@ -147,6 +150,8 @@ class LineFormat:
             return None, None, None
         rest = rest.lstrip(" ")
         for rule in self._rules:
+            if not rest.startswith(rule.begin) or rule.word not in rest:
+                continue
             if (match := rule.form.fullmatch(rest)) and (stamp or not self.continues or rule.kind in self._headers):
                 return stamp, rule, match
         return stamp, None, None
@@ -244,18 +249,20 @@ def _has_no_words(entry: Entry) -> bool:
 
 
 def _rule(kind: str, form: str) -> _Rule:
-    pattern, own = "", 0
+    pattern, own, words = "", 0, [""]
     for part in _PARTS.split(form):
         if re.fullmatch(_REASON, part):
             pattern += rf"(?: +{re.escape(part[1])}(?P<reason>.*){re.escape(part[-1])})?"
         elif part in _FIELDS:
             pattern += _FIELDS[part]
         elif part.startswith("{") and "|" in part:
-            words = part[1:-1].split("|")
-            pattern += f"(?:{'|'.join(map(re.escape, words))})"
-            own += min(len(word) - word.count(" ") for word in words)
+            choices = part[1:-1].split("|")
+            pattern += f"(?:{'|'.join(map(re.escape, choices))})"
+            own += min(len(choice) - choice.count(" ") for choice in choices)
         else:
             pattern += " +".join(map(re.escape, part.split(" ")))
             own += len(part) - part.count(" ")
+            words += part.split(" ")
     trailing = "" if kind in ("said", "acted") else " *"
-    return _Rule(kind, re.compile(pattern + trailing), own or _OF_NO_OWN)
+    begin = _PARTS.split(form)[0].partition(" ")[0]
+    return _Rule(kind, re.compile(pattern + trailing), own or _OF_NO_OWN, begin, max(words, key=len))

@@ -57,6 +57,11 @@ class LogText:
         """The lines, without their ends and without codes for colours."""
         return _CODES.sub("", self.text).split("\n")
 
+    @property
+    def looks_like_json(self) -> bool:
+        """Whether the text begins as an export does that is one JSON document, or has one in each line."""
+        return _JSON.match(self.text) is not None
+
     @cached_property
     def sample(self) -> list[str]:
         """As many lines as show in which format the log is; none that is blank or overlong."""
@@ -90,8 +95,8 @@ def read_text(source: bytes, file: str) -> LogText:
 def _what_else(log: LogText) -> str:
     """Return what a text is that is no log that people read, and what to do; nothing if it may be one."""
     third = len(log.sample) / 3
-    is_json = _JSON.match(log.text) is not None  # some exports have each message as HTML too
-    if not is_json and (_MARKUP.match(log.text) or sum(map(_is_markup, log.sample)) > third):
+    # Some exports have each message as HTML too, in their JSON.
+    if not log.looks_like_json and (_MARKUP.match(log.text) or sum(map(_is_markup, log.sample)) > third):
         kind = "XML" if log.text.lstrip().lower().startswith("<?xml") else "HTML"
         return f"{kind}, which is not read: export the conversation as text or JSON"
     if log.text.lstrip().startswith("[LINE]"):

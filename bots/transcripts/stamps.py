@@ -98,7 +98,7 @@ _YEAR = re.compile(r"\s(?P<y>[12]\d{3})(?=[\])}\s])")
 @lru_cache(maxsize=4_096)  # each format that may have written a log looks at the same sample of it
 def split(line: str) -> tuple[Stamp | None, str]:
     """Return when a line says that it was, and the rest of it; None and the whole line if it does not begin so."""
-    if not _FOREIGN.search(line, 0, _HEAD):
+    if line.isascii() or not _FOREIGN.search(line, 0, _HEAD):
         stamp, end = _read(line)
         return stamp, line[end:]
     familiar = [(place, one) for place, sign in enumerate(line[:_HEAD]) if (one := _familiar(sign))]
@@ -151,7 +151,9 @@ def _timed(line: str, begin: int, date: Date | None) -> tuple[Stamp, int] | None
     late = match["late"] or match["pm"] or match["half"] in ("P", "p")
     if hour <= 12 and (late or match["half"] or match["early"] or match["am"]):
         hour = hour % 12 + (12 if late else 0)
-    second = hour * _HOUR_S + int(match["minute"]) * 60 + int(match["second"] or 0) + float(f"0.{match['part'] or 0}")
+    second = float(hour * _HOUR_S + int(match["minute"]) * 60 + int(match["second"] or 0))
+    if match["part"]:
+        second += float(f"0.{match['part']}")
     if zone := _ZONE.match(line, end):
         end = zone.end()
         if zone["sign"]:

@@ -163,7 +163,8 @@ class _Stage:
 def _parts(text: str) -> Iterator[str]:
     """Yield a text in pieces that a line of the json dialect can hold, cut at blanks where there are any."""
     while _is_too_long(text):
-        low, high = 1, len(text)  # the longest beginning that is not too long has from low to high - 1 characters
+        # The longest beginning that is not too long has from low to high - 1 characters, each of a byte at least.
+        low, high = 1, min(len(text), Limits().max_line)
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (low, middle) if _is_too_long(text[:middle]) else (middle, high)
