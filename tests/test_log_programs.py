@@ -178,3 +178,13 @@ def test_zulip_s_streams_are_told_by_their_names() -> None:
     answer = {"messages": [one | {"content": f"{at}", "display_recipient": room} for at, room in enumerate(rooms)]}
     told = ["only the room tea is read; left out are 1 of private messages"]
     assert read(json.dumps(answer))[1:] == (['Ann: {say: "0"', 'Ann: {say: "1"'], told)
+
+
+def test_hexchat_in_another_language_is_no_konversation() -> None:
+    log = """\
+        11月 23 20:00:05 *\tben (~b@host.example) が参加しました
+        11月 23 20:01:00 <ben>\tこんにちは
+        11月 24 20:01:00 <ann>\tはい
+        11月 24 20:02:00 *\tben が終了しました (Quit: bed)
+        """
+    assert read(log) == ("HexChat or XChat", ['ben: {say: "こんにちは"', 'ann: {say: "はい"'], ["2 unknown events"])

@@ -66,6 +66,7 @@ _EPOCH = re.compile(r"(\d{10})(?:\.(\d{1,9}))?(?![\d:./-])")
 _DATES = (
     re.compile(r"(?P<y>\d{4})[-/.年년]\s?(?P<m>\d{1,2})[-/.月월]\s?(?P<d>\d{1,2})[.日일]?(?!\d)"),
     re.compile(r"(?P<y>[12]\d{3})(?P<m>\d\d)(?P<d>\d\d)(?!\d)"),
+    re.compile(r"(?P<m>\d{1,2})[月월]\s?(?P<d>\d{1,2})[日일]?(?![\d:])"),
     re.compile(r"(?P<a>\d{1,2})[-/.]\s?(?P<b>\d{1,2})(?:[-/.]\s?(?P<c>\d{4}|\d\d))?\.?(?![\d:])"),
     re.compile(r"(?:\w+\.?,?\s)?(?P<month>[^\W\d_]{3,10})\.?\s+(?P<d>\d{1,2})(?:,?\s(?P<y>\d{4}))?(?![\d:])"),
     re.compile(
@@ -184,7 +185,7 @@ def _date(match: re.Match[str]) -> Date:
         orders = ("dmy", "mdy", "ymd") if len(parts["c"] or "") == 2 and "-" in match[0] else ("dmy", "mdy")
         return Date((first, second, third), orders)
     month = int(parts["m"]) if "m" in parts else month_of(parts["month"])
-    return Date((int(parts["y"] or parts.get("yy") or 0), month, int(parts["d"])))
+    return Date((int(parts.get("y") or parts.get("yy") or 0), month, int(parts["d"])))
 
 
 def month_of(word: str) -> int:

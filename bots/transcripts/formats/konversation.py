@@ -31,4 +31,5 @@ KONVERSATION = LineFormat(
         ),
         entries.UNKNOWN_EVENT: ("Join\t{any}", "Part\t{any}", "Quit\t{any}", "Kick\t{any}", "Nick\t{any}"),
     },
+    stamped=r"\[.*\] \[.*\]",
 )
