@@ -74,13 +74,22 @@ def test_mirc_before_version_6_had_three_stars() -> None:
         [20:06] *** Something else
         """
     assert read(log) == (
-        "mIRC",
+        "mIRC before version 6",
         [
             *("ben: {join", 'ben: {say: "hi"', 'ben: {act: "waves"', 'ben: {rename: "benny"'),
             *('cat: {leave: "rude"', 'ben: {leave: "bed"'),
         ],
         ["1 server message", "1 topic", "1 mode change", "1 unknown event"],
     )
+
+
+def test_where_nobody_comes_or_goes_the_formats_with_three_stars_read_alike() -> None:
+    log = """\
+        [20:01:00] <ben> hi
+        [20:02:00] * cat waves
+        [20:03:00] *** ben is now known as benny
+        """
+    assert read(log) == ("ZNC", ['ben: {say: "hi"', 'cat: {act: "waves"', 'ben: {rename: "benny"'], [])
 
 
 def test_energymech_tells_why_somebody_quits_without_a_host() -> None:

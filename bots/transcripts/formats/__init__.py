@@ -18,7 +18,7 @@ from bots.transcripts.formats.irssi import IRSSI
 from bots.transcripts.formats.konversation import KONVERSATION
 from bots.transcripts.formats.kvirc import KVIRC
 from bots.transcripts.formats.limnoria import LIMNORIA
-from bots.transcripts.formats.mirc import MIRC
+from bots.transcripts.formats.mirc import MIRC, MIRC5
 from bots.transcripts.formats.overrustle import OVERRUSTLE
 from bots.transcripts.formats.pidgin import PIDGIN
 from bots.transcripts.formats.quassel import QUASSEL
@@ -37,12 +37,13 @@ FORMATS: tuple[LogFormat, ...] = (
     GENERIC,
     IRSSI,
     WEECHAT,
+    MIRC,
     HEXCHAT,
     ZNC,
     LIMNORIA,
     EGGDROP,
     ENERGYMECH,
-    MIRC,
+    MIRC5,
     TEXTUAL,
     THELOUNGE,
     KVIRC,
