@@ -58,3 +58,8 @@ def test_what_whatsapp_writes_for_what_is_no_text_nobody_says(words: str, kind: 
 def test_a_mark_of_the_other_direction_shows_an_attachment_too() -> None:
     log = "[23.11.24, 20:01:00] Ann: hi\n[23.11.24, 20:01:11] Sara: \u200f<المُرفق: 00000012-PHOTO.jpg>\n"
     assert read(log) == (['Ann: {say: "hi"'], ["1 attachment"])
+
+
+def test_what_was_copied_from_whatsapp_web_has_the_time_first() -> None:
+    log = "[20:01, 11/23/2024] Ben: hi\n[8:02 PM, 11/23/2024] Ann: ho\nmore\n"
+    assert read(log) == (['Ben: {say: "hi"', 'Ann: {say: "ho more"'], ["1 line break"])

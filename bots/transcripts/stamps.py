@@ -75,8 +75,8 @@ _DATES = (
 )
 _BETWEEN = re.compile(r"[T_/|@-]|(?:\sг\.)?,?\s+(?:at\s|um\s|à\s|klo\s|kl\.?\s)?|\]\s\[")
 # Before noon and after it, in scripts and languages that do not say AM and PM.
-_AM = ("ص", "ق.ظ.", "ق.ظ", "π.μ.", "म.पू.", "पूर्वाह्न", "ÖÖ", "SA")
-_PM = ("م", "ب.ظ.", "ب.ظ", "μ.μ.", "म.उ.", "अपराह्न", "ÖS", "CH")
+_AM = ("ص", "ق.ظ.", "ق.ظ", "π.μ.", "म.पू.", "पूर्वाह्न", "ÖÖ", "SA", "πμ", "PG")
+_PM = ("م", "ب.ظ.", "ب.ظ", "μ.μ.", "म.उ.", "अपराह्न", "ÖS", "CH", "μμ", "PTG")
 
 
 def _words(words: Iterable[str]) -> str:
@@ -84,11 +84,12 @@ def _words(words: Iterable[str]) -> str:
 
 
 _TIME = re.compile(
-    r"(?P<early>上午|凌晨|清晨|早上|오전|午前|ÖÖ)?(?P<late>下午|中午|晚上|오후|午後|ÖS)?\s?"
+    r"(?P<early>上午|凌晨|清晨|早上|오전|午前|ÖÖ|de\.)?(?P<late>下午|中午|晚上|오후|午後|ÖS|du\.)?\s?"
     r"(?P<hour>\d{1,2})(?P<colon>[:.])(?P<minute>[0-5]\d)(?:(?P=colon)(?P<second>[0-6]\d)(?:[.,](?P<part>\d{1,9}))?)?"
     r"(?!\d)(?:\s?(?P<half>[AaPp])\.?\s?[Mm]\b\.?"
     # Such words may also begin a text, or be a nick: they count where what stands behind them ends a time.
     rf"|\s?(?:(?P<am>{_words(_AM)})|(?P<pm>{_words(_PM)}))(?=[\]),]|\s[-–]))?"
+    r"(?:\s(?:ч\.|Uhr)(?=[\]),\s]))?"
 )
 _ZONE = re.compile(r"\s?(?:(?:Z|UTC|GMT)\b|(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d)(?![\d:]))")
 # What a date behind a time ends at; other numbers there are of the text.

@@ -168,7 +168,8 @@ _MARKED = "{any}: \u200e"
 IPHONE = LineFormat(
     name="whatsapp-iphone",
     title="WhatsApp on an iPhone",
-    stamped=r"(\[\d{1,4}[./-].*\])?",
+    # With the time first, it is what was copied from WhatsApp Web.
+    stamped=r"(\[\d{1,4}[./-].*\]|\[\d{1,2}:.*, .*\])?",
     **_described(
         "",
         _MARKED,
