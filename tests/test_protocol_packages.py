@@ -1,6 +1,8 @@
 """A protocol that a package offers as a class, found by its entry point."""
 
+import importlib
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,9 +11,9 @@ from textwrap import dedent
 import pytest
 
 from bots.protocols.registry import by_name
-from geventchat.protocol.errors import UsageError
+from geventchat.protocol.errors import ProtocolError, UsageError
 from tests.pages import blocks
-from tests.processes import run
+from tests.processes import Ran, run
 from tests.servers.running import other_server
 
 
@@ -40,6 +42,7 @@ def test_a_class_of_a_package_speaks_to_a_server(package: Path) -> None:
         cast: {user: 3}
         script:
           - user: {say: "{words 2}", times: 5, every: 20ms}
+          - user1: {leave}
     """)
     )
     with other_server("with_bare_lines.py") as (host, port):
@@ -49,18 +52,89 @@ def test_a_class_of_a_package_speaks_to_a_server(package: Path) -> None:
     assert result["delivered"] == 45
 
 
-def test_a_run_is_no_pass_where_a_class_of_a_package_fails_for_one_user(package: Path) -> None:
+_TALK = "script:\n  - alice: Hello\n  - odd: I am here too\n"
+
+
+def _played(package: Path, method: str, line: str) -> Ran:
+    """Return what a run says where a method of the class begins with another line."""
     module = package / "my_package.py"
-    hello = next(line for line in module.read_text().splitlines() if line.lstrip().startswith("def hello("))
-    body = hello[: len(hello) - len(hello.lstrip())] + "    "
-    module.write_text(module.read_text().replace(hello, f"{hello}\n{body}assert nick != 'odd', 'no name'"))
-    (package / "talk.yaml").write_text("script:\n  - alice: Hello\n  - odd: I am here too\n")
+    head = next(one for one in module.read_text().splitlines() if one.lstrip().startswith(f"def {method}("))
+    module.write_text(module.read_text().replace(head, f"{head}\n        {line}"))
+    (package / "talk.yaml").write_text(_TALK)
     with other_server("with_bare_lines.py") as (host, port):
         arguments = [str(package / "talk.yaml"), "--server", f"{host}:{port}", "--dialect", "shouting"]
-        ran = run("bots.cli", *arguments, may_fail=True)
-    assert "PASSED" not in ran.out
-    assert ran.status != 0
-    assert "no name" in ran.errors
+        return run("bots.cli", *arguments, may_fail=True)
+
+
+@pytest.mark.parametrize(
+    ("method", "line", "told"),
+    [
+        ("hello", "assert nick != 'odd', 'no name'", r"hello raised AssertionError: no name \(my_package.py:\d+\)"),
+        ("hello", "return None", "hello returned None, and not bytes"),
+        ("encode", "return b''", r"encode returned no bytes for Say\(text='Hello'"),
+        ("encode", "return command.text", "encode returned 'Hello', and not bytes"),
+        ("receive", "raise KeyError('nick')", r"receive raised KeyError: 'nick' \(my_package.py:\d+\)"),
+        ("receive", "yield 'hi'", "receive yielded 'hi', which is no event, reply or Notice"),
+        ("receive", "yield events.Said('', '', '', 'ann', data)", "receive yielded Said.*, whose text is no text"),
+    ],
+)
+def test_what_a_method_does_wrong_is_told_in_a_line_and_the_server_is_not_accused(
+    package: Path, method: str, line: str, told: str
+) -> None:
+    ran = _played(package, method, line)
+    assert ran.status == 1
+    assert re.search(f"failed: .* the class of the dialect shouting is wrong: {told}", ran.out), ran
+    assert "anomalies    none" in ran.out
+    assert "Traceback" not in ran.errors
+
+
+@pytest.mark.parametrize("end", ["-1", "None", "start", "len(data) + 1"])
+def test_an_end_that_cannot_be_is_told_instead_of_looked_for_for_ever(package: Path, end: str) -> None:
+    with (package / "my_package.py").open("a") as module:
+        module.write(f"\n    def line_end(self, data, start):\n        return {end} or None\n")
+    dialect = by_name("shouting").make("")
+    with pytest.raises(ProtocolError, match="the class of the dialect shouting is wrong: line_end returned "):
+        dialect.line_end(b"ann HI\nben HO\n", 7 if end == "start" else 0)
+
+
+@pytest.mark.parametrize(
+    ("module", "told"),
+    [
+        ("class Shouting(:", "SyntaxError: invalid syntax"),
+        ("import nothing_there", "ModuleNotFoundError: No module named 'nothing_there' (my_package.py:1)"),
+        ("Shouting = print", "it is no class that is built on bots.protocols.base.ClientDialect"),
+        ("from bots.protocols.base import ClientDialect as Shouting", "it has no method hello and no encode"),
+    ],
+)
+def test_what_is_no_such_class_is_told_in_a_line(package: Path, module: str, told: str) -> None:
+    (package / "my_package.py").write_text(module + "\n")
+    with pytest.raises(UsageError, match="the dialect shouting cannot be loaded") as refused:
+        by_name("shouting")
+    assert told in str(refused.value)
+
+
+def test_a_class_that_cannot_be_made_and_one_that_cannot_what_nobody_can_are_told(package: Path) -> None:
+    module = package / "my_package.py"
+    whole = module.read_text()
+    module.write_text(whole + "\n    def __init__(self):\n        pass\n")
+    with pytest.raises(UsageError, match="it is made with the server's HOST:PORT"):
+        by_name("shouting")
+    sys.modules.pop("my_package")
+    module.write_text(whole.replace('"whisper"', '"whispering"'))
+    importlib.invalidate_caches()
+    with pytest.raises(UsageError, match="cannot has whispering, and knows only act, whisper"):
+        by_name("shouting")
+
+
+def test_two_packages_that_offer_the_same_name_are_told(package: Path) -> None:
+    other = package / "other-1.0.dist-info"
+    other.mkdir()
+    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1.0\n")
+    (other / "entry_points.txt").write_text("[geventchat.protocols]\nshouting = other:Loud\n")
+    with pytest.raises(
+        UsageError, match=r"several packages offer a dialect shouting, .* and .*; uninstall all but one"
+    ):
+        by_name("shouting")
 
 
 @pytest.mark.usefixtures("package")

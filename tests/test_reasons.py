@@ -106,7 +106,7 @@ def test_who_gets_no_last_answer_in_time_is_late(monkeypatch: pytest.MonkeyPatch
     ("script", "failure"),
     [
         ("  - ann: hi\n", "ann got no answer at the end within 0.5 s"),
-        ("  - ann: {leave}\n  - ben: hi\n", "test.yaml:2: ann said goodbye and was not let go"),
+        ("  - ann: {leave}\n  - ben: hi\n", "test.yaml:2: ann said goodbye, and the server did not end the connection"),
         ("  - ann: {rename: anna}\n", "test.yaml:2: ann got no answer to its new name within 0.5 s"),
     ],
 )

@@ -189,7 +189,7 @@ class Joining:
                 self.disconnected(bot)
                 self.stop_hearing(bot)
             if not let_go:
-                raise NotDone(f"{bot.nick} said goodbye and was not let go")
+                raise NotDone(f"{bot.nick} said goodbye, and the server did not end the connection")
 
     def rename(self, bot: Bot, nick: str) -> None:
         """Take another nick."""

@@ -140,6 +140,9 @@ class Sending:
             except OSError:
                 ledger.lose(bot.nick, time.monotonic(), bot.taken)  # nobody knows whether it has arrived
                 raise
+            except NotDone:  # the protocol cannot send it
+                ledger.withdraw(message)
+                raise
 
     def _check_is_heard_there(self, bot: Bot, room: str | None) -> None:
         """Raise CannotSay where a message can name no room, and the one that is meant is not the bot's."""

@@ -72,7 +72,7 @@ class ClientDialect:
     tells_refusals: bool = False  # whether a refusal can be told from other notices
     greets: bool = True  # whether the server shows that a newcomer is in
     echoes: bool = True  # whether a speaker hears itself
-    half_closes: bool = False  # whether a goodbye ends with the end of what is sent
+    half_closes: bool = True  # whether a goodbye ends with the end of what is sent: else the server ends the connection
     pause_s: float = 0.0  # how long to wait between two lines of a script
     quiet_s: float = 1.0  # without pongs: after how long a silence nothing more is coming
     password: str = ""  # the server's, if it has one

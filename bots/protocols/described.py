@@ -26,8 +26,6 @@ _PACKET_PAUSE_S = 0.1
 class Described(ClientDialect):
     """One connection, spoken as a file says."""
 
-    half_closes = True
-
     def __init__(self, description: Description, host: str = "") -> None:
         super().__init__(host)
         self._description = description

@@ -53,6 +53,7 @@ class Irc(ClientDialect):
     several_rooms = True
     tells_refusals = True
     echoes = False
+    half_closes = False
 
     def __init__(self, host: str = "") -> None:
         super().__init__(host)

@@ -17,6 +17,7 @@ class Json(ClientDialect):
     gives_ids = True
     catches_up = True
     tells_refusals = True
+    half_closes = False
 
     def __init__(self, host: str = "") -> None:
         super().__init__(host)

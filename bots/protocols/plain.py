@@ -23,6 +23,7 @@ class Plain(ClientDialect):
     """The plain dialect: one room at a time, no ids, and notices in words, of which only some can be understood."""
 
     answers_pings = True
+    half_closes = False
 
     def __init__(self, host: str = "") -> None:
         super().__init__(host)

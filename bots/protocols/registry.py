@@ -1,7 +1,6 @@
 """The protocols that there are: built in, by the names that `--dialect` knows; from packages; and from files."""
 
 from collections.abc import Callable
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,9 +30,6 @@ DIALECTS: dict[str, MakeDialect] = {
     "irc": Irc,
 }
 
-# Where packages name classes like those in this folder; see docs/protocols.md.
-_GROUP = "geventchat.protocols"
-
 
 class Spoken(NamedTuple):
     """A protocol that was asked for: by which option and under which name, and what makes a connection's half."""
@@ -49,15 +45,13 @@ def by_name(name: str) -> Spoken:
     """Return the protocol with this name, of ours or of a package that is installed. Raises UsageError."""
     if name in DIALECTS:
         return Spoken("--dialect", name, DIALECTS[name])
-    offered = {one.name: one for one in entry_points(group=_GROUP)}
-    if name not in offered:
-        known = [*DIALECTS, *offered]
+    from bots.protocols.offered import load, offered
+
+    found = offered()
+    if name not in found:
+        known = [*DIALECTS, *found]
         raise UsageError(f"there is no dialect {name}, only {', '.join(known)}{did_you_mean(name, known)}")
-    try:
-        made: MakeDialect = offered[name].load()
-    except (ImportError, AttributeError) as error:
-        raise UsageError(f"the dialect {name} cannot be loaded from {offered[name].value}: {error}") from None
-    return Spoken("--dialect", name, made)
+    return Spoken("--dialect", name, load(found[name]))
 
 
 def with_password(spoken: Spoken, password: str) -> Spoken:
