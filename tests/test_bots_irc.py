@@ -113,6 +113,21 @@ def test_a_ping_is_answered_and_notices_of_the_server_mean_nothing() -> None:
     assert irc.data_to_send() == b"PONG :12 34\r\n"
 
 
+def test_a_room_that_refuses_somebody_is_told_with_the_ref_of_who_asked_for_it_and_only_then() -> None:
+    irc = in_lobby()
+    for room in ("tea", "den"):
+        irc.encode(commands.Join(room=room, ref=f"into {room}"))
+    refused, *others = heard(
+        irc,
+        ":s 473 ann #tea :Cannot join channel (+i)",
+        ":ann!u@h JOIN #den",
+        ":s 404 ann #den :Cannot send to channel",
+        ":s 421 ann",
+    )
+    assert refused == replies.Error(code="473", message="#tea Cannot join channel (+i)", ref="into tea")
+    assert [one.ref for one in others if isinstance(one, replies.Error)] == [None, None]
+
+
 def test_a_flood_limit_is_told_from_a_fault() -> None:
     for line in ("ERROR :Closing link: (ann@h) [Excess Flood]", ":s 439 ann #lobby :You are sending too fast"):
         (told,) = heard(in_lobby(), line)
@@ -177,6 +192,26 @@ def test_one_wrong_delivery_in_200_is_found_and_named(server: str, fault: str, t
         if one.fault != "corrupt":
             said.remove(next((nick, texts) for nick, texts in said if nick == one.reader.name and one.text in texts))
     assert said == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("server", [one for one in SERVERS if one != OURS])  # ours has no rooms that anybody can close
+def test_nobody_is_waited_for_in_a_room_that_refuses_it(server: str, tmp_path: Path) -> None:
+    scenario = """\
+        script:
+          - ann: {join: tea}
+          - ann: {send_bytes: "MODE #tea +i\\r\\n"}
+          - ann: {ping}
+          - ben: hello
+          - ben: {join: tea}
+          - ann: {say: hi, room: tea}
+          - ben: {say: still here, room: lobby}
+    """
+    with irc_server(server, tmp_path) as address:
+        outcome = play(scenario, address, "irc")
+    (failure,) = outcome.failures
+    assert "ben was told: #tea Cannot join channel" in failure
+    assert outcome.anomalies == {}
 
 
 @pytest.mark.slow

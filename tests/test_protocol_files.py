@@ -324,6 +324,16 @@ def test_what_is_refused_is_told_with_its_reason_where_there_is_one() -> None:
     dialect = spoken(f"{JSON}refused: {{error: {{}}}}\n")
     (refused,) = heard(dialect, '{"error": {"code": 5}}')
     assert refused == replies.Error(code="refused", message='{"error": {"code": 5}}')
+
+
+def test_a_room_that_is_refused_is_told_with_the_ref_of_who_asked_for_it() -> None:
+    dialect = spoken(f'{LINES}refused: "-ERR {{room}}: {{why}}"\n')
+    dialect.encode(commands.Join(room="tea", ref="into tea"))
+    (refused, again) = heard(dialect, "-ERR tea: not today", "-ERR tea: not today")
+    assert (refused, again) == (
+        replies.Error(code="refused", message="not today", ref="into tea"),
+        replies.Error(code="refused", message="not today"),
+    )
     assert not spoken(LINES).tells_refusals
 
 

@@ -483,3 +483,21 @@ def test_a_server_that_lets_somebody_in_late_makes_messages_late_but_not_the_run
         outcome = play("script:\n  - ann: {join, at: 0s}\n  - ann: {say: hi, at: 10ms}\n  - ben: ho\n", address)
     assert outcome.timeline.latency.largest_s >= 0.4
     assert outcome.lag.largest_s < 0.4
+
+
+def test_nobody_is_waited_for_in_a_room_that_refuses_it() -> None:
+    scenario = """\
+        script:
+          - ann: {send_bytes: "{\\"type\\":\\"register\\",\\"password\\":\\"correct horse\\"}\\n"}
+          - ann: {ping}
+          - ann: {join: tea}
+          - ann: {send_bytes: "{\\"type\\":\\"lock\\",\\"room\\":\\"tea\\"}\\n"}
+          - ann: {ping}
+          - ben: hello
+          - ben: {join: tea}
+          - ann: {say: hi, room: tea}
+    """
+    with ChatServer() as server:
+        outcome = play(scenario, server.address)
+    assert outcome.failures == ["ben was told: that room is locked: it takes to be invited (locked)"]
+    assert outcome.anomalies == {}

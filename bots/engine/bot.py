@@ -222,8 +222,11 @@ class Bot:
                 self.send(command)
 
     def with_ref(self, command: Refusable, withdraw: Withdraw) -> Refusable:
-        """Return a command with a ref by which the server can refuse it, where it may: `withdraw` is called then."""
-        if not (self._may_be_refused and self.dialect.catches_up):
+        """Return a command with a ref by which the server can refuse it: `withdraw` is called then.
+
+        What is said has one only where it may be refused.
+        """
+        if not (isinstance(command, commands.Join) or (self._may_be_refused and self.dialect.catches_up)):
             return command
         ref = command.ref or f"said {next(self._tokens)}"
         self._withdraw[ref] = withdraw

@@ -47,6 +47,7 @@ class Described(ClientDialect):
         self._answers = b""
         self._number = 0  # of what was sent last
         self._asked: deque[str] = deque()  # tokens of pings, where pongs do not come with them
+        self._refs: dict[str, str | None] = {}  # of what asks to enter rooms, by the room
 
     @property
     def awaited(self) -> Named | None:
@@ -89,7 +90,8 @@ class Described(ClientDialect):
                     return b""
                 self._asked.append(token)
                 return self._frame(description.ping, names | {"token": token})
-            case commands.Join(room=room):
+            case commands.Join(room=room, ref=ref):
+                self._refs[room] = ref
                 sent = [step.message for step in description.steps if isinstance(step, Send)]
                 return b"".join(self._frame(one, names | {"room": room}) for one in sent if _names_a_room(one))
             case commands.Leave(room=room):
@@ -169,8 +171,8 @@ class Described(ClientDialect):
             asked = self._asked.popleft() if self._asked else ""
             yield replies.Pong(token=names.get("token", asked))
         elif description.refused is not None and description.refused.pattern.match(value, names := {}):
-            why = names.get("why")
-            yield replies.Error(code="refused", message=_show(content) if why is None else shown(why))
+            why, ref = names.get("why"), self._refs.pop(names.get("room", ""), None)
+            yield replies.Error(code="refused", message=_show(content) if why is None else shown(why), ref=ref)
         elif description.heard.pattern.match(value, names := {}):
             room = names.get("room", self._names["room"])
             yield events.Said(names.get("id", ""), "", room, names.get("nick", ""), names.get("text", ""))

@@ -60,6 +60,7 @@ class Irc(ClientDialect):
         self._nick = ""
         self._room = LOBBY  # where one is who is asked to be nowhere else
         self._rooms: dict[str, None] = {}
+        self._asked: dict[str, str | None] = {}  # the rooms that one is on the way into, and the ref of each
         self._is_in = False
         self._answers = b""
 
@@ -82,7 +83,8 @@ class Irc(ClientDialect):
                 return _line(f"PRIVMSG {to} :{text}")
             case commands.Rename(nick=nick):
                 return _line(f"NICK {nick}")
-            case commands.Join():
+            case commands.Join(ref=ref):
+                self._asked[room] = ref
                 return _line(f"JOIN #{room}")
             case commands.Leave(reason=reason):
                 return _line(f"PART #{room} :{reason}")
@@ -135,7 +137,8 @@ class Irc(ClientDialect):
             case "JOIN" | "PART" | "QUIT" | "KICK" | "NICK":
                 yield from self._moved(line)
             case _ if command[:1] in ("4", "5") and command.isdigit() and command != _NO_MOTD:
-                yield _error(command, shown(" ".join(params[1:])))
+                asked = self._asked.pop(params[1].removeprefix("#"), None) if len(params) > 1 else None
+                yield _error(command, shown(" ".join(params[1:])), asked)
             case "NOTICE" if gap := read_gap(last):
                 yield gap
             case "TOPIC" | "MODE" if self._is_in:  # a room's own; what is for one user alone is not told as a notice
@@ -158,6 +161,7 @@ class Irc(ClientDialect):
             case "JOIN":
                 if line.nick == self._nick:
                     self._rooms[room] = None
+                    self._asked.pop(room, None)
                 yield events.Joined("", "", room, nick)
             case "NICK":
                 if line.nick == self._nick:
@@ -185,9 +189,9 @@ def _said(nick: str, target: str, text: str) -> Heard:
     return kind("", "", shown(target[1:]), nick, words)
 
 
-def _error(number: str, message: str) -> replies.Error:
+def _error(number: str, message: str, ref: str | None) -> replies.Error:
     code = {_NICK_IN_USE: "nick-taken", _BAD_NICK: "bad-nick"}.get(number, number)
-    return replies.Error(code=code, message=_told(message))
+    return replies.Error(code=code, message=_told(message), ref=ref)
 
 
 def _told(message: str) -> str:
