@@ -101,3 +101,28 @@ def test_record_is_let_in_by_the_password_too(server: Serving, folder: Path, tmp
     assert "asks for a password: give it in a file, with --password-file FILE, or in GEVENTCHAT_PASSWORD" in ran.errors
     ran = run("bots.cli", "record", at, "--tls", "--password-file", str(wrong), environment=environment)
     assert (ran.status, "that is not the server's password" in ran.errors) == (1, True)
+
+
+@pytest.mark.parametrize("verb", ["try", "record", None])
+def test_a_server_for_which_nobody_vouches_ends_each_verb_with_the_same_status(
+    server: Serving, folder: Path, verb: str | None
+) -> None:
+    at = "{}:{}".format(*server.address)
+    protocol = folder / "lines.yaml"
+    protocol.write_text('protocol: tcp\nsay: "{nick}: {text}"\nheard: "{nick}: {text}"\ntls: system\n')
+    words = {
+        "try": ["try", at, "--protocol", str(protocol)],
+        "record": ["record", at, "--tls-ca", "system"],
+        None: [str(folder / "talk.yaml"), "--server", at, "--protocol", str(protocol)],
+    }
+    ran = run("bots.cli", *words[verb])
+    assert ran.status == 4
+    assert "nobody vouches for" in ran.errors
+
+
+def test_a_file_of_authorities_that_a_protocol_names_and_is_not_there_is_told_as_that_file(tmp_path: Path) -> None:
+    protocol = tmp_path / "lines.yaml"
+    protocol.write_text('protocol: tcp\nsay: "{nick}: {text}"\nheard: "{nick}: {text}"\ntls: ca.pem\n')
+    ran = run("bots.cli", "try", "127.0.0.1:1", "--protocol", str(protocol))
+    why = f"{tmp_path / 'ca.pem'}, which is to vouch for the server, cannot be read: no such file or directory"
+    assert (ran.status, ran.errors) == (2, f"geventchat-bots: {why}\n")

@@ -14,7 +14,7 @@ from bots.cli.try_protocol import try_protocol
 from bots.workers.errors import TooFewWorkers
 from geventchat.cli.connecting import HINTS, trust
 from geventchat.protocol import address
-from geventchat.protocol.errors import ChatError, Refused, ServerUnavailable, UsageError
+from geventchat.protocol.errors import ChatError, NotTrusted, Refused, ServerUnavailable, UsageError
 from geventchat.system.passwords import server_password
 from geventchat.system.stdio import CannotPrint
 
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TooFewWorkers as error:
         print(f"geventchat-bots: {error}", file=sys.stderr)
         return 5
-    except ServerUnavailable as error:
+    except (ServerUnavailable, NotTrusted) as error:
         print(f"geventchat-bots: {error}", file=sys.stderr)
         return 4
     except ChatError as error:

@@ -104,9 +104,10 @@ class Authorities:
             else:
                 self._context.load_verify_locations(file)
         except ssl.SSLError:
-            raise UsageError(f"--tls-ca {file} holds no certificate in PEM") from None
+            raise UsageError(f"{file}, which is to vouch for the server, holds no certificate in PEM") from None
         except OSError as error:
-            raise UsageError(f"--tls-ca {file} cannot be read: {(error.strerror or str(error)).lower()}") from None
+            why = (error.strerror or str(error)).lower()
+            raise UsageError(f"{file}, which is to vouch for the server, cannot be read: {why}") from None
 
     def engine(self, host: str) -> TlsEngine:
         """Return the client's side of a connection, in which the server's name is checked."""
