@@ -52,6 +52,38 @@ def test_a_class_of_a_package_speaks_to_a_server(package: Path) -> None:
     assert result["delivered"] == 45
 
 
+@pytest.mark.usefixtures("package")
+def test_a_class_is_tried_like_a_file() -> None:
+    with other_server("with_bare_lines.py") as (host, port):
+        ran = run("bots.cli", "try", f"{host}:{port}", "--dialect", "shouting")
+    shown = [" ".join(line.split()) for line in ran.out.splitlines()]
+    assert (ran.status, shown[0]) == (0, "ann ← joined: ann in lobby")
+    assert {
+        r"ann → ann hello from ann\u000a say",
+        r"ann ← ann hello from ann\u000a heard: in lobby, ann said 'hello from ann'",
+        r"ben ← ann hello from ann\u000a heard: in lobby, ann said 'hello from ann'",
+        "all that was said was heard; the protocol can be used",
+    } < set(shown)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("return", "ann is not in: receive yielded no Welcome within 5 s"),
+        ("raise KeyError('nick')", "the class of the dialect shouting is wrong: receive raised KeyError: 'nick'"),
+    ],
+)
+def test_why_a_class_that_is_tried_is_not_in_is_told(package: Path, line: str, told: str) -> None:
+    module = package / "my_package.py"
+    head = "    def receive(self, data: bytes) -> Iterator[Heard]:\n"
+    module.write_text(module.read_text().replace(head, f"{head}        {line}\n"))
+    with other_server("with_bare_lines.py") as (host, port):
+        ran = run("bots.cli", "try", f"{host}:{port}", "--dialect", "shouting")
+    assert ran.status == 1
+    assert told in ran.out + ran.errors
+
+
 _TALK = "script:\n  - alice: Hello\n  - odd: I am here too\n"
 
 

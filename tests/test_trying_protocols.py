@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from gevent import socket
+from gevent import get_hub, socket
 from gevent.server import StreamServer
 from websockets.utils import accept_key
 
@@ -282,6 +282,25 @@ def test_what_came_without_the_end_of_a_frame_is_shown() -> None:
         "should frame: be another?"
     ]
     assert _tried(_PLAIN + 'frame: {end: "\\0"}\n', serve)[0][0].startswith("ann did not hear ann say")
+
+
+def test_what_comes_again_and_again_is_counted_and_not_shown_each_time(tmp_path: Path) -> None:
+    def serve(connection: socket.socket, _: Address) -> None:
+        with connection, suppress(OSError):
+            connection.sendall(b"a beat\n" * 1_000 + b"OK\n" + b"a beat\n" * 2)
+
+    protocol = tmp_path / "theirs.yaml"
+    protocol.write_text(f"{_PLAIN}ignore: [a beat]\n")
+    server = StreamServer(("127.0.0.1", 0), serve)
+    server.start()
+    try:
+        words = ("bots.cli", "try", f"127.0.0.1:{server.server_port}", "--protocol", str(protocol))
+        ran = get_hub().threadpool.apply(run, words)
+    finally:
+        server.stop()
+    shown = [" ".join(line.split()) for line in ran.out.splitlines() if line.startswith("ann ←")]
+    beat = "ann ← a beat ignore"
+    assert shown == [beat, beat, beat, "ann ← the same 997 times more", "ann ← OK joined", beat, beat]
 
 
 def test_why_a_server_closed_the_websocket_is_told() -> None:

@@ -45,8 +45,9 @@ Two bots named ann and ben join, ann says one thing, and both leave.
 
 examples:
   geventchat-bots try HOST:9000 --protocol theirs.yaml
+  geventchat-bots try HOST:9000 --dialect shouting
 
-exit status: 0 all went well, 1 something did not, 2 the file is wrong, 4 no server
+exit status: 0 all went well, 1 something did not, 2 the file or an option is wrong, 4 no server
 """
 _WORKER = """\
 Elsewhere, geventchat-bots SCENARIO --workers N --bind HOST:PORT waits for workers, and sends them all they need.
@@ -87,9 +88,10 @@ def parser(verb: str) -> argparse.ArgumentParser:
         case "scenarios":
             options = _of(verb, "List the scenarios that ship with geventchat-bots.", _SCENARIOS)
         case "try":
-            options = _of(verb, "Try a protocol's file: show each frame beside what it was understood as.", _TRY)
+            options = _of(verb, "Try a protocol: show each frame beside what it was understood as.", _TRY)
             options.add_argument("server", metavar="HOST:PORT")
             options.add_argument("--protocol", metavar="FILE", type=Path, help="says how the server is spoken to")
+            options.add_argument("--dialect", metavar="NAME", help="a protocol that a package offers, or one of ours")
             add_tls(options)
         case "worker":
             options = _of(verb, "Play some of the users of a run that is led from elsewhere.", _WORKER)

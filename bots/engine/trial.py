@@ -1,17 +1,19 @@
-"""Two bots that try a protocol: they join, one says something, and both leave; for the author of a protocol's file."""
+"""Two bots that try a protocol: they join, one says something, and both leave; for its author."""
 
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import gevent
 from gevent import socket
 from gevent.event import Event as Signal
 
-from bots.protocols.base import MAX_FRAME_BYTES, Heard, shown
+from bots.protocols.base import MAX_FRAME_BYTES, ClientDialect, Heard, shown
 from bots.protocols.description import Description
 from bots.protocols.framing import Lines
-from bots.protocols.traced import Frame, Traced
+from bots.protocols.registry import MakeDialect
+from bots.protocols.traced import Frame, Traced, as_bytes, in_words
 from geventchat.commands import commands
 from geventchat.protocol import events, replies
 from geventchat.protocol.address import show
@@ -38,7 +40,12 @@ class _Trier:
     """One of the two."""
 
     def __init__(
-        self, name: str, description: Description, address: tuple[str, int], tell: Tell, trust: Trust | None
+        self,
+        name: str,
+        protocol: Description | MakeDialect,
+        address: tuple[str, int],
+        tell: Tell,
+        trust: Trust | None,
     ) -> None:
         self.name = name
         self.heard: list[Heard] = []
@@ -47,7 +54,12 @@ class _Trier:
         self.is_silent = False  # whether nothing has come since something was sent
         self.unread = b""  # the beginning of a frame
         self.is_no_websocket = False  # whether the server answered the handshake with something else
-        self.dialect = Traced(description, show(address), lambda frame: tell(name, frame))
+        self._tell = partial(tell, name)
+        self.dialect: ClientDialect
+        if isinstance(protocol, Description):
+            self.dialect = Traced(protocol, show(address), self._tell)
+        else:
+            self.dialect = protocol(show(address))
         self._changed = Signal()
         try:
             sock = socket.create_connection(address, _PATIENCE_S)
@@ -59,12 +71,18 @@ class _Trier:
             raise ServerUnavailable(f"no server answers at {show(address)} ({why})") from None
         sock.settimeout(None)
         self._reading = gevent.spawn(self._read)
-        self.send(self.dialect.hello(name, LOBBY, None, None))
+        self._send(self.dialect.hello(name, LOBBY, None, None), "join")
         self._take(b"")
 
-    def send(self, data: bytes) -> None:
+    def send(self, command: commands.Say | commands.Ping | commands.Bye) -> None:
+        """Send a command."""
+        self._send(self.dialect.encode(command), type(command).__name__.lower())
+
+    def _send(self, data: bytes, meaning: str) -> None:
         """Send bytes; that the connection is gone, its reader notices."""
         self.is_silent |= bool(data)
+        if data and not isinstance(self.dialect, Traced):
+            self._tell(Frame(True, as_bytes(data), meaning, True))
         with suppress(OSError):
             self._socket.sendall(data)
 
@@ -80,7 +98,7 @@ class _Trier:
     def leave(self) -> None:
         """Say goodbye, and wait a moment for the server to end the connection."""
         with suppress(OSError):
-            self.send(self.dialect.encode(commands.Bye(reason="")))
+            self.send(commands.Bye(reason=""))
             self._socket.shutdown(socket.SHUT_WR)
         self._reading.join(_GRACE_S)
         self.close()
@@ -103,6 +121,9 @@ class _Trier:
         self._changed.set()
 
     def _read_frames(self, data: bytes) -> None:
+        if not self.dialect.framed:
+            self._take(data)
+            return
         start = 0
         while end := self.dialect.line_end(data, start) if start < len(data) else 0:
             self._take(data[start:end])
@@ -113,50 +134,57 @@ class _Trier:
 
     def _take(self, data: bytes) -> None:
         self.was_told |= bool(data)
-        self.heard += self.dialect.receive(data)
-        self.send(self.dialect.data_to_send())
-        self.why_ended = self.why_ended or self.dialect.why_closed
+        heard = list(self.dialect.receive(data))
+        self.heard += heard
+        if isinstance(self.dialect, Traced):
+            self.why_ended = self.why_ended or self.dialect.why_closed
+        elif data or heard:
+            self._tell(Frame(False, as_bytes(data), in_words(heard), True))
+        self._send(self.dialect.data_to_send(), "answers")
         self._changed.set()
 
 
-def try_out(description: Description, address: tuple[str, int], tell: Tell, trust: Trust | None = None) -> list[str]:
-    """Try a protocol at a server, with `trust` through TLS; return what did not go well.
+def try_out(
+    protocol: Description | MakeDialect, address: tuple[str, int], tell: Tell, trust: Trust | None = None
+) -> list[str]:
+    """Try a protocol, of a file or a class, at a server, with `trust` through TLS; return what did not go well.
 
     Raises ServerUnavailable, and NotTrusted.
     """
     triers: list[_Trier] = []
     try:
         for name in _NAMES:
-            trier = _Trier(name, description, address, tell, trust)
+            trier = _Trier(name, protocol, address, tell, trust)
             triers.append(trier)
             if not trier.wait_for(lambda one: isinstance(one, replies.Welcome)):
-                return [_not_in(trier, description)]
-        return _talk(description, *triers)
+                return [_not_in(trier, protocol)]
+        return _talk(*triers)
     finally:
         for trier in triers:
             trier.close()
 
 
-def _talk(description: Description, ann: _Trier, ben: _Trier) -> list[str]:
+def _talk(ann: _Trier, ben: _Trier) -> list[str]:
     if not ann.dialect.greets:
         gevent.sleep(_GRACE_S)
     wrong: list[str] = []
-    ann.send(ann.dialect.encode(commands.Say(text=_TEXT)))
-    for trier in (ann, ben) if description.echo else (ben,):
+    ann.send(commands.Say(text=_TEXT))
+    no_echo = "echo: false" if isinstance(ann.dialect, Traced) else "echoes = False"
+    for trier in (ann, ben) if ann.dialect.echoes else (ben,):
         if not trier.wait_for(_is_said):
             hint = _under_another_name(trier) or (
-                "; if a speaker does not hear itself here: echo: false" * (trier is ann)
+                f"; if a speaker does not hear itself here: {no_echo}" * (trier is ann)
             )
             wrong.append(f"{trier.name} did not hear ann say {_TEXT!r}{_because(trier)}{hint}")
     ids = {one.id for trier in (ann, ben) for one in trier.heard if isinstance(one, events.Said) and _is_said(one)}
     if len(ids) > 1:
         wrong.append(f"ann and ben heard it with different ids, {' and '.join(sorted(ids))}; then it is no {{id}}")
-    if description.ping is not None:
-        ben.send(ben.dialect.encode(commands.Ping(token=_TOKEN)))
+    if ben.dialect.answers_pings:
+        ben.send(commands.Ping(token=_TOKEN))
         if not ben.wait_for(lambda one: isinstance(one, replies.Pong) and one.token == _TOKEN):
             wrong.append(f"ben got no pong{_because(ben)}")
-    if not description.echo and any(isinstance(one, events.Said) and one.nick == "ann" for one in ann.heard):
-        wrong.append("ann heard itself, and the file says echo: false")
+    if not ann.dialect.echoes and any(isinstance(one, events.Said) and one.nick == "ann" for one in ann.heard):
+        wrong.append(f"ann heard itself, and its protocol says {no_echo}")
     for trier in (ann, ben):
         trier.leave()
     puzzled = [one.name for one in (ann, ben) if any(_fits_nothing(heard) for heard in one.heard)]
@@ -180,7 +208,11 @@ def _fits_nothing(heard: Heard) -> bool:
     return isinstance(heard, replies.Error) and heard.code == "not-understood"
 
 
-def _not_in(trier: _Trier, description: Description) -> str:
+def _not_in(trier: _Trier, description: Description | MakeDialect) -> str:
+    came = f"'{shown(decode(trier.unread[:_MAX_SHOWN]))}' came, and no end of it"
+    if not (isinstance(description, Description) and isinstance(trier.dialect, Traced)):
+        hint = f"; {came}: does line_end find it?" if trier.unread else ""
+        return f"{trier.name} is not in: receive yielded no Welcome{_because(trier)}{hint}"
     asked = "joined" if description.steps else "the handshake"
     if trier.dialect.is_connected and (awaited := trier.dialect.awaited) is not None and awaited.name == "answer":
         asked = f"the answer {awaited.source}"
@@ -193,7 +225,7 @@ def _not_in(trier: _Trier, description: Description) -> str:
     if trier.was_told and trier.is_silent and not trier.why_ended and isinstance(description.framing, Lines):
         hint = '; if its lines have to end with CR LF: frame: {end: "\\r\\n"}'
     if trier.unread:
-        hint = f"; '{shown(decode(trier.unread[:_MAX_SHOWN]))}' came, and no end of it: should frame: be another?"
+        hint = f"; {came}: should frame: be another?"
     return f"{trier.name} is not in: what fits {asked} did not come{_because(trier)}{hint}"
 
 

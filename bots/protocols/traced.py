@@ -68,6 +68,30 @@ class Traced(Described):
         return next((name for name, one in named.items() if one is message), "answers")
 
 
+def as_bytes(data: bytes) -> str:
+    """Return what a class sent or was sent, safe to show: bytes that are no text in hexadecimal."""
+    try:
+        return shown(data.decode())
+    except UnicodeDecodeError:
+        return data.hex(" ")
+
+
+def in_words(told: list[Heard]) -> str:
+    """Return what a class has understood."""
+    return "; ".join(_in_words(one) for one in told) or "nothing"
+
+
+def _in_words(heard: Heard) -> str:
+    match heard:
+        case events.Said() | replies.Pong():
+            return _meaning([heard])[0]
+        case replies.Welcome(nick=nick, room=room):
+            return f"joined: {nick} in {room}"
+        case replies.Error(message=message):
+            return f"refused: {message}"
+    return type(heard).__name__.lower()
+
+
 def _meaning(told: list[Heard]) -> tuple[str, bool]:
     """Return what a frame means in words, and whether it means anything."""
     match told:
