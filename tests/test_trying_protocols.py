@@ -284,6 +284,29 @@ def test_what_came_without_the_end_of_a_frame_is_shown() -> None:
     assert _tried(_PLAIN + 'frame: {end: "\\0"}\n', serve)[0][0].startswith("ann did not hear ann say")
 
 
+def test_who_is_refused_is_told_why_at_once() -> None:
+    def serve(connection: socket.socket, _: Address) -> None:
+        with connection:
+            connection.sendall(b"NO: that name is taken\n")
+            connection.recv(1)
+
+    wrong, told = _tried(f'{_PLAIN}refused: "NO: {{why}}"\n', serve)
+    assert wrong == ["ann was not let in: that name is taken"]
+    assert told == []
+
+
+@pytest.mark.parametrize(
+    ("line", "why"), [("OK, ann", "behind 'OK' stands \", ann\""), ("now OK", "before 'OK' stands \"now \"")]
+)
+def test_what_stands_around_a_text_that_fits_is_told(line: str, why: str) -> None:
+    def serve(connection: socket.socket, _: Address) -> None:
+        with connection:
+            connection.sendall(f"{line}\n".encode())
+
+    _, told = _tried(_PLAIN, serve)
+    assert told == [f"nearest is joined: OK, but {why}"]
+
+
 def test_what_comes_again_and_again_is_counted_and_not_shown_each_time(tmp_path: Path) -> None:
     def serve(connection: socket.socket, _: Address) -> None:
         with connection, suppress(OSError):

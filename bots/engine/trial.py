@@ -156,7 +156,10 @@ def try_out(
         for name in _NAMES:
             trier = _Trier(name, protocol, address, tell, trust)
             triers.append(trier)
-            if not trier.wait_for(lambda one: isinstance(one, replies.Welcome)):
+            trier.wait_for(lambda one: isinstance(one, replies.Welcome) or _is_refusal(one))
+            if refusals := [one.message for one in trier.heard if isinstance(one, replies.Error) and _is_refusal(one)]:
+                return [f"{name} was not let in: {refusals[0]}"]
+            if not any(isinstance(one, replies.Welcome) for one in trier.heard):
                 return [_not_in(trier, protocol)]
         return _talk(*triers)
     finally:
@@ -202,6 +205,10 @@ def _under_another_name(trier: _Trier) -> str:
     if nick is None:
         return ""
     return f"; it was said by {nick}. If the server names its users itself, put {{nick}} into what is said: {_NAMED}"
+
+
+def _is_refusal(heard: Heard) -> bool:
+    return isinstance(heard, replies.Error) and heard.code != "not-understood"
 
 
 def _fits_nothing(heard: Heard) -> bool:

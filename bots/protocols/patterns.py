@@ -128,6 +128,17 @@ class Text:
         names.update(taken)
         return True
 
+    def _beyond(self, value: str, end: int) -> str:
+        """Return what stands before the first part, or behind the last one, which ends at `end`, and must not."""
+        if not self._literals:
+            return ""
+        first, last = self._literals[0], self._literals[-1]
+        if self._source.endswith(last) and end < len(value):
+            return f"behind {last!r} stands {_short(value[end:])}"
+        if self._source.startswith(first) and not value.startswith(first):
+            return f"before {first!r} stands {_short(value[: value.find(first)])}"
+        return ""
+
     def differences(self, value: Any, where: str) -> Iterator[str]:
         """Yield which parts of it are not there."""
         if self.match(value, {}):
@@ -146,7 +157,8 @@ class Text:
         if not missing and self.match(value.strip(), {}):
             yield f"{where or 'it'} has more blanks: {_short(value)}"
         elif not missing:
-            yield f"{where or 'it'} is not like {self._source}{self._for_nothing(value)}"
+            beyond = self._beyond(value, at)
+            yield beyond or f"{where or 'it'} is not like {self._source}{self._for_nothing(value)}"
 
     def _for_nothing(self, value: str) -> str:
         """Return which name would have to stand for nothing, if that is what is wrong."""

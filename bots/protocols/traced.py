@@ -100,6 +100,8 @@ def _meaning(told: list[Heard]) -> tuple[str, bool]:
             return f"heard: in {room}, {nick} said {text!r}{beside}", True
         case [replies.Pong(token=token)]:
             return f"pong: {token}", True
+        case [replies.Error(code="refused", message=message)]:
+            return f"refused: {message}", True
         case [replies.Error(message=message)]:
             return message.partition(" fits no pattern: ")[2], False
     return "ignore", True
