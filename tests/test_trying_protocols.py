@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from gevent import get_hub, socket
+from gevent import get_hub, sleep, socket
 from gevent.server import StreamServer
 from websockets.utils import accept_key
 
@@ -282,6 +282,23 @@ def test_what_came_without_the_end_of_a_frame_is_shown() -> None:
         "should frame: be another?"
     ]
     assert _tried(_PLAIN + 'frame: {end: "\\0"}\n', serve)[0][0].startswith("ann did not hear ann say")
+
+
+@pytest.mark.slow
+def test_a_server_that_does_not_end_the_connection_of_who_leaves_is_told() -> None:
+    here: list[socket.socket] = []
+
+    def serve(connection: socket.socket, _: Address) -> None:
+        here.append(connection)
+        connection.sendall(b"OK\n")
+        while data := connection.recv(100):
+            for one in here:
+                one.sendall(b"ann: " + data)
+        sleep(60)
+
+    wrong, told = _tried(_PLAIN, serve)
+    assert wrong == ["ann said goodbye, and the server did not end the connection within 5 s"]
+    assert told == []
 
 
 def test_who_is_refused_is_told_why_at_once() -> None:

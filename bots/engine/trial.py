@@ -95,13 +95,15 @@ class _Trier:
                 return any(map(wanted, self.heard))
         return True
 
-    def leave(self) -> None:
-        """Say goodbye, and wait a moment for the server to end the connection."""
+    def leave(self) -> bool:
+        """Say goodbye; return whether the server ends the connection then."""
         with suppress(OSError):
             self.send(commands.Bye(reason=""))
             self._socket.shutdown(socket.SHUT_WR)
-        self._reading.join(_GRACE_S)
+        self._reading.join(_PATIENCE_S)
+        ended = bool(self._reading.dead)
         self.close()
+        return ended
 
     def close(self) -> None:
         """End the connection."""
@@ -189,7 +191,9 @@ def _talk(ann: _Trier, ben: _Trier) -> list[str]:
     if not ann.dialect.echoes and any(isinstance(one, events.Said) and one.nick == "ann" for one in ann.heard):
         wrong.append(f"ann heard itself, and its protocol says {no_echo}")
     for trier in (ann, ben):
-        trier.leave()
+        if not trier.leave():
+            wrong.append(f"{trier.name} said goodbye, and the server did not end the connection{_within()}")
+            break
     puzzled = [one.name for one in (ann, ben) if any(_fits_nothing(heard) for heard in one.heard)]
     wrong += [f"{name} was sent frames that fit no pattern" for name in puzzled]
     return wrong
@@ -237,4 +241,8 @@ def _not_in(trier: _Trier, description: Description | MakeDialect) -> str:
 
 
 def _because(trier: _Trier) -> str:
-    return f": {trier.why_ended}" if trier.why_ended else f" within {_PATIENCE_S:g} s"
+    return f": {trier.why_ended}" if trier.why_ended else _within()
+
+
+def _within() -> str:
+    return f" within {_PATIENCE_S:g} s"
