@@ -56,6 +56,20 @@ class Listener:
         self.followed += [message.text for message in messages]
 
 
+@pytest.mark.parametrize("stateless", [True, False])
+def test_the_same_bytes_are_read_once_unless_they_may_mean_something_else_to_others(*, stateless: bool) -> None:
+    room, read = said_room([("ann", "x"), ("ann", "y")]), []
+    for name in READERS:
+        dialect = Plain()
+        dialect.stateless = stateless
+        listener = Listener(room, name, together=True, dialect=dialect)
+        for line in (b"ann: x\n", b"ann: y\n"):
+            listener.receiver.receive(line, 100.0)
+        read.append(listener.read)
+    assert (read == [2, 2, 2]) is not stateless
+    assert room.findings == []
+
+
 def said_room(talk: list[tuple[str, str]]) -> RoomLedger:
     room = RoomLedger(per_sender=False)
     for time, (nick, text) in enumerate(talk):

@@ -65,6 +65,7 @@ class ClientDialect:
     """
 
     framed: bool = True  # whether the bytes themselves say where a message ends
+    stateless: bool = True  # whether the same bytes mean the same to everyone, whatever came before: else all is read
     answers_pings: bool = False  # whether a pong says that nothing more is on its way, as far as is known
     several_rooms: bool = False  # whether a user can be in several rooms at once
     gives_ids: bool = False  # whether each message comes with an id

@@ -75,11 +75,15 @@ class Receiver:
         return answers
 
     def _understand(self, line: bytes, now: float) -> None:
-        """Hear what a line means. If that is more than one thing, or to be answered, each user has to read it."""
+        """Hear what a line means.
+
+        If that is more than one thing, is to be answered, or may be something else to others, each user has to read it.
+        """
         meant = list(self._dialect.receive(line))
         answer = self._dialect.data_to_send()
         self._answers += answer
-        is_shared = self._dialect.framed and len(meant) == 1 and not answer
+        dialect = self._dialect
+        is_shared = dialect.framed and dialect.stateless and len(meant) == 1 and not answer
         for heard in meant:
             self._hear(heard, line if is_shared else b"", now)
 
