@@ -77,7 +77,8 @@ class ClientDialect:
     pause_s: float = 0.0  # how long to wait between two lines of a script
     quiet_s: float = 1.0  # without pongs: after how long a silence nothing more is coming
     password: str = ""  # the server's, if it has one
-    doubt: str = "does it speak another --dialect?"  # asked where a server says something else than a welcome
+    # Told where a server says something else than a welcome.
+    doubt: str = "does it speak another --dialect? geventchat-bots try shows every frame."
     cannot: frozenset[Ability] = frozenset()  # what nobody can do in it; see bots.scenario.abilities
 
     def __init__(self, host: str = "") -> None:
