@@ -628,6 +628,13 @@ def test_who_comes_back_with_what_is_no_id_does_not_come_in(stage: Stage) -> Non
     assert bob.heard() == []
 
 
+def test_who_joins_with_what_is_no_id_does_not_come_into_the_room(stage: Stage) -> None:
+    bob, alice = stage.program("bob", room="den"), stage.program("alice")
+    bob.heard()
+    assert [one["code"] for one in alice.hears(Join(room="den", after="yesterday", ref="7"))] == ["bad-id"]
+    assert (bob.heard(), alice.member.rooms) == ([], ["lobby"])
+
+
 def test_a_program_that_leaves_is_told_so_and_hears_no_more(stage: Stage) -> None:
     bob, alice = stage.program("bob"), stage.program("alice")
     left, ack = alice.hears(Leave(reason="late", ref="7"))

@@ -53,6 +53,7 @@ from geventchat.dialects.irc.asked import Asked
 from geventchat.protocol.errors import Refused
 from geventchat.protocol.events import Moderation
 from geventchat.protocol.limits import LINK_S, MAX_INVITED, MAX_OWNED, MAX_SANCTIONS, MAX_SANCTIONS_OF_ROOM
+from geventchat.protocol.names import HOST, pseudonym
 from geventchat.protocol.roles import Role
 from tests.stage import Stage, User
 
@@ -242,6 +243,17 @@ def test_a_name_taken_after_the_kick_was_asked_for_changes_nothing(stage: Stage,
     renamed, kicked = bob.heard()
     assert (renamed["new"], kicked["who"]) == ("adam", "adam")
     assert bob.hears(Who())[-1]["members"] == ["mod", "bob"]
+
+
+def test_who_leaves_and_comes_back_while_it_is_kicked_is_out_all_the_same(stage: Stage, mod: User) -> None:
+    eve = stage.program("eve", room="den")
+    mod.does(Kick(nick="eve", room="den"))
+    eve.does(Leave(room="den"), Join(room="den"))
+    bob = stage.program()
+    bob.does(Hello(nick="bob", room="den"))
+    stage.carry_out()
+    assert told(bob.heard(), "kicked")["who"] == "eve"
+    assert told(eve.heard(), "kicked")["room"] == "den"
 
 
 # Bans.
@@ -534,6 +546,33 @@ def test_who_was_let_into_a_locked_room_is_not_let_in_when_it_is_locked_again(st
     mod.hears(Unlock(room="den"), Lock(room="den"))
     bob.heard()
     assert code(bob.hears(Join(room="den"))) == "locked"
+
+
+def test_who_was_let_in_before_a_room_was_unlocked_is_not_when_another_server_locks_it(stage: Stage, mod: User) -> None:
+    bob = stage.program("bob")
+    mod.hears(Join(room="den"), Lock(room="den"), Invite(nick="bob", room="den"), Unlock(room="den"))
+    bob.heard()
+    stage.chat.kept.put(RoomRules(room="den", locked=True))
+    assert code(bob.hears(Join(room="den"))) == "locked"
+
+
+def test_the_lobby_takes_no_password_for_nobody_would_be_asked_for_it(stage: Stage, mod: User) -> None:
+    assert code(mod.hears(Lock(password="sesame"))) == "bad-room"
+    assert code(mod.hears(Lock(room="LOBBY", password="sesame"))) == "bad-room"
+    stage.program("bob")
+    told(mod.heard(), "joined")
+
+
+def test_who_is_gone_cannot_be_banned_by_the_pseudonym_that_irc_has_shown(stage: Stage, mod: User) -> None:
+    bob = stage.program("bob")
+    host = f"{HOST}{pseudonym('bob')}"
+    bob.does(Bye())
+    stage.chat.depart(bob.member)
+    stage.chat.naming.release(bob.member, stage.now)
+    stage.carry_out()
+    mod.heard()
+    (error,) = mod.hears(Ban(who=host))
+    assert (error["code"], error["message"]) == ("no-such-nick", "whoever that was is not here any more: ban the nick")
 
 
 def test_a_person_whom_the_lobby_would_not_let_in_stays_in_the_room(stage: Stage, mod: User) -> None:

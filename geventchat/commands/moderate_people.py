@@ -67,8 +67,8 @@ def ban(chat: Chat, member: Member, ban: moderation.Ban, now: float) -> None:
 
 
 def _put_out(chat: Chat, one: Member, room: Room, kicked: events.Kicked, now: float) -> None:
-    """Put a user out of a room once that is stored: meanwhile, the room may have been made anew, the user renamed."""
-    chat.enforcement.put_out(one, chat.rooms.at(room.key) or room, replace(kicked, who=one.nick), now)
+    """Put a user out of a room once that is stored: meanwhile, it may have been renamed."""
+    chat.enforcement.put_out(one, room, replace(kicked, who=one.nick), now)
 
 
 def unban(chat: Chat, member: Member, unban: moderation.Unban, now: float) -> None:
