@@ -445,6 +445,14 @@ def test_who_whispers_to_somebody_away_is_told_so_but_not_for_a_notice(stage: St
     assert [one["type"] for one in bob.hears(Whisper(to="eve", text="done", notice=True))] == ["whispered"]
 
 
+def test_who_invites_somebody_away_is_told_so(stage: Stage) -> None:
+    bob, eve = stage.program("bob", room="den"), stage.program("eve")
+    eve.hears(commands.Away(text="lunch"))
+    bob.heard()
+    invited, away = bob.hears(commands.Invite(nick="eve"))
+    assert (invited["type"], away["type"], away["nick"], away["text"]) == ("invited", "away_is", "eve", "lunch")
+
+
 def test_who_is_away_is_told_so_once_and_of_those_who_watch_it_only_who_asked_for_all_news_is(stage: Stage) -> None:
     bob, json = stage.program("bob"), stage.program("json", room="den")
     irc = stage.on_irc("irc", "den", caps="away-notify extended-monitor")

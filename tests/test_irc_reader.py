@@ -239,6 +239,10 @@ def test_a_line_asks_for_this(line: bytes, commanded: list[object]) -> None:
     assert asked(line) == commanded
 
 
+def test_of_very_many_modes_in_one_line_only_some_are_asked_for() -> None:
+    assert len(asked(b"MODE #a " + b"i" * 400)) == 8
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [

@@ -18,6 +18,7 @@ from geventchat.dialects.irc.lines import MAX_BYTES, parse
 from geventchat.dialects.irc.names import prefix
 from geventchat.dialects.irc.replies import _TABLE
 from geventchat.protocol import events, replies
+from geventchat.protocol.errors import Refused
 from geventchat.protocol.events import iso_time
 from geventchat.protocol.roles import Role
 from geventchat.protocol.text import clean
@@ -419,6 +420,14 @@ def test_a_nick_that_cannot_be_registered_is_refused_as_ircv3_has_it(
         stage.chat.kept.put(Account(name=other))
     refused = bob.hears(commands.Register(password=password, ref=asked("REGISTER")))[0]
     assert refused.startswith(f":chat.geventchat FAIL REGISTER {code} bob :")
+
+
+@pytest.mark.parametrize("code", ["forbidden", "slow-down", "not-stored"])
+def test_who_could_register_later_is_told_that_it_is_for_the_time_being(stage: Stage, code: str) -> None:
+    bob = stage.on_irc("bob")
+    stage.chat.refuse(bob.member, Refused(code, "not now"), asked("REGISTER"))
+    stage.carry_out()
+    assert bob.heard() == [":chat.geventchat FAIL REGISTER TEMPORARILY_UNAVAILABLE bob :not now"]
 
 
 def test_who_needs_another_password_is_told_how_it_is_set_on_irc(stage: Stage) -> None:

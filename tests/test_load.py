@@ -222,6 +222,23 @@ def test_one_mistake_brings_no_others_with_it() -> None:
     assert mistakes("script: [alice: {leave: , room: 'a:b'}, alice: hi]") == ["1:33: a name cannot hold a colon"]
 
 
+def test_a_mistake_in_a_line_that_stands_there_again_by_its_alias_is_told_once() -> None:
+    assert mistakes("script: [alice: hi, &again {alice: {sya: hi}}, *again]") == [
+        "1:37: sya is not an action, did you mean say?"
+    ]
+
+
+@pytest.mark.parametrize("line", ["{leave}", "{drop: close}"])
+def test_who_comes_while_all_who_are_there_go_is_there(line: str) -> None:
+    (told,) = mistakes(f"script: [alice: hi, together: [bob: {{join}}, everyone: {line}], bob: {{join}}]")
+    assert "bob is there already" in told
+
+
+def test_who_has_left_is_not_said_to_have_lost_the_connection_that_all_lose() -> None:
+    (told,) = mistakes("script: [alice: hi, bob: {leave}, everyone: {drop: close}, bob: {reconnect}]")
+    assert told.endswith("bob has left, and must join before this")
+
+
 def test_a_transcript_needs_no_cast() -> None:
     loaded = scenario(
         """
@@ -387,6 +404,11 @@ def test_data_stands_beside_the_scenario(tmp_path: Path) -> None:
     play = tmp_path / "play.yaml"
     play.write_text("data: towns.csv\nscript: [alice: 'From {town}']")
     assert load(play).rows == ({"town": "Rome"},)
+
+
+def test_a_data_file_may_begin_as_those_of_spreadsheets_do() -> None:
+    loaded = scenario("data: towns.csv\nscript: [alice: 'From {town}']", towns="\ufefftown\nRome\n".encode())
+    assert loaded.rows == ({"town": "Rome"},)
 
 
 def test_what_is_told_has_a_bound_too() -> None:

@@ -723,6 +723,15 @@ def test_the_last_message_of_somebody_can_be_named_by_its_nick(stage: Stage, mod
     assert [event.text for event in stage.log.latest("lobby", 9, talk=True)] == ["first"]  # type: ignore[union-attr]
 
 
+def test_a_topic_that_is_taken_back_holds_no_more_but_the_one_after_it_does(stage: Stage, mod: User) -> None:
+    eve = stage.program("eve")
+    earlier, now = (told(eve.hears(Topic(text=text)), "topic")["id"] for text in ("tea", "cake"))
+    mod.hears(Delete(id=earlier))
+    assert told(eve.hears(Topic()), "topic_is")["text"] == "cake"
+    mod.hears(Delete(id=now))
+    assert told(eve.hears(Topic()), "topic_is")["text"] == ""
+
+
 def test_a_message_of_another_room_is_not_deleted_by_who_has_this_one(stage: Stage) -> None:
     ann, eve = with_account(stage, "ann", room="den"), stage.program("eve")
     said = told(eve.hears(Say(text="elsewhere")), "said")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from bots.scenario.actions.speaking import Say
 from bots.scenario.model import Line, Scenario
 from bots.scenario.render import text_of
-from bots.scenario.schedule import PlannedAct, chosen, is_endless, lasts, latecomers, plan
+from bots.scenario.schedule import PlannedAct, chosen, is_endless, lasts, latecomers, plan, whispered_to
 from tests.scenarios import mistakes, scenario
 
 CAST = "cast: {alice: , user: 9}\n"
@@ -247,3 +247,11 @@ def test_not_everything_can_last_forever(text: str, told: str) -> None:
 def test_nothing_can_be_placed_behind_what_lasts_forever() -> None:
     (mistake,) = mistakes("script:\n  - wait: forever\n  - ann: {say: hi, at: 5s}\n")
     assert mistake.endswith("this cannot be at 5s: what stands before it lasts to forever")
+
+
+def test_who_whispers_may_be_whispered_to_where_somebody_answers() -> None:
+    whispers = "cast: {alice: , bob: , carol: }\nscript: [alice: {whisper: psst, to: bob}, carol: hi"
+    assert {actor.name for actor in whispered_to(scenario(f"{whispers}]"))} == {"bob"}
+    answered = scenario(f"{whispers}, bob: {{reply: 'yes?', to: /psst/}}]")
+    assert whispered_to(answered) == {*answered.actors}
+    assert not whispered_to(scenario("script: [alice: hi, bob: {reply: 'yes?', to: /hi/}]"))

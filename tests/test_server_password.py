@@ -238,6 +238,15 @@ def test_at_a_terminal_the_client_asks_for_it_and_shows_nothing_of_it(server: Ch
         assert ann.ended() == 0
 
 
+def test_at_a_terminal_the_client_asks_for_it_twice_and_then_no_more(server: ChatServer, tmp_path: Path) -> None:
+    with at_terminal(server.address, "ann", tmp_path) as ann:
+        for _ in range(2):
+            ann.until(lambda: ann.typing == "Server password:")
+            ann.type("wrong\r")
+            ann.until("that is not the server's password")
+        assert ann.ended() == 1
+
+
 @pytest.mark.parametrize(("key", "status", "told"), [("\x04", 2, "no password was given"), ("\x03", 130, "")])
 def test_who_gives_no_password_at_a_terminal_gets_it_back_as_it_was(
     server: ChatServer, tmp_path: Path, key: str, status: int, told: str

@@ -145,9 +145,7 @@ class IrcReader:
         if subcommand or dialect is not None:
             told = answer(asked, lambda to: [to.said_by_server("CAP", to.me, subcommand, names)] if subcommand else [])
             yield Answer(told.encode, dialect)
-        if self._state is _State.REGISTERED:
-            self._negotiation.is_open = False
-        elif was_open and not self._negotiation.is_open:
+        if was_open and not self._negotiation.is_open:
             yield from self._complete()
 
     def _register(self, asked: Asked, params: list[str]) -> Iterable[Request]:
