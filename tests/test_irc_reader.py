@@ -177,6 +177,7 @@ def test_what_a_newcomer_cannot_do_is_answered(line: bytes, number: bytes) -> No
         ("PRIVMSG a\u00a0b :hi".encode(), [commands.Whisper(to="a b", text="hi")]),
         (b"PRIVMSG bob :\x01ACTION waves\x01", [commands.Whisper(to="bob", text="*waves*")]),
         (b"PRIVMSG #a :/me \x0304,12red\x03 \x02bold", [commands.Say(text="/me red bold", room="a")]),
+        (b"PRIVMSG #a :\x04ff0000,00FF00red\x04 \x04c0ffeecoffee", [commands.Say(text="red coffee", room="a")]),
         (b"NOTICE #a :hi", [commands.Say(text="hi", room="a", notice=True, ref=of("NOTICE"))]),
         (
             b"JOIN #a,#b key",

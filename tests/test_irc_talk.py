@@ -440,6 +440,18 @@ def test_who_needs_another_password_is_told_how_it_is_set_on_irc(stage: Stage) -
     )
 
 
+def test_who_logs_in_as_a_moderator_is_shown_as_one_in_the_rooms_that_it_is_in(stage: Stage) -> None:
+    mod = stage.on_irc("mod", "lobby", "den")
+    mod.member.account, mod.member.role = "mod", Role.MODERATOR
+    stage.chat.tell_account(mod.member)
+    stage.carry_out()
+    assert mod.heard()[1:] == [
+        ":chat.geventchat MODE #lobby +o mod",
+        ":chat.geventchat MODE #den +o mod",
+        ":chat.geventchat 381 mod :You are now an IRC operator",
+    ]
+
+
 def test_what_a_moderator_does_is_answered_with_its_label_and_shown_as_to_all(stage: Stage) -> None:
     eve, mod = stage.program("eve"), stage.on_irc("mod", "lobby", caps="labeled-response batch")
     mod.member.role = Role.MODERATOR
