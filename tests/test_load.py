@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bots.scenario.load import load, parse
-from bots.scenario.mistakes import ScenarioMistakes
+from bots.scenario.mistakes import ScenarioMistakes, nearest
 from geventchat.protocol.errors import ChatError
 from tests.scenarios import mistakes, scenario
 
@@ -193,6 +193,7 @@ def test_what_is_no_time_for_which_users_come_back() -> None:
         ("script:\n  - alice: {expect: /(?<!a)b/}", "2:21: /(?<!a)b/ uses look-behinds, which are not supported"),
         ("script:\n  - alice: {expect: /(a)?(?(1)(a+)+b|c)/}", "2:21: /(a)?(?(1)(a+)+b|c)/ uses conditions"),
         (r"script: [alice: {expect: '/^(a)\1/i'}]", r"1:26: /^(a)\1/i uses back-references, which are not supported"),
+        (r"script: [alice: {expect: '/(\\1/'}]", r"1:26: /(\\1/ is not a regular expression: missing )"),  # a backslash
         (
             "script:\n  - alice: {expect: '/a{2000}/'}",
             "2:21: /a{2000}/ is not a regular expression: invalid repetition",
@@ -268,6 +269,12 @@ def test_two_spellings_of_a_nick_are_not_two_users() -> None:
     (told,) = mistakes(f"script:\n- {decomposed}: hi\n")
     assert "write it so" in told
     assert composed in told
+
+
+def test_what_is_longer_than_any_word_is_no_slip_of_another() -> None:
+    word = "a" * 100
+    assert nearest(word, [f"{word}b"]) == f"{word}b"
+    assert nearest(f"{word}b", [word]) is None
 
 
 @pytest.mark.parametrize(

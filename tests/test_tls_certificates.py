@@ -4,6 +4,7 @@ import re
 import signal
 import stat
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
+from cryptography.x509 import load_pem_x509_certificate
 
 from geventchat.tls import fingerprint
 from geventchat.tls.server_keys import ServerKeys
@@ -55,6 +57,12 @@ def test_without_the_certificate_another_is_made_for_the_same_key(tmp_path: Path
     after = keys(tmp_path)
     assert before.key_fingerprint == after.key_fingerprint
     assert before.certificate_fingerprint != after.certificate_fingerprint
+
+
+def test_a_certificate_made_just_now_is_valid_also_by_clocks_that_are_hours_behind(folder: Path) -> None:
+    made = load_pem_x509_certificate((folder / "tls-certificate.pem").read_bytes())
+    assert made.not_valid_before_utc < datetime.now(UTC) - timedelta(hours=12)
+    assert made.not_valid_after_utc > datetime.now(UTC) + timedelta(days=3_600)
 
 
 def test_a_key_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
