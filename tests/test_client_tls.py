@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from geventchat import ChatClient, ChatServer
-from geventchat.protocol.errors import NotTrusted, ServerUnavailable
+from geventchat.protocol.errors import ConnectionLost, NotTrusted, ServerUnavailable
 from geventchat.server.access import Access
 from geventchat.tls.trust import Authorities, Known
 from tests.processes import Serving, run, serving
@@ -107,6 +107,25 @@ def test_each_address_has_a_key_of_its_own(server: ChatServer, known: Known, tol
             ChatClient(address, name="ann", tls=known).close()
     assert len(told) == 2
     assert len((tmp_path / "state" / "known_servers").read_text().splitlines()) == 2
+
+
+def test_a_server_is_known_however_its_name_is_written(folder: Path, known: Known, told: list[str]) -> None:
+    with ChatServer(("localhost", 0), access=Access(keys=keys(folder))) as server:
+        _, port = server.address
+        for host in ("LocalHost", "localhost", "LOCALHOST"):
+            ChatClient((host, port), name="ann", tls=known).close()
+        assert known.knows(("LOCALhost", port))
+    assert len(told) == 1
+
+
+def test_a_connection_that_was_cut_on_the_way_is_not_taken_for_one_that_the_server_has_ended(
+    server: ChatServer, known: Known
+) -> None:
+    with ChatClient(server.address, name="ann", tls=known) as ann:
+        for transport in server._connections:
+            transport.abort()  # no word of TLS goes before the end
+        with pytest.raises(ConnectionLost, match="the connection was cut"):
+            list(ann)
 
 
 def test_an_authority_vouches_for_the_names_in_a_certificate(server: ChatServer, folder: Path, tmp_path: Path) -> None:

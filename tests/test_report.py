@@ -14,8 +14,10 @@ import pytest
 from bots.engine.runner import Runner
 from bots.ledger.histogram import Histogram
 from bots.ledger.model import About, Message
+from bots.ledger.room import RoomLedger
 from bots.protocols.registry import DIALECTS
-from bots.report.delivery_matrix import who_heard_whom
+from bots.report.charts import Shade, shade_table
+from bots.report.delivery_matrix import MOST, who_heard_whom
 from bots.report.html import page
 from bots.report.junit import junit
 from bots.report.outcome import Outcome, WorkerSeen
@@ -46,6 +48,12 @@ def play(text: str, address: Address, dialect: str = "json") -> Outcome:
     outcome = Runner(parse(text.encode(), "test.yaml", lambda _: b""), address, DIALECTS[dialect]).run()
     outcome.lag = Histogram()  # how late this machine was is not what is tested
     return outcome
+
+
+def lobby_of(*names: str) -> RoomLedger:
+    """Return the ledger of a room, of a run with users of these names."""
+    outcome = Outcome(parse(b"script: [alice: hello]", "test.yaml", lambda _: b""))
+    return outcome.make_ledger(names, About("room", "lobby"))
 
 
 @pytest.fixture
@@ -289,6 +297,16 @@ def test_what_is_found_where_nothing_was_said_is_told_with_times_that_are_number
     json.dumps(figures(outcome), allow_nan=False)
 
 
+def test_where_nothing_was_said_times_count_from_when_the_script_began() -> None:
+    outcome = Outcome(parse(b"script: [alice: hello]", "test.yaml", lambda _: b""))
+    lobby = outcome.rooms["lobby"] = outcome.make_ledger(["alice"], About("room", "lobby"))
+    alice, outcome.began = lobby.enter("alice", 50.0), 51.0
+    alice.entered = 50.0
+    lobby.hear(alice, "alice", "boo", 53.5)
+    assert "what alice heard in lobby, seconds since the script began:" in transcript(outcome)
+    assert any(line.startswith(">      2.500  alice: boo") for line in transcript(outcome))
+
+
 def test_a_user_who_takes_another_name_is_one_person_on_the_page() -> None:
     script = """
         script:
@@ -306,6 +324,65 @@ def test_a_user_who_takes_another_name_is_one_person_on_the_page() -> None:
     assert (set(readers), senders) == ({"alice", "bob"}, ["alice"])
     assert table["bob", "alice"] == (1, 1)
     assert who_heard_whom(outcome.rooms["lobby"])[1] == ["alice"]
+
+
+def test_what_a_newcomer_heard_though_it_need_not_is_counted_as_heard() -> None:
+    lobby = lobby_of("alice", "bob")
+    alice = lobby.enter("alice", 0.0)
+    alice.entered = 0.0
+    bob = lobby.enter("bob", 10.0)
+    lobby.say("alice", "hello", 10.1, 10.1)
+    lobby.hear(alice, "alice", "hello", 10.2)
+    bob.entered = 10.3
+    lobby.hear(bob, "alice", "hello", 10.4)
+    assert who_heard_whom(lobby)[2]["bob", "alice"] == (1, 1)
+
+
+def test_of_very_many_readers_those_are_shown_who_missed_something() -> None:
+    names = [f"user{number}" for number in range(100)]
+    lobby = lobby_of(*names)
+    readers = [lobby.enter(name, 0.0) for name in names]
+    for reader in readers:
+        reader.entered = 0.0
+    lobby.say("user0", "hello", 1.0, 1.0)
+    missed = {"user3", "user58", "user99"}
+    for reader in readers:
+        if reader.name not in missed:
+            lobby.hear(reader, "user0", "hello", 1.1)
+    lobby.close()
+    shown, *_ = who_heard_whom(lobby)
+    assert len(shown) == MOST
+    assert missed < set(shown)
+
+
+def test_a_table_of_users_has_room_for_wide_letters() -> None:
+    def left(name: str) -> float:
+        """Return where the first cell begins."""
+        found = re.search(r'<rect class="full" x="(\d+)"', shade_table([name], ["b"], [[Shade(1.0, "")]]))
+        assert found is not None
+        return float(found[1])
+
+    assert left("\u6f22\u5b57") == left("abcd") > left("ab")
+
+
+def test_a_page_of_very_many_findings_shows_some_and_counts_the_others() -> None:
+    outcome = Outcome(parse(b"script: [alice: hello]", "test.yaml", lambda _: b""))
+    lobby = outcome.rooms["lobby"] = outcome.make_ledger(["alice"], About("room", "lobby"))
+    lobby.enter("alice", 0.0).entered = 0.0
+    for number in range(142):
+        lobby.say("alice", f"message {number}", 10.0, 10.0)
+    lobby.close()
+    text = page(outcome, "here", "today")
+    assert text.count("<td>missing</td>") == 100
+    assert "and 42 more" in text
+
+
+def test_a_page_of_a_run_that_has_lost_a_worker_says_nothing_of_clocks() -> None:
+    outcome = Outcome(parse(b"script: [alice: hello]", "test.yaml", lambda _: b""))
+    outcome.workers, outcome.clock_error_s = [WorkerSeen("worker 1", lost="was lost")], None
+    text = page(outcome, "here", "today")
+    assert "worker 1 was lost" in text
+    assert "clocks agree" not in text
 
 
 def test_the_first_failure_is_told_with_what_was_sent_to_whom_and_how_to_run_it_again(failed: Outcome) -> None:
