@@ -262,8 +262,9 @@ def test_a_newcomer_to_a_full_server_who_sends_on_and_on_is_told_so_too() -> Non
         sending.kill()
 
 
-def test_a_peer_that_vanished_may_be_waited_for_as_long_as_one_likes() -> None:
-    with _server(keepalive=1e6) as server, plain(server.address, "alice") as alice:
+@pytest.mark.parametrize("keepalive", [1e6, 0.1])
+def test_a_peer_that_vanished_may_be_waited_for_as_long_or_as_short_as_one_likes(keepalive: float) -> None:
+    with _server(keepalive=keepalive) as server, plain(server.address, "alice") as alice:
         alice.send(b"hi\n")
         assert alice.line() == "alice: hi"
 

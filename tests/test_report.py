@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,7 +14,7 @@ import pytest
 
 from bots.engine.runner import Runner
 from bots.ledger.histogram import Histogram
-from bots.ledger.model import About, Message
+from bots.ledger.model import About, Attendance, Message
 from bots.ledger.room import RoomLedger
 from bots.protocols.registry import DIALECTS
 from bots.report.charts import Shade, shade_table
@@ -50,19 +51,23 @@ def play(text: str, address: Address, dialect: str = "json") -> Outcome:
     return outcome
 
 
-def lobby_of(*names: str) -> RoomLedger:
-    """Return the ledger of a room, of a run with users of these names."""
+def outcome_of(*names: str) -> tuple[Outcome, RoomLedger, list[Attendance]]:
+    """Return an outcome, the ledger of its lobby, and users of these names who are in there from the beginning."""
     outcome = Outcome(parse(b"script: [alice: hello]", "test.yaml", lambda _: b""))
-    return outcome.make_ledger(names, About("room", "lobby"))
+    lobby = outcome.rooms["lobby"] = outcome.make_ledger(names, About("room", "lobby"))
+    readers = [lobby.enter(name, 0.0) for name in names]
+    for reader in readers:
+        reader.entered = 0.0
+    return outcome, lobby, readers
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def passed() -> Iterator[Outcome]:
     with ChatServer(limits=Limits(rate=None)) as server:
         yield play(_TALK, server.address)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def failed() -> Iterator[Outcome]:
     with faulty_server("drop", every=501) as (address, _):
         yield play(_TALK, address, "plain")
@@ -240,6 +245,13 @@ def test_a_run_that_was_interrupted_is_an_error_to_a_build_server() -> None:
     assert (suite.get("errors"), error.get("message")) == ("1", "interrupted")
 
 
+def test_a_run_that_was_interrupted_is_not_said_to_have_ended_in_a_quiet_moment() -> None:
+    outcome = Outcome(parse(b"script: [alice: hello]", "test.yaml", lambda _: b""), guessed=True)
+    for outcome.interrupted in (False, True):
+        told = " ".join([*lines(outcome), page(outcome, "here", "today")])
+        assert told.count("the end was a quiet moment") == (0 if outcome.interrupted else 2)
+
+
 def test_a_run_that_says_nothing_about_the_server_is_an_error_to_a_build_server() -> None:
     outcome = Outcome(parse(b"script: [alice: hi]", "test.yaml", lambda _: b""))
     outcome.workers.append(WorkerSeen("one", lost="it was killed"))
@@ -298,10 +310,8 @@ def test_what_is_found_where_nothing_was_said_is_told_with_times_that_are_number
 
 
 def test_where_nothing_was_said_times_count_from_when_the_script_began() -> None:
-    outcome = Outcome(parse(b"script: [alice: hello]", "test.yaml", lambda _: b""))
-    lobby = outcome.rooms["lobby"] = outcome.make_ledger(["alice"], About("room", "lobby"))
-    alice, outcome.began = lobby.enter("alice", 50.0), 51.0
-    alice.entered = 50.0
+    outcome, lobby, (alice,) = outcome_of("alice")
+    outcome.began = 51.0
     lobby.hear(alice, "alice", "boo", 53.5)
     assert "what alice heard in lobby, seconds since the script began:" in transcript(outcome)
     assert any(line.startswith(">      2.500  alice: boo") for line in transcript(outcome))
@@ -327,9 +337,7 @@ def test_a_user_who_takes_another_name_is_one_person_on_the_page() -> None:
 
 
 def test_what_a_newcomer_heard_though_it_need_not_is_counted_as_heard() -> None:
-    lobby = lobby_of("alice", "bob")
-    alice = lobby.enter("alice", 0.0)
-    alice.entered = 0.0
+    _, lobby, (alice,) = outcome_of("alice")
     bob = lobby.enter("bob", 10.0)
     lobby.say("alice", "hello", 10.1, 10.1)
     lobby.hear(alice, "alice", "hello", 10.2)
@@ -339,11 +347,7 @@ def test_what_a_newcomer_heard_though_it_need_not_is_counted_as_heard() -> None:
 
 
 def test_of_very_many_readers_those_are_shown_who_missed_something() -> None:
-    names = [f"user{number}" for number in range(100)]
-    lobby = lobby_of(*names)
-    readers = [lobby.enter(name, 0.0) for name in names]
-    for reader in readers:
-        reader.entered = 0.0
+    _, lobby, readers = outcome_of(*(f"user{number}" for number in range(100)))
     lobby.say("user0", "hello", 1.0, 1.0)
     missed = {"user3", "user58", "user99"}
     for reader in readers:
@@ -366,9 +370,7 @@ def test_a_table_of_users_has_room_for_wide_letters() -> None:
 
 
 def test_a_page_of_very_many_findings_shows_some_and_counts_the_others() -> None:
-    outcome = Outcome(parse(b"script: [alice: hello]", "test.yaml", lambda _: b""))
-    lobby = outcome.rooms["lobby"] = outcome.make_ledger(["alice"], About("room", "lobby"))
-    lobby.enter("alice", 0.0).entered = 0.0
+    outcome, lobby, _ = outcome_of("alice")
     for number in range(142):
         lobby.say("alice", f"message {number}", 10.0, 10.0)
     lobby.close()
@@ -386,7 +388,7 @@ def test_a_page_of_a_run_that_has_lost_a_worker_says_nothing_of_clocks() -> None
 
 
 def test_the_first_failure_is_told_with_what_was_sent_to_whom_and_how_to_run_it_again(failed: Outcome) -> None:
-    failed.command = "geventchat-bots test.yaml --dialect plain --seed 3"
+    failed = replace(failed, command="geventchat-bots test.yaml --dialect plain --seed 3")
     (finding,) = failed.rooms["lobby"].findings
     told = list(transcript(failed))
     assert re.fullmatch(rf"sent        {finding.nick}: .*, to lobby, at [\d.]+ s", told[0])
@@ -401,6 +403,8 @@ def test_the_first_failure_is_told_with_what_was_sent_to_whom_and_how_to_run_it_
     instead, *to_others = (line.partition("came as  ")[2] for line in told if "came as" in line)
     assert re.match(r"user\d: ", instead)
     assert to_others == [f"{finding.nick}: {finding.text}"] * 2
+    alone = replace(failed, command=f"{failed.command} --only 6")
+    assert not any(line.startswith("that alone") for line in transcript(alone))
 
 
 def test_what_is_missing_is_shown_where_it_should_have_come_even_if_its_reader_hears_the_next_ones_first() -> None:
@@ -426,6 +430,38 @@ def test_a_line_that_came_altered_is_named_beside_the_one_that_is_missing() -> N
         outcome = play(_TALK, address, "plain")
     missing = next(line for line in lines(outcome) if line.startswith("  missing: "))
     assert re.search(r" for (user\d), who heard user\d: '.*#', at [\d.]+ s$", missing)
+
+
+def test_a_line_that_came_under_another_name_is_named_beside_the_one_that_is_missing() -> None:
+    outcome, lobby, (alice, bob) = outcome_of("alice", "bob")
+    lobby.say("alice", "hello to you", 1.0, 1.0)
+    lobby.hear(alice, "alice", "hello to you", 1.1)
+    lobby.hear(bob, "alicia", "hello to you", 1.1)
+    lobby.close()
+    assert "instead     bob heard alicia: hello to you" in transcript(outcome)
+
+
+def test_beside_what_went_wrong_stands_what_those_heard_for_whom_it_went_right() -> None:
+    outcome, lobby, readers = outcome_of("alice", "bob", "carol", "dan")
+    lobby.say("alice", "hello", 1.0, 1.0)
+    for number, reader in enumerate([*readers, *readers[1:3]]):
+        lobby.hear(reader, "alice", "hello", 1.1 + number / 100)
+    lobby.close()
+    told = [line for line in transcript(outcome) if line.startswith("what ")]
+    assert told[1:] == ["what alice heard:", "what dan heard:"]
+
+
+def test_of_what_a_user_did_not_hear_it_is_told_whether_it_had_to() -> None:
+    outcome, lobby, (alice,) = outcome_of("alice")
+    lobby.say("alice", "early", 1.0, 1.0)
+    lobby.hear(alice, "alice", "early", 1.1)
+    lobby.enter("bob", 10.0).entered = 10.0
+    lobby.say("alice", "missed", 11.0, 11.0)
+    lobby.hear(alice, "alice", "missed", 11.1)
+    lobby.close()
+    told = list(transcript(outcome))
+    assert any(line.endswith("alice: early    \u2190 not heard, nor need it be") for line in told)
+    assert any(line.endswith("alice: missed    \u2190 MISSING: bob never heard it") for line in told)
 
 
 def test_findings_are_listed_in_the_order_in_which_they_happened_with_their_times() -> None:

@@ -1,8 +1,11 @@
 """A server with a password: nobody comes in without it, in any dialect, and nobody else ever sees it."""
 
+import getpass
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from gevent import socket
@@ -10,6 +13,7 @@ from gevent import socket
 from geventchat import ChatClient, ChatServer
 from geventchat.protocol.errors import Refused
 from geventchat.server.access import Access
+from geventchat.system.passwords import ask
 from tests.processes import run, serving
 from tests.raw import Address, Raw, programmed
 from tests.terminal_fixtures import at_terminal
@@ -258,6 +262,17 @@ def test_who_gives_no_password_at_a_terminal_gets_it_back_as_it_was(
         assert ann.ended() == status
         assert ann.has_modes_restored()
         assert any(line == (told and f"geventchat-client: {told}") for line in ann.lines)
+
+
+@pytest.mark.parametrize("handler", [signal.SIG_DFL, signal.SIG_IGN, signal.default_int_handler])
+def test_ctrl_c_does_after_the_question_what_it_did_before(monkeypatch: pytest.MonkeyPatch, handler: Any) -> None:
+    monkeypatch.setattr(getpass, "getpass", lambda _: "given")
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        assert ask("Password: ") == "given"
+        assert signal.getsignal(signal.SIGINT) == handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """The service manager is told when a server is ready, and when it stops; and may listen for it."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from geventchat.system import service_manager
 from tests.processes import serving
 from tests.raw import Raw
 
@@ -75,3 +77,22 @@ def test_what_the_service_manager_gives_and_nobody_can_listen_on_is_an_error_of_
         _, errors = server.communicate(timeout=10)
     assert (server.returncode, len(errors.splitlines())) == (2, 1)
     assert "does not listen for TCP" in errors
+
+
+@pytest.mark.parametrize("process", ["1", "", "another"])
+def test_sockets_that_are_handed_to_another_process_are_not_taken(
+    monkeypatch: pytest.MonkeyPatch, process: str
+) -> None:
+    monkeypatch.setenv("LISTEN_PID", process)
+    monkeypatch.setenv("LISTEN_FDS", "2")
+    assert service_manager.listening() == []
+
+
+def test_sockets_that_are_handed_over_are_not_also_those_of_a_process_that_is_started_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LISTEN_PID", str(os.getpid()))
+    monkeypatch.setenv("LISTEN_FDS", "2")
+    assert service_manager.listening() == [3, 4]
+    assert not {"LISTEN_PID", "LISTEN_FDS"} & set(os.environ)
+    assert service_manager.listening() == []
