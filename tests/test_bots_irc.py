@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.protocols.base import Heard
+from bots.protocols.base import Heard, Notice
 from bots.protocols.irc import Irc
 from geventchat.commands import commands
 from geventchat.protocol import events, replies
@@ -96,6 +96,8 @@ def test_a_nick_in_use_is_told_as_such() -> None:
         (":bob!u@h PRIVMSG #lobby :\x02bold", events.Said("", "", "lobby", "bob", "\\u0002bold")),
         (":bob!u@h JOIN #den", events.Joined("", "", "den", "bob")),
         (":bob!u@h PART #den :tired", events.Left("", "", "den", "bob")),
+        (":op!u@h KICK #lobby bob :enough", events.Left("", "", "lobby", "bob")),
+        (":op!u@h MODE #lobby +m", Notice(":op!u@h MODE #lobby +m")),
         (":bob!u@h QUIT :Ping timeout", events.Left("", "", "lobby", "bob", "Ping timeout")),
         (":bob!u@h NICK :rob", events.Renamed("", "", "lobby", "bob", "rob")),
         (":s PONG s :bot.1.2", replies.Pong(token="bot.1.2")),
@@ -105,6 +107,16 @@ def test_a_nick_in_use_is_told_as_such() -> None:
 )
 def test_a_line_means(line: str, means: Heard) -> None:
     assert heard(in_lobby(), line) == [means]
+
+
+def test_who_is_put_out_says_what_it_says_in_the_room_that_it_is_still_in() -> None:
+    irc = in_lobby()
+    heard(irc, ":ann!u@h JOIN #lobby", ":ann!u@h JOIN #den", ":op!u@h KICK #lobby ann :enough")
+    assert irc.encode(commands.Say(text="hi")) == b"PRIVMSG #den :hi\r\n"
+
+
+def test_what_a_server_sets_for_one_user_as_it_comes_in_is_no_notice_of_a_room() -> None:
+    assert heard(connected(), ":ann MODE ann :+i") == []
 
 
 def test_a_ping_is_answered_and_notices_of_the_server_mean_nothing() -> None:

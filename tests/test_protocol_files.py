@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bots.protocols.base import Heard, Notice
 from bots.protocols.described import Described
-from bots.protocols.framing import Ended, LengthPrefixed, Lines
+from bots.protocols.framing import Ended, LengthPrefixed, Lines, NumberedContent
 from bots.protocols.load import parse
 from bots.scenario.mistakes import ScenarioMistakes
 from geventchat.commands import commands
@@ -79,6 +79,7 @@ def said(nick: str, text: str, event_id: str = "") -> events.Said:
         ("frame: {lenght: 4}", "6:8: a frame is one of line"),
         ("quiet: soon", "6:8: 'soon' is not a time"),
         ('ping: "PING {token}"', "6:7: ping and pong belong together"),
+        ("ping: PING\npong: PONG\nquiet: 2s", "8:8: with ping and pong, the end is known without a silence"),
         ("echo: perhaps", "6:7: 'perhaps' is neither true nor false"),
         ("rooms: true", "6:8: with several rooms, join has to say which {room}"),
         ("rooms: true", "6:8: with several rooms, leave has to say which {room}"),
@@ -260,8 +261,9 @@ def test_what_is_said_is_never_taken_for_a_name_to_fill_in() -> None:
 
 def test_a_text_that_does_not_fit_into_a_frame_cannot_be_said() -> None:
     dialect = spoken(LINES.replace("protocol: tcp", "protocol: tcp\nframe: {length: 1}"))
-    assert dialect.cannot_say(commands.Say(text="x" * 300)) == "its length does not fit into 1 bytes"
-    assert dialect.cannot_say(commands.Say(text="x")) == ""
+    for too_long in (256, 300):
+        assert dialect.cannot_say(commands.Say(text="x" * (too_long - 4))) == "its length does not fit into 1 bytes"
+    assert dialect.cannot_say(commands.Say(text="x" * 251)) == ""
 
 
 @given(text=st.text(), nick=st.from_regex(r"\A[a-z]+\Z"))
@@ -293,6 +295,11 @@ def test_frames_end_where_they_were_made_to_end(contents: list[bytes]) -> None:
             assert framing.content(stream[start:end]) == content
             start = end
         assert start == len(stream)
+
+
+def test_a_number_of_any_length_stands_before_what_socket_io_says() -> None:
+    assert NumberedContent().read(b'42["chat","hi"]') == [42, ["chat", "hi"]]
+    assert NumberedContent().read(b"1" * 10_000) == [111_111_111]
 
 
 @pytest.mark.parametrize(

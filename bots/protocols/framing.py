@@ -70,7 +70,7 @@ class LengthPrefixed:
         """Return the place behind the frame, as its length says."""
         begin = start + self._size
         end = begin + int.from_bytes(data[start:begin])
-        return end if begin <= len(data) and end <= len(data) else 0
+        return end if end <= len(data) else 0
 
     def content(self, frame: bytes) -> bytes:
         """Return the frame without its length."""
