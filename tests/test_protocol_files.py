@@ -1,6 +1,7 @@
 """A file that says how a server is spoken to: what is wrong in it, and what comes of frames that it describes."""
 
 import json
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
@@ -11,10 +12,14 @@ from bots.protocols.base import Heard, Notice
 from bots.protocols.described import Described
 from bots.protocols.framing import Ended, LengthPrefixed, Lines, NumberedContent
 from bots.protocols.load import parse
+from bots.protocols.registry import from_file
+from bots.protocols.sayable import check_sayable
+from bots.protocols.traced import Frame, Traced
 from bots.scenario.mistakes import ScenarioMistakes
 from geventchat.commands import commands
 from geventchat.protocol import events, replies
 from geventchat.protocol.errors import ProtocolError
+from tests.scenarios import scenario
 
 LINES = """\
 protocol: tcp
@@ -302,6 +307,21 @@ def test_a_number_of_any_length_stands_before_what_socket_io_says() -> None:
     assert NumberedContent().read(b"1" * 10_000) == [111_111_111]
 
 
+def test_true_is_not_one_and_false_is_not_zero() -> None:
+    dialect = spoken(JSON.replace("{do: typing}", "{ok: 1}"))
+    assert heard(dialect, '{"ok":1}') == [Notice('{"ok":1}')]
+    (told,) = heard(dialect, '{"ok":true}')
+    assert isinstance(told, replies.Error)
+
+
+def test_blanks_that_are_too_many_are_told_as_such() -> None:
+    dialect = spoken(LINES)
+    heard(dialect, "+OK")
+    (told,) = heard(dialect, " <ann> hi")
+    assert isinstance(told, replies.Error)
+    assert told.message.endswith('but it has more blanks: " <ann> hi"')
+
+
 @pytest.mark.parametrize(
     ("written", "read"),
     [
@@ -410,6 +430,24 @@ def test_a_server_may_be_sent_text_and_send_json_or_the_other_way_round() -> Non
         """)
     assert dialect.encode(commands.Say(text='"')) == b'{"do":"say","text":"\\""}\n'
     assert heard(dialect, "<bob> hi") == [said("bob", "hi")]
+
+
+def test_who_comes_back_by_itself_takes_a_protocol_in_which_it_is_told_what_it_missed(tmp_path: Path) -> None:
+    (tmp_path / "theirs.yaml").write_text(LINES)
+    protocol = from_file(tmp_path / "theirs.yaml")
+    check_sayable(scenario("cast: {ann: }\nscript: [ann: {drop: reset}]"), protocol)
+    with pytest.raises(ScenarioMistakes, match="who comes back is not told what it missed"):
+        check_sayable(scenario("cast: {ann: {reconnect: true}}\nscript: [ann: {drop: reset}]"), protocol)
+
+
+def test_of_a_frame_that_is_ignored_its_author_is_told_why_it_is_not_the_one_that_is_awaited() -> None:
+    frames: list[Frame] = []
+    text = LINES.replace('joined: "+OK"', 'joined: "+OK {nick}"') + 'ignore: ["+OK {other}"]\n'
+    dialect = Traced(parse(text.encode(), "theirs.yaml"), "", frames.append)
+    dialect.hello("ann", "lobby", None, None)
+    for line in ("+OK bob\n", "+OK ann\n"):
+        list(dialect.receive(line.encode()))
+    assert [frame.meaning for frame in frames] == ["join", "ignore; not joined: nick is bob, not ann", "joined"]
 
 
 def test_one_mistake_is_told_once_and_not_what_follows_from_it() -> None:

@@ -14,10 +14,11 @@ import gevent
 import pytest
 
 from geventchat import ChatServer, Limits
+from geventchat.core.accounts import Account
 from geventchat.core.log import Entry
 from geventchat.protocol.errors import NotStored, UsageError
 from geventchat.protocol.events import AnyEvent, Deleted, Said, TopicSet
-from geventchat.store import sqlite_file
+from geventchat.store import sqlite_file, sqlite_records
 from geventchat.store.sqlite import TRIM_EVENTS, SqliteLog
 from tests.needs import missing
 from tests.processes import run, serving
@@ -366,6 +367,15 @@ def test_what_was_deleted_is_nowhere_in_the_files_any_more(path: Path, monkeypat
         log.append([deletion(*said)], NOW)
         while any(b"the secret" in file.read_bytes() for file in path.parent.iterdir()):
             gevent.sleep(0.01)
+
+
+def test_nothing_of_an_account_that_is_removed_beside_the_server_stays_in_the_file(path: Path) -> None:
+    with closing(SqliteLog(path)):
+        with sqlite_records.changing(path) as kept:
+            kept.put(Account(name="alice", password="the secret"))
+        with sqlite_records.changing(path) as kept:
+            kept.remove(Account, "alice")
+    assert b"the secret" not in path.read_bytes()
 
 
 def test_while_another_program_reads_what_was_removed_stays_a_while_and_nobody_waits(path: Path) -> None:
