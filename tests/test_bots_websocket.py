@@ -107,6 +107,30 @@ def test_pings_and_a_close_are_answered() -> None:
         client.send(b"hello?")
 
 
+def test_who_has_closed_is_said_only_of_the_one_who_did_it_first() -> None:
+    client, server = opened()
+    server.receive_data(client.close())
+    list(client.receive(b"".join(server.data_to_send())))
+    assert client.why_closed == ""
+    client, server = opened()
+    server.send_close(1001, "so long")
+    list(client.receive(b"".join(server.data_to_send())))
+    assert client.why_closed == "the server closed the WebSocket: 1001 (going away) so long"
+
+
+def test_what_waited_for_the_handshake_is_sent_once() -> None:
+    client, server = WebSocket("host:1", "/chat"), ServerProtocol()
+    server.receive_data(client.connect())
+    assert client.send(b"hello") == b""
+    (request,) = server.events_received()
+    assert isinstance(request, Request)
+    server.send_response(server.accept(request))
+    list(client.receive(b"".join(server.data_to_send())))
+    list(client.receive(frame(b"welcome")))
+    server.receive_data(client.data_to_send())
+    assert [event.data for event in server.events_received() if isinstance(event, Frame)] == [b"hello"]
+
+
 @pytest.mark.parametrize(
     "wrong", [b"\xff\x00", frame(b"x", Opcode.CONT), b"\x81\xff" + b"\x00" * 20, b"\x81\x7f" + b"\x01" * 20]
 )

@@ -43,8 +43,8 @@ def test_every_option_can_stand_in_the_file_and_is_in_the_example_with_its_defau
 
 def test_the_command_line_counts_instead_of_the_file(config: Path) -> None:
     config.write_text('listen = ["127.0.0.1:1", "127.0.0.1:2"]\nhost = "a"\nrate = "off"\nburst = 3\ntls-only = true\n')
-    options = _options(["--config", str(config), "--listen", "127.0.0.1:3", "--burst=4"])
-    assert (options.listen, options.host, options.rate, options.burst) == (["127.0.0.1:3"], ["a"], "off", "4")
+    options = _options(["--config", str(config), "--listen", "127.0.0.1:3", "--host=b", "--burst=4"])
+    assert (options.listen, options.host, options.rate, options.burst) == (["127.0.0.1:3"], ["b"], "off", "4")
     assert options.tls_only
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import gevent
 import pytest
 
+from geventchat.server import house_rules
 from tests.processes import Serving, run, serving
 from tests.raw import Raw, does, plain, programmed
 
@@ -126,12 +127,18 @@ def test_the_message_of_the_day_and_the_filter_are_read_from_files(tmp_path: Pat
         nc.close()
 
 
+def test_of_a_very_long_message_of_the_day_only_the_beginning_is_shown(tmp_path: Path) -> None:
+    (tmp_path / "motd").write_text("".join(f"line {number}\n" for number in range(1_000)))
+    assert house_rules.read(tmp_path / "motd", None).motd == [f"line {number}" for number in range(100)]
+
+
 @pytest.mark.parametrize(
     ("option", "text", "said"),
     [
         ("--filter", "mask (", "line 1 of the filter: missing )"),
         ("--filter", "shout x", "begin with mask, refuse or hold"),
         ("--motd", None, "no such file or directory"),
+        ("--motd", "x" * (1 << 20) + "x", "that is more than 1 MiB"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, option: str, text: str | None, said: str) -> None:

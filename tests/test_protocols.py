@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bots.protocols.base import ClientDialect, Heard, Notice
-from bots.protocols.registry import DIALECTS
+from bots.protocols.registry import DIALECTS, by_name, with_password
 from geventchat.commands import commands
 from geventchat.protocol import events, replies
 from geventchat.protocol.text import clean
@@ -39,6 +39,14 @@ def test_nothing_of_a_line_acts_on_a_terminal(dialect: str, line: str) -> None:
     (one,) = heard(dialect, (line.format(_ESCAPES) + "\n").encode())
     assert [text for text in texts(one) if text != clean(text)] == []
     assert any("\\u001b]0;owned\\u0007\\u009b31m" in text for text in texts(one))
+
+
+def test_a_name_that_cannot_be_had_is_not_given_again_where_a_packet_is_a_message() -> None:
+    unframed = with_password(by_name("unframed"), "tea").make("")
+    assert unframed.hello("ann", "lobby", None, None) == b"tea"
+    for answer in (b"ann", b""):
+        assert list(unframed.receive(b"Enter your name: ")) == []
+        assert unframed.data_to_send() == answer
 
 
 @pytest.mark.parametrize(

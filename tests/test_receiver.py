@@ -373,3 +373,12 @@ ignore: ["* {other} joined"]
         listener.receiver.receive(b"<cat> x\n* ann joined\n", 2.0)
     assert [type(one) for one in others] == [replies.Welcome, events.Said, Notice]
     assert [type(one) for one in told] == [events.Said, replies.Welcome]
+
+
+def test_what_was_to_be_answered_on_a_connection_that_is_lost_is_not_said_on_the_next() -> None:
+    receiver = Listener(RoomLedger(per_sender=False), "ann", together=False, dialect=Irc()).receiver
+    receiver.receive(b"PING :12 34\r\n", 1.0)
+    receiver.begin(Irc())
+    assert receiver.data_to_send() == b""
+    receiver.receive(b"PING :56\r\n", 2.0)
+    assert receiver.data_to_send() == b"PONG :56\r\n"

@@ -282,6 +282,8 @@ def test_the_server_s_last_word_says_why() -> None:
     conversation = begun()
     conversation.heard(replies.Closing(code="server-stopping", message="the server is stopping"))
     assert notices(conversation.lost("closed")) == ["the server is stopping; trying to come back"]
+    conversation.welcomed(welcome())
+    assert notices(conversation.lost("the cable is out")) == ["the cable is out; trying to come back"]
     assert conversation.heard(replies.Closing(code="replaced", message="elsewhere")) == [Leave("elsewhere")]
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geventchat.client.terminal.transcript import KEPT_LINES, Transcript
-from geventchat.client.terminal.view import Line
+from geventchat.client.terminal.view import EventLine, Line
 
 
 def line(text: str) -> Line:
@@ -97,6 +97,17 @@ def test_a_search_goes_up_and_on_from_what_was_found() -> None:
     transcript.scroll(-1)
     assert not any("class:found" in style for row in transcript.rows(20, 4) for style, _ in row)
     assert not Transcript(len).find("")
+
+
+def test_what_is_taken_back_while_it_is_looked_at_is_gone_and_its_place_is_not() -> None:
+    transcript = filled(5)
+    transcript.add([EventLine(line("x" * 100), "7-0"), *map(line, "abcd")])
+    shown(transcript)
+    transcript.scroll(1)
+    transcript.scroll(1)
+    assert shown(transcript)[-1] == "x" * 20
+    transcript.add([EventLine(line("* mod takes it back"), "8-0", erases="7-0")])
+    assert shown(transcript) == ["line 2", "line 3", "line 4", "(deleted)"]
 
 
 def test_what_is_kept_has_a_bound() -> None:

@@ -213,6 +213,7 @@ def test_a_connection_that_asks_for_nothing_more_is_closed_without_a_word(
         ("[::1]:2003", True),
         ("192.0.2.7", True),
         ("localhost:2003", True),
+        ("localhost:65535", True),
         ("chat.example", True),
         ("CHAT.example.:2003", True),
         ("evil.example", False),

@@ -66,7 +66,6 @@ class Metrics:
 
     def close(self) -> None:
         """Answer no more."""
-        self._pump.timed = None
         self._http.stop(timeout=0.1)
 
     def _answer(self, asked: dict[str, Any], begin: Callable[[str, list[tuple[str, str]]], object]) -> Iterable[bytes]:
