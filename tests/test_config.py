@@ -53,8 +53,9 @@ def test_files_are_meant_from_where_the_configuration_is(config: Path) -> None:
     options = _options(["--config", str(config)])
     assert (options.history, options.password_file) == (str(config.parent / "a.sqlite"), "/b")
     assert options.tls_cert == str(config.parent / "c.pem")
-    config.write_text('history = "none"\n')
-    assert _options(["--config", str(config)]).history == "none"
+    config.write_text('history = "none"\ntls-key = "~/key.pem"\n')
+    options = _options(["--config", str(config)])
+    assert (options.history, options.tls_key) == ("none", str(Path.home() / "key.pem"))
 
 
 @pytest.mark.parametrize(

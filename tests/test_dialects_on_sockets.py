@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import gevent
 import pytest
 
+from geventchat import ChatServer
 from geventchat.protocol.limits import SNIFF_S, TYPING_S
 from tests.raw import Raw, plain, programmed
 from tests.several import ONE_AND_THREE, Server, one_or_three
@@ -29,6 +30,18 @@ def test_who_waits_is_asked_for_a_name_and_greeted(server: Server) -> None:
         assert nc.until(b"\n") == b"alice: hello\n"
         nc.send(b"exit\n")
         assert nc.rest() == b"exit\n"
+
+
+def test_who_is_shown_nothing_of_what_was_said_before_hears_all_that_is_said_from_now_on() -> None:
+    with ChatServer(greet_with=0) as server, plain(server.address, "alice") as alice:
+        alice.send(b"before\n")
+        alice.until(b"alice: before\n")
+        with plain(server.address, "bob") as bob, Raw(server.address) as irc:
+            irc.send(b"CAP REQ server-time\r\nCAP END\r\nNICK carol\r\nUSER c 0 * :Carol\r\nJOIN #lobby\r\n")
+            irc.until(b" 366 carol #lobby ")
+            alice.send(b"now\n")
+            assert b"before" not in bob.until(b"alice: now\n")
+            assert b"before" not in irc.until(b" PRIVMSG #lobby :now\r\n")
 
 
 def test_a_name_typed_in_pieces_is_one_name(server: Server) -> None:

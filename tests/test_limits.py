@@ -5,6 +5,8 @@ import gc
 import socket as blocking
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 
 import gevent
 import pytest
@@ -14,6 +16,8 @@ from geventchat import ChatServer, Limits
 from geventchat.commands.commands import Join, Say
 from geventchat.protocol.errors import Refused, UsageError
 from geventchat.protocol.limits import MAX_WINDOWS, REGISTRATIONS_AT_ONCE
+from geventchat.server.house_rules import HouseRules
+from geventchat.server.live_settings import LiveSettings
 from geventchat.server.throttle import ConnectionLimiter, Registrar
 from tests.raw import Raw, plain, programmed
 from tests.stage import Stage
@@ -134,8 +138,13 @@ def test_a_reader_in_plain_is_told_how_many_lines_were_missed() -> None:
         slow.close()
 
 
-def test_a_reader_who_takes_nothing_is_closed_and_the_others_hear_that_it_left() -> None:
-    with _server(rate=None, feed_window=64 << 10, stall_timeout=0.5) as server:
+@pytest.mark.parametrize("is_changed", [False, True], ids=["from the start", "since the settings were read again"])
+def test_a_reader_who_takes_nothing_is_closed_and_the_others_hear_that_it_left(is_changed: bool) -> None:
+    with _server(rate=None, feed_window=64 << 10, stall_timeout=60.0 if is_changed else 0.5) as server:
+        if is_changed:
+            limits = replace(server.limits, stall_timeout=0.5)
+            of_no_matter: Any = {"greet_with": 0, "hosts": (), "password": "", "log_level": "info", "fixed": {}}
+            server.change(LiveSettings(limits=limits, house_rules=HouseRules(), **of_no_matter))
         stalled = Raw(server.address)
         stalled.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         stalled.send(b"stalled\n")

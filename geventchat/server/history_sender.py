@@ -58,13 +58,13 @@ class HistorySender:
         member = self._member
         if not member.catching_up:
             return
-        if (wanted.after is not None or self._greet_with) and self._settle():
+        if self._settle():
             try:
                 if member not in wanted.room.members:  # it was put out, or sent away, as soon as it came in
                     pass
                 elif wanted.after is not None:
                     self._send_missed(wanted.room, wanted.after)
-                else:
+                elif self._greet_with:
                     self._send_earlier(wanted.room)
             except Refused as refusal:  # the log cannot be read
                 self._chat.refuse(member, refusal, wanted.ref)
