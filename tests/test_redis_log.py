@@ -14,7 +14,7 @@ from geventchat.core.moderation.room_rules import RoomRules
 from geventchat.core.shared_log import Arrived, Gone, Happened, News, Person
 from geventchat.protocol import names
 from geventchat.protocol.errors import Refused
-from geventchat.protocol.events import Departed, Joined, Left, Renamed, Said, number_of
+from geventchat.protocol.events import Departed, Joined, Left, Noticed, Renamed, Said, number_of
 from geventchat.protocol.roles import Role
 from geventchat.store.redis import items
 from geventchat.store.redis.link import PREFIX
@@ -339,3 +339,21 @@ def test_of_two_changes_at_the_same_time_the_later_one_counts_on_all_servers(log
     writing.get()
     news(one)
     assert [log.kept.get(RoomRules, "den") for log in logs] == [later, later]
+
+
+def kept(event: Joined | Noticed) -> Entry:
+    """Return an event as whoever reads the past gets it, of what one server has written."""
+    *_, written = items.words_of([Entry("lobby", event, "7", "ann's")], ())
+    assert isinstance(written, bytes)
+    return items.stored_entry("5-0", written)
+
+
+def test_who_moderates_a_room_is_known_from_what_is_kept_of_its_coming_in() -> None:
+    for moderates in (True, False):
+        entry = kept(Joined("", "", "lobby", "ann", "Ann A", moderates))
+        assert isinstance(entry.event, Joined)
+        assert (entry.event.moderates, entry.event.about, entry.ref, entry.sender) == (moderates, "Ann A", "7", "ann's")
+
+
+def test_a_notice_is_kept_as_something_said() -> None:
+    assert type(kept(Noticed("", "", "lobby", "ann", "done")).event) is Said
