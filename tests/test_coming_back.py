@@ -55,7 +55,8 @@ def test_what_was_missed_comes_before_what_is_new(server: Server) -> None:
     alice.close()
     bob.messages_until("left")
     for number in range(600):  # more than a page of the log
-        say(bob, f"missed {number}", f"m{number}")
+        bob.send(b'{"type":"say","text":"missed %d","ref":"m%d"}\n' % (number, number))
+    settled(bob)
     alice, again = programmed(server.address, "alice", after=last)
     assert again["id"] > welcome["id"]
     say(bob, "new", "n")
