@@ -10,9 +10,11 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from geventchat.cli.account import main
+from geventchat.core.moderation.room_rules import RoomRules, Rules
 from geventchat.protocol.passwords import quick_hash
 from geventchat.protocol.roles import Role
-from geventchat.store import sqlite_file
+from geventchat.store import sqlite_file, sqlite_records
 from tests.processes import Ran, run, serving
 from tests.talking import Program, hanging_up, login
 
@@ -162,6 +164,17 @@ def test_a_history_that_is_none_or_is_not_there_is_said(tmp_path: Path) -> None:
     assert "keeps no accounts" in account(Path("none"), "list").errors
     assert "no such file" in account(tmp_path / "history.sqlite", "list").errors
     assert not list(tmp_path.iterdir())
+
+
+def test_who_is_given_a_name_that_was_somebody_s_has_no_rooms_of_that_one(
+    history: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with sqlite_records.changing(history) as kept:
+        kept.put(RoomRules(room="den", owner="alice"))
+    assert main(["add", "alice", "--token", "--history", str(history)]) == 0
+    assert capsys.readouterr().out
+    with sqlite_records.reading(history) as kept:
+        assert Rules(kept).owned("alice") == 0
 
 
 def test_a_password_that_is_too_short_is_refused(history: Path, secret: Path) -> None:

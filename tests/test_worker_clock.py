@@ -1,5 +1,6 @@
 """A worker's idea of its master's clock, and where workers meet."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -73,3 +74,17 @@ def test_a_timeline_of_all_workers_adds_up_their_seconds() -> None:
     assert 0.009 < sums.seconds[0].p50 < 0.011 < 0.029 < sums.seconds[0].p99 < 0.031
     assert (sums.said, sums.delivered, sums.latency.count) == (6, 300, 300)
     assert Histogram.from_bytes(one.to_bytes()).percentile(99) == one.percentile(99)
+
+
+def test_of_two_clocks_that_drift_apart_it_is_said_how_far_a_time_may_be_wrong() -> None:
+    clock = MasterClock()
+    for at, ahead in ((0.0, 0.0), (20.0, 1.0)):
+        clock.read(at - 0.001, at + ahead, at + 0.001)
+    assert clock.error == pytest.approx(0.5)
+
+
+def test_of_several_answers_within_a_while_the_fastest_counts() -> None:
+    clock = MasterClock()
+    for half_s, ahead in ((0.1, 5.1), (0.001, 5.0), (0.2, 5.2)):
+        clock.read(1.0 - half_s, 1.0 + ahead, 1.0 + half_s)
+    assert clock.to_master(1.0) == pytest.approx(6.0)
