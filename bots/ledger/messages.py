@@ -1,4 +1,4 @@
-"""What was sent in a room: which message is it that a user hears, and where does it stand in the room's order? No I/O.
+"""What was sent in a room: which message is it that a user hears? No I/O.
 
 Where the server gives ids, or every text is said once (a mark at its end sees to that), there is one answer. Without,
 equal words of one sender may be any of several messages to a user who came in between them, or whose sender lost the
@@ -7,15 +7,11 @@ connection between them. Such a message is counted for that user, but not placed
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 from operator import attrgetter
 
 from bots.ledger.model import IN_FLIGHT_S, Attendance, Message, Words
-
-# A message that is new is put at most so far back into the room's order: moving all that follows would cost more and
-# more with every message that a user far behind the others is the first to hear.
-_MAX_SHIFT = 1_000
 
 _index = attrgetter("index")
 
@@ -170,53 +166,6 @@ class SentMessages:
         for number in range(index, end + 1):
             self.order[number].index = number
 
-    def place_for(self, message: Message, reader: Attendance, others: Iterable[Attendance]) -> int:
-        """Return where a message belongs that this user is the first to hear.
-
-        Nearly always that is the end. Where others are further on, it comes next for this user, but behind all that
-        its sender sent before. Where a user came in is not known before it is placed: then a message comes behind what
-        those have heard who have to hear it too, and in the order in which everything was sent. The place is a guess,
-        and the message loose, where it stands next to words of this user's own that are not sent back to it.
-        """
-        order, begin = self.order, reader.progress.position
-        if begin < 0:
-            begin = len(order)
-            while begin and order[begin - 1].first_heard >= reader.asked:
-                begin -= 1
-            if begin < len(order) and not reader.must_hear(order[begin]):
-                waiting = (one.progress.position for one in others if _has_to_hear(one, message, reader))
-                begin = max(begin, *waiting, 0)
-                while begin < len(order) and order[begin].number < message.number:
-                    begin += 1
-                message.is_unsure |= begin < len(order)
-        message.is_loose = begin > 0 and order[begin - 1].is_loose
-        while begin < len(order) and reader.does_not_hear(order[begin]):
-            message.is_loose = True
-            if order[begin].number > message.number:
-                break
-            begin += 1
-        equal = self._heard.get(message.words, [])
-        # With ids, the first to be heard need not be the first that was sent.
-        if behind := equal[bisect_left(equal, begin, key=_index) :]:
-            if reader.knows_order or all(reader.must_hear(one) for one in behind):
-                _bind_in_order([message, *behind])
-            else:  # it may have been sent before these, or behind them
-                for one in (message, *behind):
-                    one.is_unsure = True
-        following = enumerate(order[begin : begin + _MAX_SHIFT], begin + 1)
-        own = [place for place, one in following if one.nick == message.nick and one.number < message.number]
-        index = own[-1] if own else begin
-        return index if len(order) - index <= _MAX_SHIFT else len(order)
-
-    def skipped_before(self, reader: Attendance, first: Message) -> Iterator[Message]:
-        """Yield what a user may have heard before the first message that is known to have reached it."""
-        for index in range(first.index - 1, -1, -1):
-            message = self.order[index]
-            if message.first_heard >= reader.asked:
-                yield message
-            elif first.index - index > _MAX_SHIFT:  # nothing that came later can have been put before this
-                return
-
     def may_be_another(self, reader: Attendance, message: Message) -> bool:
         """Whether a user that heard a message may have heard another one with the same words instead."""
         if message.id:
@@ -227,26 +176,3 @@ class SentMessages:
     def is_repeated(self, message: Message) -> bool:
         """Whether it is only known by words that stand more than once in the room's order."""
         return not message.id and len(self._heard[message.words]) > 1
-
-
-def _has_to_hear(one: Attendance, message: Message, newcomer: Attendance) -> bool:
-    """Whether a user has to hear what a newcomer is the first to hear.
-
-    When others said it is not known, but the newcomer had asked to come in by then.
-    """
-    if message.from_others:
-        return one.entered <= newcomer.asked and one.leaving == float("inf")
-    return one.must_hear_unheard(message)
-
-
-def _bind_in_order(equal: list[Message]) -> None:
-    """Let messages with the same words, in the room's order, be those that were sent first, second and so on.
-
-    Unless one had then been heard before it was sent, which shows that their order is not that in which they were sent.
-    """
-    sent = sorted((one.number, one.due, one.sent, one.line, one.is_uncertain) for one in equal)
-    if any(message.first_heard < at for message, (_, _, at, _, _) in zip(equal, sent, strict=True)):
-        return
-    for message, (number, due, at, line, is_uncertain) in zip(equal, sent, strict=True):
-        message.number, message.due, message.sent, message.line = number, due, at, line
-        message.is_uncertain = is_uncertain

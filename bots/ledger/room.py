@@ -11,13 +11,14 @@ user heard, as with equal words sent while it joined, nobody is accused.
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator
 from itertools import takewhile
 from typing import Literal
 
 from bots.ledger.findings import Reordering, missing, too_many
 from bots.ledger.messages import SentMessages
 from bots.ledger.model import Attendance, Fault, Finding, Message, ToldGap, Words, from_others
+from bots.ledger.order import RoomOrder
 from bots.ledger.share import Lost, Odd, Overheard, Share, digest_of
 from bots.ledger.shared_stream import SharedStream
 from bots.ledger.timeline import DeliveryTally, Timeline
@@ -30,8 +31,6 @@ MAX_FINDINGS = 1_000
 MAX_FRAMES = 100_000
 # Without ids, it is not sure for so long after a user has asked to join where in the room's order it came in.
 _SETTLES_S = 5.0
-# Past how many others a message is moved at most whose place was a guess: what is said while a server sends once.
-_FAR = 20
 
 # How a user heard something: as what comes next for it in the room's order, after others that stand behind it, or as
 # something that has no place there.
@@ -67,6 +66,7 @@ class RoomLedger:
         self.messages = self._sent.order
         self._stream = SharedStream()
         self._tally = DeliveryTally(self.messages, self.timeline)
+        self._order = RoomOrder(self._sent, self.readers, self._stream, self._tally)
         self._reordering = Reordering(self._sent, per_sender=per_sender)
 
     # What happens in the room.
@@ -193,8 +193,13 @@ class RoomLedger:
         self.timeline.hear((message,), now, timed=reader.is_timed(message))
         if not message.frame and message.index < MAX_FRAMES:
             message.frame = line
-        if not self._move(reader, message, now):
+        if message in reader.progress.skipped:
+            reader.progress.skipped.discard(message)
+            self._reordering.hear_late(reader, message, now)
             return "late", message
+        placed = self._order.take_past(reader, message)
+        if placed and self.share is not None:  # each is kept as something odd
+            self.share.out_of_place[reader].update(placed)
         if line:
             self._stream.hear(reader, message.index, line)
         else:
@@ -247,7 +252,9 @@ class RoomLedger:
                 return None
             self._sent.doubt(words)
         if message.index < 0:
-            self._put(message, reader, event_id, now, line)
+            self._order.put(message, reader, event_id, now, line)
+            if self.share is not None:
+                self.share.first[message] = reader
         elif reader.has_heard(message):
             return "duplicate"
         return message if reader.may_hear(message) else "leaked"
@@ -274,101 +281,6 @@ class RoomLedger:
             return "leaked" if self._was_sent_elsewhere(words) else "corrupt"
         recent = takewhile(lambda message: message.first_heard >= reader.asked, reversed(equal))
         return "duplicate" if any(reader.has_heard(message) for message in recent) else "leaked"
-
-    def _put(self, message: Message, reader: Attendance, event_id: str, now: float, line: bytes) -> None:
-        """Put a message that a user is the first to hear into the room's order."""
-        index = self._sent.place_for(message, reader, self.readers)
-        if index < len(self.messages):  # those who are further on have not heard it there
-            self._tally.count()
-            if not self._stream.insert(reader, index, line):
-                self._stream.restart(len(self.messages) + 1)
-            message.is_unsure |= bool(reader.progress.unplaced)
-            for other in self.readers:
-                if other.progress.position > index:
-                    other.progress.position += 1
-                    other.progress.skipped.add(message)
-        self._sent.put(message, index, event_id, now)
-        if self.share is not None:
-            self.share.first[message] = reader
-
-    def _move(self, reader: Attendance, message: Message, now: float) -> bool:
-        """Move a user past a message that it has heard; return whether that stands in front of it, and not behind."""
-        progress = reader.progress
-        if message in progress.skipped:
-            progress.skipped.discard(message)
-            self._reordering.hear_late(reader, message, now)
-            return False
-        if progress.position < 0:
-            progress.first = message
-            progress.skipped.update(self._sent.skipped_before(reader, message))
-        elif progress.position < message.index:
-            self._settle(reader, message)
-            progress.skipped.update(self.messages[progress.position : message.index])
-        progress.position = message.index + 1
-        if progress.unplaced and not message.is_unsure:
-            self._place_earlier(reader, message)
-        return True
-
-    def _settle(self, reader: Attendance, message: Message) -> None:
-        """Put a message where this user hears it, if its place was a guess that nobody has heard to be right."""
-        begin, end = reader.progress.position, message.index
-        while begin < end and reader.does_not_hear(self.messages[begin]):
-            begin += 1
-        passed = self.messages[begin:end]
-        if not 0 < end - begin <= _FAR or not any(one.is_loose for one in (message, *passed)):
-            return
-        if reader.progress.unplaced or any(one.nick == message.nick or reader.does_not_hear(one) for one in passed):
-            return
-        if any(self._may_have_heard_so(other, message, passed) for other in self.readers):
-            for one in (message, *passed):
-                one.is_loose = False
-            return
-        self._move_forward(message, begin)
-
-    def _may_have_heard_so(self, reader: Attendance, message: Message, passed: Sequence[Message]) -> bool:
-        """Whether a user may have heard something of what stands before a message before that one."""
-        progress = reader.progress
-        if progress.position <= message.index:
-            return progress.position > passed[0].index and not reader.does_not_hear(message)
-        if message in progress.skipped:
-            return False
-        return bool(progress.unplaced) or not progress.skipped.issuperset(passed)
-
-    def _move_forward(self, message: Message, begin: int) -> None:
-        """Move a message forward to a place in the room's order, and with it the users for whom that changes something.
-
-        Those who have heard it and nothing of what it passes are in front of that now; those who do not hear it, and
-        are in the midst of that, are past it.
-        """
-        end = message.index
-        passed = self.messages[begin:end]
-        self._tally.count()
-        back = {one for one in self.readers if one.progress.position == end + 1 and message not in one.progress.skipped}
-        for other in self.readers:
-            progress = other.progress
-            if other in back:
-                progress.position = begin + 1
-                progress.skipped.difference_update(passed)
-            elif begin < progress.position <= end:
-                progress.position += 1
-                progress.skipped.add(message)
-        if not self._stream.move(end, begin, back):
-            self._stream.restart(len(self.messages))
-        self._sent.move(message, begin)
-
-    def _place_earlier(self, reader: Attendance, message: Message) -> None:
-        """Take what a user heard and was not placed for the last messages with these words before one it hears now."""
-        progress = reader.progress
-        for words, heard in [*progress.unplaced.items()]:
-            if not reader.knows_order and words[0] != message.nick:
-                continue
-            passed = sorted((one for one in progress.skipped if one.words == words), key=lambda one: one.index)
-            if len(passed) >= heard and not self._sent.is_awaited(words):
-                progress.skipped.difference_update(passed[-heard:])
-                progress.sometime.update(passed[-heard:])
-                if self.share is not None:  # it is kept as something odd
-                    self.share.out_of_place[reader].update(passed[-heard:])
-                del progress.unplaced[words]
 
     def add_like(self, leader: Attendance, reader: Attendance) -> None:
         """Add a user that heard exactly what another one heard, who was there all the while too."""
