@@ -237,3 +237,46 @@ def test_with_ids_what_changes_places_is_found_also_where_equal_words_were_said_
         room.hear(name, "Bx1", "By2", "Bx3", "By4")
     room.hear("M", "Bx1", "Bx3", "By2", "By4")
     assert room.found() == [("reordered", "M")]
+
+
+def test_who_first_heard_what_was_put_where_a_newcomer_may_have_been_may_have_come_in_behind_that() -> None:
+    """C hears A's words, and nobody knows which: it is the first to hear Bh, which N hears first of all."""
+    room = LetteredRoom(echoes=True)
+    room.enter("A", "B")
+    room.enter("C", asked=9.0, entered=9.95)
+    for name, text, at in (("A", "x", 9.9), ("A", "x", 9.96), ("B", "k", 9.97), ("A", "x", 9.98), ("B", "h", 9.99)):
+        room.say(name, text, at)
+    for name in "ABC":
+        room.hear(name, "Ax", "Ax", "Bk")
+    room.come("N")
+    room.hear("A", "Ax")
+    room.hear("C", "Ax", "Bh")
+    room.say("A", "x")
+    room.hear("N", "Bh", "Ax")
+    room.hear("A", "Bh", "Ax")
+    room.hear("B", "Ax", "Bh", "Ax")
+    room.hear("C", "Ax")
+    assert room.found() == []
+
+
+def test_what_was_put_behind_a_guess_does_not_tell_which_of_equal_words_was_heard_before_it() -> None:
+    """C may have heard A's first words or the second ones, and is the first to hear its own, which B hears first."""
+    room = LetteredRoom(echoes=True)
+    room.enter("A")
+    room.enter("C", asked=9.0, entered=9.95)
+    room.say("A", "x", 9.9)
+    room.hear("A", "Ax")
+    room.say("C", "k")
+    for name in "AC":
+        room.hear(name, "Ck")
+    room.say("A", "x")
+    room.hear("C", "Ax")
+    room.hear("A", "Ax")
+    room.come("B")
+    room.say("C", "h")
+    for name in "CBA":
+        room.hear(name, "Ch")
+    room.say("C", "m")
+    for name in "BAC":
+        room.hear(name, "Cm")
+    assert room.found() == []

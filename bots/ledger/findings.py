@@ -47,7 +47,8 @@ def missing(sent: SentMessages, readers: Sequence[Attendance]) -> Iterator[tuple
 def _is_taken_by_guess(sent: SentMessages, reader: Attendance, message: Message) -> bool:
     """Whether what a user heard may have been another one with the same words than this message."""
     first = reader.progress.first
-    is_somewhere = first is not None and first.from_others and sent.is_repeated(first)  # nobody knows where it came in
+    # Whether nobody knows where it came in.
+    is_somewhere = first is not None and (first.is_unsure or (first.from_others and sent.is_repeated(first)))
     return message.is_unsure or not (message.id or (reader.knows_order and not is_somewhere))
 
 

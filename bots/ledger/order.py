@@ -44,7 +44,7 @@ class RoomOrder:
             self._tally.count()
             if not self._stream.insert(reader, index, line):
                 self._stream.restart(len(self._messages) + 1)
-            message.is_unsure |= bool(reader.progress.unplaced)
+            message.is_unsure |= bool(reader.progress.unplaced) or (index > 0 and self._messages[index - 1].is_unsure)
             for other in self._readers:
                 if other.progress.position > index:
                     other.progress.position += 1
