@@ -239,6 +239,24 @@ def test_with_ids_what_changes_places_is_found_also_where_equal_words_were_said_
     assert room.found() == [("reordered", "M")]
 
 
+@pytest.mark.parametrize("per_sender", [False, True])
+def test_what_is_lost_is_missing_for_who_heard_the_same_words_while_it_came_in_before_they_were_said_again(
+    per_sender: bool,
+) -> None:
+    room = LetteredRoom(per_sender=per_sender)
+    room.enter("A", "B")
+    room.say("A", "x", 9.9)
+    room.enter("N", asked=9.8, entered=10.0)
+    for name in "BN":
+        room.hear(name, "Ax")
+    room.say("A", "x")
+    room.hear("B", "Ax")  # and N does not
+    room.say("A", "y")
+    for name in "BN":
+        room.hear(name, "Ay")
+    assert room.found() == [("missing", "N")]
+
+
 def test_who_first_heard_what_was_put_where_a_newcomer_may_have_been_may_have_come_in_behind_that() -> None:
     """C hears A's words, and nobody knows which: it is the first to hear Bh, which N hears first of all."""
     room = LetteredRoom(echoes=True)

@@ -411,6 +411,28 @@ def test_a_right_server_is_not_accused_by_any_number_of_parts(apart: Apart, part
             assert [one for room in rooms.values() for one in room.findings] == [], f"seed {seed}"
 
 
+@pytest.mark.parametrize(("heard_at", "found"), [(11.5, [("missing", "new")]), (20.0, [])])
+def test_what_a_newcomer_heard_once_of_equal_words_may_be_what_was_said_before_it_heard_that(
+    heard_at: float, found: list[tuple[str, str]]
+) -> None:
+    """The second part has only heard the first of the two then, and tells that the newcomer has heard that one, too."""
+    rooms = [RoomLedger(False, Timeline(), {"ann", "ben", "new"}, share=Share(ours)) for ours in ({"ann"}, {"ben"})]
+    speaking, hearing = rooms
+    for at in (9.0, 10.5, 15.0):
+        speaking.say("ann", "hi" if at > 10 else "so", at, at)
+    ben = hearing.enter("ben", 0.0)
+    hearing.hear(ben, "ann", "so", 9.1)
+    new = hearing.enter("new", 10.0)
+    ben.entered, new.entered = 0.5, 11.0
+    ben.hears_itself = new.hears_itself = False
+    hearing.hear(ben, "ann", "hi", 11.2)
+    hearing.hear(new, "ann", "hi", heard_at)
+    hearing.hear(ben, "ann", "hi", 21.0)
+    wire = Wire([Part({LOBBY: room}) for room in rooms])
+    room = merge(wire.ask, 2, ["ann", "ben", "new"], per_sender=False)[LOBBY]
+    assert [(one.fault, one.reader.name) for one in room.findings] == found
+
+
 def test_what_was_refused_elsewhere_leaves_what_was_said_in_the_same_words() -> None:
     announced: list[tuple[int, float, float]] = []
     refused: list[tuple[int, float]] = []

@@ -46,6 +46,8 @@ def missing(sent: SentMessages, readers: Sequence[Attendance]) -> Iterator[tuple
 
 def _is_taken_by_guess(sent: SentMessages, reader: Attendance, message: Message) -> bool:
     """Whether what a user heard may have been another one with the same words than this message."""
+    if message in reader.progress.sure:
+        return False
     first = reader.progress.first
     # Whether nobody knows where it came in.
     is_somewhere = first is not None and (first.is_unsure or (first.from_others and sent.is_repeated(first)))

@@ -110,6 +110,7 @@ class Progress:
     first: Message | None = None  # that was heard in its place: those before it were not, but for what came late
     skipped: set[Message] = field(default_factory=set)  # those before the position that were not heard
     sometime: set[Message] = field(default_factory=set)  # those that were heard, nobody knows behind which others
+    sure: set[Message] = field(default_factory=set)  # heard, though it need not be, and no other one
     unplaced: Counter[Words] = field(default_factory=Counter)  # heard, and any of several messages with these words
 
 

@@ -158,15 +158,27 @@ class RoomLedger:
     # What is heard line by line.
 
     def hear(
-        self, reader: Attendance, nick: str, text: str, now: float, event_id: str = "", line: bytes = b""
+        self,
+        reader: Attendance,
+        nick: str,
+        text: str,
+        now: float,
+        event_id: str = "",
+        line: bytes = b"",
+        *,
+        is_exact: bool = True,
     ) -> tuple[Heard, Message | None]:
-        """Note that a user heard a message; return how, and which one, if that is sure.
+        """Note that a user heard a message, just `now` or, if that `is_exact` not, later; return how, and which one.
 
+        Which one it was is only told if that is sure.
         The server gives an `event_id`, or none; ids tell equal words apart.
         With the `line` that it came in, those who hear the same after this user need not be read: see `follow`.
         """
         if self.share is None:
-            return self._hear(reader, (nick, text), now, event_id, line)
+            how, message = self._hear(reader, (nick, text), now, event_id, line)
+            if message is not None and is_exact and not event_id:
+                self._note_sure(reader, message)
+            return how, message
         before, after = reader.progress.position, self.last_heard(reader)
         is_guessed = not event_id and self._is_settling(reader, now)
         how, message = self._hear(reader, (nick, text), now, event_id, b"" if is_guessed else line)
@@ -205,6 +217,11 @@ class RoomLedger:
         else:
             self._stream.part(reader)  # it is past what the stream says of it
         return "in place", message
+
+    def _note_sure(self, reader: Attendance, message: Message) -> None:
+        """Note that a user heard what it need not have, if nothing else with these words is left that it could be."""
+        if not (message.from_others or reader.must_hear(message) or any(self._sent.find(reader, message.words, ""))):
+            reader.progress.sure.add(message)
 
     def _is_settling(self, reader: Attendance, now: float) -> bool:
         """Whether it may not be known yet where a user came in, for others talked just then."""

@@ -114,8 +114,8 @@ def _hearing(
     now, odd = stay.asked, deque(stay.odd)
 
     def happened(one: Heard | OddlyHeard, rank: int, raw: bytes = b"") -> Happened:
-        at = now
-        return Happened(at, rank, lambda: ledger.hear(reader, one.nick, one.text, at, one.id, raw))
+        at, is_exact = now, isinstance(one, OddlyHeard)
+        return Happened(at, rank, lambda: ledger.hear(reader, one.nick, one.text, at, one.id, raw, is_exact=is_exact))
 
     for place in chain(chain.from_iterable(range(*heard) for heard in stay.heard), (len(order),)):
         while odd and odd[0].place <= place:
