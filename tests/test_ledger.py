@@ -691,6 +691,24 @@ def test_what_changed_places_with_a_late_message_is_found_between_what_did_not()
     assert ("reordered", "ann", "a", "dan") in verdicts(ledger)
 
 
+def test_who_hears_a_message_later_than_most_is_found_also_far_from_where_the_first_heard_it() -> None:
+    others = "".join(map(chr, range(0x100, 0x11E)))  # thirty
+    said = {"a": "ann"} | dict.fromkeys(others, "eve")
+    late, later = (f"{others[:place]}a{others[place:]}" for place in (25, 28))
+    ledger = hear_in_orders(said, {"ann": f"a{others}", "bob": late, "cat": late, "dan": later})
+    assert ("reordered", "ann", "a", "dan") in verdicts(ledger)
+
+
+def test_who_hears_a_message_a_little_late_is_found_though_others_heard_it_at_many_places_much_later() -> None:
+    others = "".join(map(chr, range(0x100, 0x150)))  # eighty
+    said = {"a": "ann"} | dict.fromkeys(others, "eve")
+    heard = {f"in step {number}": f"a{others}" for number in range(8)}
+    for number, place in enumerate((40, 40, 60, 60, 79, 79, 3)):
+        heard[f"late {number}"] = f"{others[:place]}a{others[place:]}"
+    ledger = hear_in_orders(said, heard)
+    assert ("reordered", "ann", "a", "late 6") in verdicts(ledger)
+
+
 def test_where_as_many_heard_the_one_order_as_the_other_that_of_the_first_to_hear_it_is_right() -> None:
     said = {"a": "ann", "b": "bob"}
     assert verdicts(hear_in_orders(said, {"ann": "ab", "bob": "ba"})) == [("reordered", "ann", "a", "bob")]
