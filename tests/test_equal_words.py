@@ -2,6 +2,7 @@
 
 import pytest
 
+from bots.ledger.model import Attendance
 from tests.lettered_room import LetteredRoom
 from tests.work import done_with
 
@@ -298,3 +299,57 @@ def test_what_was_put_behind_a_guess_does_not_tell_which_of_equal_words_was_hear
     for name in "BAC":
         room.hear(name, "Cm")
     assert room.found() == []
+
+
+def test_what_people_say_again_and_only_a_newcomer_hears_is_not_doubled() -> None:
+    room = LetteredRoom(echoes=True)
+    room.enter("A")
+    room.enter("N", asked=9.9, entered=10.01)
+    room.hear("A", "Zh", "Zh")
+    room.hear("N", "Zh", "Zh")
+    room.drop("A")
+    room.hear("N", "Zh")
+    assert room.found() == []
+
+
+def test_of_equal_words_with_ids_the_order_in_which_most_heard_them_is_right() -> None:
+    room = LetteredRoom(echoes=True)
+    room.enter("A", "B", "C", "D")
+    for _ in range(2):
+        room.say("A", "x", 9.9)
+    room.hear("B", "Ax1", "Ax2")
+    for name in "ACD":
+        room.hear(name, "Ax2", "Ax1")
+    assert room.found() == [("reordered", "B")]
+
+
+def test_with_ids_a_loss_among_equal_words_that_were_sent_together_is_found_for_who_was_there() -> None:
+    room = LetteredRoom(echoes=True)
+    room.enter("A", "B")
+    for at in (9.8, 9.9):
+        room.say("A", "x", at)
+    room.hear("A", "Ax1", "Ax2")
+    room.hear("B", "Ax1")
+    assert room.found() == [("missing", "B")]
+
+
+def test_who_heard_the_same_as_another_heard_the_same_of_equal_words_in_disorder() -> None:
+    room = LetteredRoom(per_sender=True, echoes=True)
+    room.enter("A", "B", "C")
+    for name, text in ("Ax", "Ck", "Ax", "Ay"):
+        room.say(name, text, 9.9)
+    room.hear("A", "Ax", "Ck", "Ax", "Ay")
+    room.hear("B", "Ck", "Ax", "Ay", "Ax")
+    room.hear("C", "Ax", "Ck", "Ax", "Ay")
+    room.room.add_like(room.users["B"], Attendance("D", 0.0, entered=0.0))
+    assert room.found() == [("reordered", "B"), ("reordered", "D")]
+
+
+def test_what_a_user_missed_is_told_in_the_order_in_which_it_was_said_whoever_else_heard_it() -> None:
+    room = LetteredRoom()
+    room.enter("A", "B", "C")
+    for text in "xy":
+        room.say("A", text, 9.9)
+    room.hear("C", "Ay")
+    room.found()
+    assert [one.text for one in room.room.findings if one.reader.name == "B"] == ["x", "y"]
