@@ -246,7 +246,7 @@ class Reordering:
         others = (self._order[index] for index in sorted(near))
         if self._per_sender:
             others = (one for one in others if one.nick == message.nick)
-        return [one for one in others if _are_told_apart(one, message) and not self._is_anything(one)]
+        return [one for one in others if not self._is_anything(one)]
 
     def _at_fault(
         self, message: Message, other: Message, readers: Sequence[Attendance]
@@ -320,7 +320,3 @@ def _out_of_place(pairs: Iterable[Pair]) -> Iterable[Message]:
         if first not in named and second not in named:
             named[first if times[first] > times[second] else second] = None
     return named
-
-
-def _are_told_apart(one: Message, other: Message) -> bool:
-    return bool(one.id) or one.words != other.words
