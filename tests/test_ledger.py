@@ -589,6 +589,14 @@ def test_what_comes_under_the_id_of_something_else_is_corrupt_though_its_words_w
     assert verdicts(ledger) == [("corrupt", "bob", "yes", "bob"), ("missing", "ann", "yes", "bob")]
 
 
+def test_of_equal_words_the_one_that_was_refused_is_not_missing_but_what_was_said_before_a_newcomer_came() -> None:
+    ledger = room_of(readers=())
+    ledger.enter("dan", 0.5).entered = 1.5
+    _, refused = (ledger.say("ann", "hi", at, at) for at in (1.0, 2.0))
+    ledger.withdraw(refused)
+    assert verdicts(ledger) == []
+
+
 def test_a_newcomer_that_is_the_first_to_hear_a_person_turns_nobodys_order_around() -> None:
     ledger = lobby()
     first, second = ledger.readers[:2]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bots.ledger.model import About, Attendance
 from bots.ledger.room import RoomLedger
-from bots.ledger.share import Share
+from bots.ledger.share import Share, digest_of
 from bots.ledger.timeline import Timeline
 from bots.parts.agreement import agree
 from bots.parts.merge import merge
@@ -451,6 +451,18 @@ def test_what_was_refused_elsewhere_leaves_what_was_said_in_the_same_words() -> 
     _, message = here.hear(bob, "ann", "hi", 2.3, "7-0")
     assert message is not None
     assert (message.due, message.sent) == (2.0, 2.1)
+
+
+def test_of_equal_words_elsewhere_the_one_that_was_refused_takes_nothing_from_the_lateness_of_the_other() -> None:
+    room = RoomLedger(False, Timeline(), {"ann", "eve"}, share=Share({"ann"}))
+    ann = room.enter("ann", 0.0)
+    digest = digest_of(("eve", "hi"))
+    for at in (1.0, 2.0):
+        room.announce(digest, at, at)
+    room.withdraw_elsewhere(digest, 2.001)
+    _, message = room.hear(ann, "eve", "hi", 3.0)
+    assert message is not None
+    assert message.due == 1.0
 
 
 @pytest.mark.parametrize("whole_up_to", [0, 1_000])

@@ -385,7 +385,7 @@ class RoomLedger:
     def _judge_again(self) -> None:
         """Call corrupt what came under the id of something else, which others may have heard only later."""
         for number, one in enumerate(self.findings):
-            if one.fault != "corrupt" and one.id and self._sent.is_another(one.id, (one.nick, one.text)):
+            if one.id and self._sent.is_another(one.id, (one.nick, one.text)):
                 self.counts[one.fault] -= 1
                 self.counts["corrupt"] += 1
                 self.findings[number] = one._replace(fault="corrupt")
