@@ -353,3 +353,22 @@ def test_what_a_user_missed_is_told_in_the_order_in_which_it_was_said_whoever_el
     room.hear("C", "Ay")
     room.found()
     assert [one.text for one in room.room.findings if one.reader.name == "B"] == ["x", "y"]
+
+
+def test_what_people_say_again_does_not_tell_which_of_equal_words_a_newcomer_heard_before_it() -> None:
+    """N hears the last two of what Z says three times."""
+    room = LetteredRoom(echoes=True)
+    room.enter("A", "B")
+    room.say("A", "x", 9.9)
+    room.enter("N", asked=9.95, entered=10.0)
+    for name in "AB":
+        room.hear(name, "Ax", "Zh")
+    room.say("B", "k")
+    room.hear("N", "Bk")
+    room.hear("A", "Bk")
+    room.say("A", "x")
+    room.hear("N", "Zh", "Ax")
+    room.hear("A", "Zh", "Ax", "Zh")
+    room.hear("N", "Zh")
+    room.hear("B", "Bk", "Zh", "Ax", "Zh")
+    assert room.found() == []

@@ -232,7 +232,7 @@ class Reordering:
                 newest[message.nick] = message
             elif before is not message:
                 yield Pair(before, message), self._otherwise(before, message, readers)
-        if self._late.get(message) and not self._is_anything(message):
+        if self._late.get(message) and not self._sent.is_anything(message):
             for other in self._near(message):
                 yield self._at_fault(message, other, readers)
 
@@ -246,7 +246,7 @@ class Reordering:
         others = (self._order[index] for index in sorted(near))
         if self._per_sender:
             others = (one for one in others if one.nick == message.nick)
-        return [one for one in others if not self._is_anything(one)]
+        return [one for one in others if not self._sent.is_anything(one)]
 
     def _at_fault(
         self, message: Message, other: Message, readers: Sequence[Attendance]
@@ -302,10 +302,6 @@ class Reordering:
                 or self._sent.may_be_another(reader, message)
             )
         return guesses[message.words]
-
-    def _is_anything(self, message: Message) -> bool:
-        """Whether a message may be any of several, and no id tells: nobody knows how often others said something."""
-        return not message.id and (message.is_unsure or (message.from_others and self._sent.is_repeated(message)))
 
 
 def _out_of_place(pairs: Iterable[Pair]) -> Iterable[Message]:

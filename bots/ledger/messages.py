@@ -176,3 +176,7 @@ class SentMessages:
     def is_repeated(self, message: Message) -> bool:
         """Whether it is only known by words that stand more than once in the room's order."""
         return not message.id and len(self._heard[message.words]) > 1
+
+    def is_anything(self, message: Message) -> bool:
+        """Whether a message may be any of several, and no id tells: nobody knows how often others said something."""
+        return not message.id and (message.is_unsure or (message.from_others and self.is_repeated(message)))

@@ -102,7 +102,7 @@ class RoomOrder:
             self._settle(reader, message)
             progress.skipped.update(self._messages[progress.position : message.index])
         progress.position = message.index + 1
-        return self._place_earlier(reader, message) if progress.unplaced and not message.is_unsure else []
+        return self._place_earlier(reader, message) if progress.unplaced and not self._sent.is_anything(message) else []
 
     def _before_first(self, reader: Attendance, first: Message) -> Iterator[Message]:
         """Yield what a user may have heard before the first message that is known to have reached it."""
