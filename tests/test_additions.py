@@ -195,6 +195,7 @@ def test_a_store(checkout: Checkout) -> None:
             """A log in memory under a name, which keeps everything."""
 
             location = "memory of this process"
+            gathers_s = 0.0
             trouble = ""
             shared = None
 

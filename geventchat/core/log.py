@@ -26,10 +26,12 @@ class Log(Protocol):
     """Stores the events of all rooms, each room's in order, and each room's topic. Rooms go by their keys.
 
     A log that waits for a disk lets other greenlets run meanwhile. `location` tells people where the events are stored.
-    `kept` has the records that it stores beside them: all of them once the log is open.
+    `kept` has the records that it stores beside them: all of them once the log is open. An `append` gathers what has
+    come within `gathers_s` seconds of the one before, where it costs much by itself, however little there is.
     """
 
     location: str
+    gathers_s: float
     kept: Kept
 
     @property

@@ -19,7 +19,7 @@ from geventchat.core.chat import Chat
 from geventchat.core.log import Log
 from geventchat.core.member import Member
 from geventchat.core.room import RoomFeed
-from geventchat.delivery.feed import GROUP_SIZE, Cursor, Group
+from geventchat.delivery.feed import GROUP_SIZE, Cursor, Group, Write
 from geventchat.delivery.outbox import Outbox
 from geventchat.server.cooperate import let_others_run
 from geventchat.server.transport import Transport
@@ -27,9 +27,6 @@ from geventchat.server.transport import Transport
 logger = logging.getLogger("geventchat")
 
 _WRITE = 2  # libev's EV_WRITE, as gevent's loop.io takes it
-# A batch gathers what arrives within this time of the one before: in a thousand small rooms, work done for several
-# messages at a time costs two thirds as much. A large room's batch takes longer than this anyway.
-_BATCH_S = 0.003
 # How many chunks one reader that catches up is sent before others have their turn.
 _CHUNKS_IN_A_ROW = 16
 
@@ -139,7 +136,7 @@ class Pump:
         began = 0.0
         while True:
             self._wait()
-            if (early := began + _BATCH_S - time.monotonic()) > 0:
+            if (early := began + self._log.gathers_s - time.monotonic()) > 0:
                 gevent.sleep(early)
             began = self.busy_since = time.monotonic()
             self._posted.clear()
@@ -212,20 +209,22 @@ class Pump:
         data, readers = feed.newest.data, group.readers
         assert data is not None
         size, count = len(data), len(readers)
-        short = []
-        for cursor, write in readers.items():
+        short: dict[Write, int] = {}  # who took less, and how much
+        for write in readers.values():
             try:
                 taken = write(data)
             except OSError:
                 taken = 0
             if taken != size:
-                short.append((cursor, taken))
+                short[write] = taken
         self.sent_bytes += count * size
-        for cursor, taken in short:
+        behind = [cursor for cursor, write in readers.items() if write in short] if short else []
+        for cursor in behind:
+            taken = short[readers[cursor]]
             self.sent_bytes -= size - taken
             _sender(cursor).outbox.cut(cursor, taken)
         group.chunk = feed.tail
-        for cursor, _ in short:
+        for cursor in behind:
             self.offer(_sender(cursor))
         return count
 

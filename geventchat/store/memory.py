@@ -45,6 +45,7 @@ class MemoryLog:
     """A log that lasts as long as the server: the last events, until they come to `max_bytes` over all rooms."""
 
     location = "memory only"
+    gathers_s = 0.0
     shared = None
     trouble = ""
 
