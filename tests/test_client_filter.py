@@ -94,6 +94,8 @@ def pretending(talk: Callable[[socket.socket], None]) -> Iterator[Address]:
             connection.recv(1000)
             connection.sendall(_WELCOME)
             talk(connection)
+            connection.shutdown(socket.SHUT_WR)  # to close with something unread could take back what was said
+            takes_all_and_says_nothing(connection)
 
     listener = StreamServer(("127.0.0.1", 0), serve)
     listener.start()
