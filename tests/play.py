@@ -8,7 +8,7 @@ from typing import Any
 import gevent
 
 from bots.engine.runner import Runner
-from bots.protocols.registry import DIALECTS
+from bots.protocols.registry import DIALECTS, MakeDialect
 from bots.report.outcome import Outcome
 from bots.report.verdict import checks
 from bots.scenario.load import parse
@@ -16,13 +16,16 @@ from geventchat import ChatServer, Limits
 from tests.raw import Address, programmed
 
 
-def play(scenario: str, address: Address, dialect: str = "json", speed: float = 1.0, **beside: bytes) -> Outcome:
+def play(
+    scenario: str, address: Address, dialect: str | MakeDialect = "json", speed: float = 1.0, **beside: bytes
+) -> Outcome:
     """Return what came of a scenario; `beside` are files beside it, by their name without `.csv`."""
 
     def read(name: str) -> bytes:
         return beside[name.removesuffix(".csv")]
 
-    return Runner(parse(dedent(scenario).encode(), "test.yaml", read), address, DIALECTS[dialect], speed).run()
+    make = DIALECTS[dialect] if isinstance(dialect, str) else dialect
+    return Runner(parse(dedent(scenario).encode(), "test.yaml", read), address, make, speed).run()
 
 
 def watched(scenario: str, **limits: Any) -> tuple[Outcome, list[dict[str, Any]]]:

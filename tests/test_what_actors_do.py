@@ -1,11 +1,14 @@
 """Each action of a scenario does at a real server what it says; somebody else in the room is the witness."""
 
+from functools import partial
 from typing import Any
 
 import gevent
 import pytest
 
 from bots.engine.runner import Runner
+from bots.protocols.described import Described
+from bots.protocols.load import parse as parse_protocol
 from bots.protocols.registry import DIALECTS
 from bots.report.summary import lines
 from bots.report.verdict import checks, status_of
@@ -501,3 +504,39 @@ def test_nobody_is_waited_for_in_a_room_that_refuses_it() -> None:
         outcome = play(scenario, server.address)
     assert outcome.failures == ["ben was told: that room is locked: it takes to be invited (locked)"]
     assert outcome.anomalies == {}
+
+
+def test_who_is_refused_a_word_in_a_room_is_still_there() -> None:
+    protocol = b"""
+protocol: tcp
+frame: json-line
+join: [{send: {type: hello, nick: "{nick}"}}, {answer: {type: welcome}}, {send: {type: join, room: "{room}"}}]
+say: {type: say, room: "{room}", text: "{text}"}
+heard: {type: said, room: "{room}", nick: "{nick}", text: "{text}", id: "{id}"}
+refused: {type: error, about: "{room}", message: "{why}"}
+ping: {type: ping, token: "{token}"}
+pong: {type: pong, token: "{token}"}
+leave: {type: leave, room: "{room}"}
+rooms: true
+ignore: [{}]
+"""
+    scenario = """
+        script:
+          - ann: {join: tea}
+          - ann: {send_bytes: "{\\"type\\":\\"register\\",\\"password\\":\\"correct horse\\"}\\n"}
+          - ann: {ping}
+          - ann: {join: den}
+          - ben: {join: tea}
+          - ben: {join: den}
+          - ann: {send_bytes: "{\\"type\\":\\"mute\\",\\"room\\":\\"den\\",\\"nick\\":\\"ben\\"}\\n"}
+          - ann: {ping}
+          - ben: {send_bytes: "{\\"type\\":\\"say\\",\\"room\\":\\"den\\",\\"text\\":\\"no\\"}\\n"}
+          - ben: {ping}
+          - ann: {say: hi, room: den}
+    """
+    speak = partial(Described, parse_protocol(protocol, "theirs.yaml"))
+    with ChatServer() as server:
+        outcome = play(scenario, server.address, speak)
+    assert outcome.failures == ["ben was told: you are muted in den (refused)"]
+    assert outcome.anomalies == {}
+    assert outcome.timeline.delivered == 2

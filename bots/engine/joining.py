@@ -145,7 +145,9 @@ class Joining:
         membership = self._enter(bot, room)
 
         def turn_away() -> None:
-            self._memberships.leave(bot.actor, membership, time.monotonic())
+            now = time.monotonic()
+            if membership.attendance.entered > now:  # else it is in: a file's refusal that names a room is of any kind
+                self._memberships.leave(bot.actor, membership, now)
 
         bot.send(bot.with_ref(commands.Join(room=room), turn_away))
         self.wait_for_answer(bot, f"its way into {room}")
