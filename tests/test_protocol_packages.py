@@ -158,6 +158,38 @@ def test_a_class_that_cannot_be_made_and_one_that_cannot_what_nobody_can_are_tol
         by_name("shouting")
 
 
+@pytest.mark.parametrize(
+    ("attribute", "told"),
+    [
+        ("cannot = None", "cannot is None, and not one like frozenset()"),
+        ("cannot = 'act'", "cannot is 'act', and not one like frozenset()"),
+        ("quiet_s = '1s'", "quiet_s is '1s', and not one like 1.0"),
+        ("gives_ids = None", "gives_ids is None, and not one like False"),
+    ],
+)
+def test_an_attribute_of_another_type_is_told_in_a_line(package: Path, attribute: str, told: str) -> None:
+    with (package / "my_package.py").open("a") as module:
+        module.write(f"\n    {attribute}\n")
+    with pytest.raises(UsageError, match=re.escape(told)):
+        by_name("shouting")
+
+
+@pytest.mark.parametrize("text", ["Hello", "{words 2}"])  # the second is known only when it is said
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [("raise KeyError('x')", "raised KeyError: 'x' (my_package.py:"), ("return None", "returned None, and no text")],
+)
+def test_a_class_that_does_not_tell_what_cannot_be_said_is_told(package: Path, line: str, told: str, text: str) -> None:
+    with (package / "my_package.py").open("a") as module:
+        module.write(f"\n    def cannot_say(self, words):\n        {line}\n")
+    (package / "talk.yaml").write_text(f'script:\n  - alice: "{text}"\n')
+    with other_server("with_bare_lines.py") as (host, port):
+        arguments = [str(package / "talk.yaml"), "--server", f"{host}:{port}", "--dialect", "shouting"]
+        ran = run("bots.cli", *arguments, may_fail=True)
+    assert f"the class of the dialect shouting is wrong: cannot_say {told}" in ran.out + ran.errors, ran
+    assert (ran.status, "Traceback" in ran.errors) == (1, False), ran
+
+
 def test_two_packages_that_offer_the_same_name_are_told(package: Path) -> None:
     other = package / "other-1.0.dist-info"
     other.mkdir()

@@ -15,6 +15,7 @@ from bots.scenario.marks import marked
 from bots.scenario.model import Actor
 from bots.world.world import World
 from geventchat.commands import commands
+from geventchat.protocol.errors import ProtocolError
 
 
 class CannotSay(NotDone):
@@ -169,6 +170,10 @@ def _let_arrive(whispered: Iterable[Bot]) -> None:
 
 
 def _check(bot: Bot, words: Saying) -> None:
-    """Raise CannotSay for what cannot be said, acted or whispered in the bot's dialect."""
-    if why := bot.dialect.cannot_say(words):
+    """Raise CannotSay for what cannot be said, acted or whispered in the bot's dialect, NotDone if that cannot tell."""
+    try:
+        why = bot.dialect.cannot_say(words)
+    except ProtocolError as error:
+        raise NotDone(f"{bot.nick} could not: {error.message}") from None
+    if why:
         raise CannotSay(f"{words.text!r} cannot be said in this dialect: {why}")

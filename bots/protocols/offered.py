@@ -5,6 +5,7 @@ What is wrong with such a class is told in a line, as a mistake in a protocol's 
 
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from geventchat.protocol.errors import ProtocolError, UsageError
 # Where packages name classes like those in this folder; see docs/protocols.md.
 _GROUP = "geventchat.protocols"
 _MUST_HAVE = ("hello", "encode", "receive")
+# What may stand for an attribute of a class, by the type of the one that it has by default.
+_KINDS: dict[type, Any] = {bool: bool, float: float | int, frozenset: AbstractSet}
 
 
 def offered() -> dict[str, list[EntryPoint]]:
@@ -43,13 +46,16 @@ def load(points: Iterable[EntryPoint]) -> type[ClientDialect]:
         raise UsageError(f"{which}: it is no class that is built on bots.protocols.base.ClientDialect")
     if missing := [name for name in _MUST_HAVE if getattr(made, name) is getattr(ClientDialect, name)]:
         raise UsageError(f"{which}: it has no method {' and no '.join(missing)}")
-    if unknown := sorted(set(map(str, made.cannot)) - set(WITHOUT)):
-        raise UsageError(f"{which}: cannot has {', '.join(unknown)}, and knows only {', '.join(WITHOUT)}")
     checked = _checked(made, point.name)
     try:
-        checked("")
+        one = checked("")
     except Exception as error:
         raise UsageError(f"{which}: {_told(error)}; it is made with the server's HOST:PORT") from None
+    for name, value in vars(ClientDialect).items():
+        if (kind := _KINDS.get(type(value))) and not isinstance(found := getattr(one, name), kind):
+            raise UsageError(f"{which}: {name} is {found!r:.80}, and not one like {value!r}")
+    if unknown := sorted(set(map(str, one.cannot)) - set(WITHOUT)):
+        raise UsageError(f"{which}: cannot has {', '.join(unknown)}, and knows only {', '.join(WITHOUT)}")
     return checked
 
 
@@ -99,6 +105,12 @@ def _checked(made: type[ClientDialect], name: str) -> type[ClientDialect]:
 
         def data_to_send(self) -> bytes:
             return call_for_bytes("data_to_send", super().data_to_send)
+
+        def cannot_say(self, words: Saying) -> str:
+            why = call("cannot_say", super().cannot_say, words)
+            if not isinstance(why, str):
+                raise _wrong(f"cannot_say returned {why!r:.80}, and no text")
+            return why
 
     return Checked
 
