@@ -372,3 +372,25 @@ def test_what_people_say_again_does_not_tell_which_of_equal_words_a_newcomer_hea
     room.hear("N", "Zh")
     room.hear("B", "Bk", "Zh", "Ax", "Zh")
     assert room.found() == []
+
+
+@pytest.mark.parametrize("per_sender", [False, True])
+def test_what_people_say_again_when_only_a_newcomer_is_there_is_no_message_that_came_late(per_sender: bool) -> None:
+    room = LetteredRoom(per_sender=per_sender)
+    room.enter("A")
+    room.enter("N", asked=9.0, entered=10.0015)
+    room.hear("A", "Zx", "Zy")
+    room.hear("N", "Zy", "Zx")  # this one A, which has left, does not hear
+    assert room.found() == []
+
+
+@pytest.mark.parametrize(("per_sender", "found"), [(False, [("reordered", "N")]), (True, [])])
+def test_what_people_say_comes_late_to_who_has_heard_what_was_said_before_it_in_that_order(
+    per_sender: bool, found: list[tuple[str, str]]
+) -> None:
+    room = LetteredRoom(per_sender=per_sender, echoes=True)
+    room.enter("A")
+    room.enter("N", asked=9.0, entered=10.0015)
+    room.hear("A", "Yw", "Zx", "Zy")
+    room.hear("N", "Yw", "Zy", "Zx")
+    assert room.found() == found

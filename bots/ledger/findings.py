@@ -300,8 +300,23 @@ class Reordering:
                 message.words in reader.progress.unplaced
                 or not reader.progress.sometime.isdisjoint(self._sent.equal(message.words))
                 or self._sent.may_be_another(reader, message)
+                or (reader in self._late.get(message, ()) and message.from_others and not self._was_in(reader, message))
             )
         return guesses[message.words]
+
+    def _was_in(self, reader: Attendance, message: Message) -> bool:
+        """Whether a user was in when others said something: it has heard in its place what stands before that.
+
+        Else it may have heard, instead, the same words said again, when those who had heard them were gone.
+        """
+        begin = message.index if reader.progress.first is None else reader.progress.first.index
+        return any(
+            reader.has_heard(one)
+            and reader not in self._late.get(one, ())
+            and not (self._per_sender and one.nick != message.nick)
+            and not self._sent.is_anything(one)
+            for one in map(self._order.__getitem__, range(begin, message.index))
+        )
 
 
 def _out_of_place(pairs: Iterable[Pair]) -> Iterable[Message]:
