@@ -34,8 +34,8 @@ class Transport:
     def __init__(self, sock: socket, address: str, max_line: int) -> None:
         self.socket = sock
         self.address = address
-        # The socket below gevent's: that one's own `send` would wait, and costs twice the time. Its own `recv` does not
-        # wait where something has arrived, and else costs an exception before it does.
+        # The socket below gevent's, whose own `send` would wait, and costs twice the time; and whose own `recv` lets
+        # nobody run where something has arrived, and else costs an exception first.
         self._below: std_socket.socket = sock._sock  # type: ignore[attr-defined]
         self._readable: Any = sock._read_event  # type: ignore[attr-defined]
         self.write: Write = self._below.send
