@@ -66,6 +66,15 @@ def test_a_class_is_tried_like_a_file() -> None:
     } < set(shown)
 
 
+def test_where_a_goodbye_has_to_do_a_class_that_is_tried_does_not_end_what_it_sends(package: Path) -> None:
+    with (package / "my_package.py").open("a") as module:
+        module.write("\n    half_closes = False\n")
+    with other_server("with_bare_lines.py") as (host, port):
+        ran = run("bots.cli", "try", f"{host}:{port}", "--dialect", "shouting", may_fail=True)
+    assert ran.status == 1
+    assert "ann said goodbye, and the server did not end the connection within 5 s\n" in ran.out
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "told"),

@@ -99,7 +99,8 @@ class _Trier:
         """Say goodbye; return whether the server ends the connection then."""
         with suppress(OSError):
             self.send(commands.Bye(reason=""))
-            self._socket.shutdown(socket.SHUT_WR)
+            if self.dialect.half_closes:
+                self._socket.shutdown(socket.SHUT_WR)
         self._reading.join(_PATIENCE_S)
         ended = bool(self._reading.dead)
         self.close()
