@@ -49,7 +49,7 @@ def test_a_class_of_a_package_speaks_to_a_server(package: Path) -> None:
         ran = run("bots.cli", str(talk), "--server", f"{host}:{port}", "--dialect", "shouting", "--json")
     result = json.loads(ran.out)
     assert (result["anomalies"], result["failures"]) == ({}, []), ran
-    assert result["delivered"] == 45
+    assert 43 <= result["delivered"] <= 45  # who leaves need not hear what the two others have just said
 
 
 @pytest.mark.usefixtures("package")
