@@ -182,7 +182,8 @@ def test_with_ids_too_a_newcomer_that_is_the_first_to_hear_equal_words_turns_nob
     assert room.found() == []
 
 
-def test_what_was_said_last_is_found_between_equal_words_also_where_the_first_was_taken_for_the_second() -> None:
+def in_which_one_heard_what_was_said_last_between_equal_words() -> LetteredRoom:
+    """Return a room in which B heard so what A said."""
     room = LetteredRoom(per_sender=True, echoes=True)
     room.enter("A", "B", "C")
     for name, text in ("Ax", "Ck", "Ax", "Ay"):
@@ -190,6 +191,11 @@ def test_what_was_said_last_is_found_between_equal_words_also_where_the_first_wa
     room.hear("A", "Ax", "Ck", "Ax", "Ay")
     room.hear("B", "Ck", "Ax", "Ay", "Ax")
     room.hear("C", "Ax", "Ck", "Ax", "Ay")
+    return room
+
+
+def test_what_was_said_last_is_found_between_equal_words_also_where_the_first_was_taken_for_the_second() -> None:
+    room = in_which_one_heard_what_was_said_last_between_equal_words()
     assert room.found() == [("reordered", "B")]
 
 
@@ -334,13 +340,7 @@ def test_with_ids_a_loss_among_equal_words_that_were_sent_together_is_found_for_
 
 
 def test_who_heard_the_same_as_another_heard_the_same_of_equal_words_in_disorder() -> None:
-    room = LetteredRoom(per_sender=True, echoes=True)
-    room.enter("A", "B", "C")
-    for name, text in ("Ax", "Ck", "Ax", "Ay"):
-        room.say(name, text, 9.9)
-    room.hear("A", "Ax", "Ck", "Ax", "Ay")
-    room.hear("B", "Ck", "Ax", "Ay", "Ax")
-    room.hear("C", "Ax", "Ck", "Ax", "Ay")
+    room = in_which_one_heard_what_was_said_last_between_equal_words()
     room.room.add_like(room.users["B"], Attendance("D", 0.0, entered=0.0))
     assert room.found() == [("reordered", "B"), ("reordered", "D")]
 
@@ -372,6 +372,15 @@ def test_what_people_say_again_does_not_tell_which_of_equal_words_a_newcomer_hea
     room.hear("N", "Zh")
     room.hear("B", "Bk", "Zh", "Ax", "Zh")
     assert room.found() == []
+
+
+def test_a_room_in_which_very_many_people_talk_is_judged_soon_though_a_user_hears_late_what_each_said_first() -> None:
+    room = LetteredRoom(per_sender=True)
+    room.enter("A", "B")
+    people = [chr(0x4E00 + number) for number in range(1_000)]
+    room.hear("A", "Yw", *(f"{one}x" for one in people), *(f"{one}y" for one in people))
+    room.hear("B", "Yw", *(f"{one}y" for one in people), *(f"{one}x" for one in people))
+    done_with(300_000, room.found)
 
 
 @pytest.mark.parametrize("per_sender", [False, True])

@@ -168,7 +168,9 @@ class Reordering:
         self._numbers = count()
         self._late: dict[Message, dict[Attendance, Late]] = {}  # by whom it was heard after others that stand behind it
         self._late_words: dict[Attendance, set[Words]] = defaultdict(set)
-        self._guesses: dict[Attendance, dict[Words, bool]] = defaultdict(dict)  # see `_is_guess`; filled at the end
+        # See `_is_guess` and `_first_in_place`; filled at the end.
+        self._guesses: dict[Attendance, dict[Words, bool]] = defaultdict(dict)
+        self._first_places: dict[Attendance, dict[str, int]] = {}
 
     def hear_late(self, reader: Attendance, message: Message, now: float) -> None:
         """Note that a user heard a message after others that stand behind it."""
@@ -309,14 +311,28 @@ class Reordering:
 
         Else it may have heard, instead, the same words said again, when those who had heard them were gone.
         """
-        begin = message.index if reader.progress.first is None else reader.progress.first.index
-        return any(
-            reader.has_heard(one)
-            and reader not in self._late.get(one, ())
-            and not (self._per_sender and one.nick != message.nick)
-            and not self._sent.is_anything(one)
-            for one in map(self._order.__getitem__, range(begin, message.index))
-        )
+        if reader not in self._first_places:
+            self._first_places[reader] = self._first_in_place(reader)
+        return self._first_places[reader].get(self._compared_among(message), message.index) < message.index
+
+    def _first_in_place(self, reader: Attendance) -> dict[str, int]:
+        """Return the index of what a user certainly heard first in its place, of all or of each sender."""
+        places: dict[str, int] = {}
+        if reader.progress.first is not None:
+            for one in islice(self._order, reader.progress.first.index, None):
+                among = self._compared_among(one)
+                if (
+                    among not in places
+                    and reader.has_heard(one)
+                    and reader not in self._late.get(one, ())
+                    and not self._sent.is_anything(one)
+                ):
+                    places[among] = one.index
+        return places
+
+    def _compared_among(self, message: Message) -> str:
+        """Return whose messages a message is compared with: its sender's, or, as an empty name, everybody's."""
+        return message.nick if self._per_sender else ""
 
 
 def _out_of_place(pairs: Iterable[Pair]) -> Iterable[Message]:
