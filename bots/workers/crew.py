@@ -320,11 +320,10 @@ class Crew:
                 member.played = message
             case Answered(answer=answer):
                 member.answer = answer
-            case Failed(why=why, no_server=True):
-                self._no_server = why
-                member.seen.lost = why
-            case Failed(why=why):
-                member.seen.lost = f"failed: {why}"
+            case Failed(why=why, no_server=no_server):
+                if no_server:
+                    self._no_server = why
+                member.seen.lost = member.seen.lost or (why if no_server else f"failed: {why}")
 
 
 class _LostWorker(Exception):
