@@ -39,17 +39,20 @@ def test_a_class_of_a_package_speaks_to_a_server(package: Path) -> None:
     talk = package / "talk.yaml"
     talk.write_text(
         dedent("""\
-        cast: {user: 3}
+        cast: {user: 3, guest: 1}
         script:
           - user: {say: "{words 2}", times: 5, every: 20ms}
-          - user1: {leave}
+          - together: [{user1: That is all}, {guest: {expect: /all/, from: user1, within: 20s}}]
+          - together: [{user2: That is all}, {guest: {expect: /all/, from: user2, within: 20s}}]
+          - together: [{user3: That is all}, {guest: {expect: /all/, from: user3, within: 20s}}]
+          - guest: {leave}
     """)
     )
     with other_server("with_bare_lines.py") as (host, port):
         ran = run("bots.cli", str(talk), "--server", f"{host}:{port}", "--dialect", "shouting", "--json")
     result = json.loads(ran.out)
     assert (result["anomalies"], result["failures"]) == ({}, []), ran
-    assert 43 <= result["delivered"] <= 45  # who leaves need not hear what the two others have just said
+    assert result["delivered"] == 72
 
 
 @pytest.mark.usefixtures("package")
