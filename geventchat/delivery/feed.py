@@ -101,8 +101,7 @@ class Feed:
         self.tail = tail.following = Chunk(tail.first + len(tail.lines))
         tail.lines = []
         self.kept += len(tail.data)
-        if self.kept > self._window:
-            self.shrink(self._window)
+        self.shrink(self._window)
         return True
 
     def shrink(self, most: int) -> None:

@@ -19,7 +19,7 @@ from geventchat.core.chat import Chat
 from geventchat.core.log import Log
 from geventchat.core.member import Member
 from geventchat.core.room import RoomFeed
-from geventchat.delivery.feed import GROUP_SIZE, Cursor, Group, Write
+from geventchat.delivery.feed import GROUP_SIZE, Cursor, Group
 from geventchat.delivery.outbox import Outbox
 from geventchat.server.cooperate import let_others_run
 from geventchat.server.transport import Transport
@@ -209,22 +209,20 @@ class Pump:
         data, readers = feed.newest.data, group.readers
         assert data is not None
         size, count = len(data), len(readers)
-        short: dict[Write, int] = {}  # who took less, and how much
-        for write in readers.values():
+        short = []
+        for cursor, write in readers.items():
             try:
                 taken = write(data)
             except OSError:
                 taken = 0
             if taken != size:
-                short[write] = taken
+                short.append((cursor, taken))
         self.sent_bytes += count * size
-        behind = [cursor for cursor, write in readers.items() if write in short] if short else []
-        for cursor in behind:
-            taken = short[readers[cursor]]
+        for cursor, taken in short:
             self.sent_bytes -= size - taken
             _sender(cursor).outbox.cut(cursor, taken)
         group.chunk = feed.tail
-        for cursor in behind:
+        for cursor, _ in short:
             self.offer(_sender(cursor))
         return count
 
