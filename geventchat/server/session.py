@@ -199,7 +199,6 @@ class Session:
         Raises ProtocolError, fatal, when no name is given in time, and OSError when the connection is lost.
         """
         if not self.member.key:
-            self._check_named()
             data = self._transport.receive(self._deadline - time.monotonic())
             if data is None:
                 raise nameless()
