@@ -12,6 +12,7 @@ from geventchat import ChatServer, Limits
 from geventchat.commands import actions, commands
 from geventchat.core.kept import Change
 from geventchat.core.log import Entry
+from geventchat.protocol.events import Said
 from geventchat.protocol.limits import JOINS_AT_ONCE, MAX_PRIVATE_BYTES
 from geventchat.protocol.replies import Closing
 from geventchat.server.session import Session
@@ -122,6 +123,23 @@ def test_who_asks_and_never_reads_the_answers_is_not_read_any_more() -> None:
         alice.close()
 
 
+def test_others_have_their_turn_while_somebody_s_many_empty_lines_are_read() -> None:
+    with ChatServer(limits=Limits(rate=None)) as server, plain(server.address, "alice") as alice:
+        lines = only_session(server)._reader._lines  # type: ignore[attr-defined]
+        left = set()
+
+        def watch() -> None:
+            while True:
+                gevent.sleep(0)
+                left.add(len(lines._buffer))
+
+        watching = gevent.spawn(watch)
+        alice.send(b"\n" * 8_000 + b"/who\n")
+        alice.until(b" in lobby")
+        watching.kill()
+    assert len(left) > 100  # every 64 lines
+
+
 class HeldLog(MemoryLog):
     """A log whose disk takes its time."""
 
@@ -150,6 +168,33 @@ def test_who_is_ahead_of_the_log_waits_for_it() -> None:
         assert alice.until(b"x\n" * 1)
         for _ in range(499):
             assert alice.line() == "alice: x"
+
+
+class GatheringLog(MemoryLog):
+    """A log to which each batch costs much, and which notes what was said in each."""
+
+    gathers_s = 5.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[list[str]] = []
+
+    def append(self, entries: Sequence[Entry], now: float, changes: Sequence[Change] = ()) -> None:
+        super().append(entries, now, changes)
+        self.said += filter(None, [[one.event.text for one in entries if isinstance(one.event, Said)]])
+
+
+@pytest.mark.slow
+def test_what_is_said_soon_after_others_came_in_waits_for_what_is_said_next_where_the_log_gathers() -> None:
+    log = GatheringLog()
+    with ChatServer(limits=Limits(rate=None), log=log) as server, plain(server.address, "alice") as alice:
+        member = only_session(server).member
+        for number, word in enumerate(("one", "two"), 1):
+            alice.send(f"{word}\n".encode())
+            while member.unpublished < number and not log.said:
+                gevent.sleep(0.001)
+        alice.until(b"two\n")
+    assert log.said == [["one", "two"]]
 
 
 def test_in_a_storm_of_joins_few_are_under_way_and_all_come_in() -> None:
