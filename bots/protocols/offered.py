@@ -62,21 +62,21 @@ def load(points: Iterable[EntryPoint]) -> type[ClientDialect]:
 def _checked(made: type[ClientDialect], name: str) -> type[ClientDialect]:
     """Return a class that checks what each call of `made` returns, and raises ProtocolError for what is wrong."""
 
-    def call(name: str, method: Callable[..., Any], *arguments: object) -> Any:
+    def call(called: str, method: Callable[..., Any], *arguments: object) -> Any:
         try:
             return method(*arguments)
         except (ProtocolError, ConnectionError):
             raise
         except Exception as error:
-            raise _wrong(f"{name} raised {_told(error)}") from None
+            raise wrong(f"{called} raised {_told(error)}") from None
 
-    def call_for_bytes(name: str, method: Callable[..., bytes], *arguments: object) -> bytes:
-        returned = call(name, method, *arguments)
+    def call_for_bytes(called: str, method: Callable[..., bytes], *arguments: object) -> bytes:
+        returned = call(called, method, *arguments)
         if not isinstance(returned, bytes):
-            raise _wrong(f"{name} returned {returned!r:.80}, and not bytes")
+            raise wrong(f"{called} returned {returned!r:.80}, and not bytes")
         return returned
 
-    def _wrong(what: str) -> ProtocolError:
+    def wrong(what: str) -> ProtocolError:
         return ProtocolError("wrong-class", f"the class of the dialect {name} is wrong: {what}", fatal=True)
 
     class Checked(made):  # type: ignore[valid-type, misc]
@@ -86,13 +86,13 @@ def _checked(made: type[ClientDialect], name: str) -> type[ClientDialect]:
         def encode(self, command: commands.AnyCommand) -> bytes:
             data = call_for_bytes("encode", super().encode, command)
             if not data and isinstance(command, Saying):
-                raise _wrong(f"encode returned no bytes for {command!r:.80}")
+                raise wrong(f"encode returned no bytes for {command!r:.80}")
             return data
 
         def line_end(self, data: bytes, start: int) -> int:
             end = call("line_end", super().line_end, data, start)
             if not isinstance(end, int) or not (end == 0 or start < end <= len(data)):
-                raise _wrong(f"line_end returned {end!r:.80} for a start of {start} in {len(data)} bytes")
+                raise wrong(f"line_end returned {end!r:.80} for a start of {start} in {len(data)} bytes")
             return end
 
         def receive(self, data: bytes) -> Iterator[Heard]:
@@ -100,7 +100,7 @@ def _checked(made: type[ClientDialect], name: str) -> type[ClientDialect]:
             heard = call("receive", lambda: list(receive(data)))
             for one in heard:
                 if why := _why_not_heard(one):
-                    raise _wrong(f"receive yielded {one!r:.80}, {why}")
+                    raise wrong(f"receive yielded {one!r:.80}, {why}")
             yield from heard
 
         def data_to_send(self) -> bytes:
@@ -109,7 +109,7 @@ def _checked(made: type[ClientDialect], name: str) -> type[ClientDialect]:
         def cannot_say(self, words: Saying) -> str:
             why = call("cannot_say", super().cannot_say, words)
             if not isinstance(why, str):
-                raise _wrong(f"cannot_say returned {why!r:.80}, and no text")
+                raise wrong(f"cannot_say returned {why!r:.80}, and no text")
             return why
 
     return Checked

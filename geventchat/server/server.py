@@ -140,7 +140,7 @@ class ChatServer:
 
     def start(self) -> None:
         """Listen. Returns when newcomers are answered."""
-        names.skeleton("")  # what it has to load for that, the first newcomer would wait for, and all others
+        names.skeleton("")  # loads its tables before anybody, and with the first newcomer everybody, waits for them
         self._share_secret()
         try:
             for descriptor in self._listening:

@@ -105,7 +105,11 @@ class TlsTransport(Transport):
             self._engine.receive(data)
 
     def receive(self, timeout: float | None) -> bytes | None:
-        """Return what arrives, as `Transport.receive` does. A connection that ends without a word to say so is lost."""
+        """Return what arrives, as `Transport.receive` does, one record's text at a time.
+
+        Others have their turn once all records that have come are read. A connection that ends without a word to say so
+        is lost.
+        """
         deadline = None if timeout is None else time.monotonic() + timeout
         while (text := self._decrypt()) is None:
             data = super().receive(None if deadline is None else deadline - time.monotonic())

@@ -52,7 +52,8 @@ class Transport:
     def receive(self, timeout: float | None) -> bytes | None:
         """Return what arrives: empty at the end of the connection, None when nothing does in `timeout` seconds.
 
-        Others have their turn before, whatever has arrived already. Raises OSError when the connection is lost.
+        Others have their turn before, also where something has arrived already. Raises OSError when the connection is
+        lost.
         """
         if self._unread:
             data, self._unread = self._unread, b""
