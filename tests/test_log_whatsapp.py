@@ -13,6 +13,14 @@ def read(log: str) -> tuple[list[str], list[str]]:
     return lines, [note.partition(" left out;")[0] for note in transcript.notes if "dates are read" not in note]
 
 
+_BEN = ["Ben: {join", 'Ben: {say: "hi"', "Ben: {leave"]
+
+
+def of_ben(came: str, went: str) -> str:
+    """Return a log in which Ben comes, says something and goes."""
+    return f"2024/11/23, 20:00 - {came}\n2024/11/23, 20:01 - Ben: hi\n2024/11/23, 20:02 - {went}\n"
+
+
 @pytest.mark.parametrize(
     ("came", "went"),
     [
@@ -23,8 +31,7 @@ def read(log: str) -> tuple[list[str], list[str]]:
     ],
 )
 def test_those_who_are_only_counted_are_nobody(came: str, went: str) -> None:
-    log = f"23/11/24, 20:00 - {came}\n23/11/24, 20:01 - Ben: hi\n23/11/24, 20:02 - {went}\n"
-    assert read(log) == (["Ben: {join", 'Ben: {say: "hi"', "Ben: {leave"], ["1 unknown event"])
+    assert read(of_ben(came, went)) == (_BEN, ["1 unknown event"])
 
 
 @pytest.mark.parametrize(
@@ -37,8 +44,7 @@ def test_those_who_are_only_counted_are_nobody(came: str, went: str) -> None:
     ],
 )
 def test_who_comes_and_goes_is_known_in_more_languages_of_whatsapp(came: str, went: str) -> None:
-    log = f"2024/11/23, 20:00 - {came}\n2024/11/23, 20:01 - Ben: hi\n2024/11/23, 20:02 - {went}\n"
-    assert read(log) == (["Ben: {join", 'Ben: {say: "hi"', "Ben: {leave"], [])
+    assert read(of_ben(came, went)) == (_BEN, [])
 
 
 @pytest.mark.parametrize(
